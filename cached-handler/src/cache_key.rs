@@ -1,0 +1,311 @@
+//! What an argument shows goes into the key: the public trait, the writer, and the injective encoding.
+
+use http::HeaderMap;
+use smallvec::SmallVec;
+
+use crate::{outcome::Bypass, seen::Facts};
+
+/// What an argument of a cached handler shows of the request, for an author's own extractors.
+///
+/// Write into the key **all** that the handler can learn from the value: two requests that write the same are given the
+/// same response. `#[derive(CacheKey)]` writes every field.
+///
+/// - `#[cache_key(vary = "accept-language")]` on the type names the header fields that it was read from, so that `Vary`
+///   tells other caches of them.
+/// - `#[cache_key(private)]` on the type says that it identifies a person: responses are sent as `private`.
+/// - `#[cache_key(skip)]` on a field leaves it out; right only for what is the same for every request, such as a pool.
+///
+/// Not for values that differ from request to request by chance (ids, clocks): they would never hit.
+///
+/// ```
+/// use cached_handler::{CacheKey, KeyWriter};
+///
+/// struct Tenant(String);
+///
+/// impl CacheKey for Tenant {
+///     fn cache_key(&self, key: &mut KeyWriter<'_>) {
+///         key.part(&self.0);
+///     }
+/// }
+/// ```
+pub trait CacheKey {
+    /// Writes what this value shows.
+    fn cache_key(&self, key: &mut KeyWriter<'_>);
+}
+
+/// A value that may stand in `key(…)` or in [`KeyWriter::part`]: numbers, text, bytes, `bool`, `char`, and options,
+/// tuples, slices and references of them. `#[derive(CacheKey)]` makes a type one.
+///
+/// Its encoding tells types and absence apart: `1u8`, `1u16`, `"1"`, `Some(1u8)` and `None` are five keys.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be part of a cache key",
+    label = "not a key part",
+    note = "use a number, text, bytes or an option, tuple or slice of them, e.g. `key({{value}}.to_string())`, or put `#[derive(cached_handler::CacheKey)]` on its type"
+)]
+pub trait KeyPart {
+    /// Writes this value.
+    fn key_part(&self, key: &mut KeyWriter<'_>);
+}
+
+/// Longest key, in bytes; a longer one is bypassed.
+pub(crate) const MAX_KEY: usize = 8 << 10;
+
+/// Builds the key of one request.
+#[derive(Debug)]
+pub struct KeyWriter<'a> {
+    pub(crate) bytes: SmallVec<[u8; 256]>,
+    pub(crate) facts: &'a Facts,
+    pub(crate) fields: Option<&'a HeaderMap>,
+    pub(crate) traits: Traits,
+}
+
+/// What the arguments said besides their parts.
+#[derive(Debug, Default)]
+pub(crate) struct Traits {
+    /// Header fields that authors' extractors were read from.
+    pub(crate) vary: SmallVec<[&'static str; 4]>,
+    /// An argument identifies a person.
+    pub(crate) private: bool,
+    /// An argument that is not in the key can see `Authorization` and `Cookie`.
+    pub(crate) sees_credentials: bool,
+    /// An argument shows the method, so that HEAD and GET are two keys.
+    pub(crate) shows_method: bool,
+    /// A reason to stand aside.
+    pub(crate) bypass: Option<Bypass>,
+}
+
+impl KeyWriter<'_> {
+    /// Adds a part.
+    pub fn part<P: KeyPart + ?Sized>(&mut self, part: &P) -> &mut Self {
+        part.key_part(self);
+        self
+    }
+
+    /// Says that the value was read from the header field `name` (in lower case): `Vary` will name it.
+    pub fn vary(&mut self, name: &'static str) -> &mut Self {
+        if !self.traits.vary.contains(&name) {
+            self.traits.vary.push(name);
+        }
+        self
+    }
+
+    /// Says that the value identifies a person: responses are sent with `Cache-Control: private`.
+    pub fn private(&mut self) -> &mut Self {
+        self.traits.private = true;
+        self
+    }
+
+    pub(crate) fn bypass(&mut self, reason: Bypass) {
+        self.traits.bypass.get_or_insert(reason);
+    }
+
+    /// All lines of a header field, in order, each framed.
+    pub(crate) fn field(&mut self, name: &str) {
+        let Some(fields) = self.fields else {
+            return self.bypass(Bypass::FieldsUnseen);
+        };
+        let lines = fields.get_all(name).iter();
+        self.tag(Tag::Field);
+        self.raw(name.as_bytes());
+        for line in lines {
+            self.tag(Tag::Some);
+            self.raw(line.as_bytes());
+        }
+        self.tag(Tag::End);
+    }
+
+    pub(crate) fn tag(&mut self, tag: Tag) {
+        self.push(&[tag as u8]);
+    }
+
+    /// Length-framed bytes.
+    pub(crate) fn raw(&mut self, bytes: &[u8]) {
+        self.length(bytes.len());
+        self.push(bytes);
+    }
+
+    /// An unsigned LEB128 number.
+    pub(crate) fn length(&mut self, mut length: usize) {
+        while length >= 0x80 {
+            self.push(&[(length & 0x7f) as u8 | 0x80]);
+            length >>= 7;
+        }
+        self.push(&[(length & 0x7f) as u8]);
+    }
+
+    /// Appends, and gives up once the key is too long, so that nothing a client sends grows it past its limit.
+    fn push(&mut self, bytes: &[u8]) {
+        if self.bytes.len() + bytes.len() > MAX_KEY {
+            self.bypass(Bypass::KeyTooLong);
+        } else {
+            self.bytes.extend_from_slice(bytes);
+        }
+    }
+}
+
+/// The first byte of each element of a key. The values are part of the format of keys at rest.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(u8)]
+pub(crate) enum Tag {
+    None = 0,
+    Some = 1,
+    End = 2,
+    Text = 3,
+    Bytes = 4,
+    Bool = 5,
+    Char = 6,
+    Unsigned = 7,
+    Signed = 8,
+    Sequence = 9,
+    Field = 10,
+    Path = 11,
+    RawQuery = 12,
+    Parameters = 13,
+    Method = 14,
+    Authority = 15,
+    Handler = 16,
+    Argument = 17,
+    Ok = 18,
+}
+
+macro_rules! integers {
+    ($tag:ident: $($int:ty),*) => { $(
+        impl KeyPart for $int {
+            fn key_part(&self, key: &mut KeyWriter<'_>) {
+                key.tag(Tag::$tag);
+                key.raw(&self.to_le_bytes());
+            }
+        }
+    )* };
+}
+integers!(Unsigned: u8, u16, u32, u64, u128, usize);
+integers!(Signed: i8, i16, i32, i64, i128, isize);
+
+impl KeyPart for bool {
+    fn key_part(&self, key: &mut KeyWriter<'_>) {
+        key.tag(Tag::Bool);
+        key.raw(&[u8::from(*self)]);
+    }
+}
+
+impl KeyPart for char {
+    fn key_part(&self, key: &mut KeyWriter<'_>) {
+        key.tag(Tag::Char);
+        key.raw(&u32::from(*self).to_le_bytes());
+    }
+}
+
+impl KeyPart for str {
+    fn key_part(&self, key: &mut KeyWriter<'_>) {
+        key.tag(Tag::Text);
+        key.raw(self.as_bytes());
+    }
+}
+
+impl KeyPart for String {
+    fn key_part(&self, key: &mut KeyWriter<'_>) {
+        self.as_str().key_part(key);
+    }
+}
+
+impl KeyPart for bytes::Bytes {
+    fn key_part(&self, key: &mut KeyWriter<'_>) {
+        key.tag(Tag::Bytes);
+        key.raw(self);
+    }
+}
+
+impl KeyPart for http::HeaderValue {
+    fn key_part(&self, key: &mut KeyWriter<'_>) {
+        key.tag(Tag::Bytes);
+        key.raw(self.as_bytes());
+    }
+}
+
+impl KeyPart for http::Method {
+    fn key_part(&self, key: &mut KeyWriter<'_>) {
+        self.as_str().key_part(key);
+    }
+}
+
+impl KeyPart for () {
+    fn key_part(&self, key: &mut KeyWriter<'_>) {
+        key.tag(Tag::Sequence);
+        key.length(0);
+    }
+}
+
+impl<P: KeyPart + ?Sized> KeyPart for &P {
+    fn key_part(&self, key: &mut KeyWriter<'_>) {
+        (**self).key_part(key);
+    }
+}
+
+impl<P: KeyPart + ?Sized> KeyPart for Box<P> {
+    fn key_part(&self, key: &mut KeyWriter<'_>) {
+        (**self).key_part(key);
+    }
+}
+
+impl<P: KeyPart + ?Sized> KeyPart for std::sync::Arc<P> {
+    fn key_part(&self, key: &mut KeyWriter<'_>) {
+        (**self).key_part(key);
+    }
+}
+
+impl<P: KeyPart + ToOwned + ?Sized> KeyPart for std::borrow::Cow<'_, P> {
+    fn key_part(&self, key: &mut KeyWriter<'_>) {
+        (**self).key_part(key);
+    }
+}
+
+impl<P: KeyPart> KeyPart for Option<P> {
+    fn key_part(&self, key: &mut KeyWriter<'_>) {
+        match self {
+            None => key.tag(Tag::None),
+            Some(part) => {
+                key.tag(Tag::Some);
+                part.key_part(key);
+            }
+        }
+    }
+}
+
+impl<P: KeyPart> KeyPart for [P] {
+    fn key_part(&self, key: &mut KeyWriter<'_>) {
+        key.tag(Tag::Sequence);
+        key.length(self.len());
+        for part in self {
+            part.key_part(key);
+        }
+    }
+}
+
+impl<P: KeyPart, const N: usize> KeyPart for [P; N] {
+    fn key_part(&self, key: &mut KeyWriter<'_>) {
+        self.as_slice().key_part(key);
+    }
+}
+
+impl<P: KeyPart> KeyPart for Vec<P> {
+    fn key_part(&self, key: &mut KeyWriter<'_>) {
+        self.as_slice().key_part(key);
+    }
+}
+
+macro_rules! tuples {
+    ($($count:literal: $($part:ident)*;)*) => { $(
+        impl<$($part: KeyPart),*> KeyPart for ($($part,)*) {
+            #[expect(non_snake_case, reason = "one name for a type and its value")]
+            fn key_part(&self, key: &mut KeyWriter<'_>) {
+                let ($($part,)*) = self;
+                key.tag(Tag::Sequence);
+                key.length($count);
+                $($part.key_part(key);)*
+            }
+        }
+    )* };
+}
+tuples! {
+    1: A; 2: A B; 3: A B C; 4: A B C D; 5: A B C D E; 6: A B C D E F; 7: A B C D E F G; 8: A B C D E F G H;
+}

@@ -1,0 +1,337 @@
+//! What the cache did with a request, and why: one set of words for header, event, test and log.
+
+use std::{fmt, time::Duration};
+
+/// What became of a request to a cached handler. It lies in the extensions of the response, for layers and tests.
+///
+/// Its `Display` is one line that says what happened and, where there is something to type, what.
+///
+/// ```
+/// use cached_handler::Outcome;
+///
+/// fn log<B>(response: &axum::http::Response<B>) {
+///     if let Some(outcome) = response.extensions().get::<Outcome>() {
+///         println!("{outcome}");
+///     }
+/// }
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Outcome {
+    /// Answered from a stored response.
+    #[non_exhaustive]
+    Hit {
+        /// Its current age (RFC 9111 §4.2.3).
+        age: Duration,
+        /// For how much longer it is fresh.
+        ttl: Duration,
+    },
+    /// The handler had to run.
+    #[non_exhaustive]
+    Forward {
+        /// Why no stored response could answer.
+        why: Forward,
+        /// Whether another request's run gave the answer.
+        collapsed: bool,
+        /// What became of the new response.
+        kept: Kept,
+    },
+}
+
+/// What became of a new response.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Kept {
+    /// It is stored.
+    Stored,
+    /// It will be stored once its content, which is being streamed, ends well.
+    Streaming,
+    /// It is not stored.
+    Not(NotStored),
+}
+
+/// Why a request went forward to the handler (RFC 9211 §2.2).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Forward {
+    /// Nothing is stored under its key.
+    UriMiss,
+    /// What is stored under its key was selected by other field values.
+    VaryMiss,
+    /// What was stored has been invalidated.
+    Invalidated,
+    /// What is stored is not fresh any more.
+    Stale,
+    /// The request's own directives forbid an answer from the store.
+    Request,
+    /// Its method is never answered from the store.
+    Method,
+    /// The cache stands aside.
+    Bypass(Bypass),
+}
+
+/// Why the cache stands aside for a request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Bypass {
+    /// It is switched off, by `CACHED_HANDLER=off` or by the builder.
+    Off,
+    /// The key would be longer than 8 KiB.
+    KeyTooLong,
+    /// The request carries `Authorization` or `Cookie`, and an argument that is not in the key can see it.
+    Credentials,
+    /// An argument `Result<E, _>` is an `Err`, which can show more of the request than the key holds.
+    RejectedArgument,
+    /// An argument needs header fields that the attribute could not know of, as its type has another's name.
+    FieldsUnseen,
+    /// The request asks for another protocol (`Upgrade`).
+    Upgrade,
+    /// The authority is given twice, in two ways (`Host` and the request target).
+    AmbiguousAuthority,
+    /// The attribute names a backend that the cache does not have.
+    UnknownBackend,
+    /// The backend failed or was too slow.
+    Backend,
+}
+
+/// Why a response is not stored.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum NotStored {
+    /// The request's method is not GET or HEAD.
+    Method,
+    /// The cache stood aside for the request.
+    Bypass,
+    /// A HEAD request ran a handler which has an argument outside the key, that might show the method.
+    Head,
+    /// The request said `no-store`, and the policy honors request directives.
+    Request,
+    /// Its status is not stored.
+    Status(u16),
+    /// The handler returned `DoNotStore`.
+    DoNotStore,
+    /// It sets a cookie.
+    SetCookie,
+    /// `Cache-Control: no-store`.
+    NoStore,
+    /// `Cache-Control: private`.
+    Private,
+    /// `Cache-Control: no-cache`.
+    NoCache,
+    /// A `Cache-Control` or `CDN-Cache-Control` that cannot be read counts as `no-store`.
+    MalformedCacheControl,
+    /// `must-understand` beside a status whose caching rules are not known (RFC 9111 §5.2.2.3).
+    MustUnderstand,
+    /// The request carried credentials, and the response does not say that it may be shared (RFC 9111 §3.5).
+    Credentials,
+    /// `Vary: *`.
+    VaryAny,
+    /// `Vary` names this field, which is not in the key.
+    VaryUnkeyed(String),
+    /// `Vary` cannot be read.
+    MalformedVary,
+    /// More variants than 32 for one key.
+    TooManyVariants,
+    /// It is part of a representation (`Content-Range`).
+    Partial,
+    /// `ttl = from_response`, and the response states no freshness.
+    NoFreshness,
+    /// It states a freshness that has passed already.
+    AlreadyStale,
+    /// Its content is longer than `max_body`.
+    TooLarge,
+    /// Its content never ends by nature (`text/event-stream`, `multipart/x-mixed-replace`).
+    Endless,
+    /// Its content broke off.
+    BrokenOff,
+    /// Its content is not as long as `Content-Length` says.
+    LengthMismatch,
+    /// It has trailers.
+    Trailers,
+    /// Its fields are more than 256 lines or 64 KiB.
+    FieldsTooLarge,
+    /// More than 16 groups, or a group's name is empty or longer than 256 bytes.
+    Groups,
+    /// It was invalidated while the handler ran.
+    Invalidated,
+    /// The run took too long: another may have begun since.
+    RunTooLong,
+    /// The backend failed or refused.
+    Backend,
+}
+
+impl Forward {
+    /// The word of RFC 9211 §2.2.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::UriMiss | Self::Invalidated => "uri-miss",
+            Self::VaryMiss => "vary-miss",
+            Self::Stale => "stale",
+            Self::Request => "request",
+            Self::Method => "method",
+            Self::Bypass(_) => "bypass",
+        }
+    }
+}
+
+impl Bypass {
+    /// One word, for `Cache-Status`, events and metrics.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Off => "off",
+            Self::KeyTooLong => "key-too-long",
+            Self::Credentials => "credentials",
+            Self::RejectedArgument => "rejected-argument",
+            Self::FieldsUnseen => "fields-unseen",
+            Self::Upgrade => "upgrade",
+            Self::AmbiguousAuthority => "ambiguous-authority",
+            Self::UnknownBackend => "unknown-backend",
+            Self::Backend => "backend",
+        }
+    }
+}
+
+impl NotStored {
+    /// One word, for `Cache-Status`, events and metrics.
+    #[must_use]
+    pub fn as_str(&self) -> &'static str {
+        match self {
+            Self::Method => "method",
+            Self::Bypass => "bypass",
+            Self::Head => "head",
+            Self::Request => "request-no-store",
+            Self::Status(_) => "status",
+            Self::DoNotStore => "do-not-store",
+            Self::SetCookie => "set-cookie",
+            Self::NoStore => "no-store",
+            Self::Private => "private",
+            Self::NoCache => "no-cache",
+            Self::MalformedCacheControl => "malformed-cache-control",
+            Self::MustUnderstand => "must-understand",
+            Self::Credentials => "credentials",
+            Self::VaryAny => "vary-any",
+            Self::VaryUnkeyed(_) => "vary-unkeyed",
+            Self::MalformedVary => "malformed-vary",
+            Self::TooManyVariants => "too-many-variants",
+            Self::Partial => "partial",
+            Self::NoFreshness => "no-freshness",
+            Self::AlreadyStale => "already-stale",
+            Self::TooLarge => "too-large",
+            Self::Endless => "endless",
+            Self::BrokenOff => "broken-off",
+            Self::LengthMismatch => "length-mismatch",
+            Self::Trailers => "trailers",
+            Self::FieldsTooLarge => "fields-too-large",
+            Self::Groups => "groups",
+            Self::Invalidated => "invalidated",
+            Self::RunTooLong => "run-too-long",
+            Self::Backend => "backend",
+        }
+    }
+
+    /// Whether the next response under this key is likely to be refused as well, so that requests for it should not
+    /// wait for one another.
+    pub(crate) fn lasts(&self) -> bool {
+        !matches!(self, Self::Invalidated | Self::BrokenOff | Self::RunTooLong | Self::Backend | Self::Bypass | Self::Method | Self::Head | Self::Request)
+            && !self.is_failure()
+    }
+
+    /// Whether the handler failed (5xx), and may recover at any moment.
+    pub(crate) fn is_failure(&self) -> bool {
+        matches!(self, Self::Status(500..=599))
+    }
+}
+
+impl fmt::Display for Outcome {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Hit { age, ttl } => write!(f, "hit, {} s old, fresh for {} s more", age.as_secs(), ttl.as_secs()),
+            Self::Forward { why, collapsed, kept } => {
+                write!(f, "forwarded: {why}; ")?;
+                if *collapsed {
+                    f.write_str("answered by another request's run; ")?;
+                }
+                kept.fmt(f)
+            }
+        }
+    }
+}
+
+impl fmt::Display for Kept {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Stored => f.write_str("stored"),
+            Self::Streaming => f.write_str("being stored while it streams"),
+            Self::Not(reason) => write!(f, "not stored: {reason}"),
+        }
+    }
+}
+
+impl fmt::Display for Forward {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::UriMiss => "nothing is stored under its key",
+            Self::VaryMiss => "nothing is stored for its field values",
+            Self::Invalidated => "what was stored has been invalidated",
+            Self::Stale => "what is stored is stale",
+            Self::Request => "the request's own `Cache-Control` asks for it",
+            Self::Method => "only GET and HEAD are answered from the cache",
+            Self::Bypass(reason) => return write!(f, "the cache stood aside: {reason}"),
+        })
+    }
+}
+
+impl fmt::Display for Bypass {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Off => "it is switched off; unset `CACHED_HANDLER`",
+            Self::KeyTooLong => "the key is longer than 8 KiB",
+            Self::Credentials => "the request carries `Authorization` or `Cookie`, and an argument that is not in the key can see it; name it in `vary`, or take a typed argument",
+            Self::RejectedArgument => "an argument's extractor failed",
+            Self::FieldsUnseen => "an argument needs header fields, and its type goes by another type's name; use the type under its own name",
+            Self::Upgrade => "the request asks for another protocol",
+            Self::AmbiguousAuthority => "the request names two authorities",
+            Self::UnknownBackend => "the attribute names a backend that this cache does not have; add it to `Cache::builder()`",
+            Self::Backend => "the backend failed",
+        })
+    }
+}
+
+impl fmt::Display for NotStored {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Method => "only responses to GET and HEAD are",
+            Self::Bypass => "the cache stood aside",
+            Self::Head => "a HEAD request ran it, and an argument in `skip` may have shown the method",
+            Self::Request => "the request said `no-store`",
+            Self::Status(status) => return write!(f, "status {status} is not; `Policy::status({status}, …)` would, for statuses that speak of the resource"),
+            Self::DoNotStore => "the handler returned `DoNotStore`",
+            Self::SetCookie => "it has `Set-Cookie`, which belongs to one client; set cookies in another handler",
+            Self::NoStore => "its `Cache-Control` says `no-store`",
+            Self::Private => "its `Cache-Control` says `private`; to tell clients alone, type `cache_control = \"private\"` in the attribute",
+            Self::NoCache => "its `Cache-Control` says `no-cache`; to tell clients alone, type `cache_control = \"no-cache\"` in the attribute",
+            Self::MalformedCacheControl => "its `Cache-Control` cannot be read, which counts as `no-store`",
+            Self::MustUnderstand => "it says `must-understand`, and its status is not understood",
+            Self::Credentials => "the request carried credentials, and the response does not say that it may be shared (`public`, `s-maxage` or `must-revalidate`)",
+            Self::VaryAny => "`Vary: *` says that no other request may get it",
+            Self::VaryUnkeyed(field) => return write!(f, "`Vary` names `{field}`, which is not in the key; add it: `vary = \"{field}\"`"),
+            Self::MalformedVary => "its `Vary` cannot be read",
+            Self::TooManyVariants => "32 variants of it are stored already",
+            Self::Partial => "it is a part of a representation",
+            Self::NoFreshness => "`ttl = from_response`, and it states no freshness; add `Cache-Control: s-maxage=…`, or give a `ttl`",
+            Self::AlreadyStale => "it is stale already by its own `Cache-Control` or `Expires`",
+            Self::TooLarge => "its content is longer than `Policy::max_body`",
+            Self::Endless => "its content has no end",
+            Self::BrokenOff => "its content broke off",
+            Self::LengthMismatch => "its content is not as long as `Content-Length` says",
+            Self::Trailers => "it has trailers",
+            Self::FieldsTooLarge => "its fields are more than 256 lines or 64 KiB",
+            Self::Groups => "it has more than 16 groups, or one whose name is empty or longer than 256 bytes",
+            Self::Invalidated => "it was invalidated while the handler ran",
+            Self::RunTooLong => "the run took so long that another may have begun",
+            Self::Backend => "the backend failed",
+        })
+    }
+}

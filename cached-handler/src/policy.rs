@@ -1,0 +1,161 @@
+//! What one handler asks of the cache, beyond the arguments of its attribute.
+
+use std::time::Duration;
+
+/// Settings of a cached handler that are rarely needed, as one constant: `#[cached(ttl = 60, policy = SEARCH)]`.
+///
+/// Everything is a `const fn`, so a policy is written once, checked by the compiler, and costs a request nothing.
+/// Several handlers may share one, as long as it has no [`name`](Self::name).
+///
+/// ```
+/// use cached_handler::{Collapse, ETag, Policy, secs};
+///
+/// const SEARCH: Policy = Policy::new()
+///     .version(2)
+///     .max_body(64 << 10)
+///     .status(404, secs(5))
+///     .etag(ETag::Weak)
+///     .collapse(Collapse::Inline);
+/// ```
+#[derive(Debug, Clone, Copy)]
+#[must_use = "a policy does nothing until `#[cached(policy = …)]` names it"]
+pub struct Policy {
+    pub(crate) name: Option<&'static str>,
+    pub(crate) version: u32,
+    pub(crate) max_body: usize,
+    pub(crate) statuses: [Option<(u16, Duration)>; STATUSES],
+    pub(crate) etag: ETag,
+    pub(crate) collapse: Collapse,
+    pub(crate) honor_request_directives: bool,
+}
+
+/// How the entity tag of a response that has none is made (RFC 9110 §8.8.3).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub enum ETag {
+    /// A strong one, of content, type, coding and language: the same in every process.
+    #[default]
+    Strong,
+    /// The same one marked weak: for handlers inside a layer that changes the bytes, such as compression.
+    Weak,
+    /// None; a handler's own is kept.
+    Off,
+}
+
+/// How concurrent requests for one key share a run of the handler.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub enum Collapse {
+    /// The run lives in a task of its own: a client who leaves stops nobody, a slow client slows nobody.
+    #[default]
+    Detached,
+    /// The run stays in the task of the request that began it. For task-locals and executors other than tokio; where
+    /// that client leaves, one of the others begins anew.
+    Inline,
+    /// Every request runs the handler for itself.
+    Off,
+}
+
+/// Most statuses that [`Policy::status`] can name.
+const STATUSES: usize = 8;
+
+impl Policy {
+    /// The defaults: content up to 1 MiB, a strong entity tag, requests collapsed into a run of its own.
+    pub const fn new() -> Self {
+        Self {
+            name: None,
+            version: 0,
+            max_body: 1 << 20,
+            statuses: [None; STATUSES],
+            etag: ETag::Strong,
+            collapse: Collapse::Detached,
+            honor_request_directives: false,
+        }
+    }
+
+    /// A name for the handler in place of its path (`app::articles::list`): in keys at rest, events and
+    /// [`Target::named`](crate::Target::named). Two handlers of one name are an error of `build()`.
+    pub const fn name(mut self, name: &'static str) -> Self {
+        self.name = Some(name);
+        self
+    }
+
+    /// A number that is part of every key: raise it when the meaning of what is stored has changed.
+    pub const fn version(mut self, version: u32) -> Self {
+        self.version = version;
+        self
+    }
+
+    /// The longest content that is stored, in bytes (default 1 MiB). Longer content passes through unbuffered.
+    pub const fn max_body(mut self, bytes: usize) -> Self {
+        self.max_body = bytes;
+        self
+    }
+
+    /// Stores responses of a further status, fresh for `ttl` unless they say otherwise; up to eight. With a `ttl`,
+    /// 200, 203, 301 and 308 are stored without being named.
+    ///
+    /// # Panics
+    ///
+    /// In a constant, hence at compile time: for 1xx, 206, 304 and 5xx, for statuses that speak of the request and not
+    /// of the resource (400, 401, 403, 405–408, 411–417, 421, 422, 425, 426, 428, 429, 431, 451), and for a ninth one.
+    pub const fn status(mut self, status: u16, ttl: Duration) -> Self {
+        assert!(may_ever_be_stored(status), "responses of this status are never stored; remove `.status(…)`");
+        let mut at = 0;
+        while at < STATUSES {
+            #[expect(clippy::indexing_slicing, reason = "`at < STATUSES`, and iterators are not const")]
+            match self.statuses[at] {
+                Some((known, _)) if known != status => at += 1,
+                _ => {
+                    self.statuses[at] = Some((status, ttl));
+                    return self;
+                }
+            }
+        }
+        panic!("at most eight statuses can be named; remove a `.status(…)`")
+    }
+
+    /// How the entity tag is made for responses that have none.
+    pub const fn etag(mut self, etag: ETag) -> Self {
+        self.etag = etag;
+        self
+    }
+
+    /// How concurrent requests for one key share a run.
+    pub const fn collapse(mut self, collapse: Collapse) -> Self {
+        self.collapse = collapse;
+        self
+    }
+
+    /// Follows the directives of a request's own `Cache-Control` (RFC 9111 §5.2.1). Off by default: with it any client
+    /// can force the handler to run.
+    pub const fn honor_request_directives(mut self) -> Self {
+        self.honor_request_directives = true;
+        self
+    }
+
+    /// The lifetime that this policy gives `status`, where it names it.
+    pub(crate) fn ttl_of(&self, status: http::StatusCode) -> Option<Duration> {
+        self.statuses.iter().flatten().find(|(named, _)| *named == status.as_u16()).map(|(_, ttl)| *ttl)
+    }
+}
+
+impl Default for Policy {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// Whether a response of this status can be reused for another request at all.
+const fn may_ever_be_stored(status: u16) -> bool {
+    !matches!(
+        status,
+        ..200 | 206 | 304 | 400 | 401 | 403 | 405..=408 | 411..=417 | 421 | 422 | 425 | 426 | 428 | 429 | 431 | 451 | 500..=599 | 1000..
+    )
+}
+
+/// `secs` seconds, shorter to write in a [`Policy`] than `Duration::from_secs`.
+#[must_use]
+pub const fn secs(secs: u64) -> Duration {
+    Duration::from_secs(secs)
+}
