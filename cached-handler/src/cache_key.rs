@@ -3,7 +3,11 @@
 use http::HeaderMap;
 use smallvec::SmallVec;
 
-use crate::{outcome::Bypass, seen::Facts};
+use crate::{
+    handler::{Handler, Instance},
+    outcome::Bypass,
+    seen::Facts,
+};
 
 /// What an argument of a cached handler shows of the request, for an author's own extractors.
 ///
@@ -53,6 +57,8 @@ pub(crate) const MAX_KEY: usize = 8 << 10;
 /// Builds the key of one request.
 #[derive(Debug)]
 pub struct KeyWriter<'a> {
+    pub(crate) handler: &'static Handler,
+    pub(crate) instance: Instance,
     pub(crate) bytes: SmallVec<[u8; 256]>,
     pub(crate) facts: &'a Facts,
     pub(crate) fields: Option<&'a HeaderMap>,
@@ -166,6 +172,8 @@ pub(crate) enum Tag {
     Handler = 16,
     Argument = 17,
     Ok = 18,
+    Variant = 19,
+    InnerPath = 20,
 }
 
 macro_rules! integers {

@@ -1,1 +1,52 @@
-//! x
+//! Cache whole responses of axum handlers with one attribute.
+
+extern crate self as cached_handler;
+
+mod argument;
+pub mod backend;
+mod cache;
+mod cache_key;
+mod clock;
+mod epoch;
+mod error;
+mod events;
+mod flight;
+mod group;
+mod handler;
+mod header;
+mod invalidate;
+mod invalidates;
+mod key;
+mod outcome;
+mod policy;
+#[doc(hidden)]
+#[path = "private.rs"]
+pub mod __private;
+mod probe;
+mod reputation;
+mod response_part;
+mod rules;
+mod seen;
+mod serve;
+mod stored;
+mod sync;
+mod tasks;
+#[cfg(feature = "testing")]
+pub mod testing;
+
+pub use cached_handler_macros::{CacheKey, cached, invalidates};
+
+pub use crate::{
+    argument::OnMiss,
+    cache::{Cache, CacheBuilder},
+    cache_key::{CacheKey, KeyPart, KeyWriter},
+    clock::ManualClock,
+    error::Error,
+    group::CacheGroups,
+    header::entity_tag::EntityTag,
+    invalidate::{Mark, Target, invalidate_all, invalidate_group, invalidate_handler, invalidate_path},
+    outcome::{Bypass, Forward, Kept, NotStored, Outcome},
+    policy::{Collapse, ETag, Policy, secs},
+    response_part::{DoNotStore, FreshFor},
+    rules::conditional::Preconditions,
+};

@@ -156,6 +156,10 @@ pub enum NotStored {
     Invalidated,
     /// The run took too long: another may have begun since.
     RunTooLong,
+    /// It is streamed, and no task was left to copy it.
+    NoTask,
+    /// The handler panicked.
+    Panicked,
     /// The backend failed or refused.
     Backend,
 }
@@ -227,6 +231,8 @@ impl NotStored {
             Self::Groups => "groups",
             Self::Invalidated => "invalidated",
             Self::RunTooLong => "run-too-long",
+            Self::NoTask => "no-task",
+            Self::Panicked => "panicked",
             Self::Backend => "backend",
         }
     }
@@ -234,13 +240,22 @@ impl NotStored {
     /// Whether the next response under this key is likely to be refused as well, so that requests for it should not
     /// wait for one another.
     pub(crate) fn lasts(&self) -> bool {
-        !matches!(self, Self::Invalidated | Self::BrokenOff | Self::RunTooLong | Self::Backend | Self::Bypass | Self::Method | Self::Head | Self::Request)
+        !matches!(self, Self::Invalidated | Self::BrokenOff | Self::RunTooLong | Self::NoTask | Self::Backend | Self::Bypass | Self::Method | Self::Head | Self::Request)
             && !self.is_failure()
+    }
+
+    /// Whether there is something to type in the author's code that would change it, and which is not wanted as it is.
+    pub(crate) fn is_for_the_author(&self) -> bool {
+        matches!(
+            self,
+            Self::SetCookie | Self::Private | Self::NoCache | Self::MalformedCacheControl | Self::VaryAny | Self::VaryUnkeyed(_)
+                | Self::MalformedVary | Self::NoFreshness | Self::AlreadyStale | Self::TooLarge | Self::LengthMismatch | Self::FieldsTooLarge | Self::Groups
+        )
     }
 
     /// Whether the handler failed (5xx), and may recover at any moment.
     pub(crate) fn is_failure(&self) -> bool {
-        matches!(self, Self::Status(500..=599))
+        matches!(self, Self::Status(500..=599) | Self::Panicked)
     }
 }
 
@@ -331,6 +346,8 @@ impl fmt::Display for NotStored {
             Self::Groups => "it has more than 16 groups, or one whose name is empty or longer than 256 bytes",
             Self::Invalidated => "it was invalidated while the handler ran",
             Self::RunTooLong => "the run took so long that another may have begun",
+            Self::NoTask => "it is streamed, and too many runs are under way to copy it in the background",
+            Self::Panicked => "the handler panicked",
             Self::Backend => "the backend failed",
         })
     }

@@ -1,12 +1,15 @@
 //! What is captured of a request before the handler's own arguments, in one pass over its fields.
 
-use std::{any::TypeId, convert::Infallible, fmt, future::Ready};
+use std::{any::TypeId, convert::Infallible, fmt, time::Duration};
 
 use axum::extract::{FromRequestParts, OriginalUri};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, header, request::Parts, uri::PathAndQuery};
 use smallvec::SmallVec;
 
-use crate::cache::Cache;
+use crate::{
+    cache::Cache,
+    rules::request::{self, Wish},
+};
 
 /// What every cached handler needs of its request; the attribute puts it beside the first argument. With `FIELDS`, all
 /// header fields too, for attributes and arguments that name some.
@@ -31,7 +34,22 @@ pub(crate) struct Facts {
     pub(crate) original: PathAndQuery,
     pub(crate) inner: Option<PathAndQuery>,
     pub(crate) conditional: Conditional,
+    /// The lines of `Cache-Control` and `Pragma`, where there are any.
+    pub(crate) directives: Option<Box<HeaderMap>>,
     pub(crate) flags: Flags,
+}
+
+/// A request, as the run that it begins keeps it.
+#[derive(Debug)]
+pub struct Captured {
+    pub(crate) facts: Facts,
+    pub(crate) fields: Option<HeaderMap>,
+}
+
+/// Gives up the difference between the two kinds of [`Seen`].
+#[must_use]
+pub fn seen<const FIELDS: bool>(seen: Seen<FIELDS>) -> Captured {
+    Captured { facts: seen.facts, fields: seen.fields }
 }
 
 /// The preconditions that this cache evaluates, as sent (RFC 9110 §13.1).
@@ -43,18 +61,27 @@ pub(crate) struct Conditional {
 
 /// Which fields that matter are present.
 #[derive(Debug, Default, Clone, Copy)]
-#[expect(clippy::struct_excessive_bools, reason = "four independent facts")]
+#[expect(clippy::struct_excessive_bools, reason = "independent facts")]
 pub(crate) struct Flags {
     pub(crate) credentials: bool,
     pub(crate) upgrade: bool,
-    pub(crate) cache_control: bool,
-    pub(crate) hosts: bool,
+    /// More than one `If-Modified-Since`.
+    pub(crate) dates: bool,
 }
 
 impl Facts {
     /// The query that the arguments were taken from.
     pub(crate) fn query(&self) -> Option<&str> {
         self.inner.as_ref().unwrap_or(&self.original).query()
+    }
+
+    /// What the request's own directives say to a stored response of this age.
+    pub(crate) fn wish(&self, age: Duration, remaining: Duration) -> Wish {
+        self.directives.as_deref().map_or(Wish::Use, |fields| request::wish(fields, age, remaining))
+    }
+
+    pub(crate) fn forbids_storing(&self) -> bool {
+        self.directives.as_deref().is_some_and(request::forbids_storing)
     }
 
     /// GET or HEAD: the methods that may be answered from the store.
@@ -82,19 +109,101 @@ impl<S: Send + Sync + 'static, const FIELDS: bool> FromRequestParts<S> for PutDe
 impl<const FIELDS: bool> Seen<FIELDS> {
     fn of<S: 'static>(parts: &Parts) -> Self {
         let inner = path_and_query(&parts.uri);
-        let original = parts.extensions.get::<OriginalUri>().map_or(&inner, |uri| path_and_query_ref(&uri.0, &inner)).clone();
-        let (conditional, flags) = scan(&parts.headers, parts.uri.authority().map(|a| a.as_str()));
+        let original = parts.extensions.get::<OriginalUri>().and_then(|uri| uri.0.path_and_query());
+        let (original, inner) = match original {
+            Some(original) if *original != inner => (original.clone(), Some(inner)),
+            _ => (inner, None),
+        };
+        let Scan { conditional, directives, flags } = Scan::of(&parts.headers);
         Self {
             facts: Facts {
                 cache: parts.extensions.get::<Cache>().cloned(),
                 state: (TypeId::of::<S>(), std::any::type_name::<S>()),
                 method: parts.method.clone(),
-                inner: (inner != original).then_some(inner),
                 original,
+                inner,
                 conditional,
+                directives,
                 flags,
             },
             fields: FIELDS.then(|| parts.headers.clone()),
         }
+    }
+}
+
+/// Path and query of a target; `*` and the authority form of CONNECT have none.
+fn path_and_query(uri: &http::Uri) -> PathAndQuery {
+    uri.path_and_query().cloned().unwrap_or_else(|| PathAndQuery::from_static("/"))
+}
+
+/// The few fields that matter to every cached handler.
+#[derive(Default)]
+struct Scan {
+    conditional: Conditional,
+    directives: Option<Box<HeaderMap>>,
+    flags: Flags,
+}
+
+impl Scan {
+    /// One pass over all fields.
+    fn of(fields: &HeaderMap) -> Self {
+        let mut scan = Self::default();
+        for (name, value) in fields {
+            let interest = interest(name);
+            if !matches!(interest, Interest::None) {
+                scan.note(interest, name, value);
+            }
+        }
+        if scan.flags.dates {
+            scan.conditional.if_modified_since = None;
+        }
+        scan
+    }
+
+    fn note(&mut self, interest: Interest, name: &HeaderName, value: &HeaderValue) {
+        let dated = self.conditional.if_modified_since.is_some();
+        match interest {
+            Interest::None => {}
+            Interest::Credentials => self.flags.credentials = true,
+            Interest::Upgrade => self.flags.upgrade = true,
+            Interest::Directives => {
+                self.directives.get_or_insert_default().append(name, value.clone());
+            }
+            Interest::IfNoneMatch => self.conditional.if_none_match.push(value.clone()),
+            // Two lines are no valid field: as if it were absent, the whole response is sent.
+            Interest::IfModifiedSince if dated => self.flags.dates = true,
+            Interest::IfModifiedSince => self.conditional.if_modified_since = Some(value.clone()),
+        }
+    }
+}
+
+enum Interest {
+    None,
+    Credentials,
+    Upgrade,
+    Directives,
+    IfNoneMatch,
+    IfModifiedSince,
+}
+
+/// Sorts a field's name by length first, so that most fields cost one comparison of numbers.
+fn interest(name: &HeaderName) -> Interest {
+    match name.as_str().len() {
+        6 if *name == header::COOKIE => Interest::Credentials,
+        6 if *name == header::PRAGMA => Interest::Directives,
+        7 if *name == header::UPGRADE => Interest::Upgrade,
+        13 if *name == header::AUTHORIZATION => Interest::Credentials,
+        13 if *name == header::CACHE_CONTROL => Interest::Directives,
+        13 if *name == header::IF_NONE_MATCH => Interest::IfNoneMatch,
+        17 if *name == header::IF_MODIFIED_SINCE => Interest::IfModifiedSince,
+        19 if *name == header::PROXY_AUTHORIZATION => Interest::Credentials,
+        _ => Interest::None,
+    }
+}
+
+impl<const FIELDS: bool> fmt::Debug for Seen<FIELDS> {
+    /// Names no value: keys and fields may hold secrets.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Seen").field("fields", &FIELDS).finish_non_exhaustive()
     }
 }

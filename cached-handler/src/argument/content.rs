@@ -1,0 +1,38 @@
+//! Arguments made of the request's content, which no key holds yet: compile errors that say what to take in their place.
+
+use axum::{Json, body::Body};
+use bytes::{Bytes, BytesMut};
+
+use super::Keyed;
+use crate::{cache_key::KeyWriter, outcome::Bypass};
+
+/// Why a request is bypassed whose content an argument shows all the same.
+pub(super) const UNKEYED: Bypass = Bypass::RejectedArgument;
+
+/// Nobody implements it: it is there for what rustc says then.
+#[diagnostic::on_unimplemented(
+    message = "`{T}` takes the content of the request, which is not in the key of a cached handler",
+    label = "only GET and HEAD are cached, and they have no content",
+    note = "take what selects the response from the target: `Path`, `Query`",
+    note = "a handler that writes wants `#[cached_handler::invalidates(…)]` in place of `#[cached]`",
+    note = "content that changes no response: `skip(arg)`"
+)]
+pub trait ContentInKey<T> {}
+
+macro_rules! content {
+    ($($type:ty $(, $generic:ident)?;)*) => { $(
+        impl<M: ContentInKey<Self> $(, $generic)?> Keyed<M> for $type {
+            fn write(&self, _: &mut KeyWriter<'_>) {}
+        }
+    )* };
+}
+pub(super) use content;
+content! {
+    Json<T>, T;
+    String;
+    Bytes;
+    BytesMut;
+    Body;
+}
+#[cfg(feature = "multipart")]
+content! { axum::extract::Multipart; }

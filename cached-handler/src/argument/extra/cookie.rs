@@ -1,0 +1,19 @@
+//! The cookie jar: a compile error, as a key of all cookies would never hit.
+
+use axum_extra::extract::CookieJar;
+
+use super::Keyed;
+use crate::cache_key::KeyWriter;
+
+/// Nobody implements it: it is there for what rustc says then.
+#[diagnostic::on_unimplemented(
+    message = "a cached handler cannot take all cookies: with `{T}` in the key, each client would have responses of its own",
+    label = "shows every cookie",
+    note = "key the one that matters: `#[cached(…, key(jar.get(\"theme\").map(|c| c.value().to_owned())))]`",
+    note = "cookies that change no response: `skip(jar)`"
+)]
+pub trait CookiesInKey<T> {}
+
+impl<M: CookiesInKey<Self>> Keyed<M> for CookieJar {
+    fn write(&self, _: &mut KeyWriter<'_>) {}
+}

@@ -1,0 +1,58 @@
+//! The target, the method and the version of a request, as arguments.
+
+use axum::extract::OriginalUri;
+use http::{Method, Uri, Version};
+
+use super::Keyed;
+use crate::cache_key::{KeyWriter, Tag};
+
+/// Every component that is present, each told apart from its absence.
+pub(super) fn write(uri: &Uri, key: &mut KeyWriter<'_>) {
+    key.part(&(uri.scheme_str(), uri.authority().map(http::uri::Authority::as_str), uri.path(), uri.query()));
+}
+
+/// The method, so that HEAD and GET become two keys.
+pub(super) fn method(method: &Method, key: &mut KeyWriter<'_>) {
+    key.traits.shows_method = true;
+    key.tag(Tag::Method);
+    key.raw(method.as_str().as_bytes());
+}
+
+pub(super) fn version(version: Version, key: &mut KeyWriter<'_>) {
+    match version {
+        Version::HTTP_11 => key.part(&11_u8),
+        Version::HTTP_2 => key.part(&20_u8),
+        Version::HTTP_3 => key.part(&30_u8),
+        Version::HTTP_10 => key.part(&10_u8),
+        Version::HTTP_09 => key.part(&9_u8),
+        unheard_of => key.part(&format!("{unheard_of:?}")),
+    };
+}
+
+#[diagnostic::do_not_recommend]
+impl<M> Keyed<M> for Uri {
+    fn write(&self, key: &mut KeyWriter<'_>) {
+        write(self, key);
+    }
+}
+
+#[diagnostic::do_not_recommend]
+impl<M> Keyed<M> for OriginalUri {
+    fn write(&self, key: &mut KeyWriter<'_>) {
+        write(&self.0, key);
+    }
+}
+
+#[diagnostic::do_not_recommend]
+impl<M> Keyed<M> for Method {
+    fn write(&self, key: &mut KeyWriter<'_>) {
+        method(self, key);
+    }
+}
+
+#[diagnostic::do_not_recommend]
+impl<M> Keyed<M> for Version {
+    fn write(&self, key: &mut KeyWriter<'_>) {
+        version(*self, key);
+    }
+}

@@ -1,0 +1,212 @@
+//! Where stored responses rest, and the clock that orders invalidations against them: two traits, and their laws.
+//!
+//! An own backend is one file with one `impl Store`; see [`Store`] for a complete one. It is given epochs of this
+//! process ([`InProcessEpochs`]), so that invalidation is right within it. A backend that several processes share
+//! brings [`Epochs`] of its own. [`conformance`] checks both against their laws.
+
+mod bytes_backend;
+pub mod conformance;
+pub(crate) mod memory;
+
+use std::{fmt, time::Duration};
+
+use bytes::Bytes;
+
+pub(crate) use self::bytes_backend::{Backend, BytesBackend};
+pub use crate::epoch::InProcessEpochs;
+use crate::error::Error;
+
+/// Bytes by key, with a lifetime: all that an own backend has to write.
+///
+/// # Laws
+///
+/// - **S1** After `put(k, v, …)` has returned `Ok`, `get(k)` gives `v` or nothing; nothing else, ever. Bytes may be lost
+///   at any time, to save space or by accident. Damaged bytes are no danger either: all that is stored is checked when
+///   it is read, against its key and its checksum.
+/// - **S2** After `keep_for` has passed, `get(k)` gives nothing; sooner or later the bytes are gone.
+/// - **S3** After `remove(k)` or `clear()` has returned `Ok`, what was put before it is gone.
+/// - **S4** Any call may be dropped at any await; then it may have taken effect or not, and nothing else is harmed.
+/// - **S5** Nothing blocks the thread. A call that takes longer than 50 ms (`get`) or 100 ms (the others) is given up.
+///
+/// [`conformance::store`] tests them.
+///
+/// # Example
+///
+/// ```
+/// use std::{collections::HashMap, sync::Mutex, time::{Duration, Instant}};
+/// use bytes::Bytes;
+/// use cached_handler::{Cache, Error, backend::{Store, StoreKey, conformance}};
+///
+/// /// The tutorial's dictionary. Bounded, as every store has to be.
+/// #[derive(Default)]
+/// struct Dict(Mutex<HashMap<StoreKey, (Bytes, Instant)>>);
+///
+/// impl Dict {
+///     fn map(&self) -> std::sync::MutexGuard<'_, HashMap<StoreKey, (Bytes, Instant)>> {
+///         self.0.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
+///     }
+/// }
+///
+/// impl Store for Dict {
+///     async fn get(&self, key: &StoreKey) -> Result<Option<Bytes>, Error> {
+///         Ok(self.map().get(key).filter(|(_, until)| Instant::now() < *until).map(|(bytes, _)| bytes.clone()))
+///     }
+///
+///     async fn put(&self, key: &StoreKey, bytes: Bytes, keep_for: Duration) -> Result<(), Error> {
+///         let mut map = self.map();
+///         if map.len() >= 1000 {
+///             map.clear();
+///         }
+///         map.insert(key.clone(), (bytes, Instant::now() + keep_for));
+///         Ok(())
+///     }
+///
+///     async fn remove(&self, key: &StoreKey) -> Result<(), Error> {
+///         self.map().remove(key);
+///         Ok(())
+///     }
+///
+///     async fn clear(&self) -> Result<(), Error> {
+///         self.map().clear();
+///         Ok(())
+///     }
+/// }
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Error> {
+/// conformance::store(&Dict::default()).await;                                     // in a test
+/// Cache::builder().backend("dict", Dict::default()).build().await?.install()?;    // `backend = "dict"`
+/// # Ok(()) }
+/// ```
+pub trait Store: Send + Sync + 'static {
+    /// The bytes under `key`, if they are there.
+    fn get(&self, key: &StoreKey) -> impl Future<Output = Result<Option<Bytes>, Error>> + Send;
+
+    /// Keeps `bytes` under `key` in place of what was there, for at most `keep_for`.
+    fn put(&self, key: &StoreKey, bytes: Bytes, keep_for: Duration) -> impl Future<Output = Result<(), Error>> + Send;
+
+    /// Forgets what is under `key`.
+    fn remove(&self, key: &StoreKey) -> impl Future<Output = Result<(), Error>> + Send;
+
+    /// Forgets everything of this cache, and nothing else.
+    fn clear(&self) -> impl Future<Output = Result<(), Error>> + Send;
+}
+
+/// A logical clock and the epochs that an invalidation moves on.
+///
+/// # Laws
+///
+/// - **E1** The clock never goes back within an incarnation. A backend that lost its clock takes a new, random
+///   incarnation, and so makes all that was stored before unusable.
+/// - **E2** `advance(t)` moves the clock on, then sets the epoch of `t` to the new time; both are done when it returns
+///   `Ok`. An epoch never goes back.
+/// - **E3** `read(s)` reads the clock **before** the epochs, and gives the latest epoch of all in `s`: the namespace's,
+///   the handler's, the path bucket's, each group's. An epoch that is missing comes into being, no later than the clock
+///   read, unless something says that it was later once; then it counts as that.
+/// - **E4** Whoever reads after an `advance` has returned sees it.
+///
+/// [`conformance::epochs`] tests them.
+pub trait Epochs: Send + Sync + 'static {
+    /// The clock, and the latest of the epochs in `scopes`.
+    fn read(&self, scopes: &Scopes<'_>) -> impl Future<Output = Result<Reading, Error>> + Send;
+
+    /// Makes unusable what was stamped before, in the target's scope.
+    fn advance(&self, target: &crate::Target) -> impl Future<Output = Result<(), Error>> + Send;
+}
+
+/// A look at the clock and at the epochs that concern one response.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Reading {
+    /// Which life of the clock this is: another one makes everything stamped before unusable.
+    pub incarnation: u64,
+    /// The clock.
+    pub clock: u64,
+    /// The latest epoch of those asked for.
+    pub newest: u64,
+}
+
+/// When a run started, by a backend's clock.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) struct Stamp {
+    pub(crate) incarnation: u64,
+    pub(crate) clock: u64,
+}
+
+impl Reading {
+    /// The stamp of a run that starts after this reading.
+    pub(crate) fn stamp(&self) -> Stamp {
+        Stamp { incarnation: self.incarnation, clock: self.clock }
+    }
+
+    /// Whether what was stamped so may answer a request that made this reading.
+    pub(crate) fn allows(&self, stamp: Stamp) -> bool {
+        self.incarnation == stamp.incarnation && self.newest <= stamp.clock && stamp.clock <= self.clock
+    }
+}
+
+/// The epochs that concern one response, by name.
+#[derive(Clone, Copy)]
+pub struct Scopes<'a> {
+    handler: &'a str,
+    path_bucket: u16,
+    groups: &'a [Box<str>],
+}
+
+impl<'a> Scopes<'a> {
+    pub(crate) fn new(handler: &'a str, path_bucket: u16, groups: &'a [Box<str>]) -> Self {
+        Self { handler, path_bucket, groups }
+    }
+
+    /// The handler's name.
+    #[must_use]
+    pub fn handler(&self) -> &'a str {
+        self.handler
+    }
+
+    /// Which of the 65 536 epochs of paths.
+    #[must_use]
+    pub fn path_bucket(&self) -> u16 {
+        self.path_bucket
+    }
+
+    /// The groups' names; at most 16.
+    #[must_use]
+    pub fn groups(&self) -> &'a [Box<str>] {
+        self.groups
+    }
+}
+
+impl fmt::Debug for Scopes<'_> {
+    /// Without the groups' names, which may hold what a handler was asked for.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Scopes").field("handler", &self.handler).field("groups", &self.groups.len()).finish_non_exhaustive()
+    }
+}
+
+/// The name of a stored response at rest: the handler's name and a digest. Nothing of the request can be read in it.
+#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct StoreKey(Box<str>);
+
+impl StoreKey {
+    pub(crate) fn new(handler: &str, digest: &blake3::Hash) -> Self {
+        Self(format!("{handler}/{}", digest.to_hex()).into_boxed_str())
+    }
+
+    /// A key for tests of a backend.
+    #[must_use]
+    pub fn for_tests(name: &str) -> Self {
+        Self::new("test", &blake3::hash(name.as_bytes()))
+    }
+
+    /// The name; ASCII, at most some hundred bytes.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for StoreKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}

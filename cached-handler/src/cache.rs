@@ -1,0 +1,185 @@
+//! A cache: its backends, limits and runs. One for the process needs no set-up; others are built.
+
+mod builder;
+
+use std::{
+    fmt,
+    sync::{Arc, Mutex, OnceLock, Weak},
+    time::Duration,
+};
+
+use axum::extract::FromRequestParts;
+use http::request::Parts;
+
+pub use self::builder::CacheBuilder;
+use crate::{
+    backend::{Backend, memory::Memory},
+    clock::Clock,
+    error::Error,
+    flight::Flights,
+    handler::{self, Handler},
+    header::cache_status::CacheName,
+    invalidate::Target,
+    reputation::Reputations,
+    sync::lock,
+    tasks::Tasks,
+};
+
+/// Stored responses, and everything that belongs to them. A handle: clones are the same cache.
+///
+/// Nothing has to be built for the memory backend: the first request to a cached handler makes the process's cache.
+/// Build one to set limits or backends, and [`install`](Self::install) it as the process's, or give it to one router
+/// with `.layer(Extension(cache))`, for instance one per tenant or test.
+///
+/// In a handler it is an extractor, and gives the cache of the request's router:
+///
+/// ```
+/// use axum::http::StatusCode;
+/// use cached_handler::{Cache, Error, Target};
+///
+/// async fn publish(cache: Cache) -> Result<StatusCode, Error> {
+///     cache.invalidate(Target::group("articles")).await?;
+///     Ok(StatusCode::NO_CONTENT)
+/// }
+/// ```
+#[derive(Clone)]
+pub struct Cache(Arc<Inner>);
+
+pub(crate) struct Inner {
+    pub(crate) off: bool,
+    /// Reached by `#[invalidates]` only from its own router's requests: a test's cache.
+    pub(crate) isolated: bool,
+    pub(crate) namespace: String,
+    /// Whether and how `Cache-Status` is sent.
+    pub(crate) status_name: Option<CacheName>,
+    pub(crate) clock: Clock,
+    pub(crate) memory: Memory,
+    pub(crate) backends: Vec<(String, Arc<dyn Backend>)>,
+    pub(crate) flights: Arc<Flights>,
+    pub(crate) reputations: Reputations,
+    pub(crate) tasks: Tasks,
+}
+
+static INSTALLED: OnceLock<Cache> = OnceLock::new();
+/// Every cache that lives, for the invalidations that act on the whole process.
+static LIVING: Mutex<Vec<Weak<Inner>>> = Mutex::new(Vec::new());
+
+impl Cache {
+    /// Sets one up.
+    pub fn builder() -> CacheBuilder {
+        CacheBuilder::new()
+    }
+
+    /// Makes this the cache of the process: of every request whose router has none of its own. Call it before the
+    /// server starts.
+    ///
+    /// # Errors
+    ///
+    /// Where a handler of the program names a backend that it does not have, and where the process has a cache already:
+    /// installed before, or made by a request that came earlier.
+    pub fn install(self) -> Result<(), Error> {
+        if let Some(misfit) = self.misfits().next() {
+            return Err(Error::config(misfit));
+        }
+        INSTALLED
+            .set(self)
+            .map_err(|_| Error::config("the process has a cache already; call `install` once, before the first request"))
+    }
+
+    /// Makes everything in the target's scope unusable in this cache, on every backend it has; the same promise as
+    /// [`invalidate_group`](crate::invalidate_group).
+    ///
+    /// # Errors
+    ///
+    /// Where a backend failed. The others are done all the same; call again for the rest.
+    pub async fn invalidate(&self, target: Target) -> Result<(), Error> {
+        self.invalidate_ref(&target).await
+    }
+
+    /// Waits until no run is under way that outlived its request, at most for `limit`: before the process ends, say.
+    /// Returns whether none is left.
+    pub async fn drain(&self, limit: Duration) -> bool {
+        self.0.tasks.drain(limit).await
+    }
+
+    /// The process's cache, made on first use.
+    pub(crate) fn global() -> &'static Self {
+        INSTALLED.get_or_init(|| {
+            let builder = Self::builder();
+            let complaints = builder.complaints();
+            let cache = builder.finish();
+            for complaint in complaints.into_iter().chain(cache.misfits()) {
+                tracing::error!(target: "cached_handler", "{complaint}");
+            }
+            cache
+        })
+    }
+
+    /// What is wrong with the backends that the program's handlers name.
+    fn misfits(&self) -> impl Iterator<Item = String> {
+        handler::all().filter(|handler| !handler.in_memory && self.backend(handler).is_none()).map(|handler| {
+            let (site, backend) = (&handler.site, handler.attributes.backend);
+            format!(
+                "`{}` ({}:{}) names the backend `{backend}`, which this cache does not have; add `.backend(\"{backend}\", …)` to `Cache::builder()`",
+                site.name, site.file, site.line
+            )
+        })
+    }
+
+    /// Every cache of the process.
+    pub(crate) fn all() -> Vec<Self> {
+        lock(&LIVING).iter().filter_map(Weak::upgrade).map(Self).collect()
+    }
+
+    pub(crate) async fn invalidate_ref(&self, target: &Target) -> Result<(), Error> {
+        self.0.memory.epochs.advance_now(target.mark());
+        let mut outcome = Ok(());
+        for (_, backend) in &self.0.backends {
+            outcome = outcome.and(backend.advance(target).await);
+        }
+        tracing::debug!(target: "cached_handler", ok = outcome.is_ok(), "invalidated");
+        outcome
+    }
+
+    /// The part of an invalidation that needs no await: all of it, for the memory backend.
+    pub(crate) fn invalidate_in_process(&self, target: &Target) {
+        self.0.memory.epochs.advance_now(target.mark());
+    }
+
+    pub(crate) fn has_backends(&self) -> bool {
+        !self.0.backends.is_empty()
+    }
+
+    fn living(inner: Inner) -> Self {
+        let cache = Self(Arc::new(inner));
+        let mut living = lock(&LIVING);
+        living.retain(|inner| inner.strong_count() > 0);
+        living.push(Arc::downgrade(&cache.0));
+        cache
+    }
+
+    pub(crate) fn inner(&self) -> &Inner {
+        &self.0
+    }
+
+    /// The backend that a handler's attribute names, where it is not the memory.
+    pub(crate) fn backend(&self, handler: &Handler) -> Option<&Arc<dyn Backend>> {
+        self.0.backends.iter().find(|(name, _)| *name == handler.attributes.backend).map(|(_, backend)| backend)
+    }
+}
+
+impl<S: Sync> FromRequestParts<S> for Cache {
+    type Rejection = std::convert::Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Self::Rejection> {
+        Ok(parts.extensions.get::<Self>().unwrap_or_else(|| Self::global()).clone())
+    }
+}
+
+impl fmt::Debug for Cache {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut debug = f.debug_struct("Cache");
+        debug.field("memory", &self.0.memory);
+        debug.field("backends", &self.0.backends.len()).field("runs", &self.0.flights.len()).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,174 @@
+//! Setting up a cache.
+
+use std::{collections::HashMap, sync::Arc};
+
+use super::{Cache, Inner};
+use crate::{
+    backend::{Backend, BytesBackend, Epochs, InProcessEpochs, Store},
+    clock::{Clock, ManualClock},
+    error::Error,
+    handler::{self, Handler},
+    header::cache_status::CacheName,
+    tasks::Tasks,
+};
+
+/// Settings of a [`Cache`]; from [`Cache::builder`].
+///
+/// ```
+/// # async fn f() -> Result<(), cached_handler::Error> {
+/// use cached_handler::Cache;
+///
+/// Cache::builder().memory(256 << 20).cache_status("my-app").build().await?.install()?;
+/// # Ok(()) }
+/// ```
+#[derive(Debug)]
+#[must_use = "nothing is set up before `build().await`"]
+pub struct CacheBuilder {
+    memory: u64,
+    namespace: String,
+    status_name: Option<String>,
+    clock: Clock,
+    backends: Vec<(String, Arc<dyn Backend>)>,
+    max_runs: usize,
+    off: bool,
+    isolated: bool,
+}
+
+impl CacheBuilder {
+    pub(super) fn new() -> Self {
+        Self {
+            memory: 64 << 20,
+            namespace: String::new(),
+            status_name: None,
+            clock: Clock::System,
+            backends: Vec::new(),
+            max_runs: 1024,
+            off: std::env::var_os("CACHED_HANDLER").is_some_and(|value| value.eq_ignore_ascii_case("off")),
+            isolated: false,
+        }
+    }
+
+    /// How many bytes the memory backend may hold: keys, fields, contents and overhead (default 64 MiB).
+    pub fn memory(mut self, bytes: u64) -> Self {
+        self.memory = bytes;
+        self
+    }
+
+    /// Sets this application's keys apart from those of others in the same backend.
+    pub fn namespace(mut self, namespace: impl Into<String>) -> Self {
+        self.namespace = namespace.into();
+        self
+    }
+
+    /// Sends `Cache-Status` (RFC 9211), which names this cache so and says what it did. Off by default: it tells every
+    /// client what was asked before.
+    pub fn cache_status(mut self, name: impl Into<String>) -> Self {
+        self.status_name = Some(name.into());
+        self
+    }
+
+    /// Adds a backend of your own, for `backend = "name"`. Invalidations of its responses count in this process; with
+    /// another process on the same store, give it [`Epochs`] of its own by [`backend_with_epochs`](Self::backend_with_epochs).
+    pub fn backend(self, name: impl Into<String>, store: impl Store) -> Self {
+        self.backend_with_epochs(name, store, InProcessEpochs::new())
+    }
+
+    /// Adds a backend with its own clock.
+    pub fn backend_with_epochs(mut self, name: impl Into<String>, store: impl Store, epochs: impl Epochs) -> Self {
+        self.backends.push((name.into(), Arc::new(BytesBackend::new(store, epochs))));
+        self
+    }
+
+    /// How many handler runs may outlive their request at a time (default 1 024); further ones stay in the request's task.
+    pub fn max_detached_runs(mut self, runs: usize) -> Self {
+        self.max_runs = runs;
+        self
+    }
+
+    /// A clock that a test sets by hand.
+    pub fn clock(mut self, clock: ManualClock) -> Self {
+        self.clock = Clock::Manual(clock);
+        self
+    }
+
+    /// Switches caching off: every request runs its handler. `CACHED_HANDLER=off` in the environment does the same.
+    pub fn off(mut self) -> Self {
+        self.off = true;
+        self
+    }
+
+    #[cfg(feature = "testing")]
+    pub(crate) fn isolated(mut self) -> Self {
+        self.isolated = true;
+        self
+    }
+
+    /// Whatever the environment says.
+    #[cfg(feature = "testing")]
+    pub(crate) fn on(mut self) -> Self {
+        self.off = false;
+        self
+    }
+
+    /// Builds it.
+    ///
+    /// # Errors
+    ///
+    /// Where two backends have one name or a reserved one, or two handlers of the program have one name. [`Error::is_config`] is true for all of them.
+    #[expect(clippy::unused_async, reason = "backends that connect will await here")]
+    pub async fn build(self) -> Result<Cache, Error> {
+        match self.complaints().into_iter().next() {
+            Some(complaint) => Err(Error::config(complaint)),
+            None => Ok(self.finish()),
+        }
+    }
+
+    pub(crate) fn finish(self) -> Cache {
+        Cache::living(Inner {
+            off: self.off,
+            isolated: self.isolated,
+            namespace: self.namespace,
+            status_name: self.status_name.map(|name| CacheName::new(&name)),
+            clock: self.clock,
+            memory: crate::backend::memory::Memory::new(self.memory),
+            backends: self.backends,
+            flights: Arc::default(),
+            reputations: crate::reputation::Reputations::default(),
+            tasks: Tasks::new(self.max_runs),
+        })
+    }
+
+    pub(crate) fn complaints(&self) -> Vec<String> {
+        let mut complaints = Vec::new();
+        for (at, (name, _)) in self.backends.iter().enumerate() {
+            if name == "memory" {
+                complaints.push("the name `memory` is taken by the built-in backend; give yours another".to_owned());
+            } else if self.backends.iter().take(at).any(|(earlier, _)| earlier == name) {
+                complaints.push(format!("two backends are named `{name}`; rename one"));
+            }
+        }
+        complaints.extend(namesakes());
+        complaints
+    }
+}
+
+/// Handlers that a policy gives the same name.
+fn namesakes() -> Vec<String> {
+    let mut first: HashMap<&str, &Handler> = HashMap::new();
+    let mut complaints = Vec::new();
+    for handler in handler::all() {
+        let Some(name) = handler.policy.name else { continue };
+        let place = |handler: &Handler| (handler.site.file, handler.site.line, handler.site.column);
+        match first.get(name) {
+            Some(other) if place(other) != place(handler) => complaints.push(format!(
+                "`{}` and `{}` are both named `{name}`; rename one in its `Policy`",
+                other.site.name, handler.site.name
+            )),
+            Some(_) => {}
+            None => {
+                first.insert(name, handler);
+            }
+        }
+    }
+    complaints
+}

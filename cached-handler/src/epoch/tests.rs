@@ -1,0 +1,49 @@
+use super::*;
+
+fn usable(epochs: &InProcessEpochs, marks: &Marks, stamp: u64) -> bool {
+    epochs.newest(marks) <= stamp
+}
+
+#[test]
+fn a_first_fill_is_usable() {
+    let epochs = InProcessEpochs::new();
+    let stamp = epochs.now();
+    assert!(usable(&epochs, &epochs.marks("h", 7, &["g"]), stamp));
+}
+
+#[test]
+fn each_kind_of_target_makes_unusable_what_it_concerns_and_nothing_else() {
+    for target in [Mark::All, Mark::Handler("h"), Mark::Group("g"), Mark::PathBucket(7)] {
+        let epochs = InProcessEpochs::new();
+        let stamp = epochs.now();
+        let ours = epochs.marks("h", 7, &["f", "g"]);
+        let others = epochs.marks("other", 8, &["f"]);
+        epochs.advance_now(target);
+        assert!(!usable(&epochs, &ours, stamp), "{target:?}");
+        assert_eq!(usable(&epochs, &others, stamp), !matches!(target, Mark::All), "{target:?}");
+        assert!(usable(&epochs, &ours, epochs.now()), "a run stamped afterwards is usable: {target:?}");
+    }
+}
+
+#[test]
+fn an_invalidation_of_a_group_that_nobody_holds_is_remembered() {
+    let epochs = InProcessEpochs::new();
+    let stamp = epochs.now();
+    epochs.advance_now(Mark::Group("late"));
+    // The group becomes known only after the run, as with `CacheGroups`.
+    let mut marks = epochs.marks("h", 0, &[] as &[&str]);
+    epochs.add_groups(&mut marks, &["late"]);
+    assert!(!usable(&epochs, &marks, stamp));
+}
+
+#[test]
+fn names_leave_with_the_last_holder() {
+    let epochs = InProcessEpochs::new();
+    let held = epochs.marks("h", 0, &["a", "b"]);
+    let again = epochs.marks("h", 0, &["b"]);
+    assert_eq!(epochs.groups.names(), 2);
+    drop(held);
+    assert_eq!(epochs.groups.names(), 1);
+    drop(again);
+    assert_eq!((epochs.groups.names(), epochs.handlers.names()), (0, 0));
+}

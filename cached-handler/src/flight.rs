@@ -1,0 +1,172 @@
+//! Runs in flight: who leads, who follows, and what the followers are told (law L5).
+
+use std::{
+    collections::HashMap,
+    fmt,
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicUsize, Ordering},
+    },
+};
+
+use tokio::sync::watch;
+
+use crate::{
+    backend::{Reading, Stamp},
+    clock::Millis,
+    key::PrimaryKey,
+    outcome::NotStored,
+    stored::Slot,
+    sync::lock,
+};
+
+/// All runs in flight of one cache, by key.
+#[derive(Debug, Default)]
+pub(crate) struct Flights {
+    by_key: Mutex<HashMap<PrimaryKey, Arc<Flight>>>,
+}
+
+/// One run that others may wait for.
+pub(crate) struct Flight {
+    stamp: Stamp,
+    began: Millis,
+    followers: AtomicUsize,
+    landed: watch::Sender<Option<Landed>>,
+}
+
+/// How a run ended, for those who waited for it.
+#[derive(Debug, Clone)]
+pub(crate) enum Landed {
+    /// With this response, which passed the gate of the store.
+    Stored(Arc<Slot>),
+    /// With a response that is nobody else's.
+    NotShared(NotStored),
+    /// With none: it was dropped with the request that it lived in.
+    Lost,
+}
+
+/// What a request is to a key.
+#[derive(Debug)]
+pub(crate) enum Join {
+    /// It runs the handler, and others may wait for it.
+    Lead(Lease),
+    /// It waits.
+    Follow(Follower),
+    /// It neither waits nor is waited for.
+    Alone,
+}
+
+/// The right to run for a key. Dropped without having landed, the run counts as lost.
+pub(crate) struct Lease {
+    flights: Arc<Flights>,
+    key: PrimaryKey,
+    flight: Arc<Flight>,
+}
+
+/// A place among those who wait.
+pub(crate) struct Follower {
+    flight: Arc<Flight>,
+    landed: watch::Receiver<Option<Landed>>,
+}
+
+/// Most followers of one run.
+const MAX_FOLLOWERS: usize = 1024;
+/// A run older than this gives up its key.
+pub(crate) const MAX_RUN: Millis = 30_000;
+
+impl Flights {
+    /// Joins the run for `key`, or begins one. A run that started before an invalidation which `reading` has seen is not
+    /// joined but replaced, and so is one that is too old.
+    pub(crate) fn join(self: &Arc<Self>, key: &PrimaryKey, reading: Reading, now: Millis) -> Join {
+        let mut flights = lock(&self.by_key);
+        if let Some(flight) = flights.get(key) {
+            if reading.allows(flight.stamp) && now.saturating_sub(flight.began) < MAX_RUN {
+                return flight.follow();
+            }
+        }
+        let flight = Arc::new(Flight {
+            stamp: reading.stamp(),
+            began: now,
+            followers: AtomicUsize::new(0),
+            landed: watch::Sender::new(None),
+        });
+        flights.insert(key.clone(), Arc::clone(&flight));
+        Join::Lead(Lease { flights: Arc::clone(self), key: key.clone(), flight })
+    }
+
+    /// How many runs are in flight that others may wait for.
+    pub(crate) fn len(&self) -> usize {
+        lock(&self.by_key).len()
+    }
+}
+
+impl Flight {
+    fn follow(self: &Arc<Self>) -> Join {
+        if self.followers.fetch_add(1, Ordering::Relaxed) >= MAX_FOLLOWERS {
+            self.followers.fetch_sub(1, Ordering::Relaxed);
+            return Join::Alone;
+        }
+        Join::Follow(Follower { flight: Arc::clone(self), landed: self.landed.subscribe() })
+    }
+}
+
+impl Lease {
+    /// Tells the followers, and frees the key.
+    pub(crate) fn land(self, landed: Landed) {
+        self.flight.landed.send_replace(Some(landed));
+        // Dropped here: what follows is the same for a run that is lost.
+    }
+}
+
+impl Drop for Lease {
+    fn drop(&mut self) {
+        let mut flights = lock(&self.flights.by_key);
+        // By identity: a later run may hold the key by now.
+        if flights.get(&self.key).is_some_and(|held| Arc::ptr_eq(held, &self.flight)) {
+            flights.remove(&self.key);
+        }
+        drop(flights);
+        self.flight.landed.send_if_modified(|landed| {
+            let lost = landed.is_none();
+            if lost {
+                // Dropped by an unwinding run, or with the request that it lived in.
+                *landed = Some(if std::thread::panicking() { Landed::NotShared(NotStored::Panicked) } else { Landed::Lost });
+            }
+            lost
+        });
+    }
+}
+
+impl Follower {
+    /// Waits for the end of the run.
+    pub(crate) async fn landed(&mut self) -> Landed {
+        match self.landed.wait_for(Option::is_some).await {
+            Ok(landed) => landed.clone().unwrap_or(Landed::Lost),
+            Err(_) => Landed::Lost,
+        }
+    }
+}
+
+impl Drop for Follower {
+    fn drop(&mut self) {
+        self.flight.followers.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+impl fmt::Debug for Flight {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Flight").field("began", &self.began).field("followers", &self.followers).finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for Lease {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Lease").field(&self.flight).finish()
+    }
+}
+
+impl fmt::Debug for Follower {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Follower").field(&self.flight).finish()
+    }
+}

@@ -1,0 +1,148 @@
+//! One cached handler: where it stands, what its attribute says, and the registry of all of them.
+
+use std::{
+    any::TypeId,
+    fmt,
+    sync::atomic::{AtomicU64, Ordering},
+    time::Duration,
+};
+
+use crate::{outcome::NotStored, policy::Policy};
+
+/// Where a handler stands in the source.
+#[derive(Debug, Clone, Copy)]
+pub struct Site {
+    pub module: &'static str,
+    pub name: &'static str,
+    pub file: &'static str,
+    pub line: u32,
+    pub column: u32,
+    /// A hash of the handler's tokens: another text may mean another response.
+    pub tokens: u64,
+    pub package_version: &'static str,
+}
+
+/// What the attribute says, as far as the run time has to know it.
+#[derive(Debug, Clone, Copy)]
+pub struct Attributes {
+    pub ttl: Ttl,
+    pub backend: &'static str,
+    pub vary: VaryOn,
+    pub cache_control: Option<&'static str>,
+    pub skips: bool,
+}
+
+/// The freshness lifetime of responses that state none.
+#[derive(Debug, Clone, Copy)]
+pub enum Ttl {
+    For(Duration),
+    FromResponse,
+}
+
+/// Which request fields select a response.
+#[derive(Debug, Clone, Copy)]
+pub enum VaryOn {
+    Nothing,
+    Fields(&'static [&'static str]),
+    FromResponse,
+}
+
+impl Ttl {
+    /// A lifetime from an author's constant.
+    ///
+    /// # Panics
+    ///
+    /// At compile time, out of 1 ms to 10 years.
+    #[must_use]
+    pub const fn checked(ttl: Duration) -> Self {
+        assert!(ttl.as_millis() >= 1, "`ttl` is at least one millisecond; remove the attribute to cache nothing");
+        assert!(ttl.as_secs() <= MAX_TTL_SECS, "`ttl` is at most ten years (315 360 000 seconds)");
+        Self::For(ttl)
+    }
+}
+
+const MAX_TTL_SECS: u64 = 10 * 365 * 24 * 60 * 60;
+
+/// A cached handler; a static that the attribute writes.
+pub struct Handler {
+    pub(crate) site: Site,
+    pub(crate) attributes: Attributes,
+    pub(crate) policy: Policy,
+    pub(crate) in_memory: bool,
+    /// One bit per reason that has been warned of, so that each is logged once.
+    warned: AtomicU64,
+}
+
+/// Which handler function runs: its type and name, which tell instances of a generic one apart.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Instance {
+    pub(crate) id: TypeId,
+    pub(crate) name: &'static str,
+}
+
+impl Instance {
+    /// Of a closure written inside the handler.
+    pub(crate) fn of<T: 'static>(_: &T) -> Self {
+        let mut name = std::any::type_name::<T>();
+        while let Some(outer) = name.strip_suffix("::{{closure}}") {
+            name = outer;
+        }
+        Self { id: TypeId::of::<T>(), name }
+    }
+}
+
+impl Handler {
+    #[must_use]
+    pub const fn new(site: Site, attributes: Attributes, policy: Policy) -> Self {
+        let in_memory = matches!(attributes.backend.as_bytes(), b"memory");
+        Self { site, attributes, policy, in_memory, warned: AtomicU64::new(0) }
+    }
+
+    /// The name of its epoch, and of its keys at rest.
+    pub(crate) fn epoch_name(&self, instance: Instance) -> &'static str {
+        self.policy.name.unwrap_or(instance.name)
+    }
+
+    /// The request fields that the key holds for `vary = "…"`.
+    pub(crate) fn fields(&self) -> &'static [&'static str] {
+        match self.attributes.vary {
+            VaryOn::Fields(names) => names,
+            VaryOn::Nothing | VaryOn::FromResponse => &[],
+        }
+    }
+
+    /// The freshness lifetime of responses that state none; absent where they have to.
+    pub(crate) fn ttl(&self) -> Option<Duration> {
+        match self.attributes.ttl {
+            Ttl::For(ttl) => Some(ttl),
+            Ttl::FromResponse => None,
+        }
+    }
+
+    pub(crate) fn varies_from_response(&self) -> bool {
+        matches!(self.attributes.vary, VaryOn::FromResponse)
+    }
+
+    /// Whether this is the first time that `reason` keeps a response of this handler out of the store.
+    pub(crate) fn warns_first(&self, reason: &NotStored) -> bool {
+        let bit = 1 << (reason.as_str().bytes().fold(0_u64, |sum, byte| sum.wrapping_mul(31).wrapping_add(byte.into())) % 64);
+        self.warned.fetch_or(bit, Ordering::Relaxed) & bit == 0
+    }
+}
+
+impl fmt::Debug for Handler {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Handler").field("site", &self.site).field("attributes", &self.attributes).field("policy", &self.policy).finish_non_exhaustive()
+    }
+}
+
+/// A handler as the linker collects them.
+#[derive(Debug)]
+pub struct Registered(pub &'static Handler);
+
+inventory::collect!(Registered);
+
+/// Every cached handler of the program.
+pub(crate) fn all() -> impl Iterator<Item = &'static Handler> {
+    inventory::iter::<Registered>().map(|registered| registered.0)
+}

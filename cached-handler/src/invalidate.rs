@@ -1,0 +1,142 @@
+//! Making stored responses unusable: what can be named, and the functions that act on the whole process.
+
+use std::borrow::Cow;
+
+use crate::{
+    cache::Cache,
+    error::Error,
+    rules::path::{bucket, normalise},
+};
+
+/// What to invalidate.
+///
+/// ```
+/// # use cached_handler::{Cache, Error, Target, cached};
+/// # #[cached(ttl = 60)] async fn list() -> &'static str { "" }
+/// # async fn f(cache: Cache) -> Result<(), Error> {
+/// cache.invalidate(Target::group("articles")).await?;
+/// cache.invalidate(Target::path("/articles/7")).await?;
+/// cache.invalidate(Target::handler(list)).await?;
+/// cache.invalidate(Target::all()).await?;
+/// # Ok(()) }
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Target(Kind);
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+enum Kind {
+    All,
+    Group(Box<str>),
+    Handler(Cow<'static, str>),
+    Path(u16),
+}
+
+/// Which epoch an invalidation moves on: what an implementation of [`Epochs`](crate::backend::Epochs) looks at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Mark<'a> {
+    /// The namespace's.
+    All,
+    /// A handler's, by name.
+    Handler(&'a str),
+    /// A group's, by name.
+    Group(&'a str),
+    /// One of the 65 536 that paths share.
+    PathBucket(u16),
+}
+
+impl Target {
+    /// Everything in the cache.
+    #[must_use]
+    pub fn all() -> Self {
+        Self(Kind::All)
+    }
+
+    /// All responses that name the group.
+    #[must_use]
+    pub fn group(group: impl Into<String>) -> Self {
+        Self(Kind::Group(group.into().into_boxed_str()))
+    }
+
+    /// All responses to requests for the path, whatever their query, handler or variant. The path is the whole one, as
+    /// the client sent it, compared after RFC 3986 §6.2.2 normalisation: `/a/%31` is `/a/1`. A query in it is ignored.
+    #[must_use]
+    pub fn path(path: impl AsRef<str>) -> Self {
+        let path = path.as_ref();
+        let path = path.split(['?', '#']).next().unwrap_or(path);
+        Self(Kind::Path(bucket(&normalise(path))))
+    }
+
+    /// All responses of a cached handler, given as it is given to a route; for a generic one, one instance:
+    /// `Target::handler(list::<Article>)`.
+    #[must_use]
+    pub fn handler<H: 'static>(handler: H) -> Self {
+        const { assert!(size_of::<H>() == 0, "give the handler itself, not a pointer to it") };
+        let _ = handler;
+        Self(Kind::Handler(Cow::Borrowed(std::any::type_name::<H>())))
+    }
+
+    /// All responses of the handler that a [`Policy`](crate::Policy::name) gives this name.
+    #[must_use]
+    pub fn named(name: impl Into<String>) -> Self {
+        Self(Kind::Handler(Cow::Owned(name.into())))
+    }
+
+    /// One of the epochs that paths share, for the tests of a backend.
+    pub(crate) fn bucket(bucket: u16) -> Self {
+        Self(Kind::Path(bucket))
+    }
+
+    /// The epoch that is moved on.
+    #[must_use]
+    pub fn mark(&self) -> Mark<'_> {
+        match &self.0 {
+            Kind::All => Mark::All,
+            Kind::Group(name) => Mark::Group(name),
+            Kind::Handler(name) => Mark::Handler(name),
+            Kind::Path(bucket) => Mark::PathBucket(*bucket),
+        }
+    }
+}
+
+/// Invalidates a group in every [`Cache`] of this process: once this has returned `Ok`, no request that comes after it
+/// is answered from a response whose handler started before it. Runs in flight are covered.
+///
+/// # Errors
+///
+/// Where a backend could not be reached. What could be reached is invalidated all the same; call again for the rest.
+///
+/// ```
+/// # async fn f() -> Result<(), cached_handler::Error> {
+/// cached_handler::invalidate_group("articles").await?;
+/// # Ok(()) }
+/// ```
+pub async fn invalidate_group(group: impl Into<String>) -> Result<(), Error> {
+    everywhere(&Target::group(group)).await
+}
+
+/// Invalidates a path in every [`Cache`] of this process; see [`Target::path`] and [`invalidate_group`].
+pub async fn invalidate_path(path: impl AsRef<str>) -> Result<(), Error> {
+    everywhere(&Target::path(path)).await
+}
+
+/// Invalidates a handler's responses in every [`Cache`] of this process; see [`Target::handler`] and
+/// [`invalidate_group`].
+pub async fn invalidate_handler<H: 'static>(handler: H) -> Result<(), Error> {
+    let target = Target::handler(handler);
+    everywhere(&target).await
+}
+
+/// Invalidates everything in every [`Cache`] of this process; see [`invalidate_group`].
+pub async fn invalidate_all() -> Result<(), Error> {
+    everywhere(&Target::all()).await
+}
+
+/// Goes on after a failure, and reports the first.
+pub(crate) async fn everywhere(target: &Target) -> Result<(), Error> {
+    let mut outcome = Ok(());
+    for cache in Cache::all() {
+        outcome = outcome.and(cache.invalidate_ref(target).await);
+    }
+    outcome
+}

@@ -1,0 +1,140 @@
+//! What `#[invalidates]` runs: targets that are invalidated however the body ends.
+
+use std::{convert::Infallible, fmt};
+
+use axum::{extract::FromRequestParts, response::Response};
+use http::request::Parts;
+
+use crate::{
+    cache::Cache,
+    error::Error,
+    invalidate::{Target, everywhere},
+    rules::path::encode_segment,
+};
+
+/// The cache of the request's router, where that has one of its own.
+#[derive(Debug)]
+pub struct OwnCache(Option<Cache>);
+
+impl<S: Sync> FromRequestParts<S> for OwnCache {
+    type Rejection = Infallible;
+
+    fn from_request_parts(parts: &mut Parts, _: &S) -> impl Future<Output = Result<Self, Infallible>> + Send {
+        std::future::ready(Ok(Self(parts.extensions.get::<Cache>().cloned())))
+    }
+}
+
+/// What to invalidate, computed from the arguments before the body runs.
+#[derive(Debug)]
+pub struct Targets {
+    /// A test's cache keeps to itself; otherwise every cache of the process is meant.
+    only: Option<Cache>,
+    targets: Vec<Target>,
+}
+
+/// A piece of a path template.
+#[derive(Clone, Copy)]
+pub enum PathPiece<'a> {
+    Literal(&'a str),
+    /// Percent-encoded as one segment.
+    Value(&'a dyn fmt::Display),
+}
+
+impl Targets {
+    #[must_use]
+    pub fn new(cache: OwnCache) -> Self {
+        Self { only: cache.0.filter(|cache| cache.inner().isolated), targets: Vec::new() }
+    }
+
+    pub fn group(&mut self, group: fmt::Arguments<'_>) {
+        self.targets.push(Target::group(fmt::format(group)));
+    }
+
+    pub fn path(&mut self, pieces: &[PathPiece<'_>]) {
+        let mut path = String::new();
+        for piece in pieces {
+            match piece {
+                PathPiece::Literal(literal) => path.push_str(literal),
+                PathPiece::Value(value) => path.push_str(&encode_segment(&value.to_string())),
+            }
+        }
+        self.targets.push(Target::path(path));
+    }
+
+    pub fn handler<H: Copy + 'static>(&mut self, handler: &H) {
+        self.targets.push(Target::handler(*handler));
+    }
+}
+
+/// Runs the body, and invalidates before the answer is sent. Where the body does not end well, because it panics or its
+/// client leaves, the targets are invalidated all the same: what it wrote may have been committed. Only an answer of 4xx
+/// spares them.
+pub async fn invalidating<F: Future<Output = Response>>(targets: Targets, body: F) -> Response {
+    let mut due = Due(Some(targets));
+    let response = body.await;
+    let Some(targets) = due.0.take() else { return response };
+    if !response.status().is_client_error() {
+        // Again in a guard: this await may be the one at which the client leaves.
+        let mut due = Due(Some(targets));
+        if let Some(targets) = &due.0 {
+            targets.invalidate().await;
+        }
+        due.0 = None;
+    }
+    response
+}
+
+/// Targets that are still to be invalidated when this is dropped.
+struct Due(Option<Targets>);
+
+impl Drop for Due {
+    fn drop(&mut self) {
+        let Some(targets) = self.0.take() else { return };
+        // In memory at once: nobody is there to wait.
+        for cache in targets.caches() {
+            for target in &targets.targets {
+                cache.invalidate_in_process(target);
+            }
+        }
+        if targets.caches().iter().any(Cache::has_backends) {
+            match tokio::runtime::Handle::try_current() {
+                Ok(runtime) => {
+                    runtime.spawn(async move { targets.invalidate().await });
+                }
+                Err(_) => report(&Error::backend("there is no runtime to invalidate in")),
+            }
+        }
+    }
+}
+
+impl Targets {
+    fn caches(&self) -> Vec<Cache> {
+        self.only.clone().map_or_else(Cache::all, |cache| vec![cache])
+    }
+
+    /// All of them; a failure is an event, and the answer goes out unchanged (law L6).
+    async fn invalidate(&self) {
+        for target in &self.targets {
+            let outcome = match &self.only {
+                Some(cache) => cache.invalidate_ref(target).await,
+                None => everywhere(target).await,
+            };
+            if let Err(error) = outcome {
+                report(&error);
+            }
+        }
+    }
+}
+
+fn report(error: &Error) {
+    tracing::error!(target: "cached_handler", error = ?error, "an invalidation failed; what it was to invalidate may be served until it is stale");
+}
+
+impl fmt::Debug for PathPiece<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Literal(literal) => f.write_str(literal),
+            Self::Value(_) => f.write_str("{}"),
+        }
+    }
+}

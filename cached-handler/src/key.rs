@@ -1,0 +1,110 @@
+//! A finished key: what it is compared by in memory, and its digest for keys at rest.
+
+use std::{
+    any::TypeId,
+    hash::{Hash, Hasher},
+    sync::Arc,
+};
+
+use crate::{
+    backend::StoreKey,
+    cache_key::{KeyWriter, Tag, Traits},
+    handler::{Handler, Instance},
+    outcome::Forward,
+};
+
+/// The key of one request, and what its arguments said besides; no borrow of the request is left.
+#[derive(Debug)]
+pub struct Key {
+    pub(crate) primary: PrimaryKey,
+    pub(crate) instance: Instance,
+    pub(crate) traits: Traits,
+    /// Why no stored response could answer, as far as it is known.
+    pub(crate) forward: Forward,
+}
+
+/// What tells stored responses of one process apart.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct PrimaryKey {
+    handler: TypeId,
+    state: TypeId,
+    bytes: Arc<[u8]>,
+}
+
+/// The same, borrowed from a writer: hashes and compares alike, and is built without an allocation.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct KeyRef<'a> {
+    pub(crate) handler: TypeId,
+    pub(crate) state: TypeId,
+    pub(crate) bytes: &'a [u8],
+}
+
+impl PrimaryKey {
+    pub(crate) fn as_ref(&self) -> KeyRef<'_> {
+        KeyRef { handler: self.handler, state: self.state, bytes: &self.bytes }
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.bytes.len()
+    }
+
+    /// The full key at rest. Types have no identity outside of a process, so their names stand in for them,
+    /// and what tells one deploy from another is added.
+    pub(crate) fn at_rest(&self, handler: &Handler, instance: &Instance, state: &str, namespace: &str) -> Vec<u8> {
+        let site = &handler.site;
+        let mut full = Vec::with_capacity(self.bytes.len() + 256);
+        for part in [namespace.as_bytes(), handler.epoch_name(*instance).as_bytes(), instance.name.as_bytes(), state.as_bytes(), site.package_version.as_bytes(), &site.tokens.to_le_bytes(), &handler.policy.version.to_le_bytes(), &self.bytes] {
+            full.extend_from_slice(&u64::try_from(part.len()).unwrap_or(u64::MAX).to_le_bytes());
+            full.extend_from_slice(part);
+        }
+        full
+    }
+}
+
+/// The name at rest of a full key.
+pub(crate) fn name_at_rest(handler: &Handler, instance: Instance, full: &[u8]) -> StoreKey {
+    StoreKey::new(handler.epoch_name(instance), &blake3::hash(full))
+}
+
+impl KeyRef<'_> {
+    /// The key of the variant that the given field values select. Injective: a variant's key ends in what no key of a
+    /// request ends in.
+    pub(crate) fn variant(&self, selecting: &[u8]) -> PrimaryKey {
+        let mut bytes = Vec::with_capacity(self.bytes.len() + selecting.len() + 1);
+        bytes.extend_from_slice(self.bytes);
+        bytes.push(Tag::Variant as u8);
+        bytes.extend_from_slice(selecting);
+        PrimaryKey { handler: self.handler, state: self.state, bytes: bytes.into() }
+    }
+}
+
+impl Hash for KeyRef<'_> {
+    fn hash<H: Hasher>(&self, hasher: &mut H) {
+        self.handler.hash(hasher);
+        self.state.hash(hasher);
+        hasher.write(self.bytes);
+    }
+}
+
+impl Hash for PrimaryKey {
+    fn hash<H: Hasher>(&self, hasher: &mut H) {
+        self.as_ref().hash(hasher);
+    }
+}
+
+impl equivalent::Equivalent<PrimaryKey> for KeyRef<'_> {
+    fn equivalent(&self, key: &PrimaryKey) -> bool {
+        self.handler == key.handler && self.state == key.state && *self.bytes == *key.bytes
+    }
+}
+
+impl KeyWriter<'_> {
+    pub(crate) fn as_ref(&self) -> KeyRef<'_> {
+        KeyRef { handler: self.instance.id, state: self.facts.state.0, bytes: &self.bytes }
+    }
+
+    pub(crate) fn finish(self, forward: Forward) -> Key {
+        let primary = PrimaryKey { handler: self.instance.id, state: self.facts.state.0, bytes: Arc::from(&*self.bytes) };
+        Key { primary, instance: self.instance, traits: self.traits, forward }
+    }
+}

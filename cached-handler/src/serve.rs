@@ -1,0 +1,164 @@
+//! The way of a request: key, look-up, run, store, answer. Read this file and `serve/*` in that order.
+//!
+//! The attribute writes a handler that calls [`begin`], lets each argument write what it shows, then calls [`hit`],
+//! which answers at once or gives back the finished [`Key`]; with that a [`Run`] goes on to [`run_in_its_own_task`].
+
+mod answer;
+mod content;
+mod fill;
+mod lookup;
+mod remote;
+mod store;
+
+use std::{fmt, pin::Pin};
+
+use http::{HeaderMap, Method};
+
+pub use self::{
+    fill::{run_in_its_own_task, run_in_this_task},
+    lookup::{begin, hit},
+};
+use crate::{
+    backend::{Reading, Scopes, Stamp},
+    cache::Cache,
+    clock::Millis,
+    epoch::Marks,
+    handler::Handler,
+    key::Key,
+    outcome::{Bypass, Forward},
+    rules::{
+        client::Terms,
+        path::{bucket, normalise},
+        storable::Storable,
+    },
+    seen::{Captured, Facts},
+    stored::Stored,
+};
+
+/// A handler's run, as a value.
+pub(crate) type BoxRun = Pin<Box<dyn Future<Output = axum::response::Response> + Send>>;
+
+/// A request that no stored response has answered so far.
+pub struct Run {
+    pub(crate) handler: &'static Handler,
+    pub(crate) cache: Cache,
+    pub(crate) facts: Facts,
+    pub(crate) fields: Option<HeaderMap>,
+    pub(crate) key: Key,
+    pub(crate) groups: Vec<Box<str>>,
+    pub(crate) path_bucket: u16,
+    epochs: Option<Epoch>,
+}
+
+/// How the epochs stood when this request looked, before any run that it begins.
+#[derive(Debug, Clone)]
+pub(crate) struct Epoch {
+    pub(crate) reading: Reading,
+    /// In memory: where the epochs are.
+    pub(crate) marks: Option<Marks>,
+}
+
+impl Run {
+    #[must_use]
+    pub fn new(handler: &'static Handler, seen: Captured, key: Key) -> Self {
+        let Captured { facts, fields } = seen;
+        let cache = facts.cache.clone().unwrap_or_else(|| Cache::global().clone());
+        let path_bucket = bucket(&normalise(facts.original.path()));
+        Self { handler, cache, facts, fields, key, groups: Vec::new(), path_bucket, epochs: None }
+    }
+
+    /// Adds a group of the attribute, with its templates filled in.
+    pub fn group(&mut self, name: fmt::Arguments<'_>) {
+        let name = fmt::format(name).into_boxed_str();
+        if !self.groups.contains(&name) {
+            self.groups.push(name);
+        }
+    }
+
+    /// The request fields that `vary = "…"` names.
+    pub(crate) fn selecting(&self) -> &'static [&'static str] {
+        self.handler.fields()
+    }
+
+    pub(crate) fn now(&self) -> Millis {
+        self.cache.inner().clock.now()
+    }
+
+    pub(crate) fn is_head(&self) -> bool {
+        self.facts.method == Method::HEAD
+    }
+
+    /// Whether the cache does not stand aside.
+    pub(crate) fn may_collapse(&self) -> bool {
+        !matches!(self.key.forward, Forward::Method | Forward::Bypass(_) | Forward::Request) && !(self.is_head() && self.handler.attributes.skips)
+    }
+
+    pub(crate) fn stand_aside(&mut self, reason: Bypass) {
+        self.key.forward = Forward::Bypass(reason);
+    }
+
+    pub(crate) fn scopes(&self) -> Scopes<'_> {
+        Scopes::new(self.handler.epoch_name(self.key.instance), self.path_bucket, &self.groups)
+    }
+
+    /// Reads the epochs of the memory anew: whoever has waited starts later than it looked.
+    pub(crate) fn read_epochs_in_memory(&mut self) {
+        let epochs = &self.cache.inner().memory.epochs;
+        let clock = epochs.now();
+        let marks = match self.epochs.take().and_then(|epoch| epoch.marks) {
+            Some(marks) => marks,
+            None => epochs.marks(self.handler.epoch_name(self.key.instance), self.path_bucket, &self.groups),
+        };
+        let reading = Reading { incarnation: 0, clock, newest: epochs.newest(&marks) };
+        self.epochs = Some(Epoch { reading, marks: Some(marks) });
+    }
+
+    /// The fields that `Vary` names on every answer: those of the attribute, and those that arguments were read from.
+    pub(crate) fn vary_names(&self) -> impl Iterator<Item = &'static str> + '_ {
+        self.handler.fields().iter().chain(&self.key.traits.vary).copied()
+    }
+
+    /// What clients are to be told.
+    pub(crate) fn client_terms(&self, storable: &Storable) -> Terms {
+        Terms { cache_control: self.handler.attributes.cache_control, private: self.key.traits.private, own: storable.own_freshness }
+    }
+
+    /// Whoever has waited starts later than it looked, and may be stamped so.
+    pub(crate) fn read_epochs_again(&mut self) {
+        if self.marks().is_some() {
+            self.read_epochs_in_memory();
+        }
+    }
+
+    /// Whether nothing at all was invalidated between the run stamped so and this request's look-up.
+    pub(crate) fn began_no_later_than(&self, stamp: Stamp) -> bool {
+        self.reading().is_some_and(|reading| reading.incarnation == stamp.incarnation && reading.clock <= stamp.clock)
+    }
+
+    /// Whether the response has groups that this request's reading did not cover.
+    pub(crate) fn knows_less_groups_than(&self, stored: &Stored) -> bool {
+        stored.groups.iter().any(|group| !self.groups.contains(group))
+    }
+
+    pub(crate) fn set_reading(&mut self, reading: Reading) {
+        self.epochs = Some(Epoch { reading, marks: None });
+    }
+
+    pub(crate) fn reading(&self) -> Option<Reading> {
+        self.epochs.as_ref().map(|epoch| epoch.reading)
+    }
+
+    pub(crate) fn stamp(&self) -> Option<Stamp> {
+        self.reading().map(|reading| reading.stamp())
+    }
+
+    pub(crate) fn marks(&self) -> Option<&Marks> {
+        self.epochs.as_ref().and_then(|epoch| epoch.marks.as_ref())
+    }
+}
+
+impl fmt::Debug for Run {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Run").field("handler", &self.handler.site.name).field("forward", &self.key.forward).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,105 @@
+//! Step 6: the answer, derived from a stored response as RFC 9110 says, or passed on from the handler.
+
+use std::{
+    pin::Pin,
+    sync::LazyLock,
+    task::{Context, Poll},
+    time::Duration,
+};
+
+use axum::{body::Body, response::Response};
+use bytes::Bytes;
+use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
+use http_body::Frame;
+
+use crate::{
+    cache::Cache,
+    clock::Millis,
+    events,
+    handler::Handler,
+    header::cache_status,
+    outcome::Outcome,
+    rules::conditional::not_modified,
+    seen::Facts,
+    stored::Stored,
+};
+
+/// Answers from the store.
+pub(super) fn hit(stored: &Stored, handler: &'static Handler, facts: &Facts, cache: &Cache, now: Millis) -> Response {
+    let age = stored.age(now);
+    let response = derive(stored, facts, Some(age));
+    finish(response, cache, handler, Outcome::Hit { age, ttl: stored.remaining(now) })
+}
+
+/// The response that `request` gets out of `stored`: the whole, its fields alone (HEAD), or 304. `age` is absent where
+/// the handler has just produced it.
+pub(super) fn derive(stored: &Stored, facts: &Facts, age: Option<Duration>) -> Response {
+    let conditional = &facts.conditional;
+    let is_conditional = !conditional.if_none_match.is_empty() || conditional.if_modified_since.is_some();
+    let unchanged = is_conditional
+        && stored.status.is_success()
+        && not_modified(&conditional.if_none_match, conditional.if_modified_since.as_ref(), stored.entity_tag.as_ref(), stored.last_modified.as_ref());
+
+    let (status, mut fields, body) = if unchanged {
+        (StatusCode::NOT_MODIFIED, stored.not_modified.clone(), Body::new(Nothing))
+    } else if facts.method == Method::HEAD {
+        (stored.status, stored.fields.clone(), Body::new(Nothing))
+    } else {
+        (stored.status, stored.fields.clone(), Body::from(stored.content.clone()))
+    };
+    match age {
+        Some(age) => {
+            // The field is there already: this only replaces its value.
+            fields.insert(header::AGE, age_value(age.as_secs()));
+        }
+        None => stored.without_age(&mut fields),
+    }
+    if let Some(cache_control) = stored.for_clients.at(age.unwrap_or_default()) {
+        fields.insert(header::CACHE_CONTROL, cache_control);
+    }
+    let mut response = Response::new(body);
+    *response.status_mut() = status;
+    *response.headers_mut() = fields;
+    response
+}
+
+/// Says what was done: in the extensions, in `Cache-Status` where it is on, and as an event.
+pub(super) fn finish(mut response: Response, cache: &Cache, handler: &'static Handler, outcome: Outcome) -> Response {
+    if let Some(name) = &cache.inner().status_name {
+        cache_status::append(response.headers_mut(), name, &outcome);
+    }
+    events::decided(handler, &outcome);
+    response.extensions_mut().insert(outcome);
+    response
+}
+
+/// `Age` in seconds; the first ten minutes are ready.
+fn age_value(secs: u64) -> HeaderValue {
+    static READY: LazyLock<Vec<HeaderValue>> = LazyLock::new(|| (0..600_u64).map(HeaderValue::from).collect());
+    usize::try_from(secs).ok().and_then(|secs| READY.get(secs)).cloned().unwrap_or_else(|| HeaderValue::from(secs))
+}
+
+/// No content, of no known length: so that nobody adds `Content-Length: 0` to a 304 or to a HEAD's answer.
+struct Nothing;
+
+impl http_body::Body for Nothing {
+    type Data = Bytes;
+    type Error = std::convert::Infallible;
+
+    fn poll_frame(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Self::Error>>> {
+        Poll::Ready(None)
+    }
+
+    fn is_end_stream(&self) -> bool {
+        true
+    }
+
+    fn size_hint(&self) -> http_body::SizeHint {
+        http_body::SizeHint::default()
+    }
+}
+
+/// `Age` as a stored response keeps it: room for the value that each answer sets.
+pub(super) fn reserve_age(fields: &mut HeaderMap) {
+    fields.insert(header::AGE, age_value(0));
+}

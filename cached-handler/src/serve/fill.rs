@@ -1,0 +1,212 @@
+//! Step 4: running the handler, once for all who wait for the same key (law L5).
+
+use std::{panic::resume_unwind, time::Duration};
+
+use axum::response::{IntoResponse, Response};
+use http::StatusCode;
+use tokio::{
+    sync::{OwnedSemaphorePermit, oneshot},
+    time::{Instant, timeout_at},
+};
+use tracing::Instrument;
+
+use super::{BoxRun, Run, answer, store};
+use crate::{
+    flight::{Follower, Join, Landed, Lease},
+    outcome::{Kept, Outcome},
+    policy::Collapse,
+    reputation::Reputation,
+    stored::Slot,
+    tasks::Place,
+};
+
+/// How long a request waits for another's run before it runs for itself.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// Runs the handler in a task of its own, so that a client who leaves stops nobody: which is why its future has to be
+/// `Send + 'static`. Where it cannot be, `collapse = "inline"` keeps it in the request's task.
+pub fn run_in_its_own_task<F>(run: Run, handler: F) -> BoxRun
+where
+    F: Future<Output = Response> + Send + 'static,
+{
+    // Erased at once: a hundred handlers then share what follows.
+    Box::pin(detached(run, Box::pin(handler)))
+}
+
+/// Runs the handler in the request's task.
+pub async fn run_in_this_task<F: Future<Output = Response>>(mut run: Run, handler: F) -> Response {
+    match turn(&mut run).await {
+        Turn::Answered(response) => response,
+        Turn::Lead(lease) => in_place(run, handler, Some(lease)).await,
+        Turn::Alone(permit) => {
+            let response = in_place(run, handler, None).await;
+            drop(permit);
+            response
+        }
+    }
+}
+
+async fn detached(mut run: Run, handler: BoxRun) -> Response {
+    match turn(&mut run).await {
+        Turn::Answered(response) => response,
+        Turn::Lead(lease) => match (run.handler.policy.collapse, run.cache.inner().tasks.place()) {
+            (Collapse::Detached, Some((runtime, place))) => lead(run, handler, lease, &runtime, place).await,
+            _ => in_place(run, handler, Some(lease)).await,
+        },
+        Turn::Alone(permit) => {
+            let response = in_place(run, handler, None).await;
+            drop(permit);
+            response
+        }
+    }
+}
+
+/// What a request is to do.
+enum Turn {
+    /// Nothing: another's run has answered it.
+    Answered(Response),
+    /// Run, for itself and others.
+    Lead(Lease),
+    /// Run for itself.
+    Alone(Option<OwnedSemaphorePermit>),
+}
+
+async fn turn(run: &mut Run) -> Turn {
+    if !run.may_collapse() || run.handler.policy.collapse == Collapse::Off || tokio::runtime::Handle::try_current().is_err() {
+        return Turn::Alone(None);
+    }
+    let gives_up = Instant::now() + PATIENCE;
+    match run.cache.inner().reputations.of(&run.key.primary, run.now()) {
+        Some(Reputation::NotStorable) => return Turn::Alone(None),
+        Some(failing @ Reputation::Failing(_)) => return behind_failures(run, failing, gives_up).await,
+        None => {}
+    }
+    loop {
+        let Some(reading) = run.reading() else { return Turn::Alone(None) };
+        let flights = &run.cache.inner().flights;
+        match flights.join(&run.key.primary, reading, run.now()) {
+            Join::Alone => return Turn::Alone(None),
+            Join::Lead(lease) => return begin(run, lease),
+            Join::Follow(follower) => match wait(run, follower, gives_up).await {
+                Waited::Turn(turn) => return turn,
+                Waited::Again => run.read_epochs_again(),
+            },
+        }
+    }
+}
+
+/// What was stored between this request's look-up and its taking the lead is not run for again.
+fn begin(run: &Run, lease: Lease) -> Turn {
+    match run.look_again() {
+        Some(slot) => match collapsed(run, &slot) {
+            Some(response) => {
+                lease.land(Landed::Stored(slot));
+                Turn::Answered(response)
+            }
+            None => Turn::Lead(lease),
+        },
+        None => Turn::Lead(lease),
+    }
+}
+
+enum Waited {
+    Turn(Turn),
+    Again,
+}
+
+async fn wait(run: &Run, mut follower: Follower, gives_up: Instant) -> Waited {
+    let landed = timeout_at(gives_up, follower.landed()).await;
+    drop(follower);
+    match landed {
+        Ok(Landed::Stored(slot)) => match collapsed(run, &slot) {
+            Some(response) => Waited::Turn(Turn::Answered(response)),
+            None => Waited::Turn(Turn::Alone(None)),
+        },
+        // Its client left, and the run with it. Somebody else leads.
+        Ok(Landed::Lost) => Waited::Again,
+        Ok(Landed::NotShared(reason)) if reason.is_failure() => {
+            let inner = run.cache.inner();
+            inner.reputations.not_stored(&run.key.primary, &reason, run.now());
+            match inner.reputations.of(&run.key.primary, run.now()) {
+                Some(failing @ Reputation::Failing(_)) => Waited::Turn(behind_failures(run, failing, gives_up).await),
+                _ => Waited::Turn(Turn::Alone(None)),
+            }
+        }
+        Ok(Landed::NotShared(_)) | Err(_) => Waited::Turn(Turn::Alone(None)),
+    }
+}
+
+/// A key whose handler fails is tried a few times at once, not once per client; whoever has waited long enough runs.
+async fn behind_failures(run: &Run, failing: Reputation, gives_up: Instant) -> Turn {
+    let Reputation::Failing(runs) = failing else { return Turn::Alone(None) };
+    let permit = timeout_at(gives_up, runs.acquire_owned()).await.ok().and_then(Result::ok);
+    match run.look_again().and_then(|slot| collapsed(run, &slot)) {
+        Some(response) => Turn::Answered(response),
+        None => Turn::Alone(permit),
+    }
+}
+
+/// The answer for a follower: only what a hit would give it.
+fn collapsed(run: &Run, slot: &Slot) -> Option<Response> {
+    let Slot::Response(stored) = slot else { return None };
+    let now = run.now();
+    let usable = match &stored.marks {
+        Some(marks) if run.cache.inner().memory.epochs.newest(marks) <= stored.stamp.clock => true,
+        // Something was invalidated during the run: this is an answer only to a request that began before all of it.
+        _ if run.began_no_later_than(stored.stamp) => true,
+        Some(_) => false,
+        None => !run.knows_less_groups_than(stored) && run.reading().is_some_and(|reading| reading.allows(stored.stamp)),
+    };
+    if !usable || !stored.is_fresh(now) || !stored.selected_by(run.fields.as_ref()) {
+        return None;
+    }
+    if run.facts.flags.credentials && run.key.traits.sees_credentials && !stored.shareable {
+        return None;
+    }
+    let response = answer::derive(stored, &run.facts, Some(stored.age(now)));
+    let outcome = Outcome::Forward { why: run.key.forward, collapsed: true, kept: Kept::Stored };
+    Some(answer::finish(response, &run.cache, run.handler, outcome))
+}
+
+/// Runs in a task of its own, and waits for the answer. If this request is dropped, the task goes on.
+async fn lead(run: Run, handler: BoxRun, lease: Lease, runtime: &tokio::runtime::Handle, place: Place) -> Response {
+    let (sender, receiver) = oneshot::channel();
+    let task = runtime.spawn(
+        async move {
+            let response = handler.await;
+            let landing = store::land(run, response, Some(lease), true).await;
+            // A client who has left does not matter.
+            let _left = sender.send(landing.response);
+            if let Some(rest) = landing.rest {
+                rest.await;
+            }
+            drop(place);
+        }
+        .instrument(tracing::Span::current()),
+    );
+    match receiver.await {
+        Ok(response) => response,
+        Err(_) => match task.await {
+            // As it would have been without a cache: the server, or a layer that catches panics, deals with it.
+            Err(error) if error.is_panic() => resume_unwind(error.into_panic()),
+            _ => StatusCode::SERVICE_UNAVAILABLE.into_response(),
+        },
+    }
+}
+
+/// Runs in the request's task.
+async fn in_place<F: Future<Output = Response>>(mut run: Run, handler: F, lease: Option<Lease>) -> Response {
+    if lease.is_none() {
+        run.read_epochs_again();
+    }
+    let response = handler.await;
+    let place = run.cache.inner().tasks.place();
+    let landing = store::land(run, response, lease, place.is_some()).await;
+    if let (Some(rest), Some((runtime, place))) = (landing.rest, place) {
+        runtime.spawn(async move {
+            rest.await;
+            drop(place);
+        });
+    }
+    landing.response
+}

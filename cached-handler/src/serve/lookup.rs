@@ -1,0 +1,157 @@
+//! Steps 1 and 2: the key, and whether a stored response may answer.
+
+use std::sync::Arc;
+
+use axum::response::Response;
+use smallvec::SmallVec;
+
+use super::{Run, answer};
+use crate::{
+    backend::memory::Memory,
+    cache::Cache,
+    cache_key::{KeyWriter, Tag, Traits},
+    clock::Millis,
+    handler::{Handler, Instance},
+    key::Key,
+    outcome::{Bypass, Forward},
+    rules::request::Wish,
+    seen::{Facts, Seen},
+    stored::{Slot, Stored},
+};
+
+/// Starts a request's key with what is always in it. `inside` is any closure written inside the handler: its type tells
+/// the handler, and the instance of a generic one, from every other.
+#[must_use]
+pub fn begin<'a, T: 'static, const FIELDS: bool>(handler: &'static Handler, seen: &'a Seen<FIELDS>, inside: &T) -> KeyWriter<'a> {
+    let facts = &seen.facts;
+    let mut key = KeyWriter {
+        handler,
+        instance: Instance::of(inside),
+        bytes: SmallVec::new(),
+        facts,
+        fields: seen.fields.as_ref(),
+        traits: Traits::default(),
+    };
+    key.tag(Tag::Path);
+    key.raw(facts.original.path().as_bytes());
+    if let Some(inner) = &facts.inner {
+        if inner.path() != facts.original.path() {
+            key.tag(Tag::InnerPath);
+            key.raw(inner.path().as_bytes());
+        }
+    }
+    for name in handler.fields() {
+        key.field(name);
+    }
+    key
+}
+
+/// Answers from memory, without an await; or gives the finished key for a run.
+#[expect(clippy::result_large_err, reason = "the key is moved on, once, and only where nothing answers")]
+pub fn hit(key: KeyWriter<'_>) -> Result<Response, Key> {
+    let cache = key.facts.cache.as_ref().unwrap_or_else(|| Cache::global());
+    let forward = match stands_aside(&key, cache) {
+        Some(forward) => forward,
+        None if !key.handler.in_memory => Forward::UriMiss,
+        None => {
+            let now = cache.inner().clock.now();
+            match find(&key, &cache.inner().memory, now) {
+                Ok(slot) => match &*slot {
+                    Slot::Response(stored) => return Ok(answer::hit(stored, key.handler, key.facts, cache, now)),
+                    Slot::Variants(_) => Forward::VaryMiss,
+                },
+                Err(forward) => forward,
+            }
+        }
+    };
+    Err(key.finish(forward))
+}
+
+/// Whether this request is none of the cache's business.
+fn stands_aside(key: &KeyWriter<'_>, cache: &Cache) -> Option<Forward> {
+    if cache.inner().off {
+        return Some(Forward::Bypass(Bypass::Off));
+    }
+    if !key.facts.is_safe() {
+        return Some(Forward::Method);
+    }
+    if let Some(reason) = key.traits.bypass {
+        return Some(Forward::Bypass(reason));
+    }
+    if key.facts.flags.upgrade {
+        return Some(Forward::Bypass(Bypass::Upgrade));
+    }
+    None
+}
+
+/// The stored response that may answer, or why there is none.
+fn find(key: &KeyWriter<'_>, memory: &Memory, now: Millis) -> Result<Arc<Slot>, Forward> {
+    let slot = memory.get(&key.as_ref()).ok_or(Forward::UriMiss)?;
+    let slot = match &*slot {
+        Slot::Response(_) => slot,
+        Slot::Variants(variants) => {
+            let variant = key.as_ref().variant(&variants.values(key.fields));
+            memory.get(&variant.as_ref()).ok_or(Forward::VaryMiss)?
+        }
+    };
+    if let Slot::Response(stored) = &*slot {
+        may_answer(stored, key.handler, key.facts, &key.traits, memory, now)?;
+    }
+    Ok(slot)
+}
+
+/// RFC 9111 §4, with epochs in the place of §4.4.
+pub(super) fn may_answer(stored: &Stored, handler: &Handler, facts: &Facts, traits: &Traits, memory: &Memory, now: Millis) -> Result<(), Forward> {
+    if let Some(marks) = &stored.marks {
+        if memory.epochs.newest(marks) > stored.stamp.clock {
+            return Err(Forward::Invalidated);
+        }
+    }
+    may_answer_unless_invalidated(stored, handler, facts, traits, now)
+}
+
+pub(super) fn may_answer_unless_invalidated(stored: &Stored, handler: &Handler, facts: &Facts, traits: &Traits, now: Millis) -> Result<(), Forward> {
+    if !stored.is_fresh(now) {
+        return Err(Forward::Stale);
+    }
+    if facts.flags.credentials && traits.sees_credentials && !stored.shareable {
+        return Err(Forward::Bypass(Bypass::Credentials));
+    }
+    if facts.directives.is_some() && handler.policy.honor_request_directives {
+        match facts.wish(stored.age(now), stored.remaining(now)) {
+            Wish::Use => {}
+            _ => return Err(Forward::Request),
+        }
+    }
+    Ok(())
+}
+
+impl Run {
+    /// Looks again, in memory: what was missing a moment ago may have been stored since.
+    pub(super) fn look_again(&self) -> Option<Arc<Slot>> {
+        let memory = &self.cache.inner().memory;
+        let slot = memory.get(&self.key.primary.as_ref())?;
+        let slot = match &*slot {
+            Slot::Response(_) => slot,
+            Slot::Variants(variants) => {
+                let variant = self.key.primary.as_ref().variant(&variants.values(self.fields.as_ref()));
+                memory.get(&variant.as_ref())?
+            }
+        };
+        let Slot::Response(stored) = &*slot else { return None };
+        may_answer(stored, self.handler, &self.facts, &self.key.traits, memory, self.now()).ok()?;
+        Some(slot)
+    }
+
+    /// Looks up in a backend that has to be waited for; in memory this was done by [`hit`], and the epochs are read.
+    pub async fn look_up(&mut self) -> Option<Response> {
+        if matches!(self.key.forward, Forward::Method | Forward::Bypass(Bypass::Off)) {
+            return None;
+        }
+        if self.handler.in_memory {
+            self.read_epochs_in_memory();
+            return None;
+        }
+        Box::pin(self.look_up_in_backend()).await
+    }
+}

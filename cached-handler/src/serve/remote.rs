@@ -1,0 +1,183 @@
+//! Look-up and storing where the backend holds bytes and has to be waited for.
+
+use std::time::Duration;
+
+use axum::response::Response;
+use bytes::Bytes;
+
+use super::{Run, answer, store};
+use crate::{
+    backend::Backend,
+    clock::{millis, span},
+    error::Error,
+    key::name_at_rest,
+    outcome::{Bypass, Forward, Kept, NotStored},
+    stored::{
+        Slot, Stored,
+        codec::{AtRest, Damage, SlotAtRest, decode, encode},
+    },
+};
+
+impl Run {
+    /// Looks up and answers, or notes why not. A failure is a miss.
+    pub(super) async fn look_up_in_backend(&mut self) -> Option<Response> {
+        let Some(backend) = self.cache.backend(self.handler).cloned() else {
+            self.stand_aside(Bypass::UnknownBackend);
+            return None;
+        };
+        if !matches!(self.key.forward, Forward::UriMiss) {
+            if let Ok(reading) = backend.read(&self.scopes()).await {
+                self.set_reading(reading);
+            }
+            return None;
+        }
+        match self.find_in(&*backend).await {
+            Ok(Found::Hit(stored)) => {
+                let now = self.now();
+                return Some(answer::hit(&stored, self.handler, &self.facts, &self.cache, now));
+            }
+            Ok(Found::Miss(forward)) => self.key.forward = forward,
+            Err(error) => {
+                tracing::debug!(target: "cached_handler", handler = self.handler.site.name, error = ?error, "a backend failed to read");
+                self.stand_aside(Bypass::Backend);
+            }
+        }
+        None
+    }
+
+    async fn find_in(&mut self, backend: &dyn Backend) -> Result<Found, Error> {
+        let full = self.key.primary.at_rest(self.handler, &self.key.instance, self.facts.state.1, &self.cache.inner().namespace);
+        let name = name_at_rest(self.handler, self.key.instance, &full);
+        let (bytes, reading) = backend.look_up(&name, &self.scopes()).await?;
+        self.set_reading(reading);
+        let at_rest = match self.open(bytes, &full) {
+            Some(SlotAtRest::Variants(variants)) => {
+                let (name, full) = self.variant_at_rest(&full, &variants.values(self.fields.as_ref()));
+                match self.open(backend.get(&name).await?, &full) {
+                    Some(SlotAtRest::Response(response)) => response,
+                    _ => return Ok(Found::Miss(Forward::VaryMiss)),
+                }
+            }
+            Some(SlotAtRest::Response(response)) => response,
+            None => return Ok(Found::Miss(Forward::UriMiss)),
+        };
+        let stored = self.at_hand(at_rest);
+        // Groups that only the response knows of were not in the first reading.
+        let reading = if self.knows_less_groups_than(&stored) {
+            let scopes = crate::backend::Scopes::new(self.handler.epoch_name(self.key.instance), self.path_bucket, &stored.groups);
+            backend.read(&scopes).await?
+        } else {
+            reading
+        };
+        if !reading.allows(stored.stamp) {
+            return Ok(Found::Miss(Forward::Invalidated));
+        }
+        Ok(match super::lookup::may_answer_unless_invalidated(&stored, self.handler, &self.facts, &self.key.traits, self.now()) {
+            Ok(()) => Found::Hit(Box::new(stored)),
+            Err(forward) => Found::Miss(forward),
+        })
+    }
+
+    /// Bytes as a stored response; whatever is wrong with them is an event and a miss.
+    fn open(&self, bytes: Option<Bytes>, full: &[u8]) -> Option<SlotAtRest> {
+        match decode(&bytes?, full) {
+            Ok(slot) => Some(slot),
+            Err(damage) => {
+                let damage = match damage {
+                    Damage::Foreign => "foreign",
+                    Damage::Checksum => "checksum",
+                    Damage::OtherKey => "other-key",
+                    Damage::Malformed => "malformed",
+                };
+                tracing::warn!(target: "cached_handler", handler = self.handler.site.name, damage, "stored bytes are not used");
+                None
+            }
+        }
+    }
+
+    fn variant_at_rest(&self, full: &[u8], values: &[u8]) -> (crate::backend::StoreKey, Vec<u8>) {
+        let mut variant = full.to_vec();
+        variant.push(crate::cache_key::Tag::Variant as u8);
+        variant.extend_from_slice(values);
+        (name_at_rest(self.handler, self.key.instance, &variant), variant)
+    }
+
+    /// Stores, and says what came of it.
+    pub(super) async fn put_in_backend(&self, stored: &Stored) -> Kept {
+        let Some(backend) = self.cache.backend(self.handler) else { return Kept::Not(NotStored::Bypass) };
+        match self.try_put(&**backend, stored).await {
+            Ok(kept) => kept,
+            Err(error) => {
+                tracing::debug!(target: "cached_handler", handler = self.handler.site.name, error = ?error, "a backend failed to store");
+                Kept::Not(NotStored::Backend)
+            }
+        }
+    }
+
+    async fn try_put(&self, backend: &dyn Backend, stored: &Stored) -> Result<Kept, Error> {
+        let Some(stamp) = self.stamp() else { return Ok(Kept::Not(NotStored::Backend)) };
+        let scopes = crate::backend::Scopes::new(self.handler.epoch_name(self.key.instance), self.path_bucket, &stored.groups);
+        if !backend.read(&scopes).await?.allows(stamp) {
+            return Ok(Kept::Not(NotStored::Invalidated));
+        }
+        let full = self.key.primary.at_rest(self.handler, &self.key.instance, self.facts.state.1, &self.cache.inner().namespace);
+        let name = name_at_rest(self.handler, self.key.instance, &full);
+        let keep_for = stored.remaining(self.now());
+        let at_rest = SlotAtRest::Response(self.to_rest(stored));
+        let Some((variants, _)) = &stored.selecting else {
+            backend.put(&name, encode(&at_rest, &full), keep_for).await?;
+            return Ok(Kept::Stored);
+        };
+        let known = match self.open(backend.get(&name).await?, &full) {
+            Some(SlotAtRest::Variants(known)) => Some(Slot::Variants(known)),
+            _ => None,
+        };
+        let wall = millis(self.cache.inner().clock.wall().duration_since(std::time::UNIX_EPOCH).unwrap_or_default());
+        let hash = blake3::hash(&variants.values(self.fields.as_ref()));
+        let hash = hash.as_bytes().first_chunk().map_or(0, |bytes| u64::from_le_bytes(*bytes));
+        let until = wall.saturating_add(millis(keep_for));
+        let Some(record) = store::record(known.as_ref(), variants, (hash, until), wall) else {
+            return Ok(Kept::Not(NotStored::TooManyVariants));
+        };
+        let longest = record.known.iter().map(|(_, until)| span(until.saturating_sub(wall))).max().unwrap_or(keep_for);
+        let (variant_name, variant_full) = self.variant_at_rest(&full, &record.values(self.fields.as_ref()));
+        backend.put(&variant_name, encode(&at_rest, &variant_full), keep_for).await?;
+        backend.put(&name, encode(&SlotAtRest::Variants(record), &full), longest).await?;
+        Ok(Kept::Stored)
+    }
+
+    fn to_rest(&self, stored: &Stored) -> AtRest {
+        let clock = &self.cache.inner().clock;
+        let age = stored.age(clock.now());
+        AtRest {
+            status: stored.status,
+            fields: stored.fields.clone(),
+            content: stored.content.clone(),
+            born: clock.wall().checked_sub(age).unwrap_or(std::time::UNIX_EPOCH),
+            lifetime: span(stored.fresh_until.saturating_sub(stored.born)),
+            stamp: stored.stamp,
+            groups: stored.groups.to_vec(),
+            selecting: stored.selecting.clone(),
+            shareable: stored.shareable,
+            arrived_with_age: stored.arrived_with_age,
+        }
+    }
+
+    /// A response at rest, in this process's time. One from the future is taken for stale.
+    fn at_hand(&self, at_rest: AtRest) -> Stored {
+        let clock = &self.cache.inner().clock;
+        let now = clock.now();
+        let lifetime = millis(at_rest.lifetime);
+        let born = match clock.wall().duration_since(at_rest.born) {
+            Ok(age) => now.saturating_sub(millis(age)),
+            Err(_) => now.saturating_sub(lifetime),
+        };
+        let initial_age = Duration::ZERO;
+        store::remake(self, at_rest, born, born.saturating_add(lifetime), initial_age)
+    }
+}
+
+enum Found {
+    Hit(Box<Stored>),
+    Miss(Forward),
+}

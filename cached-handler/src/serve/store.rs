@@ -1,0 +1,327 @@
+//! Step 5: whether the new response may be stored, making a stored response of it, and telling those who wait.
+
+use std::{pin::Pin, sync::Arc, time::Duration};
+
+use axum::{body::Body, response::Response};
+use bytes::Bytes;
+use http::{HeaderMap, HeaderValue, header, response::Parts};
+use http_body::Body as _;
+
+use super::{
+    Run, answer,
+    content::{self, Refused},
+};
+use crate::{
+    clock::{Millis, millis},
+    flight::{Landed, Lease, MAX_RUN},
+    group::{CacheGroups, are_valid},
+    header::{connection, date, entity_tag::EntityTag, vary},
+    outcome::{Bypass, Forward, Kept, NotStored, Outcome},
+    policy::ETag,
+    response_part::{DoNotStore, FreshFor},
+    rules::{
+        client::ForClients,
+        conditional::not_modified_fields,
+        storable::{Question, Storable, storable},
+    },
+    stored::{MAX_VARIANTS, Slot, Stored, Variants, codec::AtRest},
+};
+
+/// What a run comes to: an answer for the request that began it, and work that is left.
+pub(super) struct Landing {
+    pub(super) response: Response,
+    pub(super) rest: Option<Pin<Box<dyn Future<Output = ()> + Send>>>,
+}
+
+/// Judges the handler's response, stores it where it may be, and lets the followers know. `may_copy`: there is a task
+/// that can go on after the answer.
+pub(super) async fn land(run: Run, response: Response, lease: Option<Lease>, may_copy: bool) -> Landing {
+    let (parts, body) = response.into_parts();
+    let (storable, groups) = match gate(&run, &parts) {
+        Ok(passed) => passed,
+        Err(reason) => return refuse(&run, parts, body, lease, reason),
+    };
+    let limit = run.handler.policy.max_body;
+    match body.size_hint().exact() {
+        Some(length) if length > limit as u64 => refuse(&run, parts, body, lease, NotStored::TooLarge),
+        Some(_) => match content::complete(body, limit).await {
+            Ok(content) if !is_as_long_as_declared(&parts.headers, &content) => {
+                refuse(&run, parts, Body::from(content), lease, NotStored::LengthMismatch)
+            }
+            Ok(content) => keep(&run, parts, content, &storable, groups, lease).await,
+            Err(Refused { reason, body }) => refuse(&run, parts, body, lease, reason),
+        },
+        None if is_endless(&parts.headers) => refuse(&run, parts, body, lease, NotStored::Endless),
+        None if !may_copy => refuse(&run, parts, body, lease, NotStored::NoTask),
+        None => stream(run, parts, body, storable, groups, lease),
+    }
+}
+
+/// The gate of the store (law L8; RFC 9111 §3).
+fn gate(run: &Run, parts: &Parts) -> Result<(Storable, Vec<Box<str>>), NotStored> {
+    match run.key.forward {
+        Forward::Method => return Err(NotStored::Method),
+        // Credentials alone do not: a response may say that it is shareable.
+        Forward::Bypass(reason) if reason != Bypass::Credentials => return Err(NotStored::Bypass),
+        _ => {}
+    }
+    if run.is_head() && run.handler.attributes.skips {
+        return Err(NotStored::Head);
+    }
+    if run.handler.policy.honor_request_directives && run.facts.forbids_storing() {
+        return Err(NotStored::Request);
+    }
+    let exposed = run.facts.flags.credentials && run.key.traits.sees_credentials;
+    let covered = |name: &str| run.selecting().contains(&name) || run.key.traits.vary.contains(&name);
+    let verdict = storable(&Question {
+        method: &run.facts.method,
+        request_credentials: exposed,
+        status: parts.status,
+        fields: &parts.headers,
+        covered: &covered,
+        vary_from_response: run.handler.varies_from_response(),
+        policy: &run.handler.policy,
+        ttl: run.handler.ttl(),
+        fresh_for: parts.extensions.get::<FreshFor>().map(|fresh| fresh.0),
+        do_not_store: parts.extensions.get::<DoNotStore>().is_some(),
+        now: run.cache.inner().clock.wall(),
+    })?;
+    if !fits(&parts.headers) {
+        return Err(NotStored::FieldsTooLarge);
+    }
+    let mut groups = run.groups.clone();
+    for group in parts.extensions.get::<CacheGroups>().into_iter().flat_map(|groups| groups.0.iter()) {
+        if !groups.contains(group) {
+            groups.push(group.clone());
+        }
+    }
+    if are_valid(&groups) { Ok((verdict, groups)) } else { Err(NotStored::Groups) }
+}
+
+/// Passes the handler's response on as it is, but for what clients are told of reuse.
+fn refuse(run: &Run, mut parts: Parts, body: Body, lease: Option<Lease>, reason: NotStored) -> Landing {
+    if run.may_collapse() {
+        run.cache.inner().reputations.not_stored(&run.key.primary, &reason, run.now());
+    }
+    if let Some(lease) = lease {
+        lease.land(Landed::NotShared(reason.clone()));
+    }
+    if !parts.status.is_informational() {
+        let exposed = run.facts.flags.credentials && run.key.traits.sees_credentials;
+        ForClients::not_stored(&mut parts.headers, run.key.traits.private || exposed);
+        vary::merge(&mut parts.headers, run.vary_names());
+    }
+    let outcome = Outcome::Forward { why: run.key.forward, collapsed: false, kept: Kept::Not(reason) };
+    let response = answer::finish(Response::from_parts(parts, body), &run.cache, run.handler, outcome);
+    Landing { response, rest: None }
+}
+
+/// Stores a response whose content is there, and answers from it.
+async fn keep(run: &Run, parts: Parts, content: Bytes, storable: &Storable, groups: Vec<Box<str>>, lease: Option<Lease>) -> Landing {
+    let extensions = parts.extensions.clone();
+    let slot = Arc::new(Slot::Response(make(run, parts, content, storable, groups)));
+    let kept = put(run, &slot).await;
+    let response = match &*slot {
+        Slot::Response(stored) => answer::derive(stored, &run.facts, None),
+        Slot::Variants(_) => Response::default(),
+    };
+    if let Some(lease) = lease {
+        lease.land(Landed::Stored(Arc::clone(&slot)));
+    }
+    let mut response = response;
+    *response.extensions_mut() = extensions;
+    let outcome = Outcome::Forward { why: run.key.forward, collapsed: false, kept };
+    Landing { response: answer::finish(response, &run.cache, run.handler, outcome), rest: None }
+}
+
+/// Answers at once, and stores what has been copied by the time the content ends.
+fn stream(run: Run, mut parts: Parts, body: Body, storable: Storable, groups: Vec<Box<str>>, lease: Option<Lease>) -> Landing {
+    let (feed, to_client) = content::streamed();
+    let to_client = if run.is_head() { Body::empty() } else { to_client };
+    let kept = parts.clone();
+    ForClients::of(&run.client_terms(&storable)).write(&mut parts.headers, None);
+    vary::merge(&mut parts.headers, run.vary_names());
+    let outcome = Outcome::Forward { why: run.key.forward, collapsed: false, kept: Kept::Streaming };
+    let response = answer::finish(Response::from_parts(parts, to_client), &run.cache, run.handler, outcome);
+    let rest = async move {
+        let limit = run.handler.policy.max_body;
+        let copied = content::copy(body, limit, feed, Duration::from_millis(MAX_RUN.unsigned_abs())).await;
+        let copied = copied.and_then(|content| if is_as_long_as_declared(&kept.headers, &content) { Ok(content) } else { Err(NotStored::LengthMismatch) });
+        match copied {
+            Ok(content) => drop(keep(&run, kept, content, &storable, groups, lease).await),
+            Err(reason) => drop(refuse(&run, kept, Body::empty(), lease, reason)),
+        }
+    };
+    Landing { response, rest: Some(Box::pin(rest)) }
+}
+
+/// A stored response of what the handler gave: everything that can be computed once.
+fn make(run: &Run, parts: Parts, content: Bytes, storable: &Storable, groups: Vec<Box<str>>) -> Stored {
+    let clock = &run.cache.inner().clock;
+    let now = clock.now();
+    let mut fields = parts.headers;
+    connection::drop_hop_by_hop(&mut fields);
+    if !fields.contains_key(header::DATE) {
+        fields.insert(header::DATE, date::print(clock.wall()));
+    }
+    fields.insert(header::CONTENT_LENGTH, HeaderValue::from(content.len()));
+    vary::merge(&mut fields, run.vary_names());
+    let for_clients = ForClients::of(&run.client_terms(storable));
+    for_clients.write(&mut fields, None);
+    let entity_tag = parts.status.is_success().then(|| entity_tag(run, &mut fields, &content)).flatten();
+    let arrived_with_age = fields.contains_key(header::AGE);
+    let not_modified = {
+        let mut only = not_modified_fields(&fields);
+        answer::reserve_age(&mut only);
+        only
+    };
+    answer::reserve_age(&mut fields);
+    let selecting = selecting(run, storable);
+    let marks = run.marks().map(|marks| {
+        let mut marks = marks.clone();
+        let added: Vec<_> = groups.iter().filter(|group| !run.groups.contains(group)).collect();
+        run.cache.inner().memory.epochs.add_groups(&mut marks, &added);
+        marks
+    });
+    let born = now.saturating_sub(millis(storable.initial_age));
+    Stored {
+        status: parts.status,
+        last_modified: fields.get(header::LAST_MODIFIED).cloned(),
+        fields,
+        not_modified,
+        content,
+        entity_tag,
+        for_clients,
+        born,
+        fresh_until: born.saturating_add(millis(storable.freshness_lifetime)),
+        stamp: run.stamp().unwrap_or_default(),
+        marks,
+        groups: groups.into(),
+        selecting,
+        arrived_with_age,
+        initial_age: storable.initial_age,
+        shareable: storable.shareable,
+    }
+}
+
+/// A stored response of what lay in a backend: what is not kept there is computed again.
+pub(super) fn remake(run: &Run, at_rest: AtRest, born: Millis, fresh_until: Millis, initial_age: Duration) -> Stored {
+    let AtRest { status, fields, content, stamp, groups, selecting, shareable, arrived_with_age, .. } = at_rest;
+    let mut not_modified = not_modified_fields(&fields);
+    answer::reserve_age(&mut not_modified);
+    Stored {
+        status,
+        entity_tag: fields.get(header::ETAG).and_then(EntityTag::parse),
+        last_modified: fields.get(header::LAST_MODIFIED).cloned(),
+        for_clients: ForClients::again(run.handler.attributes.cache_control, &fields),
+        fields,
+        not_modified,
+        content,
+        born,
+        fresh_until,
+        stamp,
+        marks: None,
+        groups: groups.into(),
+        selecting,
+        arrived_with_age,
+        initial_age,
+        shareable,
+    }
+}
+
+/// The handler's own entity tag, or one made of the content, as the policy says.
+fn entity_tag(run: &Run, fields: &mut HeaderMap, content: &Bytes) -> Option<EntityTag> {
+    if let Some(own) = fields.get(header::ETAG) {
+        return EntityTag::parse(own);
+    }
+    let tag = match run.handler.policy.etag {
+        ETag::Off => return None,
+        ETag::Strong => EntityTag::strong_of(content, fields),
+        ETag::Weak => EntityTag::strong_of(content, fields).weakened(),
+    };
+    fields.insert(header::ETAG, tag.to_header_value());
+    Some(tag)
+}
+
+/// With `vary = from_response`: which of the request's values select this response.
+fn selecting(run: &Run, storable: &Storable) -> Option<(Variants, Box<[u8]>)> {
+    if !run.handler.varies_from_response() || storable.vary.is_empty() {
+        return None;
+    }
+    let mut names: Vec<Box<str>> = storable.vary.iter().map(|name| name.as_str().into()).collect();
+    names.sort_unstable();
+    names.dedup();
+    let variants = Variants { fields: names, known: Vec::new() };
+    let values = variants.values(run.fields.as_ref()).into();
+    Some((variants, values))
+}
+
+/// Puts it where the handler's backend keeps its responses.
+async fn put(run: &Run, slot: &Arc<Slot>) -> Kept {
+    let Slot::Response(stored) = &**slot else { return Kept::Not(NotStored::Backend) };
+    let inner = run.cache.inner();
+    inner.reputations.stored(&run.key.primary);
+    if !run.handler.in_memory {
+        return run.put_in_backend(stored).await;
+    }
+    let memory = &inner.memory;
+    if stored.marks.as_ref().is_none_or(|marks| memory.epochs.newest(marks) > stored.stamp.clock) {
+        return Kept::Not(NotStored::Invalidated);
+    }
+    let primary = &run.key.primary;
+    let key = match &stored.selecting {
+        None => primary.clone(),
+        Some((variants, values)) => {
+            let known = memory.get(&primary.as_ref());
+            let Some(record) = record(known.as_deref(), variants, (inner.reputations.hash_bytes(values), stored.fresh_until), run.now()) else {
+                return Kept::Not(NotStored::TooManyVariants);
+            };
+            let values = record.values(run.fields.as_ref());
+            memory.put(primary.clone(), Arc::new(Slot::Variants(record)));
+            primary.as_ref().variant(&values)
+        }
+    };
+    if memory.put(key, Arc::clone(slot)) { Kept::Stored } else { Kept::Not(NotStored::TooLarge) }
+}
+
+/// What lies under the key of a response with variants, with one more: the union of all fields that ever selected, so
+/// that none is forgotten (RFC 9111 §4.1).
+pub(super) fn record(known: Option<&Slot>, new: &Variants, (hash, until): (u64, Millis), now: Millis) -> Option<Variants> {
+    let mut record = match known {
+        Some(Slot::Variants(known)) => known.clone(),
+        _ => Variants::default(),
+    };
+    for field in &new.fields {
+        if let Err(at) = record.fields.binary_search(field) {
+            record.fields.insert(at, field.clone());
+            // Those stored before were selected by fewer fields, and are not found any more.
+            record.known.clear();
+        }
+    }
+    record.known.retain(|(known, until)| *known != hash && now < *until);
+    if record.known.len() >= MAX_VARIANTS {
+        return None;
+    }
+    record.known.push((hash, until));
+    Some(record)
+}
+
+/// `Content-Length`, where the handler set one, has to be right (RFC 9110 §8.6).
+fn is_as_long_as_declared(fields: &HeaderMap, content: &Bytes) -> bool {
+    fields.get_all(header::CONTENT_LENGTH).iter().all(|declared| {
+        declared.to_str().ok().and_then(|declared| declared.trim().parse::<usize>().ok()) == Some(content.len())
+    })
+}
+
+/// Types whose content goes on until someone leaves.
+fn is_endless(fields: &HeaderMap) -> bool {
+    let media_type = fields.get(header::CONTENT_TYPE).map_or(&b""[..], HeaderValue::as_bytes);
+    let essence = media_type.split(|byte| *byte == b';').next().unwrap_or_default().trim_ascii();
+    [&b"text/event-stream"[..], b"multipart/x-mixed-replace"].iter().any(|endless| essence.eq_ignore_ascii_case(endless))
+}
+
+/// At most 256 lines, and 64 KiB of names and values.
+fn fits(fields: &HeaderMap) -> bool {
+    let bytes: usize = fields.iter().map(|(name, value)| name.as_str().len() + value.len() + 4).sum();
+    fields.len() <= 256 && bytes <= 64 << 10
+}

@@ -1,0 +1,130 @@
+//! A stored response, ready to be sent: all that can be computed once is.
+
+pub(crate) mod codec;
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::{HeaderMap, HeaderValue, StatusCode, header};
+
+use crate::{
+    backend::Stamp,
+    clock::{Millis, span},
+    epoch::Marks,
+    header::entity_tag::EntityTag,
+    rules::client::ForClients,
+};
+
+/// What lies under a key.
+#[derive(Debug)]
+pub(crate) enum Slot {
+    Response(Stored),
+    /// The key has variants: the fields that select among them, in lower case and sorted.
+    Variants(Variants),
+}
+
+/// A stored response (RFC 9111 §2).
+#[derive(Debug)]
+pub(crate) struct Stored {
+    pub(crate) status: StatusCode,
+    /// All end-to-end fields as they were sent, with `Age` and `Content-Length` in place.
+    pub(crate) fields: HeaderMap,
+    /// The fields of a 304 (RFC 9110 §15.4.5).
+    pub(crate) not_modified: HeaderMap,
+    pub(crate) content: Bytes,
+    pub(crate) entity_tag: Option<EntityTag>,
+    pub(crate) last_modified: Option<HeaderValue>,
+    pub(crate) for_clients: ForClients,
+    /// When it was generated, by its age on arrival; may lie before the process began.
+    pub(crate) born: Millis,
+    /// It is fresh before this moment, and not at it (RFC 9111 §4.2).
+    pub(crate) fresh_until: Millis,
+    pub(crate) stamp: Stamp,
+    pub(crate) marks: Option<Marks>,
+    pub(crate) groups: Box<[Box<str>]>,
+    /// The request field values that select it among the variants of its key.
+    pub(crate) selecting: Option<(Variants, Box<[u8]>)>,
+    /// Whether the handler said how old it is.
+    pub(crate) arrived_with_age: bool,
+    pub(crate) initial_age: Duration,
+    /// It says itself that requests with credentials may be answered with it (RFC 9111 §3.5).
+    pub(crate) shareable: bool,
+}
+
+/// Which request fields select among the responses under one key, and how many there are.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Variants {
+    pub(crate) fields: Vec<Box<str>>,
+    /// A keyed hash of each variant's field values, and until when it is fresh.
+    pub(crate) known: Vec<(u64, Millis)>,
+}
+
+/// Most variants of one key.
+pub(crate) const MAX_VARIANTS: usize = 32;
+
+impl Stored {
+    pub(crate) fn is_fresh(&self, now: Millis) -> bool {
+        now < self.fresh_until
+    }
+
+    /// Its current age (RFC 9111 §4.2.3).
+    pub(crate) fn age(&self, now: Millis) -> Duration {
+        span(now.saturating_sub(self.born))
+    }
+
+    /// Whether it is the one that these request fields select (RFC 9111 §4.1).
+    pub(crate) fn selected_by(&self, fields: Option<&HeaderMap>) -> bool {
+        self.selecting.as_ref().is_none_or(|(variants, values)| *variants.values(fields) == **values)
+    }
+
+    /// A run's own answer is not aged by this cache.
+    pub(crate) fn without_age(&self, fields: &mut HeaderMap) {
+        if self.arrived_with_age {
+            fields.insert(header::AGE, HeaderValue::from(self.initial_age.as_secs()));
+        } else {
+            fields.remove(header::AGE);
+        }
+    }
+
+    pub(crate) fn remaining(&self, now: Millis) -> Duration {
+        span(self.fresh_until.saturating_sub(now))
+    }
+}
+
+impl Variants {
+    /// The values of the selecting fields in a request, framed.
+    pub(crate) fn values(&self, fields: Option<&HeaderMap>) -> Vec<u8> {
+        let mut bytes = Vec::new();
+        for name in &self.fields {
+            let lines = || fields.iter().flat_map(|fields| fields.get_all(&**name));
+            frame(&mut bytes, name.as_bytes());
+            // The count first, so that values can be told from the next name.
+            bytes.extend_from_slice(&u32::try_from(lines().count()).unwrap_or(u32::MAX).to_le_bytes());
+            lines().for_each(|line| frame(&mut bytes, line.as_bytes()));
+        }
+        bytes
+    }
+}
+
+fn frame(bytes: &mut Vec<u8>, part: &[u8]) {
+    bytes.extend_from_slice(&u32::try_from(part.len()).unwrap_or(u32::MAX).to_le_bytes());
+    bytes.extend_from_slice(part);
+}
+
+impl Slot {
+    /// About how many bytes it holds, without the fixed part.
+    pub(crate) fn weight(&self) -> usize {
+        match self {
+            Self::Response(stored) => {
+                stored.content.len() + weigh(&stored.fields) + weigh(&stored.not_modified) + size_of::<Stored>()
+                    + stored.groups.iter().map(|group| group.len() + 96).sum::<usize>()
+            }
+            Self::Variants(variants) => variants.fields.len() * 48 + variants.known.len() * 16,
+        }
+    }
+}
+
+/// A field line costs its bytes, an entry of the map and its share of the index.
+fn weigh(fields: &HeaderMap) -> usize {
+    fields.iter().map(|(name, value)| name.as_str().len() + value.len() + 120).sum()
+}

@@ -1,0 +1,104 @@
+use proptest::prelude::*;
+
+use super::*;
+
+fn response() -> AtRest {
+    let mut fields = HeaderMap::new();
+    fields.append("x-name", HeaderValue::from_bytes(b"caf\xe9").unwrap());
+    fields.append("link", HeaderValue::from_static("<a>"));
+    fields.append("link", HeaderValue::from_static("<b>"));
+    AtRest {
+        status: StatusCode::from_u16(203).unwrap(),
+        fields,
+        content: Bytes::from(vec![7; 2048]),
+        born: UNIX_EPOCH + Duration::from_millis(1_764_000_000_123),
+        lifetime: Duration::from_secs(60),
+        stamp: Stamp { incarnation: 3, clock: 9 },
+        groups: vec!["articles".into(), "article:7".into()],
+        selecting: Some((Variants { fields: vec!["accept".into()], known: vec![] }, b"\x01x".to_vec().into())),
+        shareable: true,
+        arrived_with_age: true,
+    }
+}
+
+fn encoded() -> Bytes {
+    encode(&SlotAtRest::Response(response()), b"key")
+}
+
+#[test]
+fn what_was_stored_is_read_back() {
+    assert_eq!(decode(&encoded(), b"key"), Ok(SlotAtRest::Response(response())));
+    let variants = SlotAtRest::Variants(Variants { fields: vec!["accept".into()], known: vec![(1, 2), (3, -4)] });
+    assert_eq!(decode(&encode(&variants, b""), b""), Ok(variants));
+}
+
+#[test]
+fn another_keys_bytes_are_refused() {
+    assert_eq!(decode(&encoded(), b"kez"), Err(Damage::OtherKey));
+}
+
+#[test]
+fn every_truncation_is_refused() {
+    let whole = encoded();
+    for length in 0..whole.len() {
+        assert!(decode(&whole.slice(..length), b"key").is_err(), "cut to {length}");
+    }
+}
+
+#[test]
+fn every_flipped_bit_is_refused() {
+    let whole = encoded();
+    let mut bytes = whole.to_vec();
+    for bit in 0..bytes.len() * 8 {
+        bytes[bit / 8] ^= 1 << (bit % 8);
+        assert!(decode(&Bytes::copy_from_slice(&bytes), b"key").is_err(), "bit {bit}");
+        bytes[bit / 8] ^= 1 << (bit % 8);
+    }
+}
+
+#[test]
+fn another_version_is_foreign() {
+    let mut bytes = encoded().to_vec();
+    bytes[4] = 2;
+    assert_eq!(decode(&bytes.into(), b"key"), Err(Damage::Foreign));
+}
+
+/// The checksum set right, so that what lies behind it is reached.
+fn sealed(mut bytes: Vec<u8>) -> Bytes {
+    if bytes.len() >= HEAD {
+        let sum = checksum(&bytes[HEAD..]);
+        bytes[6..HEAD].copy_from_slice(&sum);
+    }
+    bytes.into()
+}
+
+proptest! {
+    #[test]
+    fn no_bytes_make_it_panic_or_give_more_than_they_are(change in proptest::collection::vec((0_usize..2400, any::<u8>()), 1..8)) {
+        let mut bytes = encoded().to_vec();
+        for (at, byte) in change {
+            let length = bytes.len();
+            bytes[HEAD.max(at % length)] = byte;
+        }
+        if let Ok(SlotAtRest::Response(response)) = decode(&sealed(bytes.clone()), b"key") {
+            prop_assert!(response.content.len() < bytes.len());
+        }
+    }
+
+    #[test]
+    fn random_bytes_are_no_stored_response(bytes in proptest::collection::vec(any::<u8>(), 0..256)) {
+        prop_assert!(decode(&bytes.into(), b"key").is_err());
+    }
+
+    #[test]
+    fn what_reads_is_what_was_written(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
+        let mut whole = MAGIC.to_vec();
+        whole.extend(VERSION.to_le_bytes());
+        whole.extend([0; CHECKSUM]);
+        whole.extend(bytes);
+        let whole = sealed(whole);
+        if let Ok(slot) = decode(&whole, b"") {
+            prop_assert_eq!(decode(&encode(&slot, b""), b""), Ok(slot));
+        }
+    }
+}

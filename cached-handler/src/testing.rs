@@ -1,0 +1,118 @@
+//! For tests of applications: a fresh cache per test, a clock set by hand, assertions on what the cache did.
+//!
+//! ```
+//! use std::time::Duration;
+//! use axum::{Router, body::Body, http::Request, routing::get};
+//! use cached_handler::{cached, testing::{assert_hit, assert_miss, TestCache}};
+//! use tower::ServiceExt;
+//!
+//! #[cached(ttl = 60)]
+//! async fn hello() -> &'static str { "hello" }
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() {
+//! let cache = TestCache::new();
+//! let app = Router::new().route("/", get(hello)).layer(cache.layer());
+//! let get = || app.clone().oneshot(Request::get("/").body(Body::empty()).unwrap());
+//!
+//! assert_miss!(get().await.unwrap());
+//! assert_hit!(get().await.unwrap());
+//! cache.clock().advance(Duration::from_secs(61));
+//! assert_miss!(get().await.unwrap());
+//! # }
+//! ```
+
+use axum::Extension;
+
+use crate::{Cache, CacheBuilder, ManualClock, Outcome};
+#[doc(inline)]
+pub use crate::{__assert_hit as assert_hit, __assert_miss as assert_miss};
+
+/// A cache of its own for one test, whose clock stands still.
+///
+/// `#[invalidates]` handlers of its router invalidate in it alone. The free functions (`invalidate_group` …) reach every
+/// cache of the process, so also those of tests that run beside.
+#[derive(Debug, Clone)]
+pub struct TestCache {
+    cache: Cache,
+    clock: ManualClock,
+}
+
+impl TestCache {
+    /// A fresh one, with the default limits.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::with(|builder| builder)
+    }
+
+    /// A fresh one with further settings.
+    ///
+    /// ```
+    /// # use cached_handler::testing::TestCache;
+    /// let small = TestCache::with(|builder| builder.memory(1 << 20));
+    /// ```
+    #[must_use]
+    pub fn with(set: impl FnOnce(CacheBuilder) -> CacheBuilder) -> Self {
+        let clock = ManualClock::new();
+        let cache = set(Cache::builder()).clock(clock.clone()).isolated().on().finish();
+        Self { cache, clock }
+    }
+
+    /// Gives it to a router: `.layer(cache.layer())`.
+    #[must_use]
+    pub fn layer(&self) -> Extension<Cache> {
+        Extension(self.cache.clone())
+    }
+
+    /// The cache, to invalidate or to drain.
+    #[must_use]
+    pub fn cache(&self) -> &Cache {
+        &self.cache
+    }
+
+    /// Its clock.
+    #[must_use]
+    pub fn clock(&self) -> &ManualClock {
+        &self.clock
+    }
+}
+
+impl Default for TestCache {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// What the cache did for a response; says so where a handler without `#[cached]` answered.
+///
+/// # Panics
+///
+/// Where no cached handler answered.
+pub fn outcome_of<B>(response: &http::Response<B>) -> &Outcome {
+    #[expect(clippy::expect_used, reason = "this is an assertion")]
+    response.extensions().get::<Outcome>().expect("no handler with `#[cached]` answered this request")
+}
+
+/// Asserts that a response came from the store, and gives it back.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __assert_hit {
+    ($response:expr $(,)?) => {{
+        let response = $response;
+        let outcome = $crate::testing::outcome_of(&response);
+        assert!(matches!(outcome, $crate::Outcome::Hit { .. }), "expected a hit, but it was {outcome}");
+        response
+    }};
+}
+
+/// Asserts that the handler ran for a response, and gives it back.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __assert_miss {
+    ($response:expr $(,)?) => {{
+        let response = $response;
+        let outcome = $crate::testing::outcome_of(&response);
+        assert!(matches!(outcome, $crate::Outcome::Forward { .. }), "expected a miss, but it was a {outcome}");
+        response
+    }};
+}
