@@ -1,1 +1,5 @@
-//! Examples of cached-handler.
+//! Examples of cached-handler. Each is a program beside this file; its handlers and its `app` are a module here, so that
+//! a test drives them too.
+
+#[path = "site/app.rs"]
+pub mod site;

@@ -1,4 +1,7 @@
-//! What each kind of argument contributes to the key: one trait, through which the attribute sends them all.
+//! What each kind of argument contributes to the key.
+//!
+//! An argument says it by [`CacheKey`], which is implemented here for the extractors of axum and axum-extra. Only the
+//! three that show every field depend on what the attribute's `vary` declares: they are why there is [`Keyed`].
 
 mod content;
 #[cfg(feature = "axum-extra")]
@@ -16,7 +19,7 @@ mod uri;
 mod wrapped;
 
 pub use self::{
-    on_miss::{KeyedUnseen, OnMiss, Rejected},
+    on_miss::{OnMiss, Rejected},
     skip::skipped,
 };
 use crate::{
@@ -38,7 +41,7 @@ use crate::{
     note = "`PrivateCookieJar`, `SignedCookieJar`: key one cookie, `key(jar.get(\"theme\").map(|c| c.value().to_owned()))`",
     note = "`ConnectInfo`: each client would have responses of its own; type `skip(info)`, or take the argument away",
     note = "`WebSocketUpgrade`: an upgrade is nothing that can be stored; take `#[cached]` away",
-    note = "`Multipart`, `Json`, `Bytes` and other content: only GET and HEAD are cached, so take `Query` or `Path`; a handler that writes wants `#[invalidates(…)]`"
+    note = "`Multipart` and other content: only GET and HEAD are cached, so take `Query` or `Path`; a handler that writes wants `#[invalidates(…)]`"
 )]
 pub trait Keyed<M> {
     /// Writes all that the handler can learn from this argument.
@@ -46,13 +49,6 @@ pub trait Keyed<M> {
 
     /// Takes away, before the handler sees the argument, what it must not see.
     fn amend(&mut self, _run: &Run) {}
-
-    /// Says what holds where the request gave no such argument: that its absence, too, was read from a field.
-    fn absent(_key: &mut KeyWriter<'_>)
-    where
-        Self: Sized,
-    {
-    }
 }
 
 /// The attribute has no `vary`.
@@ -67,30 +63,34 @@ pub struct Fields;
 #[derive(Debug)]
 pub struct FromResponse;
 
-#[diagnostic::do_not_recommend]
+/// The only way to `Keyed` for all but three types, and without `do_not_recommend`: so rustc goes through to what is
+/// missing, such as a `Deserialize`, or a `CacheKey` in a tuple.
 impl<M, T: CacheKey> Keyed<M> for T {
     fn write(&self, key: &mut KeyWriter<'_>) {
         self.cache_key(key);
     }
 }
 
+/// Stands in bounds that are never met, for the advice that rustc gives then: it prints that of the innermost bound, but
+/// only if it is not on the argument's own type; and it needs a lifetime, or the bound would be an error in itself.
+#[derive(Debug)]
+pub struct CachedHandler<'a>(std::marker::PhantomData<&'a ()>);
+
 /// Arguments that show nothing of a request.
 macro_rules! nothing {
     ($($type:ty $(, $generic:ident)?;)*) => { $(
         #[diagnostic::do_not_recommend]
-        impl<M $(, $generic)?> Keyed<M> for $type {
-            fn write(&self, _: &mut KeyWriter<'_>) {}
+        impl $(<$generic>)? CacheKey for $type {
+            fn cache_key(&self, _: &mut KeyWriter<'_>) {}
         }
     )* };
 }
 nothing! {
     ();
+    // They belong to the process.
     Cache;
     axum::extract::State<T>, T;
-}
-
-#[diagnostic::do_not_recommend]
-impl<M, const FIELDS: bool> Keyed<M> for Seen<FIELDS> {
-    /// Nothing: it stands in the signature where two attributes of ours share a handler.
-    fn write(&self, _: &mut KeyWriter<'_>) {}
+    // They stand in the signature where two attributes of ours share a handler.
+    Seen<true>;
+    Seen<false>;
 }

@@ -1,8 +1,11 @@
 //! What an argument shows goes into the key: the public trait, the writer, and the injective encoding.
 
+mod buffer;
+
 use http::HeaderMap;
 use smallvec::SmallVec;
 
+pub(crate) use self::buffer::Buffer;
 use crate::{
     handler::{Handler, Instance},
     outcome::Bypass,
@@ -32,9 +35,23 @@ use crate::{
 ///     }
 /// }
 /// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` in an argument of a cached handler does not say what it adds to the key",
+    label = "the key has to hold what the handler sees here",
+    note = "a type of your own: put `#[derive(cached_handler::CacheKey)]` on it",
+    note = "only a part of the argument matters: name that part, `#[cached(…, key(arg.part))]`",
+    note = "nothing in it changes the response: `#[cached(…, skip(arg))]`"
+)]
 pub trait CacheKey {
     /// Writes what this value shows.
     fn cache_key(&self, key: &mut KeyWriter<'_>);
+
+    /// Says what holds where a request has no such value, in `Option<Self>`: which fields it would have been read from.
+    fn absent(_key: &mut KeyWriter<'_>)
+    where
+        Self: Sized,
+    {
+    }
 }
 
 /// A value that may stand in `key(…)` or in [`KeyWriter::part`]: numbers, text, bytes, `bool`, `char`, and options,
@@ -59,7 +76,7 @@ pub(crate) const MAX_KEY: usize = 8 << 10;
 pub struct KeyWriter<'a> {
     pub(crate) handler: &'static Handler,
     pub(crate) instance: Instance,
-    pub(crate) bytes: SmallVec<[u8; 256]>,
+    pub(crate) bytes: Buffer,
     pub(crate) facts: &'a Facts,
     pub(crate) fields: Option<&'a HeaderMap>,
     pub(crate) traits: Traits,
@@ -120,32 +137,47 @@ impl KeyWriter<'_> {
         self.tag(Tag::End);
     }
 
+    #[inline]
     pub(crate) fn tag(&mut self, tag: Tag) {
-        self.push(&[tag as u8]);
+        if self.has_room_for(1) {
+            self.bytes.push(tag as u8);
+        }
     }
 
     /// Length-framed bytes.
+    #[inline]
     pub(crate) fn raw(&mut self, bytes: &[u8]) {
         self.length(bytes.len());
-        self.push(bytes);
+        if self.has_room_for(bytes.len()) {
+            self.bytes.extend(bytes);
+        }
     }
 
     /// An unsigned LEB128 number.
+    #[inline]
     pub(crate) fn length(&mut self, mut length: usize) {
         while length >= 0x80 {
-            self.push(&[(length & 0x7f) as u8 | 0x80]);
+            self.byte((length & 0x7f) as u8 | 0x80);
             length >>= 7;
         }
-        self.push(&[(length & 0x7f) as u8]);
+        self.byte((length & 0x7f) as u8);
     }
 
-    /// Appends, and gives up once the key is too long, so that nothing a client sends grows it past its limit.
-    fn push(&mut self, bytes: &[u8]) {
-        if self.bytes.len() + bytes.len() > MAX_KEY {
-            self.bypass(Bypass::KeyTooLong);
-        } else {
-            self.bytes.extend_from_slice(bytes);
+    #[inline]
+    fn byte(&mut self, byte: u8) {
+        if self.has_room_for(1) {
+            self.bytes.push(byte);
         }
+    }
+
+    /// Gives up once the key is too long, so that nothing a client sends grows it past its limit.
+    #[inline]
+    fn has_room_for(&mut self, more: usize) -> bool {
+        let fits = more <= MAX_KEY && self.bytes.len() + more <= MAX_KEY;
+        if !fits {
+            self.bypass(Bypass::KeyTooLong);
+        }
+        fits
     }
 }
 

@@ -100,11 +100,11 @@ impl equivalent::Equivalent<PrimaryKey> for KeyRef<'_> {
 
 impl KeyWriter<'_> {
     pub(crate) fn as_ref(&self) -> KeyRef<'_> {
-        KeyRef { handler: self.instance.id, state: self.facts.state.0, bytes: &self.bytes }
+        KeyRef { handler: self.instance.id, state: (self.facts.state)().id, bytes: &self.bytes }
     }
 
-    pub(crate) fn finish(self, forward: Forward) -> Key {
-        let primary = PrimaryKey { handler: self.instance.id, state: self.facts.state.0, bytes: Arc::from(&*self.bytes) };
-        Key { primary, instance: self.instance, traits: self.traits, forward }
+    pub(crate) fn finish(&mut self, forward: Forward) -> Key {
+        let primary = PrimaryKey { handler: self.instance.id, state: (self.facts.state)().id, bytes: Arc::from(&*self.bytes) };
+        Key { primary, instance: self.instance, traits: std::mem::take(&mut self.traits), forward }
     }
 }

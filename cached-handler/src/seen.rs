@@ -15,7 +15,7 @@ use crate::{
 /// header fields too, for attributes and arguments that name some.
 pub struct Seen<const FIELDS: bool> {
     pub(crate) facts: Facts,
-    pub(crate) fields: Option<HeaderMap>,
+    pub(crate) fields: Option<Box<HeaderMap>>,
 }
 
 /// Stands alone where a handler has no argument to share a tuple with. Its name is what rustc shows where
@@ -27,13 +27,13 @@ pub struct PutDebugHandlerBelowCached<const FIELDS: bool>(pub Seen<FIELDS>);
 #[derive(Debug)]
 pub(crate) struct Facts {
     pub(crate) cache: Option<Cache>,
-    pub(crate) state: (TypeId, &'static str),
+    pub(crate) state: fn() -> State,
     pub(crate) method: Method,
     /// Path and query as they arrived, and as they were when the arguments were taken, where a nest or a rewriting
     /// service changed them.
     pub(crate) original: PathAndQuery,
-    pub(crate) inner: Option<PathAndQuery>,
-    pub(crate) conditional: Conditional,
+    pub(crate) inner: Option<Box<PathAndQuery>>,
+    pub(crate) conditional: Option<Box<Conditional>>,
     /// The lines of `Cache-Control` and `Pragma`, where there are any.
     pub(crate) directives: Option<Box<HeaderMap>>,
     pub(crate) flags: Flags,
@@ -43,7 +43,7 @@ pub(crate) struct Facts {
 #[derive(Debug)]
 pub struct Captured {
     pub(crate) facts: Facts,
-    pub(crate) fields: Option<HeaderMap>,
+    pub(crate) fields: Option<Box<HeaderMap>>,
 }
 
 /// Gives up the difference between the two kinds of [`Seen`].
@@ -52,27 +52,47 @@ pub fn seen<const FIELDS: bool>(seen: Seen<FIELDS>) -> Captured {
     Captured { facts: seen.facts, fields: seen.fields }
 }
 
+/// The type of the router's state.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct State {
+    pub(crate) id: TypeId,
+    pub(crate) name: &'static str,
+}
+
+impl State {
+    fn of<S: 'static>() -> Self {
+        Self { id: TypeId::of::<S>(), name: std::any::type_name::<S>() }
+    }
+}
+
 /// The preconditions that this cache evaluates, as sent (RFC 9110 §13.1).
 #[derive(Debug, Default)]
 pub(crate) struct Conditional {
     pub(crate) if_none_match: SmallVec<[HeaderValue; 1]>,
-    pub(crate) if_modified_since: Option<HeaderValue>,
+    pub(crate) if_modified_since: SmallVec<[HeaderValue; 1]>,
+}
+
+impl Conditional {
+    /// Two lines are no valid field: as if it were absent, the whole response is sent.
+    pub(crate) fn if_modified_since(&self) -> Option<&HeaderValue> {
+        match &*self.if_modified_since {
+            [date] => Some(date),
+            _ => None,
+        }
+    }
 }
 
 /// Which fields that matter are present.
 #[derive(Debug, Default, Clone, Copy)]
-#[expect(clippy::struct_excessive_bools, reason = "independent facts")]
 pub(crate) struct Flags {
     pub(crate) credentials: bool,
     pub(crate) upgrade: bool,
-    /// More than one `If-Modified-Since`.
-    pub(crate) dates: bool,
 }
 
 impl Facts {
     /// The query that the arguments were taken from.
     pub(crate) fn query(&self) -> Option<&str> {
-        self.inner.as_ref().unwrap_or(&self.original).query()
+        self.inner.as_deref().unwrap_or(&self.original).query()
     }
 
     /// What the request's own directives say to a stored response of this age.
@@ -111,14 +131,14 @@ impl<const FIELDS: bool> Seen<FIELDS> {
         let inner = path_and_query(&parts.uri);
         let original = parts.extensions.get::<OriginalUri>().and_then(|uri| uri.0.path_and_query());
         let (original, inner) = match original {
-            Some(original) if *original != inner => (original.clone(), Some(inner)),
+            Some(original) if *original != inner => (original.clone(), Some(Box::new(inner))),
             _ => (inner, None),
         };
         let Scan { conditional, directives, flags } = Scan::of(&parts.headers);
         Self {
             facts: Facts {
                 cache: parts.extensions.get::<Cache>().cloned(),
-                state: (TypeId::of::<S>(), std::any::type_name::<S>()),
+                state: State::of::<S>,
                 method: parts.method.clone(),
                 original,
                 inner,
@@ -126,7 +146,7 @@ impl<const FIELDS: bool> Seen<FIELDS> {
                 directives,
                 flags,
             },
-            fields: FIELDS.then(|| parts.headers.clone()),
+            fields: FIELDS.then(|| Box::new(parts.headers.clone())),
         }
     }
 }
@@ -139,7 +159,7 @@ fn path_and_query(uri: &http::Uri) -> PathAndQuery {
 /// The few fields that matter to every cached handler.
 #[derive(Default)]
 struct Scan {
-    conditional: Conditional,
+    conditional: Option<Box<Conditional>>,
     directives: Option<Box<HeaderMap>>,
     flags: Flags,
 }
@@ -154,14 +174,10 @@ impl Scan {
                 scan.note(interest, name, value);
             }
         }
-        if scan.flags.dates {
-            scan.conditional.if_modified_since = None;
-        }
         scan
     }
 
     fn note(&mut self, interest: Interest, name: &HeaderName, value: &HeaderValue) {
-        let dated = self.conditional.if_modified_since.is_some();
         match interest {
             Interest::None => {}
             Interest::Credentials => self.flags.credentials = true,
@@ -169,10 +185,8 @@ impl Scan {
             Interest::Directives => {
                 self.directives.get_or_insert_default().append(name, value.clone());
             }
-            Interest::IfNoneMatch => self.conditional.if_none_match.push(value.clone()),
-            // Two lines are no valid field: as if it were absent, the whole response is sent.
-            Interest::IfModifiedSince if dated => self.flags.dates = true,
-            Interest::IfModifiedSince => self.conditional.if_modified_since = Some(value.clone()),
+            Interest::IfNoneMatch => self.conditional.get_or_insert_default().if_none_match.push(value.clone()),
+            Interest::IfModifiedSince => self.conditional.get_or_insert_default().if_modified_since.push(value.clone()),
         }
     }
 }

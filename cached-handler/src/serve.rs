@@ -10,7 +10,11 @@ mod lookup;
 mod remote;
 mod store;
 
-use std::{fmt, pin::Pin};
+use std::{
+    fmt,
+    ops::{Deref, DerefMut},
+    pin::Pin,
+};
 
 use http::{HeaderMap, Method};
 
@@ -39,15 +43,40 @@ use crate::{
 pub(crate) type BoxRun = Pin<Box<dyn Future<Output = axum::response::Response> + Send>>;
 
 /// A request that no stored response has answered so far.
-pub struct Run {
+#[derive(Debug)]
+pub struct Run(Box<Inner>);
+
+/// Boxed, so that the handler's future, which every hit allocates, stays small.
+#[doc(hidden)]
+pub struct Inner {
     pub(crate) handler: &'static Handler,
     pub(crate) cache: Cache,
     pub(crate) facts: Facts,
-    pub(crate) fields: Option<HeaderMap>,
+    pub(crate) fields: Option<Box<HeaderMap>>,
     pub(crate) key: Key,
     pub(crate) groups: Vec<Box<str>>,
     pub(crate) path_bucket: u16,
     epochs: Option<Epoch>,
+}
+
+impl Deref for Run {
+    type Target = Inner;
+
+    fn deref(&self) -> &Inner {
+        &self.0
+    }
+}
+
+impl DerefMut for Run {
+    fn deref_mut(&mut self) -> &mut Inner {
+        &mut self.0
+    }
+}
+
+impl fmt::Debug for Inner {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Run").field("handler", &self.handler.site.name).field("forward", &self.key.forward).finish_non_exhaustive()
+    }
 }
 
 /// How the epochs stood when this request looked, before any run that it begins.
@@ -60,11 +89,11 @@ pub(crate) struct Epoch {
 
 impl Run {
     #[must_use]
-    pub fn new(handler: &'static Handler, seen: Captured, key: Key) -> Self {
+    pub fn new(handler: &'static Handler, seen: Captured, key: Box<Key>) -> Self {
         let Captured { facts, fields } = seen;
         let cache = facts.cache.clone().unwrap_or_else(|| Cache::global().clone());
         let path_bucket = bucket(&normalise(facts.original.path()));
-        Self { handler, cache, facts, fields, key, groups: Vec::new(), path_bucket, epochs: None }
+        Self(Box::new(Inner { handler, cache, facts, fields, key: *key, groups: Vec::new(), path_bucket, epochs: None }))
     }
 
     /// Adds a group of the attribute, with its templates filled in.
@@ -103,12 +132,12 @@ impl Run {
 
     /// Reads the epochs of the memory anew: whoever has waited starts later than it looked.
     pub(crate) fn read_epochs_in_memory(&mut self) {
+        let known = self.epochs.take().and_then(|epoch| epoch.marks);
         let epochs = &self.cache.inner().memory.epochs;
+        // The clock first: what is invalidated in between is then later than the stamp.
         let clock = epochs.now();
-        let marks = match self.epochs.take().and_then(|epoch| epoch.marks) {
-            Some(marks) => marks,
-            None => epochs.marks(self.handler.epoch_name(self.key.instance), self.path_bucket, &self.groups),
-        };
+        let marks = known
+            .unwrap_or_else(|| epochs.marks(self.handler.epoch_name(self.key.instance), self.path_bucket, &self.groups));
         let reading = Reading { incarnation: 0, clock, newest: epochs.newest(&marks) };
         self.epochs = Some(Epoch { reading, marks: Some(marks) });
     }
@@ -154,11 +183,5 @@ impl Run {
 
     pub(crate) fn marks(&self) -> Option<&Marks> {
         self.epochs.as_ref().and_then(|epoch| epoch.marks.as_ref())
-    }
-}
-
-impl fmt::Debug for Run {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Run").field("handler", &self.handler.site.name).field("forward", &self.key.forward).finish_non_exhaustive()
     }
 }

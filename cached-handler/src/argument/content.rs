@@ -3,8 +3,11 @@
 use axum::{Json, body::Body};
 use bytes::{Bytes, BytesMut};
 
-use super::Keyed;
-use crate::{cache_key::KeyWriter, outcome::Bypass};
+use super::CachedHandler;
+use crate::{
+    cache_key::{CacheKey, KeyWriter},
+    outcome::Bypass,
+};
 
 /// Why a request is bypassed whose content an argument shows all the same.
 pub(super) const UNKEYED: Bypass = Bypass::RejectedArgument;
@@ -17,12 +20,15 @@ pub(super) const UNKEYED: Bypass = Bypass::RejectedArgument;
     note = "a handler that writes wants `#[cached_handler::invalidates(…)]` in place of `#[cached]`",
     note = "content that changes no response: `skip(arg)`"
 )]
-pub trait ContentInKey<T> {}
+pub trait KeysContentOf<T> {}
 
 macro_rules! content {
     ($($type:ty $(, $generic:ident)?;)*) => { $(
-        impl<M: ContentInKey<Self> $(, $generic)?> Keyed<M> for $type {
-            fn write(&self, _: &mut KeyWriter<'_>) {}
+        impl $(<$generic>)? CacheKey for $type
+        where
+            for<'a> CachedHandler<'a>: KeysContentOf<Self>,
+        {
+            fn cache_key(&self, _: &mut KeyWriter<'_>) {}
         }
     )* };
 }

@@ -10,25 +10,22 @@ use axum_extra::extract::{Host, OptionalPath, Scheme};
 use serde::de::DeserializeOwned;
 
 use super::{
-    Keyed,
-    content::{ContentInKey, content},
+    CachedHandler,
+    content::{KeysContentOf, content},
     on_miss::{KeyedUnseen, raw_query},
     query,
 };
-use crate::{
-    cache_key::{KeyWriter, Tag},
-    serve::Run,
-};
+use crate::cache_key::{CacheKey, KeyWriter, Tag};
 
-impl<M, T: DeserializeOwned + 'static> Keyed<M> for Query<T> {
-    fn write(&self, key: &mut KeyWriter<'_>) {
+impl<T: DeserializeOwned + 'static> CacheKey for Query<T> {
+    fn cache_key(&self, key: &mut KeyWriter<'_>) {
         query::write::<T>(key);
     }
 }
 
-impl<M, T: DeserializeOwned + 'static> Keyed<M> for OptionalQuery<T> {
+impl<T: DeserializeOwned + 'static> CacheKey for OptionalQuery<T> {
     /// It tells `/a` from `/a?`.
-    fn write(&self, key: &mut KeyWriter<'_>) {
+    fn cache_key(&self, key: &mut KeyWriter<'_>) {
         if self.0.is_some() {
             query::write::<T>(key);
         } else {
@@ -37,8 +34,8 @@ impl<M, T: DeserializeOwned + 'static> Keyed<M> for OptionalQuery<T> {
     }
 }
 
-impl<M, T: DeserializeOwned + 'static> Keyed<M> for Form<T> {
-    fn write(&self, key: &mut KeyWriter<'_>) {
+impl<T: DeserializeOwned + 'static> CacheKey for Form<T> {
+    fn cache_key(&self, key: &mut KeyWriter<'_>) {
         if query::is_form(key) {
             query::write::<T>(key);
         }
@@ -47,18 +44,14 @@ impl<M, T: DeserializeOwned + 'static> Keyed<M> for Form<T> {
 
 #[expect(deprecated, reason = "axum-extra still has it")]
 #[diagnostic::do_not_recommend]
-impl<M, T> Keyed<M> for OptionalPath<T> {
+impl<T> CacheKey for OptionalPath<T> {
     /// Nothing: the path holds it, and whether it is there.
-    fn write(&self, _: &mut KeyWriter<'_>) {}
+    fn cache_key(&self, _: &mut KeyWriter<'_>) {}
 }
 
-impl<M, E: Keyed<M>> Keyed<M> for Cached<E> {
-    fn write(&self, key: &mut KeyWriter<'_>) {
-        self.0.write(key);
-    }
-
-    fn amend(&mut self, run: &Run) {
-        self.0.amend(run);
+impl<E: CacheKey> CacheKey for Cached<E> {
+    fn cache_key(&self, key: &mut KeyWriter<'_>) {
+        self.0.cache_key(key);
     }
 
     fn absent(key: &mut KeyWriter<'_>) {
@@ -66,13 +59,9 @@ impl<M, E: Keyed<M>> Keyed<M> for Cached<E> {
     }
 }
 
-impl<M, E: Keyed<M>, R> Keyed<M> for WithRejection<E, R> {
-    fn write(&self, key: &mut KeyWriter<'_>) {
-        self.0.write(key);
-    }
-
-    fn amend(&mut self, run: &Run) {
-        self.0.amend(run);
+impl<E: CacheKey, R> CacheKey for WithRejection<E, R> {
+    fn cache_key(&self, key: &mut KeyWriter<'_>) {
+        self.0.cache_key(key);
     }
 
     fn absent(key: &mut KeyWriter<'_>) {
@@ -83,9 +72,9 @@ impl<M, E: Keyed<M>, R> Keyed<M> for WithRejection<E, R> {
 /// Taken from `Host` or the target, which caches key by themselves, unless a proxy's field says otherwise.
 #[expect(deprecated, reason = "axum-extra still has it")]
 #[diagnostic::do_not_recommend]
-impl<M> Keyed<M> for Host {
-    fn write(&self, key: &mut KeyWriter<'_>) {
-        <Self as Keyed<M>>::absent(key);
+impl CacheKey for Host {
+    fn cache_key(&self, key: &mut KeyWriter<'_>) {
+        Self::absent(key);
         key.part(&self.0);
     }
 
@@ -96,9 +85,9 @@ impl<M> Keyed<M> for Host {
 
 #[expect(deprecated, reason = "axum-extra still has it")]
 #[diagnostic::do_not_recommend]
-impl<M> Keyed<M> for Scheme {
-    fn write(&self, key: &mut KeyWriter<'_>) {
-        <Self as Keyed<M>>::absent(key);
+impl CacheKey for Scheme {
+    fn cache_key(&self, key: &mut KeyWriter<'_>) {
+        Self::absent(key);
         key.part(&self.0);
     }
 
@@ -111,13 +100,13 @@ content! {
     JsonDeserializer<T>, T;
 }
 
-impl<M, T> KeyedUnseen<M> for Query<T> {
+impl<T> KeyedUnseen for Query<T> {
     fn write_unseen(key: &mut KeyWriter<'_>) {
         raw_query(key);
     }
 }
 
-impl<M, T> KeyedUnseen<M> for OptionalQuery<T> {
+impl<T> KeyedUnseen for OptionalQuery<T> {
     fn write_unseen(key: &mut KeyWriter<'_>) {
         raw_query(key);
     }
@@ -125,17 +114,17 @@ impl<M, T> KeyedUnseen<M> for OptionalQuery<T> {
 
 #[expect(deprecated, reason = "axum-extra still has it")]
 #[diagnostic::do_not_recommend]
-impl<M, T> KeyedUnseen<M> for OptionalPath<T> {
+impl<T> KeyedUnseen for OptionalPath<T> {
     fn write_unseen(_: &mut KeyWriter<'_>) {}
 }
 
-impl<M, E: KeyedUnseen<M>> KeyedUnseen<M> for Cached<E> {
+impl<E: KeyedUnseen> KeyedUnseen for Cached<E> {
     fn write_unseen(key: &mut KeyWriter<'_>) {
         E::write_unseen(key);
     }
 }
 
-impl<M, E: KeyedUnseen<M>, R> KeyedUnseen<M> for WithRejection<E, R> {
+impl<E: KeyedUnseen, R> KeyedUnseen for WithRejection<E, R> {
     fn write_unseen(key: &mut KeyWriter<'_>) {
         E::write_unseen(key);
     }

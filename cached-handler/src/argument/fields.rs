@@ -4,52 +4,51 @@ use std::mem;
 
 use http::{HeaderMap, HeaderName};
 
-use super::{Fields, FromResponse, Keyed, forward};
-use crate::{cache_key::KeyWriter, serve::Run};
+use super::{CachedHandler, Fields, FromResponse, Keyed, forward};
+use crate::{
+    cache_key::{CacheKey, KeyWriter},
+    serve::Run,
+};
 
-/// What the attribute has to declare before a handler may take a `HeaderMap`.
+/// Nobody implements it: it is there for what rustc says then.
 #[diagnostic::on_unimplemented(
-    message = "a cached handler with a `HeaderMap` has to name the fields it reads",
+    message = "a cached handler with a `{T}` has to name the fields that it reads",
     label = "the key has to hold the fields that the handler sees",
-    note = "type `#[cached(…, vary = \"accept-language\")]`, or a list, `vary = [\"accept-language\", \"x-tenant\"]`; the map arrives with those fields and no others",
+    note = "type `#[cached(…, vary = \"accept-language\")]`, or a list, `vary = [\"accept-language\", \"x-tenant\"]`: the map arrives with those fields and no others",
     note = "one field alone is shorter with axum-extra: take `TypedHeader<…>`",
-    note = "a handler that forwards to a server: `vary = from_response`; a map that changes no response: `skip(headers)`"
+    note = "a handler that forwards to a server: `vary = from_response`; a map that changes no response: `skip(headers)`",
+    note = "it has to be an argument of its own, not in a tuple or another extractor"
 )]
-pub trait NamesFields {
-    #[doc(hidden)]
-    fn write(map: &HeaderMap, key: &mut KeyWriter<'_>);
-    #[doc(hidden)]
-    fn amend(map: &mut HeaderMap, run: &Run);
+pub trait NamesFieldsFor<T> {}
+
+/// Without a `vary`.
+impl CacheKey for HeaderMap
+where
+    for<'a> CachedHandler<'a>: NamesFieldsFor<Self>,
+{
+    fn cache_key(&self, _: &mut KeyWriter<'_>) {}
 }
 
-impl NamesFields for Fields {
+#[diagnostic::do_not_recommend]
+impl Keyed<Fields> for HeaderMap {
     /// Nothing: the fields that `vary` names are in every key of the handler.
-    fn write(_: &HeaderMap, _: &mut KeyWriter<'_>) {}
-
-    fn amend(map: &mut HeaderMap, run: &Run) {
-        narrow(map, run.selecting());
-    }
-}
-
-impl NamesFields for FromResponse {
-    fn write(map: &HeaderMap, key: &mut KeyWriter<'_>) {
-        key.traits.sees_credentials = true;
-        // It belongs to the target of the request, so that no response names it in `Vary`.
-        forward::hosts(None, map, key);
-    }
-
-    fn amend(map: &mut HeaderMap, _: &Run) {
-        forward::unconditional(map);
-    }
-}
-
-impl<M: NamesFields> Keyed<M> for HeaderMap {
-    fn write(&self, key: &mut KeyWriter<'_>) {
-        M::write(self, key);
-    }
+    fn write(&self, _: &mut KeyWriter<'_>) {}
 
     fn amend(&mut self, run: &Run) {
-        M::amend(self, run);
+        narrow(self, run.selecting());
+    }
+}
+
+#[diagnostic::do_not_recommend]
+impl Keyed<FromResponse> for HeaderMap {
+    /// The host: it belongs to the target of the request, so that no response names it in `Vary`.
+    fn write(&self, key: &mut KeyWriter<'_>) {
+        key.traits.sees_credentials = true;
+        forward::hosts(None, self, key);
+    }
+
+    fn amend(&mut self, _: &Run) {
+        forward::unconditional(self);
     }
 }
 
@@ -71,7 +70,11 @@ mod tests {
     use super::narrow;
 
     fn map(lines: &[(&'static str, &'static str)]) -> HeaderMap {
-        lines.iter().map(|(name, value)| (http::HeaderName::from_static(name), HeaderValue::from_static(value))).collect()
+        let mut map = HeaderMap::new();
+        for (name, value) in lines {
+            map.append(*name, HeaderValue::from_static(value));
+        }
+        map
     }
 
     fn shown(map: &HeaderMap) -> Vec<(&str, &[u8])> {
@@ -80,10 +83,7 @@ mod tests {
 
     #[test]
     fn a_narrowed_map_holds_the_named_fields_and_nothing_else() {
-        let mut fields = HeaderMap::new();
-        for (name, value) in [("cookie", "a"), ("accept", "1"), ("x-tenant", "t"), ("accept", "2")] {
-            fields.append(name, HeaderValue::from_static(value));
-        }
+        let mut fields = map(&[("cookie", "a"), ("accept", "1"), ("x-tenant", "t"), ("accept", "2")]);
         narrow(&mut fields, &["x-tenant", "accept", "absent"]);
         assert_eq!(shown(&fields), [("x-tenant", b"t".as_slice()), ("accept", b"1"), ("accept", b"2")]);
     }

@@ -4,14 +4,14 @@ use axum::extract::Request;
 use http::{HeaderMap, Uri, header, request::Parts};
 use http_body::Body as _;
 
-use super::{FromResponse, Keyed, content, uri};
+use super::{CachedHandler, FromResponse, Keyed, content, uri};
 use crate::{
-    cache_key::{KeyWriter, Tag},
+    cache_key::{CacheKey, KeyWriter, Tag},
     outcome::Bypass,
     serve::Run,
 };
 
-/// What the attribute has to declare before a handler may take `T`, which shows every field.
+/// Nobody implements it: it is there for what rustc says then.
 #[diagnostic::on_unimplemented(
     message = "a cached handler that takes `{T}` sees all of the request",
     label = "the key does not hold the whole request",
@@ -19,11 +19,22 @@ use crate::{
     note = "a handler that forwards to a server: `vary = from_response`; then its responses name in `Vary` what they depend on",
     note = "a request that changes no response: `skip(request)`"
 )]
-pub trait VariesFromResponse<T> {}
+pub trait MaySeeAllOf<T> {}
 
-impl<T> VariesFromResponse<T> for FromResponse {}
+macro_rules! without_vary {
+    ($($type:ty),*) => { $(
+        impl CacheKey for $type
+        where
+            for<'a> CachedHandler<'a>: MaySeeAllOf<Self>,
+        {
+            fn cache_key(&self, _: &mut KeyWriter<'_>) {}
+        }
+    )* };
+}
+without_vary!(Parts, Request);
 
-impl<M: VariesFromResponse<Self>> Keyed<M> for Parts {
+#[diagnostic::do_not_recommend]
+impl Keyed<FromResponse> for Parts {
     fn write(&self, key: &mut KeyWriter<'_>) {
         head(&self.method, &self.uri, &self.headers, key);
     }
@@ -33,7 +44,8 @@ impl<M: VariesFromResponse<Self>> Keyed<M> for Parts {
     }
 }
 
-impl<M: VariesFromResponse<Self>> Keyed<M> for Request {
+#[diagnostic::do_not_recommend]
+impl Keyed<FromResponse> for Request {
     fn write(&self, key: &mut KeyWriter<'_>) {
         head(self.method(), self.uri(), self.headers(), key);
         // A GET with content: what it does is up to the server, which sees it, and the key does not hold it.

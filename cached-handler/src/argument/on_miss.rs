@@ -9,9 +9,9 @@ use axum::{
 use http::{Method, StatusCode, request::Parts};
 use serde::de::DeserializeOwned;
 
-use super::{Keyed, query, uri};
+use super::{query, uri};
 use crate::{
-    cache_key::{KeyWriter, Tag},
+    cache_key::{CacheKey, KeyWriter, Tag},
     response_part::DoNotStore,
 };
 
@@ -117,8 +117,8 @@ impl fmt::Display for Rejected {
 
 impl std::error::Error for Rejected {}
 
-impl<M, E: KeyedUnseen<M>> Keyed<M> for OnMiss<E> {
-    fn write(&self, key: &mut KeyWriter<'_>) {
+impl<E: KeyedUnseen> CacheKey for OnMiss<E> {
+    fn cache_key(&self, key: &mut KeyWriter<'_>) {
         E::write_unseen(key);
     }
 }
@@ -130,7 +130,7 @@ impl<M, E: KeyedUnseen<M>> Keyed<M> for OnMiss<E> {
     note = "type `#[cached(…, skip(arg))]`, with this argument's name, if nothing of the request in it changes the response, as with a pooled connection",
     note = "else take `{Self}` without `OnMiss`"
 )]
-pub trait KeyedUnseen<M> {
+pub trait KeyedUnseen {
     #[doc(hidden)]
     fn write_unseen(key: &mut KeyWriter<'_>);
 }
@@ -138,7 +138,7 @@ pub trait KeyedUnseen<M> {
 macro_rules! unseen {
     ($($type:ty $(, $generic:ident $(: $bound:path)?)?; |$key:ident| $write:expr;)*) => { $(
         #[diagnostic::do_not_recommend]
-        impl<M $(, $generic $(: $bound)?)?> KeyedUnseen<M> for $type {
+        impl $(<$generic $(: $bound)?>)? KeyedUnseen for $type {
             fn write_unseen($key: &mut KeyWriter<'_>) {
                 $write
             }
@@ -170,7 +170,7 @@ pub(super) fn raw_query(key: &mut KeyWriter<'_>) {
 
 macro_rules! tuples {
     ($($($argument:ident)*;)*) => { $(
-        impl<M, $($argument: KeyedUnseen<M>),*> KeyedUnseen<M> for ($($argument,)*) {
+        impl<$($argument: KeyedUnseen),*> KeyedUnseen for ($($argument,)*) {
             fn write_unseen(key: &mut KeyWriter<'_>) {
                 $($argument::write_unseen(key);)*
             }

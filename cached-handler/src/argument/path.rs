@@ -3,19 +3,18 @@
 
 use axum::extract::{MatchedPath, NestedPath, Path, RawPathParams};
 
-use super::Keyed;
-use crate::cache_key::{KeyWriter, Tag};
+use crate::cache_key::{CacheKey, KeyWriter, Tag};
 
 #[diagnostic::do_not_recommend]
-impl<M, T> Keyed<M> for Path<T> {
+impl<T> CacheKey for Path<T> {
     /// Nothing: its values are pieces of the path. (Which piece goes by which name is up to the router.)
-    fn write(&self, _: &mut KeyWriter<'_>) {}
+    fn cache_key(&self, _: &mut KeyWriter<'_>) {}
 }
 
 #[diagnostic::do_not_recommend]
-impl<M> Keyed<M> for RawPathParams {
+impl CacheKey for RawPathParams {
     /// The parameters' names, which the path does not hold, and their values.
-    fn write(&self, key: &mut KeyWriter<'_>) {
+    fn cache_key(&self, key: &mut KeyWriter<'_>) {
         key.tag(Tag::Parameters);
         for (name, value) in self {
             key.tag(Tag::Some);
@@ -27,15 +26,15 @@ impl<M> Keyed<M> for RawPathParams {
 }
 
 #[diagnostic::do_not_recommend]
-impl<M> Keyed<M> for MatchedPath {
-    fn write(&self, key: &mut KeyWriter<'_>) {
+impl CacheKey for MatchedPath {
+    fn cache_key(&self, key: &mut KeyWriter<'_>) {
         key.part(self.as_str());
     }
 }
 
 #[diagnostic::do_not_recommend]
-impl<M> Keyed<M> for NestedPath {
-    fn write(&self, key: &mut KeyWriter<'_>) {
+impl CacheKey for NestedPath {
+    fn cache_key(&self, key: &mut KeyWriter<'_>) {
         key.part(self.as_str());
     }
 }

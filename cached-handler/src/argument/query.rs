@@ -1,7 +1,5 @@
 //! Arguments taken from the query, and those of forms, which are the query on GET.
 
-use std::borrow::Cow;
-
 use axum::{
     Form,
     extract::{Query, RawForm, RawQuery},
@@ -10,9 +8,9 @@ use http::Method;
 use serde::de::DeserializeOwned;
 use smallvec::SmallVec;
 
-use super::{Keyed, content};
+use super::content;
 use crate::{
-    cache_key::{KeyWriter, Tag},
+    cache_key::{CacheKey, KeyWriter, Tag},
     probe::{Reads, reads},
 };
 
@@ -33,17 +31,29 @@ pub(super) fn raw(query: &str, key: &mut KeyWriter<'_>) {
     key.raw(query.as_bytes());
 }
 
-/// Split and decoded by the parser that both axum's and axum-extra's `Query` use.
+/// Split and decoded as by the parser that both axum's and axum-extra's `Query` use; where there is nothing to decode,
+/// in a tenth of its time.
 fn parameters(query: &str, names: &[&str], key: &mut KeyWriter<'_>) {
-    let all = form_urlencoded::parse(query.as_bytes());
-    let mut read: SmallVec<[(Cow<'_, str>, Cow<'_, str>); 8]> = all.filter(|(name, _)| names.contains(&&**name)).collect();
+    if query.bytes().any(|byte| matches!(byte, b'%' | b'+')) {
+        sorted(form_urlencoded::parse(query.as_bytes()), names, key);
+    } else {
+        let pairs = query.split('&').filter(|pair| !pair.is_empty());
+        sorted(pairs.map(|pair| pair.split_once('=').unwrap_or((pair, ""))), names, key);
+    }
+}
+
+/// Those that are read, sorted by name.
+fn sorted<T: AsRef<str>>(all: impl Iterator<Item = (T, T)>, names: &[&str], key: &mut KeyWriter<'_>) {
+    let mut read: SmallVec<[(T, T); 4]> = all.filter(|(name, _)| names.contains(&name.as_ref())).collect();
     // Stable: repeated ones stay in order.
-    read.sort_by(|(left, _), (right, _)| left.cmp(right));
+    if !read.is_sorted_by(|(left, _), (right, _)| left.as_ref() <= right.as_ref()) {
+        read.sort_by(|(left, _), (right, _)| left.as_ref().cmp(right.as_ref()));
+    }
     key.tag(Tag::Parameters);
     for (name, value) in &read {
         key.tag(Tag::Some);
-        key.raw(name.as_bytes());
-        key.raw(value.as_bytes());
+        key.raw(name.as_ref().as_bytes());
+        key.raw(value.as_ref().as_bytes());
     }
     key.tag(Tag::End);
 }
@@ -57,14 +67,14 @@ pub(super) fn is_form(key: &mut KeyWriter<'_>) -> bool {
     is_query
 }
 
-impl<M, T: DeserializeOwned + 'static> Keyed<M> for Query<T> {
-    fn write(&self, key: &mut KeyWriter<'_>) {
+impl<T: DeserializeOwned + 'static> CacheKey for Query<T> {
+    fn cache_key(&self, key: &mut KeyWriter<'_>) {
         write::<T>(key);
     }
 }
 
-impl<M, T: DeserializeOwned + 'static> Keyed<M> for Form<T> {
-    fn write(&self, key: &mut KeyWriter<'_>) {
+impl<T: DeserializeOwned + 'static> CacheKey for Form<T> {
+    fn cache_key(&self, key: &mut KeyWriter<'_>) {
         if is_form(key) {
             write::<T>(key);
         }
@@ -72,9 +82,9 @@ impl<M, T: DeserializeOwned + 'static> Keyed<M> for Form<T> {
 }
 
 #[diagnostic::do_not_recommend]
-impl<M> Keyed<M> for RawQuery {
+impl CacheKey for RawQuery {
     /// `None` for `/a`, an empty one for `/a?`.
-    fn write(&self, key: &mut KeyWriter<'_>) {
+    fn cache_key(&self, key: &mut KeyWriter<'_>) {
         match &self.0 {
             None => key.tag(Tag::None),
             Some(query) => raw(query, key),
@@ -83,8 +93,8 @@ impl<M> Keyed<M> for RawQuery {
 }
 
 #[diagnostic::do_not_recommend]
-impl<M> Keyed<M> for RawForm {
-    fn write(&self, key: &mut KeyWriter<'_>) {
+impl CacheKey for RawForm {
+    fn cache_key(&self, key: &mut KeyWriter<'_>) {
         if is_form(key) {
             key.part(&self.0);
         }

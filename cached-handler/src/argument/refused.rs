@@ -3,7 +3,7 @@
 use axum::Extension;
 use http::Extensions;
 
-use super::Keyed;
+use super::CachedHandler;
 use crate::cache_key::{CacheKey, KeyWriter};
 
 /// Nobody implements it: it is there for what rustc says then.
@@ -13,16 +13,22 @@ use crate::cache_key::{CacheKey, KeyWriter};
     note = "take the one that it reads: `Extension<T>` with `#[derive(cached_handler::CacheKey)]` on `T`, or with `key(arg.part)`",
     note = "extensions that change no response: `skip(extensions)`"
 )]
-pub trait ExtensionsInKey {}
+pub trait KeysAll<T> {}
 
-impl<M: ExtensionsInKey> Keyed<M> for Extensions {
-    fn write(&self, _: &mut KeyWriter<'_>) {}
+impl CacheKey for Extensions
+where
+    for<'a> CachedHandler<'a>: KeysAll<Self>,
+{
+    fn cache_key(&self, _: &mut KeyWriter<'_>) {}
 }
 
-#[diagnostic::do_not_recommend]
-impl<M, T: CacheKey> Keyed<M> for Extension<T> {
-    fn write(&self, key: &mut KeyWriter<'_>) {
+impl<T: CacheKey> CacheKey for Extension<T> {
+    fn cache_key(&self, key: &mut KeyWriter<'_>) {
         self.0.cache_key(key);
+    }
+
+    fn absent(key: &mut KeyWriter<'_>) {
+        T::absent(key);
     }
 }
 
@@ -33,9 +39,12 @@ impl<M, T: CacheKey> Keyed<M> for Extension<T> {
     label = "an upgrade is nothing that can be stored",
     note = "take `#[cached]` away"
 )]
-pub trait UpgradeInKey {}
+pub trait Upgrades<T> {}
 
 #[cfg(feature = "ws")]
-impl<M: UpgradeInKey, F> Keyed<M> for axum::extract::WebSocketUpgrade<F> {
-    fn write(&self, _: &mut KeyWriter<'_>) {}
+impl<F> CacheKey for axum::extract::WebSocketUpgrade<F>
+where
+    for<'a> CachedHandler<'a>: Upgrades<Self>,
+{
+    fn cache_key(&self, _: &mut KeyWriter<'_>) {}
 }

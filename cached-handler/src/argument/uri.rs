@@ -3,8 +3,7 @@
 use axum::extract::OriginalUri;
 use http::{Method, Uri, Version};
 
-use super::Keyed;
-use crate::cache_key::{KeyWriter, Tag};
+use crate::cache_key::{CacheKey, KeyWriter, Tag};
 
 /// Every component that is present, each told apart from its absence.
 pub(super) fn write(uri: &Uri, key: &mut KeyWriter<'_>) {
@@ -30,29 +29,29 @@ pub(super) fn version(version: Version, key: &mut KeyWriter<'_>) {
 }
 
 #[diagnostic::do_not_recommend]
-impl<M> Keyed<M> for Uri {
-    fn write(&self, key: &mut KeyWriter<'_>) {
+impl CacheKey for Uri {
+    fn cache_key(&self, key: &mut KeyWriter<'_>) {
         write(self, key);
     }
 }
 
 #[diagnostic::do_not_recommend]
-impl<M> Keyed<M> for OriginalUri {
-    fn write(&self, key: &mut KeyWriter<'_>) {
+impl CacheKey for OriginalUri {
+    fn cache_key(&self, key: &mut KeyWriter<'_>) {
         write(&self.0, key);
     }
 }
 
 #[diagnostic::do_not_recommend]
-impl<M> Keyed<M> for Method {
-    fn write(&self, key: &mut KeyWriter<'_>) {
+impl CacheKey for Method {
+    fn cache_key(&self, key: &mut KeyWriter<'_>) {
         method(self, key);
     }
 }
 
 #[diagnostic::do_not_recommend]
-impl<M> Keyed<M> for Version {
-    fn write(&self, key: &mut KeyWriter<'_>) {
+impl CacheKey for Version {
+    fn cache_key(&self, key: &mut KeyWriter<'_>) {
         version(*self, key);
     }
 }

@@ -1,14 +1,12 @@
 //! Arguments made of others: options, results, tuples.
 
-use super::Keyed;
 use crate::{
-    cache_key::{KeyWriter, Tag},
+    cache_key::{CacheKey, KeyWriter, Tag},
     outcome::Bypass,
-    serve::Run,
 };
 
-impl<M, E: Keyed<M>> Keyed<M> for Option<E> {
-    fn write(&self, key: &mut KeyWriter<'_>) {
+impl<E: CacheKey> CacheKey for Option<E> {
+    fn cache_key(&self, key: &mut KeyWriter<'_>) {
         match self {
             None => {
                 key.tag(Tag::None);
@@ -16,14 +14,8 @@ impl<M, E: Keyed<M>> Keyed<M> for Option<E> {
             }
             Some(argument) => {
                 key.tag(Tag::Some);
-                argument.write(key);
+                argument.cache_key(key);
             }
-        }
-    }
-
-    fn amend(&mut self, run: &Run) {
-        if let Some(argument) = self {
-            argument.amend(run);
         }
     }
 
@@ -32,24 +24,18 @@ impl<M, E: Keyed<M>> Keyed<M> for Option<E> {
     }
 }
 
-impl<M, E: Keyed<M>, R> Keyed<M> for Result<E, R> {
+impl<E: CacheKey, R> CacheKey for Result<E, R> {
     /// An `Err` can show what the key of `E` leaves out, such as the name of an unknown parameter: it is not cached.
-    fn write(&self, key: &mut KeyWriter<'_>) {
+    fn cache_key(&self, key: &mut KeyWriter<'_>) {
         match self {
             Ok(argument) => {
                 key.tag(Tag::Ok);
-                argument.write(key);
+                argument.cache_key(key);
             }
             Err(_) => {
                 E::absent(key);
                 key.bypass(Bypass::RejectedArgument);
             }
-        }
-    }
-
-    fn amend(&mut self, run: &Run) {
-        if let Ok(argument) = self {
-            argument.amend(run);
         }
     }
 
@@ -61,15 +47,10 @@ impl<M, E: Keyed<M>, R> Keyed<M> for Result<E, R> {
 macro_rules! tuples {
     ($($($argument:ident)*;)*) => { $(
         #[expect(non_snake_case, reason = "one name for a type and its value")]
-        impl<M, $($argument: Keyed<M>),*> Keyed<M> for ($($argument,)*) {
-            fn write(&self, key: &mut KeyWriter<'_>) {
+        impl<$($argument: CacheKey),*> CacheKey for ($($argument,)*) {
+            fn cache_key(&self, key: &mut KeyWriter<'_>) {
                 let ($($argument,)*) = self;
-                $($argument.write(key);)*
-            }
-
-            fn amend(&mut self, run: &Run) {
-                let ($($argument,)*) = self;
-                $($argument.amend(run);)*
+                $($argument.cache_key(key);)*
             }
 
             fn absent(key: &mut KeyWriter<'_>) {

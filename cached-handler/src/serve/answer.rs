@@ -34,11 +34,10 @@ pub(super) fn hit(stored: &Stored, handler: &'static Handler, facts: &Facts, cac
 /// The response that `request` gets out of `stored`: the whole, its fields alone (HEAD), or 304. `age` is absent where
 /// the handler has just produced it.
 pub(super) fn derive(stored: &Stored, facts: &Facts, age: Option<Duration>) -> Response {
-    let conditional = &facts.conditional;
-    let is_conditional = !conditional.if_none_match.is_empty() || conditional.if_modified_since.is_some();
-    let unchanged = is_conditional
-        && stored.status.is_success()
-        && not_modified(&conditional.if_none_match, conditional.if_modified_since.as_ref(), stored.entity_tag.as_ref(), stored.last_modified.as_ref());
+    let unchanged = stored.status.is_success()
+        && facts.conditional.as_ref().is_some_and(|conditional| {
+            not_modified(&conditional.if_none_match, conditional.if_modified_since(), stored.entity_tag.as_ref(), stored.last_modified.as_ref())
+        });
 
     let (status, mut fields, body) = if unchanged {
         (StatusCode::NOT_MODIFIED, stored.not_modified.clone(), Body::new(Nothing))

@@ -157,7 +157,7 @@ fn collapsed(run: &Run, slot: &Slot) -> Option<Response> {
         Some(_) => false,
         None => !run.knows_less_groups_than(stored) && run.reading().is_some_and(|reading| reading.allows(stored.stamp)),
     };
-    if !usable || !stored.is_fresh(now) || !stored.selected_by(run.fields.as_ref()) {
+    if !usable || !stored.is_fresh(now) || !stored.selected_by(run.fields.as_deref()) {
         return None;
     }
     if run.facts.flags.credentials && run.key.traits.sees_credentials && !stored.shareable {

@@ -3,13 +3,11 @@
 use std::sync::Arc;
 
 use axum::response::Response;
-use smallvec::SmallVec;
-
 use super::{Run, answer};
 use crate::{
     backend::memory::Memory,
     cache::Cache,
-    cache_key::{KeyWriter, Tag, Traits},
+    cache_key::{Buffer, KeyWriter, Tag, Traits},
     clock::Millis,
     handler::{Handler, Instance},
     key::Key,
@@ -27,9 +25,9 @@ pub fn begin<'a, T: 'static, const FIELDS: bool>(handler: &'static Handler, seen
     let mut key = KeyWriter {
         handler,
         instance: Instance::of(inside),
-        bytes: SmallVec::new(),
+        bytes: Buffer::new(),
         facts,
-        fields: seen.fields.as_ref(),
+        fields: seen.fields.as_deref(),
         traits: Traits::default(),
     };
     key.tag(Tag::Path);
@@ -47,15 +45,14 @@ pub fn begin<'a, T: 'static, const FIELDS: bool>(handler: &'static Handler, seen
 }
 
 /// Answers from memory, without an await; or gives the finished key for a run.
-#[expect(clippy::result_large_err, reason = "the key is moved on, once, and only where nothing answers")]
-pub fn hit(key: KeyWriter<'_>) -> Result<Response, Key> {
+pub fn hit(key: &mut KeyWriter<'_>) -> Result<Response, Box<Key>> {
     let cache = key.facts.cache.as_ref().unwrap_or_else(|| Cache::global());
-    let forward = match stands_aside(&key, cache) {
+    let forward = match stands_aside(key, cache) {
         Some(forward) => forward,
         None if !key.handler.in_memory => Forward::UriMiss,
         None => {
             let now = cache.inner().clock.now();
-            match find(&key, &cache.inner().memory, now) {
+            match find(key, &cache.inner().memory, now) {
                 Ok(slot) => match &*slot {
                     Slot::Response(stored) => return Ok(answer::hit(stored, key.handler, key.facts, cache, now)),
                     Slot::Variants(_) => Forward::VaryMiss,
@@ -64,7 +61,7 @@ pub fn hit(key: KeyWriter<'_>) -> Result<Response, Key> {
             }
         }
     };
-    Err(key.finish(forward))
+    Err(Box::new(key.finish(forward)))
 }
 
 /// Whether this request is none of the cache's business.
@@ -134,7 +131,7 @@ impl Run {
         let slot = match &*slot {
             Slot::Response(_) => slot,
             Slot::Variants(variants) => {
-                let variant = self.key.primary.as_ref().variant(&variants.values(self.fields.as_ref()));
+                let variant = self.key.primary.as_ref().variant(&variants.values(self.fields.as_deref()));
                 memory.get(&variant.as_ref())?
             }
         };

@@ -46,13 +46,13 @@ impl Run {
     }
 
     async fn find_in(&mut self, backend: &dyn Backend) -> Result<Found, Error> {
-        let full = self.key.primary.at_rest(self.handler, &self.key.instance, self.facts.state.1, &self.cache.inner().namespace);
+        let full = self.key.primary.at_rest(self.handler, &self.key.instance, (self.facts.state)().name, &self.cache.inner().namespace);
         let name = name_at_rest(self.handler, self.key.instance, &full);
         let (bytes, reading) = backend.look_up(&name, &self.scopes()).await?;
         self.set_reading(reading);
         let at_rest = match self.open(bytes, &full) {
             Some(SlotAtRest::Variants(variants)) => {
-                let (name, full) = self.variant_at_rest(&full, &variants.values(self.fields.as_ref()));
+                let (name, full) = self.variant_at_rest(&full, &variants.values(self.fields.as_deref()));
                 match self.open(backend.get(&name).await?, &full) {
                     Some(SlotAtRest::Response(response)) => response,
                     _ => return Ok(Found::Miss(Forward::VaryMiss)),
@@ -120,7 +120,7 @@ impl Run {
         if !backend.read(&scopes).await?.allows(stamp) {
             return Ok(Kept::Not(NotStored::Invalidated));
         }
-        let full = self.key.primary.at_rest(self.handler, &self.key.instance, self.facts.state.1, &self.cache.inner().namespace);
+        let full = self.key.primary.at_rest(self.handler, &self.key.instance, (self.facts.state)().name, &self.cache.inner().namespace);
         let name = name_at_rest(self.handler, self.key.instance, &full);
         let keep_for = stored.remaining(self.now());
         let at_rest = SlotAtRest::Response(self.to_rest(stored));
@@ -133,14 +133,14 @@ impl Run {
             _ => None,
         };
         let wall = millis(self.cache.inner().clock.wall().duration_since(std::time::UNIX_EPOCH).unwrap_or_default());
-        let hash = blake3::hash(&variants.values(self.fields.as_ref()));
+        let hash = blake3::hash(&variants.values(self.fields.as_deref()));
         let hash = hash.as_bytes().first_chunk().map_or(0, |bytes| u64::from_le_bytes(*bytes));
         let until = wall.saturating_add(millis(keep_for));
         let Some(record) = store::record(known.as_ref(), variants, (hash, until), wall) else {
             return Ok(Kept::Not(NotStored::TooManyVariants));
         };
         let longest = record.known.iter().map(|(_, until)| span(until.saturating_sub(wall))).max().unwrap_or(keep_for);
-        let (variant_name, variant_full) = self.variant_at_rest(&full, &record.values(self.fields.as_ref()));
+        let (variant_name, variant_full) = self.variant_at_rest(&full, &record.values(self.fields.as_deref()));
         backend.put(&variant_name, encode(&at_rest, &variant_full), keep_for).await?;
         backend.put(&name, encode(&SlotAtRest::Variants(record), &full), longest).await?;
         Ok(Kept::Stored)

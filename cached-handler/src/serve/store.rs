@@ -252,7 +252,7 @@ fn selecting(run: &Run, storable: &Storable) -> Option<(Variants, Box<[u8]>)> {
     names.sort_unstable();
     names.dedup();
     let variants = Variants { fields: names, known: Vec::new() };
-    let values = variants.values(run.fields.as_ref()).into();
+    let values = variants.values(run.fields.as_deref()).into();
     Some((variants, values))
 }
 
@@ -276,7 +276,7 @@ async fn put(run: &Run, slot: &Arc<Slot>) -> Kept {
             let Some(record) = record(known.as_deref(), variants, (inner.reputations.hash_bytes(values), stored.fresh_until), run.now()) else {
                 return Kept::Not(NotStored::TooManyVariants);
             };
-            let values = record.values(run.fields.as_ref());
+            let values = record.values(run.fields.as_deref());
             memory.put(primary.clone(), Arc::new(Slot::Variants(record)));
             primary.as_ref().variant(&values)
         }

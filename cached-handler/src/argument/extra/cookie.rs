@@ -2,8 +2,8 @@
 
 use axum_extra::extract::CookieJar;
 
-use super::Keyed;
-use crate::cache_key::KeyWriter;
+use crate::argument::CachedHandler;
+use crate::cache_key::{CacheKey, KeyWriter};
 
 /// Nobody implements it: it is there for what rustc says then.
 #[diagnostic::on_unimplemented(
@@ -12,8 +12,11 @@ use crate::cache_key::KeyWriter;
     note = "key the one that matters: `#[cached(…, key(jar.get(\"theme\").map(|c| c.value().to_owned())))]`",
     note = "cookies that change no response: `skip(jar)`"
 )]
-pub trait CookiesInKey<T> {}
+pub trait KeysCookiesOf<T> {}
 
-impl<M: CookiesInKey<Self>> Keyed<M> for CookieJar {
-    fn write(&self, _: &mut KeyWriter<'_>) {}
+impl CacheKey for CookieJar
+where
+    for<'a> CachedHandler<'a>: KeysCookiesOf<Self>,
+{
+    fn cache_key(&self, _: &mut KeyWriter<'_>) {}
 }

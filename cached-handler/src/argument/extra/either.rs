@@ -2,26 +2,19 @@
 
 use axum_extra::either::{Either, Either3, Either4, Either5, Either6, Either7, Either8};
 
-use super::Keyed;
-use crate::{cache_key::KeyWriter, serve::Run};
+use crate::cache_key::{CacheKey, KeyWriter};
 
 macro_rules! either {
     ($($either:ident: $($index:literal $alternative:ident)*;)*) => { $(
-        impl<M, $($alternative: Keyed<M>),*> Keyed<M> for $either<$($alternative),*> {
+        impl<$($alternative: CacheKey),*> CacheKey for $either<$($alternative),*> {
             /// Every alternative may have been tried, so each says what its absence was read from.
-            fn write(&self, key: &mut KeyWriter<'_>) {
-                <Self as Keyed<M>>::absent(key);
+            fn cache_key(&self, key: &mut KeyWriter<'_>) {
+                Self::absent(key);
                 match self {
                     $(Self::$alternative(argument) => {
                         key.part(&$index);
-                        argument.write(key);
+                        argument.cache_key(key);
                     })*
-                }
-            }
-
-            fn amend(&mut self, run: &Run) {
-                match self {
-                    $(Self::$alternative(argument) => argument.amend(run),)*
                 }
             }
 

@@ -4,13 +4,12 @@ use axum_extra::TypedHeader;
 use headers::{
     AcceptRanges, AccessControlAllowCredentials, AccessControlAllowHeaders, AccessControlAllowMethods, AccessControlAllowOrigin,
     AccessControlExposeHeaders, AccessControlMaxAge, AccessControlRequestHeaders, AccessControlRequestMethod, Age, Allow, Authorization,
-    CacheControl, Connection, ContentDisposition, ContentEncoding, ContentLength, ContentLocation, ContentRange, ContentType, Cookie, Date,
-    ETag, Expect, Expires, Header, Host, IfMatch, IfModifiedSince, IfNoneMatch, IfRange, IfUnmodifiedSince, LastModified, Location, Origin,
-    Pragma, ProxyAuthorization, Range, Referer, ReferrerPolicy, RetryAfter, SecWebsocketAccept, SecWebsocketKey, SecWebsocketVersion, Server,
-    SetCookie, StrictTransportSecurity, Te, TransferEncoding, Upgrade, UserAgent, Vary, authorization::Credentials,
+    CacheControl, Connection, ContentDisposition, ContentEncoding, ContentLength, ContentLocation, ContentRange, ContentType, Date, ETag,
+    Expect, Expires, Header, Host, LastModified, Location, Origin, Pragma, ProxyAuthorization, Referer, ReferrerPolicy, RetryAfter, Server,
+    SetCookie, StrictTransportSecurity, Te, TransferEncoding, Vary, authorization::Credentials,
 };
 
-use super::{Keyed, KeyedUnseen};
+use super::KeyedUnseen;
 use crate::cache_key::{CacheKey, KeyWriter};
 
 /// A field that may be in a key.
@@ -18,7 +17,11 @@ use crate::cache_key::{CacheKey, KeyWriter};
     message = "`TypedHeader<{Self}>` is no argument of a cached handler",
     label = "the key has to hold what the handler sees here",
     note = "a header type of your own: put `#[derive(cached_handler::CacheKey)]` on it; its field is then in the key, and in `Vary`",
-    note = "another crate's: take a `HeaderMap` with `#[cached(…, vary = \"accept-language\")]`, or name what matters, `key(header.part())`"
+    note = "another crate's: take a `HeaderMap` with `#[cached(…, vary = \"accept-language\")]`, or name what matters, `key(header.part())`",
+    note = "`Cookie`, `UserAgent`: they have so many values that nothing would be found in the cache again; key what matters, `key(cookies.get(\"theme\").map(str::to_owned))`, `key(is_mobile(&agent))`",
+    note = "`IfNoneMatch`, `IfModifiedSince`, `Range` and the like: the cache answers them itself, from the whole response; take the argument away",
+    note = "`Upgrade`, `SecWebsocketKey`: an upgrade is nothing that can be stored; take `#[cached]` away",
+    note = "a field that changes no response: `skip(arg)`"
 )]
 pub trait KeyedHeader: Header {
     /// What the value says besides the lines that it was read from.
@@ -26,9 +29,9 @@ pub trait KeyedHeader: Header {
     fn note(&self, _key: &mut KeyWriter<'_>) {}
 }
 
-impl<M, H: KeyedHeader> Keyed<M> for TypedHeader<H> {
+impl<H: KeyedHeader> CacheKey for TypedHeader<H> {
     /// The lines as sent: what a header type prints need not be all that it read.
-    fn write(&self, key: &mut KeyWriter<'_>) {
+    fn cache_key(&self, key: &mut KeyWriter<'_>) {
         field::<H>(key);
         self.0.note(key);
     }
@@ -38,7 +41,7 @@ impl<M, H: KeyedHeader> Keyed<M> for TypedHeader<H> {
     }
 }
 
-impl<M, H: KeyedHeader> KeyedUnseen<M> for TypedHeader<H> {
+impl<H: KeyedHeader> KeyedUnseen for TypedHeader<H> {
     fn write_unseen(key: &mut KeyWriter<'_>) {
         field::<H>(key);
     }
@@ -82,41 +85,3 @@ macro_rules! personal {
     )* };
 }
 personal!(Authorization, ProxyAuthorization);
-
-/// Nobody implements it: it is there for what rustc says then.
-#[diagnostic::on_unimplemented(
-    message = "a cached handler cannot take `TypedHeader<{H}>`: its values are so many that nothing would be found in the cache again",
-    label = "one response for each value",
-    note = "key what matters of it: `#[cached(…, key(arg.get(\"theme\").map(str::to_owned)))]` for a cookie, `key(is_mobile(&arg))` for a user agent",
-    note = "a field that changes no response: `skip(arg)`"
-)]
-pub trait NeverHits<H> {}
-
-/// Nobody implements it: it is there for what rustc says then.
-#[diagnostic::on_unimplemented(
-    message = "a cached handler does not see `{H}`: the cache answers preconditions and ranges itself, from the whole response",
-    label = "not for the handler",
-    note = "take the argument away; 304, 206 and 412 come by themselves"
-)]
-pub trait AnsweredByCache<H> {}
-
-/// Nobody implements it: it is there for what rustc says then.
-#[diagnostic::on_unimplemented(
-    message = "a handler that upgrades to another protocol cannot be cached",
-    label = "`{H}` asks for an upgrade",
-    note = "take `#[cached]` away"
-)]
-pub trait Upgrades<H> {}
-
-macro_rules! refused {
-    ($($reason:ident: $($header:ident),*;)*) => { $( $(
-        impl<M: $reason<$header>> Keyed<M> for TypedHeader<$header> {
-            fn write(&self, _: &mut KeyWriter<'_>) {}
-        }
-    )* )* };
-}
-refused! {
-    NeverHits: Cookie, UserAgent;
-    AnsweredByCache: IfMatch, IfModifiedSince, IfNoneMatch, IfRange, IfUnmodifiedSince, Range;
-    Upgrades: SecWebsocketAccept, SecWebsocketKey, SecWebsocketVersion, Upgrade;
-}
