@@ -1,1 +1,76 @@
-//! x
+//! The attributes of [cached-handler](https://docs.rs/cached-handler): use them through that crate.
+
+mod args;
+mod body;
+mod derive;
+mod errors;
+mod expand;
+mod invalidates;
+mod pattern;
+mod signature;
+mod value;
+
+use proc_macro::TokenStream;
+
+/// Stores the whole responses of an axum handler, and answers from them.
+///
+/// ```text
+/// #[cached(ttl = 60, group = ["articles", "article:{id}"])]
+/// async fn article(State(db): State<Db>, Path(id): Path<u64>) -> Result<Json<Article>, AppError> { … }
+/// ```
+///
+/// | argument | value | meaning |
+/// |---|---|---|
+/// | `ttl` | `60` (seconds), `"250ms"`, `"5m"`, `"1h"`, `"1d"`, the path of a `Duration` constant, `from_response` | how long a response is fresh that does not say so itself; required |
+/// | `backend` | `"memory"`, or the name of a store of yours | where responses are kept |
+/// | `group` | a text or a list; `{id}` stands for an argument | names by which responses are invalidated together |
+/// | `key(…)` | expressions over arguments, which are references there | adds parts to the key, in place of the arguments that they mention |
+/// | `vary` | a header field or a list, `from_response` | the request fields that the handler reads; a `HeaderMap` arrives with these alone |
+/// | `skip(…)` | names of arguments | leaves them out of the key: nothing in them changes the response |
+/// | `cache_control` | directives | what clients are told; `no-cache` otherwise |
+/// | `policy` | the path of a `Policy` constant | everything else |
+/// | `collapse` | `"inline"` | keeps the run in the request's task, where its future is not `Send` |
+/// | `uncached` | a name, or `Self::name` | keeps the function as you wrote it under that name |
+/// | `crate` | a path | where cached-handler is re-exported |
+///
+/// The function keeps its name, visibility, documentation and arguments; it returns a `Response`, and captures what it
+/// needs of the request beside its first argument. All extractors run before the cache is asked.
+///
+/// Not possible on methods of trait implementations, as the signature changes.
+#[proc_macro_attribute]
+pub fn cached(arguments: TokenStream, item: TokenStream) -> TokenStream {
+    expand::cached(arguments.into(), item.into()).into()
+}
+
+/// Invalidates stored responses once the body of a handler has run, however it ends.
+///
+/// ```text
+/// #[invalidates(group = ["articles", "article:{id}"], path = "/feed", handler = list)]
+/// async fn edit(State(db): State<Db>, Path(id): Path<u64>, Json(edit): Json<Edit>) -> Result<StatusCode, AppError> { … }
+/// ```
+///
+/// | argument | value | meaning |
+/// |---|---|---|
+/// | `group` | a text or a list; `{id}` stands for an argument | every response with one of these groups |
+/// | `path` | a text or a list that begins with `/`; values are percent-encoded | every response to this path, whatever its query |
+/// | `handler` | the path of a cached handler, or a list | every response of it |
+/// | `crate` | a path | where cached-handler is re-exported |
+///
+/// Targets are computed from the arguments before the body runs. They are invalidated before the answer is sent, and
+/// also if the body panics or its client leaves, as what it wrote may have been committed. Only an answer of 4xx spares
+/// them.
+#[proc_macro_attribute]
+pub fn invalidates(arguments: TokenStream, item: TokenStream) -> TokenStream {
+    invalidates::invalidates(arguments.into(), item.into()).into()
+}
+
+/// Makes a type write all its fields into the key, so that it may be an argument of a cached handler and a part of
+/// `key(…)`.
+///
+/// On the type: `#[cache_key(vary = "accept-language")]` (one or a list) names the header fields that it was read from,
+/// `#[cache_key(private)]` says that it identifies a person, `#[cache_key(crate = path)]` where cached-handler is. On a
+/// field: `#[cache_key(skip)]`.
+#[proc_macro_derive(CacheKey, attributes(cache_key))]
+pub fn cache_key(input: TokenStream) -> TokenStream {
+    derive::cache_key(input.into()).into()
+}

@@ -14,7 +14,7 @@ mod query;
 mod refused;
 mod skip;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 mod uri;
 mod wrapped;
 

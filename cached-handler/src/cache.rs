@@ -49,6 +49,8 @@ pub(crate) struct Inner {
     pub(crate) off: bool,
     /// Reached by `#[invalidates]` only from its own router's requests: a test's cache.
     pub(crate) isolated: bool,
+    /// Whether hits, too, carry their `Outcome`.
+    pub(crate) outcome_on_hits: bool,
     pub(crate) namespace: String,
     /// Whether and how `Cache-Status` is sent.
     pub(crate) status_name: Option<CacheName>,

@@ -1,6 +1,8 @@
 //! What an argument shows goes into the key: the public trait, the writer, and the injective encoding.
 
 mod buffer;
+#[cfg(test)]
+mod decode;
 
 use http::HeaderMap;
 use smallvec::SmallVec;
@@ -67,9 +69,6 @@ pub trait KeyPart {
     /// Writes this value.
     fn key_part(&self, key: &mut KeyWriter<'_>);
 }
-
-/// Longest key, in bytes; a longer one is bypassed.
-pub(crate) const MAX_KEY: usize = 8 << 10;
 
 /// Builds the key of one request.
 #[derive(Debug)]
@@ -139,47 +138,60 @@ impl KeyWriter<'_> {
 
     #[inline]
     pub(crate) fn tag(&mut self, tag: Tag) {
-        if self.has_room_for(1) {
-            self.bytes.push(tag as u8);
-        }
+        self.byte(tag as u8);
     }
 
     /// Length-framed bytes.
     #[inline]
     pub(crate) fn raw(&mut self, bytes: &[u8]) {
-        self.length(bytes.len());
-        if self.has_room_for(bytes.len()) {
-            self.bytes.extend(bytes);
+        if !self.bytes.framed(bytes) {
+            self.bypass(Bypass::KeyTooLong);
         }
     }
 
-    /// An unsigned LEB128 number.
-    #[inline]
-    pub(crate) fn length(&mut self, mut length: usize) {
-        while length >= 0x80 {
-            self.byte((length & 0x7f) as u8 | 0x80);
-            length >>= 7;
+    /// A number of elements.
+    pub(crate) fn length(&mut self, length: usize) {
+        if !self.bytes.length_of(length) {
+            self.bypass(Bypass::KeyTooLong);
         }
-        self.byte((length & 0x7f) as u8);
+    }
+
+    pub(crate) fn parameter(&mut self, name: &[u8], value: &[u8]) {
+        self.tag(Tag::Some);
+        self.raw(name);
+        self.raw(value);
+    }
+
+    /// The place of an argument among the others.
+    #[inline]
+    pub(crate) fn argument(&mut self, at: usize) {
+        // One byte for all that axum allows, and never one of the other tags.
+        match u8::try_from(at) {
+            Ok(at) if at < 32 => self.byte(FIRST_ARGUMENT | at),
+            _ => self.bypass(Bypass::KeyTooLong),
+        }
+    }
+
+    /// Where the key ends so far.
+    pub(crate) fn position(&self) -> usize {
+        self.bytes.len()
+    }
+
+    /// Takes back what was written since.
+    pub(crate) fn rewind(&mut self, position: usize) {
+        self.bytes.truncate(position);
     }
 
     #[inline]
     fn byte(&mut self, byte: u8) {
-        if self.has_room_for(1) {
-            self.bytes.push(byte);
-        }
-    }
-
-    /// Gives up once the key is too long, so that nothing a client sends grows it past its limit.
-    #[inline]
-    fn has_room_for(&mut self, more: usize) -> bool {
-        let fits = more <= MAX_KEY && self.bytes.len() + more <= MAX_KEY;
-        if !fits {
+        if !self.bytes.push(byte) {
             self.bypass(Bypass::KeyTooLong);
         }
-        fits
     }
 }
+
+/// An argument's tag is this and its place.
+pub(crate) const FIRST_ARGUMENT: u8 = 0x80;
 
 /// The first byte of each element of a key. The values are part of the format of keys at rest.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -202,7 +214,6 @@ pub(crate) enum Tag {
     Method = 14,
     Authority = 15,
     Handler = 16,
-    Argument = 17,
     Ok = 18,
     Variant = 19,
     InnerPath = 20,

@@ -93,7 +93,8 @@ impl Clock {
 
 /// Whole milliseconds, saturating.
 pub(crate) fn millis(duration: Duration) -> Millis {
-    Millis::try_from(duration.as_millis()).unwrap_or(Millis::MAX >> 1)
+    let secs = Millis::try_from(duration.as_secs()).unwrap_or(Millis::MAX);
+    secs.saturating_mul(1000).saturating_add(Millis::from(duration.subsec_millis())).min(Millis::MAX >> 1)
 }
 
 /// A span of milliseconds as a duration; negative ones count as none.

@@ -37,7 +37,7 @@ pub mod testing;
 pub use cached_handler_macros::{CacheKey, cached, invalidates};
 
 pub use crate::{
-    argument::OnMiss,
+    argument::{OnMiss, Rejected},
     cache::{Cache, CacheBuilder},
     cache_key::{CacheKey, KeyPart, KeyWriter},
     clock::ManualClock,

@@ -82,6 +82,8 @@ pub enum Bypass {
     Credentials,
     /// An argument `Result<E, _>` is an `Err`, which can show more of the request than the key holds.
     RejectedArgument,
+    /// The request has content, which an argument outside the key could show.
+    Content,
     /// An argument needs header fields that the attribute could not know of, as its type has another's name.
     FieldsUnseen,
     /// The request asks for another protocol (`Upgrade`).
@@ -188,6 +190,7 @@ impl Bypass {
             Self::KeyTooLong => "key-too-long",
             Self::Credentials => "credentials",
             Self::RejectedArgument => "rejected-argument",
+            Self::Content => "content",
             Self::FieldsUnseen => "fields-unseen",
             Self::Upgrade => "upgrade",
             Self::AmbiguousAuthority => "ambiguous-authority",
@@ -305,6 +308,7 @@ impl fmt::Display for Bypass {
             Self::KeyTooLong => "the key is longer than 8 KiB",
             Self::Credentials => "the request carries `Authorization` or `Cookie`, and an argument that is not in the key can see it; name it in `vary`, or take a typed argument",
             Self::RejectedArgument => "an argument's extractor failed",
+            Self::Content => "the request has content",
             Self::FieldsUnseen => "an argument needs header fields, and its type goes by another type's name; use the type under its own name",
             Self::Upgrade => "the request asks for another protocol",
             Self::AmbiguousAuthority => "the request names two authorities",

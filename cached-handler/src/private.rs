@@ -25,8 +25,6 @@ pub use crate::{
     serve::{Run, begin, hit, run_in_its_own_task, run_in_this_task},
 };
 
-use crate::cache_key::Tag;
-
 /// Puts a handler into the table that the linker collects.
 #[doc(hidden)]
 #[macro_export]
@@ -37,9 +35,9 @@ macro_rules! register {
 }
 
 /// The place of an argument among the others.
+#[inline]
 pub fn argument<'k, 'a>(key: &'k mut KeyWriter<'a>, at: usize) -> &'k mut KeyWriter<'a> {
-    key.tag(Tag::Argument);
-    key.length(at);
+    key.argument(at);
     key
 }
 

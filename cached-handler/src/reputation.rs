@@ -20,7 +20,14 @@ use crate::{
 pub(crate) struct Reputations {
     hasher: RandomState,
     /// By a keyed hash: two keys of one hash share a mark, which costs them collapsing and nothing else.
-    by_hash: Mutex<HashMap<u64, (Reputation, Millis)>>,
+    by_hash: Mutex<Marks>,
+}
+
+#[derive(Debug, Default)]
+struct Marks {
+    by_hash: HashMap<u64, (Reputation, Millis)>,
+    /// When it was last tidied up: going through all of them is done once a second at most, however many come.
+    tidied: Millis,
 }
 
 /// What a key is known for.
@@ -42,7 +49,7 @@ const RUNS_OF_A_FAILING_KEY: usize = 4;
 impl Reputations {
     pub(crate) fn of(&self, key: &PrimaryKey, now: Millis) -> Option<Reputation> {
         let marks = lock(&self.by_hash);
-        marks.get(&self.hash(key)).filter(|(_, until)| now < *until).map(|(mark, _)| mark.clone())
+        marks.by_hash.get(&self.hash(key)).filter(|(_, until)| now < *until).map(|(mark, _)| mark.clone())
     }
 
     /// Remembers why a response under `key` was not stored, if that says something about the next one.
@@ -50,7 +57,7 @@ impl Reputations {
         let mut marks = lock(&self.by_hash);
         let hash = self.hash(key);
         let mark = if reason.is_failure() {
-            match marks.get(&hash) {
+            match marks.by_hash.get(&hash) {
                 Some((Reputation::Failing(runs), _)) => Reputation::Failing(Arc::clone(runs)),
                 _ => Reputation::Failing(Arc::new(Semaphore::new(RUNS_OF_A_FAILING_KEY))),
             }
@@ -59,20 +66,23 @@ impl Reputations {
         } else {
             return;
         };
-        if marks.len() >= MOST && !marks.contains_key(&hash) {
-            marks.retain(|_, (_, until)| now < *until);
-            if marks.len() >= MOST {
+        if marks.by_hash.len() >= MOST && !marks.by_hash.contains_key(&hash) {
+            if now.saturating_sub(marks.tidied) >= 1000 {
+                marks.tidied = now;
+                marks.by_hash.retain(|_, (_, until)| now < *until);
+            }
+            if marks.by_hash.len() >= MOST {
                 return;
             }
         }
-        marks.insert(hash, (mark, now.saturating_add(LASTS)));
+        marks.by_hash.insert(hash, (mark, now.saturating_add(LASTS)));
     }
 
     /// A response under `key` was storable after all.
     pub(crate) fn stored(&self, key: &PrimaryKey) {
         let mut marks = lock(&self.by_hash);
-        if !marks.is_empty() {
-            marks.remove(&self.hash(key));
+        if !marks.by_hash.is_empty() {
+            marks.by_hash.remove(&self.hash(key));
         }
     }
 
@@ -81,7 +91,7 @@ impl Reputations {
         self.hasher.hash_one(bytes)
     }
 
-    fn hash(&self, key: &PrimaryKey) -> u64 {
+    pub(crate) fn hash(&self, key: &PrimaryKey) -> u64 {
         self.hasher.hash_one(key.as_ref())
     }
 }

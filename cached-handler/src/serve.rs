@@ -117,6 +117,11 @@ impl Run {
         self.facts.method == Method::HEAD
     }
 
+    /// A keyed hash of its key.
+    pub(crate) fn hash(&self) -> u64 {
+        self.cache.inner().reputations.hash(&self.key.primary)
+    }
+
     /// Whether the cache does not stand aside.
     pub(crate) fn may_collapse(&self) -> bool {
         !matches!(self.key.forward, Forward::Method | Forward::Bypass(_) | Forward::Request) && !(self.is_head() && self.handler.attributes.skips)

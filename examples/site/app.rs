@@ -34,6 +34,12 @@ pub fn app(directory: Directory) -> Router {
         .with_state(directory)
 }
 
+/// The path of a page, for an address.
+#[must_use]
+pub fn path_of(name: &str) -> String {
+    document::Link(name).to_string()
+}
+
 /// One page. A page that is not there is remembered for five seconds, so that asking for it again and again costs nothing.
 #[cached(ttl = "1m", group = "page:{name}", policy = PAGE)]
 async fn page(State(directory): State<Directory>, Path(name): Path<String>) -> Result<Document, Failure> {

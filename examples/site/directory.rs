@@ -149,7 +149,7 @@ impl Directory {
 fn is_name_of_a_page(name: &str) -> bool {
     let has_meaning = |c: char| c.is_control() || matches!(c, '\\' | ':');
     let is_part = |part: &str| !part.is_empty() && !part.starts_with('.');
-    name.len() <= LONGEST_NAME && name.ends_with(".md") && !name.contains(has_meaning) && name.split('/').all(is_part)
+    name.len() <= LONGEST_NAME && name.strip_suffix(".md").is_some_and(|stem| !stem.contains(has_meaning) && stem.split('/').all(is_part))
 }
 
 /// Adds the names of the pages below `directory`, which is called `prefix`. Links are not followed, so it ends.

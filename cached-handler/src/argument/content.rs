@@ -10,7 +10,7 @@ use crate::{
 };
 
 /// Why a request is bypassed whose content an argument shows all the same.
-pub(super) const UNKEYED: Bypass = Bypass::RejectedArgument;
+pub(super) const UNKEYED: Bypass = Bypass::Content;
 
 /// Nobody implements it: it is there for what rustc says then.
 #[diagnostic::on_unimplemented(

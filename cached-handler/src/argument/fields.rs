@@ -47,8 +47,8 @@ impl Keyed<FromResponse> for HeaderMap {
         forward::hosts(None, self, key);
     }
 
-    fn amend(&mut self, _: &Run) {
-        forward::unconditional(self);
+    fn amend(&mut self, run: &Run) {
+        forward::amend(self, run.key.forward);
     }
 }
 

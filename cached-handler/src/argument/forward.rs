@@ -7,7 +7,7 @@ use http_body::Body as _;
 use super::{CachedHandler, FromResponse, Keyed, content, uri};
 use crate::{
     cache_key::{CacheKey, KeyWriter, Tag},
-    outcome::Bypass,
+    outcome::{Bypass, Forward},
     serve::Run,
 };
 
@@ -39,8 +39,8 @@ impl Keyed<FromResponse> for Parts {
         head(&self.method, &self.uri, &self.headers, key);
     }
 
-    fn amend(&mut self, _: &Run) {
-        unconditional(&mut self.headers);
+    fn amend(&mut self, run: &Run) {
+        amend(&mut self.headers, run.key.forward);
     }
 }
 
@@ -54,8 +54,8 @@ impl Keyed<FromResponse> for Request {
         }
     }
 
-    fn amend(&mut self, _: &Run) {
-        unconditional(self.headers_mut());
+    fn amend(&mut self, run: &Run) {
+        amend(self.headers_mut(), run.key.forward);
     }
 }
 
@@ -82,11 +82,44 @@ pub(super) fn hosts(authority: Option<&str>, fields: &HeaderMap, key: &mut KeyWr
     key.tag(Tag::End);
 }
 
-/// Takes the preconditions and ranges away, which the cache evaluates itself: what it stores is whole.
-pub(super) fn unconditional(fields: &mut HeaderMap) {
+/// Takes preconditions and ranges away, which the cache evaluates itself, so that what it stores is whole; but not where
+/// nothing will be stored: `If-Match` protects a PUT.
+pub(super) fn amend(fields: &mut HeaderMap, forward: Forward) {
+    if matches!(forward, Forward::Method) || matches!(forward, Forward::Bypass(reason) if reason != Bypass::Credentials) {
+        return;
+    }
     for name in
         [header::IF_NONE_MATCH, header::IF_MODIFIED_SINCE, header::IF_MATCH, header::IF_UNMODIFIED_SINCE, header::IF_RANGE, header::RANGE]
     {
         fields.remove(name);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use http::{HeaderMap, HeaderValue};
+
+    use super::amend;
+    use crate::outcome::{Bypass, Forward};
+
+    fn left(forward: Forward) -> usize {
+        let names = ["if-none-match", "if-modified-since", "if-match", "if-unmodified-since", "if-range", "range", "accept"];
+        let mut fields: HeaderMap = names.map(|name| (name.parse().unwrap(), HeaderValue::from_static("x"))).into_iter().collect();
+        amend(&mut fields, forward);
+        fields.len()
+    }
+
+    #[test]
+    fn what_may_be_stored_is_asked_for_whole_and_unconditionally() {
+        for forward in [Forward::UriMiss, Forward::Stale, Forward::VaryMiss, Forward::Bypass(Bypass::Credentials)] {
+            assert_eq!(left(forward), 1, "{forward}");
+        }
+    }
+
+    #[test]
+    fn what_is_not_stored_is_forwarded_as_it_is() {
+        for forward in [Forward::Method, Forward::Bypass(Bypass::Off), Forward::Bypass(Bypass::AmbiguousAuthority)] {
+            assert_eq!(left(forward), 7, "{forward}");
+        }
     }
 }

@@ -3,8 +3,18 @@
 use crate::cache_key::KeyWriter;
 
 /// Types that show the fields `Authorization` and `Cookie` as they were sent, by their last name.
-const RAW: [&str; 10] =
-    ["HeaderMap", "Parts", "Request", "Extensions", "CookieJar", "SignedCookieJar", "PrivateCookieJar", "Authorization", "ProxyAuthorization", "Cookie"];
+const RAW: [&str; 10] = [
+    "HeaderMap",
+    "Parts",
+    "Request",
+    "Extensions",
+    "CookieJar",
+    "SignedCookieJar",
+    "PrivateCookieJar",
+    "Authorization",
+    "ProxyAuthorization",
+    "Cookie",
+];
 
 /// Notes an argument that `skip` names.
 ///
@@ -36,7 +46,10 @@ mod tests {
         assert!(shows_credentials(type_name::<Result<http::Extensions, &'static str>>()));
         #[cfg(feature = "axum-extra")]
         {
-            use axum_extra::{TypedHeader, extract::{Cached, CookieJar}};
+            use axum_extra::{
+                TypedHeader,
+                extract::{Cached, CookieJar},
+            };
             use headers::{Authorization, Cookie, authorization::Bearer};
             assert!(shows_credentials(type_name::<Cached<CookieJar>>()));
             assert!(shows_credentials(type_name::<TypedHeader<Authorization<Bearer>>>()));

@@ -2,6 +2,7 @@
 
 #[cfg(feature = "axum-extra")]
 mod extra;
+mod refused;
 mod shown;
 
 use std::{
@@ -38,7 +39,7 @@ pub(crate) struct Written {
 }
 
 /// The key of a request whose arguments write what `write` does.
-pub(crate) fn written(request: &Request, write: impl FnOnce(&mut KeyWriter<'_>)) -> Written {
+pub(crate) fn written<B>(request: &http::Request<B>, write: impl FnOnce(&mut KeyWriter<'_>)) -> Written {
     let seen: Seen<true> = parts(request);
     let mut key = begin(&HANDLER, &seen, &|| ());
     write(&mut key);
@@ -55,13 +56,13 @@ pub(crate) fn extracted<T: FromRequest<(), M>, M>(request: Request) -> Result<T,
     now(T::from_request(request, &()))
 }
 
-fn parts<T: FromRequestParts<()>>(request: &Request) -> T {
+fn parts<T: FromRequestParts<()>, B>(request: &http::Request<B>) -> T {
     let (mut parts, ()) = copy(request).into_parts();
     now(T::from_request_parts(&mut parts, &())).ok().unwrap()
 }
 
 /// The head of a request once more; its content stays behind.
-fn copy(request: &Request) -> http::Request<()> {
+pub(crate) fn copy<B>(request: &http::Request<B>) -> http::Request<()> {
     let mut copy = http::Request::new(());
     *copy.method_mut() = request.method().clone();
     *copy.uri_mut() = request.uri().clone();

@@ -24,23 +24,20 @@ impl<E: CacheKey> CacheKey for Option<E> {
     }
 }
 
-impl<E: CacheKey, R> CacheKey for Result<E, R> {
-    /// An `Err` can show what the key of `E` leaves out, such as the name of an unknown parameter: it is not cached.
+impl<T: CacheKey, R> CacheKey for Result<T, R> {
+    /// An `Err` can show what the key of `T` leaves out, such as the name of an unknown parameter: it is not cached.
     fn cache_key(&self, key: &mut KeyWriter<'_>) {
-        match self {
-            Ok(argument) => {
-                key.tag(Tag::Ok);
-                argument.cache_key(key);
-            }
-            Err(_) => {
-                E::absent(key);
-                key.bypass(Bypass::RejectedArgument);
-            }
+        if let Ok(argument) = self {
+            key.tag(Tag::Ok);
+            argument.cache_key(key);
+        } else {
+            T::absent(key);
+            key.bypass(Bypass::RejectedArgument);
         }
     }
 
     fn absent(key: &mut KeyWriter<'_>) {
-        E::absent(key);
+        T::absent(key);
     }
 }
 

@@ -32,6 +32,7 @@ pub struct CacheBuilder {
     max_runs: usize,
     off: bool,
     isolated: bool,
+    outcome_on_hits: bool,
 }
 
 impl CacheBuilder {
@@ -45,6 +46,7 @@ impl CacheBuilder {
             max_runs: 1024,
             off: std::env::var_os("CACHED_HANDLER").is_some_and(|value| value.eq_ignore_ascii_case("off")),
             isolated: false,
+            outcome_on_hits: false,
         }
     }
 
@@ -79,6 +81,13 @@ impl CacheBuilder {
         self
     }
 
+    /// Puts the [`Outcome`](crate::Outcome) into the extensions of hits, too, for layers that read it. Off by default, as
+    /// it is a sixth of what a hit in memory costs; where a handler ran it is always there.
+    pub fn outcome_on_hits(mut self) -> Self {
+        self.outcome_on_hits = true;
+        self
+    }
+
     /// How many handler runs may outlive their request at a time (default 1 024); further ones stay in the request's task.
     pub fn max_detached_runs(mut self, runs: usize) -> Self {
         self.max_runs = runs;
@@ -100,6 +109,7 @@ impl CacheBuilder {
     #[cfg(feature = "testing")]
     pub(crate) fn isolated(mut self) -> Self {
         self.isolated = true;
+        self.outcome_on_hits = true;
         self
     }
 
@@ -127,6 +137,7 @@ impl CacheBuilder {
         Cache::living(Inner {
             off: self.off,
             isolated: self.isolated,
+            outcome_on_hits: self.outcome_on_hits,
             namespace: self.namespace,
             status_name: self.status_name.map(|name| CacheName::new(&name)),
             clock: self.clock,

@@ -11,40 +11,71 @@ pub(crate) struct Buffer {
 }
 
 const SHORT: usize = 232;
+/// Longest key, in bytes; a longer one is bypassed.
+pub(crate) const MAX_KEY: usize = 8 << 10;
 
 impl Buffer {
     pub(crate) const fn new() -> Self {
         Self { length: 0, short: [0; SHORT], long: Vec::new() }
     }
 
+    /// Appends a byte; false where the limit is reached.
     #[inline]
-    pub(crate) fn push(&mut self, byte: u8) {
+    pub(crate) fn push(&mut self, byte: u8) -> bool {
         match self.short.get_mut(self.length) {
             Some(place) if self.long.is_empty() => {
                 *place = byte;
                 self.length += 1;
+                true
             }
             _ => self.spill(&[byte]),
         }
     }
 
+    /// Appends the length and the bytes; false where the limit is reached.
     #[inline]
-    pub(crate) fn extend(&mut self, bytes: &[u8]) {
-        match self.short.get_mut(self.length..self.length + bytes.len()) {
-            Some(place) if self.long.is_empty() => {
+    pub(crate) fn framed(&mut self, bytes: &[u8]) -> bool {
+        let (start, length) = (self.length, bytes.len());
+        if let (Ok(frame @ ..0x80), true) = (u8::try_from(length), self.long.is_empty()) {
+            if let Some([first, place @ ..]) = self.short.get_mut(start..=start + length) {
+                *first = frame;
                 place.copy_from_slice(bytes);
-                self.length += bytes.len();
+                self.length = start + length + 1;
+                return true;
             }
-            _ => self.spill(bytes),
+        }
+        self.length_of(length) && self.spill(bytes)
+    }
+
+    /// An unsigned LEB128 number.
+    pub(crate) fn length_of(&mut self, mut length: usize) -> bool {
+        while length >= 0x80 {
+            if !self.push((length & 0x7f) as u8 | 0x80) {
+                return false;
+            }
+            length >>= 7;
+        }
+        self.push((length & 0x7f) as u8)
+    }
+
+    pub(crate) fn truncate(&mut self, length: usize) {
+        if self.long.is_empty() {
+            self.length = self.length.min(length);
+        } else {
+            self.long.truncate(length);
         }
     }
 
     #[cold]
-    fn spill(&mut self, bytes: &[u8]) {
+    fn spill(&mut self, bytes: &[u8]) -> bool {
+        if self.len() + bytes.len() > MAX_KEY {
+            return false;
+        }
         if self.long.is_empty() {
             self.long.extend_from_slice(self.short.get(..self.length).unwrap_or_default());
         }
         self.long.extend_from_slice(bytes);
+        true
     }
 }
 
@@ -62,16 +93,36 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_was_pushed_is_there_in_order_however_long() {
-        for piece in [1, 7, 231, 232, 233, 1000] {
+    fn what_was_written_is_there_in_order_however_long() {
+        for piece in [0, 1, 7, 127, 128, 231, 232, 233, 600] {
             let (mut buffer, mut model) = (Buffer::new(), Vec::new());
             for at in 0..12_u8 {
-                buffer.push(at);
+                assert!(buffer.push(at) && buffer.framed(&vec![at; piece]));
                 model.push(at);
-                buffer.extend(&vec![at; piece]);
+                model.extend(if piece < 128 { vec![u8::try_from(piece).unwrap()] } else { vec![(piece % 128) as u8 | 128, (piece / 128) as u8] });
                 model.extend(vec![at; piece]);
                 assert_eq!(*buffer, *model, "pieces of {piece}");
             }
         }
+    }
+
+    #[test]
+    fn what_is_cut_off_can_be_written_again() {
+        for length in [10, 120, 500] {
+            let mut buffer = Buffer::new();
+            buffer.framed(&vec![1; length]);
+            buffer.truncate(length / 2);
+            buffer.push(2);
+            assert_eq!((buffer.len(), buffer.last()), (length / 2 + 1, Some(&2)));
+        }
+    }
+
+    #[test]
+    fn it_ends_at_the_limit() {
+        let mut buffer = Buffer::new();
+        assert!(buffer.framed(&vec![1; MAX_KEY - 2]));
+        assert!(!buffer.push(1));
+        assert_eq!(buffer.len(), MAX_KEY);
+        assert!(!Buffer::new().framed(&vec![1; MAX_KEY]));
     }
 }

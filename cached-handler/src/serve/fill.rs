@@ -72,7 +72,8 @@ enum Turn {
 }
 
 async fn turn(run: &mut Run) -> Turn {
-    if !run.may_collapse() || run.handler.policy.collapse == Collapse::Off || tokio::runtime::Handle::try_current().is_err() {
+    let waits = run.may_collapse() && run.handler.policy.collapse != Collapse::Off && !is_inside_itself(run);
+    if !waits || tokio::runtime::Handle::try_current().is_err() {
         return Turn::Alone(None);
     }
     let gives_up = Instant::now() + PATIENCE;
@@ -146,6 +147,23 @@ async fn behind_failures(run: &Run, failing: Reputation, gives_up: Instant) -> T
     }
 }
 
+tokio::task_local! {
+    /// The keys that this task runs for: one run may lead to another, through the router or a client of its own.
+    static RUNNING: Vec<u64>;
+}
+
+/// A run that asks for its own key would wait for itself.
+fn is_inside_itself(run: &Run) -> bool {
+    RUNNING.try_with(|running| running.contains(&run.hash())).unwrap_or(false)
+}
+
+/// Runs the handler with its key noted.
+async fn noted<F: Future<Output = Response>>(run: &Run, handler: F) -> Response {
+    let mut running = RUNNING.try_with(Clone::clone).unwrap_or_default();
+    running.push(run.hash());
+    RUNNING.scope(running, handler).await
+}
+
 /// The answer for a follower: only what a hit would give it.
 fn collapsed(run: &Run, slot: &Slot) -> Option<Response> {
     let Slot::Response(stored) = slot else { return None };
@@ -173,7 +191,7 @@ async fn lead(run: Run, handler: BoxRun, lease: Lease, runtime: &tokio::runtime:
     let (sender, receiver) = oneshot::channel();
     let task = runtime.spawn(
         async move {
-            let response = handler.await;
+            let response = noted(&run, handler).await;
             let landing = store::land(run, response, Some(lease), true).await;
             // A client who has left does not matter.
             let _left = sender.send(landing.response);
@@ -199,7 +217,7 @@ async fn in_place<F: Future<Output = Response>>(mut run: Run, handler: F, lease:
     if lease.is_none() {
         run.read_epochs_again();
     }
-    let response = handler.await;
+    let response = noted(&run, handler).await;
     let place = run.cache.inner().tasks.place();
     let landing = store::land(run, response, lease, place.is_some()).await;
     if let (Some(rest), Some((runtime, place))) = (landing.rest, place) {

@@ -66,13 +66,13 @@ macro_rules! keyed {
         impl KeyedHeader for $header {}
     )* };
 }
-keyed!(
+keyed! {
     AcceptRanges, AccessControlAllowCredentials, AccessControlAllowHeaders, AccessControlAllowMethods, AccessControlAllowOrigin,
     AccessControlExposeHeaders, AccessControlMaxAge, AccessControlRequestHeaders, AccessControlRequestMethod, Age, Allow, CacheControl,
     Connection, ContentDisposition, ContentEncoding, ContentLength, ContentLocation, ContentRange, ContentType, Date, ETag, Expect, Expires,
     Host, LastModified, Location, Origin, Pragma, Referer, ReferrerPolicy, RetryAfter, Server, SetCookie, StrictTransportSecurity, Te,
     TransferEncoding, Vary
-);
+}
 
 macro_rules! personal {
     ($($header:ident),*) => { $(
@@ -84,4 +84,4 @@ macro_rules! personal {
         }
     )* };
 }
-personal!(Authorization, ProxyAuthorization);
+personal! { Authorization, ProxyAuthorization }

@@ -4,13 +4,13 @@ use axum::{
     body::Body,
     extract::{FromRequest, RawQuery, Request},
 };
+#[expect(deprecated, reason = "axum-extra still has them")]
+use axum_extra::extract::{Host, Scheme};
 use axum_extra::{
     TypedHeader,
     either::Either,
     extract::{Cached, OptionalQuery, Query, WithRejection},
 };
-#[expect(deprecated, reason = "axum-extra still has them")]
-use axum_extra::extract::{Host, Scheme};
 use headers::{Authorization, Header, HeaderName, HeaderValue, Referer, authorization::Bearer};
 use http::Uri;
 use serde::Deserialize;
@@ -90,11 +90,12 @@ fn a_header_of_the_authors_own_is_its_lines_and_what_it_says_itself() {
     assert_ne!(language(&["en"]).bytes, language(&["en", "fr"]).bytes);
 }
 
+type Rejecting = WithRejection<Query<Tags>, axum_extra::extract::QueryRejection>;
+
 #[test]
 fn wrappers_are_what_they_wrap() {
     let one = key::<Query<Tags>, _>(get("/a?tag=1&x&tag=2"));
     assert_eq!(one.bytes, key::<Cached<Query<Tags>>, _>(get("/a?tag=1&tag=2")).bytes);
-    type Rejecting = WithRejection<Query<Tags>, axum_extra::extract::QueryRejection>;
     assert_eq!(one.bytes, key::<Rejecting, _>(get("/a?tag=1&tag=2")).bytes);
     assert_ne!(one.bytes, key::<Query<Tags>, _>(get("/a?tag=2&tag=1")).bytes);
 }
@@ -114,8 +115,7 @@ fn either_shows_which_and_names_the_fields_of_all() {
     assert_eq!(first.traits.vary.as_slice(), ["referer"]);
     assert_eq!(second.traits.vary.as_slice(), ["referer"]);
     // The same value on the other side.
-    type Same = Either<RawQuery, RawQuery>;
-    let side = |argument: Same| written(&get("/a"), |key| argument.cache_key(key)).bytes;
+    let side = |argument: Either<RawQuery, RawQuery>| written(&get("/a"), |key| argument.cache_key(key)).bytes;
     assert_ne!(side(Either::E1(RawQuery(None))), side(Either::E2(RawQuery(None))));
 }
 

@@ -16,7 +16,6 @@ use crate::{
 };
 
 #[derive(Debug, Clone, Deserialize)]
-#[expect(dead_code, reason = "read by the probe")]
 struct Page {
     page: Option<u32>,
 }
@@ -92,7 +91,8 @@ fn a_form_that_would_be_content_is_bypassed() {
 
 #[test]
 fn a_uri_shows_every_component() {
-    for (one, other) in [("/a", "http://h/a"), ("http://h/a", "https://h/a"), ("http://h/a", "http://i/a"), ("/a", "/a?"), ("/a?x", "/a?y")] {
+    for (one, other) in [("/a", "http://h/a"), ("http://h/a", "https://h/a"), ("http://h/a", "http://i/a"), ("/a", "/a?"), ("/a?x", "/a?y")]
+    {
         assert!(!same::<Uri, _>(one, other), "{one} {other}");
         assert!(!same::<OriginalUri, _>(one, other), "{one} {other}");
     }
@@ -117,6 +117,8 @@ fn every_version_has_a_key_of_its_own() {
     }
 }
 
+type Fallible = Result<Query<Page>, axum::extract::rejection::QueryRejection>;
+
 #[test]
 fn an_option_tells_absence_apart_and_a_rejected_argument_is_bypassed() {
     let request = get("/a");
@@ -124,7 +126,6 @@ fn an_option_tells_absence_apart_and_a_rejected_argument_is_bypassed() {
     assert_ne!(write(None).bytes, write(Some(Extension(Tenant(String::new())))).bytes);
     assert_eq!(write(None).traits.vary.as_slice(), ["x-tenant"]);
 
-    type Fallible = Result<Query<Page>, axum::extract::rejection::QueryRejection>;
     assert_eq!(key::<Fallible, _>(get("/a?page=x")).traits.bypass, Some(Bypass::RejectedArgument));
     assert_eq!(key::<Fallible, _>(get("/a?page=1")).traits.bypass, None);
     assert!(same::<Fallible, _>("/a?page=1", "/a?page=1&x"));

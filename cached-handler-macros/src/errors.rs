@@ -1,0 +1,84 @@
+//! All mistakes of one attribute, told in one compile, each on the tokens that are wrong.
+
+use proc_macro2::{Span, TokenStream};
+use quote::ToTokens;
+
+/// Collects mistakes. What was wrong is said first, then what to type instead.
+#[derive(Debug, Default)]
+pub(crate) struct Errors(Option<syn::Error>);
+
+impl Errors {
+    /// A mistake that spans some tokens.
+    pub(crate) fn on(&mut self, tokens: impl ToTokens, message: impl std::fmt::Display) {
+        self.push(syn::Error::new_spanned(tokens, message));
+    }
+
+    /// A mistake at one place.
+    pub(crate) fn at(&mut self, span: Span, message: impl std::fmt::Display) {
+        self.push(syn::Error::new(span, message));
+    }
+
+    pub(crate) fn push(&mut self, error: syn::Error) {
+        match &mut self.0 {
+            Some(errors) => errors.combine(error),
+            none => *none = Some(error),
+        }
+    }
+
+    /// Keeps the value, or the mistake.
+    pub(crate) fn keep<T>(&mut self, outcome: syn::Result<T>) -> Option<T> {
+        outcome.map_err(|error| self.push(error)).ok()
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_none()
+    }
+
+    /// The compile errors.
+    pub(crate) fn into_tokens(self) -> TokenStream {
+        self.0.map(syn::Error::into_compile_error).unwrap_or_default()
+    }
+}
+
+/// ``; did you mean `…`?`` for the name that is nearest to a misspelt one.
+pub(crate) fn did_you_mean<N: AsRef<str> + Ord>(written: &str, names: impl IntoIterator<Item = N>) -> String {
+    let nearest = names.into_iter().map(|name| (distance(written, name.as_ref()), name)).min();
+    match nearest {
+        Some((distance, name)) if distance <= written.len().max(name.as_ref().len()) / 2 => {
+            format!("; did you mean `{}`?", name.as_ref())
+        }
+        _ => String::new(),
+    }
+}
+
+/// How many letters have to be changed, added or left out.
+fn distance(left: &str, right: &str) -> usize {
+    let right: Vec<char> = right.chars().collect();
+    let mut row: Vec<usize> = (0..=right.len()).collect();
+    for (above, letter) in left.chars().enumerate() {
+        let mut diagonal = above;
+        let mut before = above + 1;
+        for (place, other) in row.iter_mut().skip(1).zip(&right) {
+            let changed = diagonal + usize::from(letter != *other);
+            diagonal = *place;
+            *place = changed.min(before + 1).min(*place + 1);
+            before = *place;
+        }
+        if let Some(first) = row.first_mut() {
+            *first = above + 1;
+        }
+    }
+    row.last().copied().unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_nearest_name_is_suggested_and_none_that_is_far() {
+        assert_eq!(did_you_mean("grop", ["group", "ttl"]), "; did you mean `group`?");
+        assert_eq!(did_you_mean("tll", ["group", "ttl"]), "; did you mean `ttl`?");
+        assert_eq!(did_you_mean("zzzz", ["group", "ttl"]), "");
+    }
+}

@@ -1,0 +1,101 @@
+//! `#[invalidates]`: targets computed from the arguments, and invalidated however the body ends.
+
+use proc_macro2::{Ident, TokenStream};
+use quote::quote;
+
+use crate::{
+    args::{self, Invalidates},
+    body::{captured, returning},
+    errors::Errors,
+    expand::{above, attribute_again, bindings, check_template, formatted, parse_function, template_names, with_span},
+    signature::{Argument, Function, Sorted, sort},
+    value::{Piece, Template},
+};
+
+/// The attribute's whole work.
+pub(crate) fn invalidates(attribute: TokenStream, item: TokenStream) -> TokenStream {
+    let mut errors = Errors::default();
+    let args = Invalidates::parse(attribute.clone(), &mut errors);
+    let Some(mut function) = parse_function("invalidates", &item, &mut errors) else {
+        let errors = errors.into_tokens();
+        return quote!(#errors #item);
+    };
+    let sorted = sort(std::mem::take(&mut function.attributes));
+    for ours in &sorted.ours {
+        errors.on(ours, "a handler has one attribute of this crate: it is either `#[cached]` or `#[invalidates]`, once; list all targets in one");
+    }
+    function.check("invalidates", &mut errors);
+    let arguments = function.arguments();
+    let known: Vec<String> = arguments.iter().flat_map(|argument| &argument.binds).map(ToString::to_string).collect();
+    for template in args.groups.iter().chain(&args.paths) {
+        check_template(template, &known, &mut errors);
+    }
+    if !errors.is_empty() {
+        let errors = errors.into_tokens();
+        return quote!(#errors #item);
+    }
+    if !sorted.macros.is_empty() {
+        let again = attribute_again("invalidates", args.root.as_ref(), &attribute);
+        return above(&sorted, &again, &function);
+    }
+    expand(&args, &sorted, &function, &arguments)
+}
+
+// Input:   async fn edit(Path(id): Path<u64>, Json(edit): Json<Edit>) -> Ret { BODY }
+// Output:  async fn edit((__cache, id): (OwnCache, Path<u64>), edit: Json<Edit>) -> Response { … { BODY } … }
+fn expand(args: &Invalidates, sorted: &Sorted, function: &Function, arguments: &[Argument]) -> TokenStream {
+    let private = args::private(args.root.as_ref());
+    let Function { visibility, signature, body, .. } = function;
+    let (inert, debug) = (&sorted.inert, &sorted.debug);
+    let (name, generics, where_clause) = (&signature.ident, &signature.generics, &signature.generics.where_clause);
+    let host = arguments.iter().position(|argument| argument.cfgs.is_empty() && !std::ptr::eq(argument, arguments.last().unwrap_or(argument)));
+    let alone = host.is_none().then(|| quote!(__cache: #private::OwnCache,));
+    let parameters = arguments.iter().enumerate().map(|(at, Argument { cfgs, ty, name, .. })| {
+        if Some(at) == host { quote!((__cache, #name): (#private::OwnCache, #ty)) } else { quote!(#(#cfgs)* #name: #ty) }
+    });
+    let returned = function.returns();
+    let used: Vec<Ident> = args.groups.iter().chain(&args.paths).flat_map(template_names).collect();
+    let produced = captured(function, arguments, &used, &returned);
+    let response = returning(&private, &returned);
+    let targets = targets(&private, args, arguments);
+    let expanded = with_span(
+        quote! {
+            let mut __targets = #private::Targets::new(__cache);
+            #targets
+            #private::invalidating(__targets, async move {
+                let __out = #produced;
+                #response
+            })
+            .await
+        },
+        body.span(),
+    );
+    quote! {
+        #(#debug)*
+        #(#inert)*
+        #visibility async fn #name #generics (#alone #(#parameters),*) -> #private::Response #where_clause #expanded
+    }
+}
+
+fn targets(private: &TokenStream, args: &Invalidates, arguments: &[Argument]) -> TokenStream {
+    let groups = args.groups.iter().map(|template| {
+        let (names, text) = formatted(private, template);
+        let bindings = bindings(arguments, &names);
+        quote!({ #bindings __targets.group(#text); })
+    });
+    let paths = args.paths.iter().map(|template| {
+        let bindings = bindings(arguments, &template_names(template));
+        let pieces = pieces(private, template);
+        quote!({ #bindings __targets.path(&[#(#pieces),*]); })
+    });
+    let handlers = args.handlers.iter().map(|path| quote!(__targets.handler(&#path);));
+    quote!(#(#groups)* #(#paths)* #(#handlers)*)
+}
+
+fn pieces(private: &TokenStream, template: &Template) -> Vec<TokenStream> {
+    let piece = |piece: &Piece| match piece {
+        Piece::Text(text) => quote!(#private::PathPiece::Literal(#text)),
+        Piece::Value(value) => quote!(#private::PathPiece::Value(&(#value))),
+    };
+    template.pieces.iter().map(piece).collect()
+}

@@ -1,0 +1,126 @@
+//! Patterns of arguments: which names they bind, and the same pattern by reference.
+
+use proc_macro2::{Ident, TokenStream};
+use quote::{ToTokens, quote};
+use syn::{Member, Pat};
+
+/// The names that a pattern binds, in order.
+pub(crate) fn names(pattern: &Pat) -> Vec<Ident> {
+    let mut names = Vec::new();
+    collect(pattern, &mut names);
+    names
+}
+
+fn collect(pattern: &Pat, names: &mut Vec<Ident>) {
+    match pattern {
+        Pat::Ident(name) => {
+            if !names.contains(&name.ident) {
+                names.push(name.ident.clone());
+            }
+            if let Some((_, inner)) = &name.subpat {
+                collect(inner, names);
+            }
+        }
+        Pat::Or(or) => or.cases.iter().for_each(|case| collect(case, names)),
+        Pat::Paren(paren) => collect(&paren.pat, names),
+        Pat::Reference(reference) => collect(&reference.pat, names),
+        Pat::Slice(slice) => slice.elems.iter().for_each(|element| collect(element, names)),
+        Pat::Struct(fields) => fields.fields.iter().for_each(|field| collect(&field.pat, names)),
+        Pat::Tuple(tuple) => tuple.elems.iter().for_each(|element| collect(element, names)),
+        Pat::TupleStruct(tuple) => tuple.elems.iter().for_each(|element| collect(element, names)),
+        Pat::Type(typed) => collect(&typed.pat, names),
+        _ => {}
+    }
+}
+
+/// The pattern for a reference to what it is written for: every name in `used` is bound by reference, all others are `_`.
+pub(crate) fn by_reference(pattern: &Pat, used: &[Ident]) -> TokenStream {
+    let inner = |pattern: &Pat| by_reference(pattern, used);
+    let is_used = |name: &Ident| used.contains(name);
+    match pattern {
+        Pat::Ident(name) => match (&name.subpat, is_used(&name.ident)) {
+            (None, true) => name.ident.to_token_stream(),
+            (None, false) => quote!(_),
+            (Some((_, below)), false) => inner(below),
+            (Some((_, below)), true) => {
+                let (name, below) = (&name.ident, inner(below));
+                quote!(#name @ #below)
+            }
+        },
+        Pat::Or(or) => {
+            let cases = or.cases.iter().map(inner);
+            quote!((#(#cases)|*))
+        }
+        Pat::Paren(paren) => inner(&paren.pat),
+        Pat::Reference(reference) => inner(&reference.pat),
+        Pat::Slice(slice) => {
+            let elements = slice.elems.iter().map(inner);
+            quote!([#(#elements),*])
+        }
+        Pat::Struct(fields) => {
+            let path = &fields.path;
+            let each = fields.fields.iter().map(|field| {
+                let (cfgs, pattern) = (&field.attrs, inner(&field.pat));
+                let member = match &field.member {
+                    Member::Named(name) => name.to_token_stream(),
+                    Member::Unnamed(index) => index.to_token_stream(),
+                };
+                quote!(#(#cfgs)* #member: #pattern)
+            });
+            let rest = fields.rest.as_ref().map(|_| quote!(..));
+            quote!(#path { #(#each,)* #rest })
+        }
+        Pat::Tuple(tuple) => {
+            let elements = tuple.elems.iter().map(inner);
+            quote!((#(#elements,)*))
+        }
+        Pat::TupleStruct(tuple) => {
+            let path = &tuple.path;
+            let elements = tuple.elems.iter().map(inner);
+            quote!(#path(#(#elements),*))
+        }
+        Pat::Type(typed) => inner(&typed.pat),
+        Pat::Rest(rest) => rest.to_token_stream(),
+        Pat::Wild(_) => quote!(_),
+        other => other.to_token_stream(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proc_macro2::Span;
+    use syn::parse::Parser;
+
+    use super::*;
+
+    fn pattern(text: &str) -> Pat {
+        Pat::parse_single.parse_str(text).unwrap()
+    }
+
+    fn by(text: &str, used: &[&str]) -> String {
+        let used: Vec<_> = used.iter().map(|name| Ident::new(name, Span::call_site())).collect();
+        by_reference(&pattern(text), &used).to_string().replace(' ', "")
+    }
+
+    #[test]
+    fn only_what_is_used_is_bound_and_never_by_value() {
+        for (text, used, expected) in [
+            ("Path(id)", &["id"][..], "Path(id)"),
+            ("Path((a, mut b))", &["b"], "Path((_,b,))"),
+            ("State(App { db, ref pool, .. })", &["pool"], "State(App{db:_,pool:pool,..})"),
+            ("x @ Path(y)", &["x"], "x@Path(_)"),
+            ("x @ Path(y)", &["y"], "Path(y)"),
+            ("Path([first, ..])", &["first"], "Path([first,..])"),
+            ("&x", &["x"], "x"),
+            ("_", &[], "_"),
+        ] {
+            assert_eq!(by(text, used), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn every_name_that_a_pattern_binds_is_found() {
+        let found: Vec<_> = names(&pattern("x @ Path((a, mut b, App { c, d: e, .. }, [f, ..]))")).iter().map(ToString::to_string).collect();
+        assert_eq!(found, ["x", "a", "b", "c", "e", "f"]);
+    }
+}

@@ -1,0 +1,267 @@
+//! The handler: its attributes, signature and arguments parsed, its body left as tokens.
+
+use proc_macro2::{Delimiter, Group, Ident, TokenStream, TokenTree};
+use quote::{ToTokens, format_ident, quote};
+use syn::{
+    Attribute, FnArg, Generics, Pat, Path, PathArguments, ReturnType, Signature, Type, Visibility,
+    parse::{Parse, ParseStream},
+    parse_quote,
+};
+
+use crate::{errors::Errors, pattern};
+
+/// An `async fn`.
+#[derive(Clone)]
+pub(crate) struct Function {
+    pub(crate) attributes: Vec<Attribute>,
+    pub(crate) visibility: Visibility,
+    pub(crate) signature: Signature,
+    pub(crate) body: Group,
+}
+
+/// One argument of it.
+pub(crate) struct Argument {
+    /// `cfg`s, which have to stand wherever the argument does.
+    pub(crate) cfgs: Vec<Attribute>,
+    /// Everything else, such as lint levels.
+    pub(crate) lints: Vec<Attribute>,
+    pub(crate) pattern: Pat,
+    pub(crate) ty: Type,
+    /// What it is called until its pattern takes it apart.
+    pub(crate) name: Ident,
+    /// The names that its pattern binds.
+    pub(crate) binds: Vec<Ident>,
+}
+
+impl Parse for Function {
+    fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
+        let attributes = input.call(Attribute::parse_outer)?;
+        let visibility = input.parse()?;
+        let signature = input.parse()?;
+        let body = input.parse::<TokenTree>()?;
+        match unwrapped(body) {
+            TokenTree::Group(body) if body.delimiter() == Delimiter::Brace && input.is_empty() => {
+                Ok(Self { attributes, visibility, signature, body })
+            }
+            other => Err(syn::Error::new_spanned(other, "expected a function with a body")),
+        }
+    }
+}
+
+/// A block that `macro_rules!` hands on (`$body:block`) comes in an invisible group.
+fn unwrapped(token: TokenTree) -> TokenTree {
+    if let TokenTree::Group(group) = &token {
+        if group.delimiter() == Delimiter::None {
+            let mut inside = group.stream().into_iter();
+            if let (Some(only), None) = (inside.next(), inside.next()) {
+                return unwrapped(only);
+            }
+        }
+    }
+    token
+}
+
+impl Function {
+    /// What keeps this from being a handler of ours.
+    pub(crate) fn check(&self, attribute: &str, errors: &mut Errors) {
+        let signature = &self.signature;
+        if signature.asyncness.is_none() {
+            errors.on(signature.fn_token, format!("`#[{attribute}]` goes on an `async fn`; type `async fn {}`", signature.ident));
+        }
+        if let Some(token) = &signature.constness {
+            errors.on(token, "a handler is not `const`; remove it");
+        }
+        if let Some(token) = &signature.abi {
+            errors.on(token, "a handler is not `extern`; remove it");
+        }
+        if let Some(token) = &signature.variadic {
+            errors.on(token, "a handler has no variadic arguments; remove them");
+        }
+        let safety = signature.to_token_stream().into_iter().take_while(|token| !matches!(token, TokenTree::Ident(word) if word == "fn"));
+        for token in safety.filter(|token| matches!(token, TokenTree::Ident(word) if word == "unsafe")) {
+            errors.on(token, "a handler is not `unsafe`; remove it");
+        }
+        for input in &signature.inputs {
+            match input {
+                FnArg::Receiver(receiver) => {
+                    errors.on(receiver, "a handler takes no `self`: axum calls it with extractors alone; make it an associated function, and take `State`");
+                }
+                FnArg::Typed(argument) if mentions_impl(&argument.ty) => {
+                    errors.on(&argument.ty, "`impl Trait` has no name that the key could be asked by; write a type parameter, `T: …`");
+                }
+                FnArg::Typed(_) => {}
+            }
+        }
+    }
+
+    pub(crate) fn arguments(&self) -> Vec<Argument> {
+        let typed = self.signature.inputs.iter().filter_map(|input| match input {
+            FnArg::Typed(argument) => Some(argument),
+            FnArg::Receiver(_) => None,
+        });
+        typed
+            .enumerate()
+            .map(|(at, argument)| {
+                let (cfgs, lints) = argument.attrs.iter().cloned().partition(|attribute| attribute.path().is_ident("cfg"));
+                let binds = pattern::names(&argument.pat);
+                let name = match &*binds {
+                    [only] => Ident::new(&only.to_string(), proc_macro2::Span::mixed_site()),
+                    _ => format_ident!("__arg{at}", span = proc_macro2::Span::mixed_site()),
+                };
+                let name = raw_if_needed(name, &binds);
+                Argument { cfgs, lints, pattern: (*argument.pat).clone(), ty: (*argument.ty).clone(), name, binds }
+            })
+            .collect()
+    }
+
+    /// The generics, each type parameter `'static`, as the run may outlive the request.
+    pub(crate) fn static_generics(&self) -> Generics {
+        let mut generics = self.signature.generics.clone();
+        let parameters: Vec<Ident> = generics.type_params().map(|parameter| parameter.ident.clone()).collect();
+        for parameter in parameters {
+            let in_where = generics.where_clause.iter_mut().flat_map(|clause| &mut clause.predicates).find_map(|predicate| match predicate {
+                syn::WherePredicate::Type(bound) if is_just(&bound.bounded_ty, &parameter) => Some(&mut bound.bounds),
+                _ => None,
+            });
+            // Beside the bounds that are there: bounds in two places are a lint.
+            match in_where {
+                Some(bounds) => bounds.push(parse_quote!('static)),
+                None => {
+                    for own in generics.type_params_mut().filter(|own| own.ident == parameter) {
+                        own.colon_token.get_or_insert_default();
+                        own.bounds.push(parse_quote!('static));
+                    }
+                }
+            }
+        }
+        generics
+    }
+
+    /// The return type as written.
+    pub(crate) fn returns(&self) -> Type {
+        match &self.signature.output {
+            ReturnType::Default => parse_quote!(()),
+            ReturnType::Type(_, ty) => (**ty).clone(),
+        }
+    }
+}
+
+fn raw_if_needed(name: Ident, binds: &[Ident]) -> Ident {
+    match binds {
+        [only] if only.to_string().starts_with("r#") => Ident::new_raw(only.to_string().trim_start_matches("r#"), name.span()),
+        _ => name,
+    }
+}
+
+fn is_just(ty: &Type, parameter: &Ident) -> bool {
+    matches!(ty, Type::Path(path) if path.path.is_ident(parameter))
+}
+
+/// Whether a type holds `impl Trait`.
+pub(crate) fn mentions_impl(ty: &Type) -> bool {
+    erased(ty).to_token_stream().to_string() != ty.to_token_stream().to_string()
+}
+
+/// A type with `_` in the place of every `impl Trait`.
+pub(crate) fn erased(ty: &Type) -> Type {
+    let mut ty = ty.clone();
+    erase(&mut ty);
+    ty
+}
+
+fn erase(ty: &mut Type) {
+    match ty {
+        Type::ImplTrait(_) => *ty = parse_quote!(_),
+        Type::Array(array) => erase(&mut array.elem),
+        Type::Group(group) => erase(&mut group.elem),
+        Type::Paren(paren) => erase(&mut paren.elem),
+        Type::Reference(reference) => erase(&mut reference.elem),
+        Type::Slice(slice) => erase(&mut slice.elem),
+        Type::Tuple(tuple) => tuple.elems.iter_mut().for_each(erase),
+        Type::Path(path) => erase_in(&mut path.path),
+        _ => {}
+    }
+}
+
+fn erase_in(path: &mut Path) {
+    for segment in &mut path.segments {
+        if let PathArguments::AngleBracketed(arguments) = &mut segment.arguments {
+            for argument in &mut arguments.args {
+                match argument {
+                    syn::GenericArgument::Type(ty) => erase(ty),
+                    syn::GenericArgument::AssocType(assoc) => erase(&mut assoc.ty),
+                    _ => {}
+                }
+            }
+        }
+    }
+}
+
+/// Types that need no header field, by the last name in their path: for all others the fields are kept at hand.
+const WITHOUT_FIELDS: &[&str] = &[
+    "State", "Path", "Query", "RawQuery", "RawPathParams", "MatchedPath", "NestedPath", "Uri", "OriginalUri", "Method", "Version", "Extension", "Form",
+    "RawForm", "Cache",
+];
+/// Types around one of those.
+const AROUND: &[&str] = &["Option", "Result", "OnMiss", "Cached"];
+
+pub(crate) fn needs_fields(ty: &Type) -> bool {
+    match ty {
+        Type::Tuple(tuple) => tuple.elems.iter().any(needs_fields),
+        Type::Group(group) => needs_fields(&group.elem),
+        Type::Paren(paren) => needs_fields(&paren.elem),
+        Type::Path(path) => path.path.segments.last().is_none_or(|last| {
+            if WITHOUT_FIELDS.iter().any(|known| last.ident == known) {
+                return false;
+            }
+            let PathArguments::AngleBracketed(arguments) = &last.arguments else { return true };
+            let first = arguments.args.iter().find_map(|argument| if let syn::GenericArgument::Type(ty) = argument { Some(ty) } else { None });
+            !AROUND.iter().any(|around| last.ident == around) || first.is_none_or(needs_fields)
+        }),
+        _ => true,
+    }
+}
+
+/// The attributes of a handler, by what is done with them.
+#[derive(Default)]
+pub(crate) struct Sorted {
+    /// Stay on the function.
+    pub(crate) inert: Vec<Attribute>,
+    /// `#[debug_handler]`.
+    pub(crate) debug: Vec<Attribute>,
+    /// Macros, which have to see the function as it was written.
+    pub(crate) macros: Vec<Attribute>,
+    /// Ours.
+    pub(crate) ours: Vec<Attribute>,
+}
+
+/// What rustc and its tools know, and no macro changes.
+const INERT: &[&str] = &[
+    "doc", "allow", "warn", "deny", "forbid", "expect", "must_use", "deprecated", "inline", "cold", "track_caller", "no_mangle", "export_name",
+    "link_section", "automatically_derived", "rustfmt", "clippy", "diagnostic", "rust_analyzer", "optimize", "coverage",
+];
+
+pub(crate) fn sort(attributes: Vec<Attribute>) -> Sorted {
+    let mut sorted = Sorted::default();
+    for attribute in attributes {
+        let path = attribute.path();
+        let first = path.segments.first().map(|segment| segment.ident.to_string()).unwrap_or_default();
+        let last = path.segments.last().map(|segment| segment.ident.to_string()).unwrap_or_default();
+        if INERT.contains(&&*first) {
+            sorted.inert.push(attribute);
+        } else if last == "debug_handler" {
+            sorted.debug.push(attribute);
+        } else if last == "cached" || last == "invalidates" {
+            sorted.ours.push(attribute);
+        } else {
+            sorted.macros.push(attribute);
+        }
+    }
+    sorted
+}
+
+/// The lint levels among some attributes.
+pub(crate) fn lint_levels(attributes: &[Attribute]) -> TokenStream {
+    let levels = attributes.iter().filter(|attribute| ["allow", "warn", "deny", "expect", "forbid"].iter().any(|level| attribute.path().is_ident(level)));
+    quote!(#(#levels)*)
+}

@@ -1,0 +1,262 @@
+//! The values of arguments: durations, names and templates.
+
+use proc_macro2::{Ident, Span, TokenStream, TokenTree};
+use syn::{Expr, Lit, LitStr, Path};
+
+/// How long a response is fresh.
+#[derive(Clone)]
+pub(crate) enum Ttl {
+    Millis(u64),
+    Constant(Path),
+    FromResponse,
+}
+
+const TEN_YEARS: u64 = 10 * 365 * 24 * 60 * 60 * 1000;
+
+/// `60`, `"250ms"`, `"5m"`, `PATH` or `from_response`.
+pub(crate) fn ttl(value: TokenStream) -> syn::Result<Ttl> {
+    let span = value.clone();
+    let wrong = || {
+        syn::Error::new_spanned(
+            &span,
+            "`ttl` is a duration; type seconds (`60`), text (`\"250ms\"`, `\"5m\"`, `\"1h\"`, `\"1d\"`), the path of a `Duration` constant, or `from_response`",
+        )
+    };
+    let expression: Expr = syn::parse2(value).map_err(|_| wrong())?;
+    let millis = match &expression {
+        Expr::Lit(literal) => match &literal.lit {
+            Lit::Int(number) if number.suffix().is_empty() => {
+                number.base10_parse::<u64>().ok().and_then(|secs| secs.checked_mul(1000)).unwrap_or(u64::MAX)
+            }
+            Lit::Str(text) => duration(&text.value()).ok_or_else(wrong)?,
+            _ => return Err(wrong()),
+        },
+        Expr::Path(path) if path.qself.is_none() && path.path.is_ident("from_response") => return Ok(Ttl::FromResponse),
+        Expr::Path(path) if path.qself.is_none() => return Ok(Ttl::Constant(path.path.clone())),
+        _ => return Err(wrong()),
+    };
+    match millis {
+        0 => Err(syn::Error::new_spanned(
+            span,
+            "`ttl` is at least one millisecond; take the attribute away to cache nothing, or type `ttl = from_response`",
+        )),
+        1..=TEN_YEARS => Ok(Ttl::Millis(millis)),
+        _ => Err(syn::Error::new_spanned(span, "`ttl` is at most ten years; type `\"3650d\"` or less")),
+    }
+}
+
+/// A number and its unit, in milliseconds; absurdly long ones saturate.
+fn duration(text: &str) -> Option<u64> {
+    let unit = text.find(|letter: char| !letter.is_ascii_digit())?;
+    let (number, unit) = text.split_at_checked(unit)?;
+    let factor = match unit {
+        "ms" => 1,
+        "s" => 1000,
+        "m" => 60_000,
+        "h" => 3_600_000,
+        "d" => 86_400_000,
+        "w" => 604_800_000,
+        _ => return None,
+    };
+    if number.is_empty() {
+        return None;
+    }
+    Some(number.parse::<u64>().unwrap_or(u64::MAX).saturating_mul(factor))
+}
+
+/// One literal, or a list of them in brackets.
+pub(crate) fn texts(argument: &str, example: &str, value: TokenStream) -> syn::Result<Vec<LitStr>> {
+    let wrong = |span: &dyn quote::ToTokens| {
+        syn::Error::new_spanned(span, format!("`{argument}` is text or a list of texts; type `{argument} = \"{example}\"` or `{argument} = [\"{example}\", …]`"))
+    };
+    let whole = value.clone();
+    let expression: Expr = syn::parse2(value).map_err(|_| wrong(&whole))?;
+    let elements = match expression {
+        Expr::Array(list) if list.elems.is_empty() => {
+            return Err(syn::Error::new_spanned(list, format!("`{argument}` is an empty list; name something, or take it away")));
+        }
+        Expr::Array(list) => list.elems.into_iter().collect(),
+        one => vec![one],
+    };
+    let mut errors: Option<syn::Error> = None;
+    let mut texts = Vec::new();
+    for element in elements {
+        match element {
+            Expr::Lit(syn::ExprLit { lit: Lit::Str(text), .. }) => texts.push(text),
+            other => match &mut errors {
+                Some(errors) => errors.combine(wrong(&other)),
+                none => *none = Some(wrong(&other)),
+            },
+        }
+    }
+    errors.map_or(Ok(texts), Err)
+}
+
+/// One literal.
+pub(crate) fn text(argument: &str, example: &str, value: TokenStream) -> syn::Result<LitStr> {
+    let whole = value.clone();
+    syn::parse2(value)
+        .map_err(|_| syn::Error::new_spanned(whole, format!("`{argument}` is text; type `{argument} = \"{example}\"`")))
+}
+
+/// Text with arguments of the handler in braces.
+#[derive(Clone)]
+pub(crate) struct Template {
+    pub(crate) literal: LitStr,
+    pub(crate) pieces: Vec<Piece>,
+}
+
+#[derive(Clone)]
+pub(crate) enum Piece {
+    Text(String),
+    /// An expression over arguments, on the literal's place.
+    Value(TokenStream),
+}
+
+impl Template {
+    pub(crate) fn parse(literal: &LitStr) -> syn::Result<Self> {
+        let text = literal.value();
+        let wrong = |message: &str| syn::Error::new(literal.span(), message);
+        let mut pieces = Vec::new();
+        let mut plain = String::new();
+        let mut rest = text.as_str();
+        while let Some(at) = rest.find(['{', '}']) {
+            let (before, from) = rest.split_at_checked(at).unwrap_or((rest, ""));
+            plain.push_str(before);
+            if let Some(after) = from.strip_prefix("{{").or_else(|| from.strip_prefix("}}")) {
+                plain.push_str(from.get(..1).unwrap_or_default());
+                rest = after;
+                continue;
+            }
+            let Some(inside) = from.strip_prefix('{') else {
+                return Err(wrong("a `}` without a `{`; type `}}` for the character itself"));
+            };
+            let Some((expression, after)) = inside.split_once('}') else {
+                return Err(wrong("a `{` without a `}`; type `{{` for the character itself"));
+            };
+            pieces.push(Piece::Text(std::mem::take(&mut plain)));
+            pieces.push(Piece::Value(expression_at(expression, literal.span())?));
+            rest = after;
+        }
+        plain.push_str(rest);
+        pieces.push(Piece::Text(plain));
+        pieces.retain(|piece| !matches!(piece, Piece::Text(text) if text.is_empty()));
+        Ok(Self { literal: literal.clone(), pieces })
+    }
+
+    /// How many bytes it has at least.
+    pub(crate) fn fixed_length(&self) -> usize {
+        self.pieces.iter().map(|piece| if let Piece::Text(text) = piece { text.len() } else { 0 }).sum()
+    }
+}
+
+/// The tokens of `{…}`, all on the literal, as stable compilers know no place inside it.
+fn expression_at(text: &str, span: Span) -> syn::Result<TokenStream> {
+    let wrong = || syn::Error::new(span, format!("`{{{text}}}` is no expression; name an argument, as in `{{id}}` or `{{id.0}}`"));
+    let tokens: TokenStream = text.parse().map_err(|_| wrong())?;
+    let tokens = respan(tokens, span);
+    syn::parse2::<Expr>(tokens.clone()).map_err(|_| wrong())?;
+    Ok(tokens)
+}
+
+fn respan(tokens: TokenStream, span: Span) -> TokenStream {
+    tokens
+        .into_iter()
+        .map(|mut token| {
+            if let TokenTree::Group(group) = &token {
+                let mut inner = proc_macro2::Group::new(group.delimiter(), respan(group.stream(), span));
+                inner.set_span(span);
+                return TokenTree::Group(inner);
+            }
+            token.set_span(span);
+            token
+        })
+        .collect()
+}
+
+/// The names in some tokens that could be local variables: not fields, not parts of paths.
+pub(crate) fn names_in(tokens: TokenStream) -> Vec<Ident> {
+    let mut names = Vec::new();
+    let mut before = [' '; 2];
+    let mut tokens = tokens.into_iter().peekable();
+    while let Some(token) = tokens.next() {
+        let mut now = ' ';
+        match token {
+            TokenTree::Ident(name) => {
+                let is_path = before == [':', ':'] || matches!(tokens.peek(), Some(TokenTree::Punct(next)) if next.as_char() == '!');
+                if before[1] != '.' && !is_path && !names.contains(&name) {
+                    names.push(name);
+                }
+            }
+            TokenTree::Group(group) => names.extend(names_in(group.stream())),
+            TokenTree::Punct(punct) => now = punct.as_char(),
+            TokenTree::Literal(_) => {}
+        }
+        before = [before[1], now];
+    }
+    names
+}
+
+#[cfg(test)]
+mod tests {
+    use quote::quote;
+
+    use super::*;
+
+    fn millis(value: TokenStream) -> Result<u64, String> {
+        match ttl(value) {
+            Ok(Ttl::Millis(millis)) => Ok(millis),
+            Ok(_) => Err("no number".to_owned()),
+            Err(error) => Err(error.to_string()),
+        }
+    }
+
+    #[test]
+    fn durations_are_seconds_or_a_number_with_its_unit() {
+        for (value, expected) in [
+            (quote!(60), 60_000),
+            (quote!("250ms"), 250),
+            (quote!("5m"), 300_000),
+            (quote!("1h"), 3_600_000),
+            (quote!("2d"), 172_800_000),
+            (quote!("1w"), 604_800_000),
+            (quote!("3650d"), TEN_YEARS),
+        ] {
+            assert_eq!(millis(value), Ok(expected));
+        }
+    }
+
+    #[test]
+    fn what_is_no_duration_is_told_what_to_type() {
+        for value in [quote!(-1), quote!("1y"), quote!("-1s"), quote!(1.5), quote!("m"), quote!(""), quote!(true), quote!(60u64), quote!("5 m")] {
+            assert!(millis(value.clone()).is_err_and(|error| error.contains("`ttl` is a duration; type seconds")), "{value}");
+        }
+        assert!(millis(quote!(0)).is_err_and(|error| error.contains("at least one millisecond")));
+        for value in [quote!(999999999999999999999999999999), quote!("3651d")] {
+            assert!(millis(value).is_err_and(|error| error.contains("at most ten years")));
+        }
+    }
+
+    #[test]
+    fn a_template_is_text_and_expressions() {
+        let template = |text: &str| Template::parse(&LitStr::new(text, Span::call_site()));
+        let shown = |text: &str| {
+            let pieces = template(text).map(|template| template.pieces).unwrap_or_default();
+            pieces.iter().map(|piece| match piece {
+                Piece::Text(text) => text.clone(),
+                Piece::Value(value) => format!("<{value}>"),
+            }).collect::<String>()
+        };
+        assert_eq!(shown("article:{id}"), "article:<id>");
+        assert_eq!(shown("{{x}}{id . 0}-{user.name}"), "{x}<id . 0>-<user . name>");
+        for wrong in ["{", "}", "{}", "{a b}", "a}b", "{id"] {
+            assert!(template(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn names_are_neither_fields_nor_paths() {
+        let names: Vec<_> = names_in(quote!(user.tenant + f(id, A::b) + vec![x])).iter().map(ToString::to_string).collect();
+        assert_eq!(names, ["user", "f", "id", "A", "x"]);
+    }
+}

@@ -1,0 +1,181 @@
+//! `cargo run --example site [-- DIRECTORY] [--port PORT]`: a directory of Markdown files, served from the cache.
+//!
+//! Start reading at `site/app.rs`, where the handlers are. This file starts the server and says what to try.
+
+use std::{env, fmt, io, net::Ipv4Addr, path::PathBuf, process::ExitCode, time::Duration};
+
+use axum::{Router, extract::Request, middleware, middleware::Next, response::Response};
+use cached_handler::{Cache, Outcome};
+use cached_handler_examples::site::{self, Directory};
+use tokio::net::TcpListener;
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let arguments = match Arguments::parse(env::args().skip(1)) {
+        Ok(Some(arguments)) => arguments,
+        Ok(None) => {
+            println!("{USAGE}");
+            return ExitCode::SUCCESS;
+        }
+        Err(complaint) => {
+            eprintln!("{complaint}\n\n{USAGE}");
+            return ExitCode::from(2);
+        }
+    };
+    match serve(arguments).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("{error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn serve(Arguments { directory, port }: Arguments) -> Result<(), Box<dyn std::error::Error>> {
+    let directory = Directory::open(&directory).map_err(|error| format!("{}: {error}", directory.display()))?;
+    // `Cache-Status` shows in every answer what the cache did. It is off by default, as it tells strangers what was
+    // asked for before. Without it there would be nothing to set up.
+    let cache = Cache::builder().cache_status("site").build().await?;
+    cache.clone().install()?;
+
+    let listener = listen(port).await?;
+    let address = format!("http://{}", listener.local_addr()?);
+    println!("{address} serves the Markdown files of {}", directory.root().display());
+    println!("{}", Tour { address: &address, page: directory.shortest() });
+
+    let app: Router = site::app(directory).layer(middleware::from_fn(log));
+    axum::serve(listener, app).with_graceful_shutdown(end()).await?;
+    // Runs outlive the clients that began them; those under way may finish.
+    let all_ended = cache.drain(Duration::from_secs(5)).await;
+    println!("{}", if all_ended { "stopped" } else { "stopped, with handlers still running" });
+    Ok(())
+}
+
+/// One line for every request. What the cache did lies in the response's extensions, for layers like this one.
+async fn log(request: Request, next: Next) -> Response {
+    let (method, target) = (request.method().clone(), request.uri().clone());
+    let response = next.run(request).await;
+    let status = response.status().as_u16();
+    match response.extensions().get::<Outcome>() {
+        Some(outcome) => println!("{status} {method} {target}  {outcome}"),
+        None => println!("{status} {method} {target}"),
+    }
+    response
+}
+
+/// The port that was asked for; or else the usual one, or any where that is taken.
+async fn listen(port: Option<u16>) -> io::Result<TcpListener> {
+    let on = |port| TcpListener::bind((Ipv4Addr::LOCALHOST, port));
+    match port {
+        Some(port) => on(port).await,
+        None => match on(USUAL_PORT).await {
+            Err(error) if error.kind() == io::ErrorKind::AddrInUse => on(0).await,
+            other => other,
+        },
+    }
+}
+
+/// Waits for Ctrl-C, or for the signal by which other programs end this one.
+async fn end() {
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+        if let Ok(mut terminate) = signal(SignalKind::terminate()) {
+            tokio::select! {
+                _ = tokio::signal::ctrl_c() => {}
+                _ = terminate.recv() => {}
+            }
+            return;
+        }
+    }
+    _ = tokio::signal::ctrl_c().await;
+}
+
+/// What was asked for on the command line.
+#[derive(Debug, PartialEq, Eq)]
+struct Arguments {
+    directory: PathBuf,
+    port: Option<u16>,
+}
+
+impl Arguments {
+    /// `None` where help was asked for.
+    fn parse(mut words: impl Iterator<Item = String>) -> Result<Option<Self>, String> {
+        let (mut directory, mut port) = (None, None);
+        while let Some(word) = words.next() {
+            match word.as_str() {
+                "-h" | "--help" => return Ok(None),
+                "--port" => {
+                    let value = words.next().ok_or("`--port` needs a number; type `--port 8080`, or `--port 0` for any that is free")?;
+                    port = Some(value.parse().map_err(|_| format!("`{value}` is not a port; type a number up to 65535"))?);
+                }
+                option if option.starts_with('-') => return Err(format!("there is no option `{option}`")),
+                _ if directory.is_some() => return Err("give one directory".to_owned()),
+                _ => directory = Some(PathBuf::from(word)),
+            }
+        }
+        let repository = || PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/.."));
+        Ok(Some(Self { directory: directory.unwrap_or_else(repository), port }))
+    }
+}
+
+/// What to type to see the cache at work. The lines can be copied as they are.
+struct Tour<'a> {
+    address: &'a str,
+    page: Option<String>,
+}
+
+impl fmt::Display for Tour<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { address, page } = self;
+        let page = site::path_of(page.as_deref().unwrap_or("new.md"));
+        let tag = env::temp_dir().join("site.etag");
+        let tag = tag.display();
+        let steps = [
+            ("a miss: the page is rendered and stored", format!("curl -i --etag-save '{tag}' '{address}{page}'")),
+            ("a hit: the same bytes, and `age`", format!("curl -i '{address}{page}'")),
+            ("a 304: what a browser asks that has the page", format!("curl -i --etag-compare '{tag}' '{address}{page}'")),
+            ("an edit, in memory: it invalidates the page and all lists", format!("curl -i -X PUT --data-binary '# Edited' '{address}{page}'")),
+            ("a miss: the page as it is now", format!("curl -i '{address}{page}'")),
+            ("a miss: the key of a search is `q` …", format!("curl -i '{address}/search?q=edited'")),
+            ("… and nothing else of the query, so this is a hit", format!("curl -i '{address}/search?utm_source=mail&q=edited'")),
+        ];
+        writeln!(f, "\nIn a browser, or line by line in another terminal:\n")?;
+        for (what, line) in steps {
+            writeln!(f, "  # {what}\n  {line}")?;
+        }
+        writeln!(f, "\nCtrl-C ends it.\n")
+    }
+}
+
+const USUAL_PORT: u16 = 3000;
+const USAGE: &str = "\
+Serves a directory of Markdown files on 127.0.0.1, each page rendered once and then answered from the cache.
+
+    cargo run --example site [-- [DIRECTORY] [--port PORT]]
+
+DIRECTORY   where the files are; this repository by default
+PORT        3000 by default, or any that is free; 0 for any that is free";
+
+#[cfg(test)]
+mod tests {
+    use super::Arguments;
+
+    fn parse(words: &[&str]) -> Result<Option<Arguments>, String> {
+        Arguments::parse(words.iter().map(|&word| word.to_owned()))
+    }
+
+    #[test]
+    fn a_directory_and_a_port_are_taken_in_either_order() {
+        let arguments = Arguments { directory: "docs".into(), port: Some(0) };
+        assert_eq!(parse(&["docs", "--port", "0"]), Ok(Some(arguments)));
+        assert_eq!(parse(&["--port", "0", "docs"]), parse(&["docs", "--port", "0"]));
+    }
+
+    #[test]
+    fn what_is_not_understood_is_refused() {
+        for words in [&["--prot", "1"][..], &["--port"], &["--port", "65536"], &["a", "b"]] {
+            assert!(parse(words).is_err(), "{words:?}");
+        }
+    }
+}

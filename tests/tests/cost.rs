@@ -1,0 +1,67 @@
+//! What a hit costs, in instructions and allocations, against the same handler returning the same lines and content
+//! ready. Counted by valgrind, so only on Linux; the counts repeat, whatever else the machine does.
+
+#![cfg(target_os = "linux")]
+
+use std::{path::PathBuf, process::Command};
+
+const COUNT: u64 = 2000;
+
+/// Built for speed, as users build.
+fn program() -> PathBuf {
+    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let root = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("..");
+    let output = Command::new(cargo)
+        .args(["build", "--profile", "bench", "--package", "cached-handler-tests", "--bin", "cost", "--message-format", "json-render-diagnostics"])
+        .current_dir(root)
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let stdout = String::from_utf8(output.stdout).unwrap();
+    let executable = stdout.lines().filter_map(|line| line.split_once("\"executable\":\"")).last().unwrap().1;
+    PathBuf::from(executable.split('"').next().unwrap())
+}
+
+fn valgrind(program: &PathBuf, tool: &[&str], case: &str, count: u64) -> String {
+    let output = Command::new("valgrind").args(tool).arg(program).args([case, &count.to_string()]).output();
+    let output = output.expect("valgrind is needed: `apt-get install valgrind`");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stderr).unwrap()
+}
+
+fn instructions(program: &PathBuf, case: &str) -> f64 {
+    let tool = ["--tool=callgrind", "--toggle-collect=cost::measured*", "--callgrind-out-file=/dev/null"];
+    number_after(&valgrind(program, &tool, case, COUNT), "Collected :") / COUNT as f64
+}
+
+/// Those of many requests less those of few: what is made once is in both.
+fn allocations(program: &PathBuf, case: &str) -> f64 {
+    let total = |count| number_after(&valgrind(program, &["--tool=memcheck", "--leak-check=no"], case, count), "total heap usage:");
+    (total(1200) - total(200)) / 1000.0
+}
+
+fn number_after(text: &str, label: &str) -> f64 {
+    let rest = text.split(label).nth(1).unwrap_or_else(|| panic!("no {label} in {text}"));
+    rest.split_whitespace().next().unwrap().replace(',', "").parse().unwrap()
+}
+
+#[test]
+fn a_hit_costs_little_more_than_the_same_response_ready() {
+    let program = program();
+    let ready = instructions(&program, "ready");
+    let [hit, large, not_modified] = ["hit", "hit-large", "not-modified"].map(|case| instructions(&program, case));
+    let [ready_allocations, hit_allocations] = ["ready", "hit"].map(|case| allocations(&program, case));
+    println!(
+        "a hit: {hit:.0} instructions, {:.3} x ready ({ready:.0}); at 1 MiB {:.3} x; a 304 {:.3} x a hit; {hit_allocations:.1} allocations, ready {ready_allocations:.1}",
+        hit / ready,
+        large / ready,
+        not_modified / hit,
+    );
+    assert!(hit / ready <= LIMIT, "a hit costs {:.3} x a ready response", hit / ready);
+    assert!(large / hit <= 1.02, "a hit of 1 MiB costs {:.3} x one of 1 KiB", large / hit);
+    assert!(not_modified / hit <= 1.0, "a 304 costs {:.3} x a hit", not_modified / hit);
+    assert!(hit_allocations <= ready_allocations + 1.0, "{hit_allocations} allocations, {ready_allocations} for a ready response");
+}
+
+/// Of a ready response's instructions.
+const LIMIT: f64 = 1.2;
