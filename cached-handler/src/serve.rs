@@ -33,7 +33,6 @@ use crate::{
     rules::{
         client::Terms,
         path::{bucket, normalise},
-        storable::Storable,
     },
     seen::{Captured, Facts},
     stored::Stored,
@@ -153,8 +152,8 @@ impl Run {
     }
 
     /// What clients are to be told.
-    pub(crate) fn client_terms(&self, storable: &Storable) -> Terms {
-        Terms { cache_control: self.handler.attributes.cache_control, private: self.key.traits.private, own: storable.own_freshness }
+    pub(crate) fn client_terms(&self) -> Terms {
+        Terms { cache_control: self.handler.attributes.cache_control, private: self.key.traits.private }
     }
 
     /// Whoever has waited starts later than it looked, and may be stamped so.

@@ -139,7 +139,7 @@ fn stream(run: Run, mut parts: Parts, body: Body, storable: Storable, groups: Ve
     let (feed, to_client) = content::streamed();
     let to_client = if run.is_head() { Body::empty() } else { to_client };
     let kept = parts.clone();
-    ForClients::of(&run.client_terms(&storable)).write(&mut parts.headers, None);
+    ForClients::of(&run.client_terms()).write(&mut parts.headers);
     vary::merge(&mut parts.headers, run.vary_names());
     let outcome = Outcome::Forward { why: run.key.forward, collapsed: false, kept: Kept::Streaming };
     let response = answer::finish(Response::from_parts(parts, to_client), &run.cache, run.handler, outcome);
@@ -166,8 +166,7 @@ fn make(run: &Run, parts: Parts, content: Bytes, storable: &Storable, groups: Ve
     }
     fields.insert(header::CONTENT_LENGTH, HeaderValue::from(content.len()));
     vary::merge(&mut fields, run.vary_names());
-    let for_clients = ForClients::of(&run.client_terms(storable));
-    for_clients.write(&mut fields, None);
+    let for_clients = ForClients::of(&run.client_terms()).write(&mut fields);
     let entity_tag = parts.status.is_success().then(|| entity_tag(run, &mut fields, &content)).flatten();
     let arrived_with_age = fields.contains_key(header::AGE);
     let not_modified = {

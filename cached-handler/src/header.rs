@@ -1,0 +1,9 @@
+//! Header fields, one per file: parsed from all their lines, printed without loss.
+
+pub(crate) mod cache_control;
+pub(crate) mod cache_status;
+pub(crate) mod cdn_cache_control;
+pub(crate) mod connection;
+pub(crate) mod date;
+pub(crate) mod entity_tag;
+pub(crate) mod vary;

@@ -1,0 +1,100 @@
+//! `Cache-Status` (RFC 9211): what this cache did, appended after what others did.
+
+use std::fmt::Write;
+
+use http::{HeaderMap, HeaderName, HeaderValue};
+
+use crate::outcome::{Forward, Kept, Outcome};
+
+/// How this cache names itself: a token where that is possible, or else a string (RFC 9651 §3.3).
+#[derive(Debug, Clone)]
+pub(crate) struct CacheName(String);
+
+impl CacheName {
+    pub(crate) fn new(name: &str) -> Self {
+        let is_token = name.starts_with(|first: char| first.is_ascii_alphabetic() || first == '*')
+            && name.bytes().all(|byte| super::cache_control::is_token_byte(byte) || matches!(byte, b':' | b'/'));
+        if is_token {
+            return Self(name.to_owned());
+        }
+        let mut quoted = String::from("\"");
+        for letter in name.chars().filter(|letter| matches!(letter, ' '..='~')) {
+            if matches!(letter, '"' | '\\') {
+                quoted.push('\\');
+            }
+            quoted.push(letter);
+        }
+        quoted.push('"');
+        Self(quoted)
+    }
+}
+
+/// Adds this cache's member at the end of the list (RFC 9211 §2).
+pub(crate) fn append(fields: &mut HeaderMap, name: &CacheName, outcome: &Outcome) {
+    if let Ok(value) = HeaderValue::from_str(&member(name, outcome)) {
+        fields.append(HeaderName::from_static("cache-status"), value);
+    }
+}
+
+fn member(name: &CacheName, outcome: &Outcome) -> String {
+    let mut member = name.0.clone();
+    let _infallible = match outcome {
+        Outcome::Hit { ttl, .. } => write!(member, "; hit; ttl={}", ttl.as_secs().min(999_999_999_999_999)),
+        Outcome::Forward { why, collapsed, kept } => {
+            let collapsed = if *collapsed { "; collapsed" } else { "" };
+            write!(member, "; fwd={}{collapsed}{}", why.as_str(), detail(*why, kept))
+        }
+    };
+    member
+}
+
+/// Whether it is stored, or why not; what made it go forward counts more where both say something.
+fn detail(why: Forward, kept: &Kept) -> String {
+    let stored = if matches!(kept, Kept::Stored) { "; stored" } else { "" };
+    let word = match (why, kept) {
+        (Forward::Bypass(reason), _) => reason.as_str(),
+        (_, Kept::Not(reason)) => reason.as_str(),
+        (Forward::Invalidated, _) => "invalidated",
+        _ => return stored.to_owned(),
+    };
+    format!("{stored}; detail={word}")
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::outcome::{Bypass, NotStored};
+
+    #[test]
+    fn a_member_says_hit_or_fwd_and_never_both() {
+        let name = CacheName::new("site");
+        let hit = Outcome::Hit { age: Duration::ZERO, ttl: Duration::from_secs(30) };
+        assert_eq!(member(&name, &hit), "site; hit; ttl=30");
+        for (why, collapsed, kept, expected) in [
+            (Forward::UriMiss, false, Kept::Stored, "site; fwd=uri-miss; stored"),
+            (Forward::UriMiss, true, Kept::Stored, "site; fwd=uri-miss; collapsed; stored"),
+            (Forward::Invalidated, false, Kept::Streaming, "site; fwd=uri-miss; detail=invalidated"),
+            (Forward::Stale, false, Kept::Not(NotStored::SetCookie), "site; fwd=stale; detail=set-cookie"),
+            (Forward::Bypass(Bypass::KeyTooLong), false, Kept::Not(NotStored::Bypass), "site; fwd=bypass; detail=key-too-long"),
+        ] {
+            assert_eq!(member(&name, &Outcome::Forward { why, collapsed, kept }), expected);
+        }
+    }
+
+    #[test]
+    fn a_name_that_is_no_token_is_quoted() {
+        for (name, expected) in [("my-app", "my-app"), ("my app", "\"my app\""), ("1", "\"1\""), ("a\"b\\é", "\"a\\\"b\\\\\""), ("", "\"\"")] {
+            assert_eq!(CacheName::new(name).0, expected);
+        }
+    }
+
+    #[test]
+    fn it_stands_after_what_others_said() {
+        let mut fields = HeaderMap::new();
+        fields.insert("cache-status", HeaderValue::from_static("origin; hit"));
+        append(&mut fields, &CacheName::new("site"), &Outcome::Hit { age: Duration::ZERO, ttl: Duration::ZERO });
+        assert_eq!(fields.get_all("cache-status").iter().collect::<Vec<_>>(), ["origin; hit", "site; hit; ttl=0"]);
+    }
+}

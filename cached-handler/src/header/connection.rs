@@ -1,0 +1,59 @@
+//! Fields that concern one connection and are never stored (RFC 9110 §7.6.1, RFC 9111 §3.1).
+
+use http::{HeaderMap, HeaderName, header};
+
+const HOP_BY_HOP: [&str; 9] = [
+    "connection", "keep-alive", "proxy-authenticate", "proxy-authentication-info", "proxy-authorization", "proxy-connection", "te", "trailer",
+    "transfer-encoding",
+];
+
+/// What `Connection` cannot take away: fields that decide whether and for whom a response is stored.
+const KEPT: [HeaderName; 11] = [
+    header::CACHE_CONTROL, header::VARY, header::SET_COOKIE, header::ETAG, header::DATE, header::AGE, header::EXPIRES, header::CONTENT_TYPE,
+    header::CONTENT_ENCODING, header::CONTENT_LENGTH, header::LAST_MODIFIED,
+];
+
+/// Removes them, and those that `Connection` names.
+pub(crate) fn drop_hop_by_hop(fields: &mut HeaderMap) {
+    if fields.contains_key(header::CONNECTION) {
+        for name in named(fields) {
+            fields.remove(name);
+        }
+    }
+    for name in HOP_BY_HOP.into_iter().chain(["upgrade"]) {
+        fields.remove(name);
+    }
+}
+
+fn named(fields: &HeaderMap) -> Vec<HeaderName> {
+    let lines = fields.get_all(header::CONNECTION).iter().filter_map(|line| line.to_str().ok());
+    let names = lines.flat_map(|line| line.split(',')).filter_map(|name| HeaderName::from_bytes(name.trim().as_bytes()).ok());
+    names.filter(|name| !KEPT.contains(name) && name != "cdn-cache-control").collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use http::HeaderValue;
+
+    use super::*;
+
+    #[test]
+    fn what_is_of_the_connection_goes_and_what_gates_the_store_stays() {
+        let mut fields = HeaderMap::new();
+        for (name, value) in [
+            ("connection", "x-hop, Cache-Control"),
+            ("connection", "close"),
+            ("x-hop", "1"),
+            ("cache-control", "private"),
+            ("keep-alive", "1"),
+            ("upgrade", "h2c"),
+            ("x-end", "1"),
+        ] {
+            fields.append(name, HeaderValue::from_static(value));
+        }
+        drop_hop_by_hop(&mut fields);
+        let mut left: Vec<_> = fields.keys().map(HeaderName::as_str).collect();
+        left.sort_unstable();
+        assert_eq!(left, ["cache-control", "x-end"]);
+    }
+}

@@ -1,0 +1,168 @@
+//! `ETag` (RFC 9110 §8.8.3).
+
+use std::fmt;
+
+use http::{HeaderMap, HeaderValue, header};
+
+/// An entity tag: what a client shows to ask whether the content that it has is still good.
+///
+/// | one | other | [`strong_eq`](Self::strong_eq) | [`weak_eq`](Self::weak_eq) |
+/// |---|---|---|---|
+/// | `W/"1"` | `W/"1"` | no | yes |
+/// | `W/"1"` | `W/"2"` | no | no |
+/// | `W/"1"` | `"1"` | no | yes |
+/// | `"1"` | `"1"` | yes | yes |
+///
+/// (RFC 9110 §8.8.3.2.) Cached handlers get one by themselves; this type is for those that are not cached.
+///
+/// ```
+/// use cached_handler::EntityTag;
+///
+/// let tag = EntityTag::of(b"content");
+/// assert!(tag.strong_eq(&EntityTag::of(b"content")));
+/// assert!(tag.weak_eq(&tag.clone().weakened()));
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct EntityTag {
+    weak: bool,
+    /// With its quotes.
+    opaque: Box<[u8]>,
+}
+
+impl EntityTag {
+    /// A strong tag of some content: the same in every process, another for other content.
+    #[must_use]
+    pub fn of(content: &[u8]) -> Self {
+        Self::strong_of(content, &HeaderMap::new())
+    }
+
+    /// Reads a tag, `"…"` or `W/"…"`.
+    #[must_use]
+    pub fn parse(value: &HeaderValue) -> Option<Self> {
+        match Self::take(value.as_bytes().trim_ascii()) {
+            Some((tag, [])) => Some(tag),
+            _ => None,
+        }
+    }
+
+    /// Whether it promises no more than the same meaning.
+    #[must_use]
+    pub fn is_weak(&self) -> bool {
+        self.weak
+    }
+
+    /// The same one, promising no more than the same meaning.
+    #[must_use]
+    pub fn weakened(mut self) -> Self {
+        self.weak = true;
+        self
+    }
+
+    /// Whether both promise the same bytes.
+    #[must_use]
+    pub fn strong_eq(&self, other: &Self) -> bool {
+        !self.weak && !other.weak && self.opaque == other.opaque
+    }
+
+    /// Whether both stand for the same meaning; what `If-None-Match` asks for (RFC 9110 §13.1.2).
+    #[must_use]
+    pub fn weak_eq(&self, other: &Self) -> bool {
+        self.opaque == other.opaque
+    }
+
+    /// As the value of `ETag`.
+    #[must_use]
+    pub fn to_header_value(&self) -> HeaderValue {
+        let mut value = Vec::with_capacity(self.opaque.len() + 2);
+        if self.weak {
+            value.extend_from_slice(b"W/");
+        }
+        value.extend_from_slice(&self.opaque);
+        HeaderValue::from_maybe_shared(bytes::Bytes::from(value)).unwrap_or_else(|_| HeaderValue::from_static("\"\""))
+    }
+
+    /// Of a representation: content, type, coding and language, so that no two representations share one.
+    pub(crate) fn strong_of(content: &[u8], fields: &HeaderMap) -> Self {
+        let mut hasher = blake3::Hasher::new();
+        hasher.update(b"cached-handler entity tag 1");
+        for name in [header::CONTENT_TYPE, header::CONTENT_ENCODING, header::CONTENT_LANGUAGE] {
+            for line in fields.get_all(name) {
+                frame(&mut hasher, line.as_bytes());
+            }
+            hasher.update(&[0xff]);
+        }
+        frame(&mut hasher, content);
+        let hex = hasher.finalize().to_hex();
+        Self { weak: false, opaque: format!("\"{}\"", hex.get(..32).unwrap_or_default()).into_bytes().into() }
+    }
+
+    /// A tag at the start of `bytes`, and the rest (RFC 9110 §8.8.3: any visible byte but the quote, or above 0x7f).
+    pub(crate) fn take(bytes: &[u8]) -> Option<(Self, &[u8])> {
+        let (weak, quoted) = bytes.strip_prefix(b"W/").map_or((false, bytes), |quoted| (true, quoted));
+        let inside = quoted.strip_prefix(b"\"")?;
+        let end = inside.iter().position(|byte| *byte == b'"')?;
+        let (opaque, rest) = quoted.split_at_checked(end + 2)?;
+        let is_opaque = inside.get(..end)?.iter().all(|byte| matches!(byte, 0x21..=0x7e | 0x80..));
+        is_opaque.then(|| (Self { weak, opaque: opaque.into() }, rest))
+    }
+}
+
+fn frame(hasher: &mut blake3::Hasher, part: &[u8]) {
+    hasher.update(&u64::try_from(part.len()).unwrap_or(u64::MAX).to_le_bytes());
+    hasher.update(part);
+}
+
+impl fmt::Display for EntityTag {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}{}", if self.weak { "W/" } else { "" }, String::from_utf8_lossy(&self.opaque))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn tag(text: &'static str) -> EntityTag {
+        EntityTag::parse(&HeaderValue::from_static(text)).unwrap()
+    }
+
+    #[test]
+    fn comparison_follows_the_table_of_the_rfc() {
+        for (one, other, strong, weak) in
+            [("W/\"1\"", "W/\"1\"", false, true), ("W/\"1\"", "W/\"2\"", false, false), ("W/\"1\"", "\"1\"", false, true), ("\"1\"", "\"1\"", true, true)]
+        {
+            assert_eq!((tag(one).strong_eq(&tag(other)), tag(one).weak_eq(&tag(other))), (strong, weak), "{one} {other}");
+        }
+    }
+
+    #[test]
+    fn what_is_parsed_is_printed() {
+        for value in [&b"\"a,b\""[..], b"W/\"\"", b"\"\xfc\""] {
+            let value = HeaderValue::from_bytes(value).unwrap();
+            assert_eq!(EntityTag::parse(&value).unwrap().to_header_value(), value);
+        }
+        for junk in ["", "a", "\"", "\"a", "a\"", "w/\"a\"", "\"a\"b", "\"a b\""] {
+            assert_eq!(EntityTag::parse(&HeaderValue::from_static(junk)), None, "{junk}");
+        }
+    }
+
+    #[test]
+    fn another_representation_has_another_tag() {
+        let with = |name: header::HeaderName, value: &'static str| {
+            let mut fields = HeaderMap::new();
+            fields.insert(name, HeaderValue::from_static(value));
+            EntityTag::strong_of(b"x", &fields)
+        };
+        let tags = [
+            EntityTag::of(b"x"),
+            EntityTag::of(b"y"),
+            with(header::CONTENT_TYPE, "text/plain"),
+            with(header::CONTENT_ENCODING, "text/plain"),
+            with(header::CONTENT_LANGUAGE, "text/plain"),
+        ];
+        for (at, tag) in tags.iter().enumerate() {
+            assert!(tags.iter().skip(at + 1).all(|other| !tag.weak_eq(other)));
+        }
+        assert_eq!(EntityTag::of(b"x").to_string().len(), 34);
+    }
+}

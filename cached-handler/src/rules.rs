@@ -1,0 +1,8 @@
+//! What HTTP says, as pure functions: no clock, no I/O, each with its section of the RFC.
+
+pub(crate) mod client;
+pub(crate) mod conditional;
+pub(crate) mod freshness;
+pub(crate) mod path;
+pub(crate) mod request;
+pub(crate) mod storable;

@@ -1,0 +1,105 @@
+//! How long a response is fresh, and how old it is on arrival (RFC 9111 §4.2).
+
+use std::time::{Duration, SystemTime};
+
+use http::{HeaderMap, header};
+
+use crate::header::{
+    cache_control::{CacheControl, LONGEST, delta_seconds},
+    date,
+};
+
+/// What the response itself says, for a shared cache (§4.2.1): `CDN-Cache-Control` (RFC 9213 §2.2), or else `s-maxage`,
+/// `max-age`, `Expires`.
+pub(crate) fn stated(fields: &HeaderMap, cdn: Option<&CacheControl>, own: &CacheControl, now: SystemTime) -> Option<Duration> {
+    if let Some(cdn) = cdn {
+        return cdn.s_maxage.or(cdn.max_age).map(Duration::from_secs);
+    }
+    own.s_maxage.or(own.max_age).map(Duration::from_secs).or_else(|| expires(fields, now))
+}
+
+/// §5.3: `Expires` less `Date`; one that is no date, or stands there twice with two values, has passed.
+fn expires(fields: &HeaderMap, now: SystemTime) -> Option<Duration> {
+    let mut lines = fields.get_all(header::EXPIRES).iter();
+    let first = lines.next()?;
+    if lines.any(|line| line != first) {
+        return Some(Duration::ZERO);
+    }
+    let from = fields.get(header::DATE).and_then(date::parse).unwrap_or(now);
+    let lifetime = date::parse(first).and_then(|until| until.duration_since(from).ok()).unwrap_or_default();
+    Some(lifetime.min(Duration::from_secs(LONGEST)))
+}
+
+/// How old it is on arrival: by its `Age`, and by its `Date` where one is given (§4.2.3).
+pub(crate) fn initial_age(fields: &HeaderMap, now: SystemTime) -> Duration {
+    let apparent = fields.get(header::DATE).and_then(date::parse).and_then(|date| now.duration_since(date).ok()).unwrap_or_default();
+    said_age(fields).max(Duration::from_secs(apparent.as_secs()))
+}
+
+/// §5.1: the first line and the first member count; what is no number is ignored.
+fn said_age(fields: &HeaderMap) -> Duration {
+    let first = fields.get(header::AGE).and_then(|age| age.as_bytes().split(|byte| *byte == b',').next());
+    Duration::from_secs(first.and_then(|digits| delta_seconds(digits.trim_ascii())).unwrap_or(0))
+}
+
+#[cfg(test)]
+mod tests {
+    use http::HeaderValue;
+
+    use super::*;
+
+    const NOW: SystemTime = SystemTime::UNIX_EPOCH;
+
+    fn fields(lines: &[(&'static str, String)]) -> HeaderMap {
+        let mut fields = HeaderMap::new();
+        for (name, value) in lines {
+            fields.append(*name, HeaderValue::from_str(value).unwrap());
+        }
+        fields
+    }
+
+    fn at(secs: u64) -> String {
+        date::print(NOW + Duration::from_secs(secs)).to_str().unwrap().to_owned()
+    }
+
+    fn lifetime(lines: &[(&'static str, String)]) -> Option<u64> {
+        let fields = fields(lines);
+        let own = CacheControl::of(&fields, &header::CACHE_CONTROL).unwrap();
+        let cdn = crate::header::cdn_cache_control::of(&fields);
+        stated(&fields, cdn.as_ref(), &own, NOW + Duration::from_secs(100)).map(|lifetime| lifetime.as_secs())
+    }
+
+    #[test]
+    fn the_most_specific_word_counts() {
+        let text = |text: &str| text.to_owned();
+        let cdn = ("cdn-cache-control", text("max-age=4"));
+        let shared = ("cache-control", text("max-age=2, s-maxage=3"));
+        let private = ("cache-control", text("max-age=2"));
+        let expires = ("expires", at(160));
+        assert_eq!(lifetime(&[cdn.clone(), shared.clone(), expires.clone()]), Some(4));
+        assert_eq!(lifetime(&[shared, expires.clone()]), Some(3));
+        assert_eq!(lifetime(&[private, expires.clone()]), Some(2));
+        assert_eq!(lifetime(&[expires.clone()]), Some(60));
+        assert_eq!(lifetime(&[expires, ("date", at(150))]), Some(10));
+        assert_eq!(lifetime(&[("expires", text("0"))]), Some(0));
+        assert_eq!(lifetime(&[("expires", at(1)), ("expires", at(900))]), Some(0));
+        assert_eq!(lifetime(&[("cdn-cache-control", text("max-age"))]), None);
+        assert_eq!(lifetime(&[]), None);
+    }
+
+    #[test]
+    fn age_is_what_is_said_or_what_is_apparent_whichever_is_more() {
+        let now = NOW + Duration::from_secs(100);
+        for (lines, expected) in [
+            (vec![], 0),
+            (vec![("age", "7".to_owned())], 7),
+            (vec![("age", "7".to_owned()), ("date", at(60))], 40),
+            (vec![("age", "70, 5".to_owned()), ("date", at(60))], 70),
+            (vec![("age", "-7".to_owned())], 0),
+            (vec![("date", at(500))], 0),
+            (vec![("age", "999999999999999999999".to_owned())], LONGEST),
+        ] {
+            assert_eq!(initial_age(&fields(&lines), now), Duration::from_secs(expected), "{lines:?}");
+        }
+    }
+}

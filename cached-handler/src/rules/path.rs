@@ -1,0 +1,146 @@
+//! Paths, compared after normalisation (RFC 3986 §6.2.2), and the epochs that they share.
+
+use std::{borrow::Cow, fmt::Write};
+
+/// The same path in one way: unreserved characters decoded, the hexadecimal digits of others in upper case, dot segments
+/// removed. What is no path stays what it is, more or less; nothing fails.
+pub(crate) fn normalise(path: &str) -> Cow<'_, str> {
+    let has_dots = path.split('/').any(|segment| segment == "." || segment == "..");
+    if !has_dots && !path.contains('%') {
+        return Cow::Borrowed(path);
+    }
+    let decoded = decode_unreserved(path);
+    Cow::Owned(without_dots(&decoded))
+}
+
+/// RFC 3986 §6.2.2.1 and §6.2.2.2.
+fn decode_unreserved(path: &str) -> String {
+    let mut out = String::with_capacity(path.len());
+    let mut rest = path;
+    while let Some(at) = rest.find('%') {
+        let (before, from) = rest.split_at_checked(at).unwrap_or((rest, ""));
+        out.push_str(before);
+        let digits = from.get(1..3).filter(|digits| digits.bytes().all(|digit| digit.is_ascii_hexdigit()));
+        match digits.and_then(|digits| u8::from_str_radix(digits, 16).ok()) {
+            Some(byte) if is_unreserved(byte) => out.push(char::from(byte)),
+            Some(byte) => push_encoded(&mut out, byte),
+            None => {
+                out.push('%');
+                rest = from.get(1..).unwrap_or_default();
+                continue;
+            }
+        }
+        rest = from.get(3..).unwrap_or_default();
+    }
+    out.push_str(rest);
+    out
+}
+
+/// RFC 3986 §5.2.4.
+fn without_dots(path: &str) -> String {
+    let mut kept: Vec<&str> = Vec::new();
+    let mut segments = path.split('/').peekable();
+    while let Some(segment) = segments.next() {
+        let is_last = segments.peek().is_none();
+        match segment {
+            "." | ".." => {
+                // The first element is what stands before the first slash.
+                if segment == ".." && kept.len() > 1 {
+                    kept.pop();
+                }
+                if is_last {
+                    kept.push("");
+                }
+            }
+            segment => kept.push(segment),
+        }
+    }
+    kept.join("/")
+}
+
+/// RFC 3986 §2.3.
+fn is_unreserved(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || b"-._~".contains(&byte)
+}
+
+fn push_encoded(out: &mut String, byte: u8) {
+    let _infallible = write!(out, "%{byte:02X}");
+}
+
+/// A value as one segment of a path.
+pub(crate) fn encode_segment(value: &str) -> String {
+    let mut out = String::with_capacity(value.len());
+    for byte in value.bytes() {
+        if is_unreserved(byte) {
+            out.push(char::from(byte));
+        } else {
+            push_encoded(&mut out, byte);
+        }
+    }
+    out
+}
+
+/// Which of the 65 536 epochs a normalised path has: FNV-1a, folded; the same in every process.
+pub(crate) fn bucket(path: &str) -> u16 {
+    let hash = path.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3));
+    let folded = hash ^ (hash >> 32);
+    let [low, high, ..] = (folded ^ (folded >> 16)).to_le_bytes();
+    u16::from_le_bytes([low, high])
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn one_path_in_many_spellings_is_one() {
+        for (path, expected) in [
+            ("/a/%31", "/a/1"),
+            ("/%7euser", "/~user"),
+            ("/a%2fb", "/a%2Fb"),
+            ("/a/./b/../c", "/a/c"),
+            ("/../a", "/a"),
+            ("/a/..", "/"),
+            ("/a/.", "/a/"),
+            ("/a/%2e%2E/b", "/b"),
+            ("/a//b", "/a//b"),
+            ("/a%", "/a%"),
+            ("/a%zz%4", "/a%zz%4"),
+            ("/%c3%a9", "/%C3%A9"),
+            ("/é%20", "/é%20"),
+            ("", ""),
+            ("*", "*"),
+        ] {
+            assert_eq!(normalise(path), expected, "{path}");
+        }
+    }
+
+    #[test]
+    fn a_value_is_one_segment() {
+        assert_eq!(encode_segment("a/b ü?"), "a%2Fb%20%C3%BC%3F");
+    }
+
+    #[test]
+    fn buckets_are_the_same_in_every_process() {
+        assert_eq!([bucket(""), bucket("/"), bucket("/articles/7")], [bucket(""), bucket("/"), bucket("/articles/7")]);
+        let buckets: std::collections::HashSet<_> = (0..1000).map(|id| bucket(&format!("/articles/{id}"))).collect();
+        assert!(buckets.len() > 980, "{}", buckets.len());
+    }
+
+    proptest! {
+        #[test]
+        fn normalising_twice_changes_nothing(path in "[/a.%0-9A-Fé~-]{0,24}") {
+            let once = normalise(&path).into_owned();
+            prop_assert_eq!(normalise(&once).into_owned(), once);
+        }
+
+        #[test]
+        fn an_encoded_value_is_found_again(value in ".{0,12}") {
+            let path = format!("/a/{}", encode_segment(&value));
+            prop_assume!(value != "." && value != "..");
+            prop_assert_eq!(normalise(&path).into_owned(), path.clone());
+        }
+    }
+}

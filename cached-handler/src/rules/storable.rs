@@ -1,0 +1,129 @@
+//! Whether a response may be stored, and for how long it is fresh (RFC 9111 §3; laws L8 and §4 of the guide).
+
+use std::time::{Duration, SystemTime};
+
+use http::{HeaderMap, HeaderName, Method, StatusCode, header};
+
+use super::freshness;
+use crate::{
+    header::{cache_control::CacheControl, cdn_cache_control, vary::Vary},
+    outcome::NotStored,
+    policy::{Policy, speaks_of_the_resource},
+};
+
+/// Everything that the answer depends on.
+#[expect(missing_debug_implementations, reason = "holds a function")]
+pub(crate) struct Question<'a> {
+    pub(crate) method: &'a Method,
+    /// The request carried `Authorization` or `Cookie`, and an argument outside the key could see it.
+    pub(crate) request_credentials: bool,
+    pub(crate) status: StatusCode,
+    pub(crate) fields: &'a HeaderMap,
+    /// Whether a request field is in the key.
+    pub(crate) covered: &'a dyn Fn(&str) -> bool,
+    pub(crate) vary_from_response: bool,
+    pub(crate) policy: &'a Policy,
+    /// The attribute's; absent for `from_response`.
+    pub(crate) ttl: Option<Duration>,
+    /// The handler's word to this cache alone.
+    pub(crate) fresh_for: Option<Duration>,
+    pub(crate) do_not_store: bool,
+    pub(crate) now: SystemTime,
+}
+
+/// It may be stored.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Storable {
+    pub(crate) freshness_lifetime: Duration,
+    pub(crate) initial_age: Duration,
+    /// It says itself that it may answer requests with credentials (RFC 9111 §3.5).
+    pub(crate) shareable: bool,
+    /// What `Vary` names.
+    pub(crate) vary: Vec<HeaderName>,
+}
+
+const TEN_YEARS: Duration = Duration::from_secs(10 * 365 * 24 * 60 * 60);
+
+pub(crate) fn storable(question: &Question<'_>) -> Result<Storable, NotStored> {
+    let own = CacheControl::of(question.fields, &header::CACHE_CONTROL).map_err(|_| NotStored::MalformedCacheControl)?;
+    let cdn = cdn_cache_control::of(question.fields);
+    nothing_forbids(question, &own, cdn.as_ref())?;
+    let vary = vary(question)?;
+    let shareable = is_shareable(&own) || cdn.as_ref().is_some_and(is_shareable);
+    if question.request_credentials && !shareable {
+        return Err(NotStored::Credentials);
+    }
+    let (freshness_lifetime, by_its_date) = lifetime(question, cdn.as_ref(), &own)?;
+    // A `ttl` begins when the response is complete; only what states its own freshness is aged by its `Date`.
+    let now = if by_its_date { question.now } else { SystemTime::UNIX_EPOCH };
+    let initial_age = freshness::initial_age(question.fields, now);
+    let freshness_lifetime = freshness_lifetime.min(TEN_YEARS);
+    if freshness_lifetime <= initial_age {
+        return Err(NotStored::AlreadyStale);
+    }
+    Ok(Storable { freshness_lifetime, initial_age, shareable, vary })
+}
+
+/// Prohibitions, whatever the freshness.
+fn nothing_forbids(question: &Question<'_>, own: &CacheControl, cdn: Option<&CacheControl>) -> Result<(), NotStored> {
+    let says = |directive: fn(&CacheControl) -> bool| directive(own) || cdn.is_some_and(directive);
+    let understands = question.ttl.is_some() || is_understood(question.status);
+    let prohibitions = [
+        (!matches!(*question.method, Method::GET | Method::HEAD), NotStored::Method),
+        (question.do_not_store, NotStored::DoNotStore),
+        (question.fields.contains_key(header::SET_COOKIE), NotStored::SetCookie),
+        (says(|directives| directives.no_store) && !(own.must_understand && is_understood(question.status)), NotStored::NoStore),
+        (says(|directives| directives.private), NotStored::Private),
+        (says(|directives| directives.no_cache), NotStored::NoCache),
+        (says(|directives| directives.must_understand) && !understands, NotStored::MustUnderstand),
+        (question.fields.contains_key(header::CONTENT_RANGE), NotStored::Partial),
+        (question.status == StatusCode::PARTIAL_CONTENT, NotStored::Partial),
+        (question.status.is_informational() || question.status == StatusCode::NOT_MODIFIED, NotStored::Status(question.status.as_u16())),
+    ];
+    prohibitions.into_iter().find(|(applies, _)| *applies).map_or(Ok(()), |(_, reason)| Err(reason))
+}
+
+/// Statuses whose caching this crate knows (RFC 9110 §15).
+fn is_understood(status: StatusCode) -> bool {
+    matches!(status.as_u16(), 200 | 203 | 204 | 300..=303 | 307 | 308 | 404 | 405 | 410 | 414 | 501)
+}
+
+/// RFC 9111 §3.5.
+fn is_shareable(directives: &CacheControl) -> bool {
+    directives.public || directives.s_maxage.is_some() || directives.must_revalidate
+}
+
+fn vary(question: &Question<'_>) -> Result<Vec<HeaderName>, NotStored> {
+    match Vary::of(question.fields).map_err(|_| NotStored::MalformedVary)? {
+        Vary::Any => Err(NotStored::VaryAny),
+        Vary::Fields(names) => match names.iter().find(|name| !question.vary_from_response && !(question.covered)(name.as_str())) {
+            Some(name) => Err(NotStored::VaryUnkeyed(name.as_str().to_owned())),
+            None => Ok(names),
+        },
+    }
+}
+
+/// The handler's word to this cache, what the response states, the policy's word on the status, the attribute's `ttl`: the
+/// first of them counts. Whether it is counted from the response's own `Date`.
+fn lifetime(question: &Question<'_>, cdn: Option<&CacheControl>, own: &CacheControl) -> Result<(Duration, bool), NotStored> {
+    let status = question.status;
+    let by_policy = question.policy.ttl_of(status);
+    if let Some(fresh_for) = question.fresh_for {
+        let allowed = by_policy.is_some() || speaks_of_the_resource(status.as_u16());
+        return if allowed { Ok((fresh_for, false)) } else { Err(NotStored::Status(status.as_u16())) };
+    }
+    if let Some(stated) = freshness::stated(question.fields, cdn, own, question.now) {
+        return Ok((stated, true));
+    }
+    if let Some(ttl) = by_policy {
+        return Ok((ttl, false));
+    }
+    match question.ttl {
+        None => Err(NotStored::NoFreshness),
+        Some(ttl) if matches!(status.as_u16(), 200 | 203 | 301 | 308) => Ok((ttl, false)),
+        Some(_) => Err(NotStored::Status(status.as_u16())),
+    }
+}
+
+#[cfg(test)]
+mod tests;

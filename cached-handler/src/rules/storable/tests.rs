@@ -1,0 +1,161 @@
+use http::HeaderValue;
+use proptest::prelude::*;
+
+use super::*;
+use crate::policy::secs;
+
+/// What comes of a response with these lines, to a handler with `ttl = 60` that varies on `accept`.
+fn verdict(status: u16, lines: &[(&str, &str)]) -> Result<Storable, NotStored> {
+    ask(status, lines, |_| {})
+}
+
+fn ask(status: u16, lines: &[(&str, &str)], change: impl FnOnce(&mut Question<'_>)) -> Result<Storable, NotStored> {
+    let mut fields = HeaderMap::new();
+    for (name, value) in lines {
+        fields.append(HeaderName::from_bytes(name.as_bytes()).unwrap(), HeaderValue::from_str(value).unwrap());
+    }
+    const POLICY: Policy = Policy::new().status(404, secs(5));
+    let mut question = Question {
+        method: &Method::GET,
+        request_credentials: false,
+        status: StatusCode::from_u16(status).unwrap(),
+        fields: &fields,
+        covered: &|name| name == "accept",
+        vary_from_response: false,
+        policy: &POLICY,
+        ttl: Some(Duration::from_secs(60)),
+        fresh_for: None,
+        do_not_store: false,
+        now: SystemTime::UNIX_EPOCH + Duration::from_secs(1_000_000),
+    };
+    change(&mut question);
+    storable(&question)
+}
+
+fn lifetime_of(verdict: Result<Storable, NotStored>) -> Result<u64, &'static str> {
+    verdict.map(|storable| storable.freshness_lifetime.as_secs()).map_err(|reason| reason.as_str())
+}
+
+#[test]
+fn with_a_ttl_four_statuses_are_stored_and_those_of_the_policy() {
+    for status in 200..=999 {
+        let expected = match status {
+            200 | 203 | 301 | 308 => Ok(60),
+            404 => Ok(5),
+            206 => Err("partial"),
+            _ => Err("status"),
+        };
+        assert_eq!(lifetime_of(verdict(status, &[])), expected, "{status}");
+    }
+}
+
+#[test]
+fn with_a_freshness_of_its_own_any_final_status_is_stored_but_206_and_304() {
+    for status in 200..=999 {
+        let expected = match status {
+            206 => Err("partial"),
+            304 => Err("status"),
+            _ => Ok(9),
+        };
+        assert_eq!(lifetime_of(verdict(status, &[("cache-control", "max-age=9")])), expected, "{status}");
+    }
+}
+
+#[test]
+fn private_stays_private_in_every_spelling() {
+    for (lines, reason) in [
+        (&[("set-cookie", "a=b")][..], "set-cookie"),
+        (&[("cache-control", "NO-STORE")], "no-store"),
+        (&[("cache-control", "max-age=60"), ("cache-control", "Private")], "private"),
+        (&[("cache-control", "private=\"x\", max-age=60")], "private"),
+        (&[("cache-control", "no-cache")], "no-cache"),
+        (&[("cache-control", "no-cache=\"x\"")], "no-cache"),
+        (&[("cdn-cache-control", "no-store")], "no-store"),
+        (&[("cache-control", "max-age=60; private")], "malformed-cache-control"),
+        (&[("vary", "accept, *")], "vary-any"),
+        (&[("vary", "accept"), ("vary", "Cookie")], "vary-unkeyed"),
+        (&[("vary", "a b")], "malformed-vary"),
+        (&[("content-range", "bytes 0-1/2")], "partial"),
+        (&[("cache-control", "max-age=0")], "already-stale"),
+        (&[("cache-control", "max-age=9"), ("age", "9")], "already-stale"),
+    ] {
+        assert_eq!(lifetime_of(verdict(200, lines)), Err(reason), "{lines:?}");
+    }
+    assert_eq!(lifetime_of(verdict(200, &[("vary", "Accept")])), Ok(60));
+}
+
+#[test]
+fn a_response_to_credentials_has_to_say_that_it_is_shareable() {
+    let with = |cache_control| ask(200, &[("cache-control", cache_control)], |question| question.request_credentials = true);
+    assert_eq!(lifetime_of(with("max-age=9")), Err("credentials"));
+    for shareable in ["public, max-age=9", "s-maxage=9", "max-age=9, must-revalidate"] {
+        assert_eq!(lifetime_of(with(shareable)), Ok(9));
+    }
+}
+
+#[test]
+fn the_handlers_word_to_this_cache_counts_above_fields_but_not_above_prohibitions() {
+    let with = |status, lines: &[(&str, &str)], fresh_for| lifetime_of(ask(status, lines, |question| question.fresh_for = Some(Duration::from_secs(fresh_for))));
+    assert_eq!(with(200, &[("cache-control", "max-age=9")], 7), Ok(7));
+    assert_eq!(with(200, &[("cache-control", "private")], 7), Err("private"));
+    assert_eq!(with(200, &[], 0), Err("already-stale"));
+    assert_eq!(with(500, &[], 7), Err("status"));
+    assert_eq!(with(410, &[], 7), Ok(7));
+    assert_eq!(with(403, &[], 7), Err("status"));
+    assert_eq!(lifetime_of(ask(200, &[], |question| question.do_not_store = true)), Err("do-not-store"));
+}
+
+#[test]
+fn from_response_asks_for_a_freshness_and_lets_it_vary() {
+    let with = |lines: &[(&str, &str)]| {
+        lifetime_of(ask(200, lines, |question| {
+            question.ttl = None;
+            question.vary_from_response = true;
+        }))
+    };
+    assert_eq!(with(&[]), Err("no-freshness"));
+    assert_eq!(with(&[("cache-control", "max-age=9"), ("vary", "cookie, origin")]), Ok(9));
+    assert_eq!(with(&[("cache-control", "max-age=9"), ("vary", "*")]), Err("vary-any"));
+}
+
+#[test]
+fn must_understand_counts_above_no_store_for_statuses_that_are_understood() {
+    let line = [("cache-control", "must-understand, no-store, max-age=9")];
+    assert_eq!(lifetime_of(verdict(200, &line)), Ok(9));
+    assert_eq!(lifetime_of(verdict(599, &line)), Err("no-store"));
+}
+
+#[test]
+fn a_ttl_begins_when_the_response_is_complete() {
+    let old = ("date", "Sun, 06 Nov 1994 08:49:37 GMT");
+    assert_eq!(verdict(200, &[old]).map(|storable| storable.initial_age.as_secs()), Ok(0));
+    assert_eq!(verdict(200, &[("age", "7")]).map(|storable| storable.initial_age.as_secs()), Ok(7));
+}
+
+proptest! {
+    /// RFC 9111 §3, in as few words as it goes.
+    #[test]
+    fn nothing_is_stored_that_a_naive_reading_refuses(
+        status in 200_u16..600,
+        directives in proptest::collection::vec(proptest::sample::select(vec!["no-store", "private", "no-cache", "max-age=9", "s-maxage=9", "public", "x"]), 0..4),
+        others in proptest::collection::vec(proptest::sample::select(vec![("set-cookie", "a"), ("vary", "*"), ("vary", "cookie"), ("vary", "accept"), ("age", "1"), ("x", "y")]), 0..3),
+        credentials in any::<bool>(),
+    ) {
+        let line = directives.join(", ");
+        let mut lines = others.clone();
+        lines.push(("cache-control", &line));
+        let stored = ask(status, &lines, |question| question.request_credentials = credentials).is_ok();
+        let forbidden = ["no-store", "private", "no-cache"].iter().any(|word| directives.contains(word))
+            || others.iter().any(|line| [("set-cookie", "a"), ("vary", "*"), ("vary", "cookie")].contains(line))
+            || matches!(status, 206 | 304)
+            || (credentials && !directives.contains(&"public") && !directives.contains(&"s-maxage=9"));
+        let fresh = directives.contains(&"max-age=9") || directives.contains(&"s-maxage=9") || matches!(status, 200 | 203 | 301 | 308 | 404);
+        prop_assert_eq!(stored, !forbidden && fresh);
+    }
+
+    #[test]
+    fn private_added_anywhere_outside_quotes_never_makes_it_storable(before in "[a-z=0-9, ]{0,20}", after in "[a-z=0-9, ]{0,20}") {
+        let line = format!("{before},private,{after}");
+        prop_assert!(verdict(200, &[("cache-control", &line)]).is_err());
+    }
+}
