@@ -213,7 +213,6 @@ pub(crate) enum Tag {
     Parameters = 13,
     Method = 14,
     Authority = 15,
-    Handler = 16,
     Ok = 18,
     Variant = 19,
     InnerPath = 20,

@@ -12,38 +12,54 @@ use crate::{outcome::NotStored, policy::Policy};
 /// Where a handler stands in the source.
 #[derive(Debug, Clone, Copy)]
 pub struct Site {
+    /// `module_path!()`.
     pub module: &'static str,
+    /// The function's name.
     pub name: &'static str,
+    /// `file!()`.
     pub file: &'static str,
+    /// `line!()`.
     pub line: u32,
+    /// `column!()`.
     pub column: u32,
     /// A hash of the handler's tokens: another text may mean another response.
     pub tokens: u64,
+    /// The author's own version.
     pub package_version: &'static str,
 }
 
 /// What the attribute says, as far as the run time has to know it.
 #[derive(Debug, Clone, Copy)]
 pub struct Attributes {
+    /// `ttl`.
     pub ttl: Ttl,
+    /// `backend`.
     pub backend: &'static str,
+    /// `vary`.
     pub vary: VaryOn,
+    /// `cache_control`.
     pub cache_control: Option<&'static str>,
+    /// Whether `skip(…)` leaves an argument out of the key.
     pub skips: bool,
 }
 
 /// The freshness lifetime of responses that state none.
 #[derive(Debug, Clone, Copy)]
 pub enum Ttl {
+    /// This long.
     For(Duration),
+    /// They state it, or are not stored.
     FromResponse,
 }
 
 /// Which request fields select a response.
 #[derive(Debug, Clone, Copy)]
 pub enum VaryOn {
+    /// None.
     Nothing,
+    /// These, in lower case.
     Fields(&'static [&'static str]),
+    /// Those that responses name in `Vary`.
     FromResponse,
 }
 
@@ -92,6 +108,7 @@ impl Instance {
 }
 
 impl Handler {
+    /// What the attribute writes.
     #[must_use]
     pub const fn new(site: Site, attributes: Attributes, policy: Policy) -> Self {
         let in_memory = matches!(attributes.backend.as_bytes(), b"memory");

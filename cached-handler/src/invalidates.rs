@@ -35,21 +35,25 @@ pub struct Targets {
 /// A piece of a path template.
 #[derive(Clone, Copy)]
 pub enum PathPiece<'a> {
+    /// As it stands in the attribute.
     Literal(&'a str),
     /// Percent-encoded as one segment.
     Value(&'a dyn fmt::Display),
 }
 
 impl Targets {
+    /// None so far.
     #[must_use]
     pub fn new(cache: OwnCache) -> Self {
         Self { only: cache.0.filter(|cache| cache.inner().isolated), targets: Vec::new() }
     }
 
+    /// Adds a group.
     pub fn group(&mut self, group: fmt::Arguments<'_>) {
         self.targets.push(Target::group(fmt::format(group)));
     }
 
+    /// Adds a path.
     pub fn path(&mut self, pieces: &[PathPiece<'_>]) {
         let mut path = String::new();
         for piece in pieces {
@@ -61,6 +65,7 @@ impl Targets {
         self.targets.push(Target::path(path));
     }
 
+    /// Adds a handler.
     pub fn handler<H: Copy + 'static>(&mut self, handler: &H) {
         self.targets.push(Target::handler(*handler));
     }

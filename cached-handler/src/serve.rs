@@ -87,6 +87,7 @@ pub(crate) struct Epoch {
 }
 
 impl Run {
+    /// After a miss.
     #[must_use]
     pub fn new(handler: &'static Handler, seen: Captured, key: Box<Key>) -> Self {
         let Captured { facts, fields } = seen;

@@ -9,6 +9,7 @@ use axum::{
     http::header,
     response::{Html, IntoResponse, Response},
 };
+use cached_handler::EntityTag;
 
 use super::{
     directory::{Directory, Entry, Found},
@@ -82,13 +83,16 @@ impl Document {
 impl IntoResponse for Document {
     fn into_response(self) -> Response {
         let Self { mut html, rendered_in } = self;
+        // Two renderings of a page are the same to a reader, however long they took: hence a weak tag, of all but the foot.
+        // Without it, the cache would make a strong one of every byte.
+        let tag = EntityTag::of(html.as_bytes()).weakened().to_header_value();
         if let Some(time) = rendered_in {
             _ = writeln!(html, "<footer>Rendered in {:.1} ms. Load it again, and it comes from the cache.</footer>", time.as_secs_f64() * 1e3);
         }
         html.push_str("</body>\n</html>\n");
         // Pages may hold HTML of anybody; nothing of it may run or ask other servers for more than pictures.
         let policy = "default-src 'none'; style-src 'self'; img-src 'self' https: data:; form-action 'self'; base-uri 'none'";
-        ([(header::CONTENT_SECURITY_POLICY, policy), (header::X_CONTENT_TYPE_OPTIONS, "nosniff")], Html(html)).into_response()
+        ([(header::ETAG, tag)], [(header::CONTENT_SECURITY_POLICY, policy), (header::X_CONTENT_TYPE_OPTIONS, "nosniff")], Html(html)).into_response()
     }
 }
 

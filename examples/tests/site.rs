@@ -50,6 +50,15 @@ async fn what_the_program_says_to_try_goes_as_it_says() {
 }
 
 #[tokio::test]
+async fn a_browser_keeps_its_page_when_it_is_rendered_anew_and_has_not_changed() {
+    let site = Site::of("anew", &[("page.md", "# Page\n")]);
+    let before = site.get("/page/page.md").await.miss();
+    site.cache.clock().advance(Duration::from_secs(61));
+    let after = site.ask(Request::get("/page/page.md").header(header::IF_NONE_MATCH, before.field("etag")), "").await.miss();
+    assert_eq!(after.status, StatusCode::NOT_MODIFIED);
+}
+
+#[tokio::test]
 async fn head_is_answered_from_what_get_stored() {
     let site = Site::of("head", &[("page.md", "# Page\n")]);
     let get = site.get("/page/page.md").await.miss();

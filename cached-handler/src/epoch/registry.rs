@@ -88,10 +88,6 @@ impl Counter {
         self.epoch.load(Ordering::SeqCst)
     }
 
-    pub(crate) fn name(&self) -> &str {
-        &self.name
-    }
-
     fn detached(name: &str) -> Arc<Self> {
         Arc::new(Self { epoch: AtomicU64::new(u64::MAX), name: name.into(), registry: Weak::new() })
     }

@@ -36,8 +36,8 @@ impl Vary {
 }
 
 /// Names further fields, all in one line. What cannot be read is left as it is.
-pub(crate) fn merge<'n>(fields: &mut HeaderMap, names: impl Iterator<Item = &'n str>) {
-    let added: Vec<HeaderName> = names.filter_map(|name| HeaderName::from_bytes(name.as_bytes()).ok()).collect();
+pub(crate) fn merge<N: AsRef<str>>(fields: &mut HeaderMap, names: impl Iterator<Item = N>) {
+    let added: Vec<HeaderName> = names.filter_map(|name| HeaderName::from_bytes(name.as_ref().as_bytes()).ok()).collect();
     if added.is_empty() {
         return;
     }

@@ -12,7 +12,6 @@ use crate::{
 };
 
 /// Everything that the answer depends on.
-#[expect(missing_debug_implementations, reason = "holds a function")]
 pub(crate) struct Question<'a> {
     pub(crate) method: &'a Method,
     /// The request carried `Authorization` or `Cookie`, and an argument outside the key could see it.
