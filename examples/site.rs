@@ -135,7 +135,7 @@ impl fmt::Display for Tour<'_> {
             ("a miss: the page is rendered and stored", format!("curl -i --etag-save '{tag}' '{address}{page}'")),
             ("a hit: the same bytes, and `age`", format!("curl -i '{address}{page}'")),
             ("a 304: what a browser asks that has the page", format!("curl -i --etag-compare '{tag}' '{address}{page}'")),
-            ("an edit, in memory: it invalidates the page and all lists", format!("curl -i -X PUT --data-binary '# Edited' '{address}{page}'")),
+            ("an edit, in memory: it invalidates the page and all lists", format!("curl -i -X PUT -d '# Edited' '{address}{page}'")),
             ("a miss: the page as it is now", format!("curl -i '{address}{page}'")),
             ("a miss: the key of a search is `q` …", format!("curl -i '{address}/search?q=edited'")),
             ("… and nothing else of the query, so this is a hit", format!("curl -i '{address}/search?utm_source=mail&q=edited'")),

@@ -79,11 +79,10 @@ impl Flights {
     /// joined but replaced, and so is one that is too old.
     pub(crate) fn join(self: &Arc<Self>, key: &PrimaryKey, reading: Reading, now: Millis) -> Join {
         let mut flights = lock(&self.by_key);
-        if let Some(flight) = flights.get(key) {
-            if reading.allows(flight.stamp) && now.saturating_sub(flight.began) < MAX_RUN {
+        if let Some(flight) = flights.get(key)
+            && reading.allows(flight.stamp) && now.saturating_sub(flight.began) < MAX_RUN {
                 return flight.follow();
             }
-        }
         let flight = Arc::new(Flight {
             stamp: reading.stamp(),
             began: now,

@@ -70,9 +70,10 @@ impl Target {
     /// All responses of a cached handler, given as it is given to a route; for a generic one, one instance:
     /// `Target::handler(list::<Article>)`.
     #[must_use]
+    #[expect(clippy::needless_pass_by_value, reason = "given as it is given to a route")]
     pub fn handler<H: 'static>(handler: H) -> Self {
         const { assert!(size_of::<H>() == 0, "give the handler itself, not a pointer to it") };
-        let _ = handler;
+        let _: &H = &handler;
         Self(Kind::Handler(Cow::Borrowed(std::any::type_name::<H>())))
     }
 

@@ -99,6 +99,7 @@ impl Policy {
     ///
     /// In a constant, hence at compile time: for 1xx, 206, 304 and 5xx, for statuses that speak of the request and not
     /// of the resource (400, 401, 403, 405–408, 411–417, 421, 422, 425, 426, 428, 429, 431, 451), and for a ninth one.
+    #[expect(clippy::panic, reason = "in a constant: a compile error")]
     pub const fn status(mut self, status: u16, ttl: Duration) -> Self {
         assert!(may_ever_be_stored(status), "responses of this status are never stored; remove `.status(…)`");
         let mut at = 0;

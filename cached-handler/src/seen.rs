@@ -191,6 +191,7 @@ impl Scan {
     }
 }
 
+#[derive(Clone, Copy)]
 enum Interest {
     None,
     Credentials,

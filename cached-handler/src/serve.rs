@@ -89,6 +89,7 @@ pub(crate) struct Epoch {
 impl Run {
     /// After a miss.
     #[must_use]
+    #[expect(clippy::boxed_local, reason = "boxed by the look-up, to keep the handler's future small")]
     pub fn new(handler: &'static Handler, seen: Captured, key: Box<Key>) -> Self {
         let Captured { facts, fields } = seen;
         let cache = facts.cache.clone().unwrap_or_else(|| Cache::global().clone());
@@ -124,7 +125,9 @@ impl Run {
 
     /// Whether the cache does not stand aside.
     pub(crate) fn may_collapse(&self) -> bool {
-        !matches!(self.key.forward, Forward::Method | Forward::Bypass(_) | Forward::Request) && !(self.is_head() && self.handler.attributes.skips)
+        let aside = matches!(self.key.forward, Forward::Method | Forward::Bypass(_) | Forward::Request);
+        let may_show_method = self.is_head() && self.handler.attributes.skips;
+        !aside && !may_show_method
     }
 
     pub(crate) fn stand_aside(&mut self, reason: Bypass) {

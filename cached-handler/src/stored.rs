@@ -17,6 +17,7 @@ use crate::{
 
 /// What lies under a key.
 #[derive(Debug)]
+#[expect(clippy::large_enum_variant, reason = "behind an `Arc`, and almost all are responses")]
 pub(crate) enum Slot {
     Response(Stored),
     /// The key has variants: the fields that select among them, in lower case and sorted.

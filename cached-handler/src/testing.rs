@@ -59,7 +59,6 @@ impl TestCache {
     }
 
     /// Gives it to a router: `.layer(cache.layer())`.
-    #[must_use]
     pub fn layer(&self) -> Extension<Cache> {
         Extension(self.cache.clone())
     }

@@ -10,7 +10,7 @@ use std::{
 
 use serde::Serialize;
 
-use super::Failure;
+use super::{Failure, markdown};
 
 /// Markdown files below a directory, and edits on top of them. A handle: clones are the same directory.
 #[derive(Debug, Clone)]
@@ -95,7 +95,11 @@ impl Directory {
 
     /// All pages, by name.
     pub fn entries(&self) -> Result<Vec<Entry>, Failure> {
-        Ok(self.texts()?.map(|(name, text)| Entry { title: super::markdown::title(&text).unwrap_or_else(|| name.clone()), name, bytes: text.len() }).collect())
+        let entry = |(name, text): (String, String)| {
+            let title = markdown::title(&text).unwrap_or_else(|| name.clone());
+            Entry { name, title, bytes: text.len() }
+        };
+        Ok(self.texts()?.map(entry).collect())
     }
 
     /// The lines in which `sought` occurs, letters of either case taken for one.
@@ -114,7 +118,7 @@ impl Directory {
     /// The shortest page that has a heading: its answer fits on a screen.
     #[must_use]
     pub fn shortest(&self) -> Option<String> {
-        let titled = self.texts().ok()?.filter(|(_, text)| super::markdown::title(text).is_some());
+        let titled = self.texts().ok()?.filter(|(_, text)| markdown::title(text).is_some());
         titled.min_by_key(|(_, text)| text.len()).map(|(name, _)| name)
     }
 

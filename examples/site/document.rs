@@ -87,12 +87,14 @@ impl IntoResponse for Document {
         // Without it, the cache would make a strong one of every byte.
         let tag = EntityTag::of(html.as_bytes()).weakened().to_header_value();
         if let Some(time) = rendered_in {
-            _ = writeln!(html, "<footer>Rendered in {:.1} ms. Load it again, and it comes from the cache.</footer>", time.as_secs_f64() * 1e3);
+            let ms = time.as_secs_f64() * 1e3;
+            _ = writeln!(html, "<footer>Rendered in {ms:.1} ms. Load it again, and it comes from the cache.</footer>");
         }
         html.push_str("</body>\n</html>\n");
         // Pages may hold HTML of anybody; nothing of it may run or ask other servers for more than pictures.
         let policy = "default-src 'none'; style-src 'self'; img-src 'self' https: data:; form-action 'self'; base-uri 'none'";
-        ([(header::ETAG, tag)], [(header::CONTENT_SECURITY_POLICY, policy), (header::X_CONTENT_TYPE_OPTIONS, "nosniff")], Html(html)).into_response()
+        let fields = [(header::CONTENT_SECURITY_POLICY, policy), (header::X_CONTENT_TYPE_OPTIONS, "nosniff")];
+        ([(header::ETAG, tag)], fields, Html(html)).into_response()
     }
 }
 

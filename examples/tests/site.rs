@@ -119,8 +119,9 @@ async fn nothing_leads_out_of_the_directory() {
     #[cfg(unix)]
     std::os::unix::fs::symlink("../secret.md", site.root.join("link.md")).unwrap();
 
-    let ways_out = ["../secret.md", "%2e%2e/secret.md", "..%2fsecret.md", "x/../../secret.md", "/secret.md", "%2Fsecret.md", "..%5Csecret.md", "link.md", ".hidden.md", "./page.md", "c:/secret.md", "page.md%00"];
-    for name in ways_out {
+    let up = ["../secret.md", "%2e%2e/secret.md", "..%2fsecret.md", "x/../../secret.md", "..%5Csecret.md"];
+    let elsewhere = ["/secret.md", "%2Fsecret.md", "c:/secret.md", "link.md", ".hidden.md", "./page.md", "page.md%00"];
+    for name in up.into_iter().chain(elsewhere) {
         let read = site.get(&format!("/page/{name}")).await;
         assert_eq!(read.status, StatusCode::NOT_FOUND, "{name}");
         assert!(!read.text.contains("secret"), "{name}");

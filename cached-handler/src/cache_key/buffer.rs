@@ -36,26 +36,28 @@ impl Buffer {
     #[inline]
     pub(crate) fn framed(&mut self, bytes: &[u8]) -> bool {
         let (start, length) = (self.length, bytes.len());
-        if let (Ok(frame @ ..0x80), true) = (u8::try_from(length), self.long.is_empty()) {
-            if let Some([first, place @ ..]) = self.short.get_mut(start..=start + length) {
+        if let (Ok(frame @ ..0x80), true) = (u8::try_from(length), self.long.is_empty())
+            && let Some([first, place @ ..]) = self.short.get_mut(start..=start + length) {
                 *first = frame;
                 place.copy_from_slice(bytes);
                 self.length = start + length + 1;
                 return true;
             }
-        }
         self.length_of(length) && self.spill(bytes)
     }
 
     /// An unsigned LEB128 number.
     pub(crate) fn length_of(&mut self, mut length: usize) -> bool {
-        while length >= 0x80 {
-            if !self.push((length & 0x7f) as u8 | 0x80) {
+        loop {
+            let [low, ..] = (length & 0x7f).to_le_bytes();
+            length >>= 7;
+            if length == 0 {
+                return self.push(low);
+            }
+            if !self.push(low | 0x80) {
                 return false;
             }
-            length >>= 7;
         }
-        self.push((length & 0x7f) as u8)
     }
 
     pub(crate) fn truncate(&mut self, length: usize) {

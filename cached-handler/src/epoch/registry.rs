@@ -18,11 +18,13 @@ pub(crate) struct Counter {
 /// All names in use. What it holds is bounded by the responses and runs that name them, and by `REMEMBERED`.
 pub(crate) struct Registry {
     hasher: RandomState,
-    shards: Box<[Mutex<HashMap<Box<str>, Weak<Counter>>>]>,
+    shards: Box<[Mutex<Names>]>,
     /// The latest epoch of all names with one hash. A counter that comes into being starts here: too late an epoch is
     /// harmless then, as it is no later than the clock, with which the run will be stamped.
     remembered: Box<[AtomicU64]>,
 }
+
+type Names = HashMap<Box<str>, Weak<Counter>>;
 
 const SHARDS: usize = 16;
 const REMEMBERED: usize = 4096;
@@ -64,7 +66,7 @@ impl Registry {
         }
     }
 
-    fn shard(&self, hash: u64) -> Option<&Mutex<HashMap<Box<str>, Weak<Counter>>>> {
+    fn shard(&self, hash: u64) -> Option<&Mutex<Names>> {
         self.shards.get(at(hash, SHARDS))
     }
 

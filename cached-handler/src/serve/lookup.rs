@@ -32,12 +32,11 @@ pub fn begin<'a, T: 'static, const FIELDS: bool>(handler: &'static Handler, seen
     };
     key.tag(Tag::Path);
     key.raw(facts.original.path().as_bytes());
-    if let Some(inner) = &facts.inner {
-        if inner.path() != facts.original.path() {
+    if let Some(inner) = &facts.inner
+        && inner.path() != facts.original.path() {
             key.tag(Tag::InnerPath);
             key.raw(inner.path().as_bytes());
         }
-    }
     for name in handler.fields() {
         key.field(name);
     }
@@ -99,11 +98,10 @@ fn find(key: &KeyWriter<'_>, memory: &Memory, now: Millis) -> Result<Arc<Slot>, 
 
 /// RFC 9111 §4, with epochs in the place of §4.4.
 pub(super) fn may_answer(stored: &Stored, handler: &Handler, facts: &Facts, traits: &Traits, memory: &Memory, now: Millis) -> Result<(), Forward> {
-    if let Some(marks) = &stored.marks {
-        if memory.epochs.newest(marks) > stored.stamp.clock {
+    if let Some(marks) = &stored.marks
+        && memory.epochs.newest(marks) > stored.stamp.clock {
             return Err(Forward::Invalidated);
         }
-    }
     may_answer_unless_invalidated(stored, handler, facts, traits, now)
 }
 
@@ -117,7 +115,7 @@ pub(super) fn may_answer_unless_invalidated(stored: &Stored, handler: &Handler, 
     if facts.directives.is_some() && handler.policy.honor_request_directives {
         match facts.wish(stored.age(now), stored.remaining(now)) {
             Wish::Use => {}
-            _ => return Err(Forward::Request),
+            Wish::Forward => return Err(Forward::Request),
         }
     }
     Ok(())
