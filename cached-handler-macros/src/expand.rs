@@ -132,7 +132,7 @@ struct Expansion {
 
 impl Expansion {
     // Input:   async fn article(State(db): State<Db>, Path(id): Path<u64>) -> Ret { BODY }
-    // Output:  async fn article((__seen, db): (Seen<false>, State<Db>), id: Path<u64>) -> Response { … { BODY } … }
+    // Output:  async fn article(With(__seen, db): With<false, State<Db>>, id: Path<u64>) -> Response { … { BODY } … }
     fn expand(&self) -> TokenStream {
         let inert = &self.sorted.inert;
         let visibility = &self.function.visibility;
@@ -196,7 +196,7 @@ impl Expansion {
         }
     }
 
-    /// What is captured travels in a tuple with an argument, so that their number stays; alone only where it has to.
+    /// What is captured travels with an argument, so that their number stays; alone only where it has to.
     fn parameters(&self) -> TokenStream {
         let private = self.private();
         let fields = self.fields();
@@ -205,7 +205,7 @@ impl Expansion {
         let each = self.arguments.iter().enumerate().map(|(at, argument)| {
             let Argument { cfgs, ty, name, .. } = argument;
             if Some(at) == host {
-                quote!((__seen, #name): (#private::Seen<#fields>, #ty))
+                quote!(#private::With(__seen, #name): #private::With<#fields, #ty>)
             } else {
                 quote!(#(#cfgs)* #name: #ty)
             }

@@ -1,6 +1,6 @@
 //! The handler: its attributes, signature and arguments parsed, its body left as tokens.
 
-use proc_macro2::{Delimiter, Group, Ident, TokenStream, TokenTree};
+use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens, format_ident, quote};
 use syn::{
     Attribute, FnArg, Generics, Pat, Path, PathArguments, ReturnType, Signature, Type, Visibility,
@@ -104,11 +104,12 @@ impl Function {
             .map(|(at, argument)| {
                 let (cfgs, lints) = argument.attrs.iter().cloned().partition(|attribute| attribute.path().is_ident("cfg"));
                 let binds = pattern::names(&argument.pat);
-                let name = match &*binds {
-                    [only] => Ident::new(&only.to_string(), proc_macro2::Span::mixed_site()),
-                    _ => format_ident!("__arg{at}", span = proc_macro2::Span::mixed_site()),
+                // Of the macro's own hygiene, so that no name in the body means it.
+                let mut name = match &*binds {
+                    [only] => only.clone(),
+                    _ => format_ident!("__arg{at}"),
                 };
-                let name = raw_if_needed(name, &binds);
+                name.set_span(Span::mixed_site());
                 Argument { cfgs, lints, pattern: (*argument.pat).clone(), ty: (*argument.ty).clone(), name, binds }
             })
             .collect()
@@ -143,13 +144,6 @@ impl Function {
             ReturnType::Default => parse_quote!(()),
             ReturnType::Type(_, ty) => (**ty).clone(),
         }
-    }
-}
-
-fn raw_if_needed(name: Ident, binds: &[Ident]) -> Ident {
-    match binds {
-        [only] if only.to_string().starts_with("r#") => Ident::new_raw(only.to_string().trim_start_matches("r#"), name.span()),
-        _ => name,
     }
 }
 

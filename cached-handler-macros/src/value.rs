@@ -1,6 +1,7 @@
 //! The values of arguments: durations, names and templates.
 
-use proc_macro2::{Ident, Span, TokenStream, TokenTree};
+use proc_macro2::{Delimiter, Ident, Span, TokenStream, TokenTree};
+use quote::ToTokens;
 use syn::{Expr, Lit, LitStr, Path};
 
 /// How long a response is fresh.
@@ -64,6 +65,15 @@ fn duration(text: &str) -> Option<u64> {
     Some(number.parse::<u64>().unwrap_or(u64::MAX).saturating_mul(factor))
 }
 
+/// What `macro_rules!` hands on (`$ttl:expr`) comes in an invisible group.
+pub(crate) fn ungrouped(tokens: TokenStream) -> TokenStream {
+    let mut trees = tokens.clone().into_iter();
+    match (trees.next(), trees.next()) {
+        (Some(TokenTree::Group(group)), None) if group.delimiter() == Delimiter::None => ungrouped(group.stream()),
+        _ => tokens,
+    }
+}
+
 /// One literal, or a list of them in brackets.
 pub(crate) fn texts(argument: &str, example: &str, value: TokenStream) -> syn::Result<Vec<LitStr>> {
     let wrong = |span: &dyn quote::ToTokens| {
@@ -81,11 +91,11 @@ pub(crate) fn texts(argument: &str, example: &str, value: TokenStream) -> syn::R
     let mut errors: Option<syn::Error> = None;
     let mut texts = Vec::new();
     for element in elements {
-        match element {
-            Expr::Lit(syn::ExprLit { lit: Lit::Str(text), .. }) => texts.push(text),
-            other => match &mut errors {
-                Some(errors) => errors.combine(wrong(&other)),
-                none => *none = Some(wrong(&other)),
+        match syn::parse2(ungrouped(element.to_token_stream())) {
+            Ok(Expr::Lit(syn::ExprLit { lit: Lit::Str(text), .. })) => texts.push(text),
+            _ => match &mut errors {
+                Some(errors) => errors.combine(wrong(&element)),
+                none => *none = Some(wrong(&element)),
             },
         }
     }

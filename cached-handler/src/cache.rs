@@ -66,6 +66,13 @@ static INSTALLED: OnceLock<Cache> = OnceLock::new();
 /// Every cache that lives, for the invalidations that act on the whole process.
 static LIVING: Mutex<Vec<Weak<Inner>>> = Mutex::new(Vec::new());
 
+impl Inner {
+    /// Whether an answer from the store has to say what it is.
+    pub(crate) fn is_watched(&self) -> bool {
+        self.outcome_on_hits || self.status_name.is_some()
+    }
+}
+
 impl Cache {
     /// Sets one up.
     pub fn builder() -> CacheBuilder {

@@ -6,6 +6,11 @@ use crate::{
     outcome::{Kept, NotStored, Outcome},
 };
 
+/// Whether anybody listens to hits; almost nothing where nobody does.
+pub(crate) fn hits_are_seen() -> bool {
+    tracing::enabled!(target: "cached_handler", tracing::Level::TRACE)
+}
+
 /// A request has been answered.
 pub(crate) fn decided(handler: &'static Handler, outcome: &Outcome) {
     match outcome {

@@ -21,7 +21,7 @@ pub use crate::{
     key::Key,
     policy::Policy,
     register,
-    seen::{PutDebugHandlerBelowCached, Seen, seen},
+    seen::{PutDebugHandlerBelowCached, Seen, With, seen},
     serve::{Run, begin, hit, run_in_its_own_task, run_in_this_task},
 };
 

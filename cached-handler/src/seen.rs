@@ -2,7 +2,7 @@
 
 use std::{any::TypeId, convert::Infallible, fmt, time::Duration};
 
-use axum::extract::{FromRequestParts, OriginalUri};
+use axum::extract::{FromRequest, FromRequestParts, OriginalUri, Request};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, header, request::Parts, uri::PathAndQuery};
 use smallvec::SmallVec;
 
@@ -18,7 +18,11 @@ pub struct Seen<const FIELDS: bool> {
     pub(crate) fields: Option<Box<HeaderMap>>,
 }
 
-/// Stands alone where a handler has no argument to share a tuple with. Its name is what rustc shows where
+/// What is captured, and the argument that it travels with: their number stays as the author wrote it.
+#[derive(Debug)]
+pub struct With<const FIELDS: bool, E>(pub Seen<FIELDS>, pub E);
+
+/// Stands alone where a handler has no argument to travel with. Its name is what rustc shows where
 /// `#[debug_handler]` stands above such a handler.
 #[derive(Debug)]
 pub struct PutDebugHandlerBelowCached<const FIELDS: bool>(pub Seen<FIELDS>);
@@ -118,6 +122,25 @@ impl<S: Send + Sync + 'static, const FIELDS: bool> FromRequestParts<S> for Seen<
     }
 }
 
+impl<S: Send + Sync + 'static, E: FromRequestParts<S> + Send, const FIELDS: bool> FromRequestParts<S> for With<FIELDS, E> {
+    type Rejection = E::Rejection;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, E::Rejection> {
+        let seen = Seen::of::<S>(parts);
+        Ok(Self(seen, E::from_request_parts(parts, state).await?))
+    }
+}
+
+impl<S: Send + Sync + 'static, E: FromRequest<S>, const FIELDS: bool> FromRequest<S> for With<FIELDS, E> {
+    type Rejection = E::Rejection;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, E::Rejection> {
+        let (parts, body) = request.into_parts();
+        let seen = Seen::of::<S>(&parts);
+        Ok(Self(seen, E::from_request(Request::from_parts(parts, body), state).await?))
+    }
+}
+
 impl<S: Send + Sync + 'static, const FIELDS: bool> FromRequestParts<S> for PutDebugHandlerBelowCached<FIELDS> {
     type Rejection = Infallible;
 
@@ -165,14 +188,14 @@ struct Scan {
 }
 
 impl Scan {
-    /// One pass over all fields.
+    /// One pass over the names, and another over all lines only where one of them matters.
     fn of(fields: &HeaderMap) -> Self {
         let mut scan = Self::default();
+        if fields.keys().all(|name| matches!(interest(name), Interest::None)) {
+            return scan;
+        }
         for (name, value) in fields {
-            let interest = interest(name);
-            if !matches!(interest, Interest::None) {
-                scan.note(interest, name, value);
-            }
+            scan.note(interest(name), name, value);
         }
         scan
     }

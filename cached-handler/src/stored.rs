@@ -73,6 +73,11 @@ impl Stored {
         span(now.saturating_sub(self.born))
     }
 
+    /// The same in whole seconds, as `Age` gives it.
+    pub(crate) fn age_secs(&self, now: Millis) -> u64 {
+        u64::try_from(now.saturating_sub(self.born)).unwrap_or(0) / 1000
+    }
+
     /// Whether it is the one that these request fields select (RFC 9111 §4.1).
     pub(crate) fn selected_by(&self, fields: Option<&HeaderMap>) -> bool {
         self.selecting.as_ref().is_none_or(|(variants, values)| *variants.values(fields) == **values)

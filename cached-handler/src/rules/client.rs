@@ -1,7 +1,5 @@
 //! What clients are told of reuse (law L10): their copies cannot be invalidated, so by default they ask again.
 
-use std::time::Duration;
-
 use http::{HeaderMap, HeaderValue, header};
 
 /// What it depends on.
@@ -70,9 +68,9 @@ impl ForClients {
 
     /// The field for an answer of this age, where that is another one than what is stored: a lifetime that counts from
     /// the answer is sent as `Age + N`, as the client subtracts `Age` (RFC 9111 §4.2.3).
-    pub(crate) fn at(&self, age: Duration) -> Option<HeaderValue> {
-        let aging = self.aging.as_ref().filter(|_| age.as_secs() > 0)?;
-        let secs = aging.secs.saturating_add(age.as_secs());
+    pub(crate) fn at(&self, age: u64) -> Option<HeaderValue> {
+        let aging = self.aging.as_ref().filter(|_| age > 0)?;
+        let secs = aging.secs.saturating_add(age);
         HeaderValue::from_str(&format!("{}{secs}{}", aging.before, aging.after)).ok()
     }
 
@@ -146,7 +144,7 @@ mod tests {
             fields.append(header::CACHE_CONTROL, HeaderValue::from_static(line));
         }
         let later = ForClients::of(&Terms { cache_control, private }).write(&mut fields);
-        if let Some(value) = later.at(Duration::from_secs(age)) {
+        if let Some(value) = later.at(age) {
             fields.insert(header::CACHE_CONTROL, value);
         }
         fields.get_all(header::CACHE_CONTROL).iter().map(|line| line.to_str().unwrap()).collect::<Vec<_>>().join(" | ")
@@ -175,10 +173,10 @@ mod tests {
             let terms = Terms { cache_control: Some("public, max-age=60"), private };
             let first = ForClients::of(&terms).write(&mut fields);
             let again = ForClients::again(terms.cache_control, &fields);
-            assert_eq!(first.at(Duration::from_secs(9)), again.at(Duration::from_secs(9)));
+            assert_eq!(first.at(9), again.at(9));
         }
         let mut own = HeaderMap::new();
         own.insert(header::CACHE_CONTROL, HeaderValue::from_static("max-age=5"));
-        assert_eq!(ForClients::again(Some("max-age=60"), &own).at(Duration::from_secs(9)), None);
+        assert_eq!(ForClients::again(Some("max-age=60"), &own).at(9), None);
     }
 }

@@ -26,14 +26,17 @@ use crate::{
 
 /// Answers from the store.
 pub(super) fn hit(stored: &Stored, handler: &'static Handler, facts: &Facts, cache: &Cache, now: Millis) -> Response {
-    let age = stored.age(now);
-    let response = derive(stored, facts, Some(age));
-    finish(response, cache, handler, Outcome::Hit { age, ttl: stored.remaining(now) })
+    let response = derive(stored, facts, Some(stored.age_secs(now)));
+    if cache.inner().is_watched() || events::hits_are_seen() {
+        let (age, ttl) = (Duration::from_secs(stored.age_secs(now)), stored.remaining(now));
+        return finish(response, cache, handler, Outcome::Hit { age, ttl });
+    }
+    response
 }
 
 /// The response that `request` gets out of `stored`: the whole, its fields alone (HEAD), or 304. `age` is absent where
 /// the handler has just produced it.
-pub(super) fn derive(stored: &Stored, facts: &Facts, age: Option<Duration>) -> Response {
+pub(super) fn derive(stored: &Stored, facts: &Facts, age: Option<u64>) -> Response {
     let unchanged = stored.status.is_success()
         && facts.conditional.as_ref().is_some_and(|conditional| {
             not_modified(&conditional.if_none_match, conditional.if_modified_since(), stored.entity_tag.as_ref(), stored.last_modified.as_ref())
@@ -50,7 +53,7 @@ pub(super) fn derive(stored: &Stored, facts: &Facts, age: Option<Duration>) -> R
         Some(age) => {
             // The field is there already.
             if let Some(value) = fields.get_mut(header::AGE) {
-                *value = age_value(age.as_secs());
+                *value = age_value(age);
             }
         }
         None => stored.without_age(&mut fields),

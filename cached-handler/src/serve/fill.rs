@@ -181,7 +181,7 @@ fn collapsed(run: &Run, slot: &Slot) -> Option<Response> {
     if run.facts.flags.credentials && run.key.traits.sees_credentials && !stored.shareable {
         return None;
     }
-    let response = answer::derive(stored, &run.facts, Some(stored.age(now)));
+    let response = answer::derive(stored, &run.facts, Some(stored.age_secs(now)));
     let outcome = Outcome::Forward { why: run.key.forward, collapsed: true, kept: Kept::Stored };
     Some(answer::finish(response, &run.cache, run.handler, outcome))
 }
