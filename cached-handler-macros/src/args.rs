@@ -1,232 +1,405 @@
-//! The arguments of the attributes: one table each, from which parser, documentation and tests are made.
+//! The arguments of the attributes: one table, from which they are parsed, documented and tested.
 
-use proc_macro2::{Group, Ident, Punct, TokenStream, TokenTree};
-use syn::{Expr, Path};
+use proc_macro2::{Delimiter, Ident, Span, TokenStream, TokenTree};
+use quote::quote;
+use syn::{Expr, LitStr, Path, ext::IdentExt, parse::ParseStream, punctuated::Punctuated};
 
 use crate::{
-    errors::{Errors, instead_of},
-    template::{Groups, Paths},
-    value::{Backend, Collapse, Constant, Directives, Function, Functions, Lifetime, Names, Parts, Vary},
+    errors::{Errors, did_you_mean},
+    value::{self, Template, Ttl},
 };
 
-/// One argument, as written, before its value is looked at.
+/// One argument: its name, and how it is written.
 pub(crate) struct Argument {
-    pub(crate) name: Ident,
-    pub(crate) form: Form,
-    /// What a right one looks like.
-    pub(crate) example: &'static str,
+    pub(crate) name: &'static str,
+    pub(crate) form: &'static str,
 }
 
-/// How an argument's value is written.
-pub(crate) enum Form {
-    /// `name`
-    Alone,
-    /// `name = value`
-    Equals(Punct, TokenStream),
-    /// `name(value, …)`
-    Parens(Group),
+/// Every argument of `#[cached]`.
+pub(crate) const CACHED: &[Argument] = &[
+    Argument { name: "ttl", form: "ttl = 60" },
+    Argument { name: "backend", form: "backend = \"memory\"" },
+    Argument { name: "group", form: "group = \"articles\"" },
+    Argument { name: "key", form: "key(user.tenant)" },
+    Argument { name: "vary", form: "vary = \"accept-language\"" },
+    Argument { name: "skip", form: "skip(pool)" },
+    Argument { name: "cache_control", form: "cache_control = \"public, max-age=60\"" },
+    Argument { name: "policy", form: "policy = SEARCH" },
+    Argument { name: "collapse", form: "collapse = \"inline\"" },
+    Argument { name: "uncached", form: "uncached = list_uncached" },
+    Argument { name: "crate", form: "crate = my_reexport::cached_handler" },
+];
+
+/// Every argument of `#[invalidates]`.
+pub(crate) const INVALIDATES: &[Argument] = &[
+    Argument { name: "group", form: "group = \"articles\"" },
+    Argument { name: "path", form: "path = \"/articles/{id}\"" },
+    Argument { name: "handler", form: "handler = list" },
+    Argument { name: "crate", form: "crate = my_reexport::cached_handler" },
+];
+
+/// What `#[cached(…)]` says.
+#[derive(Default)]
+pub(crate) struct Cached {
+    pub(crate) ttl: Option<Ttl>,
+    pub(crate) backend: Option<LitStr>,
+    pub(crate) groups: Vec<Template>,
+    pub(crate) key: Vec<Expr>,
+    pub(crate) vary: Vary,
+    pub(crate) skip: Vec<Ident>,
+    pub(crate) cache_control: Option<LitStr>,
+    pub(crate) policy: Option<Path>,
+    pub(crate) inline: bool,
+    pub(crate) uncached: Option<Path>,
+    pub(crate) root: Option<Path>,
 }
 
-/// What can stand behind an argument's name.
-pub(crate) trait Value: Sized {
-    /// Reads the value; every mistake in it goes to `errors`.
-    fn read(argument: &Argument, errors: &mut Errors) -> Option<Self>;
+/// Which request fields select a response.
+#[derive(Default)]
+pub(crate) enum Vary {
+    #[default]
+    Nothing,
+    Fields(Vec<LitStr>),
+    FromResponse,
 }
 
-/// Arguments that are planned, and what is said to who tries them.
-const PLANNED: [&str; 2] = ["stale_while_revalidate", "stale_if_error"];
+/// What `#[invalidates(…)]` says.
+#[derive(Default)]
+pub(crate) struct Invalidates {
+    pub(crate) groups: Vec<Template>,
+    pub(crate) paths: Vec<Template>,
+    pub(crate) handlers: Vec<Path>,
+    pub(crate) root: Option<Path>,
+}
 
-macro_rules! arguments {
-    ($(#[$doc:meta])* $table:ident, $documentation:ident: $($name:literal $field:ident: $kind:ty, $example:literal, $meaning:literal;)*) => {
-        $(#[$doc])*
-        #[derive(Default)]
-        pub(crate) struct $table {
-            $(pub(crate) $field: Option<(Ident, $kind)>,)*
-            /// Arguments that were named, though perhaps wrongly: what is missing besides is not said of these.
-            pub(crate) named: Vec<String>,
+/// An argument as it is written.
+struct Written {
+    name: Ident,
+    value: Value,
+}
+
+enum Value {
+    /// `= …`
+    Is(TokenStream),
+    /// `(…)`
+    List(TokenStream, Span),
+    Missing,
+}
+
+impl Cached {
+    pub(crate) fn parse(tokens: TokenStream, errors: &mut Errors) -> Self {
+        let mut args = Self::default();
+        let written = split("cached", tokens, CACHED, errors);
+        let has_ttl = written.iter().any(|argument| argument.name == "ttl");
+        let nothing_else_is_wrong = errors.is_empty();
+        for Written { name, value } in written {
+            args.take(&name, value, errors);
         }
-
-        impl $table {
-            /// Every argument's name.
-            pub(crate) const NAMES: &'static [&'static str] = &[$($name),*];
-
-            /// Reads what stands between the attribute's parentheses.
-            pub(crate) fn read(arguments: TokenStream, errors: &mut Errors) -> Self {
-                let mut read = Self::default();
-                for tokens in split(arguments, errors) {
-                    let Some((name, form)) = name_and_form(tokens, errors) else { continue };
-                    match name.to_string().as_str() {
-                        $($name => {
-                            let twice = read.named.iter().any(|named| named == $name);
-                            let argument = Argument { name, form, example: $example };
-                            if twice {
-                                errors.at(&argument.name, concat!("`", $name, "` is given twice; remove one of the two"));
-                            } else {
-                                read.named.push($name.to_owned());
-                                read.$field = Value::read(&argument, errors).map(|value| (argument.name, value));
-                            }
-                        })*
-                        unknown => errors.at(&name, unknown_argument(unknown, Self::NAMES)),
-                    }
-                }
-                read
-            }
+        if !has_ttl && nothing_else_is_wrong {
+            errors.at(Span::call_site(), "`ttl` is missing; type how long a response is fresh, `#[cached(ttl = 60)]`, or `ttl = from_response`");
         }
+        args
+    }
 
-        macro_rules! $documentation {
-            () => {
-                concat!("| argument | meaning |\n|---|---|\n", $("| `", $example, "` | ", $meaning, " |\n"),*)
-            };
-        }
-    };
-}
-
-arguments! {
-    /// What `#[cached(…)]` says.
-    Cached, documentation_of_cached:
-    "ttl" ttl: Lifetime, "ttl = 60",
-        "**Required.** How long a response is fresh in this cache where it does not say so itself: `60` (seconds), text with a unit \
-        (`\"250ms\"`, `\"30s\"`, `\"5m\"`, `\"1h\"`, `\"1d\"`, `\"1w\"`), the path of a `Duration` constant (`ttl = config::TTL`), or `from_response`: \
-        responses state it themselves, and others are not stored. From 1 ms to 10 years";
-    "backend" backend: Backend, "backend = \"memory\"",
-        "Where responses rest: the name of a backend of the `Cache`. `\"memory\"` unless given";
-    "group" group: Groups, "group = \"article:{id}\"",
-        "The groups that responses belong to, one text or a list of up to 16; `{…}` holds an argument (`{id}`) or an expression (`{id.0}`, \
-        `{user.tenant}`) that implements `Display`; `{{` and `}}` are braces. Invalidated with `invalidate_group`";
-    "key" key: Parts, "key(user.tenant)",
-        "Parts of the key that stand for the **whole** argument that they mention: of `user`, the handler's answers may depend on `tenant` and nothing else. \
-        An expression sees references to what the argument's pattern binds (`*page`, `jar.get(\"theme\").map(|c| c.value().to_owned())`)";
-    "vary" vary: Vary, "vary = \"accept-language\"",
-        "The request fields that the handler may see, one name or a list, in lower case: they are in the key, `Vary` names them, and a `HeaderMap` arrives narrowed to them. \
-        `from_response`: each response names in its `Vary` what it depends on";
-    "skip" skip: Names, "skip(trace)",
-        "Arguments that change no response. They are not in the key: two requests that differ in them alone share a response";
-    "cache_control" cache_control: Directives, "cache_control = \"public, max-age=60\"",
-        "What clients are told where the handler sends no `Cache-Control`; `no-cache` unless given";
-    "policy" policy: Constant, "policy = SEARCH",
-        "The path of a `Policy` constant: whatever else can be set";
-    "uncached" uncached: Function, "uncached = article_now",
-        "Keeps the function as it was written under a second name, callable without a request and its cache; in an `impl`, `uncached = Self::article_now`";
-    "collapse" collapse: Collapse, "collapse = \"inline\"",
-        "`\"inline\"` keeps the handler's run in the request's task, for task-locals, futures that are not `Send`, and executors other than tokio. `\"detached\"`, a task of its own, unless given";
-    "crate" root: Path, "crate = my::cached_handler",
-        "Where this library is, if not at `::cached_handler`";
-}
-
-arguments! {
-    /// What `#[invalidates(…)]` says.
-    Invalidates, documentation_of_invalidates:
-    "group" group: Groups, "group = \"article:{id}\"",
-        "Groups, one text or a list of up to 16, with templates as in `#[cached]`";
-    "path" path: Paths, "path = \"/articles/{id}\"",
-        "Paths, one text or a list: every response under this path, whatever its query; what stands in `{…}` is percent-encoded as one segment";
-    "handler" handler: Functions, "handler = list",
-        "Cached handlers, one or a list: every response of them; for a generic one, one instance (`list::<Article>`)";
-    "crate" root: Path, "crate = my::cached_handler",
-        "Where this library is, if not at `::cached_handler`";
-}
-
-/// The chunks between commas.
-fn split(arguments: TokenStream, errors: &mut Errors) -> Vec<Vec<TokenTree>> {
-    let mut chunks = vec![Vec::new()];
-    for token in arguments {
-        match token {
-            TokenTree::Punct(comma) if comma.as_char() == ',' => {
-                if chunks.last().is_none_or(Vec::is_empty) {
-                    errors.at(comma, "there is no argument before this comma; remove the comma");
-                } else {
-                    chunks.push(Vec::new());
-                }
-            }
-            token => {
-                if let Some(chunk) = chunks.last_mut() {
-                    chunk.push(token);
-                }
-            }
+    fn take(&mut self, name: &Ident, value: Value, errors: &mut Errors) {
+        let Some(value) = shaped(CACHED, name, value, errors) else { return };
+        match name.unraw().to_string().as_str() {
+            "ttl" => self.ttl = errors.keep(value::ttl(value)),
+            "backend" => self.backend = errors.keep(backend(value)),
+            "group" => self.groups = templates("group", "articles", value, errors),
+            "key" => self.key = expressions(value, errors),
+            "vary" => self.vary = vary(value, errors),
+            "skip" => self.skip = names(value, errors),
+            "cache_control" => self.cache_control = errors.keep(cache_control(value)),
+            "policy" => self.policy = path("policy", "the path of a `Policy` constant, `policy = SEARCH`", value, errors),
+            "collapse" => self.inline = errors.keep(collapse(value)).unwrap_or_default(),
+            "uncached" => self.uncached = path("uncached", "a name for the function as you wrote it, `uncached = list_uncached`", value, errors),
+            _ => self.root = path("crate", "the path of this crate, `crate = my_reexport::cached_handler`", value, errors),
         }
     }
-    chunks.retain(|chunk| !chunk.is_empty());
-    chunks
 }
 
-/// Takes `name`, `name = value` and `name(value)` apart.
-fn name_and_form(tokens: Vec<TokenTree>, errors: &mut Errors) -> Option<(Ident, Form)> {
-    let all: TokenStream = tokens.iter().cloned().collect();
-    let mut tokens = tokens.into_iter();
-    let Some(TokenTree::Ident(name)) = tokens.next() else {
-        errors.at(all, "an argument begins with its name; type `name = value`, such as `ttl = 60`");
+impl Invalidates {
+    pub(crate) fn parse(tokens: TokenStream, errors: &mut Errors) -> Self {
+        let mut args = Self::default();
+        let written = split("invalidates", tokens, INVALIDATES, errors);
+        let names_something = written.iter().any(|argument| argument.name != "crate");
+        let nothing_else_is_wrong = errors.is_empty();
+        for Written { name, value } in written {
+            let Some(value) = shaped(INVALIDATES, &name, value, errors) else { continue };
+            match name.unraw().to_string().as_str() {
+                "group" => args.groups = templates("group", "articles", value, errors),
+                "path" => args.paths = paths(value, errors),
+                "handler" => args.handlers = handlers(value, errors),
+                _ => args.root = path("crate", "the path of this crate, `crate = my_reexport::cached_handler`", value, errors),
+            }
+        }
+        if !names_something && nothing_else_is_wrong {
+            errors.at(Span::call_site(), "nothing is named to invalidate; type `group = \"articles\"`, `path = \"/articles/{id}\"` or `handler = list`");
+        }
+        args
+    }
+}
+
+/// Splits at the commas, and keeps those arguments that exist and stand there once.
+fn split(attribute: &str, tokens: TokenStream, table: &[Argument], errors: &mut Errors) -> Vec<Written> {
+    let mut kept: Vec<Written> = Vec::new();
+    for part in at_commas(tokens) {
+        let Some(written) = errors.keep(syn::parse2::<WrittenParser>(part)).map(|parser| parser.0) else { continue };
+        let name = written.name.unraw().to_string();
+        if let Some(message) = misnamed(attribute, &name, table) {
+            errors.on(&written.name, message);
+        } else if kept.iter().any(|earlier| earlier.name.unraw() == name) {
+            errors.on(&written.name, format!("`{name}` is given twice; remove one"));
+        } else {
+            kept.push(written);
+        }
+    }
+    kept
+}
+
+/// What to type in place of a name that is not in the table.
+fn misnamed(attribute: &str, name: &str, table: &[Argument]) -> Option<String> {
+    if table.iter().any(|argument| argument.name == name) {
         return None;
-    };
-    let form = match (tokens.next(), tokens.len()) {
-        (None, _) => Form::Alone,
-        (Some(TokenTree::Group(group)), 0) if group.delimiter() == proc_macro2::Delimiter::Parenthesis => Form::Parens(group),
-        (Some(TokenTree::Punct(equals)), _) if equals.as_char() == '=' => Form::Equals(equals, tokens.collect()),
-        (Some(wrong), _) => {
-            let rest: TokenStream = std::iter::once(wrong).chain(tokens).collect();
-            errors.at(rest, format!("this does not belong behind `{name}`; type `{name} = value`, and a comma before the next argument"));
-            return None;
+    }
+    Some(match name {
+        "stale_while_revalidate" | "stale_if_error" => format!("`{name}` is not supported yet; remove it"),
+        "name" | "version" | "max_body" | "status" | "etag" => {
+            format!("`{name}` belongs into a policy; type `policy = POLICY` with `const POLICY: Policy = Policy::new().{name}(…);`")
         }
-    };
-    Some((name, form))
+        _ => {
+            let names = table.iter().map(|argument| argument.name);
+            let all = names.clone().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
+            format!("`{name}` is no argument of `#[{attribute}]`{}; there are {all}", did_you_mean(name, names))
+        }
+    })
 }
 
-fn unknown_argument(name: &str, known: &[&str]) -> String {
-    if PLANNED.contains(&name) {
-        return format!("`{name}` is not supported yet; remove it");
+fn at_commas(tokens: TokenStream) -> Vec<TokenStream> {
+    let mut parts = vec![TokenStream::new()];
+    for token in tokens {
+        match (&token, parts.last_mut()) {
+            (TokenTree::Punct(punct), _) if punct.as_char() == ',' => parts.push(TokenStream::new()),
+            (_, Some(part)) => part.extend([token]),
+            (_, None) => {}
+        }
     }
-    format!("there is no argument `{name}`; {}", instead_of(name, known))
+    parts.retain(|part| !part.is_empty());
+    parts
 }
 
-impl Argument {
-    /// The tokens behind `=`.
-    pub(crate) fn value(&self, errors: &mut Errors) -> Option<&TokenStream> {
-        let Self { name, form, example } = self;
-        match form {
-            Form::Equals(equals, value) if value.is_empty() => errors.at(equals, format!("`{name}` has no value; type `{example}`")),
-            Form::Equals(_, value) => return Some(value),
-            Form::Alone => errors.at(name, format!("`{name}` has no value; type `{example}`")),
-            Form::Parens(group) => errors.at(group, format!("the value of `{name}` stands behind `=`; type `{example}`")),
-        }
-        None
-    }
+struct WrittenParser(Written);
 
-    /// The expression behind `=`, without the invisible groups that `macro_rules!` puts around it.
-    pub(crate) fn expression(&self, errors: &mut Errors) -> Option<Expr> {
-        let value = self.value(errors)?;
-        let Ok(mut expression) = syn::parse2::<Expr>(value.clone()) else {
-            self.refuse(value, errors);
-            return None;
+impl syn::parse::Parse for WrittenParser {
+    fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
+        let Ok(name) = Ident::parse_any(input) else {
+            let rest: TokenStream = input.parse()?;
+            return Err(syn::Error::new_spanned(rest, "an argument begins with its name; type `ttl = 60` or `key(id)`"));
         };
-        while let Expr::Group(group) = expression {
-            expression = *group.expr;
+        if input.is_empty() {
+            return Ok(Self(Written { name, value: Value::Missing }));
         }
-        Some(expression)
-    }
-
-    /// The tokens between the parentheses.
-    pub(crate) fn parts(&self, errors: &mut Errors) -> Option<TokenStream> {
-        let Self { name, form, example } = self;
-        match form {
-            Form::Parens(group) if group.stream().is_empty() => errors.at(group, format!("`{name}()` names nothing; type `{example}` or remove it")),
-            Form::Parens(group) => return Some(group.stream()),
-            Form::Alone => errors.at(name, format!("`{name}` names nothing; type `{example}`")),
-            Form::Equals(equals, _) => errors.at(equals, format!("what `{name}` names stands in parentheses; type `{example}`")),
+        if input.peek(syn::Token![=]) {
+            input.parse::<syn::Token![=]>()?;
+            return Ok(Self(Written { name, value: Value::Is(input.parse()?) }));
         }
-        None
-    }
-
-    /// Says that a value is not of the right kind.
-    pub(crate) fn refuse(&self, value: impl quote::ToTokens, errors: &mut Errors) {
-        let Self { name, example, .. } = self;
-        errors.at(value, format!("this is no value of `{name}`; type `{example}`"));
+        let rest: TokenStream = input.parse()?;
+        let mut trees = rest.clone().into_iter();
+        match (trees.next(), trees.next()) {
+            (Some(TokenTree::Group(group)), None) if group.delimiter() == Delimiter::Parenthesis => {
+                Ok(Self(Written { name, value: Value::List(group.stream(), group.span()) }))
+            }
+            _ => Err(syn::Error::new_spanned(rest, format!("`{name}` is followed by something else than a value; type `{name} = …` or `{name}(…)`"))),
+        }
     }
 }
 
-impl Value for Path {
-    fn read(argument: &Argument, errors: &mut Errors) -> Option<Self> {
-        let value = argument.value(errors)?;
-        // `crate` itself is a path, though no expression.
-        let path = syn::parse::Parser::parse2(Self::parse_mod_style, value.clone());
-        path.map_err(|_| argument.refuse(value, errors)).ok()
+/// The tokens of a value that is written in its argument's form.
+fn shaped(table: &[Argument], name: &Ident, value: Value, errors: &mut Errors) -> Option<TokenStream> {
+    let form = table.iter().find(|argument| name.unraw() == argument.name).map_or("", |argument| argument.form);
+    let is_list = !form.contains('=');
+    match value {
+        Value::Is(value) if !is_list && !value.is_empty() => Some(value),
+        Value::List(value, _) if is_list && !value.is_empty() => Some(value),
+        Value::Is(value) if !value.is_empty() => {
+            errors.on(value, format!("`{name}` takes its values in parentheses; type `{form}`"));
+            None
+        }
+        Value::List(value, span) if !value.is_empty() => {
+            errors.at(span, format!("`{name}` takes its value after `=`; type `{form}`"));
+            None
+        }
+        _ => {
+            errors.on(name, format!("`{name}` has no value; type `{form}`"));
+            None
+        }
+    }
+}
+
+fn backend(value: TokenStream) -> syn::Result<LitStr> {
+    let name = value::text("backend", "memory", value)?;
+    let text = name.value();
+    let is_name = !text.is_empty() && text.bytes().all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_'));
+    if is_name {
+        Ok(name)
+    } else {
+        Err(syn::Error::new_spanned(name, "a backend's name has lower-case letters, digits, `-` and `_`; type `backend = \"memory\"`"))
+    }
+}
+
+/// At most so many groups, and bytes of a group's name.
+const MAX_GROUPS: usize = 16;
+const MAX_GROUP_NAME: usize = 256;
+
+fn templates(argument: &str, example: &str, value: TokenStream, errors: &mut Errors) -> Vec<Template> {
+    let literals = errors.keep(value::texts(argument, example, value)).unwrap_or_default();
+    if let Some(extra) = literals.get(MAX_GROUPS) {
+        errors.on(extra, "a response has at most 16 groups; remove some");
+    }
+    let mut seen: Vec<String> = Vec::new();
+    let mut templates = Vec::new();
+    for literal in &literals {
+        let Some(template) = errors.keep(Template::parse(literal)) else { continue };
+        if literal.value().is_empty() {
+            errors.on(literal, "a group's name is empty; type `group = \"articles\"`");
+        } else if template.fixed_length() > MAX_GROUP_NAME {
+            errors.on(literal, "a group's name has at most 256 bytes; shorten it");
+        } else if seen.contains(&literal.value()) {
+            errors.on(literal, format!("the group `{}` is named twice; remove one", literal.value()));
+        } else {
+            seen.push(literal.value());
+            templates.push(template);
+        }
+    }
+    templates
+}
+
+fn paths(value: TokenStream, errors: &mut Errors) -> Vec<Template> {
+    let mut templates = Vec::new();
+    for literal in errors.keep(value::texts("path", "/articles/{id}", value)).unwrap_or_default() {
+        if literal.value().starts_with('/') {
+            templates.extend(errors.keep(Template::parse(&literal)));
+        } else {
+            errors.on(&literal, "a path begins with `/`: it is the whole path that clients send; type `path = \"/articles/{id}\"`");
+        }
+    }
+    templates
+}
+
+fn expressions(value: TokenStream, errors: &mut Errors) -> Vec<Expr> {
+    let mut expressions = Vec::new();
+    for part in at_commas(value) {
+        match syn::parse2(part.clone()) {
+            Ok(expression) => expressions.push(expression),
+            Err(_) => errors.on(part, "a part of `key(…)` is an expression over arguments; type `key(user.tenant)`"),
+        }
+    }
+    expressions
+}
+
+fn vary(value: TokenStream, errors: &mut Errors) -> Vary {
+    if syn::parse2::<Ident>(value.clone()).is_ok_and(|name| name == "from_response") {
+        return Vary::FromResponse;
+    }
+    let mut names: Vec<LitStr> = Vec::new();
+    for name in errors.keep(value::texts("vary", "accept-language", value)).unwrap_or_default() {
+        let text = name.value();
+        let lower = text.to_ascii_lowercase();
+        if text == "*" {
+            errors.on(&name, "`*` would make every response nobody else's; name the fields that the handler reads, or type `vary = from_response`");
+        } else if text.is_empty() || !text.bytes().all(is_token) {
+            errors.on(&name, format!("`{text}` is no name of a header field; type `vary = \"accept-language\"`"));
+        } else if lower != text {
+            errors.on(&name, format!("names of header fields are written in lower case here; type `\"{lower}\"`"));
+        } else if names.iter().any(|earlier| earlier.value() == text) {
+            errors.on(&name, format!("`{text}` is named twice; remove one"));
+        } else {
+            names.push(name);
+        }
+    }
+    Vary::Fields(names)
+}
+
+/// RFC 9110 §5.6.2.
+fn is_token(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte)
+}
+
+fn names(value: TokenStream, errors: &mut Errors) -> Vec<Ident> {
+    let mut names = Vec::new();
+    for part in at_commas(value) {
+        match syn::parse2::<Ident>(part.clone()) {
+            Ok(name) => names.push(name),
+            Err(_) => errors.on(part, "`skip(…)` takes names of arguments; type `skip(pool)`"),
+        }
+    }
+    names
+}
+
+/// Directives as in RFC 9111 §5.2: `name`, `name=token` or `name="…"`.
+fn cache_control(value: TokenStream) -> syn::Result<LitStr> {
+    let literal = value::text("cache_control", "public, max-age=60", value)?;
+    let text = literal.value();
+    let is_directive = |directive: &str| {
+        let (name, value) = directive.split_once('=').unwrap_or((directive, "x"));
+        let quoted = value.strip_prefix('"').and_then(|value| value.strip_suffix('"'));
+        let is_value = quoted.map_or_else(
+            || !value.is_empty() && value.bytes().all(is_token),
+            |inner| inner.bytes().all(|byte| matches!(byte, b' '..=b'~') && byte != b'"' && byte != b'\\'),
+        );
+        !name.is_empty() && name.bytes().all(is_token) && is_value
+    };
+    if let Some(wrong) = text.split(',').map(str::trim).find(|directive| !is_directive(directive)) {
+        return Err(syn::Error::new_spanned(literal, format!("`{wrong}` is no directive of `Cache-Control`; type `cache_control = \"public, max-age=60\"`")));
+    }
+    Ok(literal)
+}
+
+/// Whether the run stays in the request's task.
+fn collapse(value: TokenStream) -> syn::Result<bool> {
+    let literal = value::text("collapse", "inline", value)?;
+    match literal.value().as_str() {
+        "inline" => Ok(true),
+        "detached" => Ok(false),
+        "off" => Err(syn::Error::new_spanned(literal, "`off` belongs into a policy; type `policy = POLICY` with `const POLICY: Policy = Policy::new().collapse(Collapse::Off);`")),
+        _ => Err(syn::Error::new_spanned(literal, "`collapse` is `\"inline\"` or `\"detached\"`; type one of these, or take it away")),
+    }
+}
+
+fn path(argument: &str, what: &str, value: TokenStream, errors: &mut Errors) -> Option<Path> {
+    let whole = value.clone();
+    let path = syn::parse::Parser::parse2(Path::parse_mod_style, value);
+    if path.is_err() {
+        errors.on(whole, format!("`{argument}` is a path; type {what}"));
+    }
+    path.ok()
+}
+
+fn handlers(value: TokenStream, errors: &mut Errors) -> Vec<Path> {
+    let whole = value.clone();
+    let list = match syn::parse2::<Expr>(value) {
+        Ok(Expr::Array(list)) => list.elems,
+        Ok(one) => Punctuated::from_iter([one]),
+        Err(_) => {
+            errors.on(whole, "`handler` is the path of a cached handler; type `handler = list` or `handler = [list, show]`");
+            return Vec::new();
+        }
+    };
+    let mut paths = Vec::new();
+    for element in list {
+        match element {
+            Expr::Path(path) if path.qself.is_none() => paths.push(path.path),
+            other => errors.on(other, "`handler` is the path of a cached handler; type `handler = list` or `handler = [list, show]`"),
+        }
+    }
+    paths
+}
+
+/// Where the run time's private names are.
+pub(crate) fn private(root: Option<&Path>) -> TokenStream {
+    match root {
+        Some(root) => quote!(#root::__private),
+        None => quote!(::cached_handler::__private),
     }
 }

@@ -1,136 +1,84 @@
-//! All mistakes of one attribute, collected, so that one compile shows them all.
+//! All mistakes of one attribute, told in one compile, each on the tokens that are wrong.
 
-use proc_macro2::TokenStream;
+use proc_macro2::{Span, TokenStream};
 use quote::ToTokens;
 
-/// Mistakes so far. Each says *what is wrong; what to type instead*.
-#[derive(Default)]
-#[must_use = "mistakes that nobody emits leave the author without an answer"]
-pub(crate) struct Errors(Vec<syn::Error>);
+/// Collects mistakes. What was wrong is said first, then what to type instead.
+#[derive(Debug, Default)]
+pub(crate) struct Errors(Option<syn::Error>);
 
 impl Errors {
-    /// Notes a mistake on the author's `tokens`.
-    pub(crate) fn at(&mut self, tokens: impl ToTokens, message: impl Into<String>) {
-        self.0.push(syn::Error::new_spanned(tokens, message.into()));
+    /// A mistake that spans some tokens.
+    pub(crate) fn on(&mut self, tokens: impl ToTokens, message: impl std::fmt::Display) {
+        self.push(syn::Error::new_spanned(tokens, message));
+    }
+
+    /// A mistake at one place.
+    pub(crate) fn at(&mut self, span: Span, message: impl std::fmt::Display) {
+        self.push(syn::Error::new(span, message));
     }
 
     pub(crate) fn push(&mut self, error: syn::Error) {
-        self.0.push(error);
+        match &mut self.0 {
+            Some(errors) => errors.combine(error),
+            none => *none = Some(error),
+        }
+    }
+
+    /// Keeps the value, or the mistake.
+    pub(crate) fn keep<T>(&mut self, outcome: syn::Result<T>) -> Option<T> {
+        outcome.map_err(|error| self.push(error)).ok()
     }
 
     pub(crate) fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.0.is_none()
     }
 
-    pub(crate) fn into_compile_errors(self) -> TokenStream {
-        self.0.iter().map(syn::Error::to_compile_error).collect()
-    }
-
-    #[cfg(test)]
-    pub(crate) fn messages(&self) -> Vec<String> {
-        self.0.iter().map(ToString::to_string).collect()
+    /// The compile errors.
+    pub(crate) fn into_tokens(self) -> TokenStream {
+        self.0.map(syn::Error::into_compile_error).unwrap_or_default()
     }
 }
 
-/// What to add to a message about the unknown `name`: the nearest known one, and all of them.
-pub(crate) fn instead_of(name: &str, known: &[&str]) -> String {
-    let all = list(known);
-    match nearest(name, known) {
-        Some(near) => format!("did you mean `{near}`? There are {all}"),
-        None if known.len() == 1 => format!("there is {all}"),
-        None => format!("there are {all}"),
-    }
-}
-
-/// Names that people bring along from elsewhere, and ours.
-const HABITS: [(&str, &str); 14] = [
-    ("tag", "group"),
-    ("tags", "group"),
-    ("time", "ttl"),
-    ("expire", "ttl"),
-    ("expires", "ttl"),
-    ("max_age", "ttl"),
-    ("lifetime", "ttl"),
-    ("store", "backend"),
-    ("storage", "backend"),
-    ("headers", "vary"),
-    ("ignore", "skip"),
-    ("except", "skip"),
-    ("single_flight", "collapse"),
-    ("function", "handler"),
-];
-
-/// The known name that was most likely meant.
-pub(crate) fn nearest<'n>(name: &str, known: &[&'n str]) -> Option<&'n str> {
-    let habit = HABITS.iter().find(|(theirs, _)| *theirs == name).map(|(_, ours)| *ours);
-    if let Some(ours) = known.iter().find(|known| Some(**known) == habit) {
-        return Some(ours);
-    }
-    let tolerated = 1 + name.chars().count() / 4;
-    let near = known.iter().map(|known| (distance(name, known), *known)).min_by_key(|(distance, _)| *distance);
-    near.filter(|(distance, _)| *distance <= tolerated).map(|(_, known)| known)
-}
-
-/// How many letters have to be changed, added, taken away, or swapped with their neighbour.
-fn distance(from: &str, to: &str) -> usize {
-    let from: Vec<char> = from.chars().flat_map(char::to_lowercase).collect();
-    let to: Vec<char> = to.chars().collect();
-    let mut rows: Vec<Vec<usize>> = vec![(0..=to.len()).collect()];
-    let at = |rows: &[Vec<usize>], row: usize, column: usize| rows.get(row).and_then(|row| row.get(column)).copied().unwrap_or(usize::MAX / 2);
-    for (i, a) in from.iter().enumerate() {
-        let mut row = vec![i + 1];
-        for (j, b) in to.iter().enumerate() {
-            let changed = at(&rows, i, j) + usize::from(a != b);
-            let added = row.last().map_or(usize::MAX, |left| left + 1);
-            let taken = at(&rows, i, j + 1) + 1;
-            let swapped = i > 0 && j > 0 && from.get(i - 1) == Some(b) && to.get(j - 1) == Some(a);
-            let swapped = if swapped { at(&rows, i - 1, j - 1) + 1 } else { usize::MAX };
-            row.push(changed.min(added).min(taken).min(swapped));
+/// ``; did you mean `…`?`` for the name that is nearest to a misspelt one.
+pub(crate) fn did_you_mean<N: AsRef<str> + Ord>(written: &str, names: impl IntoIterator<Item = N>) -> String {
+    let nearest = names.into_iter().map(|name| (distance(written, name.as_ref()), name)).min();
+    match nearest {
+        Some((distance, name)) if distance <= written.len().max(name.as_ref().len()) / 2 => {
+            format!("; did you mean `{}`?", name.as_ref())
         }
-        rows.push(row);
+        _ => String::new(),
     }
-    at(&rows, from.len(), to.len())
 }
 
-/// `` `a`, `b` and `c` ``
-pub(crate) fn list(names: &[&str]) -> String {
-    match names {
-        [] => "none".to_owned(),
-        [only] => format!("`{only}`"),
-        [first @ .., last] => {
-            let first: Vec<_> = first.iter().map(|name| format!("`{name}`")).collect();
-            format!("{} and `{last}`", first.join(", "))
+/// How many letters have to be changed, added or left out.
+fn distance(left: &str, right: &str) -> usize {
+    let right: Vec<char> = right.chars().collect();
+    let mut row: Vec<usize> = (0..=right.len()).collect();
+    for (above, letter) in left.chars().enumerate() {
+        let mut diagonal = above;
+        let mut before = above + 1;
+        for (place, other) in row.iter_mut().skip(1).zip(&right) {
+            let changed = diagonal + usize::from(letter != *other);
+            diagonal = *place;
+            *place = changed.min(before + 1).min(*place + 1);
+            before = *place;
+        }
+        if let Some(first) = row.first_mut() {
+            *first = above + 1;
         }
     }
+    row.last().copied().unwrap_or_default()
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{distance, list, nearest};
+    use super::*;
 
     #[test]
-    fn the_nearest_name_is_found() {
-        let known = ["ttl", "group", "vary", "key", "skip", "stale"];
-        assert_eq!(nearest("tll", &known), Some("ttl"));
-        assert_eq!(nearest("groups", &known), Some("group"));
-        assert_eq!(nearest("Group", &known), Some("group"));
-        assert_eq!(nearest("tags", &known), Some("group"));
-        assert_eq!(nearest("max_age", &known), Some("ttl"));
-        assert_eq!(nearest("something", &known), None);
-        assert_eq!(nearest("tags", &["path"]), None);
-    }
-
-    #[test]
-    fn distances_count_letters() {
-        assert_eq!(distance("ttl", "ttl"), 0);
-        assert_eq!(distance("", "abc"), 3);
-        assert_eq!(distance("abc", ""), 3);
-        assert_eq!(distance("sikp", "skip"), 1);
-    }
-
-    #[test]
-    fn lists_read_as_sentences() {
-        assert_eq!(list(&["a"]), "`a`");
-        assert_eq!(list(&["a", "b", "c"]), "`a`, `b` and `c`");
+    fn the_nearest_name_is_suggested_and_none_that_is_far() {
+        assert_eq!(did_you_mean("grop", ["group", "ttl"]), "; did you mean `group`?");
+        assert_eq!(did_you_mean("tll", ["group", "ttl"]), "; did you mean `ttl`?");
+        assert_eq!(did_you_mean("zzzz", ["group", "ttl"]), "");
     }
 }
