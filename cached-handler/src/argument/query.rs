@@ -48,37 +48,49 @@ fn parameters(query: &str, names: &[&str], key: &mut KeyWriter<'_>) {
 
 /// Writes the parameters if they are sorted and plain; otherwise gives up, and has written some.
 fn as_they_come(query: &[u8], names: &[&str], key: &mut KeyWriter<'_>) -> bool {
-    let mut last: &[u8] = &[];
+    let mut last: Option<&[u8]> = None;
     let mut rest = query;
     while !rest.is_empty() {
-        let (mut end, mut equals) = (rest.len(), None);
-        for (at, byte) in rest.iter().enumerate() {
-            match byte {
-                b'&' => {
-                    end = at;
-                    break;
-                }
-                b'=' if equals.is_none() => equals = Some(at),
-                b'%' | b'+' => return false,
-                _ => {}
-            }
-        }
-        let (pair, after) = rest.split_at_checked(end).unwrap_or_default();
-        rest = after.get(1..).unwrap_or_default();
-        let (name, value) = match equals {
-            Some(at) => (pair.get(..at).unwrap_or_default(), pair.get(at + 1..).unwrap_or_default()),
-            None => (pair, &[][..]),
-        };
-        if pair.is_empty() || !names.iter().any(|read| read.as_bytes() == name) {
+        let Some((pair, equals)) = pair(rest) else { return false };
+        rest = rest.get(pair.len() + 1..).unwrap_or_default();
+        let (name, value) = pair.split_at_checked(equals).unwrap_or((pair, &[]));
+        if pair.is_empty() || !names.iter().any(|read| is_same(read.as_bytes(), name)) {
             continue;
         }
-        if name < last {
+        if last.is_some_and(|last| name < last) {
             return false;
         }
-        last = name;
-        key.parameter(name, value);
+        last = Some(name);
+        key.parameter(name, value.get(1..).unwrap_or_default());
     }
     true
+}
+
+/// The bytes up to the next `&`, and where the first `=` stands in them or they end; nothing if there is one to decode.
+fn pair(bytes: &[u8]) -> Option<(&[u8], usize)> {
+    let mut equals = usize::MAX;
+    let mut end = bytes.len();
+    for (at, byte) in bytes.iter().enumerate() {
+        // All four lie at or below `=`, as do digits: letters cost one comparison.
+        if *byte > b'=' {
+            continue;
+        }
+        match byte {
+            b'=' => equals = equals.min(at),
+            b'&' => {
+                end = at;
+                break;
+            }
+            b'%' | b'+' => return None,
+            _ => {}
+        }
+    }
+    bytes.get(..end).map(|pair| (pair, equals.min(end)))
+}
+
+/// Tells names apart by length and first letter before it compares them.
+fn is_same(one: &[u8], other: &[u8]) -> bool {
+    one.len() == other.len() && one.first() == other.first() && one == other
 }
 
 fn sorted(query: &str, names: &[&str], key: &mut KeyWriter<'_>) {
