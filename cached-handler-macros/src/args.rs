@@ -6,7 +6,7 @@ use syn::{Expr, LitStr, Path, ext::IdentExt, parse::ParseStream, punctuated::Pun
 
 use crate::{
     errors::{Errors, did_you_mean},
-    value::{self, Template, Ttl},
+    value::{self, Template, Ttl, ungrouped},
 };
 
 /// One argument: its name, and how it is written.
@@ -176,6 +176,7 @@ fn misnamed(attribute: &str, name: &str, table: &[Argument]) -> Option<String> {
     })
 }
 
+/// Each part without the invisible group in which `macro_rules!` hands on an expression or a literal.
 fn at_commas(tokens: TokenStream) -> Vec<TokenStream> {
     let mut parts = vec![TokenStream::new()];
     for token in tokens {
@@ -186,7 +187,7 @@ fn at_commas(tokens: TokenStream) -> Vec<TokenStream> {
         }
     }
     parts.retain(|part| !part.is_empty());
-    parts
+    parts.into_iter().map(ungrouped).collect()
 }
 
 struct WrittenParser(Written);
@@ -202,7 +203,7 @@ impl syn::parse::Parse for WrittenParser {
         }
         if input.peek(syn::Token![=]) {
             input.parse::<syn::Token![=]>()?;
-            return Ok(Self(Written { name, value: Value::Is(input.parse()?) }));
+            return Ok(Self(Written { name, value: Value::Is(ungrouped(input.parse()?)) }));
         }
         let rest: TokenStream = input.parse()?;
         let mut trees = rest.clone().into_iter();

@@ -1,12 +1,12 @@
 //! The author's body as a future: its arguments moved in whole, its type pinned, its tokens emitted once.
 
 use proc_macro2::{Ident, Span, TokenStream};
-use quote::quote;
-use syn::{Type, spanned::Spanned};
+use quote::ToTokens;
+use syn::Type;
 
 use crate::{
     expand::with_span,
-    signature::{Argument, Function, erased, mentions_impl},
+    signature::{Argument, Function, erased, mentions, mentions_impl, opaque},
 };
 
 // Output:  async move {
@@ -18,7 +18,7 @@ use crate::{
 pub(crate) fn captured(function: &Function, arguments: &[Argument], used: &[Ident], returned: &Type) -> TokenStream {
     let pinned = erased(returned);
     // Without this the compiler would not know the type that `?` and coercions in the body aim at.
-    let edge = quote! {
+    let edge = hygienic! {
         #[allow(unreachable_code, clippy::diverging_sub_expression, clippy::empty_loop, clippy::let_unit_value, clippy::unused_unit, clippy::useless_conversion)]
         if false {
             let __returned: #pinned = loop {};
@@ -26,9 +26,9 @@ pub(crate) fn captured(function: &Function, arguments: &[Argument], used: &[Iden
         }
     };
     // Captured whole: `let _ = arg` alone would leave a permit or a transaction outside, to be dropped with the request.
-    let whole = arguments.iter().map(|Argument { cfgs, name, .. }| quote!(#(#cfgs)* let #name = #name;));
+    let whole = arguments.iter().map(|Argument { cfgs, name, .. }| hygienic!(#(#cfgs)* let #name = #name;));
     let apart = arguments.iter().map(|Argument { cfgs, lints, pattern, name, .. }| {
-        quote! {
+        hygienic! {
             #(#cfgs)*
             #(#lints)*
             #[allow(clippy::no_effect_underscore_binding, clippy::let_unit_value, clippy::ignored_unit_patterns)]
@@ -37,12 +37,12 @@ pub(crate) fn captured(function: &Function, arguments: &[Argument], used: &[Iden
     });
     // Names that only the attribute uses are used.
     let marked = arguments.iter().flat_map(|argument| argument.binds.iter().filter(|name| used.contains(name)).map(move |name| (argument, name)));
-    let marked = marked.map(|(Argument { cfgs, .. }, name)| quote!(#(#cfgs)* let _ = &#name;));
+    let marked = marked.map(|(Argument { cfgs, .. }, name)| hygienic!(#(#cfgs)* let _ = &#name;));
     // A block of its own, so that the body's items do not shadow what stands beside it; its braces are the macro's, or
     // a body of one expression would be told that it needs none.
     let braces = Span::call_site().located_at(function.body.span());
     let body = with_span(function.body.stream(), braces);
-    quote! {
+    hygienic! {
         async move {
             #edge
             #(#whole)*
@@ -55,11 +55,26 @@ pub(crate) fn captured(function: &Function, arguments: &[Argument], used: &[Iden
 }
 
 /// `__out` as a response; on the return type, if that can be named, so that what is wrong with it is reported there.
-pub(crate) fn returning(private: &TokenStream, returned: &Type) -> TokenStream {
+pub(crate) fn returning(private: &TokenStream, function: &Function, returned: &Type) -> TokenStream {
     if mentions_impl(returned) {
-        let _ = returned.span();
-        quote!(#private::into_response(__out))
+        let promises = promises(function, returned);
+        hygienic!(#promises #private::into_response(__out))
     } else {
-        quote!(<#returned as #private::IntoResponse>::into_response(__out))
+        hygienic!(<#returned as #private::IntoResponse>::into_response(__out))
     }
+}
+
+/// The traits that `impl …` names in the return type, in a signature that nobody calls: they are no longer in the
+/// handler's own, and what imports them would be unused.
+fn promises(function: &Function, returned: &Type) -> Option<TokenStream> {
+    let own = |tokens: &TokenStream| function.own_names().iter().any(|name| mentions(tokens.clone(), name));
+    let promised: Vec<TokenStream> = opaque(returned).iter().map(ToTokens::to_token_stream).filter(|tokens| !own(tokens)).collect();
+    (!promised.is_empty()).then(|| {
+        hygienic! {
+            const _: () = {
+                #[allow(dead_code, clippy::all, clippy::pedantic, clippy::nursery)]
+                fn promised(#(_: #promised),*) {}
+            };
+        }
+    })
 }

@@ -4,7 +4,7 @@ use proc_macro2::TokenStream;
 use quote::{format_ident, quote};
 use syn::{Data, DeriveInput, Fields, LitStr, Path, Type, parse_quote};
 
-use crate::errors::Errors;
+use crate::{errors::Errors, signature::mentions};
 
 /// What `#[cache_key(…)]` on the type says.
 #[derive(Default)]
@@ -26,7 +26,7 @@ pub(crate) fn cache_key(input: TokenStream) -> TokenStream {
     let mut generics = input.generics.clone();
     for parameter in input.generics.type_params() {
         let name = &parameter.ident;
-        if written.iter().any(|ty| mentions(ty, &name.to_string())) {
+        if written.iter().any(|ty| mentions(quote!(#ty), &name.to_string())) {
             generics.make_where_clause().predicates.push(parse_quote!(#name: #root::KeyPart));
         }
     }
@@ -161,15 +161,4 @@ fn is_skipped(field: &syn::Field, errors: &mut Errors) -> bool {
         }));
     }
     skipped
-}
-
-fn mentions(ty: &Type, parameter: &str) -> bool {
-    fn within(tokens: TokenStream, parameter: &str) -> bool {
-        tokens.into_iter().any(|token| match token {
-            proc_macro2::TokenTree::Ident(name) => name == parameter,
-            proc_macro2::TokenTree::Group(group) => within(group.stream(), parameter),
-            _ => false,
-        })
-    }
-    within(quote!(#ty), parameter)
 }

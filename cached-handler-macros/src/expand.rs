@@ -1,15 +1,15 @@
 //! `#[cached]`: from the attribute and the author's function to the handler that asks the cache first.
 
-use proc_macro2::{Group, Ident, Span, TokenStream};
-use quote::{ToTokens, format_ident, quote, quote_spanned};
-use syn::{Path, Type};
+use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
+use quote::{ToTokens, format_ident, quote_spanned};
+use syn::{Expr, Path, Type};
 
 use crate::{
     args::{self, Cached, Vary},
     body::{captured, returning},
     errors::{Errors, did_you_mean},
     pattern,
-    signature::{Argument, Function, Sorted, lint_levels, needs_fields, sort},
+    signature::{Argument, Function, Sorted, lint_levels, mentions, needs_fields, sort},
     value::{Piece, Template, Ttl, names_in},
 };
 
@@ -19,7 +19,7 @@ pub(crate) fn cached(attribute: TokenStream, item: TokenStream) -> TokenStream {
     let args = Cached::parse(attribute.clone(), &mut errors);
     let Some(mut function) = parse_function("cached", &item, &mut errors) else {
         let errors = errors.into_tokens();
-        return quote!(#errors #item);
+        return hygienic!(#errors #item);
     };
     let sorted = sort(std::mem::take(&mut function.attributes));
     for ours in &sorted.ours {
@@ -31,7 +31,7 @@ pub(crate) fn cached(attribute: TokenStream, item: TokenStream) -> TokenStream {
     if !errors.is_empty() {
         // The handler is still there, so that nothing else goes wrong for want of it.
         let errors = errors.into_tokens();
-        return quote!(#errors #item);
+        return hygienic!(#errors #item);
     }
     if !sorted.macros.is_empty() {
         let again = attribute_again("cached", args.root.as_ref(), &attribute);
@@ -53,8 +53,8 @@ pub(crate) fn parse_function(attribute: &str, item: &TokenStream, errors: &mut E
 pub(crate) fn attribute_again(name: &str, root: Option<&Path>, arguments: &TokenStream) -> TokenStream {
     let name = format_ident!("{name}");
     match root {
-        Some(root) => quote!(#[#root::#name(#arguments)]),
-        None => quote!(#[::cached_handler::#name(#arguments)]),
+        Some(root) => hygienic!(#[#root::#name(#arguments)]),
+        None => hygienic!(#[::cached_handler::#name(#arguments)]),
     }
 }
 
@@ -63,7 +63,7 @@ pub(crate) fn attribute_again(name: &str, root: Option<&Path>, arguments: &Token
 pub(crate) fn above(sorted: &Sorted, ours: &TokenStream, function: &Function) -> TokenStream {
     let Sorted { inert, debug, macros, .. } = sorted;
     let Function { visibility, signature, body, .. } = function;
-    quote!(#(#macros)* #ours #(#debug)* #(#inert)* #visibility #signature #body)
+    hygienic!(#(#macros)* #ours #(#debug)* #(#inert)* #visibility #signature #body)
 }
 
 /// Names in `skip`, `key` and templates have to be those of arguments.
@@ -145,7 +145,7 @@ impl Expansion {
         let (debug, handler, key, groups, amended, run) =
             (self.debug_handler(), self.handler(), self.key(), self.groups(), self.amended(), self.run());
         // The author's own braces: with others, rustc takes the whole function for a macro's, and lints go quiet.
-        let body = with_span(quote! {
+        let body = with_span(hygienic! {
             #debug
             #handler
             #unwrap_seen
@@ -159,7 +159,7 @@ impl Expansion {
             #run
         }, self.function.body.span());
         let sibling = self.sibling();
-        quote! {
+        hygienic! {
             #sibling
             #(#inert)*
             #visibility async fn #name #generics (#parameters) -> #private::Response #where_clause #body
@@ -190,9 +190,9 @@ impl Expansion {
     fn marker(&self) -> TokenStream {
         let private = self.private();
         match self.args.vary {
-            Vary::Nothing => quote!(#private::Undeclared),
-            Vary::Fields(_) => quote!(#private::Fields),
-            Vary::FromResponse => quote!(#private::FromResponse),
+            Vary::Nothing => hygienic!(#private::Undeclared),
+            Vary::Fields(_) => hygienic!(#private::Fields),
+            Vary::FromResponse => hygienic!(#private::FromResponse),
         }
     }
 
@@ -201,16 +201,16 @@ impl Expansion {
         let private = self.private();
         let fields = self.fields();
         let host = self.host();
-        let alone = host.is_none().then(|| quote!(__seen: #private::PutDebugHandlerBelowCached<#fields>,));
+        let alone = host.is_none().then(|| hygienic!(__seen: #private::PutDebugHandlerBelowCached<#fields>,));
         let each = self.arguments.iter().enumerate().map(|(at, argument)| {
             let Argument { cfgs, ty, name, .. } = argument;
             if Some(at) == host {
-                quote!(#private::With(__seen, #name): #private::With<#fields, #ty>)
+                hygienic!(#private::With(__seen, #name): #private::With<#fields, #ty>)
             } else {
-                quote!(#(#cfgs)* #name: #ty)
+                hygienic!(#(#cfgs)* #name: #ty)
             }
         });
-        quote!(#alone #(#each),*)
+        hygienic!(#alone #(#each),*)
     }
 
     fn host(&self) -> Option<usize> {
@@ -218,21 +218,21 @@ impl Expansion {
     }
 
     fn unwrap_seen(&self) -> Option<TokenStream> {
-        self.host().is_none().then(|| quote!(let __seen = __seen.0;))
+        self.host().is_none().then(|| hygienic!(let __seen = __seen.0;))
     }
 
     /// `#[debug_handler]` sees the author's signature, on a function that is never called.
     fn debug_handler(&self) -> Option<TokenStream> {
         let debug = &self.sorted.debug;
         let signature = &self.function.signature;
-        let mentions_self = signature.to_token_stream().into_iter().any(mentions_self);
+        let mentions_self = mentions(signature.to_token_stream(), "Self");
         if debug.is_empty() || mentions_self {
             return None;
         }
         let private = self.private();
         let (name, generics, output, where_clause) = (&signature.ident, &signature.generics, &signature.output, &signature.generics.where_clause);
-        let types = self.arguments.iter().map(|Argument { cfgs, ty, .. }| quote!(#(#cfgs)* _: #ty));
-        Some(quote! {
+        let types = self.arguments.iter().map(|Argument { cfgs, ty, .. }| hygienic!(#(#cfgs)* _: #ty));
+        Some(hygienic! {
             const _: () = {
                 #(#debug)*
                 #[allow(dead_code, clippy::all, clippy::pedantic)]
@@ -247,20 +247,20 @@ impl Expansion {
         let name = self.function.signature.ident.to_string();
         let tokens = fingerprint(&self.function);
         let ttl = match &self.args.ttl {
-            Some(Ttl::Constant(path)) => quote!(#private::Ttl::checked(#path)),
-            Some(Ttl::FromResponse) | None => quote!(#private::Ttl::FromResponse),
-            Some(Ttl::Millis(millis)) => quote!(#private::Ttl::For(#private::Duration::from_millis(#millis))),
+            Some(Ttl::Constant(path)) => hygienic!(#private::Ttl::checked(#path)),
+            Some(Ttl::FromResponse) | None => hygienic!(#private::Ttl::FromResponse),
+            Some(Ttl::Millis(millis)) => hygienic!(#private::Ttl::For(#private::Duration::from_millis(#millis))),
         };
-        let backend = self.args.backend.as_ref().map_or_else(|| quote!("memory"), ToTokens::to_token_stream);
+        let backend = self.args.backend.as_ref().map_or_else(|| hygienic!("memory"), ToTokens::to_token_stream);
         let vary = match &self.args.vary {
-            Vary::Nothing => quote!(#private::VaryOn::Nothing),
-            Vary::Fields(names) => quote!(#private::VaryOn::Fields(&[#(#names),*])),
-            Vary::FromResponse => quote!(#private::VaryOn::FromResponse),
+            Vary::Nothing => hygienic!(#private::VaryOn::Nothing),
+            Vary::Fields(names) => hygienic!(#private::VaryOn::Fields(&[#(#names),*])),
+            Vary::FromResponse => hygienic!(#private::VaryOn::FromResponse),
         };
         let cache_control = option(&private, self.args.cache_control.as_ref());
         let skips = self.arguments.iter().any(|argument| self.is_skipped(argument));
-        let policy = self.args.policy.as_ref().map_or_else(|| quote!(#private::Policy::new()), ToTokens::to_token_stream);
-        quote! {
+        let policy = self.args.policy.as_ref().map_or_else(|| hygienic!(#private::Policy::new()), ToTokens::to_token_stream);
+        hygienic! {
             static __HANDLER: #private::Handler = #private::Handler::new(
                 #private::Site {
                     module: #private::module_path!(),
@@ -285,19 +285,20 @@ impl Expansion {
         let writes = self.arguments.iter().enumerate().map(|(at, argument)| {
             let Argument { cfgs, ty, name, .. } = argument;
             if self.is_skipped(argument) {
-                quote!(#(#cfgs)* #private::skipped::<#ty>(&mut __key);)
+                hygienic!(#(#cfgs)* #private::skipped::<#ty>(&mut __key);)
             } else if self.is_covered(argument) {
                 TokenStream::new()
             } else {
                 // The type's own tokens, so that what is wrong with it is reported there.
-                quote!(#(#cfgs)* <#ty as #private::Keyed<#marker>>::write(&#name, #private::argument(&mut __key, #at));)
+                hygienic!(#(#cfgs)* <#ty as #private::Keyed<#marker>>::write(&#name, #private::argument(&mut __key, #at));)
             }
         });
         let parts = self.args.key.iter().map(|expression| {
             let bindings = self.bindings(&names_in(expression.to_token_stream()));
-            quote!({ #bindings #private::part(&mut __key, &(#expression)); })
+            let part = referenced(expression);
+            hygienic!({ #bindings #private::part(&mut __key, #part); })
         });
-        quote! {
+        hygienic! {
             {
                 let mut __key = #private::begin(&__HANDLER, &__seen, &|| ());
                 #(#writes)*
@@ -323,7 +324,7 @@ impl Expansion {
             .map(|template| {
                 let (names, formatted) = formatted(&private, template);
                 let bindings = self.bindings(&names);
-                quote!({ #bindings __run.group(#formatted); })
+                hygienic!({ #bindings __run.group(#formatted); })
             })
             .collect()
     }
@@ -338,7 +339,7 @@ impl Expansion {
         let arguments = self.arguments.iter().filter(|argument| !self.is_covered(argument));
         arguments
             .map(|Argument { cfgs, ty, name, .. }| {
-                quote! {
+                hygienic! {
                     #(#cfgs)*
                     let mut #name = #name;
                     #(#cfgs)*
@@ -359,11 +360,11 @@ impl Expansion {
         };
         let returned = self.function.returns();
         let produced = self.produced(&returned);
-        let response = returning(&private, &returned);
+        let response = returning(&private, &self.function, &returned);
         // `async move` on the handler's name: that is where rustc says that its future is not `Send`.
-        let block = with_span(quote!(let __out = #produced; #response), place);
+        let block = with_span(hygienic!(let __out = #produced; #response), place);
         let future = quote_spanned!(place=> async move #block);
-        quote!(#private::#runs(__run, #future).await)
+        hygienic!(#private::#runs(__run, #future).await)
     }
 
     fn produced(&self, returned: &Type) -> TokenStream {
@@ -374,8 +375,8 @@ impl Expansion {
             }
             Some(path) => {
                 let turbofish = turbofish(&self.function);
-                let arguments = self.arguments.iter().map(|Argument { cfgs, name, .. }| quote!(#(#cfgs)* #name));
-                quote!(#path #turbofish (#(#arguments),*).await)
+                let arguments = self.arguments.iter().map(|Argument { cfgs, name, .. }| hygienic!(#(#cfgs)* #name));
+                hygienic!(#path #turbofish (#(#arguments),*).await)
             }
         }
     }
@@ -387,20 +388,22 @@ impl Expansion {
         signature.ident = path.segments.last()?.ident.clone();
         let (visibility, body) = (&self.function.visibility, &self.function.body);
         let levels = lint_levels(&self.sorted.inert);
-        Some(quote!(#levels #visibility #signature #body))
+        Some(hygienic!(#levels #visibility #signature #body))
     }
 }
 
-fn mentions_self(token: proc_macro2::TokenTree) -> bool {
-    match token {
-        proc_macro2::TokenTree::Ident(word) => word == "Self",
-        proc_macro2::TokenTree::Group(group) => group.stream().into_iter().any(mentions_self),
-        _ => false,
-    }
+/// `&(…)`, whose place is the expression's own, so that what is wrong with its type is reported there.
+fn referenced(expression: &Expr) -> TokenStream {
+    let tokens = expression.to_token_stream();
+    let at = |token: Option<TokenTree>| Span::mixed_site().located_at(token.map_or_else(Span::call_site, |token| token.span()));
+    let (first, last) = (at(tokens.clone().into_iter().next()), at(tokens.clone().into_iter().last()));
+    let mut inner = Group::new(Delimiter::Parenthesis, tokens);
+    inner.set_span(last);
+    quote_spanned!(first=> & #inner)
 }
 
 fn option(private: &TokenStream, value: Option<impl ToTokens>) -> TokenStream {
-    value.map_or_else(|| quote!(#private::None), |value| quote!(#private::Some(#value)))
+    value.map_or_else(|| hygienic!(#private::None), |value| hygienic!(#private::Some(#value)))
 }
 
 /// Type and constant parameters, to be handed on.
@@ -416,7 +419,7 @@ fn turbofish(function: &Function) -> Option<TokenStream> {
             syn::GenericParam::Lifetime(_) => None,
         })
         .collect();
-    (!names.is_empty()).then(|| quote!(::<#(#names),*>))
+    (!names.is_empty()).then(|| hygienic!(::<#(#names),*>))
 }
 
 /// The patterns of those arguments that bind one of the names, by reference.
@@ -425,7 +428,7 @@ pub(crate) fn bindings(arguments: &[Argument], names: &[Ident]) -> TokenStream {
     mentioned
         .map(|Argument { cfgs, pattern, name, .. }| {
             let pattern = pattern::by_reference(pattern, names);
-            quote!(#(#cfgs)* let #pattern = &#name;)
+            hygienic!(#(#cfgs)* let #pattern = &#name;)
         })
         .collect()
 }
@@ -439,11 +442,11 @@ pub(crate) fn formatted(private: &TokenStream, template: &Template) -> (Vec<Iden
             Piece::Text(plain) => text.push_str(&plain.replace('{', "{{").replace('}', "}}")),
             Piece::Value(value) => {
                 text.push_str("{}");
-                values.push(quote!(&(#value)));
+                values.push(hygienic!(&(#value)));
             }
         }
     }
-    (template_names(template), quote!(#private::format_args!(#text #(, #values)*)))
+    (template_names(template), hygienic!(#private::format_args!(#text #(, #values)*)))
 }
 
 pub(crate) fn template_names(template: &Template) -> Vec<Ident> {
@@ -453,7 +456,7 @@ pub(crate) fn template_names(template: &Template) -> Vec<Ident> {
 
 /// A block in braces on a given place.
 pub(crate) fn with_span(tokens: TokenStream, span: Span) -> Group {
-    let mut block = Group::new(proc_macro2::Delimiter::Brace, tokens);
+    let mut block = Group::new(Delimiter::Brace, tokens);
     block.set_span(span);
     block
 }
@@ -461,7 +464,7 @@ pub(crate) fn with_span(tokens: TokenStream, span: Span) -> Group {
 /// FNV-1a of the handler's text: another text may mean another response.
 fn fingerprint(function: &Function) -> u64 {
     let Function { signature, body, .. } = function;
-    let text = quote!(#signature #body).to_string();
+    let text = hygienic!(#signature #body).to_string();
     text.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3))
 }
 

@@ -1,7 +1,6 @@
 //! `#[invalidates]`: targets computed from the arguments, and invalidated however the body ends.
 
 use proc_macro2::{Ident, TokenStream};
-use quote::quote;
 
 use crate::{
     args::{self, Invalidates},
@@ -18,7 +17,7 @@ pub(crate) fn invalidates(attribute: TokenStream, item: TokenStream) -> TokenStr
     let args = Invalidates::parse(attribute.clone(), &mut errors);
     let Some(mut function) = parse_function("invalidates", &item, &mut errors) else {
         let errors = errors.into_tokens();
-        return quote!(#errors #item);
+        return hygienic!(#errors #item);
     };
     let sorted = sort(std::mem::take(&mut function.attributes));
     for ours in &sorted.ours {
@@ -32,7 +31,7 @@ pub(crate) fn invalidates(attribute: TokenStream, item: TokenStream) -> TokenStr
     }
     if !errors.is_empty() {
         let errors = errors.into_tokens();
-        return quote!(#errors #item);
+        return hygienic!(#errors #item);
     }
     if !sorted.macros.is_empty() {
         let again = attribute_again("invalidates", args.root.as_ref(), &attribute);
@@ -49,17 +48,17 @@ fn expand(args: &Invalidates, sorted: &Sorted, function: &Function, arguments: &
     let (inert, debug) = (&sorted.inert, &sorted.debug);
     let (name, generics, where_clause) = (&signature.ident, &signature.generics, &signature.generics.where_clause);
     let host = arguments.iter().position(|argument| argument.cfgs.is_empty() && !std::ptr::eq(argument, arguments.last().unwrap_or(argument)));
-    let alone = host.is_none().then(|| quote!(__cache: #private::OwnCache,));
+    let alone = host.is_none().then(|| hygienic!(__cache: #private::OwnCache,));
     let parameters = arguments.iter().enumerate().map(|(at, Argument { cfgs, ty, name, .. })| {
-        if Some(at) == host { quote!((__cache, #name): (#private::OwnCache, #ty)) } else { quote!(#(#cfgs)* #name: #ty) }
+        if Some(at) == host { hygienic!((__cache, #name): (#private::OwnCache, #ty)) } else { hygienic!(#(#cfgs)* #name: #ty) }
     });
     let returned = function.returns();
     let used: Vec<Ident> = args.groups.iter().chain(&args.paths).flat_map(template_names).collect();
     let produced = captured(function, arguments, &used, &returned);
-    let response = returning(&private, &returned);
+    let response = returning(&private, function, &returned);
     let targets = targets(&private, args, arguments);
     let expanded = with_span(
-        quote! {
+        hygienic! {
             let mut __targets = #private::Targets::new(__cache);
             #targets
             #private::invalidating(__targets, async move {
@@ -70,7 +69,7 @@ fn expand(args: &Invalidates, sorted: &Sorted, function: &Function, arguments: &
         },
         body.span(),
     );
-    quote! {
+    hygienic! {
         #(#debug)*
         #(#inert)*
         #visibility async fn #name #generics (#alone #(#parameters),*) -> #private::Response #where_clause #expanded
@@ -81,21 +80,21 @@ fn targets(private: &TokenStream, args: &Invalidates, arguments: &[Argument]) ->
     let groups = args.groups.iter().map(|template| {
         let (names, text) = formatted(private, template);
         let bindings = bindings(arguments, &names);
-        quote!({ #bindings __targets.group(#text); })
+        hygienic!({ #bindings __targets.group(#text); })
     });
     let paths = args.paths.iter().map(|template| {
         let bindings = bindings(arguments, &template_names(template));
         let pieces = pieces(private, template);
-        quote!({ #bindings __targets.path(&[#(#pieces),*]); })
+        hygienic!({ #bindings __targets.path(&[#(#pieces),*]); })
     });
-    let handlers = args.handlers.iter().map(|path| quote!(__targets.handler(&#path);));
-    quote!(#(#groups)* #(#paths)* #(#handlers)*)
+    let handlers = args.handlers.iter().map(|path| hygienic!(__targets.handler(&#path);));
+    hygienic!(#(#groups)* #(#paths)* #(#handlers)*)
 }
 
 fn pieces(private: &TokenStream, template: &Template) -> Vec<TokenStream> {
     let piece = |piece: &Piece| match piece {
-        Piece::Text(text) => quote!(#private::PathPiece::Literal(#text)),
-        Piece::Value(value) => quote!(#private::PathPiece::Value(&(#value))),
+        Piece::Text(text) => hygienic!(#private::PathPiece::Literal(#text)),
+        Piece::Value(value) => hygienic!(#private::PathPiece::Value(&(#value))),
     };
     template.pieces.iter().map(piece).collect()
 }

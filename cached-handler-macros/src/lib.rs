@@ -1,5 +1,10 @@
 //! The attributes of [cached-handler](https://docs.rs/cached-handler): use them through that crate.
 
+/// Like `quote!`, but no name that begins here is one of the author's.
+macro_rules! hygienic {
+    ($($tokens:tt)*) => { ::quote::quote_spanned!(::proc_macro2::Span::mixed_site()=> $($tokens)*) };
+}
+
 mod args;
 mod body;
 mod derive;

@@ -61,6 +61,9 @@ pub(crate) fn by_reference(pattern: &Pat, used: &[Ident]) -> TokenStream {
             let path = &fields.path;
             let each = fields.fields.iter().map(|field| {
                 let (cfgs, pattern) = (&field.attrs, inner(&field.pat));
+                if field.colon_token.is_none() && names(&field.pat).iter().any(is_used) {
+                    return quote!(#(#cfgs)* #pattern);
+                }
                 let member = match &field.member {
                     Member::Named(name) => name.to_token_stream(),
                     Member::Unnamed(index) => index.to_token_stream(),
@@ -107,7 +110,7 @@ mod tests {
         for (text, used, expected) in [
             ("Path(id)", &["id"][..], "Path(id)"),
             ("Path((a, mut b))", &["b"], "Path((_,b,))"),
-            ("State(App { db, ref pool, .. })", &["pool"], "State(App{db:_,pool:pool,..})"),
+            ("State(App { db, ref pool, .. })", &["pool"], "State(App{db:_,pool,..})"),
             ("x @ Path(y)", &["x"], "x@Path(_)"),
             ("x @ Path(y)", &["y"], "Path(y)"),
             ("Path([first, ..])", &["first"], "Path([first,..])"),

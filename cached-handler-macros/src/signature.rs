@@ -3,7 +3,7 @@
 use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens, format_ident, quote};
 use syn::{
-    Attribute, FnArg, Generics, Pat, Path, PathArguments, ReturnType, Signature, Type, Visibility,
+    Attribute, FnArg, GenericParam, Generics, Pat, Path, PathArguments, ReturnType, Signature, Type, TypeImplTrait, TypeParamBound, Visibility,
     parse::{Parse, ParseStream},
     parse_quote,
 };
@@ -104,10 +104,10 @@ impl Function {
             .map(|(at, argument)| {
                 let (cfgs, lints) = argument.attrs.iter().cloned().partition(|attribute| attribute.path().is_ident("cfg"));
                 let binds = pattern::names(&argument.pat);
-                // Of the macro's own hygiene, so that no name in the body means it.
+                // Of the macro's own hygiene, so that no name in the body means it; and none of the macro's own.
                 let mut name = match &*binds {
-                    [only] => only.clone(),
-                    _ => format_ident!("__arg{at}"),
+                    [only] if !only.to_string().starts_with("__") => only.clone(),
+                    _ => format_ident!("__argument{at}"),
                 };
                 name.set_span(Span::mixed_site());
                 Argument { cfgs, lints, pattern: (*argument.pat).clone(), ty: (*argument.ty).clone(), name, binds }
@@ -138,6 +138,16 @@ impl Function {
         generics
     }
 
+    /// The names that an item inside the function cannot mention.
+    pub(crate) fn own_names(&self) -> Vec<String> {
+        let parameters = self.signature.generics.params.iter().map(|parameter| match parameter {
+            GenericParam::Type(parameter) => parameter.ident.to_string(),
+            GenericParam::Const(parameter) => parameter.ident.to_string(),
+            GenericParam::Lifetime(parameter) => parameter.lifetime.ident.to_string(),
+        });
+        parameters.chain(["Self".to_owned()]).collect()
+    }
+
     /// The return type as written.
     pub(crate) fn returns(&self) -> Type {
         match &self.signature.output {
@@ -151,39 +161,62 @@ fn is_just(ty: &Type, parameter: &Ident) -> bool {
     matches!(ty, Type::Path(path) if path.path.is_ident(parameter))
 }
 
+/// Whether a name is somewhere in some tokens.
+pub(crate) fn mentions(tokens: TokenStream, name: &str) -> bool {
+    tokens.into_iter().any(|token| match token {
+        TokenTree::Ident(word) => word == name,
+        TokenTree::Group(group) => mentions(group.stream(), name),
+        _ => false,
+    })
+}
+
 /// Whether a type holds `impl Trait`.
 pub(crate) fn mentions_impl(ty: &Type) -> bool {
-    erased(ty).to_token_stream().to_string() != ty.to_token_stream().to_string()
+    !opaque(ty).is_empty()
 }
 
 /// A type with `_` in the place of every `impl Trait`.
 pub(crate) fn erased(ty: &Type) -> Type {
     let mut ty = ty.clone();
-    erase(&mut ty);
+    erase(&mut ty, &mut Vec::new());
     ty
 }
 
-fn erase(ty: &mut Type) {
+/// Every `impl Trait` in a type, as it may stand among arguments: without lifetimes.
+pub(crate) fn opaque(ty: &Type) -> Vec<TypeImplTrait> {
+    let mut found = Vec::new();
+    erase(&mut ty.clone(), &mut found);
+    for opaque in &mut found {
+        let traits = opaque.bounds.iter().filter(|bound| matches!(bound, TypeParamBound::Trait(_))).cloned();
+        opaque.bounds = traits.collect();
+    }
+    found
+}
+
+fn erase(ty: &mut Type, found: &mut Vec<TypeImplTrait>) {
     match ty {
-        Type::ImplTrait(_) => *ty = parse_quote!(_),
-        Type::Array(array) => erase(&mut array.elem),
-        Type::Group(group) => erase(&mut group.elem),
-        Type::Paren(paren) => erase(&mut paren.elem),
-        Type::Reference(reference) => erase(&mut reference.elem),
-        Type::Slice(slice) => erase(&mut slice.elem),
-        Type::Tuple(tuple) => tuple.elems.iter_mut().for_each(erase),
-        Type::Path(path) => erase_in(&mut path.path),
+        Type::ImplTrait(opaque) => {
+            found.push(opaque.clone());
+            *ty = parse_quote!(_);
+        }
+        Type::Array(array) => erase(&mut array.elem, found),
+        Type::Group(group) => erase(&mut group.elem, found),
+        Type::Paren(paren) => erase(&mut paren.elem, found),
+        Type::Reference(reference) => erase(&mut reference.elem, found),
+        Type::Slice(slice) => erase(&mut slice.elem, found),
+        Type::Tuple(tuple) => tuple.elems.iter_mut().for_each(|ty| erase(ty, found)),
+        Type::Path(path) => erase_in(&mut path.path, found),
         _ => {}
     }
 }
 
-fn erase_in(path: &mut Path) {
+fn erase_in(path: &mut Path, found: &mut Vec<TypeImplTrait>) {
     for segment in &mut path.segments {
         if let PathArguments::AngleBracketed(arguments) = &mut segment.arguments {
             for argument in &mut arguments.args {
                 match argument {
-                    syn::GenericArgument::Type(ty) => erase(ty),
-                    syn::GenericArgument::AssocType(assoc) => erase(&mut assoc.ty),
+                    syn::GenericArgument::Type(ty) => erase(ty, found),
+                    syn::GenericArgument::AssocType(assoc) => erase(&mut assoc.ty, found),
                     _ => {}
                 }
             }

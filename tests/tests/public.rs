@@ -1,0 +1,23 @@
+//! The public items: a list that grows only with a line in the CHANGELOG.
+
+const ITEMS: &[&str] = &[
+    "Bypass", "Cache", "CacheBuilder", "CacheGroups", "CacheKey", "Collapse", "DoNotStore", "ETag", "EntityTag", "Error", "Forward", "FreshFor", "Kept",
+    "KeyPart", "KeyWriter", "ManualClock", "Mark", "NotStored", "OnMiss", "Outcome", "Policy", "Preconditions", "Rejected", "Target", "backend", "cached",
+    "invalidate_all", "invalidate_group", "invalidate_handler", "invalidate_path", "invalidates", "secs", "testing",
+];
+
+#[test]
+fn the_public_items_are_those_of_the_list() {
+    let source = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../cached-handler/src/lib.rs")).unwrap();
+    let mut found: Vec<String> = Vec::new();
+    for statement in source.split("pub use ").skip(1) {
+        let statement = statement.split(';').next().unwrap();
+        let names = statement.split(['{', '}', ',']).filter(|name| !name.trim().ends_with("::"));
+        found.extend(names.map(|name| name.trim().rsplit("::").next().unwrap().to_owned()).filter(|name| !name.is_empty()));
+    }
+    let modules = source.lines().filter_map(|line| line.strip_prefix("pub mod ")).map(|name| name.trim_end_matches(';').to_owned());
+    found.extend(modules.filter(|name| name != "__private"));
+    found.sort();
+    found.dedup();
+    assert_eq!(found, ITEMS, "a new public item needs a line in CHANGELOG.md, and one here");
+}
