@@ -1,0 +1,236 @@
+//! Law L4 under load: readers, writers, handlers in flight, clients that leave. The same harness is shown to find caches
+//! that take their stamp too late, or that invalidate by removing what is stored.
+
+use std::{
+    collections::HashMap,
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicU64, AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
+
+use axum::{Extension, Router, body::Body, extract::Path, http::Request, routing::get};
+use cached_handler::{Cache, CacheGroups, Target, cached, testing::TestCache};
+use http_body_util::BodyExt;
+use tower::ServiceExt;
+
+/// How many reads; a twentieth where nobody asked for all.
+fn reads() -> u64 {
+    if std::env::var_os("CACHED_HANDLER_FULL").is_some() { 1_000_000 } else { 50_000 }
+}
+
+const RESOURCES: usize = 8;
+
+/// What handlers read and writers change: a version each.
+#[derive(Default)]
+struct Source {
+    versions: [AtomicU64; RESOURCES],
+    runs: AtomicUsize,
+}
+
+impl Source {
+    /// A read that takes its time, before or after it has looked.
+    async fn read(&self, id: usize) -> u64 {
+        let run = self.runs.fetch_add(1, Ordering::Relaxed);
+        pause(run % 3).await;
+        let version = self.versions[id].load(Ordering::SeqCst);
+        pause(run / 3 % 4).await;
+        version
+    }
+}
+
+/// Lets others run, for a while that differs.
+async fn pause(kind: usize) {
+    match kind {
+        0 => {}
+        1 => tokio::task::yield_now().await,
+        2 => {
+            for _ in 0..5 {
+                tokio::task::yield_now().await;
+            }
+        }
+        _ => tokio::time::sleep(Duration::from_micros(200)).await,
+    }
+}
+
+/// A cache in front of the source.
+trait Subject: Send + Sync + 'static {
+    fn read(&self, id: usize) -> impl Future<Output = u64> + Send;
+    fn invalidate(&self, id: usize, kind: usize) -> impl Future<Output = ()> + Send;
+}
+
+/// Ours, through a router.
+struct Ours {
+    router: Router,
+    cache: Cache,
+}
+
+#[cached(ttl = 600, group = "resource:{id}")]
+async fn resource(Extension(source): Extension<Shared>, Path(id): Path<usize>) -> (CacheGroups, String) {
+    let version = source.0.read(id).await;
+    (CacheGroups::of([format!("known-later:{id}")]), version.to_string())
+}
+
+/// The same for every request of a router.
+#[derive(Clone, cached_handler::CacheKey)]
+struct Shared(#[cache_key(skip)] Arc<Source>);
+
+impl Ours {
+    fn new(source: Arc<Source>) -> Self {
+        let cache = TestCache::new();
+        let router = Router::new().route("/resource/{id}", get(resource)).layer(Extension(Shared(source))).layer(cache.layer());
+        Self { router, cache: cache.cache().clone() }
+    }
+}
+
+impl Subject for Ours {
+    async fn read(&self, id: usize) -> u64 {
+        let request = Request::get(format!("/resource/{id}")).body(Body::empty()).unwrap();
+        let response = self.router.clone().oneshot(request).await.unwrap();
+        let content = response.into_body().collect().await.unwrap().to_bytes();
+        std::str::from_utf8(&content).unwrap().parse().unwrap()
+    }
+
+    async fn invalidate(&self, id: usize, kind: usize) {
+        let target = match kind % 16 {
+            0 => Target::all(),
+            1 => Target::handler(resource),
+            2..=5 => Target::path(format!("/resource/{id}")),
+            6..=9 => Target::group(format!("known-later:{id}")),
+            _ => Target::group(format!("resource:{id}")),
+        };
+        self.cache.invalidate(target).await.unwrap();
+    }
+}
+
+/// A cache as it is often written, with the bug that the harness has to find.
+struct Naive {
+    source: Arc<Source>,
+    stored: Mutex<HashMap<usize, (u64, u64)>>,
+    clock: AtomicU64,
+    epochs: [AtomicU64; RESOURCES],
+    bug: Bug,
+}
+
+#[derive(Clone, Copy, PartialEq)]
+enum Bug {
+    /// The stamp is taken when the run ends.
+    LateStamp,
+    /// An invalidation removes what is stored, and knows nothing of runs in flight.
+    Removal,
+}
+
+impl Naive {
+    fn new(source: Arc<Source>, bug: Bug) -> Self {
+        Self { source, stored: Mutex::default(), clock: AtomicU64::new(1), epochs: Default::default(), bug }
+    }
+}
+
+impl Subject for Naive {
+    async fn read(&self, id: usize) -> u64 {
+        let stored = self.stored.lock().unwrap().get(&id).copied();
+        if let Some((stamp, version)) = stored {
+            if self.epochs[id].load(Ordering::SeqCst) <= stamp {
+                return version;
+            }
+        }
+        let version = self.source.read(id).await;
+        let stamp = self.clock.load(Ordering::SeqCst);
+        self.stored.lock().unwrap().insert(id, (stamp, version));
+        version
+    }
+
+    async fn invalidate(&self, id: usize, _: usize) {
+        match self.bug {
+            Bug::LateStamp => {
+                let epoch = self.clock.fetch_add(1, Ordering::SeqCst) + 1;
+                self.epochs[id].fetch_max(epoch, Ordering::SeqCst);
+            }
+            Bug::Removal => {
+                self.stored.lock().unwrap().remove(&id);
+            }
+        }
+    }
+}
+
+/// Reads until `most` or until a stale one; gives the reads, and the stale ones among them.
+async fn load(source: Arc<Source>, subject: Arc<impl Subject>, most: u64) -> (u64, u64) {
+    let (done, stale) = (Arc::new(AtomicU64::new(0)), Arc::new(AtomicU64::new(0)));
+    let confirmed: Arc<[AtomicU64; RESOURCES]> = Arc::default();
+    let goes_on = {
+        let (done, stale) = (Arc::clone(&done), Arc::clone(&stale));
+        move || done.load(Ordering::Relaxed) < most && stale.load(Ordering::Relaxed) == 0
+    };
+    let mut tasks = Vec::new();
+    for writer in 0..2_usize {
+        let (source, subject, confirmed, goes_on) = (Arc::clone(&source), Arc::clone(&subject), Arc::clone(&confirmed), goes_on.clone());
+        tasks.push(tokio::spawn(async move {
+            let mut round = writer;
+            while goes_on() {
+                round += 1;
+                let id = round * 7 % RESOURCES;
+                let version = source.versions[id].fetch_add(1, Ordering::SeqCst) + 1;
+                subject.invalidate(id, round).await;
+                // From here on nobody may see an older one.
+                confirmed[id].fetch_max(version, Ordering::SeqCst);
+                pause(1 + round % 3).await;
+            }
+        }));
+    }
+    for reader in 0..12_usize {
+        let (subject, confirmed, goes_on) = (Arc::clone(&subject), Arc::clone(&confirmed), goes_on.clone());
+        let (done, stale) = (Arc::clone(&done), Arc::clone(&stale));
+        tasks.push(tokio::spawn(async move {
+            let mut round = reader;
+            while goes_on() {
+                round += 1;
+                let id = round * 5 % RESOURCES;
+                let least = confirmed[id].load(Ordering::SeqCst);
+                let read = subject.read(id);
+                // Every now and then a client leaves before its answer comes.
+                let seen = if round % 11 == 0 {
+                    tokio::time::timeout(Duration::from_micros(50), read).await.ok()
+                } else {
+                    Some(read.await)
+                };
+                if let Some(seen) = seen {
+                    done.fetch_add(1, Ordering::Relaxed);
+                    stale.fetch_add(u64::from(seen < least), Ordering::Relaxed);
+                }
+                if round % 64 == 0 {
+                    tokio::task::yield_now().await;
+                }
+            }
+        }));
+    }
+    for task in tasks {
+        task.await.unwrap();
+    }
+    (done.load(Ordering::Relaxed), stale.load(Ordering::Relaxed))
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn no_read_that_starts_after_an_invalidation_sees_what_was_before_it() {
+    let source = Arc::new(Source::default());
+    let (done, stale) = load(Arc::clone(&source), Arc::new(Ours::new(Arc::clone(&source))), reads()).await;
+    println!("{done} reads, {stale} stale, {} runs of the handler", source.runs.load(Ordering::Relaxed));
+    assert_eq!(stale, 0);
+    assert!((source.runs.load(Ordering::Relaxed) as u64) < done, "some reads were hits");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_same_harness_finds_a_stamp_that_is_taken_after_the_run() {
+    let source = Arc::new(Source::default());
+    let (done, stale) = load(Arc::clone(&source), Arc::new(Naive::new(Arc::clone(&source), Bug::LateStamp)), 10_000).await;
+    println!("found after {done} reads");
+    assert!(stale > 0, "not found in {done} reads");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_same_harness_finds_an_invalidation_that_only_removes() {
+    let source = Arc::new(Source::default());
+    let (done, stale) = load(Arc::clone(&source), Arc::new(Naive::new(Arc::clone(&source), Bug::Removal)), 10_000).await;
+    println!("found after {done} reads");
+    assert!(stale > 0, "not found in {done} reads");
+}

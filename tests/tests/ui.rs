@@ -1,0 +1,163 @@
+//! What the attributes say to mistakes: every case in `ui/fail` fails with exactly the errors that its comments expect.
+//!
+//! `//~ TOKENS => MESSAGE` stands on the line of an error, or below it as `//~^`, with a `^` for each line. The error
+//! begins at those tokens; its message or one of its notes has that text in it. An error that no comment expects fails
+//! the test, so that no second error follows from a first.
+
+#![expect(clippy::expect_used, clippy::panic, reason = "a test's helpers")]
+
+#[path = "../fixtures/runner.rs"]
+#[allow(clippy::pedantic, clippy::restriction, clippy::indexing_slicing, unreachable_pub, missing_docs, dead_code)]
+mod runner;
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt::Write,
+    fs,
+    path::PathBuf,
+    sync::OnceLock,
+};
+
+use runner::{Diagnostic, Package, root};
+
+/// One file.
+struct Case {
+    class: String,
+    name: String,
+    path: PathBuf,
+    source: String,
+}
+
+impl Case {
+    fn target(&self) -> String {
+        format!("{}-{}", self.class, self.name)
+    }
+}
+
+fn cases() -> Vec<Case> {
+    let mut cases = Vec::new();
+    for class in fs::read_dir(root().join("tests/ui/fail")).expect("tests/ui/fail") {
+        let class = class.expect("a class").path();
+        for file in fs::read_dir(&class).expect("a class") {
+            let path = file.expect("a case").path();
+            let stem = |path: &PathBuf| path.file_stem().expect("a name").to_string_lossy().into_owned();
+            let source = fs::read_to_string(&path).expect("a case");
+            cases.push(Case { class: stem(&class), name: stem(&path), path, source });
+        }
+    }
+    cases.sort_by_key(Case::target);
+    cases
+}
+
+/// The errors of every case, compiled once for all tests.
+fn errors() -> &'static BTreeMap<String, Vec<Diagnostic>> {
+    static ERRORS: OnceLock<BTreeMap<String, Vec<Diagnostic>>> = OnceLock::new();
+    ERRORS.get_or_init(|| {
+        let mut targets = String::new();
+        for case in cases() {
+            writeln!(targets, "[[bin]]\nname = {:?}\npath = {:?}\n", case.target(), case.path).expect("text");
+        }
+        let package = Package::new("ui", "2024", "cached-handler", &targets);
+        let mut errors: BTreeMap<String, Vec<Diagnostic>> = BTreeMap::new();
+        for error in package.diagnostics(&["check", "--keep-going"]).into_iter().filter(Diagnostic::is_error) {
+            errors.entry(error.target.clone()).or_default().push(error);
+        }
+        errors
+    })
+}
+
+/// An expectation: its line, the tokens, the text.
+fn expected(source: &str) -> Vec<(u64, String, String)> {
+    let mut expected = Vec::new();
+    for (number, line) in (1..).zip(source.lines()) {
+        for comment in line.split("//~").skip(1) {
+            let up = comment.chars().take_while(|letter| *letter == '^').count();
+            let (tokens, text) = comment.trim_start_matches('^').split_once(" => ").expect("`//~ TOKENS => MESSAGE`");
+            expected.push((number - u64::try_from(up).expect("small"), tokens.trim().to_owned(), text.trim().to_owned()));
+        }
+    }
+    expected
+}
+
+fn meets(error: &Diagnostic, (line, tokens, text): &(u64, String, String)) -> bool {
+    let says = error.message.contains(text.as_str()) || error.notes.iter().any(|note| note.contains(text.as_str()));
+    error.line == *line && error.text == *tokens && says
+}
+
+#[test]
+fn every_mistake_is_told_once_on_its_tokens() {
+    let mut wrong = String::new();
+    let mut count = 0;
+    for case in cases() {
+        let mut errors = errors().get(&case.target()).cloned().unwrap_or_default();
+        for expectation in expected(&case.source) {
+            count += 1;
+            match errors.iter().position(|error| meets(error, &expectation)) {
+                Some(at) => drop(errors.remove(at)),
+                None => writeln!(wrong, "{}:{}: missing: {} => {}", case.path.display(), expectation.0, expectation.1, expectation.2).expect("text"),
+            }
+        }
+        for error in errors {
+            writeln!(wrong, "{}:{}: unexpected: {} => {}", case.path.display(), error.line, error.text, error.message).expect("text");
+            for note in error.notes {
+                writeln!(wrong, "        {note}").expect("text");
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong}");
+    assert!(count > 100, "only {count} mistakes are tried");
+}
+
+/// The names in one of the macro's tables.
+fn table(name: &str) -> BTreeSet<String> {
+    let source = fs::read_to_string(root().join("cached-handler-macros/src/args.rs")).expect("args.rs");
+    let (_, rest) = source.split_once(&format!("const {name}: &[Argument]")).expect("the table");
+    let (rows, _) = rest.split_once("];").expect("its end");
+    rows.split("name: \"").skip(1).filter_map(|row| row.split('"').next()).map(str::to_owned).collect()
+}
+
+#[test]
+fn every_argument_of_the_attributes_has_a_case() {
+    for (class, name) in [("cached", "CACHED"), ("invalidates", "INVALIDATES")] {
+        let tried: BTreeSet<String> = cases().into_iter().filter(|case| case.class == class).map(|case| case.name).collect();
+        let missing: Vec<_> = table(name).difference(&tried).cloned().collect();
+        assert!(!table(name).is_empty());
+        assert!(missing.is_empty(), "no case in tests/ui/fail/{class} for {missing:?}");
+    }
+}
+
+/// They need features of axum-extra that nothing else here needs; the generic advice covers them.
+const WITHOUT_CASE: &[&str] = &["JsonLines", "Protobuf", "PrivateCookieJar", "SignedCookieJar"];
+
+#[test]
+fn every_extractor_that_is_refused_has_a_case() {
+    let source = fs::read_to_string(root().join("tests/tests/extractors.rs")).expect("extractors.rs");
+    let (_, rest) = source.split_once("const REFUSED").expect("the table");
+    let (rows, _) = rest.split_once("];").expect("its end");
+    let refused: BTreeSet<&str> = rows.split("\", \"").skip(1).filter_map(|row| row.split('"').next()).collect();
+    assert!(refused.len() > 10);
+    let cases: Vec<_> = cases().into_iter().filter(|case| case.class == "extractors").collect();
+    let tried = |name: &str| cases.iter().flat_map(|case| expected(&case.source)).any(|(_, tokens, _)| last_name(&tokens) == name);
+    let missing: Vec<_> = refused.into_iter().filter(|name| !WITHOUT_CASE.contains(name) && !tried(name)).collect();
+    assert!(missing.is_empty(), "no case in tests/ui/fail/extractors for {missing:?}");
+}
+
+/// `Json` of `axum::Json<u64>`.
+fn last_name(ty: &str) -> &str {
+    let path = ty.split('<').next().unwrap_or_default();
+    path.rsplit("::").next().unwrap_or_default()
+}
+
+#[test]
+fn every_message_begins_in_lower_case_and_names_what_to_type() {
+    let ours = errors().values().flatten().filter(|error| error.code.is_empty());
+    let mut count = 0;
+    for error in ours {
+        count += 1;
+        let message = &error.message;
+        assert!(message.starts_with(|first: char| first.is_lowercase() || "`{".contains(first)), "{message}");
+        assert!(!message.ends_with(['.', '!']), "{message}");
+        assert!(message.contains('`'), "{message}");
+    }
+    assert!(count > 80, "{count}");
+}

@@ -1,0 +1,36 @@
+//! All header fields at once.
+
+use axum::{extract::Request, http::{HeaderMap, request::Parts}};
+use cached_handler::cached;
+
+#[cached(ttl = 60)]
+async fn fields(headers: HeaderMap) {
+    let _ = headers;
+}
+
+#[cached(ttl = 60)]
+async fn request(request: Request) {
+    let _ = request;
+}
+
+#[cached(ttl = 60)]
+async fn parts(parts: Parts) {
+    let _ = parts;
+}
+
+#[cached(ttl = 60, vary = "accept-language")]
+async fn named_request(request: Request) {
+    let _ = request;
+}
+
+#[cached(ttl = 60, vary = "accept-language")]
+async fn named_parts(parts: Parts) {
+    let _ = parts;
+}
+
+#[cached(ttl = 60)]
+async fn optional(headers: Option<HeaderMap>) {
+    let _ = headers;
+}
+
+fn main() {}
