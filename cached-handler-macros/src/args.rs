@@ -2,11 +2,11 @@
 
 use proc_macro2::{Delimiter, Ident, Span, TokenStream, TokenTree};
 use quote::quote;
-use syn::{Expr, LitStr, Path, ext::IdentExt, parse::ParseStream, punctuated::Punctuated};
+use syn::{Expr, LitStr, Path, ext::IdentExt, parse::{ParseStream, Parser}, punctuated::Punctuated};
 
 use crate::{
     errors::{Errors, did_you_mean},
-    value::{self, Template, Ttl, ungrouped},
+    value::{self, Piece, Template, Ttl, ungrouped},
 };
 
 /// One argument: its name, and how it is written.
@@ -145,7 +145,9 @@ impl Invalidates {
 fn split(attribute: &str, tokens: TokenStream, table: &[Argument], errors: &mut Errors) -> Vec<Written> {
     let mut kept: Vec<Written> = Vec::new();
     for part in at_commas(tokens) {
-        let Some(written) = errors.keep(syn::parse2::<WrittenParser>(part)).map(|parser| parser.0) else { continue };
+        let example = table.first().map_or("", |argument| argument.form);
+        let parsed = Parser::parse2(|input: ParseStream<'_>| Written::parse(input, example), part);
+        let Some(written) = errors.keep(parsed) else { continue };
         let name = written.name.unraw().to_string();
         if let Some(message) = misnamed(attribute, &name, table) {
             errors.on(&written.name, message);
@@ -171,7 +173,8 @@ fn misnamed(attribute: &str, name: &str, table: &[Argument]) -> Option<String> {
         _ => {
             let names = table.iter().map(|argument| argument.name);
             let all = names.clone().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
-            format!("`{name}` is no argument of `#[{attribute}]`{}; there are {all}", did_you_mean(name, names))
+            let hint = Some(did_you_mean(name, names)).filter(|hint| !hint.is_empty());
+            format!("`{name}` is no argument of `#[{attribute}]`{}", hint.unwrap_or_else(|| format!("; there are {all}")))
         }
     })
 }
@@ -190,26 +193,24 @@ fn at_commas(tokens: TokenStream) -> Vec<TokenStream> {
     parts.into_iter().map(ungrouped).collect()
 }
 
-struct WrittenParser(Written);
-
-impl syn::parse::Parse for WrittenParser {
-    fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
+impl Written {
+    fn parse(input: ParseStream<'_>, example: &str) -> syn::Result<Self> {
         let Ok(name) = Ident::parse_any(input) else {
             let rest: TokenStream = input.parse()?;
-            return Err(syn::Error::new_spanned(rest, "an argument begins with its name; type `ttl = 60` or `key(id)`"));
+            return Err(syn::Error::new_spanned(rest, format!("an argument begins with its name; type `{example}`")));
         };
         if input.is_empty() {
-            return Ok(Self(Written { name, value: Value::Missing }));
+            return Ok(Self { name, value: Value::Missing });
         }
         if input.peek(syn::Token![=]) {
             input.parse::<syn::Token![=]>()?;
-            return Ok(Self(Written { name, value: Value::Is(ungrouped(input.parse()?)) }));
+            return Ok(Self { name, value: Value::Is(ungrouped(input.parse()?)) });
         }
         let rest: TokenStream = input.parse()?;
         let mut trees = rest.clone().into_iter();
         match (trees.next(), trees.next()) {
             (Some(TokenTree::Group(group)), None) if group.delimiter() == Delimiter::Parenthesis => {
-                Ok(Self(Written { name, value: Value::List(group.stream(), group.span()) }))
+                Ok(Self { name, value: Value::List(group.stream(), group.span()) })
             }
             _ => Err(syn::Error::new_spanned(rest, format!("`{name}` is followed by something else than a value; type `{name} = …` or `{name}(…)`"))),
         }
@@ -256,7 +257,7 @@ const MAX_GROUP_NAME: usize = 256;
 fn templates(argument: &str, example: &str, value: TokenStream, errors: &mut Errors) -> Vec<Template> {
     let literals = errors.keep(value::texts(argument, example, value)).unwrap_or_default();
     if let Some(extra) = literals.get(MAX_GROUPS) {
-        errors.on(extra, "a response has at most 16 groups; remove some");
+        errors.on(extra, "`group` takes at most 16 names; remove some");
     }
     let mut seen: Vec<String> = Vec::new();
     let mut templates = Vec::new();
@@ -265,7 +266,7 @@ fn templates(argument: &str, example: &str, value: TokenStream, errors: &mut Err
         if literal.value().is_empty() {
             errors.on(literal, "a group's name is empty; type `group = \"articles\"`");
         } else if template.fixed_length() > MAX_GROUP_NAME {
-            errors.on(literal, "a group's name has at most 256 bytes; shorten it");
+            errors.on(literal, "a name in `group` has at most 256 bytes; shorten it");
         } else if seen.contains(&literal.value()) {
             errors.on(literal, format!("the group `{}` is named twice; remove one", literal.value()));
         } else {
@@ -277,12 +278,21 @@ fn templates(argument: &str, example: &str, value: TokenStream, errors: &mut Err
 }
 
 fn paths(value: TokenStream, errors: &mut Errors) -> Vec<Template> {
+    let mut seen: Vec<String> = Vec::new();
     let mut templates = Vec::new();
     for literal in errors.keep(value::texts("path", "/articles/{id}", value)).unwrap_or_default() {
-        if literal.value().starts_with('/') {
-            templates.extend(errors.keep(Template::parse(&literal)));
-        } else {
+        let Some(template) = errors.keep(Template::parse(&literal)) else { continue };
+        let text = literal.value();
+        let has = |letter| template.pieces.iter().any(|piece| matches!(piece, Piece::Text(text) if text.contains(letter)));
+        if !text.starts_with('/') {
             errors.on(&literal, "a path begins with `/`: it is the whole path that clients send; type `path = \"/articles/{id}\"`");
+        } else if has('?') || has('#') {
+            errors.on(&literal, "a path ends before `?`: responses to it are invalidated whatever their query; remove the rest");
+        } else if seen.contains(&text) {
+            errors.on(&literal, format!("the path `{text}` is named twice; remove one"));
+        } else {
+            seen.push(text);
+            templates.push(template);
         }
     }
     templates
@@ -292,8 +302,8 @@ fn expressions(value: TokenStream, errors: &mut Errors) -> Vec<Expr> {
     let mut expressions = Vec::new();
     for part in at_commas(value) {
         match syn::parse2(part.clone()) {
-            Ok(expression) => expressions.push(expression),
-            Err(_) => errors.on(part, "a part of `key(…)` is an expression over arguments; type `key(user.tenant)`"),
+            Ok(expression) if !matches!(expression, Expr::Let(_)) => expressions.push(expression),
+            _ => errors.on(part, "a part of `key(…)` is an expression over arguments; type `key(user.tenant)`"),
         }
     }
     expressions
@@ -309,7 +319,9 @@ fn vary(value: TokenStream, errors: &mut Errors) -> Vary {
         let lower = text.to_ascii_lowercase();
         if text == "*" {
             errors.on(&name, "`*` would make every response nobody else's; name the fields that the handler reads, or type `vary = from_response`");
-        } else if text.is_empty() || !text.bytes().all(is_token) {
+        } else if text.is_empty() {
+            errors.on(&name, "a name in `vary` is empty; type `vary = \"accept-language\"`");
+        } else if !text.bytes().all(is_token) {
             errors.on(&name, format!("`{text}` is no name of a header field; type `vary = \"accept-language\"`"));
         } else if lower != text {
             errors.on(&name, format!("names of header fields are written in lower case here; type `\"{lower}\"`"));
@@ -352,7 +364,8 @@ fn cache_control(value: TokenStream) -> syn::Result<LitStr> {
         !name.is_empty() && name.bytes().all(is_token) && is_value
     };
     if let Some(wrong) = text.split(',').map(str::trim).find(|directive| !is_directive(directive)) {
-        return Err(syn::Error::new_spanned(literal, format!("`{wrong}` is no directive of `Cache-Control`; type `cache_control = \"public, max-age=60\"`")));
+        let what = if wrong.is_empty() { "nothing".to_owned() } else { format!("`{wrong}`") };
+        return Err(syn::Error::new_spanned(literal, format!("{what} is no directive of `Cache-Control`; type `cache_control = \"public, max-age=60\"`")));
     }
     Ok(literal)
 }
@@ -370,7 +383,7 @@ fn collapse(value: TokenStream) -> syn::Result<bool> {
 
 fn path(argument: &str, what: &str, value: TokenStream, errors: &mut Errors) -> Option<Path> {
     let whole = value.clone();
-    let path = syn::parse::Parser::parse2(Path::parse_mod_style, value);
+    let path = Parser::parse2(Path::parse_mod_style, value);
     if path.is_err() {
         errors.on(whole, format!("`{argument}` is a path; type {what}"));
     }
@@ -380,6 +393,10 @@ fn path(argument: &str, what: &str, value: TokenStream, errors: &mut Errors) -> 
 fn handlers(value: TokenStream, errors: &mut Errors) -> Vec<Path> {
     let whole = value.clone();
     let list = match syn::parse2::<Expr>(value) {
+        Ok(Expr::Array(list)) if list.elems.is_empty() => {
+            errors.on(list, "`handler` is an empty list; name something, or take it away");
+            return Vec::new();
+        }
         Ok(Expr::Array(list)) => list.elems,
         Ok(one) => Punctuated::from_iter([one]),
         Err(_) => {

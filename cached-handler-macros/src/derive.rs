@@ -1,10 +1,14 @@
 //! `#[derive(CacheKey)]`: a type that writes its fields into the key.
 
 use proc_macro2::TokenStream;
-use quote::{format_ident, quote};
+use quote::{ToTokens, format_ident, quote};
 use syn::{Data, DeriveInput, Fields, LitStr, Path, Type, parse_quote};
 
-use crate::{errors::Errors, signature::mentions};
+use crate::{
+    errors::Errors,
+    signature::mentions,
+    value,
+};
 
 /// What `#[cache_key(…)]` on the type says.
 #[derive(Default)]
@@ -21,8 +25,8 @@ pub(crate) fn cache_key(input: TokenStream) -> TokenStream {
     };
     let mut errors = Errors::default();
     let args = Args::of(&input, &mut errors);
-    let (body, written) = body(&input, &mut errors);
     let root = args.root.as_ref().map_or_else(|| quote!(::cached_handler), |root| quote!(#root));
+    let (body, written) = body(&root, &input, &mut errors);
     let mut generics = input.generics.clone();
     for parameter in input.generics.type_params() {
         let name = &parameter.ident;
@@ -63,20 +67,21 @@ pub(crate) fn cache_key(input: TokenStream) -> TokenStream {
     }
 }
 
+const ON_TYPE: &str = "`vary = \"accept-language\"`, `private` or `crate = my_reexport::cached_handler`";
+
 impl Args {
     fn of(input: &DeriveInput, errors: &mut Errors) -> Self {
         let mut args = Self::default();
         for attribute in input.attrs.iter().filter(|attribute| attribute.path().is_ident("cache_key")) {
+            if !matches!(attribute.meta, syn::Meta::List(_)) {
+                errors.on(attribute, format!("`cache_key` says nothing here; type {ON_TYPE}"));
+                continue;
+            }
             let parsed = attribute.parse_nested_meta(|meta| {
                 if meta.path.is_ident("vary") {
-                    let value = meta.value()?;
-                    if value.peek(syn::token::Bracket) {
-                        let list: syn::ExprArray = value.parse()?;
-                        for element in list.elems {
-                            args.vary.push(field_name(syn::parse2(quote!(#element))?)?);
-                        }
-                    } else {
-                        args.vary.push(field_name(value.parse()?)?);
+                    let value: syn::Expr = meta.value()?.parse()?;
+                    for name in value::texts("vary", "accept-language", value.into_token_stream())? {
+                        args.vary.push(field_name(name)?);
                     }
                     Ok(())
                 } else if meta.path.is_ident("private") {
@@ -86,7 +91,7 @@ impl Args {
                     args.root = Some(meta.value()?.call(Path::parse_mod_style)?);
                     Ok(())
                 } else {
-                    Err(meta.error("`#[cache_key(…)]` on a type knows `vary = \"accept-language\"`, `private` and `crate = path`; type one of these"))
+                    Err(meta.error(format!("this is nothing that `#[cache_key(…)]` on a type knows; type {ON_TYPE}")))
                 }
             });
             errors.keep(parsed);
@@ -102,17 +107,17 @@ fn field_name(name: LitStr) -> syn::Result<LitStr> {
 }
 
 /// The statements, and the types of the fields that they write.
-fn body(input: &DeriveInput, errors: &mut Errors) -> (TokenStream, Vec<Type>) {
+fn body(root: &TokenStream, input: &DeriveInput, errors: &mut Errors) -> (TokenStream, Vec<Type>) {
     let mut written = Vec::new();
     let body = match &input.data {
         Data::Struct(data) => {
-            let (pattern, writes) = fields(&data.fields, &mut written, errors);
+            let (pattern, writes) = fields(root, &data.fields, &mut written, errors);
             quote!(let Self #pattern = self; #writes)
         }
         Data::Enum(data) if data.variants.is_empty() => quote!(match *self {}),
         Data::Enum(data) => {
             let arms = data.variants.iter().zip(0_u32..).map(|(variant, index)| {
-                let (pattern, writes) = fields(&variant.fields, &mut written, errors);
+                let (pattern, writes) = fields(root, &variant.fields, &mut written, errors);
                 let name = &variant.ident;
                 quote!(Self::#name #pattern => { __key.part(&#index); #writes })
             });
@@ -120,14 +125,14 @@ fn body(input: &DeriveInput, errors: &mut Errors) -> (TokenStream, Vec<Type>) {
             quote!(match self { #(#arms)* })
         }
         Data::Union(data) => {
-            errors.on(data.union_token, "a union does not say which of its fields is shown; write `impl CacheKey` by hand");
+            errors.on(data.union_token, "a union does not say which of its fields holds a value; write `impl CacheKey` by hand");
             TokenStream::new()
         }
     };
     (body, written)
 }
 
-fn fields(fields: &Fields, written: &mut Vec<Type>, errors: &mut Errors) -> (TokenStream, TokenStream) {
+fn fields(root: &TokenStream, fields: &Fields, written: &mut Vec<Type>, errors: &mut Errors) -> (TokenStream, TokenStream) {
     let mut patterns = Vec::new();
     let mut writes = TokenStream::new();
     for (at, field) in fields.iter().enumerate() {
@@ -137,7 +142,9 @@ fn fields(fields: &Fields, written: &mut Vec<Type>, errors: &mut Errors) -> (Tok
         patterns.push(field.ident.as_ref().map_or_else(|| bound.clone(), |name| quote!(#name: #bound)));
         if !is_skipped {
             written.push(field.ty.clone());
-            writes.extend(quote!(__key.part(#local);));
+            // The type's own tokens, so that what is wrong with it is reported there.
+            let ty = &field.ty;
+            writes.extend(quote!(<#ty as #root::KeyPart>::key_part(#local, __key);));
         }
     }
     let pattern = match fields {
@@ -156,7 +163,7 @@ fn is_skipped(field: &syn::Field, errors: &mut Errors) -> bool {
                 skipped = true;
                 Ok(())
             } else {
-                Err(meta.error("`#[cache_key(…)]` on a field knows `skip`; type that, or put it on the type"))
+                Err(meta.error("`#[cache_key(…)]` on a field knows `skip` alone; type that, or put it on the type"))
             }
         }));
     }

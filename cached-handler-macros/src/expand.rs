@@ -2,7 +2,7 @@
 
 use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens, format_ident, quote_spanned};
-use syn::{Expr, Path, Type};
+use syn::{Path, Type};
 
 use crate::{
     args::{self, Cached, Vary},
@@ -75,8 +75,10 @@ fn check_names(args: &Cached, arguments: &[Argument], errors: &mut Errors) {
     }
     for expression in &args.key {
         let names = names_in(expression.to_token_stream());
-        if names.iter().all(unknown) {
-            errors.on(expression, format!("this mentions no argument, so it is the same for every request; {}", name_one_of(&known)));
+        match names.first() {
+            Some(first) if names.iter().all(unknown) => errors.on(expression, no_argument(first, &known)),
+            None => errors.on(expression, format!("this mentions no argument, so it is the same for every request; {}", name_one_of(&known))),
+            Some(_) => {}
         }
     }
     for template in &args.groups {
@@ -116,7 +118,7 @@ fn no_argument(name: &Ident, known: &[String]) -> String {
 
 fn name_one_of(known: &[String]) -> String {
     if known.is_empty() {
-        return "the handler has no arguments with names, so take it away".to_owned();
+        return "the handler has no arguments with names; take it away".to_owned();
     }
     let all = known.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
     format!("the arguments are {all}")
@@ -137,6 +139,7 @@ impl Expansion {
         let inert = &self.sorted.inert;
         let visibility = &self.function.visibility;
         let name = &self.function.signature.ident;
+        let constness = &self.function.signature.constness;
         let generics = self.function.static_generics();
         let where_clause = &generics.where_clause;
         let private = self.private();
@@ -162,7 +165,7 @@ impl Expansion {
         hygienic! {
             #sibling
             #(#inert)*
-            #visibility async fn #name #generics (#parameters) -> #private::Response #where_clause #body
+            #visibility #constness async fn #name #generics (#parameters) -> #private::Response #where_clause #body
         }
     }
 
@@ -295,7 +298,7 @@ impl Expansion {
         });
         let parts = self.args.key.iter().map(|expression| {
             let bindings = self.bindings(&names_in(expression.to_token_stream()));
-            let part = referenced(expression);
+            let part = referenced(&expression);
             hygienic!({ #bindings #private::part(&mut __key, #part); })
         });
         hygienic! {
@@ -364,7 +367,9 @@ impl Expansion {
         // `async move` on the handler's name: that is where rustc says that its future is not `Send`.
         let block = with_span(hygienic!(let __out = #produced; #response), place);
         let future = quote_spanned!(place=> async move #block);
-        hygienic!(#private::#runs(__run, #future).await)
+        let private = located(private, place);
+        let arguments = with_delimiter(Delimiter::Parenthesis, hygienic!(__run, #future), place);
+        quote_spanned!(place=> #private::#runs #arguments.await)
     }
 
     fn produced(&self, returned: &Type) -> TokenStream {
@@ -393,7 +398,7 @@ impl Expansion {
 }
 
 /// `&(…)`, whose place is the expression's own, so that what is wrong with its type is reported there.
-fn referenced(expression: &Expr) -> TokenStream {
+pub(crate) fn referenced(expression: &impl ToTokens) -> TokenStream {
     let tokens = expression.to_token_stream();
     let at = |token: Option<TokenTree>| Span::mixed_site().located_at(token.map_or_else(Span::call_site, |token| token.span()));
     let (first, last) = (at(tokens.clone().into_iter().next()), at(tokens.clone().into_iter().last()));
@@ -442,7 +447,7 @@ pub(crate) fn formatted(private: &TokenStream, template: &Template) -> (Vec<Iden
             Piece::Text(plain) => text.push_str(&plain.replace('{', "{{").replace('}', "}}")),
             Piece::Value(value) => {
                 text.push_str("{}");
-                values.push(hygienic!(&(#value)));
+                values.push(referenced(value));
             }
         }
     }
@@ -456,9 +461,22 @@ pub(crate) fn template_names(template: &Template) -> Vec<Ident> {
 
 /// A block in braces on a given place.
 pub(crate) fn with_span(tokens: TokenStream, span: Span) -> Group {
-    let mut block = Group::new(Delimiter::Brace, tokens);
-    block.set_span(span);
-    block
+    with_delimiter(Delimiter::Brace, tokens, span)
+}
+
+fn with_delimiter(delimiter: Delimiter, tokens: TokenStream, span: Span) -> Group {
+    let mut group = Group::new(delimiter, tokens);
+    group.set_span(span);
+    group
+}
+
+/// A path on a given place; what it means stays.
+fn located(path: TokenStream, place: Span) -> TokenStream {
+    let located = path.into_iter().map(|mut token| {
+        token.set_span(token.span().located_at(place));
+        token
+    });
+    located.collect()
 }
 
 /// FNV-1a of the handler's text: another text may mean another response.

@@ -6,7 +6,7 @@ use crate::{
     args::{self, Invalidates},
     body::{captured, returning},
     errors::Errors,
-    expand::{above, attribute_again, bindings, check_template, formatted, parse_function, template_names, with_span},
+    expand::{above, attribute_again, bindings, check_template, formatted, parse_function, referenced, template_names, with_span},
     signature::{Argument, Function, Sorted, sort},
     value::{Piece, Template},
 };
@@ -45,7 +45,7 @@ pub(crate) fn invalidates(attribute: TokenStream, item: TokenStream) -> TokenStr
 fn expand(args: &Invalidates, sorted: &Sorted, function: &Function, arguments: &[Argument]) -> TokenStream {
     let private = args::private(args.root.as_ref());
     let Function { visibility, signature, body, .. } = function;
-    let (inert, debug) = (&sorted.inert, &sorted.debug);
+    let (inert, debug, constness) = (&sorted.inert, &sorted.debug, &signature.constness);
     let (name, generics, where_clause) = (&signature.ident, &signature.generics, &signature.generics.where_clause);
     let host = arguments.iter().position(|argument| argument.cfgs.is_empty() && !std::ptr::eq(argument, arguments.last().unwrap_or(argument)));
     let alone = host.is_none().then(|| hygienic!(__cache: #private::OwnCache,));
@@ -72,7 +72,7 @@ fn expand(args: &Invalidates, sorted: &Sorted, function: &Function, arguments: &
     hygienic! {
         #(#debug)*
         #(#inert)*
-        #visibility async fn #name #generics (#alone #(#parameters),*) -> #private::Response #where_clause #expanded
+        #visibility #constness async fn #name #generics (#alone #(#parameters),*) -> #private::Response #where_clause #expanded
     }
 }
 
@@ -94,7 +94,10 @@ fn targets(private: &TokenStream, args: &Invalidates, arguments: &[Argument]) ->
 fn pieces(private: &TokenStream, template: &Template) -> Vec<TokenStream> {
     let piece = |piece: &Piece| match piece {
         Piece::Text(text) => hygienic!(#private::PathPiece::Literal(#text)),
-        Piece::Value(value) => hygienic!(#private::PathPiece::Value(&(#value))),
+        Piece::Value(value) => {
+            let value = referenced(value);
+            hygienic!(#private::PathPiece::Value(#value))
+        }
     };
     template.pieces.iter().map(piece).collect()
 }

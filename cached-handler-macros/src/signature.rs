@@ -68,9 +68,6 @@ impl Function {
         if signature.asyncness.is_none() {
             errors.on(signature.fn_token, format!("`#[{attribute}]` goes on an `async fn`; type `async fn {}`", signature.ident));
         }
-        if let Some(token) = &signature.constness {
-            errors.on(token, "a handler is not `const`; remove it");
-        }
         if let Some(token) = &signature.abi {
             errors.on(token, "a handler is not `extern`; remove it");
         }

@@ -76,7 +76,7 @@ pub(crate) fn ungrouped(tokens: TokenStream) -> TokenStream {
 
 /// One literal, or a list of them in brackets.
 pub(crate) fn texts(argument: &str, example: &str, value: TokenStream) -> syn::Result<Vec<LitStr>> {
-    let wrong = |span: &dyn quote::ToTokens| {
+    let wrong = |span: &dyn ToTokens| {
         syn::Error::new_spanned(span, format!("`{argument}` is text or a list of texts; type `{argument} = \"{example}\"` or `{argument} = [\"{example}\", …]`"))
     };
     let whole = value.clone();

@@ -150,7 +150,8 @@ fn last_name(ty: &str) -> &str {
 
 #[test]
 fn every_message_begins_in_lower_case_and_names_what_to_type() {
-    let ours = errors().values().flatten().filter(|error| error.code.is_empty());
+    let of_rustc = ["functions-body", "functions-names", "functions-not_send", "functions-trait_impl", "types-values", "types-names"];
+    let ours = errors().values().flatten().filter(|error| error.code.is_empty() && !of_rustc.contains(&error.target.as_str()));
     let mut count = 0;
     for error in ours {
         count += 1;

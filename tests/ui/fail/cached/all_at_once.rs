@@ -4,19 +4,19 @@ use axum::extract::Path;
 use cached_handler::cached;
 
 #[cached(
-    ttl = "soon",
-    backend = "Redis",
-    group = ["a", "a", "{idd}"],
-    key(5),
-    vary = "*",
-    skip(idd),
-    cache_control = "max age",
-    policy = "SEARCH",
-    collapse = "of",
-    uncached = 5,
-    crate = 5,
-    grup = "x",
-    ttl = 5,
+    ttl = "soon", //~ "soon" => `ttl` is a duration; type seconds (`60`), text (`"250ms"`, `"5m"`, `"1h"`, `"1d"`), the path of a `Duration` constant, or `from_response`
+    backend = "Redis", //~ "Redis" => a backend's name has lower-case letters, digits, `-` and `_`; type `backend = "memory"`
+    group = ["a", "a", "{idd}"], //~ "a" => the group `a` is named twice; remove one //~ "{idd}" => no argument is named `idd`; did you mean `id`?
+    key(5), //~ 5 => this mentions no argument, so it is the same for every request; the arguments are `id`
+    vary = "*", //~ "*" => `*` would make every response nobody else's; name the fields that the handler reads, or type `vary = from_response`
+    skip(idd), //~ idd => no argument is named `idd`; did you mean `id`?
+    cache_control = "max age", //~ "max age" => `max age` is no directive of `Cache-Control`; type `cache_control = "public, max-age=60"`
+    policy = "SEARCH", //~ "SEARCH" => `policy` is a path; type the path of a `Policy` constant, `policy = SEARCH`
+    collapse = "of", //~ "of" => `collapse` is `"inline"` or `"detached"`; type one of these, or take it away
+    uncached = 5, //~ 5 => `uncached` is a path; type a name for the function as you wrote it, `uncached = list_uncached`
+    crate = 5, //~ 5 => `crate` is a path; type the path of this crate, `crate = my_reexport::cached_handler`
+    grup = "x", //~ grup => `grup` is no argument of `#[cached]`; did you mean `group`?
+    ttl = 5, //~ ttl => `ttl` is given twice; remove one
 )]
 async fn handler(Path(id): Path<u64>) {
     let _ = id;

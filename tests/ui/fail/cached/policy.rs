@@ -2,22 +2,22 @@
 
 use cached_handler::cached;
 
-#[cached(ttl = 60, policy)]
+#[cached(ttl = 60, policy)] //~ policy => `policy` has no value; type `policy = SEARCH`
 async fn h0(axum::extract::Path(id): axum::extract::Path<u64>) { let _ = id; }
 
-#[cached(ttl = 60, policy = Policy::new())]
+#[cached(ttl = 60, policy = Policy::new())] //~ Policy::new() => `policy` is a path; type the path of a `Policy` constant, `policy = SEARCH`
 async fn h1(axum::extract::Path(id): axum::extract::Path<u64>) { let _ = id; }
 
-#[cached(ttl = 60, policy = "SEARCH")]
+#[cached(ttl = 60, policy = "SEARCH")] //~ "SEARCH" => `policy` is a path; type the path of a `Policy` constant, `policy = SEARCH`
 async fn h2(axum::extract::Path(id): axum::extract::Path<u64>) { let _ = id; }
 
-#[cached(ttl = 60, policy(SEARCH))]
+#[cached(ttl = 60, policy(SEARCH))] //~ (SEARCH) => `policy` takes its value after `=`; type `policy = SEARCH`
 async fn h3(axum::extract::Path(id): axum::extract::Path<u64>) { let _ = id; }
 
-#[cached(ttl = 60, name = "search")]
+#[cached(ttl = 60, name = "search")] //~ name => `name` belongs into a policy; type `policy = POLICY` with `const POLICY: Policy = Policy::new().name(…);`
 async fn h4(axum::extract::Path(id): axum::extract::Path<u64>) { let _ = id; }
 
-#[cached(ttl = 60, max_body = 5)]
+#[cached(ttl = 60, max_body = 5)] //~ max_body => `max_body` belongs into a policy; type `policy = POLICY` with `const POLICY: Policy = Policy::new().max_body(…);`
 async fn h5(axum::extract::Path(id): axum::extract::Path<u64>) { let _ = id; }
 
 fn main() {}

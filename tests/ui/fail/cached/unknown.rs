@@ -2,37 +2,37 @@
 
 use cached_handler::cached;
 
-#[cached(ttl = 60, stale_while_revalidate = 30)]
+#[cached(ttl = 60, stale_while_revalidate = 30)] //~ stale_while_revalidate => `stale_while_revalidate` is not supported yet; remove it
 async fn h0(axum::extract::Path(id): axum::extract::Path<u64>) { let _ = id; }
 
-#[cached(ttl = 60, stale_if_error = 30)]
+#[cached(ttl = 60, stale_if_error = 30)] //~ stale_if_error => `stale_if_error` is not supported yet; remove it
 async fn h1(axum::extract::Path(id): axum::extract::Path<u64>) { let _ = id; }
 
-#[cached(ttl = 60, zzzzzzz = 1)]
+#[cached(ttl = 60, zzzzzzz = 1)] //~ zzzzzzz => `zzzzzzz` is no argument of `#[cached]`; there are `ttl`, `backend`, `group`, `key`, `vary`, `skip`, `cache_control`, `policy`, `collapse`, `uncached`, `crate`
 async fn h2(axum::extract::Path(id): axum::extract::Path<u64>) { let _ = id; }
 
-#[cached(ttl = 60, "a")]
+#[cached(ttl = 60, "a")] //~ "a" => an argument begins with its name; type `ttl = 60`
 async fn h3(axum::extract::Path(id): axum::extract::Path<u64>) { let _ = id; }
 
-#[cached(ttl = 60, 5)]
+#[cached(ttl = 60, 5)] //~ 5 => an argument begins with its name; type `ttl = 60`
 async fn h4(axum::extract::Path(id): axum::extract::Path<u64>) { let _ = id; }
 
-#[cached(ttl = 60, ttl 5)]
+#[cached(ttl = 60, ttl 5)] //~ 5 => `ttl` is followed by something else than a value; type `ttl = …` or `ttl(…)`
 async fn h5(axum::extract::Path(id): axum::extract::Path<u64>) { let _ = id; }
 
-#[cached(ttl = 60, group: "a")]
+#[cached(ttl = 60, group: "a")] //~ : "a" => `group` is followed by something else than a value; type `group = …` or `group(…)`
 async fn h6(axum::extract::Path(id): axum::extract::Path<u64>) { let _ = id; }
 
-#[cached(60)]
+#[cached(60)] //~ 60 => an argument begins with its name; type `ttl = 60`
 async fn h7(axum::extract::Path(id): axum::extract::Path<u64>) { let _ = id; }
 
-#[cached(ttl = 60; group = "a")]
+#[cached(ttl = 60; group = "a")] //~ 60; group = "a" => `ttl` is a duration; type seconds (`60`), text (`"250ms"`, `"5m"`, `"1h"`, `"1d"`), the path of a `Duration` constant, or `from_response`
 async fn h8(axum::extract::Path(id): axum::extract::Path<u64>) { let _ = id; }
 
-#[cached(ttl = 60, cachecontrol = "public")]
+#[cached(ttl = 60, cachecontrol = "public")] //~ cachecontrol => `cachecontrol` is no argument of `#[cached]`; did you mean `cache_control`?
 async fn h9(axum::extract::Path(id): axum::extract::Path<u64>) { let _ = id; }
 
-#[cached(ttl == 60)]
+#[cached(ttl == 60)] //~ = 60 => `ttl` is a duration; type seconds (`60`), text (`"250ms"`, `"5m"`, `"1h"`, `"1d"`), the path of a `Duration` constant, or `from_response`
 async fn h10(axum::extract::Path(id): axum::extract::Path<u64>) { let _ = id; }
 
 fn main() {}

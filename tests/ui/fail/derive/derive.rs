@@ -3,35 +3,35 @@
 use cached_handler::CacheKey;
 
 #[derive(CacheKey)]
-union Union {
+union Union { //~ union => a union does not say which of its fields holds a value; write `impl CacheKey` by hand
     a: u8,
 }
 
 #[derive(CacheKey)]
-#[cache_key(varies = "accept")]
+#[cache_key(varies = "accept")] //~ varies => this is nothing that `#[cache_key(…)]` on a type knows; type `vary = "accept-language"`, `private` or `crate = my_reexport::cached_handler`
 struct Unknown(u8);
 
 #[derive(CacheKey)]
-#[cache_key(vary = "Accept")]
+#[cache_key(vary = "Accept")] //~ "Accept" => a header field is named in lower case; type `vary = "accept-language"`
 struct UpperCase(u8);
 
 #[derive(CacheKey)]
-#[cache_key(vary = 5)]
+#[cache_key(vary = 5)] //~ 5 => `vary` is text or a list of texts; type `vary = "accept-language"` or `vary = ["accept-language", …]`
 struct NoText(u8);
 
 #[derive(CacheKey)]
-#[cache_key]
+#[cache_key] //~ #[cache_key] => `cache_key` says nothing here; type `vary = "accept-language"`, `private` or `crate = my_reexport::cached_handler`
 struct Bare(u8);
 
 #[derive(CacheKey)]
-#[cache_key(skip)]
+#[cache_key(skip)] //~ skip => this is nothing that `#[cache_key(…)]` on a type knows; type `vary = "accept-language"`, `private` or `crate = my_reexport::cached_handler`
 struct Skipped(u8);
 
 #[derive(CacheKey)]
 struct Field {
-    #[cache_key(private)]
+    #[cache_key(private)] //~ private => `#[cache_key(…)]` on a field knows `skip` alone; type that, or put it on the type
     a: u8,
-    #[cache_key(skipp)]
+    #[cache_key(skipp)] //~ skipp => `#[cache_key(…)]` on a field knows `skip` alone; type that, or put it on the type
     b: u8,
 }
 
@@ -39,10 +39,10 @@ struct NoPart;
 
 #[derive(CacheKey)]
 struct Holds {
-    part: NoPart,
+    part: NoPart, //~ NoPart => cannot be part of a cache key
 }
 
 #[derive(CacheKey)]
-struct Float(f64);
+struct Float(f64); //~ f64 => cannot be part of a cache key
 
 fn main() {}

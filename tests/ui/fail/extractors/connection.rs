@@ -6,17 +6,17 @@ use axum::{extract::{ConnectInfo, WebSocketUpgrade}, http::Extensions};
 use cached_handler::cached;
 
 #[cached(ttl = 60)]
-async fn extensions(extensions: Extensions) {
+async fn extensions(extensions: Extensions) { //~ Extensions => a cached handler cannot take all `Extensions`
     let _ = extensions;
 }
 
 #[cached(ttl = 60)]
-async fn address(ConnectInfo(address): ConnectInfo<SocketAddr>) {
+async fn address(ConnectInfo(address): ConnectInfo<SocketAddr>) { //~ ConnectInfo<SocketAddr> => is no argument of a cached handler: it does not say what it adds to the key
     let _ = address;
 }
 
 #[cached(ttl = 60)]
-async fn upgrade(upgrade: WebSocketUpgrade) {
+async fn upgrade(upgrade: WebSocketUpgrade) { //~ WebSocketUpgrade => a handler that upgrades to a WebSocket cannot be cached
     let _ = upgrade;
 }
 

@@ -4,17 +4,17 @@ use axum_extra::{TypedHeader, extract::CookieJar, headers::{Cookie, UserAgent}};
 use cached_handler::cached;
 
 #[cached(ttl = 60)]
-async fn jar(jar: CookieJar) {
+async fn jar(jar: CookieJar) { //~ CookieJar => in the key, each client would have responses of its own
     let _ = jar;
 }
 
 #[cached(ttl = 60)]
-async fn field(TypedHeader(cookies): TypedHeader<Cookie>) {
+async fn field(TypedHeader(cookies): TypedHeader<Cookie>) { //~ TypedHeader<Cookie> => is no argument of a cached handler
     let _ = cookies;
 }
 
 #[cached(ttl = 60)]
-async fn user_agent(TypedHeader(agent): TypedHeader<UserAgent>) {
+async fn user_agent(TypedHeader(agent): TypedHeader<UserAgent>) { //~ TypedHeader<UserAgent> => is no argument of a cached handler
     let _ = agent;
 }
 

@@ -29,53 +29,53 @@ impl<S: Sync> FromRequestParts<S> for Session {
 type Me = User;
 
 #[cached(ttl = 60)]
-async fn user(user: User) -> String {
+async fn user(user: User) -> String { //~ User => is no argument of a cached handler: it does not say what it adds to the key
     user.id.to_string()
 }
 
 #[cached(ttl = 60)]
-async fn session(Path(id): Path<u64>, session: Session) -> String {
+async fn session(Path(id): Path<u64>, session: Session) -> String { //~ Session => is no argument of a cached handler: it does not say what it adds to the key
     let _ = session;
     id.to_string()
 }
 
 #[cached(ttl = 60)]
-async fn alias(Me { id }: Me) -> String {
+async fn alias(Me { id }: Me) -> String { //~ Me => is no argument of a cached handler: it does not say what it adds to the key
     id.to_string()
 }
 
 #[cached(ttl = 60)]
-async fn extension(Extension(user): Extension<User>) -> String {
+async fn extension(Extension(user): Extension<User>) -> String { //~ Extension<User> => in an argument of a cached handler does not say what it adds to the key
     user.id.to_string()
 }
 
 #[cached(ttl = 60)]
-async fn in_a_tuple((Path(_), user): (Path<u64>, User)) -> String {
+async fn in_a_tuple((Path(_), user): (Path<u64>, User)) -> String { //~ (Path<u64>, User) => in an argument of a cached handler does not say what it adds to the key
     user.id.to_string()
 }
 
 #[cached(ttl = 60)]
-async fn fallible(user: Result<User, ()>) -> String {
+async fn fallible(user: Result<User, ()>) -> String { //~ Result<User, ()> => in an argument of a cached handler does not say what it adds to the key
     user.is_ok().to_string()
 }
 
 #[cached(ttl = 60)]
-async fn three(me: User, Extension(other): Extension<User>, session: Session) -> String {
+async fn three(me: User, Extension(other): Extension<User>, session: Session) -> String { //~ User => is no argument of a cached handler: it does not say what it adds to the key //~ Extension<User> => in an argument of a cached handler does not say what it adds to the key //~ Session => is no argument of a cached handler: it does not say what it adds to the key
     let _ = session;
     (me.id + other.id).to_string()
 }
 
 #[cached(ttl = 60)]
-async fn query(Query(user): Query<User>) -> String {
+async fn query(Query(user): Query<User>) -> String { //~ Query<User> => is not satisfied
     user.id.to_string()
 }
 
-#[cached(ttl = 60, key(user))]
+#[cached(ttl = 60, key(user))] //~ user => cannot be part of a cache key
 async fn not_a_part(user: User) -> String {
     user.id.to_string()
 }
 
-#[cached(ttl = 60, group = "user:{user}")]
+#[cached(ttl = 60, group = "user:{user}")] //~ "user:{user}" => `Shown` doesn't implement `std::fmt::Display`
 async fn not_shown(Extension(user): Extension<Shown>) -> String {
     user.0.to_string()
 }
@@ -84,7 +84,7 @@ async fn not_shown(Extension(user): Extension<Shown>) -> String {
 struct Shown(u64);
 
 #[cached(ttl = 60)]
-async fn on_miss(user: OnMiss<User>) -> String {
+async fn on_miss(user: OnMiss<User>) -> String { //~ OnMiss<User> => will show is not known before its extractor runs
     user.extract().await.map_or_else(|_| String::new(), |user| user.id.to_string())
 }
 

@@ -4,60 +4,45 @@ use axum::extract::Path;
 use cached_handler::{cached, invalidates};
 
 #[cached(ttl = 60)]
-async fn unknown_name() -> String {
-    missing
-}
-
-#[cached(ttl = 60)]
 async fn mismatched() -> String {
-    5
+    5 //~ 5 => mismatched types
 }
 
 #[cached(ttl = 60)]
 async fn not_a_method(Path(id): Path<u64>) -> String {
-    id.nothing()
+    id.nothing() //~ nothing => no method named `nothing` found for type `u64` in the current scope
 }
 
 #[cached(ttl = 60)]
-async fn wrong_return() -> Result<String, u8> {
-    return Ok(5);
+async fn wrong_return() -> Result<String, u8> { //~ Result<String, u8> => the trait bound `u8: IntoResponse` is not satisfied
+    return Ok(5); //~ 5 => mismatched types
 }
 
 #[cached(ttl = 60)]
-async fn wrong_question_mark() -> Result<String, std::num::ParseIntError> {
-    let text = std::fs::read_to_string("x")?;
+async fn wrong_question_mark() -> Result<String, std::num::ParseIntError> { //~ Result<String, std::num::ParseIntError> => the trait bound `ParseIntError: IntoResponse` is not satisfied
+    let text = std::fs::read_to_string("x")?; //~ ? => `?` couldn't convert the error to `ParseIntError`
     Ok(text)
 }
 
 #[cached(ttl = 60)]
 async fn no_mut(Path(id): Path<u64>) -> String {
-    id += 1;
+    id += 1; //~ id += 1 => cannot assign twice to immutable variable `id`
     id.to_string()
 }
 
 #[cached(ttl = 60)]
-async fn no_response() -> u8 {
+async fn no_response() -> u8 { //~ u8 => the trait bound `u8: IntoResponse` is not satisfied
     5
 }
 
-#[cached(ttl = 60)]
+#[cached(ttl = 60)] //~ #[cached(ttl = 60)] => the trait bound `{integer}: IntoResponse` is not satisfied
 async fn no_opaque_response() -> impl std::fmt::Debug {
     5
 }
 
-#[cached(ttl = 60)]
-async fn unknown_trait() -> impl Missing {
-    "text"
-}
-
-#[cached(ttl = 60)]
-async fn unknown_type(Path(id): Path<Missing>) -> String {
-    id
-}
-
 #[invalidates(group = "a")]
 async fn of_invalidates() -> String {
-    5
+    5 //~ 5 => mismatched types
 }
 
 fn main() {}

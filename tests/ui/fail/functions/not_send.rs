@@ -3,7 +3,7 @@
 use cached_handler::cached;
 
 #[cached(ttl = 60)]
-async fn holds_an_rc() -> String {
+async fn holds_an_rc() -> String { //~ holds_an_rc => future cannot be sent between threads safely
     let text = std::rc::Rc::new(5);
     tokio::task::yield_now().await;
     text.to_string()

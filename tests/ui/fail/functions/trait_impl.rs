@@ -9,7 +9,7 @@ trait Handlers {
 struct Service;
 
 impl Handlers for Service {
-    #[cached(ttl = 60)]
+    #[cached(ttl = 60)] //~ #[cached(ttl = 60)] => method `list` has 1 parameter but the declaration in trait `Handlers::list` has 0
     async fn list() -> &'static str {
         "list"
     }

@@ -2,16 +2,16 @@
 
 use cached_handler::invalidates;
 
-#[invalidates(group = "a", crate)]
+#[invalidates(group = "a", crate)] //~ crate => `crate` has no value; type `crate = my_reexport::cached_handler`
 async fn h0(axum::extract::Path(id): axum::extract::Path<u64>) { let _ = id; }
 
-#[invalidates(group = "a", crate = "renamed")]
+#[invalidates(group = "a", crate = "renamed")] //~ "renamed" => `crate` is a path; type the path of this crate, `crate = my_reexport::cached_handler`
 async fn h1(axum::extract::Path(id): axum::extract::Path<u64>) { let _ = id; }
 
-#[invalidates(group = "a", crate(renamed))]
+#[invalidates(group = "a", crate(renamed))] //~ (renamed) => `crate` takes its value after `=`; type `crate = my_reexport::cached_handler`
 async fn h2(axum::extract::Path(id): axum::extract::Path<u64>) { let _ = id; }
 
-#[invalidates(crate = renamed)]
+#[invalidates(crate = renamed)] //~ #[invalidates(crate = renamed)] => nothing is named to invalidate; type `group = "articles"`, `path = "/articles/{id}"` or `handler = list`
 async fn h3(axum::extract::Path(id): axum::extract::Path<u64>) { let _ = id; }
 
 fn main() {}

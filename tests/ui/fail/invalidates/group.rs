@@ -2,31 +2,31 @@
 
 use cached_handler::invalidates;
 
-#[invalidates()]
+#[invalidates()] //~ #[invalidates()] => nothing is named to invalidate; type `group = "articles"`, `path = "/articles/{id}"` or `handler = list`
 async fn h0(axum::extract::Path(id): axum::extract::Path<u64>) { let _ = id; }
 
-#[invalidates(group)]
+#[invalidates(group)] //~ group => `group` has no value; type `group = "articles"`
 async fn h1(axum::extract::Path(id): axum::extract::Path<u64>) { let _ = id; }
 
-#[invalidates(group = [])]
+#[invalidates(group = [])] //~ [] => `group` is an empty list; name something, or take it away
 async fn h2(axum::extract::Path(id): axum::extract::Path<u64>) { let _ = id; }
 
-#[invalidates(group = "")]
+#[invalidates(group = "")] //~ "" => a group's name is empty; type `group = "articles"`
 async fn h3(axum::extract::Path(id): axum::extract::Path<u64>) { let _ = id; }
 
-#[invalidates(group = articles)]
+#[invalidates(group = articles)] //~ articles => `group` is text or a list of texts; type `group = "articles"` or `group = ["articles", …]`
 async fn h4(axum::extract::Path(id): axum::extract::Path<u64>) { let _ = id; }
 
-#[invalidates(group = "a:{idd}")]
+#[invalidates(group = "a:{idd}")] //~ "a:{idd}" => no argument is named `idd`; did you mean `id`?
 async fn h5(axum::extract::Path(id): axum::extract::Path<u64>) { let _ = id; }
 
-#[invalidates(group("a"))]
+#[invalidates(group("a"))] //~ ("a") => `group` takes its value after `=`; type `group = "articles"`
 async fn h6(axum::extract::Path(id): axum::extract::Path<u64>) { let _ = id; }
 
-#[invalidates(group = ["a", "a"])]
+#[invalidates(group = ["a", "a"])] //~ "a" => the group `a` is named twice; remove one
 async fn h7(axum::extract::Path(id): axum::extract::Path<u64>) { let _ = id; }
 
-#[invalidates(groups = "a")]
+#[invalidates(groups = "a")] //~ groups => `groups` is no argument of `#[invalidates]`; did you mean `group`?
 async fn h8(axum::extract::Path(id): axum::extract::Path<u64>) { let _ = id; }
 
 fn main() {}

@@ -2,34 +2,34 @@
 
 use cached_handler::invalidates;
 
-#[invalidates(path)]
+#[invalidates(path)] //~ path => `path` has no value; type `path = "/articles/{id}"`
 async fn h0(axum::extract::Path(id): axum::extract::Path<u64>) { let _ = id; }
 
-#[invalidates(path = "articles")]
+#[invalidates(path = "articles")] //~ "articles" => a path begins with `/`: it is the whole path that clients send; type `path = "/articles/{id}"`
 async fn h1(axum::extract::Path(id): axum::extract::Path<u64>) { let _ = id; }
 
-#[invalidates(path = "")]
+#[invalidates(path = "")] //~ "" => a path begins with `/`: it is the whole path that clients send; type `path = "/articles/{id}"`
 async fn h2(axum::extract::Path(id): axum::extract::Path<u64>) { let _ = id; }
 
-#[invalidates(path = "/a/{idd}")]
+#[invalidates(path = "/a/{idd}")] //~ "/a/{idd}" => no argument is named `idd`; did you mean `id`?
 async fn h3(axum::extract::Path(id): axum::extract::Path<u64>) { let _ = id; }
 
-#[invalidates(path = ["/a", 5])]
+#[invalidates(path = ["/a", 5])] //~ 5 => `path` is text or a list of texts; type `path = "/articles/{id}"` or `path = ["/articles/{id}", …]`
 async fn h4(axum::extract::Path(id): axum::extract::Path<u64>) { let _ = id; }
 
-#[invalidates(path = "/a/{")]
+#[invalidates(path = "/a/{")] //~ "/a/{" => a `{` without a `}`; type `{{` for the character itself
 async fn h5(axum::extract::Path(id): axum::extract::Path<u64>) { let _ = id; }
 
-#[invalidates(path("/a"))]
+#[invalidates(path("/a"))] //~ ("/a") => `path` takes its value after `=`; type `path = "/articles/{id}"`
 async fn h6(axum::extract::Path(id): axum::extract::Path<u64>) { let _ = id; }
 
-#[invalidates(path = articles)]
+#[invalidates(path = articles)] //~ articles => `path` is text or a list of texts; type `path = "/articles/{id}"` or `path = ["/articles/{id}", …]`
 async fn h7(axum::extract::Path(id): axum::extract::Path<u64>) { let _ = id; }
 
-#[invalidates(path = "/a?page=1")]
+#[invalidates(path = "/a?page=1")] //~ "/a?page=1" => a path ends before `?`: responses to it are invalidated whatever their query; remove the rest
 async fn h8(axum::extract::Path(id): axum::extract::Path<u64>) { let _ = id; }
 
-#[invalidates(path = ["/a", "/a"])]
+#[invalidates(path = ["/a", "/a"])] //~ "/a" => the path `/a` is named twice; remove one
 async fn h9(axum::extract::Path(id): axum::extract::Path<u64>) { let _ = id; }
 
 fn main() {}

@@ -2,16 +2,16 @@
 
 use cached_handler::invalidates;
 
-#[invalidates(ttl = 60)]
+#[invalidates(ttl = 60)] //~ ttl => `ttl` is no argument of `#[invalidates]`; there are `group`, `path`, `handler`, `crate`
 async fn h0(axum::extract::Path(id): axum::extract::Path<u64>) { let _ = id; }
 
-#[invalidates(group = "a", vary = "accept")]
+#[invalidates(group = "a", vary = "accept")] //~ vary => `vary` is no argument of `#[invalidates]`; there are `group`, `path`, `handler`, `crate`
 async fn h1(axum::extract::Path(id): axum::extract::Path<u64>) { let _ = id; }
 
-#[invalidates("a")]
+#[invalidates("a")] //~ "a" => an argument begins with its name; type `group = "articles"`
 async fn h2(axum::extract::Path(id): axum::extract::Path<u64>) { let _ = id; }
 
-#[invalidates(handlers = list)]
+#[invalidates(handlers = list)] //~ handlers => `handlers` is no argument of `#[invalidates]`; did you mean `handler`?
 async fn h3(axum::extract::Path(id): axum::extract::Path<u64>) { let _ = id; }
 
 fn main() {}

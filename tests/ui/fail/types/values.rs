@@ -2,27 +2,18 @@
 
 use std::time::Duration;
 
-use cached_handler::{cached, invalidates};
+use cached_handler::cached;
 
 const NOT_A_DURATION: u64 = 5;
 const NO_TIME: Duration = Duration::ZERO;
 
-#[cached(ttl = NOT_A_DURATION)]
+#[cached(ttl = NOT_A_DURATION)] //~ NOT_A_DURATION => mismatched types
 async fn constant() {}
 
-#[cached(ttl = NO_TIME)]
+#[cached(ttl = NO_TIME)] //~ #[cached(ttl = NO_TIME)] => is at least one millisecond; remove the attribute to cache nothing
 async fn no_time() {}
 
-#[cached(ttl = MISSING)]
-async fn missing_constant() {}
-
-#[cached(ttl = 60, policy = MISSING)]
-async fn missing_policy() {}
-
-#[cached(ttl = 60, policy = NOT_A_DURATION)]
+#[cached(ttl = 60, policy = NOT_A_DURATION)] //~ NOT_A_DURATION => mismatched types
 async fn no_policy() {}
-
-#[invalidates(handler = missing)]
-async fn missing_handler() {}
 
 fn main() {}
