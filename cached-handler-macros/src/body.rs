@@ -2,10 +2,10 @@
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::ToTokens;
-use syn::Type;
+use syn::{Type, spanned::Spanned};
 
 use crate::{
-    expand::with_span,
+    expand::{call, with_span},
     signature::{Argument, Function, erased, mentions, mentions_impl, opaque},
 };
 
@@ -58,7 +58,8 @@ pub(crate) fn captured(function: &Function, arguments: &[Argument], used: &[Iden
 pub(crate) fn returning(private: &TokenStream, function: &Function, returned: &Type) -> TokenStream {
     if mentions_impl(returned) {
         let promises = promises(function, returned);
-        hygienic!(#promises #private::into_response(__out))
+        let response = call(hygienic!(#private::into_response), hygienic!(__out), returned.span());
+        hygienic!(#promises #response)
     } else {
         hygienic!(<#returned as #private::IntoResponse>::into_response(__out))
     }

@@ -2,7 +2,7 @@
 
 use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens, format_ident, quote_spanned};
-use syn::{Path, Type};
+use syn::{Path, Type, spanned::Spanned};
 
 use crate::{
     args::{self, Cached, Vary},
@@ -250,7 +250,7 @@ impl Expansion {
         let name = self.function.signature.ident.to_string();
         let tokens = fingerprint(&self.function);
         let ttl = match &self.args.ttl {
-            Some(Ttl::Constant(path)) => hygienic!(#private::Ttl::checked(#path)),
+            Some(Ttl::Constant(path)) => call(hygienic!(#private::Ttl::checked), path.to_token_stream(), path.span()),
             Some(Ttl::FromResponse) | None => hygienic!(#private::Ttl::FromResponse),
             Some(Ttl::Millis(millis)) => hygienic!(#private::Ttl::For(#private::Duration::from_millis(#millis))),
         };
@@ -367,9 +367,8 @@ impl Expansion {
         // `async move` on the handler's name: that is where rustc says that its future is not `Send`.
         let block = with_span(hygienic!(let __out = #produced; #response), place);
         let future = quote_spanned!(place=> async move #block);
-        let private = located(private, place);
-        let arguments = with_delimiter(Delimiter::Parenthesis, hygienic!(__run, #future), place);
-        quote_spanned!(place=> #private::#runs #arguments.await)
+        let run = call(hygienic!(#private::#runs), hygienic!(__run, #future), place);
+        quote_spanned!(place=> #run.await)
     }
 
     fn produced(&self, returned: &Type) -> TokenStream {
@@ -470,13 +469,17 @@ fn with_delimiter(delimiter: Delimiter, tokens: TokenStream, span: Span) -> Grou
     group
 }
 
-/// A path on a given place; what it means stays.
-fn located(path: TokenStream, place: Span) -> TokenStream {
-    let located = path.into_iter().map(|mut token| {
-        token.set_span(token.span().located_at(place));
-        token
-    });
-    located.collect()
+/// A call on a given place, which is where rustc says what is wrong with its arguments' types; what its path means stays.
+pub(crate) fn call(path: TokenStream, arguments: TokenStream, place: Span) -> TokenStream {
+    let mut call: TokenStream = path
+        .into_iter()
+        .map(|mut token| {
+            token.set_span(token.span().located_at(place));
+            token
+        })
+        .collect();
+    call.extend([TokenTree::from(with_delimiter(Delimiter::Parenthesis, arguments, Span::mixed_site().located_at(place)))]);
+    call
 }
 
 /// FNV-1a of the handler's text: another text may mean another response.

@@ -30,14 +30,6 @@ where
     App::new(service)
 }
 
-impl From<Router> for AppOf {
-    fn from(router: Router) -> Self {
-        Self(app(router))
-    }
-}
-
-/// What a case may be built of.
-pub struct AppOf(pub App);
 
 /// Gives an app its cache.
 pub fn with_cache(app: App, cache: Cache) -> App {

@@ -10,7 +10,7 @@ async fn mismatched() -> String {
 
 #[cached(ttl = 60)]
 async fn not_a_method(Path(id): Path<u64>) -> String {
-    id.nothing() //~ nothing => no method named `nothing` found for type `u64` in the current scope
+    id.nothing() //~ nothing => no method named `nothing` found for type `u64`
 }
 
 #[cached(ttl = 60)]
