@@ -139,11 +139,11 @@ impl Expansion {
         let inert = &self.sorted.inert;
         let visibility = &self.function.visibility;
         let name = &self.function.signature.ident;
-        let constness = &self.function.signature.constness;
+        let syn::Signature { constness, asyncness, fn_token, paren_token, .. } = &self.function.signature;
         let generics = self.function.static_generics();
         let where_clause = &generics.where_clause;
         let private = self.private();
-        let parameters = self.parameters();
+        let parameters = with_delimiter(Delimiter::Parenthesis, self.parameters(), paren_token.span.join());
         let unwrap_seen = self.unwrap_seen();
         let (debug, handler, key, groups, amended, run) =
             (self.debug_handler(), self.handler(), self.key(), self.groups(), self.amended(), self.run());
@@ -165,7 +165,7 @@ impl Expansion {
         hygienic! {
             #sibling
             #(#inert)*
-            #visibility #constness async fn #name #generics (#parameters) -> #private::Response #where_clause #body
+            #visibility #constness #asyncness #fn_token #name #generics #parameters -> #private::Response #where_clause #body
         }
     }
 
@@ -463,7 +463,8 @@ pub(crate) fn with_span(tokens: TokenStream, span: Span) -> Group {
     with_delimiter(Delimiter::Brace, tokens, span)
 }
 
-fn with_delimiter(delimiter: Delimiter, tokens: TokenStream, span: Span) -> Group {
+/// Tokens in delimiters on a given place.
+pub(crate) fn with_delimiter(delimiter: Delimiter, tokens: TokenStream, span: Span) -> Group {
     let mut group = Group::new(delimiter, tokens);
     group.set_span(span);
     group

@@ -1,12 +1,12 @@
 //! `#[invalidates]`: targets computed from the arguments, and invalidated however the body ends.
 
-use proc_macro2::{Ident, TokenStream};
+use proc_macro2::{Delimiter, Ident, TokenStream};
 
 use crate::{
     args::{self, Invalidates},
     body::{captured, returning},
     errors::Errors,
-    expand::{above, attribute_again, bindings, check_template, formatted, parse_function, referenced, template_names, with_span},
+    expand::{above, attribute_again, bindings, check_template, formatted, parse_function, referenced, template_names, with_delimiter, with_span},
     signature::{Argument, Function, Sorted, sort},
     value::{Piece, Template},
 };
@@ -45,13 +45,15 @@ pub(crate) fn invalidates(attribute: TokenStream, item: TokenStream) -> TokenStr
 fn expand(args: &Invalidates, sorted: &Sorted, function: &Function, arguments: &[Argument]) -> TokenStream {
     let private = args::private(args.root.as_ref());
     let Function { visibility, signature, body, .. } = function;
-    let (inert, debug, constness) = (&sorted.inert, &sorted.debug, &signature.constness);
+    let (inert, debug) = (&sorted.inert, &sorted.debug);
+    let syn::Signature { constness, asyncness, fn_token, paren_token, .. } = signature;
     let (name, generics, where_clause) = (&signature.ident, &signature.generics, &signature.generics.where_clause);
     let host = arguments.iter().position(|argument| argument.cfgs.is_empty() && !std::ptr::eq(argument, arguments.last().unwrap_or(argument)));
     let alone = host.is_none().then(|| hygienic!(__cache: #private::OwnCache,));
     let parameters = arguments.iter().enumerate().map(|(at, Argument { cfgs, ty, name, .. })| {
         if Some(at) == host { hygienic!((__cache, #name): (#private::OwnCache, #ty)) } else { hygienic!(#(#cfgs)* #name: #ty) }
     });
+    let parameters = with_delimiter(Delimiter::Parenthesis, hygienic!(#alone #(#parameters),*), paren_token.span.join());
     let returned = function.returns();
     let used: Vec<Ident> = args.groups.iter().chain(&args.paths).flat_map(template_names).collect();
     let produced = captured(function, arguments, &used, &returned);
@@ -72,7 +74,7 @@ fn expand(args: &Invalidates, sorted: &Sorted, function: &Function, arguments: &
     hygienic! {
         #(#debug)*
         #(#inert)*
-        #visibility #constness async fn #name #generics (#alone #(#parameters),*) -> #private::Response #where_clause #expanded
+        #visibility #constness #asyncness #fn_token #name #generics #parameters -> #private::Response #where_clause #expanded
     }
 }
 

@@ -11,6 +11,7 @@ mod derive;
 mod errors;
 mod expand;
 mod invalidates;
+mod mention;
 mod pattern;
 mod signature;
 mod value;

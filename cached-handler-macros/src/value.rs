@@ -184,28 +184,7 @@ fn respan(tokens: TokenStream, span: Span) -> TokenStream {
         .collect()
 }
 
-/// The names in some tokens that could be local variables: not fields, not parts of paths.
-pub(crate) fn names_in(tokens: TokenStream) -> Vec<Ident> {
-    let mut names = Vec::new();
-    let mut before = [' '; 2];
-    let mut tokens = tokens.into_iter().peekable();
-    while let Some(token) = tokens.next() {
-        let mut now = ' ';
-        match token {
-            TokenTree::Ident(name) => {
-                let is_path = before == [':', ':'] || matches!(tokens.peek(), Some(TokenTree::Punct(next)) if next.as_char() == '!');
-                if before[1] != '.' && !is_path && !names.contains(&name) {
-                    names.push(name);
-                }
-            }
-            TokenTree::Group(group) => names.extend(names_in(group.stream())),
-            TokenTree::Punct(punct) => now = punct.as_char(),
-            TokenTree::Literal(_) => {}
-        }
-        before = [before[1], now];
-    }
-    names
-}
+pub(crate) use crate::mention::names_in;
 
 #[cfg(test)]
 mod tests {
@@ -262,11 +241,5 @@ mod tests {
         for wrong in ["{", "}", "{}", "{a b}", "a}b", "{id"] {
             assert!(template(wrong).is_err(), "{wrong}");
         }
-    }
-
-    #[test]
-    fn names_are_neither_fields_nor_paths() {
-        let names: Vec<_> = names_in(quote!(user.tenant + f(id, A::b) + vec![x])).iter().map(ToString::to_string).collect();
-        assert_eq!(names, ["user", "f", "id", "A", "x"]);
     }
 }

@@ -1,4 +1,4 @@
-//! Cache whole responses of axum handlers with one attribute.
+#![doc = include_str!("../README.md")]
 
 extern crate self as cached_handler;
 

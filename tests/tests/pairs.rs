@@ -316,6 +316,11 @@ async fn checks_user_on_miss(user: OnMiss<User>) -> Response {
     }
 }
 
+#[cached(ttl = 60, key(jar.get("theme").map(|user| user.value().to_owned())))]
+async fn of_user_and_cookie(user: User, jar: CookieJar) -> String {
+    format!("for {} in {:?}", user.name, jar.get("theme").map(|theme| theme.value().to_owned()))
+}
+
 #[cached(ttl = 60)]
 async fn maybe_of_user(user: Result<User, StatusCode>) -> String {
     user.map_or_else(|status| status.to_string(), |user| user.name)
@@ -392,6 +397,7 @@ fn router() -> Router {
         .route("/fr/page", any(by_language))
         .route("/de/page", any(by_language))
         .route("/user", get(of_user))
+        .route("/user-and-cookie", get(of_user_and_cookie))
         .route("/checks-user", get(checks_user))
         .route("/maybe-user", get(maybe_of_user))
         .route("/user-on-miss", get(checks_user_on_miss))
@@ -531,6 +537,7 @@ fn pairs() -> Vec<(&'static str, Ask, Ask, Right)> {
         ("one method name on two types", gets("/of"), with("/of", &[("x-two", "1")]), Says("B")),
         ("two instances of a generic handler", gets("/generic"), with("/generic", &[("x-two", "1")]), Says("2")),
         ("another user", with("/user", &[("x-token", "ann")]), with("/user", &[("x-token", "bob")]), Says("for bob")),
+        ("another user where `key` has a variable of the argument's name", with("/user-and-cookie", &[("x-token", "ann")]), with("/user-and-cookie", &[("x-token", "bob")]), Says("for bob in None")),
         ("a user's page without login", with("/user", &[("x-token", "ann")]), gets("/user"), Judged(|_, victim| victim.status == StatusCode::UNAUTHORIZED)),
         ("a revoked token on a warm key", with("/checks-user", &[("x-token", "regular")]), with("/checks-user", &[("x-token", "revoked")]), Judged(|_, victim| victim.status == StatusCode::UNAUTHORIZED)),
         ("a rejection on a warm key", gets("/maybe-user"), with("/maybe-user", &[("x-token", "ann")]), Says("ann")),

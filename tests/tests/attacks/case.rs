@@ -5,8 +5,9 @@ use std::sync::{
     atomic::{AtomicUsize, Ordering},
 };
 
-use axum::{Router, middleware::from_fn_with_state, routing::any_service};
+use axum::{Router, middleware::from_fn_with_state};
 use cached_handler::{Cache, testing::TestCache};
+use tower::Layer;
 
 use super::{
     naive::{self, Naive},
@@ -126,8 +127,8 @@ impl Attack {
 
     /// Carries it out; `Err` says what went wrong.
     pub async fn carry_out(&self, wire: Wire, guard: Guard) -> Result<(), String> {
-        let alone = Server::start(self.guarded(Guard::Nothing)).await.ask(wire, &self.victim).await;
-        let server = Server::start(self.guarded(guard)).await;
+        let alone = Server::start(self.guarded(Guard::Nothing).await).await.ask(wire, &self.victim).await;
+        let server = Server::start(self.guarded(guard).await).await;
         let mut first = Vec::new();
         for ask in &self.first {
             first.push(server.ask(wire, ask).await);
@@ -148,15 +149,12 @@ impl Attack {
         }
     }
 
-    fn guarded(&self, guard: Guard) -> App {
-        let app = (self.app)();
+    async fn guarded(&self, guard: Guard) -> App {
+        let service = (self.app)();
         match guard {
-            Guard::Library => with_cache(app, TestCache::with(|cache| cache.cache_status("harness")).cache().clone()),
-            Guard::Nothing => with_cache(app, off()),
-            Guard::Naive => {
-                let service = Router::new().fallback_service(any_service(with_cache(app, off())));
-                service.layer(from_fn_with_state(Naive::default(), naive::layer)).into_app()
-            }
+            Guard::Library => with_cache(service, TestCache::with(|cache| cache.cache_status("harness")).cache().clone()),
+            Guard::Nothing => with_cache(service, off().await),
+            Guard::Naive => app(from_fn_with_state(Naive::default(), naive::layer).layer(with_cache(service, off().await))),
         }
     }
 
@@ -180,9 +178,8 @@ impl Attack {
 }
 
 /// A cache that stores nothing.
-fn off() -> Cache {
-    static OFF: OnceLock<Cache> = OnceLock::new();
-    OFF.get_or_init(|| Cache::builder().off().build().now_or_never().expect("built at once").expect("a cache")).clone()
+async fn off() -> Cache {
+    Cache::builder().off().build().await.expect("a cache")
 }
 
 /// The same but for what a cache may add or change.

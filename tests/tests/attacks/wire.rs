@@ -3,7 +3,7 @@
 use std::{fmt, net::SocketAddr};
 
 use axum::{
-    Extension, Router, ServiceExt,
+    Extension, ServiceExt,
     body::Body,
     extract::Request,
     http::{HeaderMap, HeaderName, HeaderValue},
@@ -16,7 +16,7 @@ use tokio::{
     net::{TcpListener, TcpStream},
     task::JoinHandle,
 };
-use tower::{Layer, Service, util::BoxCloneSyncServiceLayer};
+use tower::{Layer, Service};
 
 /// Whatever answers requests: a `Router`, or what an author put around one.
 pub type App = tower::util::BoxCloneSyncService<Request, Response, std::convert::Infallible>;
@@ -30,11 +30,9 @@ where
     App::new(service)
 }
 
-
 /// Gives an app its cache.
 pub fn with_cache(app: App, cache: Cache) -> App {
-    let layer: BoxCloneSyncServiceLayer<App, Request, Response, std::convert::Infallible> = BoxCloneSyncServiceLayer::new(Extension(cache));
-    layer.layer(app)
+    App::new(Extension(cache).layer(app))
 }
 
 /// The version of HTTP that a request is sent with.

@@ -10,7 +10,7 @@ const NO_TIME: Duration = Duration::ZERO;
 #[cached(ttl = NOT_A_DURATION)] //~ NOT_A_DURATION => mismatched types
 async fn constant() {}
 
-#[cached(ttl = NO_TIME)] //~ #[cached(ttl = NO_TIME)] => is at least one millisecond; remove the attribute to cache nothing
+#[cached(ttl = NO_TIME)] //~ NO_TIME => is at least one millisecond; remove the attribute to cache nothing
 async fn no_time() {}
 
 #[cached(ttl = 60, policy = NOT_A_DURATION)] //~ NOT_A_DURATION => mismatched types

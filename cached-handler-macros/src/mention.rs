@@ -1,0 +1,236 @@
+//! Which variables an expression of the attribute mentions: those arguments that it stands for in the key.
+
+use proc_macro2::{Ident, Span, TokenStream};
+use syn::{Block, Expr, Lit, LitStr, Macro, Pat, Stmt, Token, parse::Parser, punctuated::Punctuated};
+
+use crate::pattern;
+
+/// The free variables of an expression, each once.
+///
+/// An argument that is mentioned is not written into the key. So a name counts only where it certainly is the argument,
+/// not a field, a module, a function, or what a closure or a pattern inside binds anew; where that is not certain, the
+/// argument is written too.
+pub(crate) fn names_in(tokens: TokenStream) -> Vec<Ident> {
+    let mut mentions = Mentions::default();
+    if let Ok(expression) = syn::parse2(tokens) {
+        mentions.expression(&expression);
+    }
+    mentions.found
+}
+
+#[derive(Default)]
+struct Mentions {
+    found: Vec<Ident>,
+    /// Names that stand for something else here.
+    bound: Vec<Ident>,
+}
+
+impl Mentions {
+    fn expression(&mut self, expression: &Expr) {
+        match expression {
+            Expr::Path(path) if path.qself.is_none() => self.variable(path.path.get_ident()),
+            Expr::Array(array) => self.each(&array.elems),
+            Expr::Binary(binary) => self.each([&*binary.left, &*binary.right]),
+            Expr::Block(block) => self.block(&block.block),
+            Expr::Call(call) => {
+                // A single name that is called is a function.
+                if !matches!(&*call.func, Expr::Path(_)) {
+                    self.expression(&call.func);
+                }
+                self.each(&call.args);
+            }
+            Expr::Cast(cast) => self.expression(&cast.expr),
+            Expr::Closure(closure) => self.scope(&closure.inputs, |inside| inside.expression(&closure.body)),
+            Expr::Field(field) => self.expression(&field.base),
+            Expr::Group(group) => self.expression(&group.expr),
+            Expr::If(condition) => {
+                self.scope([], |inside| {
+                    inside.expression(&condition.cond);
+                    inside.block(&condition.then_branch);
+                });
+                self.each(condition.else_branch.as_ref().map(|(_, other)| &**other));
+            }
+            Expr::Index(index) => self.each([&*index.expr, &*index.index]),
+            Expr::Let(binding) => {
+                self.expression(&binding.expr);
+                self.bind(&binding.pat);
+            }
+            Expr::Macro(call) => self.call_of_macro(&call.mac),
+            Expr::Match(choice) => {
+                self.expression(&choice.expr);
+                for arm in &choice.arms {
+                    self.scope([&arm.pat], |inside| inside.expression(&arm.body));
+                }
+            }
+            Expr::MethodCall(call) => {
+                self.expression(&call.receiver);
+                self.each(&call.args);
+            }
+            Expr::Paren(paren) => self.expression(&paren.expr),
+            Expr::Range(range) => self.each(range.start.iter().chain(&range.end).map(|end| &**end)),
+            Expr::Reference(reference) => self.expression(&reference.expr),
+            Expr::Repeat(repeat) => self.expression(&repeat.expr),
+            Expr::Struct(fields) => {
+                self.each(fields.fields.iter().map(|field| &field.expr));
+                self.each(fields.rest.as_deref());
+            }
+            Expr::Try(tried) => self.expression(&tried.expr),
+            Expr::Tuple(tuple) => self.each(&tuple.elems),
+            Expr::Unary(unary) => self.expression(&unary.expr),
+            _ => {}
+        }
+    }
+
+    fn each<'e, E: IntoIterator<Item = &'e Expr>>(&mut self, expressions: E) {
+        expressions.into_iter().for_each(|expression| self.expression(expression));
+    }
+
+    fn variable(&mut self, name: Option<&Ident>) {
+        if let Some(name) = name.filter(|name| !self.bound.contains(name) && !self.found.contains(name)) {
+            self.found.push(name.clone());
+        }
+    }
+
+    /// What is bound inside is forgotten outside.
+    fn scope<'p, P: IntoIterator<Item = &'p Pat>>(&mut self, patterns: P, inside: impl FnOnce(&mut Self)) {
+        let outside = self.bound.len();
+        patterns.into_iter().for_each(|pattern| self.bind(pattern));
+        inside(self);
+        self.bound.truncate(outside);
+    }
+
+    fn bind(&mut self, pattern: &Pat) {
+        match pattern {
+            Pat::Guard(guarded) => {
+                self.bind(&guarded.pat);
+                self.expression(&guarded.guard);
+            }
+            pattern => self.bound.extend(pattern::names(pattern)),
+        }
+    }
+
+    fn block(&mut self, block: &Block) {
+        // Items and macros may mean anything by a name.
+        if block.stmts.iter().any(|statement| matches!(statement, Stmt::Item(_) | Stmt::Macro(_))) {
+            return;
+        }
+        self.scope([], |inside| {
+            for statement in &block.stmts {
+                match statement {
+                    Stmt::Local(local) => {
+                        inside.each(local.init.as_ref().map(|init| &*init.expr));
+                        inside.bind(&local.pat);
+                    }
+                    Stmt::Expr(expression, _) => inside.expression(expression),
+                    Stmt::Item(_) | Stmt::Macro(_) => {}
+                }
+            }
+        });
+    }
+
+    /// Of macros, those whose arguments are known to be expressions.
+    fn call_of_macro(&mut self, call: &Macro) {
+        let name = call.path.get_ident().map(ToString::to_string).unwrap_or_default();
+        let Ok(arguments) = Punctuated::<Expr, Token![,]>::parse_terminated.parse2(call.tokens.clone()) else { return };
+        match name.as_str() {
+            "vec" => self.each(&arguments),
+            "format" => {
+                // `x` of `format!("{x}", x = id)` is the macro's own.
+                let named = arguments.iter().filter_map(|argument| match argument {
+                    Expr::Assign(assign) => match &*assign.left {
+                        Expr::Path(path) => path.path.get_ident().cloned(),
+                        _ => None,
+                    },
+                    _ => None,
+                });
+                let named: Vec<Ident> = named.collect();
+                for argument in &arguments {
+                    match argument {
+                        Expr::Assign(assign) => self.expression(&assign.right),
+                        Expr::Lit(literal) => self.captured(&literal.lit, &named),
+                        other => self.expression(other),
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// `id` in `"{id}"`.
+    fn captured(&mut self, literal: &Lit, named: &[Ident]) {
+        let Lit::Str(text) = literal else { return };
+        for name in placeholders(text) {
+            if !named.contains(&name) {
+                self.variable(Some(&name));
+            }
+        }
+    }
+}
+
+fn placeholders(text: &LitStr) -> Vec<Ident> {
+    let value = text.value().replace("{{", "");
+    let each = value.split('{').skip(1).filter_map(|after| after.split(['}', ':']).next());
+    each.filter_map(|name| syn::parse_str::<Ident>(name.trim()).ok()).map(|name| at(name, text.span())).collect()
+}
+
+fn at(mut name: Ident, span: Span) -> Ident {
+    name.set_span(span);
+    name
+}
+
+#[cfg(test)]
+mod tests {
+    use super::names_in;
+
+    fn mentioned(text: &str) -> Vec<String> {
+        names_in(text.parse().unwrap()).iter().map(ToString::to_string).collect()
+    }
+
+    #[test]
+    fn what_certainly_is_the_argument_is_mentioned() {
+        for (text, names) in [
+            ("user.tenant", &["user"][..]),
+            ("*page", &["page"]),
+            ("&user[0..n]", &["user", "n"]),
+            ("f(id, A::b)", &["id"]),
+            ("jar.get(\"theme\").map(|c| c.value().to_owned())", &["jar"]),
+            ("vec![x]", &["x"]),
+            ("format!(\"{id:>3} {{no}} {}\", user.name)", &["id", "user"]),
+            ("if user.admin { 1 } else { page.x }", &["user", "page"]),
+            ("match user.plan { Plan::A => 1, Plan::B if page.x => 2, _ => 3 }", &["user", "page"]),
+            ("K { user, n: 1 }", &["user"]),
+            ("{ let u = user.name; u.len() }", &["user"]),
+            ("user.list.iter().map(normalise)", &["user", "normalise"]),
+            ("if let Some(x) = user.x { x } else { y }", &["user", "y"]),
+        ] {
+            assert_eq!(mentioned(text), names, "{text}");
+        }
+    }
+
+    /// Whoever counts as mentioned is not in the key: each of these once let two people share a response.
+    #[test]
+    fn what_only_has_the_name_of_an_argument_is_not_mentioned() {
+        for text in [
+            "jar.get().map(|user| user.value())",
+            "jar.get().map(|(a, user)| { user.value() })",
+            "user::part(jar)",
+            "user(jar)",
+            "user!(jar)",
+            "jar.user",
+            "jar.user()",
+            "K { user: jar }",
+            "match jar.x { Some(user) => user.y, None => 0 }",
+            "match jar.x { Some(user) if user.y => 1, _ => 0 }",
+            "if let Some(user) = jar.x { user.y } else { 0 }",
+            "{ let user = jar.x; user.y }",
+            "{ fn user() {} user() + jar.x }",
+            "any!(user)",
+            "matches!(jar.x, Some(user))",
+            "format!(\"{user}\", user = jar)",
+            "format!(\"{{user}}\")",
+            "jar.f::<'user>()",
+        ] {
+            assert!(!mentioned(text).contains(&"user".to_owned()), "{text}: {:?}", mentioned(text));
+        }
+    }
+}
