@@ -5,8 +5,9 @@ use quote::ToTokens;
 use syn::{Type, spanned::Spanned};
 
 use crate::{
-    expand::{call, with_span},
-    signature::{Argument, Function, erased, mentions, mentions_impl, opaque},
+    signature::{Argument, Function},
+    tokens::{call, with_span},
+    types::{erased, mentions, mentions_impl, opaque},
 };
 
 // Output:  async move {
@@ -36,7 +37,8 @@ pub(crate) fn captured(function: &Function, arguments: &[Argument], used: &[Iden
         }
     });
     // Names that only the attribute uses are used.
-    let marked = arguments.iter().flat_map(|argument| argument.binds.iter().filter(|name| used.contains(name)).map(move |name| (argument, name)));
+    let marked =
+        arguments.iter().flat_map(|argument| argument.binds.iter().filter(|name| used.contains(name)).map(move |name| (argument, name)));
     let marked = marked.map(|(Argument { cfgs, .. }, name)| hygienic!(#(#cfgs)* let _ = &#name;));
     // A block of its own, so that the body's items do not shadow what stands beside it; its braces are the macro's, or
     // a body of one expression would be told that it needs none.

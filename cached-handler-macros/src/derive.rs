@@ -4,11 +4,7 @@ use proc_macro2::TokenStream;
 use quote::{ToTokens, format_ident, quote};
 use syn::{Data, DeriveInput, Fields, LitStr, Path, Type, parse_quote};
 
-use crate::{
-    errors::Errors,
-    signature::mentions,
-    value,
-};
+use crate::{errors::Errors, tokens::crate_root, types::mentions, value};
 
 /// What `#[cache_key(…)]` on the type says.
 #[derive(Default)]
@@ -25,7 +21,7 @@ pub(crate) fn cache_key(input: TokenStream) -> TokenStream {
     };
     let mut errors = Errors::default();
     let args = Args::of(&input, &mut errors);
-    let root = args.root.as_ref().map_or_else(|| quote!(::cached_handler), |root| quote!(#root));
+    let root = crate_root(args.root.as_ref());
     let (body, written) = body(&root, &input, &mut errors);
     let mut generics = input.generics.clone();
     for parameter in input.generics.type_params() {
@@ -103,7 +99,11 @@ impl Args {
 fn field_name(name: LitStr) -> syn::Result<LitStr> {
     let text = name.value();
     let is_name = !text.is_empty() && text.bytes().all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_'));
-    if is_name { Ok(name) } else { Err(syn::Error::new_spanned(name, "a header field is named in lower case; type `vary = \"accept-language\"`")) }
+    if is_name {
+        Ok(name)
+    } else {
+        Err(syn::Error::new_spanned(name, "a header field is named in lower case; type `vary = \"accept-language\"`"))
+    }
 }
 
 /// The statements, and the types of the fields that they write.

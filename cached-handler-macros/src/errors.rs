@@ -34,6 +34,13 @@ impl Errors {
         self.0.is_none()
     }
 
+    /// Message and source text of each.
+    #[cfg(test)]
+    pub(crate) fn each(&self) -> Vec<(String, String)> {
+        let errors = self.0.clone().into_iter().flatten();
+        errors.map(|error| (error.to_string(), error.span().source_text().unwrap_or_default())).collect()
+    }
+
     /// The compile errors.
     pub(crate) fn into_tokens(self) -> TokenStream {
         self.0.map(syn::Error::into_compile_error).unwrap_or_default()

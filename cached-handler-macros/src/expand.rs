@@ -1,27 +1,32 @@
 //! `#[cached]`: from the attribute and the author's function to the handler that asks the cache first.
 
-use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
+mod item;
+
+use proc_macro2::{Delimiter, Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens, format_ident, quote_spanned};
-use syn::{Path, Type, spanned::Spanned};
+use syn::{Path, Type};
 
 use crate::{
-    args::{self, Cached, Vary},
+    args::{Cached, Vary},
     body::{captured, returning},
-    errors::{Errors, did_you_mean},
-    pattern,
-    signature::{Argument, Function, Sorted, lint_levels, mentions, needs_fields, sort},
-    value::{Piece, Template, Ttl, names_in},
+    check::check_names,
+    errors::Errors,
+    signature::{Argument, Function, Sorted, lint_levels, sort},
+    tokens::{self, bindings, call, crate_root, formatted, referenced, template_names, turbofish, with_delimiter, with_span},
+    types::needs_fields,
+    value::names_in,
 };
 
 /// The attribute's whole work.
-pub(crate) fn cached(attribute: TokenStream, item: TokenStream) -> TokenStream {
+pub(crate) fn cached(attribute: &TokenStream, item: &TokenStream) -> TokenStream {
     let mut errors = Errors::default();
+    let (attribute, is_again) = first_or_again(attribute);
     let args = Cached::parse(attribute.clone(), &mut errors);
-    let Some(mut function) = parse_function("cached", &item, &mut errors) else {
+    let Some(mut function) = parse_function("cached", item, &mut errors) else {
         let errors = errors.into_tokens();
         return hygienic!(#errors #item);
     };
-    let sorted = sort(std::mem::take(&mut function.attributes));
+    let sorted = sort(std::mem::take(&mut function.attributes), is_again);
     for ours in &sorted.ours {
         errors.on(ours, "a handler has one attribute of this crate: it is either `#[cached]`, once, or `#[invalidates]`; remove one");
     }
@@ -52,9 +57,21 @@ pub(crate) fn parse_function(attribute: &str, item: &TokenStream, errors: &mut E
 /// Ours, as it was written, for after those that have to see the function first.
 pub(crate) fn attribute_again(name: &str, root: Option<&Path>, arguments: &TokenStream) -> TokenStream {
     let name = format_ident!("{name}");
-    match root {
-        Some(root) => hygienic!(#[#root::#name(#arguments)]),
-        None => hygienic!(#[::cached_handler::#name(#arguments)]),
+    let root = crate_root(root);
+    let again = format_ident!("{AGAIN}");
+    hygienic!(#[#root::#name(#again, #arguments)])
+}
+
+/// Begins the arguments of an attribute that was emitted again. Attributes that are still there then are no macros, or
+/// they would be gone: without this they would be moved above for ever.
+const AGAIN: &str = "__again";
+
+/// The arguments as the author wrote them, and whether the macros below have run.
+pub(crate) fn first_or_again(attribute: &TokenStream) -> (TokenStream, bool) {
+    let mut rest = attribute.clone().into_iter();
+    match rest.next() {
+        Some(TokenTree::Ident(name)) if name == AGAIN => (rest.skip(1).collect(), true),
+        _ => (attribute.clone(), false),
     }
 }
 
@@ -64,64 +81,6 @@ pub(crate) fn above(sorted: &Sorted, ours: &TokenStream, function: &Function) ->
     let Sorted { inert, debug, macros, .. } = sorted;
     let Function { visibility, signature, body, .. } = function;
     hygienic!(#(#macros)* #ours #(#debug)* #(#inert)* #visibility #signature #body)
-}
-
-/// Names in `skip`, `key` and templates have to be those of arguments.
-fn check_names(args: &Cached, arguments: &[Argument], errors: &mut Errors) {
-    let known: Vec<String> = arguments.iter().flat_map(|argument| &argument.binds).map(ToString::to_string).collect();
-    let unknown = |name: &Ident| !known.contains(&name.to_string());
-    for name in args.skip.iter().filter(|name| unknown(name)) {
-        errors.on(name, no_argument(name, &known));
-    }
-    for expression in &args.key {
-        let names = names_in(expression.to_token_stream());
-        match names.first() {
-            Some(first) if names.iter().all(unknown) => errors.on(expression, no_argument(first, &known)),
-            None => errors.on(expression, format!("this mentions no argument, so it is the same for every request; {}", name_one_of(&known))),
-            Some(_) => {}
-        }
-    }
-    for template in &args.groups {
-        check_template(template, &known, errors);
-    }
-    for (at, name) in args.skip.iter().enumerate() {
-        if args.skip.iter().take(at).any(|earlier| earlier == name) {
-            errors.on(name, format!("`{name}` is skipped twice; remove one"));
-        } else if args.key.iter().any(|expression| names_in(expression.to_token_stream()).contains(name)) {
-            errors.on(name, format!("`{name}` is in `key(…)`, which stands for the whole argument; remove it here"));
-        }
-    }
-}
-
-/// A template mentions arguments, and nothing else begins an expression in it.
-pub(crate) fn check_template(template: &Template, known: &[String], errors: &mut Errors) {
-    for piece in &template.pieces {
-        let Piece::Value(value) = piece else { continue };
-        let names = names_in(value.clone());
-        match names.first() {
-            Some(first) if !names.iter().any(|name| known.contains(&name.to_string())) => {
-                errors.at(template.literal.span(), no_argument(first, known));
-            }
-            None => errors.at(template.literal.span(), format!("`{{{value}}}` mentions no argument; {}", name_one_of(known))),
-            Some(_) => {}
-        }
-    }
-}
-
-fn no_argument(name: &Ident, known: &[String]) -> String {
-    let name = name.to_string();
-    format!("no argument is named `{name}`{}", match did_you_mean(&name, known.iter().map(String::as_str)) {
-        hint if hint.is_empty() => format!("; {}", name_one_of(known)),
-        hint => hint,
-    })
-}
-
-fn name_one_of(known: &[String]) -> String {
-    if known.is_empty() {
-        return "the handler has no arguments with names; take it away".to_owned();
-    }
-    let all = known.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
-    format!("the arguments are {all}")
 }
 
 /// Everything that the handler is written from.
@@ -148,19 +107,22 @@ impl Expansion {
         let (debug, handler, key, groups, amended, run) =
             (self.debug_handler(), self.handler(), self.key(), self.groups(), self.amended(), self.run());
         // The author's own braces: with others, rustc takes the whole function for a macro's, and lints go quiet.
-        let body = with_span(hygienic! {
-            #debug
-            #handler
-            #unwrap_seen
-            let __key = #key;
-            let mut __run = #private::Run::new(&__HANDLER, #private::seen(__seen), __key);
-            #groups
-            if let #private::Some(__answer) = __run.look_up().await {
-                return __answer;
-            }
-            #amended
-            #run
-        }, self.function.body.span());
+        let body = with_span(
+            hygienic! {
+                #debug
+                #handler
+                #unwrap_seen
+                let __key = #key;
+                let mut __run = #private::Run::new(&__HANDLER, #private::seen(__seen), __key);
+                #groups
+                if let #private::Some(__answer) = __run.look_up().await {
+                    return __answer;
+                }
+                #amended
+                #run
+            },
+            self.function.body.span(),
+        );
         let sibling = self.sibling();
         hygienic! {
             #sibling
@@ -170,11 +132,12 @@ impl Expansion {
     }
 
     fn private(&self) -> TokenStream {
-        args::private(self.args.root.as_ref())
+        tokens::private(self.args.root.as_ref())
     }
 
     fn fields(&self) -> bool {
-        !matches!(self.args.vary, Vary::Nothing) || self.arguments.iter().any(|argument| !self.is_covered(argument) && needs_fields(&argument.ty))
+        !matches!(self.args.vary, Vary::Nothing)
+            || self.arguments.iter().any(|argument| !self.is_covered(argument) && needs_fields(&argument.ty))
     }
 
     /// Whether `skip` or `key` stands for an argument.
@@ -222,63 +185,6 @@ impl Expansion {
 
     fn unwrap_seen(&self) -> Option<TokenStream> {
         self.host().is_none().then(|| hygienic!(let __seen = __seen.0;))
-    }
-
-    /// `#[debug_handler]` sees the author's signature, on a function that is never called.
-    fn debug_handler(&self) -> Option<TokenStream> {
-        let debug = &self.sorted.debug;
-        let signature = &self.function.signature;
-        let mentions_self = mentions(signature.to_token_stream(), "Self");
-        if debug.is_empty() || mentions_self {
-            return None;
-        }
-        let private = self.private();
-        let (name, generics, output, where_clause) = (&signature.ident, &signature.generics, &signature.output, &signature.generics.where_clause);
-        let types = self.arguments.iter().map(|Argument { cfgs, ty, .. }| hygienic!(#(#cfgs)* _: #ty));
-        Some(hygienic! {
-            const _: () = {
-                #(#debug)*
-                #[allow(dead_code, clippy::all, clippy::pedantic)]
-                async fn #name #generics (#(#types),*) #output #where_clause { #private::unreachable!() }
-            };
-        })
-    }
-
-    /// The static that describes it.
-    fn handler(&self) -> TokenStream {
-        let private = self.private();
-        let name = self.function.signature.ident.to_string();
-        let tokens = fingerprint(&self.function);
-        let ttl = match &self.args.ttl {
-            Some(Ttl::Constant(path)) => call(hygienic!(#private::Ttl::checked), path.to_token_stream(), path.span()),
-            Some(Ttl::FromResponse) | None => hygienic!(#private::Ttl::FromResponse),
-            Some(Ttl::Millis(millis)) => hygienic!(#private::Ttl::For(#private::Duration::from_millis(#millis))),
-        };
-        let backend = self.args.backend.as_ref().map_or_else(|| hygienic!("memory"), ToTokens::to_token_stream);
-        let vary = match &self.args.vary {
-            Vary::Nothing => hygienic!(#private::VaryOn::Nothing),
-            Vary::Fields(names) => hygienic!(#private::VaryOn::Fields(&[#(#names),*])),
-            Vary::FromResponse => hygienic!(#private::VaryOn::FromResponse),
-        };
-        let cache_control = option(&private, self.args.cache_control.as_ref());
-        let skips = self.arguments.iter().any(|argument| self.is_skipped(argument));
-        let policy = self.args.policy.as_ref().map_or_else(|| hygienic!(#private::Policy::new()), ToTokens::to_token_stream);
-        hygienic! {
-            static __HANDLER: #private::Handler = #private::Handler::new(
-                #private::Site {
-                    module: #private::module_path!(),
-                    name: #name,
-                    file: #private::file!(),
-                    line: #private::line!(),
-                    column: #private::column!(),
-                    tokens: #tokens,
-                    package_version: #private::env!("CARGO_PKG_VERSION"),
-                },
-                #private::Attributes { ttl: #ttl, backend: #backend, vary: #vary, cache_control: #cache_control, skips: #skips },
-                #policy,
-            );
-            #private::register!(__HANDLER);
-        }
     }
 
     /// Every argument writes what it shows; a hit answers here, without an await.
@@ -356,11 +262,7 @@ impl Expansion {
     fn run(&self) -> TokenStream {
         let private = self.private();
         let place = Span::mixed_site().located_at(self.function.signature.ident.span());
-        let runs = if self.args.inline {
-            quote_spanned!(place=> run_in_this_task)
-        } else {
-            quote_spanned!(place=> run_in_its_own_task)
-        };
+        let runs = if self.args.inline { quote_spanned!(place=> run_in_this_task) } else { quote_spanned!(place=> run_in_its_own_task) };
         let returned = self.function.returns();
         let produced = self.produced(&returned);
         let response = returning(&private, &self.function, &returned);
@@ -374,7 +276,14 @@ impl Expansion {
     fn produced(&self, returned: &Type) -> TokenStream {
         match &self.args.uncached {
             None => {
-                let used: Vec<Ident> = self.args.groups.iter().flat_map(template_names).chain(self.key_names()).chain(self.args.skip.iter().cloned()).collect();
+                let used: Vec<Ident> = self
+                    .args
+                    .groups
+                    .iter()
+                    .flat_map(template_names)
+                    .chain(self.key_names())
+                    .chain(self.args.skip.iter().cloned())
+                    .collect();
                 captured(&self.function, &self.arguments, &used, returned)
             }
             Some(path) => {
@@ -395,98 +304,3 @@ impl Expansion {
         Some(hygienic!(#levels #visibility #signature #body))
     }
 }
-
-/// `&(…)`, whose place is the expression's own, so that what is wrong with its type is reported there.
-pub(crate) fn referenced(expression: &impl ToTokens) -> TokenStream {
-    let tokens = expression.to_token_stream();
-    let at = |token: Option<TokenTree>| Span::mixed_site().located_at(token.map_or_else(Span::call_site, |token| token.span()));
-    let (first, last) = (at(tokens.clone().into_iter().next()), at(tokens.clone().into_iter().last()));
-    let mut inner = Group::new(Delimiter::Parenthesis, tokens);
-    inner.set_span(last);
-    quote_spanned!(first=> & #inner)
-}
-
-fn option(private: &TokenStream, value: Option<impl ToTokens>) -> TokenStream {
-    value.map_or_else(|| hygienic!(#private::None), |value| hygienic!(#private::Some(#value)))
-}
-
-/// Type and constant parameters, to be handed on.
-fn turbofish(function: &Function) -> Option<TokenStream> {
-    let names: Vec<&Ident> = function
-        .signature
-        .generics
-        .params
-        .iter()
-        .filter_map(|parameter| match parameter {
-            syn::GenericParam::Type(parameter) => Some(&parameter.ident),
-            syn::GenericParam::Const(parameter) => Some(&parameter.ident),
-            syn::GenericParam::Lifetime(_) => None,
-        })
-        .collect();
-    (!names.is_empty()).then(|| hygienic!(::<#(#names),*>))
-}
-
-/// The patterns of those arguments that bind one of the names, by reference.
-pub(crate) fn bindings(arguments: &[Argument], names: &[Ident]) -> TokenStream {
-    let mentioned = arguments.iter().filter(|argument| argument.binds.iter().any(|name| names.contains(name)));
-    mentioned
-        .map(|Argument { cfgs, pattern, name, .. }| {
-            let pattern = pattern::by_reference(pattern, names);
-            hygienic!(#(#cfgs)* let #pattern = &#name;)
-        })
-        .collect()
-}
-
-/// The names in a template, and its text with them filled in.
-pub(crate) fn formatted(private: &TokenStream, template: &Template) -> (Vec<Ident>, TokenStream) {
-    let mut text = String::new();
-    let mut values = Vec::new();
-    for piece in &template.pieces {
-        match piece {
-            Piece::Text(plain) => text.push_str(&plain.replace('{', "{{").replace('}', "}}")),
-            Piece::Value(value) => {
-                text.push_str("{}");
-                values.push(referenced(value));
-            }
-        }
-    }
-    (template_names(template), hygienic!(#private::format_args!(#text #(, #values)*)))
-}
-
-pub(crate) fn template_names(template: &Template) -> Vec<Ident> {
-    let values = template.pieces.iter().filter_map(|piece| if let Piece::Value(value) = piece { Some(value.clone()) } else { None });
-    values.flat_map(names_in).collect()
-}
-
-/// A block in braces on a given place.
-pub(crate) fn with_span(tokens: TokenStream, span: Span) -> Group {
-    with_delimiter(Delimiter::Brace, tokens, span)
-}
-
-/// Tokens in delimiters on a given place.
-pub(crate) fn with_delimiter(delimiter: Delimiter, tokens: TokenStream, span: Span) -> Group {
-    let mut group = Group::new(delimiter, tokens);
-    group.set_span(span);
-    group
-}
-
-/// A call on a given place, which is where rustc says what is wrong with its arguments' types; what its path means stays.
-pub(crate) fn call(path: TokenStream, arguments: TokenStream, place: Span) -> TokenStream {
-    let mut call: TokenStream = path
-        .into_iter()
-        .map(|mut token| {
-            token.set_span(token.span().located_at(place));
-            token
-        })
-        .collect();
-    call.extend([TokenTree::from(with_delimiter(Delimiter::Parenthesis, arguments, Span::mixed_site().located_at(place)))]);
-    call
-}
-
-/// FNV-1a of the handler's text: another text may mean another response.
-fn fingerprint(function: &Function) -> u64 {
-    let Function { signature, body, .. } = function;
-    let text = hygienic!(#signature #body).to_string();
-    text.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3))
-}
-

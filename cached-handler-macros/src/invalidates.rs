@@ -3,25 +3,31 @@
 use proc_macro2::{Delimiter, Ident, TokenStream};
 
 use crate::{
-    args::{self, Invalidates},
+    args::Invalidates,
     body::{captured, returning},
+    check::check_template,
     errors::Errors,
-    expand::{above, attribute_again, bindings, check_template, formatted, parse_function, referenced, template_names, with_delimiter, with_span},
+    expand::{above, attribute_again, first_or_again, parse_function},
     signature::{Argument, Function, Sorted, sort},
+    tokens::{self, bindings, formatted, referenced, template_names, with_delimiter, with_span},
     value::{Piece, Template},
 };
 
 /// The attribute's whole work.
-pub(crate) fn invalidates(attribute: TokenStream, item: TokenStream) -> TokenStream {
+pub(crate) fn invalidates(attribute: &TokenStream, item: &TokenStream) -> TokenStream {
     let mut errors = Errors::default();
+    let (attribute, is_again) = first_or_again(attribute);
     let args = Invalidates::parse(attribute.clone(), &mut errors);
-    let Some(mut function) = parse_function("invalidates", &item, &mut errors) else {
+    let Some(mut function) = parse_function("invalidates", item, &mut errors) else {
         let errors = errors.into_tokens();
         return hygienic!(#errors #item);
     };
-    let sorted = sort(std::mem::take(&mut function.attributes));
+    let sorted = sort(std::mem::take(&mut function.attributes), is_again);
     for ours in &sorted.ours {
-        errors.on(ours, "a handler has one attribute of this crate: it is either `#[cached]` or `#[invalidates]`, once; list all targets in one");
+        errors.on(
+            ours,
+            "a handler has one attribute of this crate: it is either `#[cached]` or `#[invalidates]`, once; list all targets in one",
+        );
     }
     function.check("invalidates", &mut errors);
     let arguments = function.arguments();
@@ -43,12 +49,13 @@ pub(crate) fn invalidates(attribute: TokenStream, item: TokenStream) -> TokenStr
 // Input:   async fn edit(Path(id): Path<u64>, Json(edit): Json<Edit>) -> Ret { BODY }
 // Output:  async fn edit((__cache, id): (OwnCache, Path<u64>), edit: Json<Edit>) -> Response { … { BODY } … }
 fn expand(args: &Invalidates, sorted: &Sorted, function: &Function, arguments: &[Argument]) -> TokenStream {
-    let private = args::private(args.root.as_ref());
+    let private = tokens::private(args.root.as_ref());
     let Function { visibility, signature, body, .. } = function;
     let (inert, debug) = (&sorted.inert, &sorted.debug);
     let syn::Signature { constness, asyncness, fn_token, paren_token, .. } = signature;
     let (name, generics, where_clause) = (&signature.ident, &signature.generics, &signature.generics.where_clause);
-    let host = arguments.iter().position(|argument| argument.cfgs.is_empty() && !std::ptr::eq(argument, arguments.last().unwrap_or(argument)));
+    let host =
+        arguments.iter().position(|argument| argument.cfgs.is_empty() && !std::ptr::eq(argument, arguments.last().unwrap_or(argument)));
     let alone = host.is_none().then(|| hygienic!(__cache: #private::OwnCache,));
     let parameters = arguments.iter().enumerate().map(|(at, Argument { cfgs, ty, name, .. })| {
         if Some(at) == host { hygienic!((__cache, #name): (#private::OwnCache, #ty)) } else { hygienic!(#(#cfgs)* #name: #ty) }

@@ -7,6 +7,7 @@ macro_rules! hygienic {
 
 mod args;
 mod body;
+mod check;
 mod derive;
 mod errors;
 mod expand;
@@ -14,6 +15,10 @@ mod invalidates;
 mod mention;
 mod pattern;
 mod signature;
+#[cfg(test)]
+mod tests;
+mod tokens;
+mod types;
 mod value;
 
 use proc_macro::TokenStream;
@@ -45,7 +50,7 @@ use proc_macro::TokenStream;
 /// Not possible on methods of trait implementations, as the signature changes.
 #[proc_macro_attribute]
 pub fn cached(arguments: TokenStream, item: TokenStream) -> TokenStream {
-    expand::cached(arguments.into(), item.into()).into()
+    expand::cached(&arguments.into(), &item.into()).into()
 }
 
 /// Invalidates stored responses once the body of a handler has run, however it ends.
@@ -67,7 +72,7 @@ pub fn cached(arguments: TokenStream, item: TokenStream) -> TokenStream {
 /// them.
 #[proc_macro_attribute]
 pub fn invalidates(arguments: TokenStream, item: TokenStream) -> TokenStream {
-    invalidates::invalidates(arguments.into(), item.into()).into()
+    invalidates::invalidates(&arguments.into(), &item.into()).into()
 }
 
 /// Makes a type write all its fields into the key, so that it may be an argument of a cached handler and a part of

@@ -3,12 +3,12 @@
 use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens, format_ident, quote};
 use syn::{
-    Attribute, FnArg, GenericParam, Generics, Pat, Path, PathArguments, ReturnType, Signature, Type, TypeImplTrait, TypeParamBound, Visibility,
+    Attribute, FnArg, GenericParam, Generics, Pat, ReturnType, Signature, Type, Visibility,
     parse::{Parse, ParseStream},
     parse_quote,
 };
 
-use crate::{errors::Errors, pattern};
+use crate::{errors::Errors, pattern, types::mentions_impl};
 
 /// An `async fn`.
 #[derive(Clone)]
@@ -50,12 +50,12 @@ impl Parse for Function {
 
 /// A block that `macro_rules!` hands on (`$body:block`) comes in an invisible group.
 fn unwrapped(token: TokenTree) -> TokenTree {
-    if let TokenTree::Group(group) = &token {
-        if group.delimiter() == Delimiter::None {
-            let mut inside = group.stream().into_iter();
-            if let (Some(only), None) = (inside.next(), inside.next()) {
-                return unwrapped(only);
-            }
+    if let TokenTree::Group(group) = &token
+        && group.delimiter() == Delimiter::None
+    {
+        let mut inside = group.stream().into_iter();
+        if let (Some(only), None) = (inside.next(), inside.next()) {
+            return unwrapped(only);
         }
     }
     token
@@ -81,7 +81,10 @@ impl Function {
         for input in &signature.inputs {
             match input {
                 FnArg::Receiver(receiver) => {
-                    errors.on(receiver, "a handler takes no `self`: axum calls it with extractors alone; make it an associated function, and take `State`");
+                    errors.on(
+                        receiver,
+                        "a handler takes no `self`: axum calls it with extractors alone; make it an associated function, and take `State`",
+                    );
                 }
                 FnArg::Typed(argument) if mentions_impl(&argument.ty) => {
                     errors.on(&argument.ty, "`impl Trait` has no name that the key could be asked by; write a type parameter, `T: …`");
@@ -117,10 +120,11 @@ impl Function {
         let mut generics = self.signature.generics.clone();
         let parameters: Vec<Ident> = generics.type_params().map(|parameter| parameter.ident.clone()).collect();
         for parameter in parameters {
-            let in_where = generics.where_clause.iter_mut().flat_map(|clause| &mut clause.predicates).find_map(|predicate| match predicate {
-                syn::WherePredicate::Type(bound) if is_just(&bound.bounded_ty, &parameter) => Some(&mut bound.bounds),
-                _ => None,
-            });
+            let in_where =
+                generics.where_clause.iter_mut().flat_map(|clause| &mut clause.predicates).find_map(|predicate| match predicate {
+                    syn::WherePredicate::Type(bound) if is_just(&bound.bounded_ty, &parameter) => Some(&mut bound.bounds),
+                    _ => None,
+                });
             // Beside the bounds that are there: bounds in two places are a lint.
             match in_where {
                 Some(bounds) => bounds.push(parse_quote!('static)),
@@ -158,94 +162,6 @@ fn is_just(ty: &Type, parameter: &Ident) -> bool {
     matches!(ty, Type::Path(path) if path.path.is_ident(parameter))
 }
 
-/// Whether a name is somewhere in some tokens.
-pub(crate) fn mentions(tokens: TokenStream, name: &str) -> bool {
-    tokens.into_iter().any(|token| match token {
-        TokenTree::Ident(word) => word == name,
-        TokenTree::Group(group) => mentions(group.stream(), name),
-        _ => false,
-    })
-}
-
-/// Whether a type holds `impl Trait`.
-pub(crate) fn mentions_impl(ty: &Type) -> bool {
-    !opaque(ty).is_empty()
-}
-
-/// A type with `_` in the place of every `impl Trait`.
-pub(crate) fn erased(ty: &Type) -> Type {
-    let mut ty = ty.clone();
-    erase(&mut ty, &mut Vec::new());
-    ty
-}
-
-/// Every `impl Trait` in a type, as it may stand among arguments: without lifetimes.
-pub(crate) fn opaque(ty: &Type) -> Vec<TypeImplTrait> {
-    let mut found = Vec::new();
-    erase(&mut ty.clone(), &mut found);
-    for opaque in &mut found {
-        let traits = opaque.bounds.iter().filter(|bound| matches!(bound, TypeParamBound::Trait(_))).cloned();
-        opaque.bounds = traits.collect();
-    }
-    found
-}
-
-fn erase(ty: &mut Type, found: &mut Vec<TypeImplTrait>) {
-    match ty {
-        Type::ImplTrait(opaque) => {
-            found.push(opaque.clone());
-            *ty = parse_quote!(_);
-        }
-        Type::Array(array) => erase(&mut array.elem, found),
-        Type::Group(group) => erase(&mut group.elem, found),
-        Type::Paren(paren) => erase(&mut paren.elem, found),
-        Type::Reference(reference) => erase(&mut reference.elem, found),
-        Type::Slice(slice) => erase(&mut slice.elem, found),
-        Type::Tuple(tuple) => tuple.elems.iter_mut().for_each(|ty| erase(ty, found)),
-        Type::Path(path) => erase_in(&mut path.path, found),
-        _ => {}
-    }
-}
-
-fn erase_in(path: &mut Path, found: &mut Vec<TypeImplTrait>) {
-    for segment in &mut path.segments {
-        if let PathArguments::AngleBracketed(arguments) = &mut segment.arguments {
-            for argument in &mut arguments.args {
-                match argument {
-                    syn::GenericArgument::Type(ty) => erase(ty, found),
-                    syn::GenericArgument::AssocType(assoc) => erase(&mut assoc.ty, found),
-                    _ => {}
-                }
-            }
-        }
-    }
-}
-
-/// Types that need no header field, by the last name in their path: for all others the fields are kept at hand.
-const WITHOUT_FIELDS: &[&str] = &[
-    "State", "Path", "Query", "RawQuery", "RawPathParams", "MatchedPath", "NestedPath", "Uri", "OriginalUri", "Method", "Version", "Extension", "Form",
-    "RawForm", "Cache",
-];
-/// Types around one of those.
-const AROUND: &[&str] = &["Option", "Result", "OnMiss", "Cached"];
-
-pub(crate) fn needs_fields(ty: &Type) -> bool {
-    match ty {
-        Type::Tuple(tuple) => tuple.elems.iter().any(needs_fields),
-        Type::Group(group) => needs_fields(&group.elem),
-        Type::Paren(paren) => needs_fields(&paren.elem),
-        Type::Path(path) => path.path.segments.last().is_none_or(|last| {
-            if WITHOUT_FIELDS.iter().any(|known| last.ident == known) {
-                return false;
-            }
-            let PathArguments::AngleBracketed(arguments) = &last.arguments else { return true };
-            let first = arguments.args.iter().find_map(|argument| if let syn::GenericArgument::Type(ty) = argument { Some(ty) } else { None });
-            !AROUND.iter().any(|around| last.ident == around) || first.is_none_or(needs_fields)
-        }),
-        _ => true,
-    }
-}
-
 /// The attributes of a handler, by what is done with them.
 #[derive(Default)]
 pub(crate) struct Sorted {
@@ -261,11 +177,31 @@ pub(crate) struct Sorted {
 
 /// What rustc and its tools know, and no macro changes.
 const INERT: &[&str] = &[
-    "doc", "allow", "warn", "deny", "forbid", "expect", "must_use", "deprecated", "inline", "cold", "track_caller", "no_mangle", "export_name",
-    "link_section", "automatically_derived", "rustfmt", "clippy", "diagnostic", "rust_analyzer", "optimize", "coverage",
+    "doc",
+    "allow",
+    "warn",
+    "deny",
+    "forbid",
+    "expect",
+    "must_use",
+    "deprecated",
+    "inline",
+    "cold",
+    "track_caller",
+    "no_mangle",
+    "export_name",
+    "link_section",
+    "automatically_derived",
+    "rustfmt",
+    "clippy",
+    "diagnostic",
+    "rust_analyzer",
+    "optimize",
+    "coverage",
 ];
 
-pub(crate) fn sort(attributes: Vec<Attribute>) -> Sorted {
+/// With `no_macros`, what is not known is inert too.
+pub(crate) fn sort(attributes: Vec<Attribute>, no_macros: bool) -> Sorted {
     let mut sorted = Sorted::default();
     for attribute in attributes {
         let path = attribute.path();
@@ -277,6 +213,8 @@ pub(crate) fn sort(attributes: Vec<Attribute>) -> Sorted {
             sorted.debug.push(attribute);
         } else if last == "cached" || last == "invalidates" {
             sorted.ours.push(attribute);
+        } else if no_macros {
+            sorted.inert.push(attribute);
         } else {
             sorted.macros.push(attribute);
         }
@@ -286,6 +224,8 @@ pub(crate) fn sort(attributes: Vec<Attribute>) -> Sorted {
 
 /// The lint levels among some attributes.
 pub(crate) fn lint_levels(attributes: &[Attribute]) -> TokenStream {
-    let levels = attributes.iter().filter(|attribute| ["allow", "warn", "deny", "expect", "forbid"].iter().any(|level| attribute.path().is_ident(level)));
+    let levels = attributes
+        .iter()
+        .filter(|attribute| ["allow", "warn", "deny", "expect", "forbid"].iter().any(|level| attribute.path().is_ident(level)));
     quote!(#(#levels)*)
 }

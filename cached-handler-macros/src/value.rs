@@ -1,6 +1,6 @@
 //! The values of arguments: durations, names and templates.
 
-use proc_macro2::{Delimiter, Ident, Span, TokenStream, TokenTree};
+use proc_macro2::{Delimiter, Span, TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::{Expr, Lit, LitStr, Path};
 
@@ -77,7 +77,10 @@ pub(crate) fn ungrouped(tokens: TokenStream) -> TokenStream {
 /// One literal, or a list of them in brackets.
 pub(crate) fn texts(argument: &str, example: &str, value: TokenStream) -> syn::Result<Vec<LitStr>> {
     let wrong = |span: &dyn ToTokens| {
-        syn::Error::new_spanned(span, format!("`{argument}` is text or a list of texts; type `{argument} = \"{example}\"` or `{argument} = [\"{example}\", …]`"))
+        syn::Error::new_spanned(
+            span,
+            format!("`{argument}` is text or a list of texts; type `{argument} = \"{example}\"` or `{argument} = [\"{example}\", …]`"),
+        )
     };
     let whole = value.clone();
     let expression: Expr = syn::parse2(value).map_err(|_| wrong(&whole))?;
@@ -105,8 +108,7 @@ pub(crate) fn texts(argument: &str, example: &str, value: TokenStream) -> syn::R
 /// One literal.
 pub(crate) fn text(argument: &str, example: &str, value: TokenStream) -> syn::Result<LitStr> {
     let whole = value.clone();
-    syn::parse2(value)
-        .map_err(|_| syn::Error::new_spanned(whole, format!("`{argument}` is text; type `{argument} = \"{example}\"`")))
+    syn::parse2(value).map_err(|_| syn::Error::new_spanned(whole, format!("`{argument}` is text; type `{argument} = \"{example}\"`")))
 }
 
 /// Text with arguments of the handler in braces.
@@ -217,7 +219,9 @@ mod tests {
 
     #[test]
     fn what_is_no_duration_is_told_what_to_type() {
-        for value in [quote!(-1), quote!("1y"), quote!("-1s"), quote!(1.5), quote!("m"), quote!(""), quote!(true), quote!(60u64), quote!("5 m")] {
+        for value in
+            [quote!(-1), quote!("1y"), quote!("-1s"), quote!(1.5), quote!("m"), quote!(""), quote!(true), quote!(60u64), quote!("5 m")]
+        {
             assert!(millis(value.clone()).is_err_and(|error| error.contains("`ttl` is a duration; type seconds")), "{value}");
         }
         assert!(millis(quote!(0)).is_err_and(|error| error.contains("at least one millisecond")));
@@ -231,10 +235,13 @@ mod tests {
         let template = |text: &str| Template::parse(&LitStr::new(text, Span::call_site()));
         let shown = |text: &str| {
             let pieces = template(text).map(|template| template.pieces).unwrap_or_default();
-            pieces.iter().map(|piece| match piece {
-                Piece::Text(text) => text.clone(),
-                Piece::Value(value) => format!("<{value}>"),
-            }).collect::<String>()
+            pieces
+                .iter()
+                .map(|piece| match piece {
+                    Piece::Text(text) => text.clone(),
+                    Piece::Value(value) => format!("<{value}>"),
+                })
+                .collect::<String>()
         };
         assert_eq!(shown("article:{id}"), "article:<id>");
         assert_eq!(shown("{{x}}{id . 0}-{user.name}"), "{x}<id . 0>-<user . name>");

@@ -123,11 +123,17 @@ impl Run {
         self.cache.inner().reputations.hash(&self.key.primary)
     }
 
-    /// Whether the cache does not stand aside.
+    /// Whether the request has credentials that an argument outside the key can see (law L8).
+    pub(crate) fn is_exposed(&self) -> bool {
+        self.facts.flags.credentials && self.key.traits.sees_credentials
+    }
+
+    /// Whether its run may answer others, and others' runs may answer it. Not with credentials: most such responses are
+    /// nobody else's, and others would wait in vain.
     pub(crate) fn may_collapse(&self) -> bool {
         let aside = matches!(self.key.forward, Forward::Method | Forward::Bypass(_) | Forward::Request);
         let may_show_method = self.is_head() && self.handler.attributes.skips;
-        !aside && !may_show_method
+        !aside && !may_show_method && !self.is_exposed()
     }
 
     pub(crate) fn stand_aside(&mut self, reason: Bypass) {

@@ -1,7 +1,5 @@
 //! The shapes of handlers in edition 2021, and under a name of the crate that only the author knows.
 
-#![expect(clippy::expect_used, clippy::panic, reason = "a test's helpers")]
-
 #[path = "../fixtures/runner.rs"]
 #[allow(clippy::pedantic, clippy::restriction, clippy::indexing_slicing, unreachable_pub, missing_docs, dead_code)]
 mod runner;
@@ -10,7 +8,7 @@ use runner::{Package, root};
 
 fn compiles(name: &str, edition: &str, crate_name: &str, source: &str) {
     let source = root().join("tests/fixtures").join(source);
-    let package = Package::new(name, edition, crate_name, &format!("[lib]\npath = {source:?}\n"));
+    let package = Package::new(name, edition, crate_name, &format!("[lib]\npath = '{}'\n", source.display()));
     let said = package.diagnostics(&["check", "--lib"]);
     assert!(said.is_empty(), "{said:#?}");
 }

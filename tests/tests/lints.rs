@@ -1,7 +1,5 @@
 //! The attributes neither add findings of rustc and clippy to a handler nor double any, and those that matter stay.
 
-#![expect(clippy::expect_used, clippy::panic, reason = "a test's helpers")]
-
 #[path = "../fixtures/runner.rs"]
 #[allow(clippy::pedantic, clippy::restriction, clippy::indexing_slicing, unreachable_pub, missing_docs, dead_code)]
 mod runner;
@@ -39,7 +37,9 @@ const MOVED: &[&str] = &["missing_docs", "clippy::too_many_arguments"];
 fn moved_back(findings: Findings, plain: &Findings) -> Findings {
     let back = |finding: (u64, u64, String, String)| {
         let before = plain.keys().find(|plain| {
-            MOVED.contains(&finding.2.as_str()) && (plain.2 == finding.2 && plain.3 == finding.3) && (finding.0..=finding.0 + 3).contains(&plain.0)
+            MOVED.contains(&finding.2.as_str())
+                && (plain.2 == finding.2 && plain.3 == finding.3)
+                && (finding.0..=finding.0 + 3).contains(&plain.0)
         });
         before.cloned().unwrap_or(finding)
     };
@@ -49,7 +49,7 @@ fn moved_back(findings: Findings, plain: &Findings) -> Findings {
 #[test]
 fn the_attributes_add_no_findings_and_double_none() {
     let source = root().join("tests/fixtures/lints/lib.rs");
-    let package = Package::new("lints", "2024", "cached-handler", &format!("[lib]\npath = {source:?}\n"));
+    let package = Package::new("lints", "2024", "cached-handler", &format!("[lib]\npath = '{}'\n", source.display()));
     let plain = findings(&package, &["--features", "plain"]);
     let cached = moved_back(findings(&package, &[]), &plain);
     assert!(plain.len() > 30, "only {} findings without the attributes", plain.len());

@@ -4,7 +4,7 @@
 //! begins at those tokens; its message or one of its notes has that text in it. An error that no comment expects fails
 //! the test, so that no second error follows from a first.
 
-#![expect(clippy::expect_used, clippy::panic, reason = "a test's helpers")]
+#![expect(clippy::expect_used, reason = "a test's helpers")]
 
 #[path = "../fixtures/runner.rs"]
 #[allow(clippy::pedantic, clippy::restriction, clippy::indexing_slicing, unreachable_pub, missing_docs, dead_code)]
@@ -55,7 +55,7 @@ fn errors() -> &'static BTreeMap<String, Vec<Diagnostic>> {
     ERRORS.get_or_init(|| {
         let mut targets = String::new();
         for case in cases() {
-            writeln!(targets, "[[bin]]\nname = {:?}\npath = {:?}\n", case.target(), case.path).expect("text");
+            writeln!(targets, "[[bin]]\nname = \"{}\"\npath = '{}'\n", case.target(), case.path.display()).expect("text");
         }
         let package = Package::new("ui", "2024", "cached-handler", &targets);
         let mut errors: BTreeMap<String, Vec<Diagnostic>> = BTreeMap::new();
@@ -94,7 +94,8 @@ fn every_mistake_is_told_once_on_its_tokens() {
             count += 1;
             match errors.iter().position(|error| meets(error, &expectation)) {
                 Some(at) => drop(errors.remove(at)),
-                None => writeln!(wrong, "{}:{}: missing: {} => {}", case.path.display(), expectation.0, expectation.1, expectation.2).expect("text"),
+                None => writeln!(wrong, "{}:{}: missing: {} => {}", case.path.display(), expectation.0, expectation.1, expectation.2)
+                    .expect("text"),
             }
         }
         for error in errors {

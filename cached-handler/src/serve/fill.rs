@@ -178,7 +178,7 @@ fn collapsed(run: &Run, slot: &Slot) -> Option<Response> {
     if !usable || !stored.is_fresh(now) || !stored.selected_by(run.fields.as_deref()) {
         return None;
     }
-    if run.facts.flags.credentials && run.key.traits.sees_credentials && !stored.shareable {
+    if run.is_exposed() && !stored.shareable {
         return None;
     }
     let response = answer::derive(stored, &run.facts, Some(stored.age_secs(now)));

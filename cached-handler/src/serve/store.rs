@@ -71,11 +71,10 @@ fn gate(run: &Run, parts: &Parts) -> Result<(Storable, Vec<Box<str>>), NotStored
     if run.handler.policy.honor_request_directives && run.facts.forbids_storing() {
         return Err(NotStored::Request);
     }
-    let exposed = run.facts.flags.credentials && run.key.traits.sees_credentials;
     let covered = |name: &str| run.selecting().contains(&name) || run.key.traits.vary.contains(&name);
     let verdict = storable(&Question {
         method: &run.facts.method,
-        request_credentials: exposed,
+        request_credentials: run.is_exposed(),
         status: parts.status,
         fields: &parts.headers,
         covered: &covered,
@@ -107,8 +106,7 @@ fn refuse(run: &Run, mut parts: Parts, body: Body, lease: Option<Lease>, reason:
         lease.land(Landed::NotShared(reason.clone()));
     }
     if !parts.status.is_informational() {
-        let exposed = run.facts.flags.credentials && run.key.traits.sees_credentials;
-        ForClients::not_stored(&mut parts.headers, run.key.traits.private || exposed);
+        ForClients::not_stored(&mut parts.headers, run.key.traits.private || run.is_exposed());
         vary::merge(&mut parts.headers, run.vary_names());
     }
     let outcome = Outcome::Forward { why: run.key.forward, collapsed: false, kept: Kept::Not(reason) };

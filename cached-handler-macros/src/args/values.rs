@@ -1,0 +1,194 @@
+//! What each argument's value has to be.
+
+use proc_macro2::{Ident, TokenStream};
+use syn::{Expr, LitStr, Path, parse::Parser, punctuated::Punctuated};
+
+use super::{Vary, written::at_commas};
+use crate::{
+    errors::Errors,
+    value::{self, Piece, Template},
+};
+
+pub(super) fn backend(value: TokenStream) -> syn::Result<LitStr> {
+    let name = value::text("backend", "memory", value)?;
+    let text = name.value();
+    let is_name = !text.is_empty() && text.bytes().all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_'));
+    if is_name {
+        Ok(name)
+    } else {
+        Err(syn::Error::new_spanned(name, "a backend's name has lower-case letters, digits, `-` and `_`; type `backend = \"memory\"`"))
+    }
+}
+
+/// At most so many groups, and bytes of a group's name.
+const MAX_GROUPS: usize = 16;
+const MAX_GROUP_NAME: usize = 256;
+
+pub(super) fn templates(argument: &str, example: &str, value: TokenStream, errors: &mut Errors) -> Vec<Template> {
+    let literals = errors.keep(value::texts(argument, example, value)).unwrap_or_default();
+    if let Some(extra) = literals.get(MAX_GROUPS) {
+        errors.on(extra, "`group` takes at most 16 names; remove some");
+    }
+    let mut seen: Vec<String> = Vec::new();
+    let mut templates = Vec::new();
+    for literal in &literals {
+        let Some(template) = errors.keep(Template::parse(literal)) else { continue };
+        if literal.value().is_empty() {
+            errors.on(literal, "a group's name is empty; type `group = \"articles\"`");
+        } else if template.fixed_length() > MAX_GROUP_NAME {
+            errors.on(literal, "a name in `group` has at most 256 bytes; shorten it");
+        } else if seen.contains(&literal.value()) {
+            errors.on(literal, format!("the group `{}` is named twice; remove one", literal.value()));
+        } else {
+            seen.push(literal.value());
+            templates.push(template);
+        }
+    }
+    templates
+}
+
+pub(super) fn paths(value: TokenStream, errors: &mut Errors) -> Vec<Template> {
+    let mut seen: Vec<String> = Vec::new();
+    let mut templates = Vec::new();
+    for literal in errors.keep(value::texts("path", "/articles/{id}", value)).unwrap_or_default() {
+        let Some(template) = errors.keep(Template::parse(&literal)) else { continue };
+        let text = literal.value();
+        let has = |letter| template.pieces.iter().any(|piece| matches!(piece, Piece::Text(text) if text.contains(letter)));
+        if !text.starts_with('/') {
+            errors.on(&literal, "a path begins with `/`: it is the whole path that clients send; type `path = \"/articles/{id}\"`");
+        } else if has('?') || has('#') {
+            errors.on(&literal, "a path ends before `?`: responses to it are invalidated whatever their query; remove the rest");
+        } else if seen.contains(&text) {
+            errors.on(&literal, format!("the path `{text}` is named twice; remove one"));
+        } else {
+            seen.push(text);
+            templates.push(template);
+        }
+    }
+    templates
+}
+
+pub(super) fn expressions(value: TokenStream, errors: &mut Errors) -> Vec<Expr> {
+    let mut expressions = Vec::new();
+    for part in at_commas(value) {
+        match syn::parse2(part.clone()) {
+            Ok(expression) if !matches!(expression, Expr::Let(_)) => expressions.push(expression),
+            _ => errors.on(part, "a part of `key(…)` is an expression over arguments; type `key(user.tenant)`"),
+        }
+    }
+    expressions
+}
+
+pub(super) fn vary(value: TokenStream, errors: &mut Errors) -> Vary {
+    if syn::parse2::<Ident>(value.clone()).is_ok_and(|name| name == "from_response") {
+        return Vary::FromResponse;
+    }
+    let mut names: Vec<LitStr> = Vec::new();
+    for name in errors.keep(value::texts("vary", "accept-language", value)).unwrap_or_default() {
+        let text = name.value();
+        let lower = text.to_ascii_lowercase();
+        if text == "*" {
+            errors.on(
+                &name,
+                "`*` would make every response nobody else's; name the fields that the handler reads, or type `vary = from_response`",
+            );
+        } else if text.is_empty() {
+            errors.on(&name, "a name in `vary` is empty; type `vary = \"accept-language\"`");
+        } else if !text.bytes().all(is_token) {
+            errors.on(&name, format!("`{text}` is no name of a header field; type `vary = \"accept-language\"`"));
+        } else if lower != text {
+            errors.on(&name, format!("names of header fields are written in lower case here; type `\"{lower}\"`"));
+        } else if names.iter().any(|earlier| earlier.value() == text) {
+            errors.on(&name, format!("`{text}` is named twice; remove one"));
+        } else {
+            names.push(name);
+        }
+    }
+    Vary::Fields(names)
+}
+
+/// RFC 9110 §5.6.2.
+fn is_token(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte)
+}
+
+pub(super) fn names(value: TokenStream, errors: &mut Errors) -> Vec<Ident> {
+    let mut names = Vec::new();
+    for part in at_commas(value) {
+        match syn::parse2::<Ident>(part.clone()) {
+            Ok(name) => names.push(name),
+            Err(_) => errors.on(part, "`skip(…)` takes names of arguments; type `skip(pool)`"),
+        }
+    }
+    names
+}
+
+/// Directives as in RFC 9111 §5.2: `name`, `name=token` or `name="…"`.
+pub(super) fn cache_control(value: TokenStream) -> syn::Result<LitStr> {
+    let literal = value::text("cache_control", "public, max-age=60", value)?;
+    let text = literal.value();
+    let is_directive = |directive: &str| {
+        let (name, value) = directive.split_once('=').unwrap_or((directive, "x"));
+        let quoted = value.strip_prefix('"').and_then(|value| value.strip_suffix('"'));
+        let is_value = quoted.map_or_else(
+            || !value.is_empty() && value.bytes().all(is_token),
+            |inner| inner.bytes().all(|byte| matches!(byte, b' '..=b'~') && byte != b'"' && byte != b'\\'),
+        );
+        !name.is_empty() && name.bytes().all(is_token) && is_value
+    };
+    if let Some(wrong) = text.split(',').map(str::trim).find(|directive| !is_directive(directive)) {
+        let what = if wrong.is_empty() { "nothing".to_owned() } else { format!("`{wrong}`") };
+        return Err(syn::Error::new_spanned(
+            literal,
+            format!("{what} is no directive of `Cache-Control`; type `cache_control = \"public, max-age=60\"`"),
+        ));
+    }
+    Ok(literal)
+}
+
+/// Whether the run stays in the request's task.
+pub(super) fn collapse(value: TokenStream) -> syn::Result<bool> {
+    let literal = value::text("collapse", "inline", value)?;
+    match literal.value().as_str() {
+        "inline" => Ok(true),
+        "detached" => Ok(false),
+        "off" => Err(syn::Error::new_spanned(
+            literal,
+            "`off` belongs into a policy; type `policy = POLICY` with `const POLICY: Policy = Policy::new().collapse(Collapse::Off);`",
+        )),
+        _ => Err(syn::Error::new_spanned(literal, "`collapse` is `\"inline\"` or `\"detached\"`; type one of these, or take it away")),
+    }
+}
+
+pub(super) fn path(argument: &str, what: &str, value: TokenStream, errors: &mut Errors) -> Option<Path> {
+    let whole = value.clone();
+    let path = Parser::parse2(Path::parse_mod_style, value);
+    if path.is_err() {
+        errors.on(whole, format!("`{argument}` is a path; type {what}"));
+    }
+    path.ok()
+}
+
+pub(super) fn handlers(value: TokenStream, errors: &mut Errors) -> Vec<Path> {
+    let whole = value.clone();
+    let list = match syn::parse2::<Expr>(value) {
+        Ok(Expr::Array(list)) if list.elems.is_empty() => {
+            errors.on(list, "`handler` is an empty list; name something, or take it away");
+            return Vec::new();
+        }
+        Ok(Expr::Array(list)) => list.elems,
+        Ok(one) => Punctuated::from_iter([one]),
+        Err(_) => {
+            errors.on(whole, "`handler` is the path of a cached handler; type `handler = list` or `handler = [list, show]`");
+            return Vec::new();
+        }
+    };
+    let mut paths = Vec::new();
+    for element in list {
+        match element {
+            Expr::Path(path) if path.qself.is_none() => paths.push(path.path),
+            other => errors.on(other, "`handler` is the path of a cached handler; type `handler = list` or `handler = [list, show]`"),
+        }
+    }
+    paths
+}

@@ -1,0 +1,128 @@
+//! How arguments are written: `name = value` or `name(values)`, at commas.
+
+use proc_macro2::{Delimiter, Ident, Span, TokenStream, TokenTree};
+use syn::{
+    ext::IdentExt,
+    parse::{ParseStream, Parser},
+};
+
+use super::Argument;
+use crate::{
+    errors::{Errors, did_you_mean},
+    value::ungrouped,
+};
+
+/// An argument as it is written.
+pub(super) struct Written {
+    pub(super) name: Ident,
+    pub(super) value: Value,
+}
+
+pub(super) enum Value {
+    /// `= …`
+    Is(TokenStream),
+    /// `(…)`
+    List(TokenStream, Span),
+    Missing,
+}
+
+/// Splits at the commas, and keeps those arguments that exist and stand there once.
+pub(super) fn split(attribute: &str, tokens: TokenStream, table: &[Argument], errors: &mut Errors) -> Vec<Written> {
+    let mut kept: Vec<Written> = Vec::new();
+    for part in at_commas(tokens) {
+        let example = table.first().map_or("", |argument| argument.form);
+        let parsed = Parser::parse2(|input: ParseStream<'_>| Written::parse(input, example), part);
+        let Some(written) = errors.keep(parsed) else { continue };
+        let name = written.name.unraw().to_string();
+        if let Some(message) = misnamed(attribute, &name, table) {
+            errors.on(&written.name, message);
+        } else if kept.iter().any(|earlier| earlier.name.unraw() == name) {
+            errors.on(&written.name, format!("`{name}` is given twice; remove one"));
+        } else {
+            kept.push(written);
+        }
+    }
+    kept
+}
+
+/// What to type in place of a name that is not in the table.
+fn misnamed(attribute: &str, name: &str, table: &[Argument]) -> Option<String> {
+    if table.iter().any(|argument| argument.name == name) {
+        return None;
+    }
+    Some(match name {
+        "stale_while_revalidate" | "stale_if_error" => format!("`{name}` is not supported yet; remove it"),
+        "name" | "version" | "max_body" | "status" | "etag" => {
+            format!("`{name}` belongs into a policy; type `policy = POLICY` with `const POLICY: Policy = Policy::new().{name}(…);`")
+        }
+        _ => {
+            let names = table.iter().map(|argument| argument.name);
+            let all = names.clone().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
+            let hint = Some(did_you_mean(name, names)).filter(|hint| !hint.is_empty());
+            format!("`{name}` is no argument of `#[{attribute}]`{}", hint.unwrap_or_else(|| format!("; there are {all}")))
+        }
+    })
+}
+
+/// Each part without the invisible group in which `macro_rules!` hands on an expression or a literal.
+pub(super) fn at_commas(tokens: TokenStream) -> Vec<TokenStream> {
+    let mut parts = vec![TokenStream::new()];
+    for token in tokens {
+        match (&token, parts.last_mut()) {
+            (TokenTree::Punct(punct), _) if punct.as_char() == ',' => parts.push(TokenStream::new()),
+            (_, Some(part)) => part.extend([token]),
+            (_, None) => {}
+        }
+    }
+    parts.retain(|part| !part.is_empty());
+    parts.into_iter().map(ungrouped).collect()
+}
+
+impl Written {
+    fn parse(input: ParseStream<'_>, example: &str) -> syn::Result<Self> {
+        let Ok(name) = Ident::parse_any(input) else {
+            let rest: TokenStream = input.parse()?;
+            return Err(syn::Error::new_spanned(rest, format!("an argument begins with its name; type `{example}`")));
+        };
+        if input.is_empty() {
+            return Ok(Self { name, value: Value::Missing });
+        }
+        if input.peek(syn::Token![=]) {
+            input.parse::<syn::Token![=]>()?;
+            return Ok(Self { name, value: Value::Is(ungrouped(input.parse()?)) });
+        }
+        let rest: TokenStream = input.parse()?;
+        let mut trees = rest.clone().into_iter();
+        match (trees.next(), trees.next()) {
+            (Some(TokenTree::Group(group)), None) if group.delimiter() == Delimiter::Parenthesis => {
+                Ok(Self { name, value: Value::List(group.stream(), group.span()) })
+            }
+            _ => Err(syn::Error::new_spanned(
+                rest,
+                format!("`{name}` is followed by something else than a value; type `{name} = …` or `{name}(…)`"),
+            )),
+        }
+    }
+}
+
+/// The tokens of a value that is written in its argument's form.
+pub(super) fn shaped(table: &[Argument], name: &Ident, value: Value, errors: &mut Errors) -> Option<TokenStream> {
+    let form = table.iter().find(|argument| name.unraw() == argument.name).map_or("", |argument| argument.form);
+    let is_list = !form.contains('=');
+    match value {
+        Value::Is(value) if !is_list && !value.is_empty() => Some(value),
+        Value::List(value, _) if is_list && !value.is_empty() => Some(value),
+        Value::Is(value) if !value.is_empty() => {
+            errors.on(value, format!("`{name}` takes its values in parentheses; type `{form}`"));
+            None
+        }
+        Value::List(value, span) if !value.is_empty() => {
+            errors.at(span, format!("`{name}` takes its value after `=`; type `{form}`"));
+            None
+        }
+        _ => {
+            errors.on(name, format!("`{name}` has no value; type `{form}`"));
+            None
+        }
+    }
+}

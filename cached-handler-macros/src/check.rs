@@ -1,0 +1,74 @@
+//! Names in attributes have to be those of arguments.
+
+use proc_macro2::Ident;
+use quote::ToTokens;
+
+use crate::{
+    args::Cached,
+    errors::{Errors, did_you_mean},
+    signature::Argument,
+    value::{Piece, Template, names_in},
+};
+
+/// Names in `skip`, `key` and templates have to be those of arguments.
+pub(crate) fn check_names(args: &Cached, arguments: &[Argument], errors: &mut Errors) {
+    let known: Vec<String> = arguments.iter().flat_map(|argument| &argument.binds).map(ToString::to_string).collect();
+    let unknown = |name: &Ident| !known.contains(&name.to_string());
+    for name in args.skip.iter().filter(|name| unknown(name)) {
+        errors.on(name, no_argument(name, &known));
+    }
+    for expression in &args.key {
+        let names = names_in(expression.to_token_stream());
+        match names.first() {
+            Some(first) if names.iter().all(unknown) => errors.on(expression, no_argument(first, &known)),
+            None => {
+                errors.on(expression, format!("this mentions no argument, so it is the same for every request; {}", name_one_of(&known)));
+            }
+            Some(_) => {}
+        }
+    }
+    for template in &args.groups {
+        check_template(template, &known, errors);
+    }
+    for (at, name) in args.skip.iter().enumerate() {
+        if args.skip.iter().take(at).any(|earlier| earlier == name) {
+            errors.on(name, format!("`{name}` is skipped twice; remove one"));
+        } else if args.key.iter().any(|expression| names_in(expression.to_token_stream()).contains(name)) {
+            errors.on(name, format!("`{name}` is in `key(…)`, which stands for the whole argument; remove it here"));
+        }
+    }
+}
+
+/// A template mentions arguments, and nothing else begins an expression in it.
+pub(crate) fn check_template(template: &Template, known: &[String], errors: &mut Errors) {
+    for piece in &template.pieces {
+        let Piece::Value(value) = piece else { continue };
+        let names = names_in(value.clone());
+        match names.first() {
+            Some(first) if !names.iter().any(|name| known.contains(&name.to_string())) => {
+                errors.at(template.literal.span(), no_argument(first, known));
+            }
+            None => errors.at(template.literal.span(), format!("`{{{value}}}` mentions no argument; {}", name_one_of(known))),
+            Some(_) => {}
+        }
+    }
+}
+
+fn no_argument(name: &Ident, known: &[String]) -> String {
+    let name = name.to_string();
+    format!(
+        "no argument is named `{name}`{}",
+        match did_you_mean(&name, known.iter().map(String::as_str)) {
+            hint if hint.is_empty() => format!("; {}", name_one_of(known)),
+            hint => hint,
+        }
+    )
+}
+
+fn name_one_of(known: &[String]) -> String {
+    if known.is_empty() {
+        return "the handler has no arguments with names; take it away".to_owned();
+    }
+    let all = known.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
+    format!("the arguments are {all}")
+}

@@ -1,0 +1,74 @@
+//! What stands in the handler as items: its description, and the copy of its signature that `#[debug_handler]` sees.
+
+use proc_macro2::TokenStream;
+use quote::ToTokens;
+use syn::spanned::Spanned;
+
+use super::Expansion;
+use crate::{
+    args::Vary,
+    signature::Argument,
+    tokens::{call, fingerprint, option},
+    types::mentions,
+    value::Ttl,
+};
+
+impl Expansion {
+    /// `#[debug_handler]` sees the author's signature, on a function that is never called.
+    pub(super) fn debug_handler(&self) -> Option<TokenStream> {
+        let debug = &self.sorted.debug;
+        let signature = &self.function.signature;
+        let mentions_self = mentions(signature.to_token_stream(), "Self");
+        if debug.is_empty() || mentions_self {
+            return None;
+        }
+        let private = self.private();
+        let (name, generics, output, where_clause) =
+            (&signature.ident, &signature.generics, &signature.output, &signature.generics.where_clause);
+        let types = self.arguments.iter().map(|Argument { cfgs, ty, .. }| hygienic!(#(#cfgs)* _: #ty));
+        Some(hygienic! {
+            const _: () = {
+                #(#debug)*
+                #[allow(dead_code, clippy::all, clippy::pedantic)]
+                async fn #name #generics (#(#types),*) #output #where_clause { #private::unreachable!() }
+            };
+        })
+    }
+
+    /// The static that describes it.
+    pub(super) fn handler(&self) -> TokenStream {
+        let private = self.private();
+        let name = self.function.signature.ident.to_string();
+        let tokens = fingerprint(&self.function);
+        let ttl = match &self.args.ttl {
+            Some(Ttl::Constant(path)) => call(hygienic!(#private::Ttl::checked), path.to_token_stream(), path.span()),
+            Some(Ttl::FromResponse) | None => hygienic!(#private::Ttl::FromResponse),
+            Some(Ttl::Millis(millis)) => hygienic!(#private::Ttl::For(#private::Duration::from_millis(#millis))),
+        };
+        let backend = self.args.backend.as_ref().map_or_else(|| hygienic!("memory"), ToTokens::to_token_stream);
+        let vary = match &self.args.vary {
+            Vary::Nothing => hygienic!(#private::VaryOn::Nothing),
+            Vary::Fields(names) => hygienic!(#private::VaryOn::Fields(&[#(#names),*])),
+            Vary::FromResponse => hygienic!(#private::VaryOn::FromResponse),
+        };
+        let cache_control = option(&private, self.args.cache_control.as_ref());
+        let skips = self.arguments.iter().any(|argument| self.is_skipped(argument));
+        let policy = self.args.policy.as_ref().map_or_else(|| hygienic!(#private::Policy::new()), ToTokens::to_token_stream);
+        hygienic! {
+            static __HANDLER: #private::Handler = #private::Handler::new(
+                #private::Site {
+                    module: #private::module_path!(),
+                    name: #name,
+                    file: #private::file!(),
+                    line: #private::line!(),
+                    column: #private::column!(),
+                    tokens: #tokens,
+                    package_version: #private::env!("CARGO_PKG_VERSION"),
+                },
+                #private::Attributes { ttl: #ttl, backend: #backend, vary: #vary, cache_control: #cache_control, skips: #skips },
+                #policy,
+            );
+            #private::register!(__HANDLER);
+        }
+    }
+}

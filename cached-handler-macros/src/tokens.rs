@@ -1,0 +1,116 @@
+//! Pieces of the code that the attributes write.
+
+use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
+use quote::{ToTokens, quote, quote_spanned};
+use syn::Path;
+
+use crate::{
+    pattern,
+    signature::{Argument, Function},
+    value::{Piece, Template, names_in},
+};
+
+/// Where the run time's private names are.
+pub(crate) fn private(root: Option<&Path>) -> TokenStream {
+    let root = crate_root(root);
+    quote!(#root::__private)
+}
+
+/// Where this crate is.
+pub(crate) fn crate_root(root: Option<&Path>) -> TokenStream {
+    root.map_or_else(|| quote!(::cached_handler), ToTokens::to_token_stream)
+}
+
+/// `&(…)`, whose place is the expression's own, so that what is wrong with its type is reported there.
+pub(crate) fn referenced(expression: &impl ToTokens) -> TokenStream {
+    let tokens = expression.to_token_stream();
+    let at = |token: Option<TokenTree>| Span::mixed_site().located_at(token.map_or_else(Span::call_site, |token| token.span()));
+    let (first, last) = (at(tokens.clone().into_iter().next()), at(tokens.clone().into_iter().last()));
+    let mut inner = Group::new(Delimiter::Parenthesis, tokens);
+    inner.set_span(last);
+    quote_spanned!(first=> & #inner)
+}
+
+pub(crate) fn option(private: &TokenStream, value: Option<impl ToTokens>) -> TokenStream {
+    value.map_or_else(|| hygienic!(#private::None), |value| hygienic!(#private::Some(#value)))
+}
+
+/// Type and constant parameters, to be handed on.
+pub(crate) fn turbofish(function: &Function) -> Option<TokenStream> {
+    let names: Vec<&Ident> = function
+        .signature
+        .generics
+        .params
+        .iter()
+        .filter_map(|parameter| match parameter {
+            syn::GenericParam::Type(parameter) => Some(&parameter.ident),
+            syn::GenericParam::Const(parameter) => Some(&parameter.ident),
+            syn::GenericParam::Lifetime(_) => None,
+        })
+        .collect();
+    (!names.is_empty()).then(|| hygienic!(::<#(#names),*>))
+}
+
+/// The patterns of those arguments that bind one of the names, by reference.
+pub(crate) fn bindings(arguments: &[Argument], names: &[Ident]) -> TokenStream {
+    let mentioned = arguments.iter().filter(|argument| argument.binds.iter().any(|name| names.contains(name)));
+    mentioned
+        .map(|Argument { cfgs, pattern, name, .. }| {
+            let pattern = pattern::by_reference(pattern, names);
+            hygienic!(#(#cfgs)* let #pattern = &#name;)
+        })
+        .collect()
+}
+
+/// The names in a template, and its text with them filled in.
+pub(crate) fn formatted(private: &TokenStream, template: &Template) -> (Vec<Ident>, TokenStream) {
+    let mut text = String::new();
+    let mut values = Vec::new();
+    for piece in &template.pieces {
+        match piece {
+            Piece::Text(plain) => text.push_str(&plain.replace('{', "{{").replace('}', "}}")),
+            Piece::Value(value) => {
+                text.push_str("{}");
+                values.push(referenced(value));
+            }
+        }
+    }
+    (template_names(template), hygienic!(#private::format_args!(#text #(, #values)*)))
+}
+
+pub(crate) fn template_names(template: &Template) -> Vec<Ident> {
+    let values = template.pieces.iter().filter_map(|piece| if let Piece::Value(value) = piece { Some(value.clone()) } else { None });
+    values.flat_map(names_in).collect()
+}
+
+/// A block in braces on a given place.
+pub(crate) fn with_span(tokens: TokenStream, span: Span) -> Group {
+    with_delimiter(Delimiter::Brace, tokens, span)
+}
+
+/// Tokens in delimiters on a given place.
+pub(crate) fn with_delimiter(delimiter: Delimiter, tokens: TokenStream, span: Span) -> Group {
+    let mut group = Group::new(delimiter, tokens);
+    group.set_span(span);
+    group
+}
+
+/// A call on a given place, which is where rustc says what is wrong with its arguments' types; what its path means stays.
+pub(crate) fn call(path: TokenStream, arguments: TokenStream, place: Span) -> TokenStream {
+    let mut call: TokenStream = path
+        .into_iter()
+        .map(|mut token| {
+            token.set_span(token.span().located_at(place));
+            token
+        })
+        .collect();
+    call.extend([TokenTree::from(with_delimiter(Delimiter::Parenthesis, arguments, Span::mixed_site().located_at(place)))]);
+    call
+}
+
+/// FNV-1a of the handler's text: another text may mean another response.
+pub(crate) fn fingerprint(function: &Function) -> u64 {
+    let Function { signature, body, .. } = function;
+    let text = hygienic!(#signature #body).to_string();
+    text.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3))
+}
