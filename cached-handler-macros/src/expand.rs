@@ -2,17 +2,18 @@
 
 mod item;
 
-use proc_macro2::{Delimiter, Ident, Span, TokenStream, TokenTree};
-use quote::{ToTokens, format_ident, quote_spanned};
-use syn::{Path, Type};
+use proc_macro2::{Delimiter, Ident, Span, TokenStream};
+use quote::{ToTokens, quote_spanned};
+use syn::Type;
 
 use crate::{
+    again::{above, attribute_again, first_or_again},
     args::{Cached, Vary},
     body::{captured, returning},
     check::check_names,
     errors::Errors,
     signature::{Argument, Function, Sorted, lint_levels, sort},
-    tokens::{self, bindings, call, crate_root, formatted, referenced, template_names, turbofish, with_delimiter, with_span},
+    tokens::{self, bindings, call, formatted, referenced, template_names, turbofish, with_delimiter, with_span},
     types::needs_fields,
     value::names_in,
 };
@@ -52,35 +53,6 @@ pub(crate) fn parse_function(attribute: &str, item: &TokenStream, errors: &mut E
         errors.on(first, format!("`#[{attribute}]` goes on a handler: an `async fn` with a body"));
         None
     })
-}
-
-/// Ours, as it was written, for after those that have to see the function first.
-pub(crate) fn attribute_again(name: &str, root: Option<&Path>, arguments: &TokenStream) -> TokenStream {
-    let name = format_ident!("{name}");
-    let root = crate_root(root);
-    let again = format_ident!("{AGAIN}");
-    hygienic!(#[#root::#name(#again, #arguments)])
-}
-
-/// Begins the arguments of an attribute that was emitted again. Attributes that are still there then are no macros, or
-/// they would be gone: without this they would be moved above for ever.
-const AGAIN: &str = "__again";
-
-/// The arguments as the author wrote them, and whether the macros below have run.
-pub(crate) fn first_or_again(attribute: &TokenStream) -> (TokenStream, bool) {
-    let mut rest = attribute.clone().into_iter();
-    match rest.next() {
-        Some(TokenTree::Ident(name)) if name == AGAIN => (rest.skip(1).collect(), true),
-        _ => (attribute.clone(), false),
-    }
-}
-
-// Input:   #[cached(…)] #[instrument] async fn …
-// Output:  #[instrument] #[::cached_handler::cached(…)] async fn …
-pub(crate) fn above(sorted: &Sorted, ours: &TokenStream, function: &Function) -> TokenStream {
-    let Sorted { inert, debug, macros, .. } = sorted;
-    let Function { visibility, signature, body, .. } = function;
-    hygienic!(#(#macros)* #ours #(#debug)* #(#inert)* #visibility #signature #body)
 }
 
 /// Everything that the handler is written from.

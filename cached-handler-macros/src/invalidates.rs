@@ -3,11 +3,12 @@
 use proc_macro2::{Delimiter, Ident, TokenStream};
 
 use crate::{
+    again::{above, attribute_again, first_or_again},
     args::Invalidates,
     body::{captured, returning},
     check::check_template,
     errors::Errors,
-    expand::{above, attribute_again, first_or_again, parse_function},
+    expand::parse_function,
     signature::{Argument, Function, Sorted, sort},
     tokens::{self, bindings, formatted, referenced, template_names, with_delimiter, with_span},
     value::{Piece, Template},

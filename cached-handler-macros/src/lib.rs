@@ -5,6 +5,7 @@ macro_rules! hygienic {
     ($($tokens:tt)*) => { ::quote::quote_spanned!(::proc_macro2::Span::mixed_site()=> $($tokens)*) };
 }
 
+mod again;
 mod args;
 mod body;
 mod check;

@@ -101,7 +101,8 @@ mod tests {
             for at in 0..12_u8 {
                 assert!(buffer.push(at) && buffer.framed(&vec![at; piece]));
                 model.push(at);
-                model.extend(if piece < 128 { vec![u8::try_from(piece).unwrap()] } else { vec![(piece % 128) as u8 | 128, (piece / 128) as u8] });
+                let [low, high] = [piece % 128, piece / 128].map(|part| u8::try_from(part).unwrap());
+                model.extend(if high == 0 { vec![low] } else { vec![low | 128, high] });
                 model.extend(vec![at; piece]);
                 assert_eq!(*buffer, *model, "pieces of {piece}");
             }

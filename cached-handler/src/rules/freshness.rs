@@ -79,7 +79,7 @@ mod tests {
         assert_eq!(lifetime(&[cdn.clone(), shared.clone(), expires.clone()]), Some(4));
         assert_eq!(lifetime(&[shared, expires.clone()]), Some(3));
         assert_eq!(lifetime(&[private, expires.clone()]), Some(2));
-        assert_eq!(lifetime(&[expires.clone()]), Some(60));
+        assert_eq!(lifetime(std::slice::from_ref(&expires)), Some(60));
         assert_eq!(lifetime(&[expires, ("date", at(150))]), Some(10));
         assert_eq!(lifetime(&[("expires", text("0"))]), Some(0));
         assert_eq!(lifetime(&[("expires", at(1)), ("expires", at(900))]), Some(0));

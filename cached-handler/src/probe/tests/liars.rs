@@ -1,5 +1,7 @@
 //! Types whose hand-written `Deserialize` reads more than the names it hands over.
 
+#![allow(dead_code, reason = "what these types hold is only compared")]
+
 use std::fmt;
 
 use serde::{

@@ -4,6 +4,8 @@ use proptest::prelude::*;
 use super::*;
 use crate::policy::secs;
 
+const POLICY: Policy = Policy::new().status(404, secs(5));
+
 /// What comes of a response with these lines, to a handler with `ttl = 60` that varies on `accept`.
 fn verdict(status: u16, lines: &[(&str, &str)]) -> Result<Storable, NotStored> {
     ask(status, lines, |_| {})
@@ -14,7 +16,6 @@ fn ask(status: u16, lines: &[(&str, &str)], change: impl FnOnce(&mut Question<'_
     for (name, value) in lines {
         fields.append(HeaderName::from_bytes(name.as_bytes()).unwrap(), HeaderValue::from_str(value).unwrap());
     }
-    const POLICY: Policy = Policy::new().status(404, secs(5));
     let mut question = Question {
         method: &Method::GET,
         request_credentials: false,

@@ -1,0 +1,39 @@
+//! Macros below ours have to see the function as it was written: they are moved above, and ours is emitted again.
+
+use proc_macro2::{TokenStream, TokenTree};
+use quote::format_ident;
+use syn::Path;
+
+use crate::{
+    signature::{Function, Sorted},
+    tokens::crate_root,
+};
+
+/// Ours, as it was written, for after those that have to see the function first.
+pub(crate) fn attribute_again(name: &str, root: Option<&Path>, arguments: &TokenStream) -> TokenStream {
+    let name = format_ident!("{name}");
+    let root = crate_root(root);
+    let again = format_ident!("{AGAIN}");
+    hygienic!(#[#root::#name(#again, #arguments)])
+}
+
+/// Begins the arguments of an attribute that was emitted again. Attributes that are still there then are no macros, or
+/// they would be gone: without this they would be moved above for ever.
+const AGAIN: &str = "__again";
+
+/// The arguments as the author wrote them, and whether the macros below have run.
+pub(crate) fn first_or_again(attribute: &TokenStream) -> (TokenStream, bool) {
+    let mut rest = attribute.clone().into_iter();
+    match rest.next() {
+        Some(TokenTree::Ident(name)) if name == AGAIN => (rest.skip(1).collect(), true),
+        _ => (attribute.clone(), false),
+    }
+}
+
+// Input:   #[cached(…)] #[instrument] async fn …
+// Output:  #[instrument] #[::cached_handler::cached(…)] async fn …
+pub(crate) fn above(sorted: &Sorted, ours: &TokenStream, function: &Function) -> TokenStream {
+    let Sorted { inert, debug, macros, .. } = sorted;
+    let Function { visibility, signature, body, .. } = function;
+    hygienic!(#(#macros)* #ours #(#debug)* #(#inert)* #visibility #signature #body)
+}
