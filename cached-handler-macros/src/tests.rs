@@ -5,7 +5,7 @@ use std::str::FromStr;
 use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
 
 use crate::{
-    args::{Cached, Invalidates},
+    args::{Argument, CACHED, Cached, INVALIDATES, Invalidates},
     derive::cache_key,
     errors::Errors,
     expand::cached,
@@ -145,6 +145,34 @@ fn the_body_is_emitted_exactly_once() {
                 }
             }
         }
+    }
+}
+
+#[test]
+fn every_argument_is_documented_with_the_attribute() {
+    let documentation = include_str!("lib.rs");
+    let (cached, invalidates) = documentation.split_once("pub fn cached(").unwrap();
+    for (table, documentation) in [(CACHED, cached), (INVALIDATES, invalidates)] {
+        for Argument { name, form } in table {
+            let row = if form.contains('=') { format!("/// | `{name}` |") } else { format!("/// | `{name}(…)` |") };
+            assert!(documentation.contains(&row), "{row}");
+        }
+        let rows = documentation.lines().filter(|line| line.starts_with("/// | `")).count();
+        assert_eq!(rows, table.len());
+    }
+}
+
+#[test]
+fn every_form_in_the_table_is_accepted() {
+    for Argument { name, form } in CACHED {
+        let mut errors = Errors::default();
+        Cached::parse(tokens(&if *name == "ttl" { (*form).to_owned() } else { format!("ttl = 60, {form}") }), &mut errors);
+        assert_eq!(errors.each(), [], "{form}");
+    }
+    for Argument { name, form } in INVALIDATES {
+        let mut errors = Errors::default();
+        Invalidates::parse(tokens(&if *name == "crate" { format!("group = \"a\", {form}") } else { (*form).to_owned() }), &mut errors);
+        assert_eq!(errors.each(), [], "{form}");
     }
 }
 

@@ -188,14 +188,14 @@ struct Scan {
 }
 
 impl Scan {
-    /// One pass over the names, and another over all lines only where one of them matters.
+    /// One pass over the names; the lines of those that matter are looked up.
     fn of(fields: &HeaderMap) -> Self {
         let mut scan = Self::default();
-        if fields.keys().all(|name| matches!(interest(name), Interest::None)) {
-            return scan;
-        }
-        for (name, value) in fields {
-            scan.note(interest(name), name, value);
+        for name in fields.keys() {
+            let interest = interest(name);
+            if !matches!(interest, Interest::None) {
+                fields.get_all(name).iter().for_each(|value| scan.note(interest, name, value));
+            }
         }
         scan
     }

@@ -96,15 +96,26 @@ impl EntityTag {
         Self { weak: false, opaque: format!("\"{}\"", hex.get(..32).unwrap_or_default()).into_bytes().into() }
     }
 
-    /// A tag at the start of `bytes`, and the rest (RFC 9110 §8.8.3: any visible byte but the quote, or above 0x7f).
-    pub(crate) fn take(bytes: &[u8]) -> Option<(Self, &[u8])> {
-        let (weak, quoted) = bytes.strip_prefix(b"W/").map_or((false, bytes), |quoted| (true, quoted));
-        let inside = quoted.strip_prefix(b"\"")?;
-        let end = inside.iter().position(|byte| *byte == b'"')?;
-        let (opaque, rest) = quoted.split_at_checked(end + 2)?;
-        let is_opaque = inside.get(..end)?.iter().all(|byte| matches!(byte, 0x21..=0x7e | 0x80..));
-        is_opaque.then(|| (Self { weak, opaque: opaque.into() }, rest))
+    /// Whether a tag's quoted part is this one's: weak comparison, without a tag of its own for each that a client lists.
+    pub(crate) fn is_quoted_as(&self, quoted: &[u8]) -> bool {
+        *self.opaque == *quoted
     }
+
+    fn take(bytes: &[u8]) -> Option<(Self, &[u8])> {
+        let (weak, opaque, rest) = split(bytes)?;
+        Some((Self { weak, opaque: opaque.into() }, rest))
+    }
+}
+
+/// A tag at the start of `bytes`: whether it is weak, its quoted part, and the rest (RFC 9110 §8.8.3: any visible byte but
+/// the quote, or above 0x7f).
+pub(crate) fn split(bytes: &[u8]) -> Option<(bool, &[u8], &[u8])> {
+    let (weak, quoted) = bytes.strip_prefix(b"W/").map_or((false, bytes), |quoted| (true, quoted));
+    let inside = quoted.strip_prefix(b"\"")?;
+    let end = inside.iter().position(|byte| *byte == b'"')?;
+    let (opaque, rest) = quoted.split_at_checked(end + 2)?;
+    let is_opaque = inside.get(..end)?.iter().all(|byte| matches!(byte, 0x21..=0x7e | 0x80..));
+    is_opaque.then_some((weak, opaque, rest))
 }
 
 fn frame(hasher: &mut blake3::Hasher, part: &[u8]) {

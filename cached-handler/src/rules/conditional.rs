@@ -4,7 +4,10 @@ use std::time::SystemTime;
 
 use http::{HeaderMap, HeaderName, HeaderValue, header};
 
-use crate::header::{cdn_cache_control, date, entity_tag::EntityTag};
+use crate::header::{
+    cdn_cache_control, date,
+    entity_tag::{self, EntityTag},
+};
 
 /// Whether 304 is the answer: `If-None-Match` counts before `If-Modified-Since` (RFC 9110 §13.2.2).
 pub(crate) fn not_modified(
@@ -43,12 +46,12 @@ fn lists(line: &[u8], tag: &EntityTag) -> bool {
             rest = after;
             continue;
         }
-        let Some((listed, after)) = EntityTag::take(rest) else { return false };
+        let Some((_, quoted, after)) = entity_tag::split(rest) else { return false };
         let after = after.trim_ascii_start();
         if !after.is_empty() && !after.starts_with(b",") {
             return false;
         }
-        found |= listed.weak_eq(tag);
+        found |= tag.is_quoted_as(quoted);
         rest = after;
     }
 }

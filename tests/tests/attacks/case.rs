@@ -45,8 +45,6 @@ enum Then {
 
 /// What a check looks at.
 pub struct Answers<'a> {
-    /// Of an app without a cache, to the victim.
-    pub alone: &'a Answer,
     /// To those who asked first.
     pub first: &'a [Answer],
     pub victim: &'a Answer,
@@ -168,7 +166,7 @@ impl Attack {
                 };
                 victim.status == alone.status && !victim.broken && !first.iter().any(is_others)
             }
-            Check::Is(check) => check(&Answers { alone, first, victim }),
+            Check::Is(check) => check(&Answers { first, victim }),
         };
         if fine {
             return Ok(());

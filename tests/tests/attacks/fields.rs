@@ -76,8 +76,8 @@ async fn came_from(referer: Option<TypedHeader<Referer>>) -> String {
 #[cached(ttl = 60)]
 async fn kind(kind: Either<TypedHeader<ContentType>, TypedHeader<Origin>>) -> String {
     match kind {
-        Either::E1(kind) => format!("1 {kind}"),
-        Either::E2(origin) => format!("2 {origin}"),
+        Either::E1(kind) => format!("1 {}", kind.0),
+        Either::E2(origin) => format!("2 {}", origin.0),
     }
 }
 

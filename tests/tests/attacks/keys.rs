@@ -31,9 +31,13 @@ struct Session {
     n: u64,
 }
 
+fn text(request: &Request, name: &str) -> Option<String> {
+    request.headers().get(name).map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned())
+}
+
 async fn session(mut request: Request, next: Next) -> Response {
-    let text = |name: &str| request.headers().get(name).map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned());
-    let session = Session { a: text("x-a"), b: text("x-b"), n: text("x-n").and_then(|n| n.parse().ok()).unwrap_or(0) };
+    let n = text(&request, "x-n").and_then(|n| n.parse().ok()).unwrap_or(0);
+    let session = Session { a: text(&request, "x-a"), b: text(&request, "x-b"), n };
     request.extensions_mut().insert(session);
     next.run(request).await
 }
@@ -48,7 +52,7 @@ async fn two_options(Extension(session): Extension<Session>) -> String {
     format!("{:?} {:?}", session.a, session.b)
 }
 
-#[cached(ttl = 60, key((session.a, session.n)))]
+#[cached(ttl = 60, key((session.a.as_deref(), session.n)))]
 async fn a_tuple(Extension(session): Extension<Session>) -> String {
     format!("{:?} {:?}", session.a, session.n)
 }
@@ -90,8 +94,8 @@ enum Who {
 }
 
 async fn who(mut request: Request, next: Next) -> Response {
-    let text = |name: &str| request.headers().get(name).map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned());
-    let who = match (text("x-kind").as_deref(), text("x-a").unwrap_or_default(), text("x-b").unwrap_or_default()) {
+    let [a, b] = ["x-a", "x-b"].map(|name| text(&request, name).unwrap_or_default());
+    let who = match (text(&request, "x-kind").as_deref(), a, b) {
         (Some("name"), name, _) => Who::Name(name),
         (Some("pair"), a, b) => Who::Pair(a, b),
         (Some("user"), name, role) => Who::User { name, role },
@@ -121,9 +125,9 @@ struct Generic<T: Debug> {
 }
 
 async fn lists(mut request: Request, next: Next) -> Response {
-    let text = |name: &str| request.headers().get(name).map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned()).unwrap_or_default();
-    let rest = text("x-b").split_terminator(',').map(str::to_owned).collect();
-    let generic = Generic { value: text("x-a"), rest };
+    let [value, rest] = ["x-a", "x-b"].map(|name| text(&request, name).unwrap_or_default());
+    let rest = rest.split_terminator(',').map(str::to_owned).collect();
+    let generic = Generic { value, rest };
     request.extensions_mut().insert(generic);
     next.run(request).await
 }

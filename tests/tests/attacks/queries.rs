@@ -26,7 +26,7 @@ use super::{
     wire::get,
 };
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Clone, Deserialize)]
 #[expect(dead_code, reason = "shown by `Debug`")]
 struct Page {
     #[serde(default, alias = "p", alias = "seite")]
