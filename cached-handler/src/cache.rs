@@ -90,9 +90,7 @@ impl Cache {
         if let Some(misfit) = self.misfits().next() {
             return Err(Error::config(misfit));
         }
-        INSTALLED
-            .set(self)
-            .map_err(|_| Error::config("the process has a cache already; call `install` once, before the first request"))
+        INSTALLED.set(self).map_err(|_| Error::config("the process has a cache already; call `install` once, before the first request"))
     }
 
     /// Makes everything in the target's scope unusable in this cache, on every backend it has; the same promise as

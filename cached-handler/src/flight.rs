@@ -80,15 +80,13 @@ impl Flights {
     pub(crate) fn join(self: &Arc<Self>, key: &PrimaryKey, reading: Reading, now: Millis) -> Join {
         let mut flights = lock(&self.by_key);
         if let Some(flight) = flights.get(key)
-            && reading.allows(flight.stamp) && now.saturating_sub(flight.began) < MAX_RUN {
-                return flight.follow();
-            }
-        let flight = Arc::new(Flight {
-            stamp: reading.stamp(),
-            began: now,
-            followers: AtomicUsize::new(0),
-            landed: watch::Sender::new(None),
-        });
+            && reading.allows(flight.stamp)
+            && now.saturating_sub(flight.began) < MAX_RUN
+        {
+            return flight.follow();
+        }
+        let flight =
+            Arc::new(Flight { stamp: reading.stamp(), began: now, followers: AtomicUsize::new(0), landed: watch::Sender::new(None) });
         flights.insert(key.clone(), Arc::clone(&flight));
         Join::Lead(Lease { flights: Arc::clone(self), key: key.clone(), flight })
     }

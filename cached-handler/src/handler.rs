@@ -149,7 +149,11 @@ impl Handler {
 
 impl fmt::Debug for Handler {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Handler").field("site", &self.site).field("attributes", &self.attributes).field("policy", &self.policy).finish_non_exhaustive()
+        f.debug_struct("Handler")
+            .field("site", &self.site)
+            .field("attributes", &self.attributes)
+            .field("policy", &self.policy)
+            .finish_non_exhaustive()
     }
 }
 

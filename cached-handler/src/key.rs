@@ -53,7 +53,16 @@ impl PrimaryKey {
     pub(crate) fn at_rest(&self, handler: &Handler, instance: &Instance, state: &str, namespace: &str) -> Vec<u8> {
         let site = &handler.site;
         let mut full = Vec::with_capacity(self.bytes.len() + 256);
-        for part in [namespace.as_bytes(), handler.epoch_name(*instance).as_bytes(), instance.name.as_bytes(), state.as_bytes(), site.package_version.as_bytes(), &site.tokens.to_le_bytes(), &handler.policy.version.to_le_bytes(), &self.bytes] {
+        for part in [
+            namespace.as_bytes(),
+            handler.epoch_name(*instance).as_bytes(),
+            instance.name.as_bytes(),
+            state.as_bytes(),
+            site.package_version.as_bytes(),
+            &site.tokens.to_le_bytes(),
+            &handler.policy.version.to_le_bytes(),
+            &self.bytes,
+        ] {
             full.extend_from_slice(&u64::try_from(part.len()).unwrap_or(u64::MAX).to_le_bytes());
             full.extend_from_slice(part);
         }

@@ -2,6 +2,9 @@
 
 extern crate self as cached_handler;
 
+#[doc(hidden)]
+#[path = "private.rs"]
+pub mod __private;
 mod argument;
 pub mod backend;
 mod cache;
@@ -19,9 +22,6 @@ mod invalidates;
 mod key;
 mod outcome;
 mod policy;
-#[doc(hidden)]
-#[path = "private.rs"]
-pub mod __private;
 mod probe;
 mod reputation;
 mod response_part;

@@ -243,16 +243,37 @@ impl NotStored {
     /// Whether the next response under this key is likely to be refused as well, so that requests for it should not
     /// wait for one another.
     pub(crate) fn lasts(&self) -> bool {
-        !matches!(self, Self::Invalidated | Self::BrokenOff | Self::RunTooLong | Self::NoTask | Self::Backend | Self::Bypass | Self::Method | Self::Head | Self::Request)
-            && !self.is_failure()
+        !matches!(
+            self,
+            Self::Invalidated
+                | Self::BrokenOff
+                | Self::RunTooLong
+                | Self::NoTask
+                | Self::Backend
+                | Self::Bypass
+                | Self::Method
+                | Self::Head
+                | Self::Request
+        ) && !self.is_failure()
     }
 
     /// Whether there is something to type in the author's code that would change it, and which is not wanted as it is.
     pub(crate) fn is_for_the_author(&self) -> bool {
         matches!(
             self,
-            Self::SetCookie | Self::Private | Self::NoCache | Self::MalformedCacheControl | Self::VaryAny | Self::VaryUnkeyed(_)
-                | Self::MalformedVary | Self::NoFreshness | Self::AlreadyStale | Self::TooLarge | Self::LengthMismatch | Self::FieldsTooLarge | Self::Groups
+            Self::SetCookie
+                | Self::Private
+                | Self::NoCache
+                | Self::MalformedCacheControl
+                | Self::VaryAny
+                | Self::VaryUnkeyed(_)
+                | Self::MalformedVary
+                | Self::NoFreshness
+                | Self::AlreadyStale
+                | Self::TooLarge
+                | Self::LengthMismatch
+                | Self::FieldsTooLarge
+                | Self::Groups
         )
     }
 

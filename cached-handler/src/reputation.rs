@@ -8,12 +8,7 @@ use std::{
 
 use tokio::sync::Semaphore;
 
-use crate::{
-    clock::Millis,
-    key::PrimaryKey,
-    outcome::NotStored,
-    sync::lock,
-};
+use crate::{clock::Millis, key::PrimaryKey, outcome::NotStored, sync::lock};
 
 /// Marks on keys, each for a while, and no more of them than a limit.
 #[derive(Debug, Default)]

@@ -150,8 +150,7 @@ impl Run {
         let epochs = &self.cache.inner().memory.epochs;
         // The clock first: what is invalidated in between is then later than the stamp.
         let clock = epochs.now();
-        let marks = known
-            .unwrap_or_else(|| epochs.marks(self.handler.epoch_name(self.key.instance), self.path_bucket, &self.groups));
+        let marks = known.unwrap_or_else(|| epochs.marks(self.handler.epoch_name(self.key.instance), self.path_bucket, &self.groups));
         let reading = Reading { incarnation: 0, clock, newest: epochs.newest(&marks) };
         self.epochs = Some(Epoch { reading, marks: Some(marks) });
     }

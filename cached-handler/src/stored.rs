@@ -122,7 +122,10 @@ impl Slot {
     pub(crate) fn weight(&self) -> usize {
         match self {
             Self::Response(stored) => {
-                stored.content.len() + weigh(&stored.fields) + weigh(&stored.not_modified) + size_of::<Stored>()
+                stored.content.len()
+                    + weigh(&stored.fields)
+                    + weigh(&stored.not_modified)
+                    + size_of::<Stored>()
                     + stored.groups.iter().map(|group| group.len() + 96).sum::<usize>()
             }
             Self::Variants(variants) => variants.fields.len() * 48 + variants.known.len() * 16,

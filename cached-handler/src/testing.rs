@@ -24,9 +24,9 @@
 
 use axum::Extension;
 
-use crate::{Cache, CacheBuilder, ManualClock, Outcome};
 #[doc(inline)]
 pub use crate::{__assert_hit as assert_hit, __assert_miss as assert_miss};
+use crate::{Cache, CacheBuilder, ManualClock, Outcome};
 
 /// A cache of its own for one test, whose clock stands still.
 ///

@@ -123,7 +123,11 @@ fn an_invalidation_takes_as_long_with_a_hundred_thousand_members_as_with_ten() {
             shortest_many = shortest_many.min(timed(&many).await);
         }
         let ratio = shortest_many.as_secs_f64() / shortest_few.as_secs_f64();
-        println!("an invalidation of 100 000 members takes {ratio:.2} x that of 10 ({:?} for 1 000), and adds {} bytes", shortest_many, resident().saturating_sub(began));
+        println!(
+            "an invalidation of 100 000 members takes {ratio:.2} x that of 10 ({:?} for 1 000), and adds {} bytes",
+            shortest_many,
+            resident().saturating_sub(began)
+        );
         assert!(ratio <= 1.2, "{ratio}");
         assert!(resident().saturating_sub(began) < 1 << 20);
     });

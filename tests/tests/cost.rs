@@ -12,7 +12,17 @@ fn program() -> PathBuf {
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let root = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("..");
     let output = Command::new(cargo)
-        .args(["build", "--profile", "bench", "--package", "cached-handler-tests", "--bin", "cost", "--message-format", "json-render-diagnostics"])
+        .args([
+            "build",
+            "--profile",
+            "bench",
+            "--package",
+            "cached-handler-tests",
+            "--bin",
+            "cost",
+            "--message-format",
+            "json-render-diagnostics",
+        ])
         .current_dir(root)
         .output()
         .unwrap();

@@ -189,11 +189,8 @@ async fn load(source: Arc<Source>, subject: Arc<impl Subject>, most: u64) -> (u6
                 let least = confirmed[id].load(Ordering::SeqCst);
                 let read = subject.read(id);
                 // Every now and then a client leaves before its answer comes.
-                let seen = if round % 11 == 0 {
-                    tokio::time::timeout(Duration::from_micros(50), read).await.ok()
-                } else {
-                    Some(read.await)
-                };
+                let seen =
+                    if round % 11 == 0 { tokio::time::timeout(Duration::from_micros(50), read).await.ok() } else { Some(read.await) };
                 if let Some(seen) = seen {
                     done.fetch_add(1, Ordering::Relaxed);
                     stale.fetch_add(u64::from(seen < least), Ordering::Relaxed);

@@ -16,7 +16,10 @@ use axum::{
     response::{IntoResponse, Response},
     routing::get,
 };
-use cached_handler::{Cache, Collapse, OnMiss, Outcome, Policy, cached, testing::{TestCache, assert_hit}};
+use cached_handler::{
+    Cache, Collapse, OnMiss, Outcome, Policy, cached,
+    testing::{TestCache, assert_hit},
+};
 use http_body_util::BodyExt;
 use tokio::{
     sync::{OwnedSemaphorePermit, Semaphore},
@@ -234,7 +237,11 @@ async fn nobody_gets_what_was_made_for_another_and_nobody_waits_twice() {
     assert!(cold <= WORK * 21 / 10, "{cold:?} cold");
     let (_, marked) = crowd(&router, "/personal", 20).await;
     assert!(marked <= WORK * 105 / 100, "{marked:?} once marked");
-    println!("20 at once: {:.2} handler times cold, {:.2} once marked", cold.as_secs_f64() / WORK.as_secs_f64(), marked.as_secs_f64() / WORK.as_secs_f64());
+    println!(
+        "20 at once: {:.2} handler times cold, {:.2} once marked",
+        cold.as_secs_f64() / WORK.as_secs_f64(),
+        marked.as_secs_f64() / WORK.as_secs_f64()
+    );
 }
 
 #[tokio::test(start_paused = true)]

@@ -174,7 +174,14 @@ async fn a_hit_is_the_miss_that_stored_it() {
 #[tokio::test]
 async fn every_way_to_invalidate_reaches_it() {
     let (_, cache, app) = app();
-    for target in [Target::group("pages"), Target::group("page:1"), Target::group("author:1"), Target::path("/page/%31"), Target::handler(page), Target::all()] {
+    for target in [
+        Target::group("pages"),
+        Target::group("page:1"),
+        Target::group("author:1"),
+        Target::path("/page/%31"),
+        Target::handler(page),
+        Target::all(),
+    ] {
         assert_miss!(ask(&app, "/page/1").await);
         assert_hit!(ask(&app, "/page/1").await);
         cache.cache().invalidate(target).await.unwrap();

@@ -17,7 +17,10 @@ use axum::{
     response::{IntoResponse, Response},
     routing::get,
 };
-use cached_handler::{Kept, NotStored, Outcome, Policy, cached, testing::{TestCache, assert_hit, assert_miss}};
+use cached_handler::{
+    Kept, NotStored, Outcome, Policy, cached,
+    testing::{TestCache, assert_hit, assert_miss},
+};
 use http_body::Frame;
 use http_body_util::{BodyExt, StreamBody};
 use tokio::sync::mpsc;

@@ -33,9 +33,7 @@ impl Memory {
     pub(crate) fn new(capacity: u64) -> Self {
         let slots = moka::sync::Cache::builder()
             .max_capacity(capacity)
-            .weigher(|key: &PrimaryKey, slot: &Arc<Slot>| {
-                u32::try_from(weigh(key, slot)).unwrap_or(u32::MAX)
-            })
+            .weigher(|key: &PrimaryKey, slot: &Arc<Slot>| u32::try_from(weigh(key, slot)).unwrap_or(u32::MAX))
             .build_with_hasher(RandomState::new());
         Self { slots, epochs: InProcessEpochs::new(), capacity, unsettled: AtomicU64::new(0) }
     }

@@ -171,10 +171,8 @@ fn namesakes() -> Vec<String> {
         let Some(name) = handler.policy.name else { continue };
         let place = |handler: &Handler| (handler.site.file, handler.site.line, handler.site.column);
         match first.get(name) {
-            Some(other) if place(other) != place(handler) => complaints.push(format!(
-                "`{}` and `{}` are both named `{name}`; rename one in its `Policy`",
-                other.site.name, handler.site.name
-            )),
+            Some(other) if place(other) != place(handler) => complaints
+                .push(format!("`{}` and `{}` are both named `{name}`; rename one in its `Policy`", other.site.name, handler.site.name)),
             Some(_) => {}
             None => {
                 first.insert(name, handler);

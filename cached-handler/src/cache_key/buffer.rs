@@ -37,12 +37,13 @@ impl Buffer {
     pub(crate) fn framed(&mut self, bytes: &[u8]) -> bool {
         let (start, length) = (self.length, bytes.len());
         if let (Ok(frame @ ..0x80), true) = (u8::try_from(length), self.long.is_empty())
-            && let Some([first, place @ ..]) = self.short.get_mut(start..=start + length) {
-                *first = frame;
-                place.copy_from_slice(bytes);
-                self.length = start + length + 1;
-                return true;
-            }
+            && let Some([first, place @ ..]) = self.short.get_mut(start..=start + length)
+        {
+            *first = frame;
+            place.copy_from_slice(bytes);
+            self.length = start + length + 1;
+            return true;
+        }
         self.length_of(length) && self.spill(bytes)
     }
 

@@ -49,8 +49,7 @@ impl Registry {
         // Under the lock: an invalidation writes what is remembered before it takes the lock, so it is either seen
         // here, or it will find this counter.
         let epoch = self.remembered(hash).map_or(0, |epoch| epoch.load(Ordering::SeqCst));
-        let counter =
-            Arc::new(Counter { epoch: AtomicU64::new(epoch), name: name.into(), registry: Arc::downgrade(self) });
+        let counter = Arc::new(Counter { epoch: AtomicU64::new(epoch), name: name.into(), registry: Arc::downgrade(self) });
         names.insert(name.into(), Arc::downgrade(&counter));
         counter
     }

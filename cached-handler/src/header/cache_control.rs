@@ -155,7 +155,9 @@ mod tests {
 
     #[test]
     fn directives_are_found_in_any_case_on_any_line_past_any_space() {
-        for lines in [&["NO-STORE"][..], &["max-age=1", "No-Store"], &["a=\"x,y\" ,\t no-store"], &[",, no-store,"], &["foo=\"a\\\"b\", no-store"]] {
+        for lines in
+            [&["NO-STORE"][..], &["max-age=1", "No-Store"], &["a=\"x,y\" ,\t no-store"], &[",, no-store,"], &["foo=\"a\\\"b\", no-store"]]
+        {
             assert!(read(lines).unwrap().no_store, "{lines:?}");
         }
         for lines in [&["x=\"no-store\""][..], &["no-store-ish"], &["nothing-to-see-here"]] {

@@ -85,7 +85,9 @@ mod tests {
 
     #[test]
     fn a_name_that_is_no_token_is_quoted() {
-        for (name, expected) in [("my-app", "my-app"), ("my app", "\"my app\""), ("1", "\"1\""), ("a\"b\\é", "\"a\\\"b\\\\\""), ("", "\"\"")] {
+        for (name, expected) in
+            [("my-app", "my-app"), ("my app", "\"my app\""), ("1", "\"1\""), ("a\"b\\é", "\"a\\\"b\\\\\""), ("", "\"\"")]
+        {
             assert_eq!(CacheName::new(name).0, expected);
         }
     }

@@ -3,14 +3,30 @@
 use http::{HeaderMap, HeaderName, header};
 
 const HOP_BY_HOP: [&str; 9] = [
-    "connection", "keep-alive", "proxy-authenticate", "proxy-authentication-info", "proxy-authorization", "proxy-connection", "te", "trailer",
+    "connection",
+    "keep-alive",
+    "proxy-authenticate",
+    "proxy-authentication-info",
+    "proxy-authorization",
+    "proxy-connection",
+    "te",
+    "trailer",
     "transfer-encoding",
 ];
 
 /// What `Connection` cannot take away: fields that decide whether and for whom a response is stored.
 const KEPT: [HeaderName; 11] = [
-    header::CACHE_CONTROL, header::VARY, header::SET_COOKIE, header::ETAG, header::DATE, header::AGE, header::EXPIRES, header::CONTENT_TYPE,
-    header::CONTENT_ENCODING, header::CONTENT_LENGTH, header::LAST_MODIFIED,
+    header::CACHE_CONTROL,
+    header::VARY,
+    header::SET_COOKIE,
+    header::ETAG,
+    header::DATE,
+    header::AGE,
+    header::EXPIRES,
+    header::CONTENT_TYPE,
+    header::CONTENT_ENCODING,
+    header::CONTENT_LENGTH,
+    header::LAST_MODIFIED,
 ];
 
 /// Removes them, and those that `Connection` names.

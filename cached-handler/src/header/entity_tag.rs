@@ -139,9 +139,12 @@ mod tests {
 
     #[test]
     fn comparison_follows_the_table_of_the_rfc() {
-        for (one, other, strong, weak) in
-            [("W/\"1\"", "W/\"1\"", false, true), ("W/\"1\"", "W/\"2\"", false, false), ("W/\"1\"", "\"1\"", false, true), ("\"1\"", "\"1\"", true, true)]
-        {
+        for (one, other, strong, weak) in [
+            ("W/\"1\"", "W/\"1\"", false, true),
+            ("W/\"1\"", "W/\"2\"", false, false),
+            ("W/\"1\"", "\"1\"", false, true),
+            ("\"1\"", "\"1\"", true, true),
+        ] {
             assert_eq!((tag(one).strong_eq(&tag(other)), tag(one).weak_eq(&tag(other))), (strong, weak), "{one} {other}");
         }
     }

@@ -66,10 +66,13 @@ mod tests {
     use super::*;
 
     fn fields(lines: &[&'static str]) -> HeaderMap {
-        lines.iter().map(|line| (header::VARY, HeaderValue::from_static(line))).collect::<Vec<_>>().into_iter().fold(HeaderMap::new(), |mut map, (name, value)| {
-            map.append(name, value);
-            map
-        })
+        lines.iter().map(|line| (header::VARY, HeaderValue::from_static(line))).collect::<Vec<_>>().into_iter().fold(
+            HeaderMap::new(),
+            |mut map, (name, value)| {
+                map.append(name, value);
+                map
+            },
+        )
     }
 
     #[test]

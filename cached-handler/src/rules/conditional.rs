@@ -149,10 +149,19 @@ mod tests {
     #[test]
     fn a_304_has_the_fields_that_the_rfc_asks_for() {
         let mut fields = HeaderMap::new();
-        for (name, value) in [("etag", "\"1\""), ("date", "x"), ("vary", "a"), ("vary", "b"), ("content-type", "t"), ("set-cookie", "s"), ("last-modified", "m")] {
+        for (name, value) in [
+            ("etag", "\"1\""),
+            ("date", "x"),
+            ("vary", "a"),
+            ("vary", "b"),
+            ("content-type", "t"),
+            ("set-cookie", "s"),
+            ("last-modified", "m"),
+        ] {
             fields.append(name, HeaderValue::from_static(value));
         }
-        let mut kept: Vec<_> = not_modified_fields(&fields).iter().map(|(name, value)| format!("{name}={}", value.to_str().unwrap())).collect();
+        let mut kept: Vec<_> =
+            not_modified_fields(&fields).iter().map(|(name, value)| format!("{name}={}", value.to_str().unwrap())).collect();
         kept.sort();
         assert_eq!(kept, ["date=x", "etag=\"1\"", "vary=a", "vary=b"]);
         fields.remove("etag");

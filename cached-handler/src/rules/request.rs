@@ -17,7 +17,10 @@ pub(crate) enum Wish {
 pub(crate) fn wish(fields: &HeaderMap, age: Duration, remaining: Duration) -> Wish {
     let Ok(asked) = CacheControl::of(fields, &header::CACHE_CONTROL) else { return Wish::Forward };
     let is_pragma = !fields.contains_key(header::CACHE_CONTROL)
-        && fields.get_all(header::PRAGMA).iter().any(|line| line.to_str().is_ok_and(|line| line.split(',').any(|word| word.trim().eq_ignore_ascii_case("no-cache"))));
+        && fields
+            .get_all(header::PRAGMA)
+            .iter()
+            .any(|line| line.to_str().is_ok_and(|line| line.split(',').any(|word| word.trim().eq_ignore_ascii_case("no-cache"))));
     let too_old = asked.max_age.is_some_and(|most| age.as_secs() > most && most < LONGEST);
     let too_stale = asked.min_fresh.is_some_and(|least| remaining.as_secs() < least);
     if asked.no_cache || asked.no_store || is_pragma || too_old || too_stale { Wish::Forward } else { Wish::Use }

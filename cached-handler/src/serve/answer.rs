@@ -13,15 +13,8 @@ use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use http_body::Frame;
 
 use crate::{
-    cache::Cache,
-    clock::Millis,
-    events,
-    handler::Handler,
-    header::cache_status,
-    outcome::Outcome,
-    rules::conditional::not_modified,
-    seen::Facts,
-    stored::Stored,
+    cache::Cache, clock::Millis, events, handler::Handler, header::cache_status, outcome::Outcome, rules::conditional::not_modified,
+    seen::Facts, stored::Stored,
 };
 
 /// Answers from the store.
@@ -39,7 +32,12 @@ pub(super) fn hit(stored: &Stored, handler: &'static Handler, facts: &Facts, cac
 pub(super) fn derive(stored: &Stored, facts: &Facts, age: Option<u64>) -> Response {
     let unchanged = stored.status.is_success()
         && facts.conditional.as_ref().is_some_and(|conditional| {
-            not_modified(&conditional.if_none_match, conditional.if_modified_since(), stored.entity_tag.as_ref(), stored.last_modified.as_ref())
+            not_modified(
+                &conditional.if_none_match,
+                conditional.if_modified_since(),
+                stored.entity_tag.as_ref(),
+                stored.last_modified.as_ref(),
+            )
         });
 
     let (status, mut fields, body) = if unchanged {

@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use axum::response::Response;
 use super::{Run, answer};
 use crate::{
     backend::memory::Memory,
@@ -16,6 +15,7 @@ use crate::{
     seen::{Facts, Seen},
     stored::{Slot, Stored},
 };
+use axum::response::Response;
 
 /// Starts a request's key with what is always in it. `inside` is any closure written inside the handler: its type tells
 /// the handler, and the instance of a generic one, from every other.
@@ -33,10 +33,11 @@ pub fn begin<'a, T: 'static, const FIELDS: bool>(handler: &'static Handler, seen
     key.tag(Tag::Path);
     key.raw(facts.original.path().as_bytes());
     if let Some(inner) = &facts.inner
-        && inner.path() != facts.original.path() {
-            key.tag(Tag::InnerPath);
-            key.raw(inner.path().as_bytes());
-        }
+        && inner.path() != facts.original.path()
+    {
+        key.tag(Tag::InnerPath);
+        key.raw(inner.path().as_bytes());
+    }
     for name in handler.fields() {
         key.field(name);
     }
@@ -97,15 +98,29 @@ fn find(key: &KeyWriter<'_>, memory: &Memory, now: Millis) -> Result<Arc<Slot>, 
 }
 
 /// RFC 9111 §4, with epochs in the place of §4.4.
-pub(super) fn may_answer(stored: &Stored, handler: &Handler, facts: &Facts, traits: &Traits, memory: &Memory, now: Millis) -> Result<(), Forward> {
+pub(super) fn may_answer(
+    stored: &Stored,
+    handler: &Handler,
+    facts: &Facts,
+    traits: &Traits,
+    memory: &Memory,
+    now: Millis,
+) -> Result<(), Forward> {
     if let Some(marks) = &stored.marks
-        && memory.epochs.newest(marks) > stored.stamp.clock {
-            return Err(Forward::Invalidated);
-        }
+        && memory.epochs.newest(marks) > stored.stamp.clock
+    {
+        return Err(Forward::Invalidated);
+    }
     may_answer_unless_invalidated(stored, handler, facts, traits, now)
 }
 
-pub(super) fn may_answer_unless_invalidated(stored: &Stored, handler: &Handler, facts: &Facts, traits: &Traits, now: Millis) -> Result<(), Forward> {
+pub(super) fn may_answer_unless_invalidated(
+    stored: &Stored,
+    handler: &Handler,
+    facts: &Facts,
+    traits: &Traits,
+    now: Millis,
+) -> Result<(), Forward> {
     if !stored.is_fresh(now) {
         return Err(Forward::Stale);
     }

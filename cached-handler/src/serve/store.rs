@@ -144,7 +144,8 @@ fn stream(run: Run, mut parts: Parts, body: Body, storable: Storable, groups: Ve
     let rest = async move {
         let limit = run.handler.policy.max_body;
         let copied = content::copy(body, limit, feed, Duration::from_millis(MAX_RUN.unsigned_abs())).await;
-        let copied = copied.and_then(|content| if is_as_long_as_declared(&kept.headers, &content) { Ok(content) } else { Err(NotStored::LengthMismatch) });
+        let copied = copied
+            .and_then(|content| if is_as_long_as_declared(&kept.headers, &content) { Ok(content) } else { Err(NotStored::LengthMismatch) });
         match copied {
             Ok(content) => drop(keep(&run, kept, content, &storable, groups, lease).await),
             Err(reason) => drop(refuse(&run, kept, Body::empty(), lease, reason)),
@@ -270,7 +271,8 @@ async fn put(run: &Run, slot: &Arc<Slot>) -> Kept {
         None => primary.clone(),
         Some((variants, values)) => {
             let known = memory.get(&primary.as_ref());
-            let Some(record) = record(known.as_deref(), variants, (inner.reputations.hash_bytes(values), stored.fresh_until), run.now()) else {
+            let Some(record) = record(known.as_deref(), variants, (inner.reputations.hash_bytes(values), stored.fresh_until), run.now())
+            else {
                 return Kept::Not(NotStored::TooManyVariants);
             };
             let values = record.values(run.fields.as_deref());
@@ -305,9 +307,10 @@ pub(super) fn record(known: Option<&Slot>, new: &Variants, (hash, until): (u64, 
 
 /// `Content-Length`, where the handler set one, has to be right (RFC 9110 §8.6).
 fn is_as_long_as_declared(fields: &HeaderMap, content: &Bytes) -> bool {
-    fields.get_all(header::CONTENT_LENGTH).iter().all(|declared| {
-        declared.to_str().ok().and_then(|declared| declared.trim().parse::<usize>().ok()) == Some(content.len())
-    })
+    fields
+        .get_all(header::CONTENT_LENGTH)
+        .iter()
+        .all(|declared| declared.to_str().ok().and_then(|declared| declared.trim().parse::<usize>().ok()) == Some(content.len()))
 }
 
 /// Types whose content goes on until someone leaves.

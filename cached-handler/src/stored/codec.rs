@@ -109,7 +109,9 @@ pub(crate) fn decode(bytes: &Bytes, full_key: &[u8]) -> Result<SlotAtRest, Damag
 fn put_response(out: &mut BytesMut, response: &AtRest) {
     let flag = |is: bool, flag: u8| if is { flag } else { 0 };
     out.put_u8(
-        flag(response.shareable, SHAREABLE) | flag(response.arrived_with_age, ARRIVED_WITH_AGE) | flag(response.selecting.is_some(), SELECTED),
+        flag(response.shareable, SHAREABLE)
+            | flag(response.arrived_with_age, ARRIVED_WITH_AGE)
+            | flag(response.selecting.is_some(), SELECTED),
     );
     out.put_u64_le(response.stamp.incarnation);
     out.put_u64_le(response.stamp.clock);

@@ -62,7 +62,12 @@ pub enum Guard {
 }
 
 /// `app` is asked by each of `first`, then by `victim`, who has to get what it would get alone.
-pub fn attack<A: IntoApp>(name: impl Into<String>, app: impl Fn() -> A + Send + Sync + 'static, first: impl IntoIterator<Item = Ask>, victim: Ask) -> Attack {
+pub fn attack<A: IntoApp>(
+    name: impl Into<String>,
+    app: impl Fn() -> A + Send + Sync + 'static,
+    first: impl IntoIterator<Item = Ask>,
+    victim: Ask,
+) -> Attack {
     Attack {
         name: name.into(),
         app: Box::new(move || app().into_app()),

@@ -93,7 +93,8 @@ async fn longer_than_declared(State(runs): State<Runs>) -> Response {
 async fn with_trailers(State(runs): State<Runs>) -> Response {
     once(&runs, || {
         let mut frames = pieces(vec!["secret1".to_owned()]);
-        frames.push_back(Ok(Frame::trailers(HeaderMap::from_iter([("x-checksum".parse().expect("a name"), HeaderValue::from_static("1"))]))));
+        frames
+            .push_back(Ok(Frame::trailers(HeaderMap::from_iter([("x-checksum".parse().expect("a name"), HeaderValue::from_static("1"))]))));
         Body::new(Frames { frames, length: None }).into_response()
     })
 }

@@ -131,7 +131,10 @@ pub fn attacks() -> Vec<Attack> {
         "a streamed response sets a cookie": streamed;
     };
     all.push(attack("a cookie that is set on HEAD", || serve(by_tuple), [ask("HEAD", "/login")], get("/login")).fresh());
-    all.push(attack("a cookie for a client that asks conditionally", || serve(by_tuple), [get("/login").with("if-none-match", "*")], victim).fresh());
+    all.push(
+        attack("a cookie for a client that asks conditionally", || serve(by_tuple), [get("/login").with("if-none-match", "*")], victim)
+            .fresh(),
+    );
     let sessions = || {
         let runs = Runs::default();
         Router::new().route("/{id}", on_get(page)).layer(map_response(move |mut response: Response| {

@@ -153,7 +153,12 @@ impl Tokens {
     /// Each look-up counts; from the third on, `revoked` is no token any more.
     fn user(&self, headers: &HeaderMap) -> Option<User> {
         let asked = self.0.fetch_add(1, Ordering::SeqCst);
-        let users = BTreeMap::from([("Bearer ann", ("ann", "acme")), ("Bearer bob", ("bob", "acme")), ("Bearer eve", ("eve", "evil")), ("Bearer revoked", ("ex", "acme"))]);
+        let users = BTreeMap::from([
+            ("Bearer ann", ("ann", "acme")),
+            ("Bearer bob", ("bob", "acme")),
+            ("Bearer eve", ("eve", "evil")),
+            ("Bearer revoked", ("ex", "acme")),
+        ]);
         let token = headers.get("authorization")?.to_str().ok()?;
         let (name, tenant) = users.get(token).filter(|_| token != "Bearer revoked" || asked < 2)?;
         Some(User { name: (*name).to_owned(), tenant: (*tenant).to_owned() })
@@ -268,33 +273,111 @@ fn unkeyed() -> Vec<Attack> {
     let two = || token("Bearer ann").with("authorization", "Bearer bob");
     vec![
         attack("a token's answer for anonymous, where headers are skipped", || serve(skipped), [token("Bearer ann")], me()),
-        attack("an anonymous answer for a token, where headers are skipped", || serve(skipped), [me(), me()], token("Bearer ann")).never_stored(),
-        attack("one token's answer for another, where headers are skipped", || serve(skipped), [token("Bearer ann")], token("Bearer bob")).never_stored(),
-        attack("a login's answer for another, where headers are skipped", || serve(skipped), [token("Basic YTpi")], token("Basic YTpj")).never_stored(),
-        attack("an empty token's answer for a token, where headers are skipped", || serve(skipped), [token("")], token("Bearer bob")).never_stored(),
-        attack("an anonymous answer for an empty token, where headers are skipped", || serve(skipped), [me(), me()], token("")).never_stored(),
-        attack("one token's answer for two tokens, where headers are skipped", || serve(skipped), [token("Bearer ann")], two()).never_stored(),
-        attack("two tokens' answer for one token, where headers are skipped", || serve(skipped), [two()], token("Bearer ann")).never_stored(),
-        attack("a token's answer for a cookie, where headers are skipped", || serve(skipped), [token("Bearer ann")], cookie("sid=1")).never_stored(),
+        attack("an anonymous answer for a token, where headers are skipped", || serve(skipped), [me(), me()], token("Bearer ann"))
+            .never_stored(),
+        attack("one token's answer for another, where headers are skipped", || serve(skipped), [token("Bearer ann")], token("Bearer bob"))
+            .never_stored(),
+        attack("a login's answer for another, where headers are skipped", || serve(skipped), [token("Basic YTpi")], token("Basic YTpj"))
+            .never_stored(),
+        attack("an empty token's answer for a token, where headers are skipped", || serve(skipped), [token("")], token("Bearer bob"))
+            .never_stored(),
+        attack("an anonymous answer for an empty token, where headers are skipped", || serve(skipped), [me(), me()], token(""))
+            .never_stored(),
+        attack("one token's answer for two tokens, where headers are skipped", || serve(skipped), [token("Bearer ann")], two())
+            .never_stored(),
+        attack("two tokens' answer for one token, where headers are skipped", || serve(skipped), [two()], token("Bearer ann"))
+            .never_stored(),
+        attack("a token's answer for a cookie, where headers are skipped", || serve(skipped), [token("Bearer ann")], cookie("sid=1"))
+            .never_stored(),
         attack("a cookie's answer for anonymous, where headers are skipped", || serve(skipped), [cookie("sid=1")], me()),
-        attack("an anonymous answer for a cookie, where headers are skipped", || serve(skipped), [me(), me()], cookie("sid=1")).never_stored(),
-        attack("one cookie's answer for another, where headers are skipped", || serve(skipped), [cookie("sid=1")], cookie("sid=2")).never_stored(),
-        attack("a proxy's token for another, where headers are skipped", || serve(skipped), [me().with("proxy-authorization", "Basic YTpi")], me().with("proxy-authorization", "Basic YTpj")).never_stored(),
-        attack("a token's answer for another, where the head is skipped", || serve(skipped_parts), [token("Bearer ann")], token("Bearer bob")).never_stored(),
-        attack("a cookie's answer for another, where the head is skipped", || serve(skipped_parts), [cookie("sid=1")], cookie("sid=2")).never_stored(),
-        attack("a token's answer for another, where the request is skipped", || serve(skipped_request), [token("Bearer ann")], token("Bearer bob")).never_stored(),
-        attack("an anonymous answer for a cookie, where the request is skipped", || serve(skipped_request), [me(), me()], cookie("sid=2")).never_stored(),
-        attack("a session's answer for another, where the jar is skipped", || serve(skipped_jar), [cookie("sid=1")], cookie("sid=2")).never_stored(),
+        attack("an anonymous answer for a cookie, where headers are skipped", || serve(skipped), [me(), me()], cookie("sid=1"))
+            .never_stored(),
+        attack("one cookie's answer for another, where headers are skipped", || serve(skipped), [cookie("sid=1")], cookie("sid=2"))
+            .never_stored(),
+        attack(
+            "a proxy's token for another, where headers are skipped",
+            || serve(skipped),
+            [me().with("proxy-authorization", "Basic YTpi")],
+            me().with("proxy-authorization", "Basic YTpj"),
+        )
+        .never_stored(),
+        attack(
+            "a token's answer for another, where the head is skipped",
+            || serve(skipped_parts),
+            [token("Bearer ann")],
+            token("Bearer bob"),
+        )
+        .never_stored(),
+        attack("a cookie's answer for another, where the head is skipped", || serve(skipped_parts), [cookie("sid=1")], cookie("sid=2"))
+            .never_stored(),
+        attack(
+            "a token's answer for another, where the request is skipped",
+            || serve(skipped_request),
+            [token("Bearer ann")],
+            token("Bearer bob"),
+        )
+        .never_stored(),
+        attack("an anonymous answer for a cookie, where the request is skipped", || serve(skipped_request), [me(), me()], cookie("sid=2"))
+            .never_stored(),
+        attack("a session's answer for another, where the jar is skipped", || serve(skipped_jar), [cookie("sid=1")], cookie("sid=2"))
+            .never_stored(),
         attack("a session's answer for anonymous, where the jar is skipped", || serve(skipped_jar), [cookie("sid=1")], me()),
-        attack("an anonymous answer for a session, where a shared jar is skipped", || serve(skipped_cached_jar), [me(), me()], cookie("sid=2")).never_stored(),
-        attack("a session's answer for another, where cookies are skipped", || serve(skipped_cookies), [cookie("sid=1")], cookie("sid=2")).never_stored(),
-        attack("a token's answer for another, where the token is skipped", || serve(skipped_token), [token("Bearer ann")], token("Bearer bob")).never_stored(),
-        attack("a session's answer for another, where the jar is put off and skipped", || serve(skipped_on_miss), [cookie("sid=1")], cookie("sid=2")).never_stored(),
-        attack("a token's answer for another, where one other field is keyed", || serve(keyed_by_one_field), [token("Bearer ann").with("x-tenant", "a")], token("Bearer bob").with("x-tenant", "a")).never_stored(),
-        attack("a token's answer for anonymous, where one other field is keyed", || serve(keyed_by_one_field), [token("Bearer ann").with("x-tenant", "a")], me().with("x-tenant", "a")),
-        attack("a cookie's answer for another, where one other field is keyed", || serve(keyed_by_one_field), [cookie("sid=1").with("x-tenant", "a")], cookie("sid=2").with("x-tenant", "a")).never_stored(),
-        attack("a token's answer for another, where the head is keyed by its path", || serve(keyed_by_the_path), [token("Bearer ann")], token("Bearer bob")).never_stored(),
-        attack("a field's answer for another, where one other field is keyed", || serve(keyed_by_one_field), [me().with("x-tenant", "a")], me().with("x-tenant", "b")),
+        attack(
+            "an anonymous answer for a session, where a shared jar is skipped",
+            || serve(skipped_cached_jar),
+            [me(), me()],
+            cookie("sid=2"),
+        )
+        .never_stored(),
+        attack("a session's answer for another, where cookies are skipped", || serve(skipped_cookies), [cookie("sid=1")], cookie("sid=2"))
+            .never_stored(),
+        attack(
+            "a token's answer for another, where the token is skipped",
+            || serve(skipped_token),
+            [token("Bearer ann")],
+            token("Bearer bob"),
+        )
+        .never_stored(),
+        attack(
+            "a session's answer for another, where the jar is put off and skipped",
+            || serve(skipped_on_miss),
+            [cookie("sid=1")],
+            cookie("sid=2"),
+        )
+        .never_stored(),
+        attack(
+            "a token's answer for another, where one other field is keyed",
+            || serve(keyed_by_one_field),
+            [token("Bearer ann").with("x-tenant", "a")],
+            token("Bearer bob").with("x-tenant", "a"),
+        )
+        .never_stored(),
+        attack(
+            "a token's answer for anonymous, where one other field is keyed",
+            || serve(keyed_by_one_field),
+            [token("Bearer ann").with("x-tenant", "a")],
+            me().with("x-tenant", "a"),
+        ),
+        attack(
+            "a cookie's answer for another, where one other field is keyed",
+            || serve(keyed_by_one_field),
+            [cookie("sid=1").with("x-tenant", "a")],
+            cookie("sid=2").with("x-tenant", "a"),
+        )
+        .never_stored(),
+        attack(
+            "a token's answer for another, where the head is keyed by its path",
+            || serve(keyed_by_the_path),
+            [token("Bearer ann")],
+            token("Bearer bob"),
+        )
+        .never_stored(),
+        attack(
+            "a field's answer for another, where one other field is keyed",
+            || serve(keyed_by_one_field),
+            [me().with("x-tenant", "a")],
+            me().with("x-tenant", "b"),
+        ),
     ]
 }
 
@@ -302,31 +385,72 @@ fn unkeyed() -> Vec<Attack> {
 fn keyed() -> Vec<Attack> {
     let api = |key: &str| me().with("x-api-key", key);
     vec![
-        attack("a token's answer for another, where `vary` names another field", || serve(narrowed), [token("Bearer ann")], token("Bearer bob")),
+        attack(
+            "a token's answer for another, where `vary` names another field",
+            || serve(narrowed),
+            [token("Bearer ann")],
+            token("Bearer bob"),
+        ),
         attack("a token's answer for anonymous, where `vary` names another field", || serve(narrowed), [token("Bearer ann")], me()),
         attack("a cookie's answer for another, where `vary` names another field", || serve(narrowed), [cookie("sid=1")], cookie("sid=2")),
         attack("an API key's answer for another, where `vary` names another field", || serve(narrowed), [api("1")], api("2")),
-        attack("a gateway's user for another, where `vary` names another field", || serve(narrowed), [me().with("x-user", "ann")], me().with("x-user", "bob")),
+        attack(
+            "a gateway's user for another, where `vary` names another field",
+            || serve(narrowed),
+            [me().with("x-user", "ann")],
+            me().with("x-user", "bob"),
+        ),
         attack("a token's answer for another, where `vary` names it", || serve(named), [token("Bearer ann")], token("Bearer bob")),
         attack("a token's answer for anonymous, where `vary` names it", || serve(named), [token("Bearer ann")], me()),
         attack("an empty token's answer for anonymous, where `vary` names it", || serve(named), [token("")], me()),
-        attack("two tokens' answer for one, where `vary` names it", || serve(named), [token("Bearer ann").with("authorization", "x")], token("Bearer ann")),
-        attack("two tokens in another order, where `vary` names it", || serve(named), [token("a").with("authorization", "b")], token("b").with("authorization", "a")),
-        attack("two lines for one that reads the same, where `vary` names it", || serve(named), [token("a").with("authorization", "b")], token("a, b")),
-        attack("a token of a proxy for one of the origin, where `vary` names both", || serve(named), [me().with("proxy-authorization", "x")], token("x")),
+        attack(
+            "two tokens' answer for one, where `vary` names it",
+            || serve(named),
+            [token("Bearer ann").with("authorization", "x")],
+            token("Bearer ann"),
+        ),
+        attack(
+            "two tokens in another order, where `vary` names it",
+            || serve(named),
+            [token("a").with("authorization", "b")],
+            token("b").with("authorization", "a"),
+        ),
+        attack(
+            "two lines for one that reads the same, where `vary` names it",
+            || serve(named),
+            [token("a").with("authorization", "b")],
+            token("a, b"),
+        ),
+        attack(
+            "a token of a proxy for one of the origin, where `vary` names both",
+            || serve(named),
+            [me().with("proxy-authorization", "x")],
+            token("x"),
+        ),
         attack("a cookie for a token of the same text, where `vary` names both", || serve(named), [cookie("x")], token("x")),
         attack("a cookie's answer for another, where `vary` names it", || serve(named), [cookie("sid=1")], cookie("sid=2")),
-        attack("two crumbs for one, where `vary` names the cookie", || serve(named), [cookie("a=1").with("cookie", "b=2")], cookie("a=1; b=2")),
+        attack(
+            "two crumbs for one, where `vary` names the cookie",
+            || serve(named),
+            [cookie("a=1").with("cookie", "b=2")],
+            cookie("a=1; b=2"),
+        ),
         attack("an API key's answer for another, where `vary` names it", || serve(named), [api("1")], api("2")),
         attack("a token's answer for a token that differs in case", || serve(bearer), [token("Bearer Ann")], token("Bearer ann")),
         attack("a token's answer for another", || serve(bearer), [token("Bearer ann")], token("Bearer bob")),
         attack("a token's answer for nobody", || serve(bearer), [token("Bearer ann")], me()).never_stored(),
         attack("a token's answer for one of another scheme", || serve(bearer), [token("Bearer ann")], token("Basic ann")).never_stored(),
         attack("a token's answer for an empty one", || serve(bearer), [token("Bearer ann")], token("")).never_stored(),
-        attack("a token's answer for two tokens", || serve(bearer), [token("Bearer ann")], token("Bearer bob").with("authorization", "Bearer ann")),
+        attack(
+            "a token's answer for two tokens",
+            || serve(bearer),
+            [token("Bearer ann")],
+            token("Bearer bob").with("authorization", "Bearer ann"),
+        ),
         attack("an optional token's answer for anonymous", || serve(perhaps_bearer), [token("Bearer ann")], me()),
         attack("an anonymous answer for an optional token", || serve(perhaps_bearer), [me(), me()], token("Bearer ann")),
-        attack("an anonymous answer for an optional token that cannot be read", || serve(perhaps_bearer), [me(), me()], token("junk")).never_stored(),
+        attack("an anonymous answer for an optional token that cannot be read", || serve(perhaps_bearer), [me(), me()], token("junk"))
+            .never_stored(),
         attack("a login's answer for another password", || serve(perhaps_basic), [token("Basic YTpi")], token("Basic YTpj")),
         attack("a token's answer for another, extracted late", || serve(lazily_bearer), [token("Bearer ann")], token("Bearer bob")),
         attack("a token's answer for nobody, extracted late", || serve(lazily_bearer), [token("Bearer ann")], me()).never_stored(),
@@ -346,23 +470,59 @@ fn users() -> Vec<Attack> {
         attack("one user's mail for another", || serve(inbox), [token("Bearer ann")], token("Bearer bob")),
         attack("one user's mail for nobody", || serve(inbox), [token("Bearer ann")], me()).never_stored(),
         attack("a refusal for a user", || serve(inbox), [me()], token("Bearer bob")),
-        attack("a revoked token on a warm key", || serve(inbox), [token("Bearer revoked"), token("Bearer revoked")], token("Bearer revoked")).is(gone).never_stored(),
-        attack("a revoked token on a page for members", || serve(for_members), [token("Bearer revoked"), token("Bearer revoked")], token("Bearer revoked")).is(gone).never_stored(),
-        attack("nobody on a page for members that others warmed", || serve(for_members), [token("Bearer ann"), token("Bearer bob")], me()).never_stored(),
+        attack(
+            "a revoked token on a warm key",
+            || serve(inbox),
+            [token("Bearer revoked"), token("Bearer revoked")],
+            token("Bearer revoked"),
+        )
+        .is(gone)
+        .never_stored(),
+        attack(
+            "a revoked token on a page for members",
+            || serve(for_members),
+            [token("Bearer revoked"), token("Bearer revoked")],
+            token("Bearer revoked"),
+        )
+        .is(gone)
+        .never_stored(),
+        attack("nobody on a page for members that others warmed", || serve(for_members), [token("Bearer ann"), token("Bearer bob")], me())
+            .never_stored(),
         attack("one user's mail for nobody, where both may ask", || serve(perhaps_inbox), [token("Bearer ann")], me()),
         attack("nobody's mail for a user, where both may ask", || serve(perhaps_inbox), [me(), me()], token("Bearer ann")),
         attack("a refusal for a user, where the handler sees both", || serve(whether_inbox), [me()], token("Bearer ann")),
-        attack("a user's mail for a refusal, where the handler sees both", || serve(whether_inbox), [token("Bearer ann")], me()).never_stored(),
+        attack("a user's mail for a refusal, where the handler sees both", || serve(whether_inbox), [token("Bearer ann")], me())
+            .never_stored(),
         attack("one tenant's prices for another", || serve(prices), [token("Bearer ann")], token("Bearer eve")),
         attack("one tenant's prices for nobody", || serve(prices), [token("Bearer ann")], me()).never_stored(),
-        attack("one tenant's prices for another, by two parts", || serve(prices_with_two_parts), [token("Bearer ann")], token("Bearer eve")),
+        attack(
+            "one tenant's prices for another, by two parts",
+            || serve(prices_with_two_parts),
+            [token("Bearer ann")],
+            token("Bearer eve"),
+        ),
         attack("one user's mail for another, behind a middleware", || behind(extended), [token("Bearer ann")], token("Bearer bob")),
         attack("one user's mail for nobody, behind a middleware", || behind(extended), [token("Bearer ann")], me()).never_stored(),
-        attack("a revoked token behind a middleware", || behind(extended), [token("Bearer revoked"), token("Bearer revoked")], token("Bearer revoked")).is(gone).never_stored(),
-        attack("one user's mail for nobody, behind a middleware that lets both in", || {
-            serve(perhaps_extended).layer(axum::middleware::from_fn_with_state(Tokens::default(), know_if_possible))
-        }, [token("Bearer ann")], me()),
-        attack("one user's mail for another, behind a gateway", || serve(extended).layer(from_fn(trust_the_gateway)), [me().with("x-user", "ann")], me().with("x-user", "bob")),
+        attack(
+            "a revoked token behind a middleware",
+            || behind(extended),
+            [token("Bearer revoked"), token("Bearer revoked")],
+            token("Bearer revoked"),
+        )
+        .is(gone)
+        .never_stored(),
+        attack(
+            "one user's mail for nobody, behind a middleware that lets both in",
+            || serve(perhaps_extended).layer(axum::middleware::from_fn_with_state(Tokens::default(), know_if_possible)),
+            [token("Bearer ann")],
+            me(),
+        ),
+        attack(
+            "one user's mail for another, behind a gateway",
+            || serve(extended).layer(from_fn(trust_the_gateway)),
+            [me().with("x-user", "ann")],
+            me().with("x-user", "bob"),
+        ),
     ]
 }
 

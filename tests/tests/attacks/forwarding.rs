@@ -18,20 +18,26 @@ use super::{
 /// The upstream: each path stands for one that behaves in its own way.
 fn upstream(path: &str, uri: &Uri, headers: &HeaderMap, run: usize) -> Response {
     let shown = |names: &[&str]| {
-        let lines = |name: &&str| format!("{name}={:?}", headers.get_all(*name).iter().map(|line| line.as_bytes().escape_ascii().to_string()).collect::<Vec<_>>());
+        let lines = |name: &&str| {
+            format!("{name}={:?}", headers.get_all(*name).iter().map(|line| line.as_bytes().escape_ascii().to_string()).collect::<Vec<_>>())
+        };
         names.iter().map(lines).collect::<Vec<_>>().join(" ")
     };
     let varying = |names: &[&str], fields: &[(&str, &str)]| {
         let mut response = shown(names).into_response();
         for (name, value) in fields {
-            response.headers_mut().append(HeaderName::from_bytes(name.as_bytes()).expect("a name"), HeaderValue::from_str(value).expect("a value"));
+            response
+                .headers_mut()
+                .append(HeaderName::from_bytes(name.as_bytes()).expect("a name"), HeaderValue::from_str(value).expect("a value"));
         }
         response
     };
     let language = headers.contains_key("accept-language");
     match path {
         "/language" => varying(&["accept-language"], &[("vary", "Accept-Language")]),
-        "/two-lines" => varying(&["accept-language", "cookie"], &[("vary", "accept-language"), ("vary", "cookie"), ("cache-control", "public")]),
+        "/two-lines" => {
+            varying(&["accept-language", "cookie"], &[("vary", "accept-language"), ("vary", "cookie"), ("cache-control", "public")])
+        }
         "/token" => varying(&["authorization"], &[("vary", "Authorization"), ("cache-control", "public, max-age=60")]),
         "/token-of-its-own" => varying(&["authorization"], &[("vary", "Authorization")]),
         "/secret" => varying(&["authorization", "cookie"], &[]),
@@ -114,17 +120,41 @@ pub fn attacks() -> Vec<Attack> {
         push("two lines for one list", vec![language("/language", "de").with("accept-language", "en")], language("/language", "de, en"));
         push("none for an empty language", vec![get("/language")], language("/language", ""));
         push("a proxy's host", vec![get("/proxy").with("x-forwarded-host", "evil.example")], get("/proxy"));
-        push("another's token that `Vary` names, and public", vec![get("/token").with("authorization", "a")], get("/token").with("authorization", "b"));
+        push(
+            "another's token that `Vary` names, and public",
+            vec![get("/token").with("authorization", "a")],
+            get("/token").with("authorization", "b"),
+        );
         push("a token that `Vary` names, and public, for none", vec![get("/token").with("authorization", "a")], get("/token"));
         push("a cookie that the second line names", vec![get("/two-lines").with("cookie", "a")], get("/two-lines").with("cookie", "b"));
         push("a token's answer for anonymous", vec![get("/secret").with("authorization", "a")], get("/secret"));
         push("a cookie's answer for anonymous", vec![get("/secret").with("cookie", "a")], get("/secret"));
         push("a field that only some answers depend on", vec![language("/sometimes", "de")], get("/sometimes"));
-        push("a field that only some answers depend on, after two", vec![language("/sometimes", "de"), language("/sometimes", "en")], get("/sometimes"));
-        push("a second field that only some answers depend on", vec![language("/sometimes-more", "de").with("x-b", "evil")], language("/sometimes-more", "de").with("x-b", "fine"));
-        push("a second field that only some answers depend on, after one without", vec![get("/sometimes-more"), language("/sometimes-more", "de").with("x-b", "evil")], language("/sometimes-more", "de").with("x-b", "fine"));
-        push("two fields, of which each answer depends on another", vec![get("/sometimes-other").with("x-b", "evil"), language("/sometimes-other", "de").with("x-a", "evil")], get("/sometimes-other").with("x-b", "fine"));
-        push("two fields, of which each answer depends on another, in the other order", vec![language("/sometimes-other", "de").with("x-a", "evil"), get("/sometimes-other").with("x-b", "evil")], language("/sometimes-other", "de").with("x-a", "fine"));
+        push(
+            "a field that only some answers depend on, after two",
+            vec![language("/sometimes", "de"), language("/sometimes", "en")],
+            get("/sometimes"),
+        );
+        push(
+            "a second field that only some answers depend on",
+            vec![language("/sometimes-more", "de").with("x-b", "evil")],
+            language("/sometimes-more", "de").with("x-b", "fine"),
+        );
+        push(
+            "a second field that only some answers depend on, after one without",
+            vec![get("/sometimes-more"), language("/sometimes-more", "de").with("x-b", "evil")],
+            language("/sometimes-more", "de").with("x-b", "fine"),
+        );
+        push(
+            "two fields, of which each answer depends on another",
+            vec![get("/sometimes-other").with("x-b", "evil"), language("/sometimes-other", "de").with("x-a", "evil")],
+            get("/sometimes-other").with("x-b", "fine"),
+        );
+        push(
+            "two fields, of which each answer depends on another, in the other order",
+            vec![language("/sometimes-other", "de").with("x-a", "evil"), get("/sometimes-other").with("x-b", "evil")],
+            language("/sometimes-other", "de").with("x-a", "fine"),
+        );
         push("another query", vec![get("/page?evil")], get("/page?fine"));
         push("no query for an empty one", vec![get("/page")], get("/page?"));
         push("another host", vec![get("/host").host("evil.example")], get("/host").host("fine.example"));
@@ -135,18 +165,45 @@ pub fn attacks() -> Vec<Attack> {
         never("anonymous' answer for a token", vec![get("/secret"), get("/secret")], get("/secret").with("authorization", "b"));
         never("another's cookie", vec![get("/secret").with("cookie", "a")], get("/secret").with("cookie", "b"));
         never("anonymous' answer for a cookie", vec![get("/secret"), get("/secret")], get("/secret").with("cookie", "b"));
-        never("a token's answer that states its freshness", vec![get("/secret-for-a-while").with("authorization", "a")], get("/secret-for-a-while").with("authorization", "b"));
-        never("a token that `Vary` names, without a word that it is public", vec![get("/token-of-its-own").with("authorization", "a")], get("/token-of-its-own").with("authorization", "b"));
+        never(
+            "a token's answer that states its freshness",
+            vec![get("/secret-for-a-while").with("authorization", "a")],
+            get("/secret-for-a-while").with("authorization", "b"),
+        );
+        never(
+            "a token that `Vary` names, without a word that it is public",
+            vec![get("/token-of-its-own").with("authorization", "a")],
+            get("/token-of-its-own").with("authorization", "b"),
+        );
         never("an answer that depends on anything", vec![get("/any").with("user-agent", "a")], get("/any").with("user-agent", "b"));
         never("an answer whose `Vary` cannot be read", vec![get("/junk").with("user-agent", "a")], get("/junk").with("user-agent", "b"));
         all.push(attack(format!("a cookie that the upstream sets, forwarded by `{name}`"), app, [get("/cookie")], get("/cookie")).fresh());
     }
     let language = |value: &str| get("/language").with("accept-language", value).with("x-a", "1");
-    all.push(attack("one language for another, of an upstream that gets no other field", || serve(by_named), [language("de")], language("en")));
+    all.push(attack(
+        "one language for another, of an upstream that gets no other field",
+        || serve(by_named),
+        [language("de")],
+        language("en"),
+    ));
     let proxy = || get("/proxy");
-    all.push(attack("a field that `Vary` names and that the handler does not get", || serve(by_named), [proxy().with("x-forwarded-host", "evil")], proxy()).never_stored());
+    all.push(
+        attack(
+            "a field that `Vary` names and that the handler does not get",
+            || serve(by_named),
+            [proxy().with("x-forwarded-host", "evil")],
+            proxy(),
+        )
+        .never_stored(),
+    );
     let key = |key: &'static str| get("/me").with("x-api-key", key);
-    all.push(attack("another user, by an extension of `Request`", || serve(extended_request).layer(from_fn(know)), [key("ann")], key("bob")).stored_or_not());
-    all.push(attack("another user, by an extension of `Parts`", || serve(extended_parts).layer(from_fn(know)), [key("ann")], key("bob")).stored_or_not());
+    all.push(
+        attack("another user, by an extension of `Request`", || serve(extended_request).layer(from_fn(know)), [key("ann")], key("bob"))
+            .stored_or_not(),
+    );
+    all.push(
+        attack("another user, by an extension of `Parts`", || serve(extended_parts).layer(from_fn(know)), [key("ann")], key("bob"))
+            .stored_or_not(),
+    );
     all
 }

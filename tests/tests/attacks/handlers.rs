@@ -244,9 +244,13 @@ pub fn attacks() -> Vec<Attack> {
             route(of_a_part).with_state(A("b")).layer(TestCache::with(|cache| cache.cache_status("harness")).layer());
     }
     let uncached_beside = || by_host(route(one::list), route(uncached));
-    all.push(attack("a cached handler's answer from one that is not cached", uncached_beside, [at("one.example")], at("other.example")).never_stored());
+    all.push(
+        attack("a cached handler's answer from one that is not cached", uncached_beside, [at("one.example")], at("other.example"))
+            .never_stored(),
+    );
     let two_caches = || {
-        let (outer, inner) = (TestCache::with(|cache| cache.cache_status("harness")), TestCache::with(|cache| cache.cache_status("harness")));
+        let (outer, inner) =
+            (TestCache::with(|cache| cache.cache_status("harness")), TestCache::with(|cache| cache.cache_status("harness")));
         let one = route(of_a_part).with_state(A("a")).layer(outer.layer());
         let other = route(of_a_part).with_state(A("b")).layer(inner.layer()).layer(axum::middleware::from_fn(pass)).layer(outer.layer());
         by_host(one, other)
@@ -254,7 +258,12 @@ pub fn attacks() -> Vec<Attack> {
     all.push(attack("an outer cache's answer inside of another cache", two_caches, [at("one.example")], at("other.example")));
     let mounts = || Router::new().route("/a/{id}", on_get(item)).nest("/b", Router::new().route("/{id}", on_get(item)));
     all.push(attack("one handler at two places", mounts, [get("/a/1")], get("/b/1")));
-    let shared = || route(of_a_part).with_state(A("a")).layer(Extension(1_u8)).merge(Router::new().route("/other", on_get(of_a_part)).with_state(A("b")));
+    let shared = || {
+        route(of_a_part)
+            .with_state(A("a"))
+            .layer(Extension(1_u8))
+            .merge(Router::new().route("/other", on_get(of_a_part)).with_state(A("b")))
+    };
     all.push(attack("one handler with two states at two paths", shared, [get("/list")], get("/other")));
     all
 }

@@ -8,9 +8,9 @@ use axum::{
     response::{Redirect, Response},
     routing::get as on_get,
 };
-use axum_extra::{TypedHeader, headers};
 #[expect(deprecated, reason = "axum-extra still has them")]
 use axum_extra::extract::{Host, Scheme};
+use axum_extra::{TypedHeader, headers};
 use cached_handler::{Cache, CacheKey, cached, testing::TestCache};
 
 use super::{

@@ -59,7 +59,13 @@ async fn crowd(router: impl Fn(Crowd) -> Router, ask: impl Fn(usize) -> Ask) -> 
     let mut answers = Vec::new();
     for wire in [Wire::Http1, Wire::H2] {
         let crowd = Crowd { runs: Runs::default(), all_are_there: Arc::new(Barrier::new(2)) };
-        let server = Arc::new(Server::start(with_cache(router(crowd.clone()).into_app(), TestCache::with(|cache| cache.cache_status("harness")).cache().clone())).await);
+        let server = Arc::new(
+            Server::start(with_cache(
+                router(crowd.clone()).into_app(),
+                TestCache::with(|cache| cache.cache_status("harness")).cache().clone(),
+            ))
+            .await,
+        );
         let clients: Vec<_> = (0..CLIENTS)
             .map(|client| {
                 let (server, ask) = (Arc::clone(&server), ask(client));
@@ -123,7 +129,8 @@ fn pages() -> Router {
 /// A hit that leaves the content of its request unread must not have it taken for the next request (CVE-2025-4366).
 #[tokio::test]
 async fn content_that_a_hit_leaves_unread_is_not_taken_for_a_request() {
-    let server = Server::start(with_cache(pages().into_app(), TestCache::with(|cache| cache.cache_status("harness")).cache().clone())).await;
+    let server =
+        Server::start(with_cache(pages().into_app(), TestCache::with(|cache| cache.cache_status("harness")).cache().clone())).await;
     assert!(!server.ask(Wire::Http1, &get("/page")).await.is_hit());
     let smuggled = "GET /secret HTTP/1.1\r\nhost: site.example\r\n\r\n";
     let chunked = format!("{:x}\r\n{smuggled}\r\n0\r\n\r\n", smuggled.len());
@@ -151,10 +158,14 @@ async fn content_that_a_hit_leaves_unread_is_not_taken_for_a_request() {
 /// One connection, several requests: each is answered for itself.
 #[tokio::test]
 async fn requests_sent_at_once_on_one_connection_are_answered_in_turn() {
-    let server = Server::start(with_cache(pages().into_app(), TestCache::with(|cache| cache.cache_status("harness")).cache().clone())).await;
+    let server =
+        Server::start(with_cache(pages().into_app(), TestCache::with(|cache| cache.cache_status("harness")).cache().clone())).await;
     let mut stream = server.connect().await;
     let last = get("/secret").with("connection", "close");
-    stream.write_all(&[written(&get("/page")), written(&get("/secret")), written(&get("/page")), written(&last)].concat()).await.expect("requests");
+    stream
+        .write_all(&[written(&get("/page")), written(&get("/secret")), written(&get("/page")), written(&last)].concat())
+        .await
+        .expect("requests");
     let mut bytes = Vec::new();
     stream.read_to_end(&mut bytes).await.expect("answers");
     let mut rest = &bytes[..];

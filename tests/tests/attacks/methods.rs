@@ -157,21 +157,64 @@ pub fn attacks() -> Vec<Attack> {
         attack("an empty answer to HEAD for GET, seen by `Request`", || serve(by_request), [of("HEAD")], of("GET")),
         attack("an empty answer to HEAD for GET, where the request is skipped", || serve(skipped_request), [of("HEAD")], of("GET")),
         attack("an answer to a form for a query of HEAD", || serve(form), [get("/?name=evil")], ask("HEAD", "/?name=fine")).stored_or_not(),
-        attack("the answer to POST through a field that overrides the method", overridden, [of("GET").with("x-http-method-override", "POST")], of("GET")),
-        attack("the answer to HEAD through a field that overrides the method", overridden, [of("GET").with("x-http-method-override", "HEAD")], of("GET")),
-        attack("the answer to GET through a field that overrides the method", overridden, [of("POST").with("x-http-method-override", "GET")], of("POST")).never_stored(),
-        attack("the answer to DELETE through a field that overrides the method inside", overridden_inside, [of("GET").with("x-http-method-override", "DELETE")], of("GET")),
-        attack("the answer to HEAD through a field that overrides the method inside", overridden_inside, [of("GET").with("x-http-method-override", "HEAD")], of("GET")),
+        attack(
+            "the answer to POST through a field that overrides the method",
+            overridden,
+            [of("GET").with("x-http-method-override", "POST")],
+            of("GET"),
+        ),
+        attack(
+            "the answer to HEAD through a field that overrides the method",
+            overridden,
+            [of("GET").with("x-http-method-override", "HEAD")],
+            of("GET"),
+        ),
+        attack(
+            "the answer to GET through a field that overrides the method",
+            overridden,
+            [of("POST").with("x-http-method-override", "GET")],
+            of("POST"),
+        )
+        .never_stored(),
+        attack(
+            "the answer to DELETE through a field that overrides the method inside",
+            overridden_inside,
+            [of("GET").with("x-http-method-override", "DELETE")],
+            of("GET"),
+        ),
+        attack(
+            "the answer to HEAD through a field that overrides the method inside",
+            overridden_inside,
+            [of("GET").with("x-http-method-override", "HEAD")],
+            of("GET"),
+        ),
         attack("the answer to POST for GET", || serve(counter), [of("POST")], of("GET")),
         attack("the answer to POST for POST", || serve(counter), [of("POST")], of("POST")).fresh(),
         attack("the content of a GET, for one without, forwarded", || serve(with_content), [fat("evil=1")], page_of("/")),
         attack("the content of a GET, for another's, forwarded", || serve(with_content), [fat("evil=1")], fat("fine=1")).never_stored(),
-        attack("no content of a GET, for one with, forwarded", || serve(with_content), [page_of("/"), page_of("/")], fat("fine=1")).never_stored(),
+        attack("no content of a GET, for one with, forwarded", || serve(with_content), [page_of("/"), page_of("/")], fat("fine=1"))
+            .never_stored(),
         attack("the content of a GET in place of the query, by `Query`", || serve(query), [fat("name=evil")], page_of("/")),
         attack("the content of a GET in place of the query, by `Form`", || serve(form), [fat("name=evil")], page_of("/")),
-        attack("the content of a GET beside another query, by `Form`", || serve(form), [get("/?name=evil").content("application/x-www-form-urlencoded", "name=fine")], get("/?name=fine")),
-        attack("the content of a POST, by `Form`", || serve(form), [of("POST").content("application/x-www-form-urlencoded", "name=evil")], of("POST").content("application/x-www-form-urlencoded", "name=fine")).never_stored(),
-        attack("the content of a POST, for GET, by `Form`", || serve(form), [of("POST").content("application/x-www-form-urlencoded", "name=evil")], of("GET")),
+        attack(
+            "the content of a GET beside another query, by `Form`",
+            || serve(form),
+            [get("/?name=evil").content("application/x-www-form-urlencoded", "name=fine")],
+            get("/?name=fine"),
+        ),
+        attack(
+            "the content of a POST, by `Form`",
+            || serve(form),
+            [of("POST").content("application/x-www-form-urlencoded", "name=evil")],
+            of("POST").content("application/x-www-form-urlencoded", "name=fine"),
+        )
+        .never_stored(),
+        attack(
+            "the content of a POST, for GET, by `Form`",
+            || serve(form),
+            [of("POST").content("application/x-www-form-urlencoded", "name=evil")],
+            of("GET"),
+        ),
     ];
     for method in ["POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "QUERY", "PROPFIND", "PURGE", "get", "GETX"] {
         all.push(attack(format!("the answer to {method} for GET, seen by `Method`"), || serve(by_method), [of(method)], of("GET")));
@@ -192,11 +235,31 @@ pub fn attacks() -> Vec<Attack> {
     ];
     for (name, value) in conditions {
         let asked = || get("/").with(name, value);
-        all.push(attack(format!("the answer to `{name}: {value}` for a plain request"), || Router::new().route("/", on_get(page)), [asked()], get("/")));
-        all.push(attack(format!("the answer to `{name}: {value}` for a plain request, where the handler answers it"), || serve(ranges_named), [asked()], get("/")));
-        all.push(attack(format!("the answer to `{name}: {value}` for a plain request, forwarded"), || serve(ranges_forwarded), [asked()], get("/")));
+        all.push(attack(
+            format!("the answer to `{name}: {value}` for a plain request"),
+            || Router::new().route("/", on_get(page)),
+            [asked()],
+            get("/"),
+        ));
+        all.push(attack(
+            format!("the answer to `{name}: {value}` for a plain request, where the handler answers it"),
+            || serve(ranges_named),
+            [asked()],
+            get("/"),
+        ));
+        all.push(attack(
+            format!("the answer to `{name}: {value}` for a plain request, forwarded"),
+            || serve(ranges_forwarded),
+            [asked()],
+            get("/"),
+        ));
         // 412 and 416 speak of the request, and a part is a part: that the author skipped the headers makes them no answer to others.
-        all.push(attack(format!("the answer to `{name}: {value}` for a plain request, where headers are skipped"), || serve(ranges_skipped), [asked()], get("/")));
+        all.push(attack(
+            format!("the answer to `{name}: {value}` for a plain request, where headers are skipped"),
+            || serve(ranges_skipped),
+            [asked()],
+            get("/"),
+        ));
     }
     all
 }

@@ -98,13 +98,22 @@ fn files() -> Router {
 }
 
 fn nests() -> Router {
-    let a = Router::new().route("/me", on_get(tenant_a::me)).route("/echo", on_get(inner)).route("/prefix", on_get(prefix)).route("/same", on_get(me));
-    let b = Router::new().route("/me", on_get(tenant_b::me)).route("/echo", on_get(inner)).route("/prefix", on_get(prefix)).route("/same", on_get(me));
+    let a = Router::new()
+        .route("/me", on_get(tenant_a::me))
+        .route("/echo", on_get(inner))
+        .route("/prefix", on_get(prefix))
+        .route("/same", on_get(me));
+    let b = Router::new()
+        .route("/me", on_get(tenant_b::me))
+        .route("/echo", on_get(inner))
+        .route("/prefix", on_get(prefix))
+        .route("/same", on_get(me));
     Router::new().nest("/a", a).nest("/b", b)
 }
 
 fn nest_with_parameter() -> Router {
-    let inside = Router::new().route("/me", on_get(named)).route("/raw", on_get(raw)).route("/late", on_get(late)).route("/prefix", on_get(prefix));
+    let inside =
+        Router::new().route("/me", on_get(named)).route("/raw", on_get(raw)).route("/late", on_get(late)).route("/prefix", on_get(prefix));
     Router::new().nest("/{tenant}", inside)
 }
 
@@ -161,7 +170,8 @@ fn rewritten_between() -> Router {
 }
 
 fn tenants() -> Router {
-    let handlers = || Router::new().route("/", on_get(named)).route("/raw", on_get(raw)).route("/late", on_get(late)).route("/one", on_get(one));
+    let handlers =
+        || Router::new().route("/", on_get(named)).route("/raw", on_get(raw)).route("/late", on_get(late)).route("/one", on_get(one));
     Router::new().nest("/{tenant}", handlers())
 }
 
@@ -187,8 +197,14 @@ fn rewritten_back() -> Router {
 
 /// Two routers for two hosts, which call the pieces of a path by other names.
 fn patterns_of_two_hosts() -> App {
-    let one = Router::new().route("/{user}/{item}", on_get(named)).route("/{user}/{item}/raw", on_get(raw)).route("/{user}/{item}/pattern", on_get(pattern));
-    let other = Router::new().route("/{item}/{user}", on_get(named)).route("/{item}/{user}/raw", on_get(raw)).route("/{item}/{user}/pattern", on_get(pattern));
+    let one = Router::new()
+        .route("/{user}/{item}", on_get(named))
+        .route("/{user}/{item}/raw", on_get(raw))
+        .route("/{user}/{item}/pattern", on_get(pattern));
+    let other = Router::new()
+        .route("/{item}/{user}", on_get(named))
+        .route("/{item}/{user}/raw", on_get(raw))
+        .route("/{item}/{user}/pattern", on_get(pattern));
     app(tower::service_fn(move |request: Request| {
         let chosen = if host(&request) == "other" { other.clone() } else { one.clone() };
         async move { tower::ServiceExt::oneshot(chosen, request).await }
@@ -202,16 +218,43 @@ fn at(host: &'static str, target: &str) -> Ask {
 /// Whoever is logged in gets the account at whatever path, and a page of nobody's otherwise.
 fn deceptions() -> Vec<Attack> {
     let paths = [
-        "/account", "/account/", "/account/x.css", "/account;x.css", "/account%00.css", "/account%0a.css", "/account%23.css", "/account%3f.css",
-        "/account/..%2fx.css", "/account/.css", "//account", "/./account", "/ACCOUNT", "/account.js", "/account/static/a.js", "/account%2fx.png",
-        "/account/%2e%2e/robots.txt", "/account/favicon.ico", "/assets/..%2faccount", "/assets/%2e%2e/account", "/account$x.css",
-        "/account&x.css", "/account~", "/account%20", "/account%09.css", "/account/%c0%af.css",
+        "/account",
+        "/account/",
+        "/account/x.css",
+        "/account;x.css",
+        "/account%00.css",
+        "/account%0a.css",
+        "/account%23.css",
+        "/account%3f.css",
+        "/account/..%2fx.css",
+        "/account/.css",
+        "//account",
+        "/./account",
+        "/ACCOUNT",
+        "/account.js",
+        "/account/static/a.js",
+        "/account%2fx.png",
+        "/account/%2e%2e/robots.txt",
+        "/account/favicon.ico",
+        "/assets/..%2faccount",
+        "/assets/%2e%2e/account",
+        "/account$x.css",
+        "/account&x.css",
+        "/account~",
+        "/account%20",
+        "/account%09.css",
+        "/account/%c0%af.css",
     ];
     let mut all = Vec::new();
     for path in paths {
         let app = || everywhere(account);
         let victim = get(path).with("cookie", "sid=victim");
-        all.push(attack(format!("an account under `{path}`, for an attacker who follows"), app, [victim], get(path).with("cookie", "sid=attacker")));
+        all.push(attack(
+            format!("an account under `{path}`, for an attacker who follows"),
+            app,
+            [victim],
+            get(path).with("cookie", "sid=attacker"),
+        ));
     }
     all
 }
@@ -271,15 +314,35 @@ pub fn attacks() -> Vec<Attack> {
         rewritten_outside() => "a language that is rewritten outside" "/fr/page" "/de/page";
         rewritten_between() => "a language that is rewritten between routers" "/fr/page" "/de/page";
     }
-    let routes = || Router::new().route("/a/{id}", on_get(pattern)).route("/{other}", on_get(pattern)).merge(Router::new().route("/b/{id}", on_get(pattern)));
+    let routes = || {
+        Router::new()
+            .route("/a/{id}", on_get(pattern))
+            .route("/{other}", on_get(pattern))
+            .merge(Router::new().route("/b/{id}", on_get(pattern)))
+    };
     all.push(attack("another pattern", routes, [get("/a/1")], get("/b/1")));
     for path in ["/", "/raw", "/late"] {
-        all.push(attack(format!("another host's tenant at `{path}`, rewritten outside"), tenants_rewritten_outside, [at("evil.example", path)], at("fine.example", path)));
-        all.push(attack(format!("another host's tenant at `{path}`, rewritten between routers"), tenants_rewritten_between, [at("evil.example", path)], at("fine.example", path)));
+        all.push(attack(
+            format!("another host's tenant at `{path}`, rewritten outside"),
+            tenants_rewritten_outside,
+            [at("evil.example", path)],
+            at("fine.example", path),
+        ));
+        all.push(attack(
+            format!("another host's tenant at `{path}`, rewritten between routers"),
+            tenants_rewritten_between,
+            [at("evil.example", path)],
+            at("fine.example", path),
+        ));
     }
     all.push(attack("another host's tenant, rewritten there and back", rewritten_back, [at("evil.example", "/")], at("fine.example", "/")));
     for path in ["/ann/book", "/ann/book/raw", "/ann/book/pattern"] {
-        all.push(attack(format!("names of another router's parameters at `{path}`"), patterns_of_two_hosts, [at("one.example", path)], at("other.example", path)));
+        all.push(attack(
+            format!("names of another router's parameters at `{path}`"),
+            patterns_of_two_hosts,
+            [at("one.example", path)],
+            at("other.example", path),
+        ));
     }
     all.extend(deceptions());
     all

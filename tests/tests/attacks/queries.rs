@@ -7,10 +7,7 @@ use std::{
 
 use axum::{
     Form, Router,
-    extract::{
-        OriginalUri, Query, RawForm, RawQuery,
-        rejection::QueryRejection,
-    },
+    extract::{OriginalUri, Query, RawForm, RawQuery, rejection::QueryRejection},
     http::Uri,
     routing::get as on_get,
 };
@@ -368,6 +365,11 @@ pub fn attacks() -> Vec<Attack> {
     let long = |last: &str| format!("/search?q={}{last}", "x".repeat(9_000));
     all.push(attack("a query too long for a key, with another end", || serve(page), [get(long("evil"))], get(long("fine"))).never_stored());
     all.push(attack("a query too long for a key, read by `raw`", || serve(raw), [get(long("evil"))], get(long("fine"))).never_stored());
-    all.push(attack("a parameter too long for a key that nobody reads", || serve(page), [get(long("1").replace("q=", "x="))], get(long("1").replace("q=", "x=").replace("?", "?q=fine&"))));
+    all.push(attack(
+        "a parameter too long for a key that nobody reads",
+        || serve(page),
+        [get(long("1").replace("q=", "x="))],
+        get(long("1").replace("q=", "x=").replace("?", "?q=fine&")),
+    ));
     all
 }

@@ -136,7 +136,9 @@ impl fmt::Debug for Answer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let text: String = self.text().chars().take(120).collect();
         write!(f, "{}{} {text:?}", self.status, if self.broken { " (broken)" } else { "" })?;
-        for (name, value) in self.fields.iter().filter(|(name, _)| !["date", "content-length", "content-type", "etag"].contains(&name.as_str())) {
+        for (name, value) in
+            self.fields.iter().filter(|(name, _)| !["date", "content-length", "content-type", "etag"].contains(&name.as_str()))
+        {
             write!(f, " {name}: {}", String::from_utf8_lossy(value.as_bytes()))?;
         }
         Ok(())
@@ -153,7 +155,10 @@ impl Server {
     pub async fn start(app: App) -> Self {
         let listener = TcpListener::bind(("127.0.0.1", 0)).await.expect("a port");
         let address = listener.local_addr().expect("an address");
-        let task = tokio::spawn(async move { axum::serve(listener, ServiceExt::<Request<Body>>::into_make_service(app)).await.expect("a server") });
+        let task =
+            tokio::spawn(
+                async move { axum::serve(listener, ServiceExt::<Request<Body>>::into_make_service(app)).await.expect("a server") },
+            );
         Self { address, task }
     }
 

@@ -1,7 +1,6 @@
 //! Types whose `Deserialize` is derived.
 
 #![allow(dead_code, reason = "what these types hold is only compared")]
-
 #![expect(clippy::items_after_statements, reason = "each type stands before its check")]
 
 use std::{

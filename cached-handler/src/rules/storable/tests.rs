@@ -96,7 +96,9 @@ fn a_response_to_credentials_has_to_say_that_it_is_shareable() {
 
 #[test]
 fn the_handlers_word_to_this_cache_counts_above_fields_but_not_above_prohibitions() {
-    let with = |status, lines: &[(&str, &str)], fresh_for| lifetime_of(ask(status, lines, |question| question.fresh_for = Some(Duration::from_secs(fresh_for))));
+    let with = |status, lines: &[(&str, &str)], fresh_for| {
+        lifetime_of(ask(status, lines, |question| question.fresh_for = Some(Duration::from_secs(fresh_for))))
+    };
     assert_eq!(with(200, &[("cache-control", "max-age=9")], 7), Ok(7));
     assert_eq!(with(200, &[("cache-control", "private")], 7), Err("private"));
     assert_eq!(with(200, &[], 0), Err("already-stale"));
