@@ -28,7 +28,7 @@ fn program() -> PathBuf {
         .unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     let stdout = String::from_utf8(output.stdout).unwrap();
-    let executable = stdout.lines().filter_map(|line| line.split_once("\"executable\":\"")).last().unwrap().1;
+    let executable = stdout.lines().filter_map(|line| line.split_once("\"executable\":\"")).next_back().unwrap().1;
     PathBuf::from(executable.split('"').next().unwrap())
 }
 

@@ -130,10 +130,10 @@ impl Naive {
 impl Subject for Naive {
     async fn read(&self, id: usize) -> u64 {
         let stored = self.stored.lock().unwrap().get(&id).copied();
-        if let Some((stamp, version)) = stored {
-            if self.epochs[id].load(Ordering::SeqCst) <= stamp {
-                return version;
-            }
+        if let Some((stamp, version)) = stored
+            && self.epochs[id].load(Ordering::SeqCst) <= stamp
+        {
+            return version;
         }
         let version = self.source.read(id).await;
         let stamp = self.clock.load(Ordering::SeqCst);

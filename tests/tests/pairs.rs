@@ -745,7 +745,9 @@ async fn no_client_gets_what_is_anothers_over_either_version() {
 
 /// What many write first: a response by its path.
 #[derive(Clone, Default)]
-struct ByPath(Arc<Mutex<HashMap<String, (StatusCode, HeaderMap, Bytes)>>>);
+struct ByPath(Arc<Mutex<HashMap<String, Whole>>>);
+
+type Whole = (StatusCode, HeaderMap, Bytes);
 
 async fn by_path(Extension(stored): Extension<ByPath>, request: Request, next: Next) -> Response {
     let path = request.uri().path().to_owned();
