@@ -106,7 +106,7 @@ impl Function {
                 let binds = pattern::names(&argument.pat);
                 // Of the macro's own hygiene, so that no name in the body means it; and none of the macro's own.
                 let mut name = match &*binds {
-                    [only] if !only.to_string().starts_with("__") => only.clone(),
+                    [only] if !only.to_string().starts_with('_') => only.clone(),
                     _ => format_ident!("__argument{at}"),
                 };
                 name.set_span(Span::mixed_site());
