@@ -1,1 +1,3 @@
-//! Tests of cached-handler.
+//! Tests of cached-handler, and what several of them share.
+
+pub mod harness;

@@ -36,9 +36,9 @@ pub(crate) fn captured(function: &Function, arguments: &[Argument], used: &[Iden
             let #pattern = #name;
         }
     });
-    // Names that only the attribute uses are used.
-    let marked =
-        arguments.iter().flat_map(|argument| argument.binds.iter().filter(|name| used.contains(name)).map(move |name| (argument, name)));
+    // Names that only the attribute uses are used; those that say so themselves need no word.
+    let is_marked = |name: &&Ident| used.contains(name) && !name.to_string().starts_with('_');
+    let marked = arguments.iter().flat_map(|argument| argument.binds.iter().filter(is_marked).map(move |name| (argument, name)));
     let marked = marked.map(|(Argument { cfgs, .. }, name)| hygienic!(#(#cfgs)* let _ = &#name;));
     // A block of its own, so that the body's items do not shadow what stands beside it; its braces are the macro's, or
     // a body of one expression would be told that it needs none.

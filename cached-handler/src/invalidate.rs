@@ -134,7 +134,7 @@ pub async fn invalidate_all() -> Result<(), Error> {
 }
 
 /// Goes on after a failure, and reports the first.
-pub(crate) async fn everywhere(target: &Target) -> Result<(), Error> {
+async fn everywhere(target: &Target) -> Result<(), Error> {
     let mut outcome = Ok(());
     for cache in Cache::all() {
         outcome = outcome.and(cache.invalidate_ref(target).await);

@@ -5,12 +5,7 @@ use std::{convert::Infallible, fmt};
 use axum::{extract::FromRequestParts, response::Response};
 use http::request::Parts;
 
-use crate::{
-    cache::Cache,
-    error::Error,
-    invalidate::{Target, everywhere},
-    rules::path::encode_segment,
-};
+use crate::{cache::Cache, error::Error, invalidate::Target, rules::path::encode_segment};
 
 /// The cache of the request's router, where that has one of its own.
 #[derive(Debug)]
@@ -114,16 +109,17 @@ impl Drop for Due {
 
 impl Targets {
     fn caches(&self) -> Vec<Cache> {
-        self.only.clone().map_or_else(Cache::all, |cache| vec![cache])
+        let all = || Cache::all().into_iter().filter(|cache| !cache.inner().isolated).collect();
+        self.only.clone().map_or_else(all, |cache| vec![cache])
     }
 
     /// All of them; a failure is an event, and the answer goes out unchanged (law L6).
     async fn invalidate(&self) {
         for target in &self.targets {
-            let outcome = match &self.only {
-                Some(cache) => cache.invalidate_ref(target).await,
-                None => everywhere(target).await,
-            };
+            let mut outcome = Ok(());
+            for cache in self.caches() {
+                outcome = outcome.and(cache.invalidate_ref(target).await);
+            }
             if let Err(error) = outcome {
                 report(&error);
             }

@@ -16,8 +16,12 @@ pub(crate) fn of(fields: &HeaderMap) -> Option<CacheControl> {
         }
         text.extend_from_slice(line.as_bytes());
     }
-    if text.trim_ascii().is_empty() || text.len() > 8 << 10 {
+    if text.trim_ascii().is_empty() {
         return None;
+    }
+    // Not read to its end, it might forbid everything.
+    if text.len() > 8 << 10 {
+        return Some(CacheControl { no_store: true, ..CacheControl::default() });
     }
     Parser { rest: &text }.dictionary()
 }
@@ -237,6 +241,11 @@ mod tests {
         for line in ["max-age=60,", "MAX-AGE=60", "max-age=60 no-store", "max-age=&", "max-age=60;", "a=\"x", ""] {
             assert_eq!(read(&[line]), None, "{line}");
         }
+    }
+
+    #[test]
+    fn what_is_too_long_to_be_read_forbids() {
+        assert!(read(&[&format!("{}private", "a, ".repeat(3000))]).unwrap().no_store);
     }
 
     proptest! {

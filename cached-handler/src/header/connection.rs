@@ -14,8 +14,8 @@ const HOP_BY_HOP: [&str; 9] = [
     "transfer-encoding",
 ];
 
-/// What `Connection` cannot take away: fields that decide whether and for whom a response is stored.
-const KEPT: [HeaderName; 11] = [
+/// What `Connection` cannot take away, beside `Content-*`: fields that decide whether and for whom a response is stored.
+const KEPT: [HeaderName; 8] = [
     header::CACHE_CONTROL,
     header::VARY,
     header::SET_COOKIE,
@@ -23,9 +23,6 @@ const KEPT: [HeaderName; 11] = [
     header::DATE,
     header::AGE,
     header::EXPIRES,
-    header::CONTENT_TYPE,
-    header::CONTENT_ENCODING,
-    header::CONTENT_LENGTH,
     header::LAST_MODIFIED,
 ];
 
@@ -44,7 +41,7 @@ pub(crate) fn drop_hop_by_hop(fields: &mut HeaderMap) {
 fn named(fields: &HeaderMap) -> Vec<HeaderName> {
     let lines = fields.get_all(header::CONNECTION).iter().filter_map(|line| line.to_str().ok());
     let names = lines.flat_map(|line| line.split(',')).filter_map(|name| HeaderName::from_bytes(name.trim().as_bytes()).ok());
-    names.filter(|name| !KEPT.contains(name) && name != "cdn-cache-control").collect()
+    names.filter(|name| !KEPT.contains(name) && name != "cdn-cache-control" && !name.as_str().starts_with("content-")).collect()
 }
 
 #[cfg(test)]
@@ -71,5 +68,16 @@ mod tests {
         let mut left: Vec<_> = fields.keys().map(HeaderName::as_str).collect();
         left.sort_unstable();
         assert_eq!(left, ["cache-control", "x-end"]);
+    }
+
+    #[test]
+    fn connection_does_not_take_away_what_describes_the_content() {
+        let mut fields = HeaderMap::new();
+        for name in ["content-language", "content-location", "content-range", "content-disposition", "expires"] {
+            fields.append(header::CONNECTION, HeaderValue::from_static(name));
+            fields.append(name, HeaderValue::from_static("x"));
+        }
+        drop_hop_by_hop(&mut fields);
+        assert_eq!(fields.len(), 5);
     }
 }

@@ -20,14 +20,17 @@ pub(crate) struct ForClients {
     aging: Option<Aging>,
 }
 
+/// Each lifetime, after the text before it, and the text after the last.
 #[derive(Debug, Clone)]
 struct Aging {
-    before: String,
-    secs: u64,
+    lifetimes: Vec<(String, u64)>,
     after: String,
 }
 
 const DEFAULT: &str = "no-cache";
+
+/// In the place of what cannot be read, and may say anything.
+const UNREADABLE: &str = "private, no-store";
 
 impl ForClients {
     /// For a response that is stored; it is fitted to the response's own fields by [`write`](Self::write).
@@ -54,7 +57,9 @@ impl ForClients {
 
     /// For a stored response that was kept as bytes: the same, if what it says is the attribute's.
     pub(crate) fn again(cache_control: Option<&'static str>, fields: &HeaderMap) -> Self {
-        let said = fields.get(header::CACHE_CONTROL).map(HeaderValue::as_bytes);
+        // More than one line is the handler's own.
+        let mut lines = fields.get_all(header::CACHE_CONTROL).iter();
+        let said = lines.next().filter(|_| lines.next().is_none()).map(HeaderValue::as_bytes);
         let candidates = [false, true].map(|private| Self::of(&Terms { cache_control, private }));
         let [open, personal] = candidates;
         if said == Some(open.text.as_bytes()) {
@@ -70,8 +75,13 @@ impl ForClients {
     /// the answer is sent as `Age + N`, as the client subtracts `Age` (RFC 9111 §4.2.3).
     pub(crate) fn at(&self, age: u64) -> Option<HeaderValue> {
         let aging = self.aging.as_ref().filter(|_| age > 0)?;
-        let secs = aging.secs.saturating_add(age);
-        HeaderValue::from_str(&format!("{}{secs}{}", aging.before, aging.after)).ok()
+        let mut text = String::with_capacity(self.text.len() + 8);
+        for (before, secs) in &aging.lifetimes {
+            text.push_str(before);
+            text.push_str(&secs.saturating_add(age).to_string());
+        }
+        text.push_str(&aging.after);
+        HeaderValue::from_str(&text).ok()
     }
 
     /// For a response that is not stored: never more than its handler says of it.
@@ -89,49 +99,68 @@ impl ForClients {
 
 /// All lines as one that says `private`, and nothing that says the contrary.
 fn make_personal(fields: &mut HeaderMap) {
-    let lines: Vec<_> = fields.get_all(header::CACHE_CONTROL).iter().filter_map(|line| line.to_str().ok()).collect();
-    let text = personal(&lines.join(", "));
-    let value = HeaderValue::from_str(&text).unwrap_or_else(|_| HeaderValue::from_static("private, no-cache"));
+    let lines: Result<Vec<_>, _> = fields.get_all(header::CACHE_CONTROL).iter().map(HeaderValue::to_str).collect();
+    let text = lines.ok().map(|lines| personal(&lines.join(", ")));
+    let value = text.and_then(|text| HeaderValue::from_str(&text).ok()).unwrap_or_else(|| HeaderValue::from_static(UNREADABLE));
     fields.insert(header::CACHE_CONTROL, value);
     // For shared caches alone, which are to have nothing of it.
     fields.remove(crate::header::cdn_cache_control::NAME);
 }
 
 fn personal(text: &str) -> String {
-    let mut kept = vec!["private"];
-    kept.extend(directives(text).filter(|directive| {
+    let Some(directives) = directives(text) else { return UNREADABLE.to_owned() };
+    let own = directives.into_iter().map(str::trim).filter(|directive| {
         let name = directive.split('=').next().unwrap_or(directive).trim();
-        !["public", "private", "s-maxage", "proxy-revalidate"].iter().any(|dropped| name.eq_ignore_ascii_case(dropped)) && !name.is_empty()
-    }));
+        !["", "public", "private", "s-maxage", "proxy-revalidate"].iter().any(|dropped| name.eq_ignore_ascii_case(dropped))
+    });
+    let kept: Vec<_> = std::iter::once("private").chain(own).collect();
     kept.join(", ")
 }
 
-/// Splits at the commas that stand outside of quotes.
-fn directives(text: &str) -> impl Iterator<Item = &str> {
-    let mut quoted = false;
-    text.split(move |letter| {
-        quoted ^= letter == '"';
+/// Splits at the commas that stand outside of quotes; none where a quote has no end.
+fn directives(text: &str) -> Option<Vec<&str>> {
+    let (mut quoted, mut escaped) = (false, false);
+    let split = text.split(|letter| {
+        let was_escaped = std::mem::take(&mut escaped);
+        match letter {
+            _ if was_escaped => {}
+            '"' => quoted = !quoted,
+            '\\' => escaped = quoted,
+            _ => {}
+        }
         letter == ',' && !quoted
-    })
-    .map(str::trim)
+    });
+    let directives = split.collect();
+    (!quoted).then_some(directives)
 }
 
-/// `max-age=N` of the attribute, taken apart.
+/// The lifetimes of the attribute, taken apart from the text around them.
 fn aging(text: &str) -> Option<Aging> {
-    let lower = text.to_ascii_lowercase();
-    let mut from = 0;
-    let at = loop {
-        let found = lower.get(from..)?.find("max-age=")? + from;
-        let before = lower.get(..found)?.trim_end();
-        if before.is_empty() || before.ends_with(',') {
-            break found + "max-age=".len();
+    let mut lifetimes = Vec::new();
+    let mut passed = String::new();
+    for (at, directive) in directives(text)?.into_iter().enumerate() {
+        if at > 0 {
+            passed.push(',');
         }
-        from = found + 1;
-    };
-    let (before, rest) = text.split_at_checked(at)?;
-    let end = rest.find(|letter: char| !letter.is_ascii_digit()).unwrap_or(rest.len());
-    let (digits, after) = rest.split_at_checked(end)?;
-    Some(Aging { before: before.to_owned(), secs: digits.parse().ok()?, after: after.to_owned() })
+        if let Some((before, secs, after)) = lifetime(directive) {
+            passed.push_str(before);
+            lifetimes.push((std::mem::replace(&mut passed, after.to_owned()), secs));
+        } else {
+            passed.push_str(directive);
+        }
+    }
+    (!lifetimes.is_empty()).then_some(Aging { lifetimes, after: passed })
+}
+
+/// `max-age=N` or `s-maxage=N`: what stands before the number, the number, what stands after it.
+fn lifetime(directive: &str) -> Option<(&str, u64, &str)> {
+    let name = directive.split('=').next()?;
+    ["max-age", "s-maxage"].iter().any(|known| name.trim_start().eq_ignore_ascii_case(known)).then_some(())?;
+    let (before, value) = directive.split_at_checked(name.len() + 1)?;
+    let digits = value.trim_end();
+    let after = value.get(digits.len()..)?;
+    digits.bytes().all(|digit| digit.is_ascii_digit()).then_some(())?;
+    Some((before, digits.parse().ok()?, after))
 }
 
 #[cfg(test)]
@@ -178,5 +207,31 @@ mod tests {
         let mut own = HeaderMap::new();
         own.insert(header::CACHE_CONTROL, HeaderValue::from_static("max-age=5"));
         assert_eq!(ForClients::again(Some("max-age=60"), &own).at(9), None);
+    }
+
+    #[test]
+    fn no_line_of_the_handler_is_lost() {
+        let mut own = HeaderMap::new();
+        own.append(header::CACHE_CONTROL, HeaderValue::from_static("max-age=60"));
+        own.append(header::CACHE_CONTROL, HeaderValue::from_static("must-revalidate"));
+        assert_eq!(ForClients::again(Some("max-age=60"), &own).at(9), None);
+    }
+
+    #[test]
+    fn what_is_personal_never_says_public_nor_loses_no_store() {
+        assert_eq!(sent(&["x=\"\\\"\", public, s-maxage=9"], None, true, 0), "private, x=\"\\\"\"");
+        let mut fields = HeaderMap::new();
+        fields.insert(header::CACHE_CONTROL, HeaderValue::from_bytes(b"no-store, x=\"\xe9\"").unwrap());
+        ForClients::not_stored(&mut fields, true);
+        let said = String::from_utf8_lossy(fields[header::CACHE_CONTROL].as_bytes()).into_owned();
+        assert!(said.starts_with("private, no-store"), "{said}");
+    }
+
+    #[test]
+    fn both_lifetimes_of_the_attribute_count_from_the_answer() {
+        assert_eq!(sent(&[], Some("s-maxage=60"), false, 9), "s-maxage=69");
+        assert_eq!(sent(&[], Some("max-age=0, S-MaxAge=60, x"), false, 9), "max-age=9, S-MaxAge=69, x");
+        assert_eq!(sent(&[], Some("x=\"a, max-age=5\""), false, 9), "x=\"a, max-age=5\"");
+        assert_eq!(sent(&[], Some("max-age=5, s-maxage=7"), true, 9), "private, max-age=14");
     }
 }

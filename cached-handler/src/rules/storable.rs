@@ -66,15 +66,17 @@ pub(crate) fn storable(question: &Question<'_>) -> Result<Storable, NotStored> {
 /// Prohibitions, whatever the freshness.
 fn nothing_forbids(question: &Question<'_>, own: &CacheControl, cdn: Option<&CacheControl>) -> Result<(), NotStored> {
     let says = |directive: fn(&CacheControl) -> bool| directive(own) || cdn.is_some_and(directive);
-    let understands = question.ttl.is_some() || is_understood(question.status);
+    let understood = is_understood(question.status);
+    // RFC 9111 §5.2.2.3: it lifts the `no-store` beside it, and no other field's.
+    let no_store = |directives: &CacheControl| directives.no_store && !(directives.must_understand && understood);
     let prohibitions = [
         (!matches!(*question.method, Method::GET | Method::HEAD), NotStored::Method),
         (question.do_not_store, NotStored::DoNotStore),
         (question.fields.contains_key(header::SET_COOKIE), NotStored::SetCookie),
-        (says(|directives| directives.no_store) && !(own.must_understand && is_understood(question.status)), NotStored::NoStore),
+        (no_store(own) || cdn.is_some_and(no_store), NotStored::NoStore),
         (says(|directives| directives.private), NotStored::Private),
         (says(|directives| directives.no_cache), NotStored::NoCache),
-        (says(|directives| directives.must_understand) && !understands, NotStored::MustUnderstand),
+        (says(|directives| directives.must_understand) && !understood, NotStored::MustUnderstand),
         (question.fields.contains_key(header::CONTENT_RANGE), NotStored::Partial),
         (question.status == StatusCode::PARTIAL_CONTENT, NotStored::Partial),
         (question.status.is_informational() || question.status == StatusCode::NOT_MODIFIED, NotStored::Status(question.status.as_u16())),

@@ -10,7 +10,7 @@ use tokio::{
 };
 use tracing::Instrument;
 
-use super::{BoxRun, Run, answer, store};
+use super::{BoxRun, Run, answer, lookup::may_answer_unless_invalidated, store};
 use crate::{
     flight::{Follower, Join, Landed, Lease},
     outcome::{Kept, Outcome},
@@ -157,11 +157,11 @@ fn is_inside_itself(run: &Run) -> bool {
     RUNNING.try_with(|running| running.contains(&run.hash())).unwrap_or(false)
 }
 
-/// Runs the handler with its key noted.
-async fn noted<F: Future<Output = Response>>(run: &Run, handler: F) -> Response {
+/// Runs the handler with its key noted, and those that led to it: a task of its own does not inherit them.
+fn noted<F: Future<Output = Response>>(run: &Run, handler: F) -> impl Future<Output = Response> + use<F> {
     let mut running = RUNNING.try_with(Clone::clone).unwrap_or_default();
     running.push(run.hash());
-    RUNNING.scope(running, handler).await
+    RUNNING.scope(running, handler)
 }
 
 /// The answer for a follower: only what a hit would give it.
@@ -172,15 +172,13 @@ fn collapsed(run: &Run, slot: &Slot) -> Option<Response> {
         Some(marks) if run.cache.inner().memory.epochs.newest(marks) <= stored.stamp.clock => true,
         // Something was invalidated during the run: this is an answer only to a request that began before all of it.
         _ if run.began_no_later_than(stored.stamp) => true,
-        Some(_) => false,
-        None => !run.knows_less_groups_than(stored) && run.reading().is_some_and(|reading| reading.allows(stored.stamp)),
+        // Or before what concerns this response.
+        _ => !run.knows_less_groups_than(stored) && run.reading().is_some_and(|reading| reading.allows(stored.stamp)),
     };
-    if !usable || !stored.is_fresh(now) || !stored.selected_by(run.fields.as_deref()) {
+    if !usable || !stored.selected_by(run.fields.as_deref()) {
         return None;
     }
-    if run.is_exposed() && !stored.shareable {
-        return None;
-    }
+    may_answer_unless_invalidated(stored, run.handler, &run.facts, &run.key.traits, now).ok()?;
     let response = answer::derive(stored, &run.facts, Some(stored.age_secs(now)));
     let outcome = Outcome::Forward { why: run.key.forward, collapsed: true, kept: Kept::Stored };
     Some(answer::finish(response, &run.cache, run.handler, outcome))
@@ -189,9 +187,10 @@ fn collapsed(run: &Run, slot: &Slot) -> Option<Response> {
 /// Runs in a task of its own, and waits for the answer. If this request is dropped, the task goes on.
 async fn lead(run: Run, handler: BoxRun, lease: Lease, runtime: &tokio::runtime::Handle, place: Place) -> Response {
     let (sender, receiver) = oneshot::channel();
+    let handler = noted(&run, handler);
     let task = runtime.spawn(
         async move {
-            let response = noted(&run, handler).await;
+            let response = handler.await;
             let landing = store::land(run, response, Some(lease), true).await;
             // A client who has left does not matter.
             let _left = sender.send(landing.response);
@@ -221,10 +220,13 @@ async fn in_place<F: Future<Output = Response>>(mut run: Run, handler: F, lease:
     let place = run.cache.inner().tasks.place();
     let landing = store::land(run, response, lease, place.is_some()).await;
     if let (Some(rest), Some((runtime, place))) = (landing.rest, place) {
-        runtime.spawn(async move {
-            rest.await;
-            drop(place);
-        });
+        runtime.spawn(
+            async move {
+                rest.await;
+                drop(place);
+            }
+            .instrument(tracing::Span::current()),
+        );
     }
     landing.response
 }

@@ -1,3 +1,5 @@
+//! Storability (RFC 9111 §3), as tables and against a naive reading.
+
 use http::HeaderValue;
 use proptest::prelude::*;
 
@@ -161,4 +163,18 @@ proptest! {
         let line = format!("{before},private,{after}");
         prop_assert!(verdict(200, &[("cache-control", &line)]).is_err());
     }
+}
+
+#[test]
+fn a_prohibition_for_cdns_is_not_lifted_by_must_understand_for_all() {
+    let lines = [("cache-control", "must-understand, max-age=9"), ("cdn-cache-control", "no-store")];
+    assert_eq!(lifetime_of(verdict(200, &lines)), Err("no-store"));
+}
+
+#[test]
+fn must_understand_refuses_statuses_that_are_not_understood_with_a_ttl_and_without() {
+    let line = [("cache-control", "must-understand, max-age=9")];
+    assert_eq!(lifetime_of(verdict(599, &line)), Err("must-understand"));
+    assert_eq!(lifetime_of(ask(599, &line, |question| question.ttl = None)), Err("must-understand"));
+    assert_eq!(lifetime_of(verdict(200, &line)), Ok(9));
 }
