@@ -32,6 +32,7 @@ macro_rules! content {
         }
     )* };
 }
+#[cfg(feature = "axum-extra")]
 pub(super) use content;
 content! {
     Json<T>, T;
