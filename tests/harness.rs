@@ -99,8 +99,8 @@ pub fn moment() -> Instant {
     Instant::now()
 }
 
-/// Runs a test of the calling program in a process of its own, where nothing else is counted, and gives what it printed.
-/// `None` in that process itself: there the test goes on.
+/// Runs a test of the calling program in a process of its own, where nothing else is counted, and gives the figures that it printed:
+/// lines that begin with `- `. `None` in that process itself: there the test goes on.
 pub fn alone(test: &str) -> Option<String> {
     const SIGN: &str = "CACHED_HANDLER_TEST_ALONE";
     if std::env::var_os(SIGN).is_some() {
@@ -115,7 +115,9 @@ pub fn alone(test: &str) -> Option<String> {
     let printed = String::from_utf8_lossy(&output.stdout).into_owned();
     assert!(output.status.success(), "{printed}{}", String::from_utf8_lossy(&output.stderr));
     assert!(printed.contains("1 passed"), "no test is named {test}: {printed}");
-    Some(printed.lines().filter(|line| line.starts_with("- ")).collect::<Vec<_>>().join("\n"))
+    // The first stands on the line that names the test.
+    let figure = |line: &'_ str| line.strip_prefix("- ").or_else(|| Some(line.split_once(" ... - ")?.1)).map(str::to_owned);
+    Some(printed.lines().filter_map(figure).collect::<Vec<_>>().join("\n"))
 }
 
 /// The resident memory of this process, and its peak, in bytes.

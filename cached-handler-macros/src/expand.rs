@@ -168,7 +168,7 @@ impl Expansion {
             if self.is_skipped(argument) {
                 hygienic!(#(#cfgs)* #private::skipped::<#ty>(&mut __key);)
             } else if self.is_covered(argument) {
-                TokenStream::new()
+                hygienic!(#(#cfgs)* #private::reduced::<#ty>(&mut __key);)
             } else {
                 // The type's own tokens, so that what is wrong with it is reported there.
                 hygienic!(#(#cfgs)* <#ty as #private::Keyed<#marker>>::write(&#name, #private::argument(&mut __key, #at));)

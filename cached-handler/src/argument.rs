@@ -20,7 +20,7 @@ mod wrapped;
 
 pub use self::{
     on_miss::{OnMiss, Rejected},
-    skip::skipped,
+    skip::{reduced, skipped},
 };
 use crate::{
     cache::Cache,

@@ -126,10 +126,24 @@ impl KeyWriter<'_> {
         let Some(fields) = self.fields else {
             return self.bypass(Bypass::FieldsUnseen);
         };
-        let lines = fields.get_all(name).iter();
+        self.lines(name, fields);
+    }
+
+    /// The fields of `vary` in an argument of the handler, where they are others than those that the request came with:
+    /// an extractor before it may have changed them.
+    pub(crate) fn changed_fields(&mut self, fields: &HeaderMap) {
+        for name in self.handler.fields() {
+            let unchanged = self.fields.is_some_and(|sent| sent.get_all(*name).iter().eq(fields.get_all(*name)));
+            if !unchanged {
+                self.lines(name, fields);
+            }
+        }
+    }
+
+    fn lines(&mut self, name: &str, fields: &HeaderMap) {
         self.tag(Tag::Field);
         self.raw(name.as_bytes());
-        for line in lines {
+        for line in fields.get_all(name) {
             self.tag(Tag::Some);
             self.raw(line.as_bytes());
         }

@@ -15,7 +15,7 @@ use crate::{
     backend::{Epochs, Reading, Scopes},
     error::Error,
     invalidate::{Mark, Target},
-    sync::{Arc, AtomicU64, Ordering},
+    sync::explored::{Arc, AtomicU64, Ordering},
 };
 pub(crate) use registry::Counter;
 use registry::Registry;

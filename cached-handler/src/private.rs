@@ -14,7 +14,7 @@ pub use axum::response::{IntoResponse, Response};
 pub use inventory;
 
 pub use crate::{
-    argument::{Fields, FromResponse, Keyed, Undeclared, skipped},
+    argument::{Fields, FromResponse, Keyed, Undeclared, reduced, skipped},
     cache_key::{KeyPart, KeyWriter},
     handler::{Attributes, Handler, Registered, Site, Ttl, VaryOn},
     invalidates::{OwnCache, PathPiece, Targets, invalidating},

@@ -31,8 +31,10 @@ where
 
 #[diagnostic::do_not_recommend]
 impl Keyed<Fields> for HeaderMap {
-    /// Nothing: the fields that `vary` names are in every key of the handler.
-    fn write(&self, _: &mut KeyWriter<'_>) {}
+    /// The fields that `vary` names are in every key of the handler, as they were sent.
+    fn write(&self, key: &mut KeyWriter<'_>) {
+        key.changed_fields(self);
+    }
 
     fn amend(&mut self, run: &Run) {
         narrow(self, run.selecting());

@@ -27,8 +27,27 @@ pub fn skipped<T: ?Sized>(key: &mut KeyWriter<'_>) {
     }
 }
 
+/// Notes an argument of which `key` names a part. A cookie jar, or a typed field, was named for what it shows; of all
+/// fields at once the part that is named is hardly the credentials, so requests with these stand aside.
+pub fn reduced<T: ?Sized>(key: &mut KeyWriter<'_>) {
+    if key.facts.flags.credentials && shows_all_fields(std::any::type_name::<T>()) {
+        key.traits.sees_credentials = true;
+    }
+}
+
+/// Those that show every field.
+const WHOLE: [&str; 4] = ["HeaderMap", "Parts", "Request", "Extensions"];
+
 fn shows_credentials(type_name: &str) -> bool {
-    type_name.split(|c: char| !c.is_alphanumeric() && c != '_').any(|name| RAW.contains(&name))
+    names(type_name).any(|name| RAW.contains(&name))
+}
+
+fn shows_all_fields(type_name: &str) -> bool {
+    names(type_name).any(|name| WHOLE.contains(&name))
+}
+
+fn names(type_name: &str) -> impl Iterator<Item = &str> {
+    type_name.split(|c: char| !c.is_alphanumeric() && c != '_')
 }
 
 #[cfg(test)]
@@ -36,6 +55,14 @@ mod tests {
     use std::any::type_name;
 
     use super::shows_credentials;
+
+    #[test]
+    fn of_what_a_part_is_keyed_only_all_fields_at_once_show_credentials() {
+        assert!(super::shows_all_fields(type_name::<http::HeaderMap>()));
+        assert!(super::shows_all_fields(type_name::<Option<axum::extract::Request>>()));
+        #[cfg(feature = "axum-extra")]
+        assert!(!super::shows_all_fields(type_name::<axum_extra::extract::CookieJar>()));
+    }
 
     #[test]
     fn a_type_that_carries_fields_shows_credentials_wherever_it_stands() {

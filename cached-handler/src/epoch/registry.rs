@@ -6,7 +6,7 @@ use std::{
     hash::{BuildHasher, RandomState},
 };
 
-use crate::sync::{Arc, AtomicU64, Mutex, Ordering, Weak, lock};
+use crate::sync::explored::{Arc, AtomicU64, Mutex, Ordering, Weak, lock};
 
 /// The epoch of one name. Stored responses and runs hold it; with the last of them it leaves the registry.
 pub(crate) struct Counter {

@@ -118,8 +118,8 @@ fn schedules() -> usize {
 
 /// Half of the schedules by chance, half with few changes of thread at the worst moments.
 fn explore(schedules: usize, threads: impl Fn() + Send + Sync + 'static) {
-    let threads = std::sync::Arc::new(threads);
-    let again = std::sync::Arc::clone(&threads);
+    let threads = Arc::new(threads);
+    let again = Arc::clone(&threads);
     shuttle::Runner::new(RandomScheduler::new(schedules / 2), shuttle::Config::default()).run(move || threads());
     shuttle::Runner::new(PctScheduler::new(3, schedules / 2), shuttle::Config::default()).run(move || again());
 }

@@ -106,6 +106,8 @@ struct Copy {
 
 /// What a frame costs besides its bytes; it bounds how many small ones are held.
 const FRAME_OVERHEAD: usize = 64;
+/// Frames that cost nothing, however little content may be stored.
+const FREE_FRAMES: usize = 1024;
 
 impl Copy {
     fn new(limit: usize) -> Self {
@@ -119,7 +121,7 @@ impl Copy {
         let length = length.ok_or(NotStored::Trailers)?;
         self.bytes = self.bytes.saturating_add(length);
         self.weight = self.weight.saturating_add(length).saturating_add(FRAME_OVERHEAD);
-        let too_large = self.bytes > self.limit || self.weight > self.limit.saturating_mul(2).saturating_add(FRAME_OVERHEAD);
+        let too_large = self.bytes > self.limit || self.weight > self.limit.saturating_mul(2).saturating_add(FREE_FRAMES * FRAME_OVERHEAD);
         if too_large { Err(NotStored::TooLarge) } else { Ok(()) }
     }
 

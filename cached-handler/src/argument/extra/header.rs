@@ -24,6 +24,10 @@ use crate::cache_key::{CacheKey, KeyWriter};
     note = "a field that changes no response: `skip(arg)`"
 )]
 pub trait KeyedHeader: Header {
+    /// Whether it says who asks: known from the type alone, for extractors that run late.
+    #[doc(hidden)]
+    const PERSONAL: bool = false;
+
     /// What the value says besides the lines that it was read from.
     #[doc(hidden)]
     fn note(&self, _key: &mut KeyWriter<'_>) {}
@@ -47,10 +51,13 @@ impl<H: KeyedHeader> KeyedUnseen for TypedHeader<H> {
     }
 }
 
-fn field<H: Header>(key: &mut KeyWriter<'_>) {
+fn field<H: KeyedHeader>(key: &mut KeyWriter<'_>) {
     let name = H::name().as_str();
     key.field(name);
     key.vary(name);
+    if H::PERSONAL {
+        key.private();
+    }
 }
 
 #[diagnostic::do_not_recommend]
@@ -78,9 +85,7 @@ macro_rules! personal {
     ($($header:ident),*) => { $(
         #[diagnostic::do_not_recommend]
         impl<C: Credentials> KeyedHeader for $header<C> {
-            fn note(&self, key: &mut KeyWriter<'_>) {
-                key.private();
-            }
+            const PERSONAL: bool = true;
         }
     )* };
 }
