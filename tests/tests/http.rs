@@ -1,0 +1,19 @@
+//! What clients see: validators, 304, `Age`, `Date`, `Vary`, `Cache-Control`, `Cache-Status`, and what is stored.
+
+#[path = "http/conditional.rs"]
+mod conditional;
+#[path = "http/fidelity.rs"]
+mod fidelity;
+#[path = "http/freshness.rs"]
+mod freshness;
+#[path = "http/limits.rs"]
+mod limits;
+#[path = "http/site.rs"]
+mod site;
+#[path = "http/status_field.rs"]
+mod status_field;
+#[path = "http/told.rs"]
+mod told;
+#[path = "attacks/wire.rs"]
+#[expect(dead_code, reason = "shared with `attacks.rs`")]
+mod wire;
