@@ -6,6 +6,7 @@
 
 mod bytes_backend;
 pub mod conformance;
+mod known;
 pub(crate) mod memory;
 
 use std::{fmt, time::Duration};
@@ -13,6 +14,7 @@ use std::{fmt, time::Duration};
 use bytes::Bytes;
 
 pub(crate) use self::bytes_backend::{Backend, BytesBackend};
+use self::known::Known;
 pub use crate::epoch::InProcessEpochs;
 use crate::error::Error;
 
@@ -98,20 +100,33 @@ pub trait Store: Send + Sync + 'static {
 ///
 /// - **E1** The clock never goes back within an incarnation. A backend that lost its clock takes a new, random
 ///   incarnation, and so makes all that was stored before unusable.
-/// - **E2** `advance(t)` moves the clock on, then sets the epoch of `t` to the new time; both are done when it returns
-///   `Ok`. An epoch never goes back.
-/// - **E3** `read(s)` reads the clock **before** the epochs, and gives the latest epoch of all in `s`: the namespace's,
+/// - **E2** `advance(t, …)` moves the clock on, then sets the epoch of `t` to the new time; both are done when it returns
+///   `Ok`. An epoch is two times, of the latest [`Effect::Invalidate`] and of the latest [`Effect`] of any kind; neither
+///   ever goes back.
+/// - **E3** `read(s)` reads the clock **before** the epochs, and gives the latest times of all in `s`: the namespace's,
 ///   the handler's, the path bucket's, each group's. An epoch that is missing comes into being, no later than the clock
 ///   read, unless something says that it was later once; then it counts as that.
 /// - **E4** Whoever reads after an `advance` has returned sees it.
+/// - **E5** Nothing blocks the thread. A call that takes longer than 50 ms (`read`) or 1 s (`advance`) is given up: the
+///   invalidation is then an error, and may have taken effect or not.
 ///
 /// [`conformance::epochs`] tests them.
 pub trait Epochs: Send + Sync + 'static {
     /// The clock, and the latest of the epochs in `scopes`.
     fn read(&self, scopes: &Scopes<'_>) -> impl Future<Output = Result<Reading, Error>> + Send;
 
-    /// Makes unusable what was stamped before, in the target's scope.
-    fn advance(&self, target: &crate::Target) -> impl Future<Output = Result<(), Error>> + Send;
+    /// Makes unusable, or stale, what was stamped before, in the target's scope.
+    fn advance(&self, target: &crate::Target, effect: Effect) -> impl Future<Output = Result<(), Error>> + Send;
+}
+
+/// What an [`advance`](Epochs::advance) does to the responses stamped before it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Effect {
+    /// They are never used again.
+    Invalidate,
+    /// They are stale: used only as far as a stale window allows.
+    Expire,
 }
 
 /// A look at the clock and at the epochs that concern one response.
@@ -121,8 +136,10 @@ pub struct Reading {
     pub incarnation: u64,
     /// The clock.
     pub clock: u64,
-    /// The latest epoch of those asked for.
-    pub newest: u64,
+    /// When any of what was asked for was last invalidated.
+    pub invalidated: u64,
+    /// When any of it was last invalidated or expired; never earlier than `invalidated`.
+    pub expired: u64,
 }
 
 /// When a run started, by a backend's clock.
@@ -140,7 +157,18 @@ impl Reading {
 
     /// Whether what was stamped so may answer a request that made this reading.
     pub(crate) fn allows(&self, stamp: Stamp) -> bool {
-        self.incarnation == stamp.incarnation && self.newest <= stamp.clock && stamp.clock <= self.clock
+        self.incarnation == stamp.incarnation && self.invalidated <= stamp.clock && stamp.clock <= self.clock
+    }
+
+    /// Whether a request that made this reading may wait for a run stamped so: nothing that concerns it was invalidated
+    /// or expired since. Other than a stored response, a run may be younger than the reading.
+    pub(crate) fn may_join(&self, stamp: Stamp) -> bool {
+        self.incarnation == stamp.incarnation && self.expired <= stamp.clock
+    }
+
+    /// Whether what was stamped so has been expired since, and is stale therefore.
+    pub(crate) fn expires(&self, stamp: Stamp) -> bool {
+        self.expired > stamp.clock
     }
 }
 

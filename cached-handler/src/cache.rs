@@ -13,7 +13,7 @@ use http::request::Parts;
 
 pub use self::builder::CacheBuilder;
 use crate::{
-    backend::{Backend, memory::Memory},
+    backend::{Backend, Effect, memory::Memory},
     clock::Clock,
     error::Error,
     flight::Flights,
@@ -100,7 +100,18 @@ impl Cache {
     ///
     /// Where a backend failed. The others are done all the same; call again for the rest.
     pub async fn invalidate(&self, target: Target) -> Result<(), Error> {
-        self.invalidate_ref(&target).await
+        self.advance(&target, Effect::Invalidate).await
+    }
+
+    /// Makes everything in the target's scope stale in this cache, on every backend it has: it is served as far as a
+    /// stale window allows (`stale_while_revalidate`, `stale_if_error`) while the handler makes it anew, and not at all
+    /// where there is none. For what may lag a moment; what must not be seen again is [invalidated](Self::invalidate).
+    ///
+    /// # Errors
+    ///
+    /// Where a backend failed. The others are done all the same; call again for the rest.
+    pub async fn expire(&self, target: Target) -> Result<(), Error> {
+        self.advance(&target, Effect::Expire).await
     }
 
     /// Waits until no run is under way that outlived its request, at most for `limit`: before the process ends, say.
@@ -138,19 +149,19 @@ impl Cache {
         lock(&LIVING).iter().filter_map(Weak::upgrade).map(Self).collect()
     }
 
-    pub(crate) async fn invalidate_ref(&self, target: &Target) -> Result<(), Error> {
-        self.0.memory.epochs.advance_now(target.mark());
+    pub(crate) async fn advance(&self, target: &Target, effect: Effect) -> Result<(), Error> {
+        self.0.memory.epochs.advance_now(target.mark(), effect);
         let mut outcome = Ok(());
         for (_, backend) in &self.0.backends {
-            outcome = outcome.and(backend.advance(target).await);
+            outcome = outcome.and(backend.advance(target, effect).await);
         }
-        tracing::debug!(target: "cached_handler", ok = outcome.is_ok(), "invalidated");
+        tracing::debug!(target: "cached_handler", ok = outcome.is_ok(), ?effect, "invalidated");
         outcome
     }
 
     /// The part of an invalidation that needs no await: all of it, for the memory backend.
     pub(crate) fn invalidate_in_process(&self, target: &Target) {
-        self.0.memory.epochs.advance_now(target.mark());
+        self.0.memory.epochs.advance_now(target.mark(), Effect::Invalidate);
     }
 
     pub(crate) fn has_backends(&self) -> bool {
@@ -171,7 +182,12 @@ impl Cache {
 
     /// The backend that a handler's attribute names, where it is not the memory.
     pub(crate) fn backend(&self, handler: &Handler) -> Option<&Arc<dyn Backend>> {
-        self.0.backends.iter().find(|(name, _)| *name == handler.attributes.backend).map(|(_, backend)| backend)
+        self.0.backends.get(self.backend_at(handler)?).map(|(_, backend)| backend)
+    }
+
+    /// Which of the backends that is.
+    pub(crate) fn backend_at(&self, handler: &Handler) -> Option<usize> {
+        self.0.backends.iter().position(|(name, _)| *name == handler.attributes.backend)
     }
 }
 

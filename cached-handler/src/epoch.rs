@@ -2,7 +2,7 @@
 //!
 //! A run's **stamp** is the clock as it stood before the handler started. An invalidation moves the clock on and sets
 //! its target's epoch to the new time. A response is usable as long as no epoch that concerns it is later than its
-//! stamp. So a response whose handler started before an invalidation is unusable the moment the invalidation returns,
+//! stamp. An epoch is two times: what was stamped before the one is unusable, before the other stale. So a response whose handler started before an invalidation is unusable the moment the invalidation returns,
 //! also if it is stored only afterwards; and no wall clock and no list of members is needed.
 
 mod registry;
@@ -12,7 +12,7 @@ use std::fmt;
 use smallvec::SmallVec;
 
 use crate::{
-    backend::{Epochs, Reading, Scopes},
+    backend::{Effect, Epochs, Reading, Scopes},
     error::Error,
     invalidate::{Mark, Target},
     sync::explored::{Arc, AtomicU64, Ordering},
@@ -27,10 +27,39 @@ use registry::Registry;
 /// invalidation costs the owner of another path a miss once in 65 536 times.
 pub struct InProcessEpochs {
     clock: AtomicU64,
-    all: AtomicU64,
+    all: Epoch,
     handlers: Arc<Registry>,
     groups: Arc<Registry>,
-    paths: Box<[AtomicU64]>,
+    paths: Box<[Epoch]>,
+}
+
+/// When something was last invalidated, and when it was last invalidated or expired.
+#[derive(Debug)]
+pub(crate) struct Epoch {
+    invalidated: AtomicU64,
+    expired: AtomicU64,
+}
+
+impl Epoch {
+    fn at(epoch: u64) -> Self {
+        Self { invalidated: AtomicU64::new(epoch), expired: AtomicU64::new(epoch) }
+    }
+
+    fn advance(&self, epoch: u64, effect: Effect) {
+        // Whoever sees the second of two has to see the first: a reader looks at `expired` alone as long as that allows.
+        if effect == Effect::Invalidate {
+            self.invalidated.fetch_max(epoch, Ordering::SeqCst);
+        }
+        self.expired.fetch_max(epoch, Ordering::SeqCst);
+    }
+
+    fn invalidated(&self) -> u64 {
+        self.invalidated.load(Ordering::SeqCst)
+    }
+
+    fn expired(&self) -> u64 {
+        self.expired.load(Ordering::SeqCst)
+    }
 }
 
 /// The epochs that concern one response, held where they are read without a look-up.
@@ -51,10 +80,10 @@ impl InProcessEpochs {
         Self {
             // Not zero, so that no epoch can be mistaken for "never".
             clock: AtomicU64::new(1),
-            all: AtomicU64::new(0),
+            all: Epoch::at(0),
             handlers: Registry::new(),
             groups: Registry::new(),
-            paths: std::iter::repeat_with(|| AtomicU64::new(0)).take(BUCKETS).collect(),
+            paths: std::iter::repeat_with(|| Epoch::at(0)).take(BUCKETS).collect(),
         }
     }
 
@@ -77,25 +106,39 @@ impl InProcessEpochs {
         marks.groups.extend(groups.iter().map(|group| self.groups.counter(group.as_ref())));
     }
 
-    /// The latest epoch among those that concern a response. Four loads and one more per group.
-    pub(crate) fn newest(&self, marks: &Marks) -> u64 {
-        let path = self.paths.get(usize::from(marks.bucket)).map_or(0, |epoch| epoch.load(Ordering::SeqCst));
-        let scoped = self.all.load(Ordering::SeqCst).max(marks.handler.epoch()).max(path);
-        marks.groups.iter().fold(scoped, |newest, group| newest.max(group.epoch()))
+    /// The latest time at which a response was invalidated: what was stamped before it is unusable.
+    pub(crate) fn invalidated(&self, marks: &Marks) -> u64 {
+        self.latest(marks, Epoch::invalidated)
     }
 
-    /// Makes every response stamped before this call unusable, in the target's scope.
-    pub(crate) fn advance_now(&self, mark: Mark<'_>) {
+    /// The latest time at which a response was invalidated or expired: what was stamped before it is not fresh. On the
+    /// way of a hit it is the only one that is read: four loads and one more per group.
+    pub(crate) fn expired(&self, marks: &Marks) -> u64 {
+        self.latest(marks, Epoch::expired)
+    }
+
+    #[inline]
+    fn latest(&self, marks: &Marks, time: impl Fn(&Epoch) -> u64) -> u64 {
+        let path = self.paths.get(usize::from(marks.bucket)).map_or(0, &time);
+        let scoped = time(&self.all).max(time(marks.handler.epoch())).max(path);
+        marks.groups.iter().fold(scoped, |latest, group| latest.max(time(group.epoch())))
+    }
+
+    /// The clock, and then the epochs.
+    pub(crate) fn reading(&self, marks: &Marks, clock: u64) -> Reading {
+        Reading { incarnation: 0, clock, invalidated: self.invalidated(marks), expired: self.expired(marks) }
+    }
+
+    /// Makes every response stamped before this call unusable, or stale, in the target's scope.
+    pub(crate) fn advance_now(&self, mark: Mark<'_>, effect: Effect) {
         let epoch = self.clock.fetch_add(1, Ordering::SeqCst) + 1;
         match mark {
-            Mark::All => {
-                self.all.fetch_max(epoch, Ordering::SeqCst);
-            }
-            Mark::Handler(name) => self.handlers.advance(name, epoch),
-            Mark::Group(name) => self.groups.advance(name, epoch),
+            Mark::All => self.all.advance(epoch, effect),
+            Mark::Handler(name) => self.handlers.advance(name, epoch, effect),
+            Mark::Group(name) => self.groups.advance(name, epoch, effect),
             Mark::PathBucket(bucket) => {
                 if let Some(path) = self.paths.get(usize::from(bucket)) {
-                    path.fetch_max(epoch, Ordering::SeqCst);
+                    path.advance(epoch, effect);
                 }
             }
         }
@@ -107,11 +150,11 @@ impl Epochs for InProcessEpochs {
         // The clock first: what is advanced in between is then later than the reading, never hidden by it.
         let clock = self.now();
         let marks = self.marks(scopes.handler(), scopes.path_bucket(), scopes.groups());
-        Ok(Reading { incarnation: 0, clock, newest: self.newest(&marks) })
+        Ok(self.reading(&marks, clock))
     }
 
-    async fn advance(&self, target: &Target) -> Result<(), Error> {
-        self.advance_now(target.mark());
+    async fn advance(&self, target: &Target, effect: Effect) -> Result<(), Error> {
+        self.advance_now(target.mark(), effect);
         Ok(())
     }
 }

@@ -75,18 +75,17 @@ const MAX_FOLLOWERS: usize = 1024;
 pub(crate) const MAX_RUN: Millis = 30_000;
 
 impl Flights {
-    /// Joins the run for `key`, or begins one. A run that started before an invalidation which `reading` has seen is not
-    /// joined but replaced, and so is one that is too old.
-    pub(crate) fn join(self: &Arc<Self>, key: &PrimaryKey, reading: Reading, now: Millis) -> Join {
+    /// Joins the run for `key`, or begins one, stamped `stamp`. A run that started before an invalidation which `reading`
+    /// has seen is not joined but replaced, and so is one that is too old.
+    pub(crate) fn join(self: &Arc<Self>, key: &PrimaryKey, reading: &Reading, stamp: Stamp, now: Millis) -> Join {
         let mut flights = lock(&self.by_key);
         if let Some(flight) = flights.get(key)
-            && reading.allows(flight.stamp)
+            && reading.may_join(flight.stamp)
             && now.saturating_sub(flight.began) < MAX_RUN
         {
             return flight.follow();
         }
-        let flight =
-            Arc::new(Flight { stamp: reading.stamp(), began: now, followers: AtomicUsize::new(0), landed: watch::Sender::new(None) });
+        let flight = Arc::new(Flight { stamp, began: now, followers: AtomicUsize::new(0), landed: watch::Sender::new(None) });
         flights.insert(key.clone(), Arc::clone(&flight));
         Join::Lead(Lease { flights: Arc::clone(self), key: key.clone(), flight })
     }

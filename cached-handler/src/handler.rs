@@ -41,6 +41,8 @@ pub struct Attributes {
     pub cache_control: Option<&'static str>,
     /// Whether `skip(…)` leaves an argument out of the key.
     pub skips: bool,
+    /// Whether `skip(…)` or `key(…)` stands for an argument, of which the key does not hold everything then.
+    pub withholds: bool,
 }
 
 /// The freshness lifetime of responses that state none.

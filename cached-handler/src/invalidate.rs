@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use crate::{
+    backend::Effect,
     cache::Cache,
     error::Error,
     rules::path::{bucket, normalise},
@@ -113,31 +114,56 @@ impl Target {
 /// # Ok(()) }
 /// ```
 pub async fn invalidate_group(group: impl Into<String>) -> Result<(), Error> {
-    everywhere(&Target::group(group)).await
+    everywhere(&Target::group(group), Effect::Invalidate).await
 }
 
 /// Invalidates a path in every [`Cache`] of this process; see [`Target::path`] and [`invalidate_group`].
 pub async fn invalidate_path(path: impl AsRef<str>) -> Result<(), Error> {
-    everywhere(&Target::path(path)).await
+    everywhere(&Target::path(path), Effect::Invalidate).await
 }
 
 /// Invalidates a handler's responses in every [`Cache`] of this process; see [`Target::handler`] and
 /// [`invalidate_group`].
 pub async fn invalidate_handler<H: 'static>(handler: H) -> Result<(), Error> {
     let target = Target::handler(handler);
-    everywhere(&target).await
+    everywhere(&target, Effect::Invalidate).await
 }
 
 /// Invalidates everything in every [`Cache`] of this process; see [`invalidate_group`].
 pub async fn invalidate_all() -> Result<(), Error> {
-    everywhere(&Target::all()).await
+    everywhere(&Target::all(), Effect::Invalidate).await
+}
+
+/// Makes a group stale in every [`Cache`] of this process: see [`Cache::expire`](crate::Cache::expire).
+///
+/// # Errors
+///
+/// Where a backend could not be reached. What could be reached is expired all the same; call again for the rest.
+pub async fn expire_group(group: impl Into<String>) -> Result<(), Error> {
+    everywhere(&Target::group(group), Effect::Expire).await
+}
+
+/// Makes a path stale in every [`Cache`] of this process; see [`Target::path`] and [`expire_group`].
+pub async fn expire_path(path: impl AsRef<str>) -> Result<(), Error> {
+    everywhere(&Target::path(path), Effect::Expire).await
+}
+
+/// Makes a handler's responses stale in every [`Cache`] of this process; see [`Target::handler`] and [`expire_group`].
+pub async fn expire_handler<H: 'static>(handler: H) -> Result<(), Error> {
+    let target = Target::handler(handler);
+    everywhere(&target, Effect::Expire).await
+}
+
+/// Makes everything stale in every [`Cache`] of this process; see [`expire_group`].
+pub async fn expire_all() -> Result<(), Error> {
+    everywhere(&Target::all(), Effect::Expire).await
 }
 
 /// Goes on after a failure, and reports the first.
-async fn everywhere(target: &Target) -> Result<(), Error> {
+async fn everywhere(target: &Target, effect: Effect) -> Result<(), Error> {
     let mut outcome = Ok(());
     for cache in Cache::all() {
-        outcome = outcome.and(cache.invalidate_ref(target).await);
+        outcome = outcome.and(cache.advance(target, effect).await);
     }
     outcome
 }

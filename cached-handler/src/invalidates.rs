@@ -5,7 +5,7 @@ use std::{convert::Infallible, fmt};
 use axum::{extract::FromRequestParts, response::Response};
 use http::request::Parts;
 
-use crate::{cache::Cache, error::Error, invalidate::Target, rules::path::encode_segment};
+use crate::{backend::Effect, cache::Cache, error::Error, invalidate::Target, rules::path::encode_segment};
 
 /// The cache of the request's router, where that has one of its own.
 #[derive(Debug)]
@@ -118,7 +118,7 @@ impl Targets {
         for target in &self.targets {
             let mut outcome = Ok(());
             for cache in self.caches() {
-                outcome = outcome.and(cache.invalidate_ref(target).await);
+                outcome = outcome.and(cache.advance(target, Effect::Invalidate).await);
             }
             if let Err(error) = outcome {
                 report(&error);

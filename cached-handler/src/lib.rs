@@ -44,7 +44,10 @@ pub use crate::{
     error::Error,
     group::CacheGroups,
     header::entity_tag::EntityTag,
-    invalidate::{Mark, Target, invalidate_all, invalidate_group, invalidate_handler, invalidate_path},
+    invalidate::{
+        Mark, Target, expire_all, expire_group, expire_handler, expire_path, invalidate_all, invalidate_group, invalidate_handler,
+        invalidate_path,
+    },
     outcome::{Bypass, Forward, Kept, NotStored, Outcome},
     policy::{Collapse, ETag, Policy, secs},
     response_part::{DoNotStore, FreshFor},

@@ -7,6 +7,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method, header, request::Parts, u
 use smallvec::SmallVec;
 
 use crate::{
+    backend::Stamp,
     cache::Cache,
     rules::request::{self, Wish},
 };
@@ -31,6 +32,7 @@ pub struct PutDebugHandlerBelowCached<const FIELDS: bool>(pub Seen<FIELDS>);
 #[derive(Debug)]
 pub(crate) struct Facts {
     pub(crate) cache: Option<Cache>,
+    pub(crate) began: Began,
     pub(crate) state: fn() -> State,
     pub(crate) method: Method,
     /// Path and query as they arrived, and as they were when the arguments were taken, where a nest or a rewriting
@@ -41,6 +43,28 @@ pub(crate) struct Facts {
     /// The lines of `Cache-Control` and `Pragma`, where there are any.
     pub(crate) directives: Option<Box<HeaderMap>>,
     pub(crate) flags: Flags,
+}
+
+/// How far the clocks had come before any argument was made. An extractor may read what an invalidation is about, so the
+/// run that is given its value is no younger than this (law L4).
+#[derive(Debug)]
+pub(crate) struct Began {
+    pub(crate) in_memory: u64,
+    /// For each backend that has to be waited for: the latest that this process has heard of its clock.
+    known: SmallVec<[Option<Stamp>; 1]>,
+}
+
+impl Began {
+    fn now(cache: &Cache) -> Self {
+        let inner = cache.inner();
+        Self { in_memory: inner.memory.epochs.now(), known: inner.backends.iter().map(|(_, backend)| backend.known()).collect() }
+    }
+
+    /// The later of two clocks is no stamp for a run: this, or what a look-up has read since, whichever is earlier.
+    pub(crate) fn limit(&self, backend: usize, read: Stamp) -> Option<Stamp> {
+        let known = self.known.get(backend).copied().flatten()?;
+        (known.incarnation == read.incarnation).then(|| Stamp { clock: known.clock.min(read.clock), ..read })
+    }
 }
 
 /// A request, as the run that it begins keeps it.
@@ -158,9 +182,11 @@ impl<const FIELDS: bool> Seen<FIELDS> {
             _ => (inner, None),
         };
         let Scan { conditional, directives, flags } = Scan::of(&parts.headers);
+        let cache = parts.extensions.get::<Cache>().cloned();
         Self {
             facts: Facts {
-                cache: parts.extensions.get::<Cache>().cloned(),
+                began: Began::now(cache.as_ref().unwrap_or_else(|| Cache::global())),
+                cache,
                 state: State::of::<S>,
                 method: parts.method.clone(),
                 original,

@@ -151,7 +151,7 @@ impl Run {
         // The clock first: what is invalidated in between is then later than the stamp.
         let clock = epochs.now();
         let marks = known.unwrap_or_else(|| epochs.marks(self.handler.epoch_name(self.key.instance), self.path_bucket, &self.groups));
-        let reading = Reading { incarnation: 0, clock, newest: epochs.newest(&marks) };
+        let reading = epochs.reading(&marks, clock);
         self.epochs = Some(Epoch { reading, marks: Some(marks) });
     }
 
@@ -190,8 +190,17 @@ impl Run {
         self.epochs.as_ref().map(|epoch| epoch.reading)
     }
 
+    /// When its handler starts, by the backend's clock: not after the arguments were made, where they may hold something
+    /// that the key does not.
     pub(crate) fn stamp(&self) -> Option<Stamp> {
-        self.reading().map(|reading| reading.stamp())
+        let stamp = self.reading()?.stamp();
+        if !self.handler.attributes.withholds {
+            return Some(stamp);
+        }
+        if self.marks().is_some() {
+            return Some(Stamp { clock: stamp.clock.min(self.facts.began.in_memory), ..stamp });
+        }
+        self.facts.began.limit(self.cache.backend_at(self.handler)?, stamp)
     }
 
     pub(crate) fn marks(&self) -> Option<&Marks> {

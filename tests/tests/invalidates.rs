@@ -18,7 +18,7 @@ use axum::{
 use bytes::Bytes;
 use cached_handler::{
     Cache, CacheGroups, Error, Outcome, Target,
-    backend::{Epochs, InProcessEpochs, Reading, Scopes, Store, StoreKey},
+    backend::{Effect, Epochs, InProcessEpochs, Reading, Scopes, Store, StoreKey},
     cached, invalidates,
     testing::{TestCache, assert_hit},
 };
@@ -302,10 +302,10 @@ impl Epochs for SlowEpochs {
         self.inner.read(scopes).await
     }
 
-    async fn advance(&self, target: &Target) -> Result<(), Error> {
+    async fn advance(&self, target: &Target, effect: Effect) -> Result<(), Error> {
         self.under_way.fetch_add(1, Ordering::SeqCst);
         awaits(3).await;
-        self.inner.advance(target).await?;
+        self.inner.advance(target, effect).await?;
         self.advanced.add_permits(1);
         Ok(())
     }
@@ -330,7 +330,8 @@ async fn a_client_who_leaves_while_a_backend_is_told_does_not_stop_the_telling()
             let response = leaves_at(leaves, ask(&router, &format!("/{kind}/1/1/2/well"))).await;
             left_while_told += usize::from(response.is_none() && under_way.load(Ordering::SeqCst) > told_before);
             // Each target is told to its end, by whoever goes on with it.
-            advanced.acquire_many(targets).await.unwrap().forget();
+            let told = tokio::time::timeout(Duration::from_secs(1), advanced.acquire_many(targets)).await;
+            told.expect("told to the end").unwrap().forget();
             let seen = version(&router, "/at-rest/1").await.0;
             lost += usize::from(seen < source.version.load(Ordering::SeqCst));
             // What was told twice, once by the client who left and once after it.

@@ -52,6 +52,7 @@ impl Expansion {
             Vary::FromResponse => hygienic!(#private::VaryOn::FromResponse),
         };
         let cache_control = option(&private, self.args.cache_control.as_ref());
+        let withholds = self.arguments.iter().any(|argument| self.is_covered(argument));
         let skips = self.arguments.iter().any(|argument| self.is_skipped(argument));
         let policy = self.args.policy.as_ref().map_or_else(|| hygienic!(#private::Policy::new()), ToTokens::to_token_stream);
         hygienic! {
@@ -65,7 +66,7 @@ impl Expansion {
                     tokens: #tokens,
                     package_version: #private::env!("CARGO_PKG_VERSION"),
                 },
-                #private::Attributes { ttl: #ttl, backend: #backend, vary: #vary, cache_control: #cache_control, skips: #skips },
+                #private::Attributes { ttl: #ttl, backend: #backend, vary: #vary, cache_control: #cache_control, skips: #skips, withholds: #withholds },
                 #policy,
             );
             #private::register!(__HANDLER);

@@ -5,7 +5,7 @@ use std::{fmt, pin::Pin, time::Duration};
 use bytes::Bytes;
 use tokio::time::timeout;
 
-use super::{Epochs, Reading, Scopes, Store, StoreKey};
+use super::{Effect, Epochs, Known, Reading, Scopes, Stamp, Store, StoreKey};
 use crate::{error::Error, invalidate::Target};
 
 type Answer<'a, T> = Pin<Box<dyn Future<Output = Result<T, Error>> + Send + 'a>>;
@@ -17,21 +17,26 @@ pub(crate) trait Backend: Send + Sync + fmt::Debug {
     fn get<'a>(&'a self, key: &'a StoreKey) -> Answer<'a, Option<Bytes>>;
     fn read<'a>(&'a self, scopes: &'a Scopes<'a>) -> Answer<'a, Reading>;
     fn put<'a>(&'a self, key: &'a StoreKey, bytes: Bytes, keep_for: Duration) -> Answer<'a, ()>;
-    fn advance<'a>(&'a self, target: &'a Target) -> Answer<'a, ()>;
+    fn advance<'a>(&'a self, target: &'a Target, effect: Effect) -> Answer<'a, ()>;
+    /// What the clock is known to have reached, without asking.
+    fn known(&self) -> Option<Stamp>;
 }
 
 /// How long a backend may take to read, and to write.
 const READ_LIMIT: Duration = Duration::from_millis(50);
 const WRITE_LIMIT: Duration = Duration::from_millis(100);
+/// How long it may take to invalidate: the caller waits for it to be true, but not for ever.
+const ADVANCE_LIMIT: Duration = Duration::from_secs(1);
 
 pub(crate) struct BytesBackend<S, E> {
     store: S,
     epochs: E,
+    known: Known,
 }
 
 impl<S: Store, E: Epochs> BytesBackend<S, E> {
     pub(crate) fn new(store: S, epochs: E) -> Self {
-        Self { store, epochs }
+        Self { store, epochs, known: Known::default() }
     }
 }
 
@@ -39,7 +44,7 @@ impl<S: Store, E: Epochs> Backend for BytesBackend<S, E> {
     fn look_up<'a>(&'a self, key: &'a StoreKey, scopes: &'a Scopes<'a>) -> Answer<'a, (Option<Bytes>, Reading)> {
         Box::pin(within(READ_LIMIT, async {
             let bytes = self.store.get(key).await?;
-            Ok((bytes, self.epochs.read(scopes).await?))
+            Ok((bytes, self.read_and_note(scopes).await?))
         }))
     }
 
@@ -48,16 +53,27 @@ impl<S: Store, E: Epochs> Backend for BytesBackend<S, E> {
     }
 
     fn read<'a>(&'a self, scopes: &'a Scopes<'a>) -> Answer<'a, Reading> {
-        Box::pin(within(READ_LIMIT, self.epochs.read(scopes)))
+        Box::pin(within(READ_LIMIT, self.read_and_note(scopes)))
     }
 
     fn put<'a>(&'a self, key: &'a StoreKey, bytes: Bytes, keep_for: Duration) -> Answer<'a, ()> {
         Box::pin(within(WRITE_LIMIT, self.store.put(key, bytes, keep_for)))
     }
 
-    fn advance<'a>(&'a self, target: &'a Target) -> Answer<'a, ()> {
-        // Without a limit of its own: the caller waits for it to be true.
-        Box::pin(self.epochs.advance(target))
+    fn advance<'a>(&'a self, target: &'a Target, effect: Effect) -> Answer<'a, ()> {
+        Box::pin(within(ADVANCE_LIMIT, self.epochs.advance(target, effect)))
+    }
+
+    fn known(&self) -> Option<Stamp> {
+        self.known.stamp()
+    }
+}
+
+impl<S: Store, E: Epochs> BytesBackend<S, E> {
+    async fn read_and_note(&self, scopes: &Scopes<'_>) -> Result<Reading, Error> {
+        let reading = self.epochs.read(scopes).await?;
+        self.known.note(&reading);
+        Ok(reading)
     }
 }
 

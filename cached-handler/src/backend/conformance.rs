@@ -16,7 +16,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 
-use super::{Epochs, Reading, Scopes, Store, StoreKey};
+use super::{Effect, Epochs, Reading, Scopes, Store, StoreKey};
 use crate::{error::Error, invalidate::Target};
 
 const LONG: Duration = Duration::from_secs(60);
@@ -115,16 +115,24 @@ pub async fn epochs(epochs: &impl Epochs) {
     ];
     for (target, hits_others) in targets {
         let (before, before_other) = (read(epochs, &scopes).await, read(epochs, &other).await);
-        done("E2", epochs.advance(&target).await);
+        done("E2", epochs.advance(&target, Effect::Expire).await);
+        let (between, between_other) = (read(epochs, &scopes).await, read(epochs, &other).await);
+        expect("E1", "the clock goes on", between.incarnation == before.incarnation && between.clock > before.clock);
+        expect("E2", "what is expired is stale and not unusable", between.expires(before.stamp()) && between.allows(before.stamp()));
+        expect("E2", "and nothing else is touched", between_other.expires(before_other.stamp()) == hits_others);
+        expect("E3", "what is stamped after an expiry is fresh", !between.expires(between.stamp()));
+        done("E2", epochs.advance(&target, Effect::Invalidate).await);
         let (after, after_other) = (read(epochs, &scopes).await, read(epochs, &other).await);
-        expect("E1", "the clock goes on", after.incarnation == before.incarnation && after.clock > before.clock);
-        expect("E4", "what was stamped before is unusable", !after.allows(before.stamp()));
-        expect("E3", "what is stamped afterwards is usable", after.allows(after.stamp()));
+        expect("E1", "the clock goes on", after.incarnation == before.incarnation && after.clock > between.clock);
+        expect("E4", "what was stamped before is unusable", !after.allows(before.stamp()) && !after.allows(between.stamp()));
+        expect("E3", "what is stamped afterwards is usable", after.allows(after.stamp()) && !after.expires(after.stamp()));
         expect("E2", "and nothing else is touched", after_other.allows(before_other.stamp()) != hits_others);
+        done("E2", epochs.advance(&target, Effect::Expire).await);
+        expect("E2", "an expiry takes no invalidation back", !read(epochs, &scopes).await.allows(before.stamp()));
     }
     let late: Vec<Box<str>> = vec!["conformance:late".into()];
     let before = read(epochs, &scopes).await;
-    done("E2", epochs.advance(&Target::group("conformance:late")).await);
+    done("E2", epochs.advance(&Target::group("conformance:late"), Effect::Invalidate).await);
     let after = read(epochs, &Scopes::new("conformance::handler", 4711, &late)).await;
     expect("E3", "an invalidation of a group that nobody has read is not forgotten", !after.allows(before.stamp()));
 }

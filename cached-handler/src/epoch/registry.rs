@@ -6,11 +6,15 @@ use std::{
     hash::{BuildHasher, RandomState},
 };
 
-use crate::sync::explored::{Arc, AtomicU64, Mutex, Ordering, Weak, lock};
+use super::Epoch;
+use crate::{
+    backend::Effect,
+    sync::explored::{Arc, AtomicU64, Mutex, Ordering, Weak, lock},
+};
 
 /// The epoch of one name. Stored responses and runs hold it; with the last of them it leaves the registry.
 pub(crate) struct Counter {
-    epoch: AtomicU64,
+    epoch: Epoch,
     name: Box<str>,
     registry: Weak<Registry>,
 }
@@ -19,8 +23,8 @@ pub(crate) struct Counter {
 pub(crate) struct Registry {
     hasher: RandomState,
     shards: Box<[Mutex<Names>]>,
-    /// The latest epoch of all names with one hash. A counter that comes into being starts here: too late an epoch is
-    /// harmless then, as it is no later than the clock, with which the run will be stamped.
+    /// The latest epoch of all names with one hash, whatever its effect was. A counter that comes into being starts
+    /// here: too late an epoch is harmless then, as it is no later than the clock, with which the run will be stamped.
     remembered: Box<[AtomicU64]>,
 }
 
@@ -50,19 +54,19 @@ impl Registry {
         // Under the lock: an invalidation writes what is remembered before it takes the lock, so it is either seen
         // here, or it will find this counter.
         let epoch = self.remembered(hash).map_or(0, |epoch| epoch.load(Ordering::SeqCst));
-        let counter = Arc::new(Counter { epoch: AtomicU64::new(epoch), name: name.into(), registry: Arc::downgrade(self) });
+        let counter = Arc::new(Counter { epoch: Epoch::at(epoch), name: name.into(), registry: Arc::downgrade(self) });
         names.insert(name.into(), Arc::downgrade(&counter));
         counter
     }
 
-    pub(super) fn advance(&self, name: &str, epoch: u64) {
+    pub(super) fn advance(&self, name: &str, epoch: u64, effect: Effect) {
         let hash = self.hasher.hash_one(name);
         if let Some(remembered) = self.remembered(hash) {
             remembered.fetch_max(epoch, Ordering::SeqCst);
         }
         let held = self.shard(hash).and_then(|shard| lock(shard).get(name).and_then(Weak::upgrade));
         if let Some(counter) = held {
-            counter.epoch.fetch_max(epoch, Ordering::SeqCst);
+            counter.epoch.advance(epoch, effect);
         }
     }
 
@@ -86,12 +90,12 @@ fn at(hash: u64, places: usize) -> usize {
 }
 
 impl Counter {
-    pub(super) fn epoch(&self) -> u64 {
-        self.epoch.load(Ordering::SeqCst)
+    pub(super) fn epoch(&self) -> &Epoch {
+        &self.epoch
     }
 
     fn detached(name: &str) -> Arc<Self> {
-        Arc::new(Self { epoch: AtomicU64::new(u64::MAX), name: name.into(), registry: Weak::new() })
+        Arc::new(Self { epoch: Epoch::at(u64::MAX), name: name.into(), registry: Weak::new() })
     }
 }
 
@@ -110,6 +114,6 @@ impl Drop for Counter {
 impl fmt::Debug for Counter {
     /// Without its name, which may hold what a handler was asked for.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Counter").field("epoch", &self.epoch()).finish_non_exhaustive()
+        f.debug_struct("Counter").field("epoch", &self.epoch).finish_non_exhaustive()
     }
 }

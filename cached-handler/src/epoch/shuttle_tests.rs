@@ -86,7 +86,7 @@ impl World {
 
     fn write(&self, target: Mark<'_>) {
         let version = self.version.fetch_add(1, Ordering::SeqCst) + 1;
-        self.epochs.advance_now(target);
+        self.epochs.advance_now(target, Effect::Invalidate);
         self.confirmed.fetch_max(version, Ordering::SeqCst);
     }
 
@@ -95,7 +95,7 @@ impl World {
         let least = self.confirmed.load(Ordering::SeqCst);
         let stored = self.stored.lock().unwrap().clone();
         if let Some(stored) = stored
-            && self.epochs.newest(&stored.marks) <= stored.stamp
+            && self.epochs.invalidated(&stored.marks) <= stored.stamp
         {
             assert!(stored.version >= least, "version {} was served after {least} was confirmed", stored.version);
         }
@@ -153,7 +153,7 @@ fn fill_against(target: Mark<'static>, stamped: Stamped, known: Known, schedules
         // A run that starts now is usable, whatever is remembered of the past.
         world.fill();
         let stored = world.stored.lock().unwrap().clone().unwrap();
-        assert!(world.epochs.newest(&stored.marks) <= stored.stamp, "dead on arrival");
+        assert!(world.epochs.invalidated(&stored.marks) <= stored.stamp, "dead on arrival");
     });
 }
 

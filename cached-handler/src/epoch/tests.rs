@@ -1,7 +1,7 @@
 use super::*;
 
 fn usable(epochs: &InProcessEpochs, marks: &Marks, stamp: u64) -> bool {
-    epochs.newest(marks) <= stamp
+    epochs.invalidated(marks) <= stamp
 }
 
 #[test]
@@ -18,7 +18,7 @@ fn each_kind_of_target_makes_unusable_what_it_concerns_and_nothing_else() {
         let stamp = epochs.now();
         let ours = epochs.marks("h", 7, &["f", "g"]);
         let others = epochs.marks("other", 8, &["f"]);
-        epochs.advance_now(target);
+        epochs.advance_now(target, Effect::Invalidate);
         assert!(!usable(&epochs, &ours, stamp), "{target:?}");
         assert_eq!(usable(&epochs, &others, stamp), !matches!(target, Mark::All), "{target:?}");
         assert!(usable(&epochs, &ours, epochs.now()), "a run stamped afterwards is usable: {target:?}");
@@ -29,11 +29,26 @@ fn each_kind_of_target_makes_unusable_what_it_concerns_and_nothing_else() {
 fn an_invalidation_of_a_group_that_nobody_holds_is_remembered() {
     let epochs = InProcessEpochs::new();
     let stamp = epochs.now();
-    epochs.advance_now(Mark::Group("late"));
+    epochs.advance_now(Mark::Group("late"), Effect::Invalidate);
     // The group becomes known only after the run, as with `CacheGroups`.
     let mut marks = epochs.marks("h", 0, &[] as &[&str]);
     epochs.add_groups(&mut marks, &["late"]);
     assert!(!usable(&epochs, &marks, stamp));
+}
+
+#[test]
+fn what_is_expired_is_stale_and_still_usable() {
+    for target in [Mark::All, Mark::Handler("h"), Mark::Group("g"), Mark::PathBucket(7)] {
+        let epochs = InProcessEpochs::new();
+        let stamp = epochs.now();
+        let marks = epochs.marks("h", 7, &["g"]);
+        epochs.advance_now(target, Effect::Expire);
+        assert!(usable(&epochs, &marks, stamp), "{target:?}");
+        assert!(epochs.expired(&marks) > stamp, "{target:?}");
+        assert!(epochs.expired(&marks) <= epochs.now(), "a run stamped afterwards is fresh: {target:?}");
+        epochs.advance_now(target, Effect::Invalidate);
+        assert!(!usable(&epochs, &marks, stamp), "{target:?}");
+    }
 }
 
 #[test]

@@ -83,9 +83,9 @@ async fn turn(run: &mut Run) -> Turn {
         None => {}
     }
     loop {
-        let Some(reading) = run.reading() else { return Turn::Alone(None) };
+        let (Some(reading), Some(stamp)) = (run.reading(), run.stamp()) else { return Turn::Alone(None) };
         let flights = &run.cache.inner().flights;
-        match flights.join(&run.key.primary, reading, run.now()) {
+        match flights.join(&run.key.primary, &reading, stamp, run.now()) {
             Join::Alone => return Turn::Alone(None),
             Join::Lead(lease) => return begin(run, lease),
             Join::Follow(follower) => match wait(run, follower, gives_up).await {
@@ -169,11 +169,11 @@ fn collapsed(run: &Run, slot: &Slot) -> Option<Response> {
     let Slot::Response(stored) = slot else { return None };
     let now = run.now();
     let usable = match &stored.marks {
-        Some(marks) if run.cache.inner().memory.epochs.newest(marks) <= stored.stamp.clock => true,
+        Some(marks) if run.cache.inner().memory.epochs.expired(marks) <= stored.stamp.clock => true,
         // Something was invalidated during the run: this is an answer only to a request that began before all of it.
         _ if run.began_no_later_than(stored.stamp) => true,
         // Or before what concerns this response.
-        _ => !run.knows_less_groups_than(stored) && run.reading().is_some_and(|reading| reading.allows(stored.stamp)),
+        _ => !run.knows_less_groups_than(stored) && run.reading().is_some_and(|reading| reading.may_join(stored.stamp)),
     };
     if !usable || !stored.selected_by(run.fields.as_deref()) {
         return None;

@@ -107,9 +107,9 @@ pub(super) fn may_answer(
     now: Millis,
 ) -> Result<(), Forward> {
     if let Some(marks) = &stored.marks
-        && memory.epochs.newest(marks) > stored.stamp.clock
+        && memory.epochs.expired(marks) > stored.stamp.clock
     {
-        return Err(Forward::Invalidated);
+        return Err(if memory.epochs.invalidated(marks) > stored.stamp.clock { Forward::Invalidated } else { Forward::Stale });
     }
     may_answer_unless_invalidated(stored, handler, facts, traits, now)
 }

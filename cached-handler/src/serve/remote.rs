@@ -72,6 +72,9 @@ impl Run {
         if !reading.allows(stored.stamp) {
             return Ok(Found::Miss(Forward::Invalidated));
         }
+        if reading.expires(stored.stamp) {
+            return Ok(Found::Miss(Forward::Stale));
+        }
         Ok(match super::lookup::may_answer_unless_invalidated(&stored, self.handler, &self.facts, &self.key.traits, self.now()) {
             Ok(()) => Found::Hit(Box::new(stored)),
             Err(forward) => Found::Miss(forward),

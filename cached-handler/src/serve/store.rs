@@ -263,7 +263,7 @@ async fn put(run: &Run, slot: &Arc<Slot>) -> Kept {
         return run.put_in_backend(stored).await;
     }
     let memory = &inner.memory;
-    if stored.marks.as_ref().is_none_or(|marks| memory.epochs.newest(marks) > stored.stamp.clock) {
+    if stored.marks.as_ref().is_none_or(|marks| memory.epochs.invalidated(marks) > stored.stamp.clock) {
         return Kept::Not(NotStored::Invalidated);
     }
     let primary = &run.key.primary;
