@@ -12,7 +12,7 @@ use self::{
 };
 use crate::{
     errors::Errors,
-    value::{self, Template, Ttl},
+    value::{self, Length, Template, Ttl},
 };
 
 /// One argument: its name, and how it is written.
@@ -30,6 +30,8 @@ pub(crate) const CACHED: &[Argument] = &[
     Argument { name: "vary", form: "vary = \"accept-language\"" },
     Argument { name: "skip", form: "skip(pool)" },
     Argument { name: "cache_control", form: "cache_control = \"public, max-age=60\"" },
+    Argument { name: "stale_while_revalidate", form: "stale_while_revalidate = \"1m\"" },
+    Argument { name: "stale_if_error", form: "stale_if_error = \"1d\"" },
     Argument { name: "policy", form: "policy = SEARCH" },
     Argument { name: "collapse", form: "collapse = \"inline\"" },
     Argument { name: "uncached", form: "uncached = list_uncached" },
@@ -54,6 +56,8 @@ pub(crate) struct Cached {
     pub(crate) vary: Vary,
     pub(crate) skip: Vec<Ident>,
     pub(crate) cache_control: Option<LitStr>,
+    pub(crate) stale_while_revalidate: Option<Length>,
+    pub(crate) stale_if_error: Option<Length>,
     pub(crate) policy: Option<Path>,
     pub(crate) inline: bool,
     pub(crate) uncached: Option<Path>,
@@ -106,6 +110,8 @@ impl Cached {
             "vary" => self.vary = vary(value, errors),
             "skip" => self.skip = names(value, errors),
             "cache_control" => self.cache_control = errors.keep(cache_control(value)),
+            "stale_while_revalidate" => self.stale_while_revalidate = errors.keep(value::length("stale_while_revalidate", value)),
+            "stale_if_error" => self.stale_if_error = errors.keep(value::length("stale_if_error", value)),
             "policy" => self.policy = path("policy", "the path of a `Policy` constant, `policy = SEARCH`", value, errors),
             "collapse" => self.inline = errors.keep(collapse(value)).unwrap_or_default(),
             "uncached" => {

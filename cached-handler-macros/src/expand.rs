@@ -14,7 +14,7 @@ use crate::{
     errors::Errors,
     signature::{Argument, Function, Sorted, lint_levels, sort},
     tokens::{self, bindings, call, formatted, referenced, template_names, turbofish, with_delimiter, with_span},
-    types::needs_fields,
+    types::{mentions, needs_fields},
     value::names_in,
 };
 
@@ -210,14 +210,13 @@ impl Expansion {
             .collect()
     }
 
-    /// Takes from the arguments what the key does not hold.
+    /// Takes from the arguments what the key does not hold, and tells `Revalidate` what is held.
     fn amended(&self) -> TokenStream {
-        if matches!(self.args.vary, Vary::Nothing) {
-            return TokenStream::new();
-        }
         let private = self.private();
         let marker = self.marker();
-        let arguments = self.arguments.iter().filter(|argument| !self.is_covered(argument));
+        let no_fields = matches!(self.args.vary, Vary::Nothing);
+        let is_amended = |argument: &&Argument| !no_fields || mentions(argument.ty.to_token_stream(), "Revalidate");
+        let arguments = self.arguments.iter().filter(|argument| !self.is_covered(argument)).filter(is_amended);
         arguments
             .map(|Argument { cfgs, ty, name, .. }| {
                 hygienic! {

@@ -40,6 +40,8 @@ use proc_macro::TokenStream;
 /// | `vary` | a header field or a list, `from_response` | the request fields that the handler reads; a `HeaderMap` arrives with these alone |
 /// | `skip(…)` | names of arguments | leaves them out of the key: nothing in them changes the response |
 /// | `cache_control` | directives | what clients are told; `no-cache` otherwise |
+/// | `stale_while_revalidate` | a duration, as `ttl` | how long after that a response is still sent while the handler makes it anew behind it |
+/// | `stale_if_error` | a duration, as `ttl` | how long after that a response is still sent where the handler fails |
 /// | `policy` | the path of a `Policy` constant | everything else |
 /// | `collapse` | `"inline"` | keeps the run in the request's task, where its future is not `Send` |
 /// | `uncached` | a name, or `Self::name` | keeps the function as you wrote it under that name |

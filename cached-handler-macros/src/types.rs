@@ -82,6 +82,7 @@ const WITHOUT_FIELDS: &[&str] = &[
     "Extension",
     "Form",
     "RawForm",
+    "Revalidate",
     "Cache",
 ];
 /// Types around one of those.

@@ -1,26 +1,41 @@
 //! The values of arguments: durations, names and templates.
 
-use proc_macro2::{Delimiter, Span, TokenStream, TokenTree};
+use proc_macro2::{Delimiter, Ident, Span, TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::{Expr, Lit, LitStr, Path};
 
 /// How long a response is fresh.
 #[derive(Clone)]
 pub(crate) enum Ttl {
+    Length(Length),
+    FromResponse,
+}
+
+/// A duration, as it is written.
+#[derive(Clone)]
+pub(crate) enum Length {
     Millis(u64),
     Constant(Path),
-    FromResponse,
 }
 
 const TEN_YEARS: u64 = 10 * 365 * 24 * 60 * 60 * 1000;
 
 /// `60`, `"250ms"`, `"5m"`, `PATH` or `from_response`.
 pub(crate) fn ttl(value: TokenStream) -> syn::Result<Ttl> {
+    let is_word = syn::parse2::<Ident>(value.clone()).is_ok_and(|word| word == "from_response");
+    if is_word { Ok(Ttl::FromResponse) } else { length("ttl", value).map(Ttl::Length) }
+}
+
+/// The duration that an argument says.
+pub(crate) fn length(argument: &str, value: TokenStream) -> syn::Result<Length> {
     let span = value.clone();
+    let last = if argument == "ttl" { ", or `from_response`" } else { "" };
     let wrong = || {
         syn::Error::new_spanned(
             &span,
-            "`ttl` is a duration; type seconds (`60`), text (`\"250ms\"`, `\"5m\"`, `\"1h\"`, `\"1d\"`), the path of a `Duration` constant, or `from_response`",
+            format!(
+                "`{argument}` is a duration; type seconds (`60`), text (`\"250ms\"`, `\"5m\"`, `\"1h\"`, `\"1d\"`), the path of a `Duration` constant{last}"
+            ),
         )
     };
     let expression: Expr = syn::parse2(value).map_err(|_| wrong())?;
@@ -32,17 +47,17 @@ pub(crate) fn ttl(value: TokenStream) -> syn::Result<Ttl> {
             Lit::Str(text) => duration(&text.value()).ok_or_else(wrong)?,
             _ => return Err(wrong()),
         },
-        Expr::Path(path) if path.qself.is_none() && path.path.is_ident("from_response") => return Ok(Ttl::FromResponse),
-        Expr::Path(path) if path.qself.is_none() => return Ok(Ttl::Constant(path.path.clone())),
+        Expr::Path(path) if path.qself.is_none() => return Ok(Length::Constant(path.path.clone())),
         _ => return Err(wrong()),
     };
     match millis {
-        0 => Err(syn::Error::new_spanned(
+        0 if argument == "ttl" => Err(syn::Error::new_spanned(
             span,
             "`ttl` is at least one millisecond; take the attribute away to cache nothing, or type `ttl = from_response`",
         )),
-        1..=TEN_YEARS => Ok(Ttl::Millis(millis)),
-        _ => Err(syn::Error::new_spanned(span, "`ttl` is at most ten years; type `\"3650d\"` or less")),
+        0 => Err(syn::Error::new_spanned(span, format!("`{argument}` is at least one millisecond; take it away to serve nothing stale"))),
+        1..=TEN_YEARS => Ok(Length::Millis(millis)),
+        _ => Err(syn::Error::new_spanned(span, format!("`{argument}` is at most ten years; type `\"3650d\"` or less"))),
     }
 }
 
@@ -196,7 +211,7 @@ mod tests {
 
     fn millis(value: TokenStream) -> Result<u64, String> {
         match ttl(value) {
-            Ok(Ttl::Millis(millis)) => Ok(millis),
+            Ok(Ttl::Length(Length::Millis(millis))) => Ok(millis),
             Ok(_) => Err("no number".to_owned()),
             Err(error) => Err(error.to_string()),
         }

@@ -12,6 +12,7 @@ mod on_miss;
 mod path;
 mod query;
 mod refused;
+mod revalidate;
 mod skip;
 #[cfg(test)]
 pub(crate) mod tests;
@@ -20,6 +21,7 @@ mod wrapped;
 
 pub use self::{
     on_miss::{OnMiss, Rejected},
+    revalidate::Revalidate,
     skip::{reduced, skipped},
 };
 use crate::{
@@ -68,6 +70,10 @@ pub struct FromResponse;
 impl<M, T: CacheKey> Keyed<M> for T {
     fn write(&self, key: &mut KeyWriter<'_>) {
         self.cache_key(key);
+    }
+
+    fn amend(&mut self, run: &Run) {
+        self.fill(run);
     }
 }
 

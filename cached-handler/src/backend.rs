@@ -117,6 +117,12 @@ pub trait Epochs: Send + Sync + 'static {
 
     /// Makes unusable, or stale, what was stamped before, in the target's scope.
     fn advance(&self, target: &crate::Target, effect: Effect) -> impl Future<Output = Result<(), Error>> + Send;
+
+    /// The incarnation and the clock, where they are known without waiting; never ahead of what [`read`](Self::read)
+    /// would give. Otherwise what was last read counts, which can cost a run whose extractors were faster than that.
+    fn known(&self) -> Option<(u64, u64)> {
+        None
+    }
 }
 
 /// What an [`advance`](Epochs::advance) does to the responses stamped before it.

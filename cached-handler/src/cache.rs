@@ -13,6 +13,7 @@ use http::request::Parts;
 
 pub use self::builder::CacheBuilder;
 use crate::{
+    attempts::Attempts,
     backend::{Backend, Effect, memory::Memory},
     clock::Clock,
     error::Error,
@@ -47,7 +48,8 @@ pub struct Cache(Arc<Inner>);
 
 pub(crate) struct Inner {
     pub(crate) off: bool,
-    /// Reached by `#[invalidates]` only from its own router's requests: a test's cache.
+    /// A test's cache: reached by `#[invalidates]` only from its own router's requests, and an answer waits until its
+    /// response is stored, so that the next request finds it.
     pub(crate) isolated: bool,
     /// Whether hits, too, carry their `Outcome`.
     pub(crate) outcome_on_hits: bool,
@@ -59,6 +61,7 @@ pub(crate) struct Inner {
     pub(crate) backends: Vec<(String, Arc<dyn Backend>)>,
     pub(crate) flights: Arc<Flights>,
     pub(crate) reputations: Reputations,
+    pub(crate) attempts: Arc<Attempts>,
     pub(crate) tasks: Tasks,
 }
 

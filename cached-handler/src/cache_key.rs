@@ -12,6 +12,7 @@ use crate::{
     handler::{Handler, Instance},
     outcome::Bypass,
     seen::Facts,
+    serve::Run,
 };
 
 /// What an argument of a cached handler shows of the request, for an author's own extractors.
@@ -54,6 +55,9 @@ pub trait CacheKey {
         Self: Sized,
     {
     }
+
+    #[doc(hidden)]
+    fn fill(&mut self, _run: &Run) {}
 }
 
 /// A value that may stand in `key(…)` or in [`KeyWriter::part`]: numbers, text, bytes, `bool`, `char`, and options,
@@ -83,6 +87,7 @@ pub struct KeyWriter<'a> {
 
 /// What the arguments said besides their parts.
 #[derive(Debug, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "each is said by another argument")]
 pub(crate) struct Traits {
     /// Header fields that authors' extractors were read from.
     pub(crate) vary: SmallVec<[&'static str; 4]>,
@@ -92,6 +97,8 @@ pub(crate) struct Traits {
     pub(crate) sees_credentials: bool,
     /// An argument shows the method, so that HEAD and GET are two keys.
     pub(crate) shows_method: bool,
+    /// An argument hands the handler fields by which it can be asked whether what is stored still holds.
+    pub(crate) can_ask: bool,
     /// A reason to stand aside.
     pub(crate) bypass: Option<Bypass>,
 }

@@ -45,6 +45,11 @@ impl Epoch {
         Self { invalidated: AtomicU64::new(epoch), expired: AtomicU64::new(epoch) }
     }
 
+    /// Another one that stands where this one does.
+    fn again(&self) -> Self {
+        Self { invalidated: AtomicU64::new(self.invalidated()), expired: AtomicU64::new(self.expired()) }
+    }
+
     fn advance(&self, epoch: u64, effect: Effect) {
         // Whoever sees the second of two has to see the first: a reader looks at `expired` alone as long as that allows.
         if effect == Effect::Invalidate {
@@ -156,6 +161,10 @@ impl Epochs for InProcessEpochs {
     async fn advance(&self, target: &Target, effect: Effect) -> Result<(), Error> {
         self.advance_now(target.mark(), effect);
         Ok(())
+    }
+
+    fn known(&self) -> Option<(u64, u64)> {
+        Some((0, self.now()))
     }
 }
 

@@ -17,6 +17,9 @@ pub(crate) fn decided(handler: &'static Handler, outcome: &Outcome) {
         Outcome::Hit { age, .. } => {
             tracing::trace!(target: "cached_handler", handler = handler.site.name, age = age.as_secs(), "hit");
         }
+        Outcome::Stale { age, past, why } => {
+            tracing::debug!(target: "cached_handler", handler = handler.site.name, age = age.as_secs(), past = past.as_secs(), why = why.as_str(), "stale");
+        }
         Outcome::Forward { why, collapsed, kept } => {
             tracing::debug!(target: "cached_handler", handler = handler.site.name, fwd = why.as_str(), collapsed, kept = kept_word(kept), "forward");
             if let Kept::Not(reason) = kept {
@@ -37,6 +40,8 @@ pub(crate) fn not_stored(handler: &'static Handler, reason: &NotStored) {
 fn kept_word(kept: &Kept) -> &'static str {
     match kept {
         Kept::Stored => "stored",
+        Kept::Storing => "storing",
+        Kept::Freshened => "freshened",
         Kept::Streaming => "streaming",
         Kept::Not(reason) => reason.as_str(),
     }

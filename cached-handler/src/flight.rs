@@ -107,9 +107,14 @@ impl Flight {
 }
 
 impl Lease {
+    /// Tells the followers, and whoever joins until the key is free.
+    pub(crate) fn announce(&self, landed: Landed) {
+        self.flight.landed.send_replace(Some(landed));
+    }
+
     /// Tells the followers, and frees the key.
     pub(crate) fn land(self, landed: Landed) {
-        self.flight.landed.send_replace(Some(landed));
+        self.announce(landed);
         // Dropped here: what follows is the same for a run that is lost.
     }
 }

@@ -7,7 +7,7 @@ use std::{
     time::Duration,
 };
 
-use crate::{outcome::NotStored, policy::Policy};
+use crate::{outcome::NotStored, policy::Policy, rules::stale::Windows};
 
 /// Where a handler stands in the source.
 #[derive(Debug, Clone, Copy)]
@@ -39,6 +39,10 @@ pub struct Attributes {
     pub vary: VaryOn,
     /// `cache_control`.
     pub cache_control: Option<&'static str>,
+    /// `stale_while_revalidate`; zero where there is none.
+    pub stale_while_revalidate: Duration,
+    /// `stale_if_error`; zero where there is none.
+    pub stale_if_error: Duration,
     /// Whether `skip(…)` leaves an argument out of the key.
     pub skips: bool,
     /// Whether `skip(…)` or `key(…)` stands for an argument, of which the key does not hold everything then.
@@ -77,6 +81,17 @@ impl Ttl {
         assert!(ttl.as_secs() <= MAX_TTL_SECS, "`ttl` is at most ten years (315 360 000 seconds)");
         Self::For(ttl)
     }
+}
+
+/// A stale window from an author's constant.
+///
+/// # Panics
+///
+/// At compile time, above 10 years.
+#[must_use]
+pub const fn window(window: Duration) -> Duration {
+    assert!(window.as_secs() <= MAX_TTL_SECS, "a stale window is at most ten years (315 360 000 seconds)");
+    window
 }
 
 const MAX_TTL_SECS: u64 = 10 * 365 * 24 * 60 * 60;
@@ -136,6 +151,11 @@ impl Handler {
             Ttl::For(ttl) => Some(ttl),
             Ttl::FromResponse => None,
         }
+    }
+
+    /// The stale windows of responses that name none.
+    pub(crate) fn windows(&self) -> Windows {
+        Windows { while_revalidate: self.attributes.stale_while_revalidate, if_error: self.attributes.stale_if_error }
     }
 
     pub(crate) fn varies_from_response(&self) -> bool {

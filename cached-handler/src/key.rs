@@ -7,10 +7,12 @@ use std::{
 };
 
 use crate::{
+    attempts::Claim,
     backend::StoreKey,
     cache_key::{KeyWriter, Tag, Traits},
     handler::{Handler, Instance},
     outcome::Forward,
+    stored::Slot,
 };
 
 /// The key of one request, and what its arguments said besides; no borrow of the request is left.
@@ -21,6 +23,10 @@ pub struct Key {
     pub(crate) traits: Traits,
     /// Why no stored response could answer, as far as it is known.
     pub(crate) forward: Forward,
+    /// What is stored, and could not answer because it is not fresh, or because the request wants it validated.
+    pub(crate) held: Option<Arc<Slot>>,
+    /// The right to make it anew behind the answer.
+    pub(crate) claim: Option<Claim>,
 }
 
 /// What tells stored responses of one process apart.
@@ -113,6 +119,6 @@ impl KeyWriter<'_> {
 
     pub(crate) fn finish(&mut self, forward: Forward) -> Key {
         let primary = PrimaryKey { handler: self.instance.id, state: (self.facts.state)().id, bytes: Arc::from(&*self.bytes) };
-        Key { primary, instance: self.instance, traits: std::mem::take(&mut self.traits), forward }
+        Key { primary, instance: self.instance, traits: std::mem::take(&mut self.traits), forward, held: None, claim: None }
     }
 }

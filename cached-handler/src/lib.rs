@@ -6,6 +6,7 @@ extern crate self as cached_handler;
 #[path = "private.rs"]
 pub mod __private;
 mod argument;
+mod attempts;
 pub mod backend;
 mod cache;
 mod cache_key;
@@ -37,7 +38,7 @@ pub mod testing;
 pub use cached_handler_macros::{CacheKey, cached, invalidates};
 
 pub use crate::{
-    argument::{OnMiss, Rejected},
+    argument::{OnMiss, Rejected, Revalidate},
     cache::{Cache, CacheBuilder},
     cache_key::{CacheKey, KeyPart, KeyWriter},
     clock::ManualClock,
@@ -48,7 +49,7 @@ pub use crate::{
         Mark, Target, expire_all, expire_group, expire_handler, expire_path, invalidate_all, invalidate_group, invalidate_handler,
         invalidate_path,
     },
-    outcome::{Bypass, Forward, Kept, NotStored, Outcome},
+    outcome::{Bypass, Forward, Kept, NotStored, Outcome, StaleUse},
     policy::{Collapse, ETag, Policy, secs},
     response_part::{DoNotStore, FreshFor},
     rules::conditional::Preconditions,

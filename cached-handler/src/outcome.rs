@@ -26,6 +26,16 @@ pub enum Outcome {
         /// For how much longer it is fresh.
         ttl: Duration,
     },
+    /// Answered from a stored response that is not fresh any more, as a stale window allows.
+    #[non_exhaustive]
+    Stale {
+        /// Its current age (RFC 9111 §4.2.3).
+        age: Duration,
+        /// For how long it has been stale; zero where it was expired by hand.
+        past: Duration,
+        /// Why it was used.
+        why: StaleUse,
+    },
     /// The handler had to run.
     #[non_exhaustive]
     Forward {
@@ -38,12 +48,28 @@ pub enum Outcome {
     },
 }
 
+/// Why a stale response was used (RFC 5861).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum StaleUse {
+    /// `stale_while_revalidate`: the handler makes it anew, behind the answer.
+    WhileRevalidate,
+    /// `stale_if_error`: the handler ran, and failed.
+    IfError,
+    /// `stale_if_error`: the handler has failed so short a time ago that it is spared another attempt.
+    AfterError,
+}
+
 /// What became of a new response.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Kept {
     /// It is stored.
     Stored,
+    /// It is on its way to the backend, behind the answer.
+    Storing,
+    /// The handler said that what was stored still holds, and it is fresh again (RFC 9111 §4.3.4).
+    Freshened,
     /// It will be stored once its content, which is being streamed, ends well.
     Streaming,
     /// It is not stored.
@@ -162,6 +188,8 @@ pub enum NotStored {
     NoTask,
     /// The handler panicked.
     Panicked,
+    /// The run took longer than `Policy::timeout`.
+    TimedOut,
     /// The backend failed or refused.
     Backend,
 }
@@ -236,6 +264,7 @@ impl NotStored {
             Self::RunTooLong => "run-too-long",
             Self::NoTask => "no-task",
             Self::Panicked => "panicked",
+            Self::TimedOut => "timed-out",
             Self::Backend => "backend",
         }
     }
@@ -254,6 +283,8 @@ impl NotStored {
                 | Self::Method
                 | Self::Head
                 | Self::Request
+                // A client's own copy is good: that says nothing of the next request.
+                | Self::Status(304)
         ) && !self.is_failure()
     }
 
@@ -279,7 +310,7 @@ impl NotStored {
 
     /// Whether the handler failed (5xx), and may recover at any moment.
     pub(crate) fn is_failure(&self) -> bool {
-        matches!(self, Self::Status(500..=599) | Self::Panicked)
+        matches!(self, Self::Status(500..=599) | Self::Panicked | Self::TimedOut)
     }
 }
 
@@ -287,6 +318,7 @@ impl fmt::Display for Outcome {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Hit { age, ttl } => write!(f, "hit, {} s old, fresh for {} s more", age.as_secs(), ttl.as_secs()),
+            Self::Stale { age, past, why } => write!(f, "stale, {} s old, fresh until {} s ago; {why}", age.as_secs(), past.as_secs()),
             Self::Forward { why, collapsed, kept } => {
                 write!(f, "forwarded: {why}; ")?;
                 if *collapsed {
@@ -298,10 +330,34 @@ impl fmt::Display for Outcome {
     }
 }
 
+impl StaleUse {
+    /// One word, for `Cache-Status`, events and metrics.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::WhileRevalidate => "stale-while-revalidate",
+            Self::IfError => "stale-if-error",
+            Self::AfterError => "stale-after-error",
+        }
+    }
+}
+
+impl fmt::Display for StaleUse {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::WhileRevalidate => "it is being made anew (`stale_while_revalidate`)",
+            Self::IfError => "the handler failed (`stale_if_error`)",
+            Self::AfterError => "the handler failed a moment ago (`stale_if_error`)",
+        })
+    }
+}
+
 impl fmt::Display for Kept {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Stored => f.write_str("stored"),
+            Self::Storing => f.write_str("being stored behind the answer"),
+            Self::Freshened => f.write_str("what was stored is fresh again"),
             Self::Streaming => f.write_str("being stored while it streams"),
             Self::Not(reason) => write!(f, "not stored: {reason}"),
         }
@@ -373,6 +429,7 @@ impl fmt::Display for NotStored {
             Self::RunTooLong => "the run took so long that another may have begun",
             Self::NoTask => "it is streamed, and too many runs are under way to copy it in the background",
             Self::Panicked => "the handler panicked",
+            Self::TimedOut => "the run took longer than `Policy::timeout`",
             Self::Backend => "the backend failed",
         })
     }

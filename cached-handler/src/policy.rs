@@ -27,6 +27,8 @@ pub struct Policy {
     pub(crate) etag: ETag,
     pub(crate) collapse: Collapse,
     pub(crate) honor_request_directives: bool,
+    pub(crate) jitter: u8,
+    pub(crate) timeout: Option<Duration>,
 }
 
 /// How the entity tag of a response that has none is made (RFC 9110 §8.8.3).
@@ -70,6 +72,8 @@ impl Policy {
             etag: ETag::Strong,
             collapse: Collapse::Detached,
             honor_request_directives: false,
+            jitter: 5,
+            timeout: None,
         }
     }
 
@@ -132,6 +136,26 @@ impl Policy {
     /// can force the handler to run.
     pub const fn honor_request_directives(mut self) -> Self {
         self.honor_request_directives = true;
+        self
+    }
+
+    /// By how much at most a freshness lifetime is shortened at random, in per cent (default 5), so that a fleet does not
+    /// run the handler all at once for what it stored all at once. Only where a stale window is: without one, a response
+    /// is fresh for exactly its `ttl`. 0 switches it off.
+    ///
+    /// # Panics
+    ///
+    /// In a constant, hence at compile time: above 50.
+    pub const fn jitter(mut self, percent: u8) -> Self {
+        assert!(percent <= 50, "`jitter` is at most 50 per cent");
+        self.jitter = percent;
+        self
+    }
+
+    /// How long a run may take (default: as long as it likes). One that takes longer is dropped at its next await, and
+    /// answered from a stale response where `stale_if_error` allows it, with 504 otherwise.
+    pub const fn timeout(mut self, limit: Duration) -> Self {
+        self.timeout = Some(limit);
         self
     }
 

@@ -16,7 +16,7 @@ pub use inventory;
 pub use crate::{
     argument::{Fields, FromResponse, Keyed, Undeclared, reduced, skipped},
     cache_key::{KeyPart, KeyWriter},
-    handler::{Attributes, Handler, Registered, Site, Ttl, VaryOn},
+    handler::{Attributes, Handler, Registered, Site, Ttl, VaryOn, window},
     invalidates::{OwnCache, PathPiece, Targets, invalidating},
     key::Key,
     policy::Policy,

@@ -8,7 +8,12 @@ use std::{
 
 use tokio::sync::Semaphore;
 
-use crate::{clock::Millis, key::PrimaryKey, outcome::NotStored, sync::lock};
+use crate::{
+    clock::Millis,
+    key::{KeyRef, PrimaryKey},
+    outcome::NotStored,
+    sync::lock,
+};
 
 /// Marks on keys, each for a while, and no more of them than a limit.
 #[derive(Debug, Default)]
@@ -87,6 +92,10 @@ impl Reputations {
     }
 
     pub(crate) fn hash(&self, key: &PrimaryKey) -> u64 {
-        self.hasher.hash_one(key.as_ref())
+        self.hash_ref(&key.as_ref())
+    }
+
+    pub(crate) fn hash_ref(&self, key: &KeyRef<'_>) -> u64 {
+        self.hasher.hash_one(key)
     }
 }

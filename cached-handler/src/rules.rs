@@ -5,4 +5,5 @@ pub(crate) mod conditional;
 pub(crate) mod freshness;
 pub(crate) mod path;
 pub(crate) mod request;
+pub(crate) mod stale;
 pub(crate) mod storable;

@@ -94,7 +94,7 @@ impl State {
 }
 
 /// The preconditions that this cache evaluates, as sent (RFC 9110 §13.1).
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Conditional {
     pub(crate) if_none_match: SmallVec<[HeaderValue; 1]>,
     pub(crate) if_modified_since: SmallVec<[HeaderValue; 1]>,

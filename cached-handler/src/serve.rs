@@ -7,7 +7,9 @@ mod answer;
 mod content;
 mod fill;
 mod lookup;
+mod produce;
 mod remote;
+mod revalidate;
 mod store;
 
 use std::{
@@ -37,6 +39,9 @@ use crate::{
     seen::{Captured, Facts},
     stored::Stored,
 };
+
+/// What is left of a run after its answer.
+pub(crate) type Rest = Pin<Box<dyn Future<Output = ()> + Send>>;
 
 /// A handler's run, as a value.
 pub(crate) type BoxRun = Pin<Box<dyn Future<Output = axum::response::Response> + Send>>;
@@ -89,7 +94,6 @@ pub(crate) struct Epoch {
 impl Run {
     /// After a miss.
     #[must_use]
-    #[expect(clippy::boxed_local, reason = "boxed by the look-up, to keep the handler's future small")]
     pub fn new(handler: &'static Handler, seen: Captured, key: Box<Key>) -> Self {
         let Captured { facts, fields } = seen;
         let cache = facts.cache.clone().unwrap_or_else(|| Cache::global().clone());

@@ -2,17 +2,20 @@
 
 pub(crate) mod codec;
 
-use std::time::Duration;
+use std::{
+    sync::atomic::{AtomicBool, Ordering},
+    time::Duration,
+};
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 
 use crate::{
     backend::Stamp,
-    clock::{Millis, span},
+    clock::{Millis, millis, span},
     epoch::Marks,
     header::entity_tag::EntityTag,
-    rules::client::ForClients,
+    rules::{client::ForClients, stale::Windows},
 };
 
 /// What lies under a key.
@@ -26,6 +29,7 @@ pub(crate) enum Slot {
 
 /// A stored response (RFC 9111 §2).
 #[derive(Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 pub(crate) struct Stored {
     pub(crate) status: StatusCode,
     /// All end-to-end fields as they were sent, with `Age` and `Content-Length` in place.
@@ -40,6 +44,14 @@ pub(crate) struct Stored {
     pub(crate) born: Millis,
     /// It is fresh before this moment, and not at it (RFC 9111 §4.2).
     pub(crate) fresh_until: Millis,
+    /// For how long after that it may still be used, and when.
+    pub(crate) windows: Windows,
+    /// It has an entity tag or a date of its handler's own, which it can be asked for by (RFC 9111 §4.3.1).
+    pub(crate) own_validator: bool,
+    /// Whether its `Cache-Control` is this cache's word to clients, and not the handler's.
+    pub(crate) tells_clients: bool,
+    /// Set where the handler has said something else since: its stale life is over.
+    pub(crate) ended: AtomicBool,
     pub(crate) stamp: Stamp,
     pub(crate) marks: Option<Marks>,
     pub(crate) groups: Box<[Box<str>]>,
@@ -59,6 +71,9 @@ pub(crate) struct Variants {
     /// A keyed hash of each variant's field values, and until when it is fresh.
     pub(crate) known: Vec<(u64, Millis)>,
 }
+
+/// How long after its freshness a response rests whose handler can be asked whether it still holds.
+const KEPT_FOR_ITS_VALIDATOR: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// Most variants of one key.
 pub(crate) const MAX_VARIANTS: usize = 32;
@@ -94,6 +109,28 @@ impl Stored {
 
     pub(crate) fn remaining(&self, now: Millis) -> Duration {
         span(self.fresh_until.saturating_sub(now))
+    }
+
+    /// For how long it has been stale.
+    pub(crate) fn past(&self, now: Millis) -> Duration {
+        span(now.saturating_sub(self.fresh_until))
+    }
+
+    /// Whether a window of this length, after its freshness, is still open.
+    pub(crate) fn is_within(&self, window: Duration, now: Millis) -> bool {
+        !window.is_zero() && now < self.fresh_until.saturating_add(millis(window)) && !self.ended.load(Ordering::Relaxed)
+    }
+
+    /// How long it is of any use, fresh or not.
+    pub(crate) fn useful_until(&self) -> Millis {
+        let longest = self.windows.longest();
+        let longest = if self.own_validator { longest.max(KEPT_FOR_ITS_VALIDATOR) } else { longest };
+        self.fresh_until.saturating_add(millis(longest))
+    }
+
+    /// The handler has said something else: it is not used any more where it is not fresh.
+    pub(crate) fn end(&self) {
+        self.ended.store(true, Ordering::Relaxed);
     }
 }
 

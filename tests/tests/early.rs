@@ -1,28 +1,21 @@
 //! Law L4 for extractors that read what an invalidation is about: a run is no younger than its arguments.
 
-use std::{
-    collections::HashMap,
-    sync::{
-        Arc, Mutex,
-        atomic::{AtomicU64, Ordering},
-    },
-    time::Duration,
+use std::sync::{
+    Arc,
+    atomic::{AtomicU64, Ordering},
 };
 
 use axum::{
     Router,
-    body::Bytes,
     extract::{FromRef, FromRequestParts, State},
     http::{StatusCode, request::Parts},
     routing::get,
 };
 use cached_handler::{
-    Error, Target,
-    backend::{Store, StoreKey},
-    cached,
+    Target, cached,
     testing::{TestCache, assert_hit, assert_miss},
 };
-use cached_handler_tests::harness::{ask, text};
+use cached_handler_tests::harness::{Dict, ask, text};
 use tokio::sync::Semaphore;
 
 /// What extractors read, and a gate that they wait at once they have.
@@ -65,30 +58,6 @@ async fn reduced(row: Row, State(_source): State<Shared>) -> String {
 #[cached(ttl = 600, group = "rows", backend = "dict", skip(row))]
 async fn skipped_at_rest(row: Row, State(_source): State<Shared>) -> String {
     row.0.to_string()
-}
-
-#[derive(Default)]
-struct Dict(Mutex<HashMap<StoreKey, Bytes>>);
-
-impl Store for Dict {
-    async fn get(&self, key: &StoreKey) -> Result<Option<Bytes>, Error> {
-        Ok(self.0.lock().unwrap().get(key).cloned())
-    }
-
-    async fn put(&self, key: &StoreKey, bytes: Bytes, _: Duration) -> Result<(), Error> {
-        self.0.lock().unwrap().insert(key.clone(), bytes);
-        Ok(())
-    }
-
-    async fn remove(&self, key: &StoreKey) -> Result<(), Error> {
-        self.0.lock().unwrap().remove(key);
-        Ok(())
-    }
-
-    async fn clear(&self) -> Result<(), Error> {
-        self.0.lock().unwrap().clear();
-        Ok(())
-    }
 }
 
 #[tokio::test]

@@ -24,6 +24,8 @@ const ITEMS: &[&str] = &[
     "Policy",
     "Preconditions",
     "Rejected",
+    "Revalidate",
+    "StaleUse",
     "Target",
     "backend",
     "cached",

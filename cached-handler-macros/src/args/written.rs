@@ -51,7 +51,6 @@ fn misnamed(attribute: &str, name: &str, table: &[Argument]) -> Option<String> {
         return None;
     }
     Some(match name {
-        "stale_while_revalidate" | "stale_if_error" => format!("`{name}` is not supported yet; remove it"),
         "name" | "version" | "max_body" | "status" | "etag" => {
             format!("`{name}` belongs into a policy; type `policy = POLICY` with `const POLICY: Policy = Policy::new().{name}(…);`")
         }

@@ -10,7 +10,7 @@ use crate::{
     signature::Argument,
     tokens::{call, fingerprint, option},
     types::mentions,
-    value::Ttl,
+    value::{Length, Ttl},
 };
 
 impl Expansion {
@@ -41,10 +41,17 @@ impl Expansion {
         let name = self.function.signature.ident.to_string();
         let tokens = fingerprint(&self.function);
         let ttl = match &self.args.ttl {
-            Some(Ttl::Constant(path)) => call(hygienic!(#private::Ttl::checked), path.to_token_stream(), path.span()),
+            Some(Ttl::Length(Length::Constant(path))) => call(hygienic!(#private::Ttl::checked), path.to_token_stream(), path.span()),
+            Some(Ttl::Length(Length::Millis(millis))) => hygienic!(#private::Ttl::For(#private::Duration::from_millis(#millis))),
             Some(Ttl::FromResponse) | None => hygienic!(#private::Ttl::FromResponse),
-            Some(Ttl::Millis(millis)) => hygienic!(#private::Ttl::For(#private::Duration::from_millis(#millis))),
         };
+        let window = |window: &Option<Length>| match window {
+            None => hygienic!(#private::Duration::ZERO),
+            Some(Length::Constant(path)) => call(hygienic!(#private::window), path.to_token_stream(), path.span()),
+            Some(Length::Millis(millis)) => hygienic!(#private::Duration::from_millis(#millis)),
+        };
+        let while_revalidate = window(&self.args.stale_while_revalidate);
+        let if_error = window(&self.args.stale_if_error);
         let backend = self.args.backend.as_ref().map_or_else(|| hygienic!("memory"), ToTokens::to_token_stream);
         let vary = match &self.args.vary {
             Vary::Nothing => hygienic!(#private::VaryOn::Nothing),
@@ -66,7 +73,16 @@ impl Expansion {
                     tokens: #tokens,
                     package_version: #private::env!("CARGO_PKG_VERSION"),
                 },
-                #private::Attributes { ttl: #ttl, backend: #backend, vary: #vary, cache_control: #cache_control, skips: #skips, withholds: #withholds },
+                #private::Attributes {
+                    ttl: #ttl,
+                    backend: #backend,
+                    vary: #vary,
+                    cache_control: #cache_control,
+                    stale_while_revalidate: #while_revalidate,
+                    stale_if_error: #if_error,
+                    skips: #skips,
+                    withholds: #withholds,
+                },
                 #policy,
             );
             #private::register!(__HANDLER);

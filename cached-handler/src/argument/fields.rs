@@ -46,11 +46,12 @@ impl Keyed<FromResponse> for HeaderMap {
     /// The host: it belongs to the target of the request, so that no response names it in `Vary`.
     fn write(&self, key: &mut KeyWriter<'_>) {
         key.traits.sees_credentials = true;
+        key.traits.can_ask = true;
         forward::hosts(None, self, key);
     }
 
     fn amend(&mut self, run: &Run) {
-        forward::amend(self, run.key.forward);
+        forward::amend(self, run);
     }
 }
 

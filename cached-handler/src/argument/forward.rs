@@ -40,7 +40,7 @@ impl Keyed<FromResponse> for Parts {
     }
 
     fn amend(&mut self, run: &Run) {
-        amend(&mut self.headers, run.key.forward);
+        amend(&mut self.headers, run);
     }
 }
 
@@ -55,12 +55,13 @@ impl Keyed<FromResponse> for Request {
     }
 
     fn amend(&mut self, run: &Run) {
-        amend(self.headers_mut(), run.key.forward);
+        amend(self.headers_mut(), run);
     }
 }
 
 fn head(method: &http::Method, target: &Uri, fields: &HeaderMap, key: &mut KeyWriter<'_>) {
     key.traits.sees_credentials = true;
+    key.traits.can_ask = true;
     uri::method(method, key);
     uri::write(target, key);
     hosts(target.authority().map(http::uri::Authority::as_str), fields, key);
@@ -82,9 +83,17 @@ pub(super) fn hosts(authority: Option<&str>, fields: &HeaderMap, key: &mut KeyWr
     key.tag(Tag::End);
 }
 
+/// Takes the client's preconditions and ranges away, and asks by those of what is stored, if anything is.
+pub(super) fn amend(fields: &mut HeaderMap, run: &Run) {
+    make_whole(fields, run.key.forward);
+    for (name, value) in run.validators() {
+        fields.insert(name, value);
+    }
+}
+
 /// Takes preconditions and ranges away, which the cache evaluates itself, so that what it stores is whole; but not where
 /// nothing will be stored: `If-Match` protects a PUT.
-pub(super) fn amend(fields: &mut HeaderMap, forward: Forward) {
+fn make_whole(fields: &mut HeaderMap, forward: Forward) {
     if matches!(forward, Forward::Method) || matches!(forward, Forward::Bypass(reason) if reason != Bypass::Credentials) {
         return;
     }
@@ -99,13 +108,13 @@ pub(super) fn amend(fields: &mut HeaderMap, forward: Forward) {
 mod tests {
     use http::{HeaderMap, HeaderValue};
 
-    use super::amend;
+    use super::make_whole;
     use crate::outcome::{Bypass, Forward};
 
     fn left(forward: Forward) -> usize {
         let names = ["if-none-match", "if-modified-since", "if-match", "if-unmodified-since", "if-range", "range", "accept"];
         let mut fields: HeaderMap = names.map(|name| (name.parse().unwrap(), HeaderValue::from_static("x"))).into_iter().collect();
-        amend(&mut fields, forward);
+        make_whole(&mut fields, forward);
         fields.len()
     }
 

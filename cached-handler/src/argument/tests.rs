@@ -31,6 +31,8 @@ static HANDLER: Handler = Handler::new(
         backend: "memory",
         vary: VaryOn::Nothing,
         cache_control: None,
+        stale_while_revalidate: Duration::ZERO,
+        stale_if_error: Duration::ZERO,
         skips: false,
         withholds: false,
     },

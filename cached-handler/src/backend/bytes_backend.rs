@@ -17,6 +17,7 @@ pub(crate) trait Backend: Send + Sync + fmt::Debug {
     fn get<'a>(&'a self, key: &'a StoreKey) -> Answer<'a, Option<Bytes>>;
     fn read<'a>(&'a self, scopes: &'a Scopes<'a>) -> Answer<'a, Reading>;
     fn put<'a>(&'a self, key: &'a StoreKey, bytes: Bytes, keep_for: Duration) -> Answer<'a, ()>;
+    fn remove<'a>(&'a self, key: &'a StoreKey) -> Answer<'a, ()>;
     fn advance<'a>(&'a self, target: &'a Target, effect: Effect) -> Answer<'a, ()>;
     /// What the clock is known to have reached, without asking.
     fn known(&self) -> Option<Stamp>;
@@ -60,12 +61,17 @@ impl<S: Store, E: Epochs> Backend for BytesBackend<S, E> {
         Box::pin(within(WRITE_LIMIT, self.store.put(key, bytes, keep_for)))
     }
 
+    fn remove<'a>(&'a self, key: &'a StoreKey) -> Answer<'a, ()> {
+        Box::pin(within(WRITE_LIMIT, self.store.remove(key)))
+    }
+
     fn advance<'a>(&'a self, target: &'a Target, effect: Effect) -> Answer<'a, ()> {
         Box::pin(within(ADVANCE_LIMIT, self.epochs.advance(target, effect)))
     }
 
     fn known(&self) -> Option<Stamp> {
-        self.known.stamp()
+        let now = self.epochs.known().map(|(incarnation, clock)| Stamp { incarnation, clock });
+        now.or_else(|| self.known.stamp())
     }
 }
 

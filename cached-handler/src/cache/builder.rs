@@ -145,6 +145,7 @@ impl CacheBuilder {
             backends: self.backends,
             flights: Arc::default(),
             reputations: crate::reputation::Reputations::default(),
+            attempts: Arc::default(),
             tasks: Tasks::new(self.max_runs),
         })
     }

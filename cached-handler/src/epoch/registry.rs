@@ -9,7 +9,7 @@ use std::{
 use super::Epoch;
 use crate::{
     backend::Effect,
-    sync::explored::{Arc, AtomicU64, Mutex, Ordering, Weak, lock},
+    sync::explored::{Arc, Mutex, Weak, lock},
 };
 
 /// The epoch of one name. Stored responses and runs hold it; with the last of them it leaves the registry.
@@ -23,9 +23,9 @@ pub(crate) struct Counter {
 pub(crate) struct Registry {
     hasher: RandomState,
     shards: Box<[Mutex<Names>]>,
-    /// The latest epoch of all names with one hash, whatever its effect was. A counter that comes into being starts
-    /// here: too late an epoch is harmless then, as it is no later than the clock, with which the run will be stamped.
-    remembered: Box<[AtomicU64]>,
+    /// The latest epoch of all names with one hash. A counter that comes into being starts here: too late an epoch is
+    /// harmless then, as it is no later than the clock, with which the run will be stamped.
+    remembered: Box<[Epoch]>,
 }
 
 type Names = HashMap<Box<str>, Weak<Counter>>;
@@ -39,7 +39,7 @@ impl Registry {
         Arc::new(Self {
             hasher: RandomState::new(),
             shards: std::iter::repeat_with(Mutex::default).take(SHARDS).collect(),
-            remembered: std::iter::repeat_with(|| AtomicU64::new(0)).take(REMEMBERED).collect(),
+            remembered: std::iter::repeat_with(|| Epoch::at(0)).take(REMEMBERED).collect(),
         })
     }
 
@@ -53,8 +53,8 @@ impl Registry {
         }
         // Under the lock: an invalidation writes what is remembered before it takes the lock, so it is either seen
         // here, or it will find this counter.
-        let epoch = self.remembered(hash).map_or(0, |epoch| epoch.load(Ordering::SeqCst));
-        let counter = Arc::new(Counter { epoch: Epoch::at(epoch), name: name.into(), registry: Arc::downgrade(self) });
+        let epoch = self.remembered(hash).map_or_else(|| Epoch::at(0), Epoch::again);
+        let counter = Arc::new(Counter { epoch, name: name.into(), registry: Arc::downgrade(self) });
         names.insert(name.into(), Arc::downgrade(&counter));
         counter
     }
@@ -62,7 +62,7 @@ impl Registry {
     pub(super) fn advance(&self, name: &str, epoch: u64, effect: Effect) {
         let hash = self.hasher.hash_one(name);
         if let Some(remembered) = self.remembered(hash) {
-            remembered.fetch_max(epoch, Ordering::SeqCst);
+            remembered.advance(epoch, effect);
         }
         let held = self.shard(hash).and_then(|shard| lock(shard).get(name).and_then(Weak::upgrade));
         if let Some(counter) = held {
@@ -74,7 +74,7 @@ impl Registry {
         self.shards.get(at(hash, SHARDS))
     }
 
-    fn remembered(&self, hash: u64) -> Option<&AtomicU64> {
+    fn remembered(&self, hash: u64) -> Option<&Epoch> {
         self.remembered.get(at(hash >> 16, REMEMBERED))
     }
 

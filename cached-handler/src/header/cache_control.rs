@@ -22,6 +22,9 @@ pub(crate) struct CacheControl {
     pub(crate) min_fresh: Option<u64>,
     /// `max-stale` without a value accepts any age.
     pub(crate) max_stale: Option<u64>,
+    /// RFC 5861 §3 and §4.
+    pub(crate) stale_while_revalidate: Option<u64>,
+    pub(crate) stale_if_error: Option<u64>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -83,11 +86,13 @@ impl CacheControl {
         for (known, flag) in flags {
             *flag |= name.eq_ignore_ascii_case(known);
         }
-        let numbers: [(&[u8], &mut Option<u64>); 4] = [
+        let numbers: [(&[u8], &mut Option<u64>); 6] = [
             (b"max-age", &mut self.max_age),
             (b"s-maxage", &mut self.s_maxage),
             (b"min-fresh", &mut self.min_fresh),
             (b"max-stale", &mut self.max_stale),
+            (b"stale-while-revalidate", &mut self.stale_while_revalidate),
+            (b"stale-if-error", &mut self.stale_if_error),
         ];
         for (known, number) in numbers {
             if name.eq_ignore_ascii_case(known) {

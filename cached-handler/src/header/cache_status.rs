@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use http::{HeaderMap, HeaderName, HeaderValue};
 
-use crate::outcome::{Forward, Kept, Outcome};
+use crate::outcome::{Forward, Kept, Outcome, StaleUse};
 
 /// How this cache names itself: a token where that is possible, or else a string (RFC 9651 §3.3).
 #[derive(Debug, Clone)]
@@ -40,6 +40,11 @@ fn member(name: &CacheName, outcome: &Outcome) -> String {
     let mut member = name.0.clone();
     let _infallible = match outcome {
         Outcome::Hit { ttl, .. } => write!(member, "; hit; ttl={}", ttl.as_secs().min(999_999_999_999_999)),
+        // What was asked for in vain was forwarded all the same (RFC 9211 §2.2).
+        Outcome::Stale { why: why @ StaleUse::IfError, .. } => write!(member, "; fwd=stale; detail={}", why.as_str()),
+        Outcome::Stale { past, why, .. } => {
+            write!(member, "; hit; ttl=-{}; detail={}", past.as_secs().min(999_999_999_999_999), why.as_str())
+        }
         Outcome::Forward { why, collapsed, kept } => {
             let collapsed = if *collapsed { "; collapsed" } else { "" };
             write!(member, "; fwd={}{collapsed}{}", why.as_str(), detail(*why, kept))
@@ -50,7 +55,11 @@ fn member(name: &CacheName, outcome: &Outcome) -> String {
 
 /// Whether it is stored, or why not; what made it go forward counts more where both say something.
 fn detail(why: Forward, kept: &Kept) -> String {
-    let stored = if matches!(kept, Kept::Stored) { "; stored" } else { "" };
+    let stored = match kept {
+        Kept::Stored | Kept::Storing => "; stored",
+        Kept::Freshened => "; fwd-status=304; stored",
+        Kept::Streaming | Kept::Not(_) => "",
+    };
     let word = match (why, kept) {
         (Forward::Bypass(reason), _) => reason.as_str(),
         (_, Kept::Not(reason)) => reason.as_str(),
@@ -72,7 +81,13 @@ mod tests {
         let name = CacheName::new("site");
         let hit = Outcome::Hit { age: Duration::ZERO, ttl: Duration::from_secs(30) };
         assert_eq!(member(&name, &hit), "site; hit; ttl=30");
+        let stale = |past, why| Outcome::Stale { age: Duration::from_secs(90), past: Duration::from_secs(past), why };
+        assert_eq!(member(&name, &stale(30, StaleUse::WhileRevalidate)), "site; hit; ttl=-30; detail=stale-while-revalidate");
+        assert_eq!(member(&name, &stale(30, StaleUse::AfterError)), "site; hit; ttl=-30; detail=stale-after-error");
+        assert_eq!(member(&name, &stale(30, StaleUse::IfError)), "site; fwd=stale; detail=stale-if-error");
         for (why, collapsed, kept, expected) in [
+            (Forward::Stale, false, Kept::Freshened, "site; fwd=stale; fwd-status=304; stored"),
+            (Forward::UriMiss, false, Kept::Storing, "site; fwd=uri-miss; stored"),
             (Forward::UriMiss, false, Kept::Stored, "site; fwd=uri-miss; stored"),
             (Forward::UriMiss, true, Kept::Stored, "site; fwd=uri-miss; collapsed; stored"),
             (Forward::Invalidated, false, Kept::Streaming, "site; fwd=uri-miss; detail=invalidated"),

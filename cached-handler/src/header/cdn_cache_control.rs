@@ -192,6 +192,8 @@ fn note(found: &mut CacheControl, key: &[u8], value: Value) {
     match key {
         b"max-age" => found.max_age = secs(),
         b"s-maxage" => found.s_maxage = secs(),
+        b"stale-while-revalidate" => found.stale_while_revalidate = secs(),
+        b"stale-if-error" => found.stale_if_error = secs(),
         b"no-store" => found.no_store = prohibits,
         b"no-cache" => found.no_cache = prohibits,
         b"private" => found.private = prohibits,

@@ -12,6 +12,7 @@ use crate::{
 };
 
 /// Everything that the answer depends on.
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 pub(crate) struct Question<'a> {
     pub(crate) method: &'a Method,
     /// The request carried `Authorization` or `Cookie`, and an argument outside the key could see it.
@@ -27,6 +28,10 @@ pub(crate) struct Question<'a> {
     /// The handler's word to this cache alone.
     pub(crate) fresh_for: Option<Duration>,
     pub(crate) do_not_store: bool,
+    /// Whether the handler can be asked if a stored response still holds.
+    pub(crate) may_ask: bool,
+    /// Whether the response may be used while it is stale.
+    pub(crate) may_be_stale: bool,
     pub(crate) now: SystemTime,
 }
 
@@ -46,25 +51,31 @@ const TEN_YEARS: Duration = Duration::from_secs(10 * 365 * 24 * 60 * 60);
 pub(crate) fn storable(question: &Question<'_>) -> Result<Storable, NotStored> {
     let own = CacheControl::of(question.fields, &header::CACHE_CONTROL).map_err(|_| NotStored::MalformedCacheControl)?;
     let cdn = cdn_cache_control::of(question.fields);
-    nothing_forbids(question, &own, cdn.as_ref())?;
+    let asks = question.may_ask && (question.fields.contains_key(header::ETAG) || question.fields.contains_key(header::LAST_MODIFIED));
+    nothing_forbids(question, asks, &own, cdn.as_ref())?;
     let vary = vary(question)?;
     let shareable = is_shareable(&own) || cdn.as_ref().is_some_and(is_shareable);
     if question.request_credentials && !shareable {
         return Err(NotStored::Credentials);
     }
-    let (freshness_lifetime, by_its_date) = lifetime(question, cdn.as_ref(), &own)?;
+    let (freshness_lifetime, by_its_date) = match lifetime(question, cdn.as_ref(), &own) {
+        // RFC 9111 §5.2.2.4: it is asked for each time.
+        _ if must_be_asked_for(&own, cdn.as_ref()) => (Duration::ZERO, true),
+        Err(NotStored::NoFreshness) if asks => (Duration::ZERO, true),
+        lifetime => lifetime?,
+    };
     // A `ttl` begins when the response is complete; only what states its own freshness is aged by its `Date`.
     let now = if by_its_date { question.now } else { SystemTime::UNIX_EPOCH };
     let initial_age = freshness::initial_age(question.fields, now);
     let freshness_lifetime = freshness_lifetime.min(TEN_YEARS);
-    if freshness_lifetime <= initial_age {
+    if freshness_lifetime <= initial_age && !asks && !question.may_be_stale {
         return Err(NotStored::AlreadyStale);
     }
     Ok(Storable { freshness_lifetime, initial_age, shareable, vary })
 }
 
 /// Prohibitions, whatever the freshness.
-fn nothing_forbids(question: &Question<'_>, own: &CacheControl, cdn: Option<&CacheControl>) -> Result<(), NotStored> {
+fn nothing_forbids(question: &Question<'_>, asks: bool, own: &CacheControl, cdn: Option<&CacheControl>) -> Result<(), NotStored> {
     let says = |directive: fn(&CacheControl) -> bool| directive(own) || cdn.is_some_and(directive);
     let understood = is_understood(question.status);
     // RFC 9111 §5.2.2.3: it lifts the `no-store` beside it, and no other field's.
@@ -75,13 +86,18 @@ fn nothing_forbids(question: &Question<'_>, own: &CacheControl, cdn: Option<&Cac
         (question.fields.contains_key(header::SET_COOKIE), NotStored::SetCookie),
         (no_store(own) || cdn.is_some_and(no_store), NotStored::NoStore),
         (says(|directives| directives.private), NotStored::Private),
-        (says(|directives| directives.no_cache), NotStored::NoCache),
+        (!asks && must_be_asked_for(own, cdn), NotStored::NoCache),
         (says(|directives| directives.must_understand) && !understood, NotStored::MustUnderstand),
         (question.fields.contains_key(header::CONTENT_RANGE), NotStored::Partial),
         (question.status == StatusCode::PARTIAL_CONTENT, NotStored::Partial),
         (question.status.is_informational() || question.status == StatusCode::NOT_MODIFIED, NotStored::Status(question.status.as_u16())),
     ];
     prohibitions.into_iter().find(|(applies, _)| *applies).map_or(Ok(()), |(_, reason)| Err(reason))
+}
+
+/// `no-cache`, in the field that counts (RFC 9213 §2.2), or in either of them.
+fn must_be_asked_for(own: &CacheControl, cdn: Option<&CacheControl>) -> bool {
+    own.no_cache || cdn.is_some_and(|directives| directives.no_cache)
 }
 
 /// Statuses whose caching this crate knows (RFC 9110 §15).

@@ -13,8 +13,15 @@ use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use http_body::Frame;
 
 use crate::{
-    cache::Cache, clock::Millis, events, handler::Handler, header::cache_status, outcome::Outcome, rules::conditional::not_modified,
-    seen::Facts, stored::Stored,
+    cache::Cache,
+    clock::Millis,
+    events,
+    handler::Handler,
+    header::cache_status,
+    outcome::{Outcome, StaleUse},
+    rules::conditional::not_modified,
+    seen::Facts,
+    stored::{Slot, Stored},
 };
 
 /// Answers from the store.
@@ -25,6 +32,14 @@ pub(super) fn hit(stored: &Stored, handler: &'static Handler, facts: &Facts, cac
         return finish(response, cache, handler, Outcome::Hit { age, ttl });
     }
     response
+}
+
+/// Answers from a stale response, as a window allows.
+pub(super) fn stale(slot: &Slot, why: StaleUse, handler: &'static Handler, facts: &Facts, cache: &Cache, now: Millis) -> Response {
+    let Slot::Response(stored) = slot else { return Response::default() };
+    let response = derive(stored, facts, Some(stored.age_secs(now)));
+    let outcome = Outcome::Stale { age: Duration::from_secs(stored.age_secs(now)), past: stored.past(now), why };
+    finish(response, cache, handler, outcome)
 }
 
 /// The response that `request` gets out of `stored`: the whole, its fields alone (HEAD), or 304. `age` is absent where
@@ -72,7 +87,7 @@ pub(super) fn finish(mut response: Response, cache: &Cache, handler: &'static Ha
     }
     events::decided(handler, &outcome);
     // Three allocations, a sixth of what a hit costs: on hits only where someone reads it.
-    if cache.inner().outcome_on_hits || !matches!(outcome, Outcome::Hit { .. }) {
+    if cache.inner().outcome_on_hits || matches!(outcome, Outcome::Forward { .. }) {
         response.extensions_mut().insert(outcome);
     }
     response

@@ -10,10 +10,15 @@ use tokio::{
 };
 use tracing::Instrument;
 
-use super::{BoxRun, Run, answer, lookup::may_answer_unless_invalidated, store};
+use super::{
+    BoxRun, Run, answer,
+    lookup::may_answer_unless_invalidated,
+    produce::{self, noted, produce},
+    store,
+};
 use crate::{
     flight::{Follower, Join, Landed, Lease},
-    outcome::{Kept, Outcome},
+    outcome::{Kept, Outcome, StaleUse},
     policy::Collapse,
     reputation::Reputation,
     stored::Slot,
@@ -47,6 +52,9 @@ pub async fn run_in_this_task<F: Future<Output = Response>>(mut run: Run, handle
 }
 
 async fn detached(mut run: Run, handler: BoxRun) -> Response {
+    if run.key.claim.is_some() {
+        return refresh_behind(run, handler);
+    }
     match turn(&mut run).await {
         Turn::Answered(response) => response,
         Turn::Lead(lease) => match (run.handler.policy.collapse, run.cache.inner().tasks.place()) {
@@ -61,6 +69,25 @@ async fn detached(mut run: Run, handler: BoxRun) -> Response {
     }
 }
 
+/// Answers at once with what is stale, and lets the handler make it anew (RFC 5861 §3). Where there is no place for one
+/// more run, a later request tries again.
+fn refresh_behind(run: Run, handler: BoxRun) -> Response {
+    let (cache, now) = (run.cache.clone(), run.now());
+    let response = match &run.key.held {
+        Some(slot) => answer::stale(slot, StaleUse::WhileRevalidate, run.handler, &run.facts, &cache, now),
+        None => Response::default(),
+    };
+    let (Some((runtime, place)), Some(reading), Some(stamp)) = (cache.inner().tasks.place(), run.reading(), run.stamp()) else {
+        return response;
+    };
+    // A run under way is as good, for whoever else began it.
+    if let Join::Lead(lease) = cache.inner().flights.join(&run.key.primary, &reading, stamp, now) {
+        let handler = noted(&run, handler);
+        runtime.spawn(land_detached(run, handler, lease, place, |_| ()).instrument(tracing::Span::current()));
+    }
+    response
+}
+
 /// What a request is to do.
 enum Turn {
     /// Nothing: another's run has answered it.
@@ -72,15 +99,16 @@ enum Turn {
 }
 
 async fn turn(run: &mut Run) -> Turn {
-    let waits = run.may_collapse() && run.handler.policy.collapse != Collapse::Off && !is_inside_itself(run);
+    let waits = run.may_collapse() && run.handler.policy.collapse != Collapse::Off && !produce::is_inside_itself(run);
     if !waits || tokio::runtime::Handle::try_current().is_err() {
         return Turn::Alone(None);
     }
     let gives_up = Instant::now() + PATIENCE;
     match run.cache.inner().reputations.of(&run.key.primary, run.now()) {
         Some(Reputation::NotStorable) => return Turn::Alone(None),
-        Some(failing @ Reputation::Failing(_)) => return behind_failures(run, failing, gives_up).await,
-        None => {}
+        // Where something stale stands in for a failure, nobody waits behind others' attempts: they pause instead.
+        Some(failing @ Reputation::Failing(_)) if !run.may_hide_failures() => return behind_failures(run, failing, gives_up).await,
+        _ => {}
     }
     loop {
         let (Some(reading), Some(stamp)) = (run.reading(), run.stamp()) else { return Turn::Alone(None) };
@@ -126,6 +154,9 @@ async fn wait(run: &Run, mut follower: Follower, gives_up: Instant) -> Waited {
         // Its client left, and the run with it. Somebody else leads.
         Ok(Landed::Lost) => Waited::Again,
         Ok(Landed::NotShared(reason)) if reason.is_failure() => {
+            if let Some(response) = run.stale_for_a_failure() {
+                return Waited::Turn(Turn::Answered(response));
+            }
             let inner = run.cache.inner();
             inner.reputations.not_stored(&run.key.primary, &reason, run.now());
             match inner.reputations.of(&run.key.primary, run.now()) {
@@ -133,7 +164,9 @@ async fn wait(run: &Run, mut follower: Follower, gives_up: Instant) -> Waited {
                 _ => Waited::Turn(Turn::Alone(None)),
             }
         }
-        Ok(Landed::NotShared(_)) | Err(_) => Waited::Turn(Turn::Alone(None)),
+        // A run past all patience is a failure to whoever has something stale.
+        Err(_) => Waited::Turn(run.stale_for_a_failure().map_or(Turn::Alone(None), Turn::Answered)),
+        Ok(Landed::NotShared(_)) => Waited::Turn(Turn::Alone(None)),
     }
 }
 
@@ -145,23 +178,6 @@ async fn behind_failures(run: &Run, failing: Reputation, gives_up: Instant) -> T
         Some(response) => Turn::Answered(response),
         None => Turn::Alone(permit),
     }
-}
-
-tokio::task_local! {
-    /// The keys that this task runs for: one run may lead to another, through the router or a client of its own.
-    static RUNNING: Vec<u64>;
-}
-
-/// A run that asks for its own key would wait for itself.
-fn is_inside_itself(run: &Run) -> bool {
-    RUNNING.try_with(|running| running.contains(&run.hash())).unwrap_or(false)
-}
-
-/// Runs the handler with its key noted, and those that led to it: a task of its own does not inherit them.
-fn noted<F: Future<Output = Response>>(run: &Run, handler: F) -> impl Future<Output = Response> + use<F> {
-    let mut running = RUNNING.try_with(Clone::clone).unwrap_or_default();
-    running.push(run.hash());
-    RUNNING.scope(running, handler)
 }
 
 /// The answer for a follower: only what a hit would give it.
@@ -178,7 +194,7 @@ fn collapsed(run: &Run, slot: &Slot) -> Option<Response> {
     if !usable || !stored.selected_by(run.fields.as_deref()) {
         return None;
     }
-    may_answer_unless_invalidated(stored, run.handler, &run.facts, &run.key.traits, now).ok()?;
+    may_answer_unless_invalidated(stored, false, run.handler, &run.facts, &run.key.traits, now).ok()?;
     let response = answer::derive(stored, &run.facts, Some(stored.age_secs(now)));
     let outcome = Outcome::Forward { why: run.key.forward, collapsed: true, kept: Kept::Stored };
     Some(answer::finish(response, &run.cache, run.handler, outcome))
@@ -187,20 +203,10 @@ fn collapsed(run: &Run, slot: &Slot) -> Option<Response> {
 /// Runs in a task of its own, and waits for the answer. If this request is dropped, the task goes on.
 async fn lead(run: Run, handler: BoxRun, lease: Lease, runtime: &tokio::runtime::Handle, place: Place) -> Response {
     let (sender, receiver) = oneshot::channel();
+    // A client who has left does not matter.
+    let answer = move |response| drop(sender.send(response));
     let handler = noted(&run, handler);
-    let task = runtime.spawn(
-        async move {
-            let response = handler.await;
-            let landing = store::land(run, response, Some(lease), true).await;
-            // A client who has left does not matter.
-            let _left = sender.send(landing.response);
-            if let Some(rest) = landing.rest {
-                rest.await;
-            }
-            drop(place);
-        }
-        .instrument(tracing::Span::current()),
-    );
+    let task = runtime.spawn(land_detached(run, handler, lease, place, answer).instrument(tracing::Span::current()));
     match receiver.await {
         Ok(response) => response,
         Err(_) => match task.await {
@@ -211,14 +217,25 @@ async fn lead(run: Run, handler: BoxRun, lease: Lease, runtime: &tokio::runtime:
     }
 }
 
+/// A run in a task of its own: it answers, and goes on with what is left.
+async fn land_detached<F: Future<Output = Response>>(run: Run, handler: F, lease: Lease, place: Place, answer: impl FnOnce(Response)) {
+    let produced = produce(&run, handler).await;
+    let landing = store::land(run, produced, Some(lease), true).await;
+    answer(landing.response);
+    if let Some(rest) = landing.rest {
+        rest.await;
+    }
+    drop(place);
+}
+
 /// Runs in the request's task.
 async fn in_place<F: Future<Output = Response>>(mut run: Run, handler: F, lease: Option<Lease>) -> Response {
     if lease.is_none() {
         run.read_epochs_again();
     }
-    let response = noted(&run, handler).await;
+    let produced = produce(&run, noted(&run, handler)).await;
     let place = run.cache.inner().tasks.place();
-    let landing = store::land(run, response, lease, place.is_some()).await;
+    let landing = store::land(run, produced, lease, place.is_some()).await;
     if let (Some(rest), Some((runtime, place))) = (landing.rest, place) {
         runtime.spawn(
             async move {

@@ -4,13 +4,14 @@ use std::sync::Arc;
 
 use super::{Run, answer};
 use crate::{
+    attempts::Claim,
     backend::memory::Memory,
     cache::Cache,
     cache_key::{Buffer, KeyWriter, Tag, Traits},
     clock::Millis,
     handler::{Handler, Instance},
-    key::Key,
-    outcome::{Bypass, Forward},
+    key::{Key, KeyRef},
+    outcome::{Bypass, Forward, StaleUse},
     rules::request::Wish,
     seen::{Facts, Seen},
     stored::{Slot, Stored},
@@ -47,21 +48,28 @@ pub fn begin<'a, T: 'static, const FIELDS: bool>(handler: &'static Handler, seen
 /// Answers from memory, without an await; or gives the finished key for a run.
 pub fn hit(key: &mut KeyWriter<'_>) -> Result<Response, Box<Key>> {
     let cache = key.facts.cache.as_ref().unwrap_or_else(|| Cache::global());
-    let forward = match stands_aside(key, cache) {
-        Some(forward) => forward,
-        None if !key.handler.in_memory => Forward::UriMiss,
+    let (forward, held, claim) = match stands_aside(key, cache) {
+        Some(forward) => (forward, None, None),
+        None if !key.handler.in_memory => (Forward::UriMiss, None, None),
         None => {
             let now = cache.inner().clock.now();
             match find(key, &cache.inner().memory, now) {
-                Ok(slot) => match &*slot {
+                Found::Usable(slot) => match &*slot {
                     Slot::Response(stored) => return Ok(answer::hit(stored, key.handler, key.facts, cache, now)),
-                    Slot::Variants(_) => Forward::VaryMiss,
+                    Slot::Variants(_) => (Forward::VaryMiss, None, None),
                 },
-                Err(forward) => forward,
+                Found::Held(slot, forward) => match use_stale(&slot, forward, &key.as_ref(), cache, now) {
+                    UseStale::Answer(why) => return Ok(answer::stale(&slot, why, key.handler, key.facts, cache, now)),
+                    UseStale::Refresh(claim) => (forward, Some(slot), Some(claim)),
+                    UseStale::No => (forward, Some(slot), None),
+                },
+                Found::Nothing(forward) => (forward, None, None),
             }
         }
     };
-    Err(Box::new(key.finish(forward)))
+    let mut key = key.finish(forward);
+    (key.held, key.claim) = (held, claim);
+    Err(Box::new(key))
 }
 
 /// Whether this request is none of the cache's business.
@@ -81,20 +89,63 @@ fn stands_aside(key: &KeyWriter<'_>, cache: &Cache) -> Option<Forward> {
     None
 }
 
-/// The stored response that may answer, or why there is none.
-fn find(key: &KeyWriter<'_>, memory: &Memory, now: Millis) -> Result<Arc<Slot>, Forward> {
-    let slot = memory.get(&key.as_ref()).ok_or(Forward::UriMiss)?;
+/// What lies under a key.
+pub(super) enum Found {
+    /// A stored response that may answer.
+    Usable(Arc<Slot>),
+    /// One that may not, but in a stale window, or once the handler has said that it still holds.
+    Held(Arc<Slot>, Forward),
+    Nothing(Forward),
+}
+
+fn find(key: &KeyWriter<'_>, memory: &Memory, now: Millis) -> Found {
+    let Some(slot) = memory.get(&key.as_ref()) else { return Found::Nothing(Forward::UriMiss) };
     let slot = match &*slot {
         Slot::Response(_) => slot,
         Slot::Variants(variants) => {
             let variant = key.as_ref().variant(&variants.values(key.fields));
-            memory.get(&variant.as_ref()).ok_or(Forward::VaryMiss)?
+            match memory.get(&variant.as_ref()) {
+                Some(slot) => slot,
+                None => return Found::Nothing(Forward::VaryMiss),
+            }
         }
     };
-    if let Slot::Response(stored) = &*slot {
-        may_answer(stored, key.handler, key.facts, &key.traits, memory, now)?;
+    judged(slot, |stored| may_answer(stored, key.handler, key.facts, &key.traits, memory, now))
+}
+
+/// Sorts a slot by what its response may do.
+pub(super) fn judged(slot: Arc<Slot>, may_answer: impl FnOnce(&Stored) -> Result<(), Forward>) -> Found {
+    let Slot::Response(stored) = &*slot else { return Found::Usable(slot) };
+    match may_answer(stored) {
+        Ok(()) => Found::Usable(slot),
+        Err(forward @ (Forward::Stale | Forward::Request)) => Found::Held(slot, forward),
+        Err(forward) => Found::Nothing(forward),
     }
-    Ok(slot)
+}
+
+/// What a stale response is good for before the handler has run (RFC 5861).
+pub(super) enum UseStale {
+    Answer(StaleUse),
+    /// It answers, and this request is the one that makes it anew.
+    Refresh(Claim),
+    No,
+}
+
+pub(super) fn use_stale(slot: &Slot, forward: Forward, key: &KeyRef<'_>, cache: &Cache, now: Millis) -> UseStale {
+    let Slot::Response(stored) = slot else { return UseStale::No };
+    // A request that asks for validation is not content with less.
+    if forward != Forward::Stale || !stored.windows.any() {
+        return UseStale::No;
+    }
+    let inner = cache.inner();
+    let hash = inner.reputations.hash_ref(key);
+    if stored.is_within(stored.windows.while_revalidate, now) {
+        return inner.attempts.claim(hash, now).map_or(UseStale::Answer(StaleUse::WhileRevalidate), UseStale::Refresh);
+    }
+    if stored.is_within(stored.windows.if_error, now) && inner.attempts.is_pausing(hash, now) {
+        return UseStale::Answer(StaleUse::AfterError);
+    }
+    UseStale::No
 }
 
 /// RFC 9111 §4, with epochs in the place of §4.4.
@@ -106,24 +157,26 @@ pub(super) fn may_answer(
     memory: &Memory,
     now: Millis,
 ) -> Result<(), Forward> {
+    let mut is_expired = false;
     if let Some(marks) = &stored.marks
         && memory.epochs.expired(marks) > stored.stamp.clock
     {
-        return Err(if memory.epochs.invalidated(marks) > stored.stamp.clock { Forward::Invalidated } else { Forward::Stale });
+        if memory.epochs.invalidated(marks) > stored.stamp.clock {
+            return Err(Forward::Invalidated);
+        }
+        is_expired = true;
     }
-    may_answer_unless_invalidated(stored, handler, facts, traits, now)
+    may_answer_unless_invalidated(stored, is_expired, handler, facts, traits, now)
 }
 
 pub(super) fn may_answer_unless_invalidated(
     stored: &Stored,
+    is_expired: bool,
     handler: &Handler,
     facts: &Facts,
     traits: &Traits,
     now: Millis,
 ) -> Result<(), Forward> {
-    if !stored.is_fresh(now) {
-        return Err(Forward::Stale);
-    }
     if facts.flags.credentials && traits.sees_credentials && !stored.shareable {
         return Err(Forward::Bypass(Bypass::Credentials));
     }
@@ -133,7 +186,7 @@ pub(super) fn may_answer_unless_invalidated(
             Wish::Forward => return Err(Forward::Request),
         }
     }
-    Ok(())
+    if is_expired || !stored.is_fresh(now) { Err(Forward::Stale) } else { Ok(()) }
 }
 
 impl Run {

@@ -1,11 +1,15 @@
 //! Look-up and storing where the backend holds bytes and has to be waited for.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use axum::response::Response;
 use bytes::Bytes;
 
-use super::{Run, answer, store};
+use super::{
+    Rest, Run, answer,
+    lookup::{Found, UseStale, judged, may_answer_unless_invalidated, use_stale},
+    store,
+};
 use crate::{
     backend::Backend,
     clock::{millis, span},
@@ -31,12 +35,22 @@ impl Run {
             }
             return None;
         }
+        let now = self.now();
         match self.find_in(&*backend).await {
-            Ok(Found::Hit(stored)) => {
-                let now = self.now();
-                return Some(answer::hit(&stored, self.handler, &self.facts, &self.cache, now));
+            Ok(Found::Usable(slot)) => match &*slot {
+                Slot::Response(stored) => return Some(answer::hit(stored, self.handler, &self.facts, &self.cache, now)),
+                Slot::Variants(_) => self.key.forward = Forward::VaryMiss,
+            },
+            Ok(Found::Held(slot, forward)) => {
+                match use_stale(&slot, forward, &self.key.primary.as_ref(), &self.cache, now) {
+                    UseStale::Answer(why) => return Some(answer::stale(&slot, why, self.handler, &self.facts, &self.cache, now)),
+                    UseStale::Refresh(claim) => self.key.claim = Some(claim),
+                    UseStale::No => {}
+                }
+                self.key.forward = forward;
+                self.key.held = Some(slot);
             }
-            Ok(Found::Miss(forward)) => self.key.forward = forward,
+            Ok(Found::Nothing(forward)) => self.key.forward = forward,
             Err(error) => {
                 tracing::debug!(target: "cached_handler", handler = self.handler.site.name, error = ?error, "a backend failed to read");
                 self.stand_aside(Bypass::Backend);
@@ -50,18 +64,20 @@ impl Run {
         let name = name_at_rest(self.handler, self.key.instance, &full);
         let (bytes, reading) = backend.look_up(&name, &self.scopes()).await?;
         self.set_reading(reading);
-        let at_rest = match self.open(bytes, &full) {
+        let (at_rest, selecting) = match self.open(bytes, &full) {
             Some(SlotAtRest::Variants(variants)) => {
-                let (name, full) = self.variant_at_rest(&full, &variants.values(self.fields.as_deref()));
+                let values = variants.values(self.fields.as_deref());
+                let (name, full) = self.variant_at_rest(&full, &values);
                 match self.open(backend.get(&name).await?, &full) {
-                    Some(SlotAtRest::Response(response)) => response,
-                    _ => return Ok(Found::Miss(Forward::VaryMiss)),
+                    Some(SlotAtRest::Response(response)) => (response, Some((variants, values.into()))),
+                    _ => return Ok(Found::Nothing(Forward::VaryMiss)),
                 }
             }
-            Some(SlotAtRest::Response(response)) => response,
-            None => return Ok(Found::Miss(Forward::UriMiss)),
+            Some(SlotAtRest::Response(response)) => (response, None),
+            None => return Ok(Found::Nothing(Forward::UriMiss)),
         };
-        let stored = self.at_hand(at_rest);
+        let mut stored = self.at_hand(at_rest);
+        stored.selecting = selecting;
         // Groups that only the response knows of were not in the first reading.
         let reading = if self.knows_less_groups_than(&stored) {
             let scopes = crate::backend::Scopes::new(self.handler.epoch_name(self.key.instance), self.path_bucket, &stored.groups);
@@ -70,15 +86,12 @@ impl Run {
             reading
         };
         if !reading.allows(stored.stamp) {
-            return Ok(Found::Miss(Forward::Invalidated));
+            return Ok(Found::Nothing(Forward::Invalidated));
         }
-        if reading.expires(stored.stamp) {
-            return Ok(Found::Miss(Forward::Stale));
-        }
-        Ok(match super::lookup::may_answer_unless_invalidated(&stored, self.handler, &self.facts, &self.key.traits, self.now()) {
-            Ok(()) => Found::Hit(Box::new(stored)),
-            Err(forward) => Found::Miss(forward),
-        })
+        let (is_expired, now) = (reading.expires(stored.stamp), self.now());
+        Ok(judged(Arc::new(Slot::Response(stored)), |stored| {
+            may_answer_unless_invalidated(stored, is_expired, self.handler, &self.facts, &self.key.traits, now)
+        }))
     }
 
     /// Bytes as a stored response; whatever is wrong with them is an event and a miss.
@@ -125,7 +138,7 @@ impl Run {
         }
         let full = self.key.primary.at_rest(self.handler, &self.key.instance, (self.facts.state)().name, &self.cache.inner().namespace);
         let name = name_at_rest(self.handler, self.key.instance, &full);
-        let keep_for = stored.remaining(self.now());
+        let keep_for = span(stored.useful_until().saturating_sub(self.now()));
         let at_rest = SlotAtRest::Response(self.to_rest(stored));
         let Some((variants, _)) = &stored.selecting else {
             backend.put(&name, encode(&at_rest, &full), keep_for).await?;
@@ -149,6 +162,22 @@ impl Run {
         Ok(Kept::Stored)
     }
 
+    /// Takes what was held out of the backend, which its handler has said something else about.
+    pub(super) fn removing_held(&self) -> Option<Rest> {
+        let backend = Arc::clone(self.cache.backend(self.handler)?);
+        let full = self.key.primary.at_rest(self.handler, &self.key.instance, (self.facts.state)().name, &self.cache.inner().namespace);
+        let name = match &self.held()?.selecting {
+            None => name_at_rest(self.handler, self.key.instance, &full),
+            Some((variants, _)) => self.variant_at_rest(&full, &variants.values(self.fields.as_deref())).0,
+        };
+        let handler = self.handler.site.name;
+        Some(Box::pin(async move {
+            if let Err(error) = backend.remove(&name).await {
+                tracing::debug!(target: "cached_handler", handler, error = ?error, "a backend failed to remove");
+            }
+        }))
+    }
+
     fn to_rest(&self, stored: &Stored) -> AtRest {
         let clock = &self.cache.inner().clock;
         let age = stored.age(clock.now());
@@ -158,11 +187,13 @@ impl Run {
             content: stored.content.clone(),
             born: clock.wall().checked_sub(age).unwrap_or(std::time::UNIX_EPOCH),
             lifetime: span(stored.fresh_until.saturating_sub(stored.born)),
+            windows: stored.windows,
             stamp: stored.stamp,
             groups: stored.groups.to_vec(),
-            selecting: stored.selecting.clone(),
             shareable: stored.shareable,
             arrived_with_age: stored.arrived_with_age,
+            own_validator: stored.own_validator,
+            tells_clients: stored.tells_clients,
         }
     }
 
@@ -178,9 +209,4 @@ impl Run {
         let initial_age = Duration::ZERO;
         store::remake(self, at_rest, born, born.saturating_add(lifetime), initial_age)
     }
-}
-
-enum Found {
-    Hit(Box<Stored>),
-    Miss(Forward),
 }

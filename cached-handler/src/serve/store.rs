@@ -1,18 +1,27 @@
 //! Step 5: whether the new response may be stored, making a stored response of it, and telling those who wait.
 
-use std::{pin::Pin, sync::Arc, time::Duration};
+use std::{
+    panic::resume_unwind,
+    sync::{Arc, atomic::AtomicBool},
+    time::Duration,
+};
 
-use axum::{body::Body, response::Response};
+use axum::{
+    body::Body,
+    response::{IntoResponse, Response},
+};
 use bytes::Bytes;
-use http::{HeaderMap, HeaderValue, header, response::Parts};
+use http::{HeaderMap, HeaderValue, StatusCode, header, response::Parts};
 use http_body::Body as _;
 
 use super::{
-    Run, answer,
+    Rest, Run, answer,
     content::{self, Refused},
+    produce::Failure,
 };
 use crate::{
     clock::{Millis, millis},
+    events,
     flight::{Landed, Lease, MAX_RUN},
     group::{CacheGroups, are_valid},
     header::{connection, date, entity_tag::EntityTag, vary},
@@ -22,6 +31,7 @@ use crate::{
     rules::{
         client::ForClients,
         conditional::not_modified_fields,
+        stale::{jittered, windows},
         storable::{Question, Storable, storable},
     },
     stored::{MAX_VARIANTS, Slot, Stored, Variants, codec::AtRest},
@@ -30,13 +40,35 @@ use crate::{
 /// What a run comes to: an answer for the request that began it, and work that is left.
 pub(super) struct Landing {
     pub(super) response: Response,
-    pub(super) rest: Option<Pin<Box<dyn Future<Output = ()> + Send>>>,
+    pub(super) rest: Option<Rest>,
 }
 
 /// Judges the handler's response, stores it where it may be, and lets the followers know. `may_copy`: there is a task
 /// that can go on after the answer.
-pub(super) async fn land(run: Run, response: Response, lease: Option<Lease>, may_copy: bool) -> Landing {
+pub(super) async fn land(run: Run, produced: Result<Response, Failure>, lease: Option<Lease>, may_copy: bool) -> Landing {
+    let response = match produced {
+        Ok(response) => response,
+        Err(failure) => return fail(&run, failure, lease),
+    };
+    if let Some(stale) = run.stale_for_an_error(response.status()) {
+        return hide(&run, stale, NotStored::Status(response.status().as_u16()), lease);
+    }
     let (parts, body) = response.into_parts();
+    if let Some(freshened) = run.freshened(&parts) {
+        let (parts, body) = freshened.into_parts();
+        return settle(run, parts, body, lease, Made::Freshened, may_copy).await;
+    }
+    settle(run, parts, body, lease, Made::New, may_copy).await
+}
+
+/// Whether a response is the handler's own, or what was stored, which it said still holds.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Made {
+    New,
+    Freshened,
+}
+
+async fn settle(run: Run, parts: Parts, body: Body, lease: Option<Lease>, made: Made, may_copy: bool) -> Landing {
     let (storable, groups) = match gate(&run, &parts) {
         Ok(passed) => passed,
         Err(reason) => return refuse(&run, parts, body, lease, reason),
@@ -48,13 +80,39 @@ pub(super) async fn land(run: Run, response: Response, lease: Option<Lease>, may
             Ok(content) if !is_as_long_as_declared(&parts.headers, &content) => {
                 refuse(&run, parts, Body::from(content), lease, NotStored::LengthMismatch)
             }
-            Ok(content) => keep(&run, parts, content, &storable, groups, lease).await,
+            Ok(content) => keep(run, parts, content, &storable, groups, lease, made, may_copy).await,
             Err(Refused { reason, body }) => refuse(&run, parts, body, lease, reason),
         },
         None if is_endless(&parts.headers) => refuse(&run, parts, body, lease, NotStored::Endless),
         None if !may_copy => refuse(&run, parts, body, lease, NotStored::NoTask),
         None => stream(run, parts, body, storable, groups, lease),
     }
+}
+
+/// A run that came to no response: something stale stands in for it, or it fails as it would without a cache.
+fn fail(run: &Run, failure: Failure, lease: Option<Lease>) -> Landing {
+    if let Some(stale) = run.stale_for_a_failure() {
+        return hide(run, stale, failure.reason(), lease);
+    }
+    let reason = failure.reason();
+    match failure {
+        Failure::Panicked(panic) if run.key.claim.is_none() => resume_unwind(panic),
+        // Nobody waits for what is made anew behind an answer.
+        Failure::Panicked(_) => refuse(run, Response::new(()).into_parts().0, Body::empty(), lease, reason),
+        Failure::TimedOut => {
+            let (parts, body) = StatusCode::GATEWAY_TIMEOUT.into_response().into_parts();
+            refuse(run, parts, body, lease, reason)
+        }
+    }
+}
+
+/// Answers with what is stale; the next attempt waits a while. Followers do the same, each with what it found itself.
+fn hide(run: &Run, stale: Response, reason: NotStored, lease: Option<Lease>) -> Landing {
+    run.cache.inner().attempts.failed(run.hash(), run.now());
+    if let Some(lease) = lease {
+        lease.land(Landed::NotShared(reason));
+    }
+    Landing { response: stale, rest: None }
 }
 
 /// The gate of the store (law L8; RFC 9111 §3).
@@ -83,6 +141,8 @@ fn gate(run: &Run, parts: &Parts) -> Result<(Storable, Vec<Box<str>>), NotStored
         ttl: run.handler.ttl(),
         fresh_for: parts.extensions.get::<FreshFor>().map(|fresh| fresh.0),
         do_not_store: parts.extensions.get::<DoNotStore>().is_some(),
+        may_ask: run.key.traits.can_ask,
+        may_be_stale: windows(&parts.headers, run.handler.windows()).any(),
         now: run.cache.inner().clock.wall(),
     })?;
     if !fits(&parts.headers) {
@@ -102,6 +162,7 @@ fn refuse(run: &Run, mut parts: Parts, body: Body, lease: Option<Lease>, reason:
     if run.may_collapse() {
         run.cache.inner().reputations.not_stored(&run.key.primary, &reason, run.now());
     }
+    let rest = run.tell_what_is_held(&reason);
     if let Some(lease) = lease {
         lease.land(Landed::NotShared(reason.clone()));
     }
@@ -111,25 +172,57 @@ fn refuse(run: &Run, mut parts: Parts, body: Body, lease: Option<Lease>, reason:
     }
     let outcome = Outcome::Forward { why: run.key.forward, collapsed: false, kept: Kept::Not(reason) };
     let response = answer::finish(Response::from_parts(parts, body), &run.cache, run.handler, outcome);
-    Landing { response, rest: None }
+    Landing { response, rest }
 }
 
-/// Stores a response whose content is there, and answers from it.
-async fn keep(run: &Run, parts: Parts, content: Bytes, storable: &Storable, groups: Vec<Box<str>>, lease: Option<Lease>) -> Landing {
+/// Stores a response whose content is there, and answers from it. Where storing has to be waited for, it comes after the
+/// answer; until it is done, those who ask meanwhile are given what the followers are.
+#[expect(clippy::too_many_arguments, reason = "each is one of the facts of a run's end")]
+async fn keep(
+    run: Run,
+    parts: Parts,
+    content: Bytes,
+    storable: &Storable,
+    groups: Vec<Box<str>>,
+    lease: Option<Lease>,
+    made: Made,
+    may_go_on: bool,
+) -> Landing {
     let extensions = parts.extensions.clone();
-    let slot = Arc::new(Slot::Response(make(run, parts, content, storable, groups)));
-    let kept = put(run, &slot).await;
-    let response = match &*slot {
-        Slot::Response(stored) => answer::derive(stored, &run.facts, None),
-        Slot::Variants(_) => Response::default(),
-    };
-    if let Some(lease) = lease {
-        lease.land(Landed::Stored(Arc::clone(&slot)));
-    }
-    let mut response = response;
+    let slot = Arc::new(Slot::Response(make(&run, parts, content, storable, groups)));
+    let Slot::Response(stored) = &*slot else { return Landing { response: Response::default(), rest: None } };
+    let mut response = answer::derive(stored, &run.facts, None);
     *response.extensions_mut() = extensions;
+    let landed = landed(&run, &slot);
+    let waits = run.handler.in_memory || !may_go_on || run.cache.inner().isolated;
+    let kept = if waits { put(&run, &slot).await } else { Kept::Storing };
+    run.made_anew();
+    if let Some(lease) = &lease {
+        lease.announce(landed);
+    }
+    let kept = if made == Made::Freshened && matches!(kept, Kept::Stored | Kept::Storing) { Kept::Freshened } else { kept };
     let outcome = Outcome::Forward { why: run.key.forward, collapsed: false, kept };
-    Landing { response: answer::finish(response, &run.cache, run.handler, outcome), rest: None }
+    let response = answer::finish(response, &run.cache, run.handler, outcome);
+    let rest: Option<Rest> = (!waits).then(|| -> Rest {
+        Box::pin(async move {
+            if let Kept::Not(reason) = put(&run, &slot).await {
+                events::not_stored(run.handler, &reason);
+            }
+            drop(lease);
+        })
+    });
+    Landing { response, rest }
+}
+
+/// What followers are told of a new response. What has to be asked for each time answers nobody but who ran for it.
+fn landed(run: &Run, slot: &Arc<Slot>) -> Landed {
+    match &**slot {
+        Slot::Response(stored) if !stored.is_fresh(run.now()) => {
+            run.cache.inner().reputations.not_stored(&run.key.primary, &NotStored::AlreadyStale, run.now());
+            Landed::NotShared(NotStored::AlreadyStale)
+        }
+        _ => Landed::Stored(Arc::clone(slot)),
+    }
 }
 
 /// Answers at once, and stores what has been copied by the time the content ends.
@@ -146,9 +239,12 @@ fn stream(run: Run, mut parts: Parts, body: Body, storable: Storable, groups: Ve
         let copied = content::copy(body, limit, feed, Duration::from_millis(MAX_RUN.unsigned_abs())).await;
         let copied = copied
             .and_then(|content| if is_as_long_as_declared(&kept.headers, &content) { Ok(content) } else { Err(NotStored::LengthMismatch) });
-        match copied {
-            Ok(content) => drop(keep(&run, kept, content, &storable, groups, lease).await),
-            Err(reason) => drop(refuse(&run, kept, Body::empty(), lease, reason)),
+        let landing = match copied {
+            Ok(content) => keep(run, kept, content, &storable, groups, lease, Made::New, false).await,
+            Err(reason) => refuse(&run, kept, Body::empty(), lease, reason),
+        };
+        if let Some(rest) = landing.rest {
+            rest.await;
         }
     };
     Landing { response, rest: Some(Box::pin(rest)) }
@@ -165,6 +261,9 @@ fn make(run: &Run, parts: Parts, content: Bytes, storable: &Storable, groups: Ve
     }
     fields.insert(header::CONTENT_LENGTH, HeaderValue::from(content.len()));
     vary::merge(&mut fields, run.vary_names());
+    let windows = windows(&fields, run.handler.windows());
+    let tells_clients = !fields.contains_key(header::CACHE_CONTROL);
+    let own_validator = run.key.traits.can_ask && (fields.contains_key(header::ETAG) || fields.contains_key(header::LAST_MODIFIED));
     let for_clients = ForClients::of(&run.client_terms()).write(&mut fields);
     let entity_tag = parts.status.is_success().then(|| entity_tag(run, &mut fields, &content)).flatten();
     let arrived_with_age = fields.contains_key(header::AGE);
@@ -182,6 +281,12 @@ fn make(run: &Run, parts: Parts, content: Bytes, storable: &Storable, groups: Ve
         marks
     });
     let born = now.saturating_sub(millis(storable.initial_age));
+    let lifetime = if windows.any() {
+        let chance = run.cache.inner().reputations.hash_bytes(&now.to_le_bytes()) ^ run.hash();
+        jittered(storable.freshness_lifetime, run.handler.policy.jitter, chance)
+    } else {
+        storable.freshness_lifetime
+    };
     Stored {
         status: parts.status,
         last_modified: fields.get(header::LAST_MODIFIED).cloned(),
@@ -191,7 +296,11 @@ fn make(run: &Run, parts: Parts, content: Bytes, storable: &Storable, groups: Ve
         entity_tag,
         for_clients,
         born,
-        fresh_until: born.saturating_add(millis(storable.freshness_lifetime)),
+        fresh_until: born.saturating_add(millis(lifetime)),
+        windows,
+        own_validator,
+        tells_clients,
+        ended: AtomicBool::new(false),
         stamp: run.stamp().unwrap_or_default(),
         marks,
         groups: groups.into(),
@@ -204,7 +313,7 @@ fn make(run: &Run, parts: Parts, content: Bytes, storable: &Storable, groups: Ve
 
 /// A stored response of what lay in a backend: what is not kept there is computed again.
 pub(super) fn remake(run: &Run, at_rest: AtRest, born: Millis, fresh_until: Millis, initial_age: Duration) -> Stored {
-    let AtRest { status, fields, content, stamp, groups, selecting, shareable, arrived_with_age, .. } = at_rest;
+    let AtRest { status, fields, content, windows, stamp, groups, shareable, arrived_with_age, own_validator, tells_clients, .. } = at_rest;
     let mut not_modified = not_modified_fields(&fields);
     answer::reserve_age(&mut not_modified);
     Stored {
@@ -217,10 +326,14 @@ pub(super) fn remake(run: &Run, at_rest: AtRest, born: Millis, fresh_until: Mill
         content,
         born,
         fresh_until,
+        windows,
+        own_validator,
+        tells_clients,
+        ended: AtomicBool::new(false),
         stamp,
         marks: None,
         groups: groups.into(),
-        selecting,
+        selecting: None,
         arrived_with_age,
         initial_age,
         shareable,
@@ -271,7 +384,7 @@ async fn put(run: &Run, slot: &Arc<Slot>) -> Kept {
         None => primary.clone(),
         Some((variants, values)) => {
             let known = memory.get(&primary.as_ref());
-            let Some(record) = record(known.as_deref(), variants, (inner.reputations.hash_bytes(values), stored.fresh_until), run.now())
+            let Some(record) = record(known.as_deref(), variants, (inner.reputations.hash_bytes(values), stored.useful_until()), run.now())
             else {
                 return Kept::Not(NotStored::TooManyVariants);
             };

@@ -1,5 +1,15 @@
 //! A stored response as bytes at rest: versioned, checksummed, and compared with its full key whenever it is read.
 //!
+//! ```text
+//! "CHst" version:u16 checksum:16 │ digest of the full key:32 kind:u8
+//!   response: flags:u8 incarnation:u64 clock:u64 born:u64 lifetime:u64 windows:2×u64 status:u16
+//!             groups:[text] lines:[name value] content
+//!   variants: fields:[text] known:[hash:u64 until:i64]
+//! ```
+//!
+//! Numbers are little-endian, times in milliseconds, texts and lists preceded by a u32. The checksum is of all that comes
+//! after it. Of the key there is a digest alone: what a request said, a token perhaps, is not to be read there.
+//!
 //! Reading them builds plain data: no length is trusted before it is compared with what is there, nothing recurses, and
 //! whatever is not exactly as written here is no stored response.
 
@@ -9,10 +19,11 @@ use bytes::{Buf, BufMut, Bytes, BytesMut};
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 
 use super::Variants;
-use crate::backend::Stamp;
+use crate::{backend::Stamp, rules::stale::Windows};
 
 /// What is kept of a response beyond this process.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag at rest")]
 pub(crate) struct AtRest {
     pub(crate) status: StatusCode,
     pub(crate) fields: HeaderMap,
@@ -20,16 +31,17 @@ pub(crate) struct AtRest {
     /// When it was generated, by the wall clock, and for how long it is fresh from then on.
     pub(crate) born: SystemTime,
     pub(crate) lifetime: Duration,
+    pub(crate) windows: Windows,
     pub(crate) stamp: Stamp,
     pub(crate) groups: Vec<Box<str>>,
-    pub(crate) selecting: Option<(Variants, Box<[u8]>)>,
     pub(crate) shareable: bool,
     pub(crate) arrived_with_age: bool,
+    pub(crate) own_validator: bool,
+    pub(crate) tells_clients: bool,
 }
 
 /// What lies under a key at rest.
 #[derive(Debug, Clone, PartialEq, Eq)]
-#[expect(clippy::large_enum_variant, reason = "on its way from or to bytes, never kept")]
 pub(crate) enum SlotAtRest {
     Response(AtRest),
     Variants(Variants),
@@ -58,14 +70,15 @@ const VARIANTS: u8 = 2;
 
 const SHAREABLE: u8 = 1;
 const ARRIVED_WITH_AGE: u8 = 2;
-const SELECTED: u8 = 4;
+const OWN_VALIDATOR: u8 = 4;
+const TELLS_CLIENTS: u8 = 8;
 
 pub(crate) fn encode(slot: &SlotAtRest, full_key: &[u8]) -> Bytes {
     let mut out = BytesMut::new();
     out.put_slice(&MAGIC);
     out.put_u16_le(VERSION);
     out.put_bytes(0, CHECKSUM);
-    put(&mut out, full_key);
+    out.put_slice(blake3::hash(full_key).as_bytes());
     match slot {
         SlotAtRest::Response(response) => {
             out.put_u8(RESPONSE);
@@ -95,7 +108,8 @@ pub(crate) fn decode(bytes: &Bytes, full_key: &[u8]) -> Result<SlotAtRest, Damag
     if sum != checksum(&rest) {
         return Err(Damage::Checksum);
     }
-    if take(&mut rest)? != full_key {
+    let digest = rest.split_to(rest.len().min(blake3::OUT_LEN));
+    if *digest != *blake3::hash(full_key).as_bytes() {
         return Err(Damage::OtherKey);
     }
     let slot = match u8_of(&mut rest)? {
@@ -111,20 +125,19 @@ fn put_response(out: &mut BytesMut, response: &AtRest) {
     out.put_u8(
         flag(response.shareable, SHAREABLE)
             | flag(response.arrived_with_age, ARRIVED_WITH_AGE)
-            | flag(response.selecting.is_some(), SELECTED),
+            | flag(response.own_validator, OWN_VALIDATOR)
+            | flag(response.tells_clients, TELLS_CLIENTS),
     );
     out.put_u64_le(response.stamp.incarnation);
     out.put_u64_le(response.stamp.clock);
     out.put_u64_le(millis(response.born.duration_since(UNIX_EPOCH).unwrap_or_default()));
     out.put_u64_le(millis(response.lifetime));
+    out.put_u64_le(millis(response.windows.while_revalidate));
+    out.put_u64_le(millis(response.windows.if_error));
     out.put_u16_le(response.status.as_u16());
     out.put_u32_le(count(response.groups.len()));
     for group in &response.groups {
         put(out, group.as_bytes());
-    }
-    if let Some((variants, values)) = &response.selecting {
-        put_variants(out, variants);
-        put(out, values);
     }
     out.put_u32_le(count(response.fields.len()));
     for (name, value) in &response.fields {
@@ -139,12 +152,9 @@ fn response(rest: &mut Bytes) -> Result<AtRest, Damage> {
     let stamp = Stamp { incarnation: u64_of(rest)?, clock: u64_of(rest)? };
     let born = UNIX_EPOCH.checked_add(Duration::from_millis(u64_of(rest)?)).ok_or(Damage::Malformed)?;
     let lifetime = Duration::from_millis(u64_of(rest)?);
+    let windows = Windows { while_revalidate: Duration::from_millis(u64_of(rest)?), if_error: Duration::from_millis(u64_of(rest)?) };
     let status = rest.try_get_u16_le().ok().and_then(|status| StatusCode::from_u16(status).ok()).ok_or(Damage::Malformed)?;
     let groups = list(rest, text)?;
-    let selecting = match flags & SELECTED {
-        0 => None,
-        _ => Some((variants(rest)?, take(rest)?.to_vec().into_boxed_slice())),
-    };
     let mut fields = HeaderMap::new();
     for _ in 0..u32_of(rest)? {
         let name = HeaderName::from_bytes(&take(rest)?).map_err(|_| Damage::Malformed)?;
@@ -157,11 +167,13 @@ fn response(rest: &mut Bytes) -> Result<AtRest, Damage> {
         content: take(rest)?,
         born,
         lifetime,
+        windows,
         stamp,
         groups,
-        selecting,
         shareable: flags & SHAREABLE != 0,
         arrived_with_age: flags & ARRIVED_WITH_AGE != 0,
+        own_validator: flags & OWN_VALIDATOR != 0,
+        tells_clients: flags & TELLS_CLIENTS != 0,
     })
 }
 

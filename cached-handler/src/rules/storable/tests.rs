@@ -29,6 +29,8 @@ fn ask(status: u16, lines: &[(&str, &str)], change: impl FnOnce(&mut Question<'_
         ttl: Some(Duration::from_secs(60)),
         fresh_for: None,
         do_not_store: false,
+        may_ask: false,
+        may_be_stale: false,
         now: SystemTime::UNIX_EPOCH + Duration::from_secs(1_000_000),
     };
     change(&mut question);

@@ -13,11 +13,13 @@ fn response() -> AtRest {
         content: Bytes::from(vec![7; 2048]),
         born: UNIX_EPOCH + Duration::from_millis(1_764_000_000_123),
         lifetime: Duration::from_secs(60),
+        windows: Windows { while_revalidate: Duration::from_secs(5), if_error: Duration::from_secs(90) },
         stamp: Stamp { incarnation: 3, clock: 9 },
         groups: vec!["articles".into(), "article:7".into()],
-        selecting: Some((Variants { fields: vec!["accept".into()], known: vec![] }, b"\x01x".to_vec().into())),
         shareable: true,
         arrived_with_age: true,
+        own_validator: true,
+        tells_clients: false,
     }
 }
 
@@ -72,6 +74,30 @@ fn sealed(mut bytes: Vec<u8>) -> Bytes {
     bytes.into()
 }
 
+/// What version 1 wrote; later versions read it, or take it for foreign.
+const GOLDEN: [(&str, &[u8]); 2] =
+    [("response", include_bytes!("golden/response-1.bin")), ("variants", include_bytes!("golden/variants-1.bin"))];
+
+#[test]
+fn what_an_earlier_release_wrote_is_read_or_foreign() {
+    for (name, bytes) in GOLDEN {
+        let expected = match name {
+            "response" => SlotAtRest::Response(response()),
+            _ => SlotAtRest::Variants(Variants { fields: vec!["accept".into()], known: vec![(1, 2), (3, -4)] }),
+        };
+        assert_eq!(decode(&Bytes::from_static(bytes), b"key"), Ok(expected.clone()), "{name}");
+        assert_eq!(encode(&expected, b"key"), bytes, "{name}: the format has changed; raise VERSION");
+    }
+}
+
+#[test]
+fn nothing_of_the_key_is_readable() {
+    let key = b"GET /inbox?token=geheim";
+    let bytes = encode(&SlotAtRest::Response(response()), key);
+    assert!(decode(&bytes, key).is_ok());
+    assert!(!bytes.windows(6).any(|window| window == b"geheim"));
+}
+
 proptest! {
     #[test]
     fn no_bytes_make_it_panic_or_give_more_than_they_are(change in proptest::collection::vec((0_usize..2400, any::<u8>()), 1..8)) {
@@ -95,6 +121,7 @@ proptest! {
         let mut whole = MAGIC.to_vec();
         whole.extend(VERSION.to_le_bytes());
         whole.extend([0; CHECKSUM]);
+        whole.extend(blake3::hash(b"").as_bytes());
         whole.extend(bytes);
         let whole = sealed(whole);
         if let Ok(slot) = decode(&whole, b"") {

@@ -1,0 +1,111 @@
+//! For how long a stale response may still be used, and when (RFC 5861; RFC 9111 §4.2.4).
+
+use std::time::Duration;
+
+use http::{HeaderMap, StatusCode, header};
+
+use crate::header::{cache_control::CacheControl, cdn_cache_control};
+
+/// How long after the end of its freshness a response may still be used; zero where it may not.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) struct Windows {
+    /// While the handler makes it anew, behind the answer (RFC 5861 §3).
+    pub(crate) while_revalidate: Duration,
+    /// Where the handler fails (RFC 5861 §4).
+    pub(crate) if_error: Duration,
+}
+
+impl Windows {
+    pub(crate) fn any(&self) -> bool {
+        !self.longest().is_zero()
+    }
+
+    pub(crate) fn longest(&self) -> Duration {
+        self.while_revalidate.max(self.if_error)
+    }
+}
+
+/// What the response says of itself, or else the attribute.
+pub(crate) fn windows(fields: &HeaderMap, attribute: Windows) -> Windows {
+    let Ok(own) = CacheControl::of(fields, &header::CACHE_CONTROL) else { return Windows::default() };
+    // RFC 9213 §2.2: what is meant for this cache alone counts in place of the rest.
+    let directives = cdn_cache_control::of(fields).unwrap_or(own);
+    // RFC 9111 §4.2.4: explicit words forbid. `s-maxage` is one of them (§5.2.2.10), but for a response that names a
+    // window beside it.
+    if directives.must_revalidate || directives.proxy_revalidate || directives.no_cache {
+        return Windows::default();
+    }
+    let attribute = if directives.s_maxage.is_some() { Windows::default() } else { attribute };
+    let stated = |secs: Option<u64>, attribute| secs.map_or(attribute, Duration::from_secs);
+    Windows {
+        while_revalidate: stated(directives.stale_while_revalidate, attribute.while_revalidate),
+        if_error: stated(directives.stale_if_error, attribute.if_error),
+    }
+}
+
+/// Whether an answer is an error that a stale response may stand in for (RFC 5861 §4).
+pub(crate) fn is_error(status: StatusCode) -> bool {
+    matches!(status.as_u16(), 500 | 502 | 503 | 504)
+}
+
+/// A freshness lifetime, shortened by up to so many per cent. `chance` is any number.
+pub(crate) fn jittered(lifetime: Duration, percent: u8, chance: u64) -> Duration {
+    let most = lifetime / 100 * u32::from(percent);
+    // In parts of 2^16, fine enough for any fleet.
+    let part = u32::try_from(chance & 0xffff).unwrap_or(0);
+    lifetime.saturating_sub(most / 0xffff * part)
+}
+
+#[cfg(test)]
+mod tests {
+    use http::HeaderValue;
+
+    use super::*;
+
+    const ATTRIBUTE: Windows = Windows { while_revalidate: Duration::from_secs(10), if_error: Duration::from_secs(20) };
+
+    fn said(lines: &[(&'static str, &'static str)]) -> (u64, u64) {
+        let fields = lines.iter().map(|(name, value)| (name.parse().unwrap(), HeaderValue::from_static(value))).collect();
+        let windows = windows(&fields, ATTRIBUTE);
+        (windows.while_revalidate.as_secs(), windows.if_error.as_secs())
+    }
+
+    #[test]
+    fn a_response_says_its_windows_or_the_attribute_does() {
+        let own = |value| said(&[("cache-control", value)]);
+        assert_eq!(said(&[]), (10, 20));
+        assert_eq!(own("max-age=5"), (10, 20));
+        assert_eq!(own("max-age=5, stale-while-revalidate=3"), (3, 20));
+        assert_eq!(own("stale-if-error=4, stale-while-revalidate=0"), (0, 4));
+        // RFC 5861 §3.1 and §4.1.
+        assert_eq!(own("max-age=600, stale-while-revalidate=30"), (30, 20));
+        assert_eq!(own("max-age=600, stale-if-error=1200"), (10, 1200));
+    }
+
+    #[test]
+    fn what_has_to_be_revalidated_is_never_used_stale() {
+        for forbids in ["must-revalidate", "proxy-revalidate", "no-cache", "no-cache=\"x\"", "broken=\"", "s-maxage=9"] {
+            assert_eq!(said(&[("cache-control", forbids)]), (0, 0), "{forbids}");
+        }
+        assert_eq!(said(&[("cache-control", "must-revalidate, stale-if-error=9, stale-while-revalidate=9")]), (0, 0));
+        assert_eq!(said(&[("cache-control", "s-maxage=9, stale-if-error=7")]), (0, 7));
+        assert_eq!(said(&[("cache-control", "must-revalidate"), ("cdn-cache-control", "max-age=5, stale-if-error=7")]), (10, 7));
+    }
+
+    #[test]
+    fn jitter_shortens_by_no_more_than_its_share() {
+        let lifetime = Duration::from_secs(100);
+        for chance in [0, 1, 0x7fff, 0xffff, u64::MAX] {
+            let jittered = jittered(lifetime, 5, chance);
+            assert!(jittered <= lifetime && jittered >= Duration::from_secs(95), "{jittered:?}");
+        }
+        assert_eq!(jittered(lifetime, 0, u64::MAX), lifetime);
+        assert_ne!(jittered(lifetime, 5, 1), jittered(lifetime, 5, 0xfff0));
+    }
+
+    #[test]
+    fn errors_are_those_of_rfc_5861() {
+        let errors: Vec<u16> = (100..600).filter(|status| is_error(StatusCode::from_u16(*status).unwrap())).collect();
+        assert_eq!(errors, [500, 502, 503, 504]);
+    }
+}
