@@ -1,5 +1,5 @@
 //! Law L4 for every kind of run: detached, in the request's task, not collapsed, streamed, of many variants, at rest in
-//! a store of one's own; against every kind of invalidation, with clients who leave at any await. Controls with and
+//! a store of one's own, made anew behind a stale answer, failing behind one; against every kind of invalidation, with clients who leave at any await. Controls with and
 //! without a mistake show what the harness finds, and that it finds nothing where there is none.
 
 use std::{
@@ -31,7 +31,7 @@ use http_body_util::StreamBody;
 use tokio::sync::{mpsc, watch};
 use tower::ServiceExt;
 
-const KINDS: usize = 6;
+const KINDS: usize = 8;
 const RESOURCES: usize = KINDS * 3;
 
 /// What handlers read and writers change: a version each.
@@ -122,6 +122,24 @@ async fn at_rest(State(source): Shared, Path(id): Path<usize>) -> (CacheGroups, 
     (CacheGroups::of([format!("at-rest:later:{id}")]), version.to_string())
 }
 
+#[cached(ttl = 600, group = "behind:{id}", stale_while_revalidate = 600)]
+async fn behind(State(source): Shared, Path(id): Path<usize>) -> Result<(CacheGroups, String), StatusCode> {
+    let version = source.read(resource(6, id)).await;
+    fails_at_times(&source)?;
+    Ok((CacheGroups::of([format!("behind:later:{id}")]), version.to_string()))
+}
+
+#[cached(ttl = 600, group = "behind-at-rest:{id}", backend = "dict", stale_while_revalidate = 600, stale_if_error = 600)]
+async fn behind_at_rest(State(source): Shared, Path(id): Path<usize>) -> Result<(CacheGroups, String), StatusCode> {
+    let version = source.read(resource(7, id)).await;
+    fails_at_times(&source)?;
+    Ok((CacheGroups::of([format!("behind-at-rest:later:{id}")]), version.to_string()))
+}
+
+fn fails_at_times(source: &Source) -> Result<(), StatusCode> {
+    if source.chance().is_multiple_of(8) { Err(StatusCode::BAD_GATEWAY) } else { Ok(()) }
+}
+
 /// A store that takes its time.
 #[derive(Default)]
 struct Dict {
@@ -163,7 +181,7 @@ impl Store for Dict {
     }
 }
 
-const NAMES: [&str; KINDS] = ["detached", "inline", "off", "streamed", "varied", "at-rest"];
+const NAMES: [&str; KINDS] = ["detached", "inline", "off", "streamed", "varied", "at-rest", "behind", "behind-at-rest"];
 
 /// An invalidation that an attribute makes; the write is the writer's.
 #[invalidates(group = "{name}:{id}")]
@@ -179,7 +197,7 @@ enum Read {
         version: u64,
         hit: bool,
     },
-    /// Its client left first.
+    /// Its client left first, or the handler failed.
     Left,
 }
 
@@ -194,6 +212,8 @@ trait Subject: Send + Sync + 'static {
 struct Ours {
     router: Router,
     cache: Cache,
+    /// Answers that were stale.
+    stale: Arc<AtomicUsize>,
 }
 
 impl Ours {
@@ -206,10 +226,12 @@ impl Ours {
             .route("/streamed/{id}", get(streamed))
             .route("/varied/{id}", get(varied))
             .route("/at-rest/{id}", get(at_rest))
+            .route("/behind/{id}", get(behind))
+            .route("/behind-at-rest/{id}", get(behind_at_rest))
             .route("/touch/{name}/{id}", put(touch))
             .with_state(source)
             .layer(cache.layer());
-        Self { router, cache: cache.cache().clone() }
+        Self { router, cache: cache.cache().clone(), stale: Arc::default() }
     }
 }
 
@@ -220,8 +242,17 @@ impl Subject for Ours {
             .header(header::ACCEPT_LANGUAGE, language)
             .body(Body::empty())
             .unwrap();
+        if resource / 3 >= 6 && chance % 8 == 0 {
+            self.cache.expire(Target::group(format!("{}:{}", NAMES[resource / 3], resource % 3))).await.unwrap();
+        }
         let answered = async {
             let response = self.router.clone().oneshot(request).await.unwrap();
+            if response.status() == StatusCode::BAD_GATEWAY {
+                return Read::Left;
+            }
+            if matches!(response.extensions().get(), Some(Outcome::Stale { .. })) {
+                self.stale.fetch_add(1, Ordering::Relaxed);
+            }
             let hit = matches!(response.extensions().get(), Some(Outcome::Hit { .. }));
             Read::Seen { version: text(response).await.parse().unwrap(), hit }
         };
@@ -241,7 +272,9 @@ impl Subject for Ours {
                 2 => Target::handler(off),
                 3 => Target::handler(streamed),
                 4 => Target::handler(varied),
-                _ => Target::handler(at_rest),
+                5 => Target::handler(at_rest),
+                6 => Target::handler(behind),
+                _ => Target::handler(behind_at_rest),
             },
             2..5 => Target::path(format!("/{name}/{id}")),
             5..9 => Target::group(format!("{name}:later:{id}")),
@@ -414,13 +447,14 @@ async fn load(source: &Arc<Source>, subject: impl Subject, most: usize) -> Arc<T
 async fn no_read_of_any_kind_is_older_than_an_invalidation_before_it() {
     let source = Arc::new(Source::default());
     let ours = Ours::new(Arc::clone(&source));
-    let cache = ours.cache.clone();
+    let (cache, stale_answers) = (ours.cache.clone(), Arc::clone(&ours.stale));
     let tally = load(&source, ours, count(1_000_000)).await;
     let of = |counter: &AtomicUsize| counter.load(Ordering::Relaxed);
     println!(
-        "{} reads of six kinds, {} stale ({} hits, {} runs, {} clients left, {} invalidations)",
+        "{} reads of eight kinds, {} stale ({} sent stale as a window allows, {} hits, {} runs, {} clients left, {} invalidations)",
         of(&tally.reads),
         of(&tally.stale),
+        of(&stale_answers),
         of(&tally.hits),
         of(&source.runs),
         of(&tally.left),
@@ -429,6 +463,7 @@ async fn no_read_of_any_kind_is_older_than_an_invalidation_before_it() {
     assert_eq!(of(&tally.stale), 0);
     // All of it happened: hits, runs that followers shared, clients who left.
     assert!(of(&tally.hits) > of(&tally.reads) / 20);
+    assert!(of(&stale_answers) > of(&tally.reads) / 1000);
     assert!(of(&source.runs) + of(&tally.hits) < of(&tally.reads));
     assert!(of(&tally.left) > of(&tally.reads) / 100);
     assert!(of(&tally.invalidations) > of(&tally.reads) / 1000);
