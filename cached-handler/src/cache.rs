@@ -1,6 +1,7 @@
 //! A cache: its backends, limits and runs. One for the process needs no set-up; others are built.
 
 mod builder;
+mod settle;
 
 use std::{
     fmt,
@@ -12,6 +13,7 @@ use axum::extract::FromRequestParts;
 use http::request::Parts;
 
 pub use self::builder::CacheBuilder;
+use self::settle::Settle;
 use crate::{
     attempts::Attempts,
     backend::{Backend, Effect, memory::Memory},
@@ -62,6 +64,7 @@ pub(crate) struct Inner {
     pub(crate) flights: Arc<Flights>,
     pub(crate) reputations: Reputations,
     pub(crate) attempts: Arc<Attempts>,
+    pub(crate) settle: Option<Settle>,
     pub(crate) tasks: Tasks,
 }
 
@@ -103,7 +106,7 @@ impl Cache {
     ///
     /// Where a backend failed. The others are done all the same; call again for the rest.
     pub async fn invalidate(&self, target: Target) -> Result<(), Error> {
-        self.advance(&target, Effect::Invalidate).await
+        self.change(&target, Effect::Invalidate).await
     }
 
     /// Makes everything in the target's scope stale in this cache, on every backend it has: it is served as far as a
@@ -114,7 +117,7 @@ impl Cache {
     ///
     /// Where a backend failed. The others are done all the same; call again for the rest.
     pub async fn expire(&self, target: Target) -> Result<(), Error> {
-        self.advance(&target, Effect::Expire).await
+        self.change(&target, Effect::Expire).await
     }
 
     /// Waits until no run is under way that outlived its request, at most for `limit`: before the process ends, say.
@@ -152,6 +155,15 @@ impl Cache {
         lock(&LIVING).iter().filter_map(Weak::upgrade).map(Self).collect()
     }
 
+    /// Advances, and once more later where the builder says so.
+    pub(crate) async fn change(&self, target: &Target, effect: Effect) -> Result<(), Error> {
+        // Noted first: whoever leaves at the await has begun it.
+        if let Some(settle) = &self.0.settle {
+            settle.again(self, target, effect);
+        }
+        self.advance(target, effect).await
+    }
+
     pub(crate) async fn advance(&self, target: &Target, effect: Effect) -> Result<(), Error> {
         self.0.memory.epochs.advance_now(target.mark(), effect);
         let mut outcome = Ok(());
@@ -164,6 +176,9 @@ impl Cache {
 
     /// The part of an invalidation that needs no await: all of it, for the memory backend.
     pub(crate) fn invalidate_in_process(&self, target: &Target) {
+        if let Some(settle) = &self.0.settle {
+            settle.again(self, target, Effect::Invalidate);
+        }
         self.0.memory.epochs.advance_now(target.mark(), Effect::Invalidate);
     }
 

@@ -118,7 +118,7 @@ impl Targets {
         for target in &self.targets {
             let mut outcome = Ok(());
             for cache in self.caches() {
-                outcome = outcome.and(cache.advance(target, Effect::Invalidate).await);
+                outcome = outcome.and(cache.change(target, Effect::Invalidate).await);
             }
             if let Err(error) = outcome {
                 report(&error);

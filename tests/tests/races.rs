@@ -242,7 +242,7 @@ impl Subject for Ours {
             .header(header::ACCEPT_LANGUAGE, language)
             .body(Body::empty())
             .unwrap();
-        if resource / 3 >= 6 && chance % 8 == 0 {
+        if resource / 3 >= 6 && chance.is_multiple_of(8) {
             self.cache.expire(Target::group(format!("{}:{}", NAMES[resource / 3], resource % 3))).await.unwrap();
         }
         let answered = async {

@@ -1,8 +1,8 @@
 //! Setting up a cache.
 
-use std::{collections::HashMap, sync::Arc};
+use std::{collections::HashMap, sync::Arc, time::Duration};
 
-use super::{Cache, Inner};
+use super::{Cache, Inner, settle::Settle};
 use crate::{
     backend::{Backend, BytesBackend, Epochs, InProcessEpochs, Store},
     clock::{Clock, ManualClock},
@@ -33,6 +33,7 @@ pub struct CacheBuilder {
     off: bool,
     isolated: bool,
     outcome_on_hits: bool,
+    settle: Option<Duration>,
 }
 
 impl CacheBuilder {
@@ -47,6 +48,7 @@ impl CacheBuilder {
             off: std::env::var_os("CACHED_HANDLER").is_some_and(|value| value.eq_ignore_ascii_case("off")),
             isolated: false,
             outcome_on_hits: false,
+            settle: None,
         }
     }
 
@@ -91,6 +93,19 @@ impl CacheBuilder {
     /// How many handler runs may outlive their request at a time (default 1 024); further ones stay in the request's task.
     pub fn max_detached_runs(mut self, runs: usize) -> Self {
         self.max_runs = runs;
+        self
+    }
+
+    /// Makes every invalidation once more after this time, for handlers that read from replicas: one that lags behind
+    /// may have given a run the old state after the invalidation, and nothing but time tells. Choose what your replicas
+    /// lag at most; it costs each such response one more run.
+    ///
+    /// ```
+    /// # use cached_handler::{Cache, secs};
+    /// let builder = Cache::builder().settle(secs(2));
+    /// ```
+    pub fn settle(mut self, after: Duration) -> Self {
+        self.settle = Some(after);
         self
     }
 
@@ -146,6 +161,7 @@ impl CacheBuilder {
             flights: Arc::default(),
             reputations: crate::reputation::Reputations::default(),
             attempts: Arc::default(),
+            settle: self.settle.map(Settle::new),
             tasks: Tasks::new(self.max_runs),
         })
     }
