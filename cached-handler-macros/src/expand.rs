@@ -151,8 +151,9 @@ impl Expansion {
         hygienic!(#alone #(#each),*)
     }
 
+    /// The first: what is captured has to be older than anything that an extractor reads.
     fn host(&self) -> Option<usize> {
-        self.arguments.iter().position(|argument| argument.cfgs.is_empty())
+        self.arguments.first().filter(|argument| argument.cfgs.is_empty()).map(|_| 0)
     }
 
     fn unwrap_seen(&self) -> Option<TokenStream> {
@@ -215,7 +216,9 @@ impl Expansion {
         let private = self.private();
         let marker = self.marker();
         let no_fields = matches!(self.args.vary, Vary::Nothing);
-        let is_amended = |argument: &&Argument| !no_fields || mentions(argument.ty.to_token_stream(), "Revalidate");
+        // A type that is not known by its name may be `Revalidate` by another.
+        let is_amended =
+            |argument: &&Argument| !no_fields || needs_fields(&argument.ty) || mentions(argument.ty.to_token_stream(), "Revalidate");
         let arguments = self.arguments.iter().filter(|argument| !self.is_covered(argument)).filter(is_amended);
         arguments
             .map(|Argument { cfgs, ty, name, .. }| {

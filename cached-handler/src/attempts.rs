@@ -11,14 +11,30 @@ use crate::{clock::Millis, sync::lock};
 /// them a while with a stale response that it may use anyway.
 #[derive(Debug, Default)]
 pub(crate) struct Attempts {
-    by_hash: Mutex<HashMap<u64, Record>>,
+    records: Mutex<Records>,
 }
 
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Default)]
+struct Records {
+    by_hash: HashMap<u64, Record>,
+    /// When they were last tidied up: going through all of them is done once a second at most, however many come.
+    tidied: Millis,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Record {
-    /// No further attempt before this moment.
-    not_before: Millis,
+    state: State,
+    /// When an attempt under way is given up, a pause is over, or the last attempt came to something.
+    at: Millis,
+    /// In a row.
     failures: u32,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum State {
+    UnderWay,
+    Pausing,
+    Done,
 }
 
 /// The right to make one attempt. Dropped before it has come to anything, it is as if nobody had tried.
@@ -38,61 +54,72 @@ const FIRST_PAUSE: Millis = 1_000;
 const LONGEST_PAUSE: Millis = 30_000;
 
 impl Attempts {
-    /// Claims the next attempt, unless one is under way, or has failed a moment ago.
-    pub(crate) fn claim(self: &Arc<Self>, hash: u64, now: Millis) -> Option<Claim> {
-        let mut records = lock(&self.by_hash);
-        let failures = match records.get(&hash) {
-            Some(record) if now < record.not_before => return None,
+    /// Claims the next attempt for what was looked up at `looked`, unless one is under way, has failed a moment ago, or
+    /// has come to something since.
+    pub(crate) fn claim(self: &Arc<Self>, hash: u64, looked: Millis, now: Millis) -> Option<Claim> {
+        let mut records = lock(&self.records);
+        let failures = match records.by_hash.get(&hash) {
+            Some(Record { state: State::UnderWay | State::Pausing, at, .. }) if now < *at => return None,
+            Some(Record { state: State::Done, at, .. }) if looked < *at => return None,
             Some(record) => record.failures,
             None => 0,
         };
-        let claimed = Record { not_before: now.saturating_add(MAX_ATTEMPT), failures };
-        note(&mut records, hash, claimed, now);
+        let claimed = Record { state: State::UnderWay, at: now.saturating_add(MAX_ATTEMPT), failures };
+        records.note(hash, claimed, now);
         Some(Claim { attempts: Arc::clone(self), hash, claimed })
     }
 
     /// Whether the last attempt failed so short a time ago that the next one has to wait.
     pub(crate) fn is_pausing(&self, hash: u64, now: Millis) -> bool {
-        lock(&self.by_hash).get(&hash).is_some_and(|record| record.failures > 0 && now < record.not_before)
+        let records = lock(&self.records);
+        records.by_hash.get(&hash).is_some_and(|record| record.state == State::Pausing && now < record.at)
     }
 
+    /// Failures of attempts that ran side by side count once.
     pub(crate) fn failed(&self, hash: u64, now: Millis) {
-        let mut records = lock(&self.by_hash);
-        let failures = records.get(&hash).map_or(0, |record| record.failures).saturating_add(1);
-        let pause = FIRST_PAUSE.saturating_mul(1 << (failures - 1).min(16)).min(LONGEST_PAUSE);
-        note(&mut records, hash, Record { not_before: now.saturating_add(pause), failures }, now);
+        let mut records = lock(&self.records);
+        let failures = match records.by_hash.get(&hash) {
+            Some(record) if record.state == State::Pausing && now < record.at => return,
+            Some(record) => record.failures,
+            None => 0,
+        };
+        let pause = FIRST_PAUSE.saturating_mul(1 << failures.min(16)).min(LONGEST_PAUSE);
+        let record = Record { state: State::Pausing, at: now.saturating_add(pause), failures: failures.saturating_add(1) };
+        records.note(hash, record, now);
     }
 
-    pub(crate) fn succeeded(&self, hash: u64) {
-        let mut records = lock(&self.by_hash);
-        if !records.is_empty() {
-            records.remove(&hash);
-        }
+    pub(crate) fn succeeded(&self, hash: u64, now: Millis) {
+        lock(&self.records).note(hash, Record { state: State::Done, at: now, failures: 0 }, now);
     }
 }
 
-fn note(records: &mut HashMap<u64, Record>, hash: u64, record: Record, now: Millis) {
-    if records.len() >= MOST && !records.contains_key(&hash) {
-        records.retain(|_, record| now < record.not_before);
-        if records.len() >= MOST {
-            return;
+impl Records {
+    fn note(&mut self, hash: u64, record: Record, now: Millis) {
+        if self.by_hash.len() >= MOST && !self.by_hash.contains_key(&hash) {
+            if now.saturating_sub(self.tidied) >= 1000 {
+                self.tidied = now;
+                self.by_hash.retain(|_, record| record.state != State::Done && now < record.at);
+            }
+            if self.by_hash.len() >= MOST {
+                return;
+            }
         }
+        self.by_hash.insert(hash, record);
     }
-    records.insert(hash, record);
 }
 
 impl Drop for Claim {
     fn drop(&mut self) {
-        let mut records = lock(&self.attempts.by_hash);
+        let mut records = lock(&self.attempts.records);
         // What came of it, if anything did, has changed the record already.
-        let Some(record) = records.get_mut(&self.hash) else { return };
-        if (record.not_before, record.failures) != (self.claimed.not_before, self.claimed.failures) {
+        let Some(record) = records.by_hash.get_mut(&self.hash) else { return };
+        if *record != self.claimed {
             return;
         }
         if record.failures == 0 {
-            records.remove(&self.hash);
+            records.by_hash.remove(&self.hash);
         } else {
-            record.not_before = Millis::MIN;
+            record.at = Millis::MIN;
         }
     }
 }
@@ -108,21 +135,21 @@ mod tests {
     #[test]
     fn one_attempt_at_a_time() {
         let attempts = attempts();
-        let claim = attempts.claim(1, 0);
+        let claim = attempts.claim(1, 0, 0);
         assert!(claim.is_some());
-        assert!(attempts.claim(1, 10).is_none());
+        assert!(attempts.claim(1, 10, 10).is_none());
         assert!(!attempts.is_pausing(1, 10), "nothing has failed");
-        assert!(attempts.claim(2, 10).is_some(), "another key's");
+        assert!(attempts.claim(2, 10, 10).is_some(), "another key's");
         drop(claim);
-        assert!(attempts.claim(1, 20).is_some(), "one that came to nothing leaves nothing behind");
+        assert!(attempts.claim(1, 20, 20).is_some(), "one that came to nothing leaves nothing behind");
     }
 
     #[test]
     fn an_attempt_that_never_ends_is_given_up() {
         let attempts = attempts();
-        let _stuck = attempts.claim(1, 0);
-        assert!(attempts.claim(1, MAX_ATTEMPT - 1).is_none());
-        assert!(attempts.claim(1, MAX_ATTEMPT).is_some());
+        let _stuck = attempts.claim(1, 0, 0);
+        assert!(attempts.claim(1, 0, MAX_ATTEMPT - 1).is_none());
+        assert!(attempts.claim(1, 0, MAX_ATTEMPT).is_some());
     }
 
     #[test]
@@ -130,31 +157,50 @@ mod tests {
         let attempts = attempts();
         let mut now = 0;
         for expected in [1_000, 2_000, 4_000, 8_000, 16_000, 30_000, 30_000] {
-            let claim = attempts.claim(1, now);
+            let claim = attempts.claim(1, now, now);
             assert!(claim.is_some(), "{expected}");
             attempts.failed(1, now);
             drop(claim);
             assert!(attempts.is_pausing(1, now + expected - 1));
-            assert!(attempts.claim(1, now + expected - 1).is_none(), "{expected}");
+            assert!(attempts.claim(1, now, now + expected - 1).is_none(), "{expected}");
             assert!(!attempts.is_pausing(1, now + expected));
             now += expected;
         }
-        drop(attempts.claim(1, now));
-        let claim = attempts.claim(1, now);
+        drop(attempts.claim(1, now, now));
+        let claim = attempts.claim(1, now, now);
         assert!(claim.is_some(), "one that came to nothing makes nobody wait");
-        attempts.succeeded(1);
+        attempts.succeeded(1, now);
         drop(claim);
         attempts.failed(1, now);
-        assert!(attempts.claim(1, now + FIRST_PAUSE).is_some(), "a success ends the count");
+        assert!(attempts.claim(1, now, now + FIRST_PAUSE).is_some(), "a success ends the count");
+    }
+
+    #[test]
+    fn what_was_looked_up_before_a_success_claims_nothing() {
+        let attempts = attempts();
+        let claim = attempts.claim(1, 0, 0);
+        attempts.succeeded(1, 50);
+        drop(claim);
+        assert!(attempts.claim(1, 49, 60).is_none());
+        assert!(attempts.claim(1, 50, 60).is_some());
+    }
+
+    #[test]
+    fn failures_side_by_side_count_once() {
+        let attempts = attempts();
+        for _ in 0..8 {
+            attempts.failed(1, 0);
+        }
+        assert!(attempts.is_pausing(1, FIRST_PAUSE - 1) && !attempts.is_pausing(1, FIRST_PAUSE));
     }
 
     #[test]
     fn no_more_keys_are_remembered_than_the_limit() {
         let attempts = attempts();
-        let claims: Vec<_> = (0..MOST as u64 + 5).map(|hash| attempts.claim(hash, 0)).collect();
+        let claims: Vec<_> = (0..MOST as u64 + 5).map(|hash| attempts.claim(hash, 0, 0)).collect();
         assert!(claims.iter().all(Option::is_some));
-        assert_eq!(lock(&attempts.by_hash).len(), MOST);
+        assert_eq!(lock(&attempts.records).by_hash.len(), MOST);
         drop(claims);
-        assert_eq!(lock(&attempts.by_hash).len(), 0);
+        assert_eq!(lock(&attempts.records).by_hash.len(), 0);
     }
 }

@@ -111,7 +111,8 @@ impl Cache {
 
     /// Makes everything in the target's scope stale in this cache, on every backend it has: it is served as far as a
     /// stale window allows (`stale_while_revalidate`, `stale_if_error`) while the handler makes it anew, and not at all
-    /// where there is none. For what may lag a moment; what must not be seen again is [invalidated](Self::invalidate).
+    /// where there is none. The window ends where it would have without this: after the `ttl` and its own length. For what
+    /// may be seen once more; what must not be is [invalidated](Self::invalidate).
     ///
     /// # Errors
     ///

@@ -29,6 +29,11 @@ pub(crate) fn decided(handler: &'static Handler, outcome: &Outcome) {
     }
 }
 
+/// The handler failed, and something stale stood in for it. Once for each pause of a key.
+pub(crate) fn hidden(handler: &'static Handler, reason: &NotStored) {
+    tracing::warn!(target: "cached_handler", handler = handler.site.name, reason = reason.as_str(), "the handler failed: {reason}; a stale response stands in for it");
+}
+
 /// A response was not stored: worth a warning where the author can do something about it.
 pub(crate) fn not_stored(handler: &'static Handler, reason: &NotStored) {
     if reason.is_for_the_author() && handler.warns_first(reason) {

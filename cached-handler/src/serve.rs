@@ -27,6 +27,7 @@ pub use self::{
 use crate::{
     backend::{Reading, Scopes, Stamp},
     cache::Cache,
+    cache_key::{KeyWriter, Traits},
     clock::Millis,
     epoch::Marks,
     handler::Handler,
@@ -60,6 +61,8 @@ pub struct Inner {
     pub(crate) key: Key,
     pub(crate) groups: Vec<Box<str>>,
     pub(crate) path_bucket: u16,
+    /// Nobody waits for it: its answer has been sent, from what was stale.
+    pub(crate) behind: bool,
     epochs: Option<Epoch>,
 }
 
@@ -83,6 +86,19 @@ impl fmt::Debug for Inner {
     }
 }
 
+impl KeyWriter<'_> {
+    fn may_share(&self) -> bool {
+        may_share(self.handler, self.facts, &self.traits)
+    }
+}
+
+/// Not where an argument may show the method of a HEAD, or credentials, outside the key.
+fn may_share(handler: &Handler, facts: &Facts, traits: &Traits) -> bool {
+    let shows_method = facts.method == Method::HEAD && handler.attributes.skips;
+    let shows_credentials = facts.flags.credentials && traits.sees_credentials;
+    !(shows_method || shows_credentials)
+}
+
 /// How the epochs stood when this request looked, before any run that it begins.
 #[derive(Debug, Clone)]
 pub(crate) struct Epoch {
@@ -98,7 +114,7 @@ impl Run {
         let Captured { facts, fields } = seen;
         let cache = facts.cache.clone().unwrap_or_else(|| Cache::global().clone());
         let path_bucket = bucket(&normalise(facts.original.path()));
-        Self(Box::new(Inner { handler, cache, facts, fields, key: *key, groups: Vec::new(), path_bucket, epochs: None }))
+        Self(Box::new(Inner { handler, cache, facts, fields, key: *key, groups: Vec::new(), path_bucket, behind: false, epochs: None }))
     }
 
     /// Adds a group of the attribute, with its templates filled in.
@@ -136,8 +152,12 @@ impl Run {
     /// nobody else's, and others would wait in vain.
     pub(crate) fn may_collapse(&self) -> bool {
         let aside = matches!(self.key.forward, Forward::Method | Forward::Bypass(_) | Forward::Request);
-        let may_show_method = self.is_head() && self.handler.attributes.skips;
-        !aside && !may_show_method && !self.is_exposed()
+        !aside && self.may_share()
+    }
+
+    /// Whether what comes of its run could be stored for others.
+    pub(crate) fn may_share(&self) -> bool {
+        may_share(self.handler, &self.facts, &self.key.traits)
     }
 
     pub(crate) fn stand_aside(&mut self, reason: Bypass) {
@@ -195,14 +215,18 @@ impl Run {
     }
 
     /// When its handler starts, by the backend's clock: not after the arguments were made, where they may hold something
-    /// that the key does not.
+    /// that the key does not, or after the look-up that found what the handler may say still holds.
     pub(crate) fn stamp(&self) -> Option<Stamp> {
         let stamp = self.reading()?.stamp();
-        if !self.handler.attributes.withholds {
+        if !self.handler.attributes.withholds && self.key.held.is_none() {
             return Some(stamp);
         }
         if self.marks().is_some() {
             return Some(Stamp { clock: stamp.clock.min(self.facts.began.in_memory), ..stamp });
+        }
+        // A backend is read once for a request, with the look-up.
+        if !self.handler.attributes.withholds {
+            return Some(stamp);
         }
         self.facts.began.limit(self.cache.backend_at(self.handler)?, stamp)
     }

@@ -29,7 +29,6 @@ pub(crate) enum Slot {
 
 /// A stored response (RFC 9111 §2).
 #[derive(Debug)]
-#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 pub(crate) struct Stored {
     pub(crate) status: StatusCode,
     /// All end-to-end fields as they were sent, with `Age` and `Content-Length` in place.
@@ -46,8 +45,8 @@ pub(crate) struct Stored {
     pub(crate) fresh_until: Millis,
     /// For how long after that it may still be used, and when.
     pub(crate) windows: Windows,
-    /// It has an entity tag or a date of its handler's own, which it can be asked for by (RFC 9111 §4.3.1).
-    pub(crate) own_validator: bool,
+    /// By which of its validators its handler can be asked whether it still holds (RFC 9111 §4.3.1).
+    pub(crate) own: Own,
     /// Whether its `Cache-Control` is this cache's word to clients, and not the handler's.
     pub(crate) tells_clients: bool,
     /// Set where the handler has said something else since: its stale life is over.
@@ -64,11 +63,24 @@ pub(crate) struct Stored {
     pub(crate) shareable: bool,
 }
 
+/// Which validators are the handler's own words, and not this cache's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) struct Own {
+    pub(crate) tag: bool,
+    pub(crate) date: bool,
+}
+
+impl Own {
+    pub(crate) fn any(self) -> bool {
+        self.tag || self.date
+    }
+}
+
 /// Which request fields select among the responses under one key, and how many there are.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Variants {
     pub(crate) fields: Vec<Box<str>>,
-    /// A keyed hash of each variant's field values, and until when it is fresh.
+    /// A hash of each variant's field values, and until when it may answer.
     pub(crate) known: Vec<(u64, Millis)>,
 }
 
@@ -118,19 +130,28 @@ impl Stored {
 
     /// Whether a window of this length, after its freshness, is still open.
     pub(crate) fn is_within(&self, window: Duration, now: Millis) -> bool {
-        !window.is_zero() && now < self.fresh_until.saturating_add(millis(window)) && !self.ended.load(Ordering::Relaxed)
+        !window.is_zero() && now < self.fresh_until.saturating_add(millis(window)) && !self.has_ended()
     }
 
-    /// How long it is of any use, fresh or not.
+    /// How long it may answer, fresh or not, without the handler's word.
+    pub(crate) fn answers_until(&self) -> Millis {
+        self.fresh_until.saturating_add(millis(self.windows.longest()))
+    }
+
+    /// How long it is of any use.
     pub(crate) fn useful_until(&self) -> Millis {
         let longest = self.windows.longest();
-        let longest = if self.own_validator { longest.max(KEPT_FOR_ITS_VALIDATOR) } else { longest };
+        let longest = if self.own.any() { longest.max(KEPT_FOR_ITS_VALIDATOR) } else { longest };
         self.fresh_until.saturating_add(millis(longest))
     }
 
     /// The handler has said something else: it is not used any more where it is not fresh.
     pub(crate) fn end(&self) {
         self.ended.store(true, Ordering::Relaxed);
+    }
+
+    pub(crate) fn has_ended(&self) -> bool {
+        self.ended.load(Ordering::Relaxed)
     }
 }
 

@@ -18,7 +18,9 @@ use axum::{
     routing::get,
 };
 use cached_handler::{
-    EntityTag, Kept, Outcome, Policy, Revalidate, StaleUse, Target, cached, secs,
+    Cache, CacheBuilder, CacheGroups, Collapse, EntityTag, Error, Kept, Outcome, Policy, Revalidate, StaleUse, Target,
+    backend::{Store, StoreKey},
+    cached, secs,
     testing::{TestCache, assert_hit, assert_miss},
 };
 use cached_handler_tests::harness::{Dict, ask, send, text};
@@ -107,6 +109,11 @@ macro_rules! handlers {
                 script.run().await
             }
 
+            #[cached(ttl = 60, backend = $backend, stale_while_revalidate = 30, skip(_allowed), policy = PLAIN)]
+            pub async fn guarded_behind(_allowed: Allowed, State(script): Shared) -> Response {
+                script.run().await
+            }
+
             #[cached(ttl = 60, backend = $backend)]
             pub async fn by_tag(State(script): Shared, held: Revalidate) -> Response {
                 super::by_tag(&script, &held)
@@ -117,6 +124,21 @@ macro_rules! handlers {
                 super::forwards(&script, request.headers())
             }
 
+            #[cached(ttl = 60, backend = $backend, stale_while_revalidate = 30, collapse = "inline", policy = PLAIN)]
+            pub async fn inline(State(script): Shared) -> Response {
+                script.run().await
+            }
+
+            #[cached(ttl = from_response, backend = $backend, policy = PLAIN)]
+            pub async fn says(State(script): Shared, held: Revalidate) -> Response {
+                super::says(&script, &held).await
+            }
+
+            #[cached(ttl = from_response, backend = $backend, vary = from_response, policy = PLAIN)]
+            pub async fn speaks(State(script): Shared, request: Request) -> Response {
+                super::speaks(&script, request.headers())
+            }
+
             pub fn router() -> Router<Arc<Script>> {
                 Router::new()
                     .route("/behind", get(behind))
@@ -124,8 +146,12 @@ macro_rules! handlers {
                     .route("/both", get(both))
                     .route("/neither", get(neither))
                     .route("/guarded", get(guarded))
+                    .route("/guarded-behind", get(guarded_behind))
                     .route("/by-tag", get(by_tag))
                     .route("/forwards", get(forwards))
+                    .route("/inline", get(inline))
+                    .route("/says", get(says))
+                    .route("/speaks", get(speaks))
             }
         }
     };
@@ -167,6 +193,40 @@ fn forwards(script: &Script, fields: &HeaderMap) -> Response {
     (lines, "page").into_response()
 }
 
+/// Belongs to a group that it names itself, and is dated but not tagged.
+async fn says(script: &Script, held: &Revalidate) -> Response {
+    let response = script.run().await;
+    if !response.status().is_success() {
+        return response;
+    }
+    let modified = SystemTime::UNIX_EPOCH + Duration::from_secs(784_111_777);
+    if held.is_since(modified) {
+        return StatusCode::NOT_MODIFIED.into_response();
+    }
+    let lines = [
+        (header::CACHE_CONTROL, "max-age=60, stale-while-revalidate=30, stale-if-error=600"),
+        (header::LAST_MODIFIED, "Sun, 06 Nov 1994 08:49:37 GMT"),
+    ];
+    (CacheGroups::of(["said"]), lines, response).into_response()
+}
+
+/// A server behind: what it is asked by, it says; and a tag that its compressor has changed.
+fn speaks(script: &Script, fields: &HeaderMap) -> Response {
+    script.runs.fetch_add(1, Ordering::SeqCst);
+    let has = |name| fields.contains_key(name);
+    let language = fields.get(header::ACCEPT_LANGUAGE).and_then(|line| line.to_str().ok()).unwrap_or_default().to_owned();
+    if has(header::IF_NONE_MATCH) && *script.does.lock().unwrap() == Does::Well {
+        return (StatusCode::NOT_MODIFIED, [("etag", "\"abc\"")]).into_response();
+    }
+    let personal = has(header::COOKIE) && *script.does.lock().unwrap() != Does::OwnWindows;
+    let cache_control = if personal { "max-age=10" } else { "public, max-age=10, stale-if-error=600" };
+    if *script.does.lock().unwrap() == Does::Status(502) {
+        return StatusCode::BAD_GATEWAY.into_response();
+    }
+    let lines = [("cache-control", cache_control), ("etag", "\"abc-gzip\""), ("vary", "accept-language")];
+    (lines, format!("page in {language}")).into_response()
+}
+
 struct Site {
     script: Arc<Script>,
     cache: TestCache,
@@ -204,18 +264,24 @@ impl Site {
     }
 }
 
-fn sites() -> [Site; 2] {
-    [in_memory::router(), at_rest::router()].map(|router| {
-        let script = Arc::new(Script {
-            does: Mutex::new(Does::Well),
-            runs: AtomicUsize::new(0),
-            gate: Semaphore::new(Semaphore::MAX_PERMITS / 2),
-            began: Semaphore::new(0),
-        });
-        let cache = TestCache::with(|builder| builder.backend("dict", Dict::default()).cache_status("t"));
-        let router = router.with_state(Arc::clone(&script)).layer(cache.layer());
-        Site { script, cache, router }
+fn script() -> Arc<Script> {
+    Arc::new(Script {
+        does: Mutex::new(Does::Well),
+        runs: AtomicUsize::new(0),
+        gate: Semaphore::new(Semaphore::MAX_PERMITS / 2),
+        began: Semaphore::new(0),
     })
+}
+
+fn site(router: Router<Arc<Script>>, set: impl FnOnce(CacheBuilder) -> CacheBuilder) -> Site {
+    let script = script();
+    let cache = TestCache::with(|builder| set(builder.backend("dict", Dict::default()).cache_status("t")));
+    let router = router.with_state(Arc::clone(&script)).layer(cache.layer());
+    Site { script, cache, router }
+}
+
+fn sites() -> [Site; 2] {
+    [in_memory::router(), at_rest::router()].map(|router| site(router, |builder| builder))
 }
 
 #[tokio::test]
@@ -551,8 +617,197 @@ async fn head_is_answered_stale_as_get_is() {
     }
 }
 
-#[test]
-fn a_date_is_compared_in_whole_seconds() {
-    let held = Revalidate::default();
-    assert!(!held.is_since(SystemTime::UNIX_EPOCH), "nothing is held");
+#[tokio::test]
+async fn what_still_holds_still_belongs_to_its_groups() {
+    for site in sites() {
+        assert_miss!(site.get("/says").await);
+        site.advance(100);
+        let freshened = site.get("/says").await;
+        assert!(matches!(freshened.extensions().get(), Some(Outcome::Forward { kept: Kept::Freshened, .. })));
+        assert_eq!(text(freshened).await, "run 1");
+        assert_hit!(site.get("/says").await);
+        site.cache.cache().invalidate(Target::group("said")).await.unwrap();
+        assert_eq!(text(assert_miss!(site.get("/says").await)).await, "run 3");
+    }
+}
+
+#[tokio::test]
+async fn a_304_of_another_tag_answers_once_and_then_the_whole_is_asked_for() {
+    for site in sites() {
+        let page = "page in ";
+        assert_eq!(text(assert_miss!(site.get("/speaks").await)).await, page);
+        site.advance(11);
+        for _ in 0..2 {
+            let response = site.get("/speaks").await;
+            assert_eq!((response.status(), text(response).await.as_str()), (StatusCode::OK, page));
+        }
+        assert_eq!(site.script.runs(), 3);
+        assert_hit!(site.get("/speaks").await);
+    }
+}
+
+#[tokio::test]
+async fn what_only_one_client_asks_for_fills_nobodys_place_for_longer_than_it_answers() {
+    for site in sites() {
+        let ask_in = async |language: &str| {
+            let request = Request::get("/speaks").header(header::ACCEPT_LANGUAGE, language).body(Body::empty()).unwrap();
+            site.router.clone().oneshot(request).await.unwrap()
+        };
+        for invented in 0..32 {
+            assert_miss!(ask_in(&format!("x-{invented}")).await);
+        }
+        let refused = assert_miss!(ask_in("en").await);
+        assert!(refused.headers()["cache-status"].to_str().unwrap().contains("too-many-variants"), "{refused:?}");
+        site.advance(611);
+        assert_miss!(ask_in("en").await);
+        assert_hit!(ask_in("en").await);
+    }
+}
+
+#[tokio::test]
+async fn a_failure_is_one_whatever_its_own_fields_say() {
+    for site in sites() {
+        assert_miss!(site.get("/speaks").await);
+        site.advance(11);
+        site.script.set(Does::Status(502));
+        assert_eq!(site.stale("/speaks").await, ("page in ".to_owned(), StaleUse::IfError));
+        site.fill("/says").await;
+        site.advance(61);
+        site.script.set(Does::Status(503));
+        for _ in 0..2 {
+            assert_eq!(site.stale("/says").await.1, StaleUse::WhileRevalidate);
+            site.settled().await;
+        }
+        assert_eq!(site.script.runs(), 4, "the second waits");
+    }
+}
+
+#[tokio::test]
+async fn a_client_with_a_cookie_ends_nobodys_stale_life() {
+    for site in sites() {
+        assert_miss!(site.get("/speaks").await);
+        site.advance(11);
+        site.script.set(Does::MustRevalidate);
+        let request = Request::get("/speaks").header(header::COOKIE, "a=b").body(Body::empty()).unwrap();
+        assert_miss!(site.router.clone().oneshot(request).await.unwrap());
+        site.script.set(Does::Status(502));
+        assert_eq!(site.stale("/speaks").await.1, StaleUse::IfError);
+    }
+}
+
+#[tokio::test]
+async fn a_run_kept_in_the_requests_task_is_hidden_where_it_fails_too() {
+    for does in [Does::Panic, Does::Status(500)] {
+        for site in sites() {
+            site.fill("/inline").await;
+            site.advance(61);
+            site.script.set(does);
+            assert_eq!(site.stale("/inline").await, ("run 1".to_owned(), StaleUse::IfError), "{does:?}");
+            site.advance(1);
+            site.script.set(Does::Well);
+            assert_eq!(text(assert_miss!(site.get("/inline").await)).await, "run 3");
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_error_that_is_sent_once_is_sent_again() {
+    for site in sites() {
+        site.fill("/if-error").await;
+        site.advance(61);
+        site.script.set(Does::Status(501));
+        for _ in 0..3 {
+            assert_eq!(site.get("/if-error").await.status(), 501);
+        }
+    }
+}
+
+#[tokio::test]
+async fn the_last_word_counts_also_where_no_run_may_be_detached() {
+    for router in [in_memory::router(), at_rest::router()] {
+        let site = site(router, |builder| builder.max_detached_runs(0));
+        site.fill("/if-error").await;
+        site.advance(61);
+        for status in [403, 500] {
+            site.script.set(Does::Status(status));
+            assert_eq!(site.get("/if-error").await.status(), status);
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_head_that_could_not_be_stored_makes_nothing_anew() {
+    for site in sites() {
+        site.fill("/guarded-behind").await;
+        site.advance(61);
+        for _ in 0..5 {
+            assert!(matches!(send(&site.router, Method::HEAD, "/guarded-behind").await.extensions().get(), Some(Outcome::Stale { .. })));
+            site.settled().await;
+        }
+        assert_eq!(site.script.runs(), 1);
+        site.stale("/guarded-behind").await;
+        site.settled().await;
+        assert_hit!(site.get("/guarded-behind").await);
+    }
+}
+
+tokio::task_local! {
+    static REQUEST: u64;
+}
+
+const IN_PLACE: Policy = Policy::new().jitter(0).collapse(Collapse::Inline);
+
+#[cached(ttl = 60, stale_while_revalidate = 30, policy = IN_PLACE)]
+async fn reads_its_task() -> String {
+    REQUEST.with(u64::to_string)
+}
+
+#[tokio::test]
+async fn a_run_that_stays_in_the_requests_task_is_made_anew_there() {
+    let cache = TestCache::new();
+    let router = Router::new().route("/", get(reads_its_task)).layer(cache.layer());
+    let ask_as = |id| REQUEST.scope(id, ask(&router, "/"));
+    assert_eq!(text(ask_as(1).await).await, "1");
+    cache.clock().advance(Duration::from_secs(61));
+    assert_eq!(text(ask_as(2).await).await, "2");
+    assert_eq!(text(assert_hit!(ask_as(3).await)).await, "2");
+}
+
+/// A store that puts only once it is let.
+#[derive(Clone)]
+struct Slow(Dict, Arc<Semaphore>);
+
+impl Store for Slow {
+    async fn get(&self, key: &StoreKey) -> Result<Option<bytes::Bytes>, Error> {
+        self.0.get(key).await
+    }
+
+    async fn put(&self, key: &StoreKey, bytes: bytes::Bytes, keep_for: Duration) -> Result<(), Error> {
+        self.1.acquire().await.unwrap().forget();
+        self.0.put(key, bytes, keep_for).await
+    }
+
+    async fn remove(&self, key: &StoreKey) -> Result<(), Error> {
+        self.0.remove(key).await
+    }
+
+    async fn clear(&self) -> Result<(), Error> {
+        self.0.clear().await
+    }
+}
+
+#[tokio::test]
+async fn the_answer_does_not_wait_for_the_store_and_who_comes_meanwhile_is_given_the_same() {
+    let (script, lets) = (script(), Arc::new(Semaphore::new(0)));
+    let store = Slow(Dict::default(), Arc::clone(&lets));
+    let cache = Cache::builder().backend("dict", store).outcome_on_hits().build().await.unwrap();
+    let router = at_rest::router().with_state(Arc::clone(&script)).layer(axum::Extension(cache.clone()));
+    let first = ask(&router, "/neither").await;
+    assert!(matches!(first.extensions().get(), Some(Outcome::Forward { kept: Kept::Storing, .. })));
+    let second = ask(&router, "/neither").await;
+    assert!(matches!(second.extensions().get(), Some(Outcome::Forward { collapsed: true, .. })));
+    assert_eq!((text(first).await, text(second).await), ("run 1".to_owned(), "run 1".to_owned()));
+    lets.add_permits(1);
+    assert!(cache.drain(Duration::from_secs(10)).await);
+    assert_eq!(text(assert_hit!(ask(&router, "/neither").await)).await, "run 1");
 }

@@ -3,7 +3,7 @@
 use std::{convert::Infallible, time::SystemTime};
 
 use axum::extract::FromRequestParts;
-use http::{HeaderValue, header, request::Parts};
+use http::{header, request::Parts};
 
 use crate::{
     cache_key::{CacheKey, KeyWriter},
@@ -46,10 +46,8 @@ pub struct Revalidate {
 enum Held {
     #[default]
     Nothing,
-    ByCache {
-        tag: Option<EntityTag>,
-        date: Option<SystemTime>,
-    },
+    Tag(EntityTag),
+    Date(SystemTime),
     ByClient(Conditional),
 }
 
@@ -58,20 +56,20 @@ impl Revalidate {
     #[must_use]
     pub fn has(&self, tag: &EntityTag) -> bool {
         match &self.held {
-            Held::Nothing => false,
-            Held::ByCache { tag: held, .. } => held.as_ref().is_some_and(|held| held.weak_eq(tag)),
+            Held::Nothing | Held::Date(_) => false,
+            Held::Tag(held) => held.weak_eq(tag),
             Held::ByClient(conditional) => not_modified(&conditional.if_none_match, None, Some(tag), None),
         }
     }
 
     /// Whether what is held was last modified then or later, in whole seconds (RFC 9110 §13.1.3). An entity tag says more:
-    /// where the client shows one, this is false.
+    /// where what is held has one, this is false.
     #[must_use]
     pub fn is_since(&self, modified: SystemTime) -> bool {
         let modified = date::print(modified);
         match &self.held {
-            Held::Nothing => false,
-            Held::ByCache { date, .. } => date::parse(&modified).zip(*date).is_some_and(|(modified, held)| modified <= held),
+            Held::Nothing | Held::Tag(_) => false,
+            Held::Date(held) => date::parse(&modified).is_some_and(|modified| modified <= *held),
             Held::ByClient(conditional) => {
                 conditional.if_none_match.is_empty() && not_modified(&[], conditional.if_modified_since(), None, Some(&modified))
             }
@@ -95,15 +93,17 @@ impl CacheKey for Revalidate {
 
     fn fill(&mut self, run: &Run) {
         // Of one of the two alone: a 304 has to say which it speaks of.
-        self.held = if let Some(held) = run.held() {
-            if !held.own_validator {
-                return;
+        self.held = if run.held().is_some() {
+            let mut by_cache = Held::Nothing;
+            for (name, value) in run.validators() {
+                by_cache = match (by_cache, name == header::IF_NONE_MATCH) {
+                    (_, true) => EntityTag::parse(&value).map_or(Held::Nothing, Held::Tag),
+                    // An entity tag says more than a date.
+                    (tag @ Held::Tag(_), false) => tag,
+                    (_, false) => date::parse(&value).map_or(Held::Nothing, Held::Date),
+                };
             }
-            let value = |name| held.fields.get(name);
-            Held::ByCache {
-                tag: value(header::ETAG).and_then(EntityTag::parse),
-                date: value(header::LAST_MODIFIED).and_then(|value: &HeaderValue| date::parse(value)),
-            }
+            by_cache
         } else {
             run.facts.conditional.as_deref().map_or(Held::Nothing, |conditional| Held::ByClient(conditional.clone()))
         };

@@ -3,6 +3,7 @@
 use crate::{
     cache_key::{CacheKey, KeyWriter, Tag},
     outcome::Bypass,
+    serve::Run,
 };
 
 impl<E: CacheKey> CacheKey for Option<E> {
@@ -22,6 +23,12 @@ impl<E: CacheKey> CacheKey for Option<E> {
     fn absent(key: &mut KeyWriter<'_>) {
         E::absent(key);
     }
+
+    fn fill(&mut self, run: &Run) {
+        if let Some(argument) = self {
+            argument.fill(run);
+        }
+    }
 }
 
 impl<T: CacheKey, R> CacheKey for Result<T, R> {
@@ -39,6 +46,12 @@ impl<T: CacheKey, R> CacheKey for Result<T, R> {
     fn absent(key: &mut KeyWriter<'_>) {
         T::absent(key);
     }
+
+    fn fill(&mut self, run: &Run) {
+        if let Ok(argument) = self {
+            argument.fill(run);
+        }
+    }
 }
 
 macro_rules! tuples {
@@ -52,6 +65,11 @@ macro_rules! tuples {
 
             fn absent(key: &mut KeyWriter<'_>) {
                 $($argument::absent(key);)*
+            }
+
+            fn fill(&mut self, run: &Run) {
+                let ($($argument,)*) = self;
+                $($argument.fill(run);)*
             }
         }
     )* };

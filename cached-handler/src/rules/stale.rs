@@ -29,10 +29,11 @@ impl Windows {
 pub(crate) fn windows(fields: &HeaderMap, attribute: Windows) -> Windows {
     let Ok(own) = CacheControl::of(fields, &header::CACHE_CONTROL) else { return Windows::default() };
     // RFC 9213 §2.2: what is meant for this cache alone counts in place of the rest.
+    let is_asked_for = own.no_cache;
     let directives = cdn_cache_control::of(fields).unwrap_or(own);
     // RFC 9111 §4.2.4: explicit words forbid. `s-maxage` is one of them (§5.2.2.10), but for a response that names a
     // window beside it.
-    if directives.must_revalidate || directives.proxy_revalidate || directives.no_cache {
+    if directives.must_revalidate || directives.proxy_revalidate || directives.no_cache || is_asked_for {
         return Windows::default();
     }
     let attribute = if directives.s_maxage.is_some() { Windows::default() } else { attribute };

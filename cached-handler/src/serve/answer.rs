@@ -87,7 +87,7 @@ pub(super) fn finish(mut response: Response, cache: &Cache, handler: &'static Ha
     }
     events::decided(handler, &outcome);
     // Three allocations, a sixth of what a hit costs: on hits only where someone reads it.
-    if cache.inner().outcome_on_hits || matches!(outcome, Outcome::Forward { .. }) {
+    if cache.inner().outcome_on_hits || !matches!(outcome, Outcome::Hit { .. }) {
         response.extensions_mut().insert(outcome);
     }
     response

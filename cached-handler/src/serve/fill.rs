@@ -14,6 +14,7 @@ use super::{
     BoxRun, Run, answer,
     lookup::may_answer_unless_invalidated,
     produce::{self, noted, produce},
+    revalidate::is_hidden,
     store,
 };
 use crate::{
@@ -52,7 +53,7 @@ pub async fn run_in_this_task<F: Future<Output = Response>>(mut run: Run, handle
 }
 
 async fn detached(mut run: Run, handler: BoxRun) -> Response {
-    if run.key.claim.is_some() {
+    if run.key.claim.is_some() && run.handler.policy.collapse != Collapse::Inline {
         return refresh_behind(run, handler);
     }
     match turn(&mut run).await {
@@ -71,7 +72,7 @@ async fn detached(mut run: Run, handler: BoxRun) -> Response {
 
 /// Answers at once with what is stale, and lets the handler make it anew (RFC 5861 §3). Where there is no place for one
 /// more run, a later request tries again.
-fn refresh_behind(run: Run, handler: BoxRun) -> Response {
+fn refresh_behind(mut run: Run, handler: BoxRun) -> Response {
     let (cache, now) = (run.cache.clone(), run.now());
     let response = match &run.key.held {
         Some(slot) => answer::stale(slot, StaleUse::WhileRevalidate, run.handler, &run.facts, &cache, now),
@@ -80,8 +81,13 @@ fn refresh_behind(run: Run, handler: BoxRun) -> Response {
     let (Some((runtime, place)), Some(reading), Some(stamp)) = (cache.inner().tasks.place(), run.reading(), run.stamp()) else {
         return response;
     };
-    // A run under way is as good, for whoever else began it.
+    run.behind = true;
+    // A run under way is as good, for whoever else began it, and so is what came of one since the look-up.
     if let Join::Lead(lease) = cache.inner().flights.join(&run.key.primary, &reading, stamp, now) {
+        if let Some(slot) = run.look_again() {
+            lease.land(Landed::Stored(slot));
+            return response;
+        }
         let handler = noted(&run, handler);
         runtime.spawn(land_detached(run, handler, lease, place, |_| ()).instrument(tracing::Span::current()));
     }
@@ -154,7 +160,9 @@ async fn wait(run: &Run, mut follower: Follower, gives_up: Instant) -> Waited {
         // Its client left, and the run with it. Somebody else leads.
         Ok(Landed::Lost) => Waited::Again,
         Ok(Landed::NotShared(reason)) if reason.is_failure() => {
-            if let Some(response) = run.stale_for_a_failure() {
+            if is_hidden(&reason)
+                && let Some(response) = run.stale_for_a_failure()
+            {
                 return Waited::Turn(Turn::Answered(response));
             }
             let inner = run.cache.inner();
@@ -236,14 +244,16 @@ async fn in_place<F: Future<Output = Response>>(mut run: Run, handler: F, lease:
     let produced = produce(&run, noted(&run, handler)).await;
     let place = run.cache.inner().tasks.place();
     let landing = store::land(run, produced, lease, place.is_some()).await;
-    if let (Some(rest), Some((runtime, place))) = (landing.rest, place) {
-        runtime.spawn(
-            async move {
+    match (landing.rest, place) {
+        (Some(rest), Some((runtime, place))) => {
+            let rest = async move {
                 rest.await;
                 drop(place);
-            }
-            .instrument(tracing::Span::current()),
-        );
+            };
+            drop(runtime.spawn(rest.instrument(tracing::Span::current())));
+        }
+        (Some(rest), None) => rest.await,
+        (None, _) => {}
     }
     landing.response
 }

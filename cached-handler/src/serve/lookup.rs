@@ -58,7 +58,7 @@ pub fn hit(key: &mut KeyWriter<'_>) -> Result<Response, Box<Key>> {
                     Slot::Response(stored) => return Ok(answer::hit(stored, key.handler, key.facts, cache, now)),
                     Slot::Variants(_) => (Forward::VaryMiss, None, None),
                 },
-                Found::Held(slot, forward) => match use_stale(&slot, forward, &key.as_ref(), cache, now) {
+                Found::Held(slot, forward) => match use_stale(&slot, forward, &key.as_ref(), key.may_share(), cache, now) {
                     UseStale::Answer(why) => return Ok(answer::stale(&slot, why, key.handler, key.facts, cache, now)),
                     UseStale::Refresh(claim) => (forward, Some(slot), Some(claim)),
                     UseStale::No => (forward, Some(slot), None),
@@ -131,16 +131,18 @@ pub(super) enum UseStale {
     No,
 }
 
-pub(super) fn use_stale(slot: &Slot, forward: Forward, key: &KeyRef<'_>, cache: &Cache, now: Millis) -> UseStale {
+/// `looked`: when it was looked up. `may_share`: whether a run of this request could be anybody else's.
+pub(super) fn use_stale(slot: &Slot, forward: Forward, key: &KeyRef<'_>, may_share: bool, cache: &Cache, looked: Millis) -> UseStale {
     let Slot::Response(stored) = slot else { return UseStale::No };
     // A request that asks for validation is not content with less.
     if forward != Forward::Stale || !stored.windows.any() {
         return UseStale::No;
     }
     let inner = cache.inner();
-    let hash = inner.reputations.hash_ref(key);
+    let (hash, now) = (inner.reputations.hash_ref(key), inner.clock.now());
     if stored.is_within(stored.windows.while_revalidate, now) {
-        return inner.attempts.claim(hash, now).map_or(UseStale::Answer(StaleUse::WhileRevalidate), UseStale::Refresh);
+        let claim = if may_share { inner.attempts.claim(hash, looked, now) } else { None };
+        return claim.map_or(UseStale::Answer(StaleUse::WhileRevalidate), UseStale::Refresh);
     }
     if stored.is_within(stored.windows.if_error, now) && inner.attempts.is_pausing(hash, now) {
         return UseStale::Answer(StaleUse::AfterError);

@@ -39,7 +39,7 @@ pub(super) async fn produce<F: Future<Output = Response>>(run: &Run, handler: F)
             _ => Ok(handler.await),
         }
     };
-    if run.key.claim.is_none() && !run.may_hide_failures() {
+    if !run.behind && !run.may_hide_failures() {
         return limited.await;
     }
     Contained(pin!(limited)).await

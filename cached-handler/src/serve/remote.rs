@@ -42,7 +42,7 @@ impl Run {
                 Slot::Variants(_) => self.key.forward = Forward::VaryMiss,
             },
             Ok(Found::Held(slot, forward)) => {
-                match use_stale(&slot, forward, &self.key.primary.as_ref(), &self.cache, now) {
+                match use_stale(&slot, forward, &self.key.primary.as_ref(), self.may_share(), &self.cache, now) {
                     UseStale::Answer(why) => return Some(answer::stale(&slot, why, self.handler, &self.facts, &self.cache, now)),
                     UseStale::Refresh(claim) => self.key.claim = Some(claim),
                     UseStale::No => {}
@@ -151,11 +151,11 @@ impl Run {
         let wall = millis(self.cache.inner().clock.wall().duration_since(std::time::UNIX_EPOCH).unwrap_or_default());
         let hash = blake3::hash(&variants.values(self.fields.as_deref()));
         let hash = hash.as_bytes().first_chunk().map_or(0, |bytes| u64::from_le_bytes(*bytes));
-        let until = wall.saturating_add(millis(keep_for));
+        let until = wall.saturating_add(stored.answers_until().saturating_sub(self.now()));
         let Some(record) = store::record(known.as_ref(), variants, (hash, until), wall) else {
             return Ok(Kept::Not(NotStored::TooManyVariants));
         };
-        let longest = record.known.iter().map(|(_, until)| span(until.saturating_sub(wall))).max().unwrap_or(keep_for);
+        let longest = record.known.iter().map(|(_, until)| span(until.saturating_sub(wall))).fold(keep_for, Duration::max);
         let (variant_name, variant_full) = self.variant_at_rest(&full, &record.values(self.fields.as_deref()));
         backend.put(&variant_name, encode(&at_rest, &variant_full), keep_for).await?;
         backend.put(&name, encode(&SlotAtRest::Variants(record), &full), longest).await?;
@@ -192,7 +192,7 @@ impl Run {
             groups: stored.groups.to_vec(),
             shareable: stored.shareable,
             arrived_with_age: stored.arrived_with_age,
-            own_validator: stored.own_validator,
+            own: stored.own,
             tells_clients: stored.tells_clients,
         }
     }

@@ -1,13 +1,15 @@
 //! Step 3: what a stored response that is not fresh still allows: to be asked for, freshened, and to stand in for a
 //! failure.
 
+use std::time::Duration;
+
 use axum::{body::Body, response::Response};
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header, response::Parts};
 
 use super::{Rest, Run, answer};
 use crate::{
-    header::date,
-    outcome::{Forward, NotStored, StaleUse},
+    header::{connection, date},
+    outcome::{Forward, Kept, NotStored, StaleUse},
     rules::stale::is_error,
     stored::{Slot, Stored},
 };
@@ -21,9 +23,14 @@ impl Run {
         }
     }
 
-    /// Whether a failure of the handler can be hidden, as of now (RFC 5861 §4).
+    /// Whether a failure of the handler can be hidden, as of now (RFC 5861 §4): also one of an attempt that could not be
+    /// made behind the answer.
     pub(super) fn may_hide_failures(&self) -> bool {
-        self.key.forward == Forward::Stale && self.held().is_some_and(|held| held.is_within(held.windows.if_error, self.now()))
+        let is_open = |held: &Stored| {
+            let behind = if self.key.claim.is_some() { held.windows.while_revalidate } else { Duration::ZERO };
+            held.is_within(held.windows.if_error.max(behind), self.now())
+        };
+        self.key.forward == Forward::Stale && self.held().is_some_and(is_open)
     }
 
     /// The stale answer in place of a failure. Not after an invalidation, were it made a moment ago.
@@ -45,63 +52,105 @@ impl Run {
     /// The handler has failed, or has said something that nothing stored may stand in for.
     pub(super) fn tell_what_is_held(&self, reason: &NotStored) -> Option<Rest> {
         let held = self.held()?;
-        if reason.is_failure() {
-            self.cache.inner().attempts.failed(self.hash(), self.now());
-            return None;
+        match reason {
+            // It speaks of the request, and not of what is stored.
+            NotStored::Credentials => None,
+            reason if is_hidden(reason) || matches!(reason, NotStored::BrokenOff | NotStored::RunTooLong) => {
+                self.pause(held);
+                None
+            }
+            reason if reason.lasts() => self.end_held(),
+            _ => None,
         }
-        if !reason.lasts() {
-            return None;
-        }
-        held.end();
-        self.cache.inner().attempts.succeeded(self.hash());
+    }
+
+    /// The stale life of what is held is over.
+    pub(super) fn end_held(&self) -> Option<Rest> {
+        self.held()?.end();
+        self.cache.inner().attempts.succeeded(self.hash(), self.now());
         self.removing_held()
     }
 
-    /// There is something new in the place of what was held.
-    pub(super) fn made_anew(&self) {
-        if self.held().is_some() {
-            self.cache.inner().attempts.succeeded(self.hash());
+    /// There is something new in the place of what was held; or there could be none, and the next attempt waits.
+    pub(super) fn note_whether_made_anew(&self, kept: Kept) -> Kept {
+        if let Some(held) = self.held() {
+            match kept {
+                Kept::Not(NotStored::Invalidated) => {}
+                Kept::Not(_) => self.pause(held),
+                _ => self.cache.inner().attempts.succeeded(self.hash(), self.now()),
+            }
+        }
+        kept
+    }
+
+    fn pause(&self, held: &Stored) {
+        if held.windows.any() {
+            self.cache.inner().attempts.failed(self.hash(), self.now());
         }
     }
 
     /// The fields by which the handler can be asked whether what is stored still holds (RFC 9111 §4.3.1): those of a
     /// validator of its own, where an argument hands them in.
     pub(crate) fn validators(&self) -> impl Iterator<Item = (HeaderName, HeaderValue)> + '_ {
-        let held = self.held().filter(|held| held.own_validator && self.key.traits.can_ask);
+        let held = self.held().filter(|held| self.key.traits.can_ask && !held.has_ended());
         held.into_iter().flat_map(|held| {
-            let tag = held.fields.get(header::ETAG).map(|tag| (header::IF_NONE_MATCH, tag.clone()));
-            let date = held.last_modified.clone().map(|date| (header::IF_MODIFIED_SINCE, date));
-            tag.into_iter().chain(date)
+            let tag = held.fields.get(header::ETAG).filter(|_| held.own.tag);
+            let date = held.last_modified.as_ref().filter(|_| held.own.date);
+            let tag = tag.map(|tag| (header::IF_NONE_MATCH, tag.clone()));
+            tag.into_iter().chain(date.map(|date| (header::IF_MODIFIED_SINCE, date.clone())))
         })
     }
 
-    /// What the handler's 304 freshens, and the response that comes of it (RFC 9111 §4.3.4). Absent where it was not
-    /// asked, or speaks of another representation.
-    pub(super) fn freshened(&self, not_modified: &Parts) -> Option<Response> {
-        if not_modified.status != StatusCode::NOT_MODIFIED || self.validators().next().is_none() {
-            return None;
+    /// What the handler's response says of what is held.
+    pub(super) fn answered(&self, parts: &Parts) -> Answered {
+        if parts.status != StatusCode::NOT_MODIFIED || self.validators().next().is_none() {
+            return Answered::Anew;
         }
-        let held = self.held()?;
-        if let Some(tag) = not_modified.headers.get(header::ETAG)
+        let Some(held) = self.held() else { return Answered::Anew };
+        if let Some(tag) = parts.headers.get(header::ETAG)
             && held.fields.get(header::ETAG).is_some_and(|known| without_weakness(known) != without_weakness(tag))
         {
-            return None;
+            return Answered::Otherwise(answer::derive(held, &self.facts, Some(held.age_secs(self.now()))));
         }
         let mut response = Response::new(Body::from(held.content.clone()));
         *response.status_mut() = held.status;
-        *response.headers_mut() = merged(held, &not_modified.headers, date::print(self.cache.inner().clock.wall()));
-        *response.extensions_mut() = not_modified.extensions.clone();
-        Some(response)
+        *response.headers_mut() = merged(held, parts.headers.clone(), date::print(self.cache.inner().clock.wall()));
+        *response.extensions_mut() = parts.extensions.clone();
+        Answered::StillHolds(response)
+    }
+}
+
+/// What comes of a response to a handler that was asked by a validator.
+pub(super) enum Answered {
+    /// It is a new one.
+    Anew,
+    /// What is held does, with the fields of the 304 (RFC 9111 §4.3.4).
+    StillHolds(Response),
+    /// A 304 that names another representation than the one that it was asked for. What is held answers this request, as
+    /// it is what the handler was asked about, and then nobody any more.
+    Otherwise(Response),
+}
+
+/// Whether a stale response may stand in for it (RFC 5861 §4).
+pub(super) fn is_hidden(reason: &NotStored) -> bool {
+    match reason {
+        NotStored::Status(status) => StatusCode::from_u16(*status).is_ok_and(is_error),
+        NotStored::Panicked | NotStored::TimedOut => true,
+        _ => false,
     }
 }
 
 /// RFC 9111 §3.2: each field of the 304 replaces those of its name, but for what describes the content itself.
-fn merged(held: &Stored, new: &HeaderMap, now: HeaderValue) -> HeaderMap {
+fn merged(held: &Stored, mut new: HeaderMap, now: HeaderValue) -> HeaderMap {
+    connection::drop_hop_by_hop(&mut new);
     let mut fields = held.fields.clone();
     fields.remove(header::AGE);
     fields.remove(header::CONTENT_LENGTH);
     if held.tells_clients {
         fields.remove(header::CACHE_CONTROL);
+    }
+    if !held.own.tag {
+        fields.remove(header::ETAG);
     }
     // A 304 without a date is as old as its arrival (RFC 9110 §6.6.1).
     fields.insert(header::DATE, now);

@@ -18,6 +18,7 @@ use super::{
     Rest, Run, answer,
     content::{self, Refused},
     produce::Failure,
+    revalidate::Answered,
 };
 use crate::{
     clock::{Millis, millis},
@@ -34,7 +35,7 @@ use crate::{
         stale::{jittered, windows},
         storable::{Question, Storable, storable},
     },
-    stored::{MAX_VARIANTS, Slot, Stored, Variants, codec::AtRest},
+    stored::{MAX_VARIANTS, Own, Slot, Stored, Variants, codec::AtRest},
 };
 
 /// What a run comes to: an answer for the request that began it, and work that is left.
@@ -54,11 +55,20 @@ pub(super) async fn land(run: Run, produced: Result<Response, Failure>, lease: O
         return hide(&run, stale, NotStored::Status(response.status().as_u16()), lease);
     }
     let (parts, body) = response.into_parts();
-    if let Some(freshened) = run.freshened(&parts) {
-        let (parts, body) = freshened.into_parts();
-        return settle(run, parts, body, lease, Made::Freshened, may_copy).await;
+    match run.answered(&parts) {
+        Answered::StillHolds(freshened) => {
+            let (parts, body) = freshened.into_parts();
+            settle(run, parts, body, lease, Made::Freshened, may_copy).await
+        }
+        Answered::Otherwise(held) => {
+            let rest = run.end_held();
+            if let Some(lease) = lease {
+                lease.land(Landed::NotShared(NotStored::Status(parts.status.as_u16())));
+            }
+            Landing { response: held, rest }
+        }
+        Answered::Anew => settle(run, parts, body, lease, Made::New, may_copy).await,
     }
-    settle(run, parts, body, lease, Made::New, may_copy).await
 }
 
 /// Whether a response is the handler's own, or what was stored, which it said still holds.
@@ -69,7 +79,7 @@ enum Made {
 }
 
 async fn settle(run: Run, parts: Parts, body: Body, lease: Option<Lease>, made: Made, may_copy: bool) -> Landing {
-    let (storable, groups) = match gate(&run, &parts) {
+    let (storable, groups) = match gate(&run, &parts, made) {
         Ok(passed) => passed,
         Err(reason) => return refuse(&run, parts, body, lease, reason),
     };
@@ -96,7 +106,7 @@ fn fail(run: &Run, failure: Failure, lease: Option<Lease>) -> Landing {
     }
     let reason = failure.reason();
     match failure {
-        Failure::Panicked(panic) if run.key.claim.is_none() => resume_unwind(panic),
+        Failure::Panicked(panic) if !run.behind => resume_unwind(panic),
         // Nobody waits for what is made anew behind an answer.
         Failure::Panicked(_) => refuse(run, Response::new(()).into_parts().0, Body::empty(), lease, reason),
         Failure::TimedOut => {
@@ -109,6 +119,7 @@ fn fail(run: &Run, failure: Failure, lease: Option<Lease>) -> Landing {
 /// Answers with what is stale; the next attempt waits a while. Followers do the same, each with what it found itself.
 fn hide(run: &Run, stale: Response, reason: NotStored, lease: Option<Lease>) -> Landing {
     run.cache.inner().attempts.failed(run.hash(), run.now());
+    events::hidden(run.handler, &reason);
     if let Some(lease) = lease {
         lease.land(Landed::NotShared(reason));
     }
@@ -116,7 +127,7 @@ fn hide(run: &Run, stale: Response, reason: NotStored, lease: Option<Lease>) -> 
 }
 
 /// The gate of the store (law L8; RFC 9111 §3).
-fn gate(run: &Run, parts: &Parts) -> Result<(Storable, Vec<Box<str>>), NotStored> {
+fn gate(run: &Run, parts: &Parts, made: Made) -> Result<(Storable, Vec<Box<str>>), NotStored> {
     match run.key.forward {
         Forward::Method => return Err(NotStored::Method),
         // Credentials alone do not: a response may say that it is shareable.
@@ -149,7 +160,10 @@ fn gate(run: &Run, parts: &Parts) -> Result<(Storable, Vec<Box<str>>), NotStored
         return Err(NotStored::FieldsTooLarge);
     }
     let mut groups = run.groups.clone();
-    for group in parts.extensions.get::<CacheGroups>().into_iter().flat_map(|groups| groups.0.iter()) {
+    // What still holds still belongs where it did.
+    let held = if made == Made::Freshened { run.held().map(|held| &held.groups[..]) } else { None };
+    let said = parts.extensions.get::<CacheGroups>().map(|groups| &groups.0[..]);
+    for group in held.into_iter().chain(said).flatten() {
         if !groups.contains(group) {
             groups.push(group.clone());
         }
@@ -159,12 +173,14 @@ fn gate(run: &Run, parts: &Parts) -> Result<(Storable, Vec<Box<str>>), NotStored
 
 /// Passes the handler's response on as it is, but for what clients are told of reuse.
 fn refuse(run: &Run, mut parts: Parts, body: Body, lease: Option<Lease>, reason: NotStored) -> Landing {
+    // A failure is one, whatever else keeps it out of the store.
+    let word = if parts.status.is_server_error() { NotStored::Status(parts.status.as_u16()) } else { reason.clone() };
     if run.may_collapse() {
-        run.cache.inner().reputations.not_stored(&run.key.primary, &reason, run.now());
+        run.cache.inner().reputations.not_stored(&run.key.primary, &word, run.now());
     }
-    let rest = run.tell_what_is_held(&reason);
+    let rest = run.tell_what_is_held(&word);
     if let Some(lease) = lease {
-        lease.land(Landed::NotShared(reason.clone()));
+        lease.land(Landed::NotShared(word));
     }
     if !parts.status.is_informational() {
         ForClients::not_stored(&mut parts.headers, run.key.traits.private || run.is_exposed());
@@ -195,8 +211,7 @@ async fn keep(
     *response.extensions_mut() = extensions;
     let landed = landed(&run, &slot);
     let waits = run.handler.in_memory || !may_go_on || run.cache.inner().isolated;
-    let kept = if waits { put(&run, &slot).await } else { Kept::Storing };
-    run.made_anew();
+    let kept = if waits { run.note_whether_made_anew(put(&run, &slot).await) } else { Kept::Storing };
     if let Some(lease) = &lease {
         lease.announce(landed);
     }
@@ -205,7 +220,7 @@ async fn keep(
     let response = answer::finish(response, &run.cache, run.handler, outcome);
     let rest: Option<Rest> = (!waits).then(|| -> Rest {
         Box::pin(async move {
-            if let Kept::Not(reason) = put(&run, &slot).await {
+            if let Kept::Not(reason) = run.note_whether_made_anew(put(&run, &slot).await) {
                 events::not_stored(run.handler, &reason);
             }
             drop(lease);
@@ -263,7 +278,7 @@ fn make(run: &Run, parts: Parts, content: Bytes, storable: &Storable, groups: Ve
     vary::merge(&mut fields, run.vary_names());
     let windows = windows(&fields, run.handler.windows());
     let tells_clients = !fields.contains_key(header::CACHE_CONTROL);
-    let own_validator = run.key.traits.can_ask && (fields.contains_key(header::ETAG) || fields.contains_key(header::LAST_MODIFIED));
+    let own = own_validators(run, &fields);
     let for_clients = ForClients::of(&run.client_terms()).write(&mut fields);
     let entity_tag = parts.status.is_success().then(|| entity_tag(run, &mut fields, &content)).flatten();
     let arrived_with_age = fields.contains_key(header::AGE);
@@ -298,7 +313,7 @@ fn make(run: &Run, parts: Parts, content: Bytes, storable: &Storable, groups: Ve
         born,
         fresh_until: born.saturating_add(millis(lifetime)),
         windows,
-        own_validator,
+        own,
         tells_clients,
         ended: AtomicBool::new(false),
         stamp: run.stamp().unwrap_or_default(),
@@ -313,7 +328,7 @@ fn make(run: &Run, parts: Parts, content: Bytes, storable: &Storable, groups: Ve
 
 /// A stored response of what lay in a backend: what is not kept there is computed again.
 pub(super) fn remake(run: &Run, at_rest: AtRest, born: Millis, fresh_until: Millis, initial_age: Duration) -> Stored {
-    let AtRest { status, fields, content, windows, stamp, groups, shareable, arrived_with_age, own_validator, tells_clients, .. } = at_rest;
+    let AtRest { status, fields, content, windows, stamp, groups, shareable, arrived_with_age, own, tells_clients, .. } = at_rest;
     let mut not_modified = not_modified_fields(&fields);
     answer::reserve_age(&mut not_modified);
     Stored {
@@ -327,7 +342,7 @@ pub(super) fn remake(run: &Run, at_rest: AtRest, born: Millis, fresh_until: Mill
         born,
         fresh_until,
         windows,
-        own_validator,
+        own,
         tells_clients,
         ended: AtomicBool::new(false),
         stamp,
@@ -338,6 +353,16 @@ pub(super) fn remake(run: &Run, at_rest: AtRest, born: Millis, fresh_until: Mill
         initial_age,
         shareable,
     }
+}
+
+/// By which of its own validators the handler can be asked. Not where what it said to clients was made private, and with
+/// that is another word now: what was its own could not be told any more.
+fn own_validators(run: &Run, fields: &HeaderMap) -> Own {
+    let is_changed = run.key.traits.private && fields.contains_key(header::CACHE_CONTROL);
+    if !run.key.traits.can_ask || is_changed {
+        return Own::default();
+    }
+    Own { tag: fields.contains_key(header::ETAG), date: fields.contains_key(header::LAST_MODIFIED) }
 }
 
 /// The handler's own entity tag, or one made of the content, as the policy says.
@@ -371,7 +396,9 @@ fn selecting(run: &Run, storable: &Storable) -> Option<(Variants, Box<[u8]>)> {
 async fn put(run: &Run, slot: &Arc<Slot>) -> Kept {
     let Slot::Response(stored) = &**slot else { return Kept::Not(NotStored::Backend) };
     let inner = run.cache.inner();
-    inner.reputations.stored(&run.key.primary);
+    if stored.is_fresh(run.now()) {
+        inner.reputations.stored(&run.key.primary);
+    }
     if !run.handler.in_memory {
         return run.put_in_backend(stored).await;
     }
@@ -384,7 +411,8 @@ async fn put(run: &Run, slot: &Arc<Slot>) -> Kept {
         None => primary.clone(),
         Some((variants, values)) => {
             let known = memory.get(&primary.as_ref());
-            let Some(record) = record(known.as_deref(), variants, (inner.reputations.hash_bytes(values), stored.useful_until()), run.now())
+            let Some(record) =
+                record(known.as_deref(), variants, (inner.reputations.hash_bytes(values), stored.answers_until()), run.now())
             else {
                 return Kept::Not(NotStored::TooManyVariants);
             };

@@ -8,7 +8,8 @@
 //! ```
 //!
 //! Numbers are little-endian, times in milliseconds, texts and lists preceded by a u32. The checksum is of all that comes
-//! after it. Of the key there is a digest alone: what a request said, a token perhaps, is not to be read there.
+//! after it. Of the key there is a digest alone: what a request said, a token perhaps, is not to be read there. The names of
+//! groups are, as they are the author's own words.
 //!
 //! Reading them builds plain data: no length is trusted before it is compared with what is there, nothing recurses, and
 //! whatever is not exactly as written here is no stored response.
@@ -18,12 +19,11 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use bytes::{Buf, BufMut, Bytes, BytesMut};
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 
-use super::Variants;
+use super::{Own, Variants};
 use crate::{backend::Stamp, rules::stale::Windows};
 
 /// What is kept of a response beyond this process.
 #[derive(Debug, Clone, PartialEq, Eq)]
-#[expect(clippy::struct_excessive_bools, reason = "each is a flag at rest")]
 pub(crate) struct AtRest {
     pub(crate) status: StatusCode,
     pub(crate) fields: HeaderMap,
@@ -36,7 +36,7 @@ pub(crate) struct AtRest {
     pub(crate) groups: Vec<Box<str>>,
     pub(crate) shareable: bool,
     pub(crate) arrived_with_age: bool,
-    pub(crate) own_validator: bool,
+    pub(crate) own: Own,
     pub(crate) tells_clients: bool,
 }
 
@@ -70,8 +70,10 @@ const VARIANTS: u8 = 2;
 
 const SHAREABLE: u8 = 1;
 const ARRIVED_WITH_AGE: u8 = 2;
-const OWN_VALIDATOR: u8 = 4;
-const TELLS_CLIENTS: u8 = 8;
+const OWN_TAG: u8 = 4;
+const OWN_DATE: u8 = 8;
+const TELLS_CLIENTS: u8 = 16;
+const FLAGS: u8 = SHAREABLE | ARRIVED_WITH_AGE | OWN_TAG | OWN_DATE | TELLS_CLIENTS;
 
 pub(crate) fn encode(slot: &SlotAtRest, full_key: &[u8]) -> Bytes {
     let mut out = BytesMut::new();
@@ -125,7 +127,8 @@ fn put_response(out: &mut BytesMut, response: &AtRest) {
     out.put_u8(
         flag(response.shareable, SHAREABLE)
             | flag(response.arrived_with_age, ARRIVED_WITH_AGE)
-            | flag(response.own_validator, OWN_VALIDATOR)
+            | flag(response.own.tag, OWN_TAG)
+            | flag(response.own.date, OWN_DATE)
             | flag(response.tells_clients, TELLS_CLIENTS),
     );
     out.put_u64_le(response.stamp.incarnation);
@@ -149,6 +152,9 @@ fn put_response(out: &mut BytesMut, response: &AtRest) {
 
 fn response(rest: &mut Bytes) -> Result<AtRest, Damage> {
     let flags = u8_of(rest)?;
+    if flags & !FLAGS != 0 {
+        return Err(Damage::Malformed);
+    }
     let stamp = Stamp { incarnation: u64_of(rest)?, clock: u64_of(rest)? };
     let born = UNIX_EPOCH.checked_add(Duration::from_millis(u64_of(rest)?)).ok_or(Damage::Malformed)?;
     let lifetime = Duration::from_millis(u64_of(rest)?);
@@ -172,7 +178,7 @@ fn response(rest: &mut Bytes) -> Result<AtRest, Damage> {
         groups,
         shareable: flags & SHAREABLE != 0,
         arrived_with_age: flags & ARRIVED_WITH_AGE != 0,
-        own_validator: flags & OWN_VALIDATOR != 0,
+        own: Own { tag: flags & OWN_TAG != 0, date: flags & OWN_DATE != 0 },
         tells_clients: flags & TELLS_CLIENTS != 0,
     })
 }

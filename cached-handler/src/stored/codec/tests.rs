@@ -18,8 +18,8 @@ fn response() -> AtRest {
         groups: vec!["articles".into(), "article:7".into()],
         shareable: true,
         arrived_with_age: true,
-        own_validator: true,
-        tells_clients: false,
+        own: Own { tag: true, date: false },
+        tells_clients: true,
     }
 }
 
