@@ -182,7 +182,8 @@ impl Expansion {
         });
         hygienic! {
             {
-                let mut __key = #private::begin(&__HANDLER, &__seen, &|| ());
+                let mut __key = #private::key(&__HANDLER, &__seen, &|| ());
+                #private::begin(&mut __key);
                 #(#writes)*
                 #(#parts)*
                 match #private::hit(&mut __key) {

@@ -193,16 +193,6 @@ impl KeyWriter<'_> {
         }
     }
 
-    /// Where the key ends so far.
-    pub(crate) fn position(&self) -> usize {
-        self.bytes.len()
-    }
-
-    /// Takes back what was written since.
-    pub(crate) fn rewind(&mut self, position: usize) {
-        self.bytes.truncate(position);
-    }
-
     #[inline]
     fn byte(&mut self, byte: u8) {
         if !self.bytes.push(byte) {
@@ -234,6 +224,7 @@ pub(crate) enum Tag {
     Parameters = 13,
     Method = 14,
     Authority = 15,
+    Query = 16,
     Ok = 18,
     Variant = 19,
     InnerPath = 20,

@@ -71,6 +71,7 @@ impl Default for ManualClock {
 
 impl Clock {
     /// For ages and freshness inside this process.
+    #[inline]
     pub(crate) fn now(&self) -> Millis {
         let began = *PROCESS_BEGAN;
         #[expect(clippy::disallowed_methods, reason = "this is the one place that asks")]
@@ -93,9 +94,12 @@ impl Clock {
 
 /// Whole milliseconds, saturating.
 pub(crate) fn millis(duration: Duration) -> Millis {
-    let secs = Millis::try_from(duration.as_secs()).unwrap_or(Millis::MAX);
-    secs.saturating_mul(1000).saturating_add(Millis::from(duration.subsec_millis())).min(Millis::MAX >> 1)
+    let secs = duration.as_secs().min(MAX_SECS).cast_signed();
+    secs * 1000 + Millis::from(duration.subsec_millis())
 }
+
+/// So that neither this many, in milliseconds, nor the sum of two of them overflows.
+const MAX_SECS: u64 = (u64::MAX >> 2) / 1000;
 
 /// A span of milliseconds as a duration; negative ones count as none.
 pub(crate) fn span(millis: Millis) -> Duration {

@@ -22,7 +22,7 @@ pub use crate::{
     policy::Policy,
     register,
     seen::{PutDebugHandlerBelowCached, Seen, With, seen},
-    serve::{Run, begin, hit, run_in_its_own_task, run_in_this_task},
+    serve::{Run, begin, hit, key, run_in_its_own_task, run_in_this_task},
 };
 
 /// Puts a handler into the table that the linker collects.

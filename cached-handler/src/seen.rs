@@ -35,14 +35,21 @@ pub(crate) struct Facts {
     pub(crate) began: Began,
     pub(crate) state: fn() -> State,
     pub(crate) method: Method,
-    /// Path and query as they arrived, and as they were when the arguments were taken, where a nest or a rewriting
-    /// service changed them.
+    /// Path and query as they arrived.
     pub(crate) original: PathAndQuery,
-    pub(crate) inner: Option<Box<PathAndQuery>>,
-    pub(crate) conditional: Option<Box<Conditional>>,
-    /// The lines of `Cache-Control` and `Pragma`, where there are any.
-    pub(crate) directives: Option<Box<HeaderMap>>,
     pub(crate) flags: Flags,
+    /// Boxed: the facts move several times on the way of a hit, and few requests have any of these.
+    rare: Option<Box<Rare>>,
+}
+
+/// What few requests have.
+#[derive(Debug, Default)]
+struct Rare {
+    /// Path and query as they were when the arguments were taken, where a nest or a rewriting service changed them.
+    inner: Option<PathAndQuery>,
+    conditional: Conditional,
+    /// The lines of `Cache-Control` and `Pragma`, where there are any.
+    directives: Option<Box<HeaderMap>>,
 }
 
 /// How far the clocks had come before any argument was made. An extractor may read what an invalidation is about, so the
@@ -51,18 +58,19 @@ pub(crate) struct Facts {
 pub(crate) struct Began {
     pub(crate) in_memory: u64,
     /// For each backend that has to be waited for: the latest that this process has heard of its clock.
-    known: SmallVec<[Option<Stamp>; 1]>,
+    known: Option<Box<[Option<Stamp>]>>,
 }
 
 impl Began {
     fn now(cache: &Cache) -> Self {
         let inner = cache.inner();
-        Self { in_memory: inner.memory.epochs.now(), known: inner.backends.iter().map(|(_, backend)| backend.known()).collect() }
+        let known = || inner.backends.iter().map(|(_, backend)| backend.known()).collect();
+        Self { in_memory: inner.memory.epochs.now(), known: (!inner.backends.is_empty()).then(known) }
     }
 
     /// The later of two clocks is no stamp for a run: this, or what a look-up has read since, whichever is earlier.
     pub(crate) fn limit(&self, backend: usize, read: Stamp) -> Option<Stamp> {
-        let known = self.known.get(backend).copied().flatten()?;
+        let known = (*self.known.as_ref()?.get(backend)?)?;
         (known.incarnation == read.incarnation).then(|| Stamp { clock: known.clock.min(read.clock), ..read })
     }
 }
@@ -101,6 +109,10 @@ pub(crate) struct Conditional {
 }
 
 impl Conditional {
+    fn is_empty(&self) -> bool {
+        self.if_none_match.is_empty() && self.if_modified_since.is_empty()
+    }
+
     /// Two lines are no valid field: as if it were absent, the whole response is sent.
     pub(crate) fn if_modified_since(&self) -> Option<&HeaderValue> {
         match &*self.if_modified_since {
@@ -120,16 +132,30 @@ pub(crate) struct Flags {
 impl Facts {
     /// The query that the arguments were taken from.
     pub(crate) fn query(&self) -> Option<&str> {
-        self.inner.as_deref().unwrap_or(&self.original).query()
+        self.inner().unwrap_or(&self.original).query()
+    }
+
+    /// Path and query as they were when the arguments were taken, where they are others than those that arrived.
+    pub(crate) fn inner(&self) -> Option<&PathAndQuery> {
+        self.rare.as_ref()?.inner.as_ref()
+    }
+
+    pub(crate) fn conditional(&self) -> Option<&Conditional> {
+        Some(&self.rare.as_ref()?.conditional).filter(|conditional| !conditional.is_empty())
+    }
+
+    /// The lines of `Cache-Control` and `Pragma`, where there are any.
+    pub(crate) fn directives(&self) -> Option<&HeaderMap> {
+        self.rare.as_ref()?.directives.as_deref()
     }
 
     /// What the request's own directives say to a stored response of this age.
     pub(crate) fn wish(&self, age: Duration, remaining: Duration) -> Wish {
-        self.directives.as_deref().map_or(Wish::Use, |fields| request::wish(fields, age, remaining))
+        self.directives().map_or(Wish::Use, |fields| request::wish(fields, age, remaining))
     }
 
     pub(crate) fn forbids_storing(&self) -> bool {
-        self.directives.as_deref().is_some_and(request::forbids_storing)
+        self.directives().is_some_and(request::forbids_storing)
     }
 
     /// GET or HEAD: the methods that may be answered from the store.
@@ -177,11 +203,15 @@ impl<const FIELDS: bool> Seen<FIELDS> {
     fn of<S: 'static>(parts: &Parts) -> Self {
         let inner = path_and_query(&parts.uri);
         let original = parts.extensions.get::<OriginalUri>().and_then(|uri| uri.0.path_and_query());
-        let (original, inner) = match original {
-            Some(original) if *original != inner => (original.clone(), Some(Box::new(inner))),
-            _ => (inner, None),
+        let Scan { mut rare, flags } = Scan::of(&parts.headers);
+        let original = match original {
+            // Where nothing has changed it, which is almost always, it is the same text in the same place.
+            Some(original) if !std::ptr::eq(original.as_str(), inner.as_str()) && *original != inner => {
+                rare.get_or_insert_default().inner = Some(inner);
+                original.clone()
+            }
+            _ => inner,
         };
-        let Scan { conditional, directives, flags } = Scan::of(&parts.headers);
         let cache = parts.extensions.get::<Cache>().cloned();
         Self {
             facts: Facts {
@@ -190,10 +220,8 @@ impl<const FIELDS: bool> Seen<FIELDS> {
                 state: State::of::<S>,
                 method: parts.method.clone(),
                 original,
-                inner,
-                conditional,
-                directives,
                 flags,
+                rare,
             },
             fields: FIELDS.then(|| Box::new(parts.headers.clone())),
         }
@@ -208,13 +236,13 @@ fn path_and_query(uri: &http::Uri) -> PathAndQuery {
 /// The few fields that matter to every cached handler.
 #[derive(Default)]
 struct Scan {
-    conditional: Option<Box<Conditional>>,
-    directives: Option<Box<HeaderMap>>,
+    rare: Option<Box<Rare>>,
     flags: Flags,
 }
 
 impl Scan {
     /// One pass over the names; the lines of those that matter are looked up.
+    #[inline]
     fn of(fields: &HeaderMap) -> Self {
         let mut scan = Self::default();
         for name in fields.keys() {
@@ -232,11 +260,15 @@ impl Scan {
             Interest::Credentials => self.flags.credentials = true,
             Interest::Upgrade => self.flags.upgrade = true,
             Interest::Directives => {
-                self.directives.get_or_insert_default().append(name, value.clone());
+                self.rare().directives.get_or_insert_default().append(name, value.clone());
             }
-            Interest::IfNoneMatch => self.conditional.get_or_insert_default().if_none_match.push(value.clone()),
-            Interest::IfModifiedSince => self.conditional.get_or_insert_default().if_modified_since.push(value.clone()),
+            Interest::IfNoneMatch => self.rare().conditional.if_none_match.push(value.clone()),
+            Interest::IfModifiedSince => self.rare().conditional.if_modified_since.push(value.clone()),
         }
+    }
+
+    fn rare(&mut self) -> &mut Rare {
+        self.rare.get_or_insert_default()
     }
 }
 
@@ -250,24 +282,21 @@ enum Interest {
     IfModifiedSince,
 }
 
-/// Sorts a field's name by length first, so that most fields cost one comparison of numbers.
+/// `http` knows all of them by number, so that this comes down to comparing one.
 #[inline]
 fn interest(name: &HeaderName) -> Interest {
-    const LENGTHS: u32 = 1 << 6 | 1 << 7 | 1 << 13 | 1 << 17 | 1 << 19;
-    let length = name.as_str().len();
-    if length > 31 || LENGTHS >> length & 1 == 0 {
-        return Interest::None;
-    }
-    match length {
-        6 if *name == header::COOKIE => Interest::Credentials,
-        6 if *name == header::PRAGMA => Interest::Directives,
-        7 if *name == header::UPGRADE => Interest::Upgrade,
-        13 if *name == header::AUTHORIZATION => Interest::Credentials,
-        13 if *name == header::CACHE_CONTROL => Interest::Directives,
-        13 if *name == header::IF_NONE_MATCH => Interest::IfNoneMatch,
-        17 if *name == header::IF_MODIFIED_SINCE => Interest::IfModifiedSince,
-        19 if *name == header::PROXY_AUTHORIZATION => Interest::Credentials,
-        _ => Interest::None,
+    if *name == header::COOKIE || *name == header::AUTHORIZATION || *name == header::PROXY_AUTHORIZATION {
+        Interest::Credentials
+    } else if *name == header::CACHE_CONTROL || *name == header::PRAGMA {
+        Interest::Directives
+    } else if *name == header::IF_NONE_MATCH {
+        Interest::IfNoneMatch
+    } else if *name == header::IF_MODIFIED_SINCE {
+        Interest::IfModifiedSince
+    } else if *name == header::UPGRADE {
+        Interest::Upgrade
+    } else {
+        Interest::None
     }
 }
 

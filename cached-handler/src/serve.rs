@@ -22,7 +22,7 @@ use http::{HeaderMap, Method};
 
 pub use self::{
     fill::{run_in_its_own_task, run_in_this_task},
-    lookup::{begin, hit},
+    lookup::{begin, hit, key},
 };
 use crate::{
     backend::{Reading, Scopes, Stamp},

@@ -8,7 +8,7 @@ use std::{
 };
 
 use bytes::Bytes;
-use http::{HeaderMap, HeaderValue, StatusCode, header};
+use http::{HeaderMap, HeaderValue, StatusCode, header, response::Parts};
 
 use crate::{
     backend::Stamp,
@@ -30,11 +30,11 @@ pub(crate) enum Slot {
 /// A stored response (RFC 9111 §2).
 #[derive(Debug)]
 pub(crate) struct Stored {
-    pub(crate) status: StatusCode,
-    /// All end-to-end fields as they were sent, with `Age` and `Content-Length` in place.
-    pub(crate) fields: HeaderMap,
-    /// The fields of a 304 (RFC 9110 §15.4.5).
-    pub(crate) not_modified: HeaderMap,
+    /// The status, and all end-to-end fields as they were sent, with `Age` and `Content-Length` in place. As `http` has
+    /// them, so that an answer begins with one copy.
+    pub(crate) whole: Parts,
+    /// The same of a 304 (RFC 9110 §15.4.5).
+    pub(crate) not_modified: Parts,
     pub(crate) content: Bytes,
     pub(crate) entity_tag: Option<EntityTag>,
     pub(crate) last_modified: Option<HeaderValue>,
@@ -181,14 +181,21 @@ impl Slot {
         match self {
             Self::Response(stored) => {
                 stored.content.len()
-                    + weigh(&stored.fields)
-                    + weigh(&stored.not_modified)
+                    + weigh(&stored.whole.headers)
+                    + weigh(&stored.not_modified.headers)
                     + size_of::<Stored>()
                     + stored.groups.iter().map(|group| group.len() + 96).sum::<usize>()
             }
             Self::Variants(variants) => variants.fields.len() * 48 + variants.known.len() * 16,
         }
     }
+}
+
+/// The beginning of answers.
+pub(crate) fn head(status: StatusCode, fields: HeaderMap) -> Parts {
+    let (mut parts, ()) = http::Response::new(()).into_parts();
+    (parts.status, parts.headers) = (status, fields);
+    parts
 }
 
 /// A field line costs its bytes, an entry of the map and its share of the index.

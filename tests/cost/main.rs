@@ -114,22 +114,22 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let count: usize = count.parse()?;
     let (path, conditional) = match case.as_str() {
         "ready" => ("/ready", false),
-        "hit" => ("/hit", false),
-        "hit-large" => ("/hit-large", false),
-        "not-modified" => ("/hit", true),
+        "hit" => ("/saved", false),
+        "hit-large" => ("/large", false),
+        "not-modified" => ("/saved", true),
         _ => return Err("no such case".into()),
     };
     let app = Router::new()
         .route("/ready/{id}", get(ready))
-        .route("/hit/{id}", get(cached_small))
-        .route("/hit-large/{id}", get(cached_large))
+        .route("/saved/{id}", get(cached_small))
+        .route("/large/{id}", get(cached_large))
         .with_state(Db);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
         // The miss, and some answers of all kinds until everything that is made once is there, and the heap looks alike.
         let mut etag = None;
         for _ in 0..300 {
-            for warm in ["/ready", "/hit", "/hit-large"] {
+            for warm in ["/ready", "/saved", "/large"] {
                 let response = app.clone().oneshot(request(warm, None)).await?;
                 if warm == path {
                     etag = response.headers().get("etag").cloned();

@@ -105,7 +105,7 @@ impl CacheKey for Revalidate {
             }
             by_cache
         } else {
-            run.facts.conditional.as_deref().map_or(Held::Nothing, |conditional| Held::ByClient(conditional.clone()))
+            run.facts.conditional().map_or(Held::Nothing, |conditional| Held::ByClient(conditional.clone()))
         };
     }
 }

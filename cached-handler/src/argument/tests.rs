@@ -21,7 +21,7 @@ use crate::{
     handler::{Attributes, Handler, Site, Ttl, VaryOn},
     policy::Policy,
     seen::Seen,
-    serve::begin,
+    serve::{begin, key},
 };
 
 static HANDLER: Handler = Handler::new(
@@ -50,7 +50,8 @@ pub(crate) struct Written {
 /// The key of a request whose arguments write what `write` does.
 pub(crate) fn written<B>(request: &http::Request<B>, write: impl FnOnce(&mut KeyWriter<'_>)) -> Written {
     let seen: Seen<true> = parts(request);
-    let mut key = begin(&HANDLER, &seen, &|| ());
+    let mut key = key(&HANDLER, &seen, &|| ());
+    begin(&mut key);
     write(&mut key);
     Written { bytes: key.bytes.to_vec(), traits: key.traits }
 }

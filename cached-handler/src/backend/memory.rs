@@ -38,6 +38,7 @@ impl Memory {
         Self { slots, epochs: InProcessEpochs::new(), capacity, unsettled: AtomicU64::new(0) }
     }
 
+    #[inline]
     pub(crate) fn get(&self, key: &KeyRef<'_>) -> Option<Arc<Slot>> {
         self.slots.get(key)
     }

@@ -5,6 +5,7 @@ use std::ops::Deref;
 /// Bytes in an array; those that do not fit go on in a vector.
 #[derive(Debug)]
 pub(crate) struct Buffer {
+    /// How much of `short` is in use.
     length: usize,
     short: [u8; SHORT],
     long: Vec<u8>,
@@ -23,28 +24,28 @@ impl Buffer {
     #[inline]
     pub(crate) fn push(&mut self, byte: u8) -> bool {
         match self.short.get_mut(self.length) {
-            Some(place) if self.long.is_empty() => {
+            Some(place) => {
                 *place = byte;
                 self.length += 1;
                 true
             }
-            _ => self.spill(&[byte]),
+            None => self.spill(&[byte]),
         }
     }
 
     /// Appends the length and the bytes; false where the limit is reached.
     #[inline]
     pub(crate) fn framed(&mut self, bytes: &[u8]) -> bool {
-        let (start, length) = (self.length, bytes.len());
-        if let (Ok(frame @ ..0x80), true) = (u8::try_from(length), self.long.is_empty())
-            && let Some([first, place @ ..]) = self.short.get_mut(start..=start + length)
+        if let Ok(frame @ ..0x80) = u8::try_from(bytes.len())
+            && let Some([first, room @ ..]) = self.short.get_mut(self.length..)
+            && let Some(place) = room.get_mut(..bytes.len())
         {
             *first = frame;
             place.copy_from_slice(bytes);
-            self.length = start + length + 1;
+            self.length += bytes.len() + 1;
             return true;
         }
-        self.length_of(length) && self.spill(bytes)
+        self.framed_long(bytes)
     }
 
     /// An unsigned LEB128 number.
@@ -61,12 +62,9 @@ impl Buffer {
         }
     }
 
-    pub(crate) fn truncate(&mut self, length: usize) {
-        if self.long.is_empty() {
-            self.length = self.length.min(length);
-        } else {
-            self.long.truncate(length);
-        }
+    #[cold]
+    fn framed_long(&mut self, bytes: &[u8]) -> bool {
+        self.length_of(bytes.len()) && self.spill(bytes)
     }
 
     #[cold]
@@ -76,6 +74,8 @@ impl Buffer {
         }
         if self.long.is_empty() {
             self.long.extend_from_slice(self.short.get(..self.length).unwrap_or_default());
+            // No room from here on: what follows goes on in the vector.
+            self.length = SHORT;
         }
         self.long.extend_from_slice(bytes);
         true
@@ -107,17 +107,6 @@ mod tests {
                 model.extend(vec![at; piece]);
                 assert_eq!(*buffer, *model, "pieces of {piece}");
             }
-        }
-    }
-
-    #[test]
-    fn what_is_cut_off_can_be_written_again() {
-        for length in [10, 120, 500] {
-            let mut buffer = Buffer::new();
-            buffer.framed(&vec![1; length]);
-            buffer.truncate(length / 2);
-            buffer.push(2);
-            assert_eq!((buffer.len(), buffer.last()), (length / 2 + 1, Some(&2)));
         }
     }
 

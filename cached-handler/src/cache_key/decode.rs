@@ -60,9 +60,22 @@ fn element(bytes: &mut &[u8]) -> Option<Element> {
         t if t == Tag::Field as u8 => Element::Field(raw(bytes)?, until_end(bytes, raw)?),
         t if t == Tag::Authority as u8 => Element::Authority(until_end(bytes, raw)?),
         t if t == Tag::Parameters as u8 => Element::Parameters(until_end(bytes, |bytes| Some((raw(bytes)?, raw(bytes)?)))?),
+        t if t == Tag::Query as u8 => Element::Parameters(pairs(&raw(bytes)?)?),
         t if t == Tag::Variant as u8 => Element::Variant(std::mem::take(bytes).to_vec()),
         _ => return None,
     })
+}
+
+/// `name=value&…`, taken apart at the first `=` of each.
+fn pairs(text: &[u8]) -> Option<Vec<(Vec<u8>, Vec<u8>)>> {
+    if text.is_empty() {
+        return Some(Vec::new());
+    }
+    let pair = |pair: &[u8]| {
+        let (name, value) = pair.split_at_checked(pair.iter().position(|byte| *byte == b'=')?)?;
+        Some((name.to_vec(), value.get(1..)?.to_vec()))
+    };
+    text.split(|byte| *byte == b'&').map(pair).collect()
 }
 
 /// Items, each after a `Some`, up to an `End`.

@@ -1,5 +1,8 @@
 //! What clients are told of reuse (law L10): their copies cannot be invalidated, so by default they ask again.
 
+use std::borrow::Cow;
+
+use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, header};
 
 /// What it depends on.
@@ -14,7 +17,7 @@ pub(crate) struct Terms {
 /// The `Cache-Control` of a handler's answers.
 #[derive(Debug, Clone)]
 pub(crate) struct ForClients {
-    text: String,
+    text: Cow<'static, str>,
     private: bool,
     /// Where the seconds stand that count from the answer on.
     aging: Option<Aging>,
@@ -36,7 +39,7 @@ impl ForClients {
     /// For a response that is stored; it is fitted to the response's own fields by [`write`](Self::write).
     pub(crate) fn of(terms: &Terms) -> Self {
         let text = terms.cache_control.unwrap_or(DEFAULT);
-        let text = if terms.private { personal(text) } else { text.to_owned() };
+        let text = if terms.private { personal(text).into() } else { Cow::Borrowed(text) };
         let aging = aging(&text);
         Self { text, private: terms.private, aging }
     }
@@ -49,7 +52,12 @@ impl ForClients {
             }
             return Self { aging: None, ..self };
         }
-        if let Ok(value) = HeaderValue::from_str(&self.text) {
+        // Shared with the attribute's text, so that a hit counts no references to it.
+        let text = match &self.text {
+            Cow::Borrowed(text) => Bytes::from_static(text.as_bytes()),
+            Cow::Owned(text) => Bytes::copy_from_slice(text.as_bytes()),
+        };
+        if let Ok(value) = HeaderValue::from_maybe_shared(text) {
             fields.insert(header::CACHE_CONTROL, value);
         }
         self

@@ -30,8 +30,13 @@ pub(crate) fn not_modified(
 fn matches_any(lines: &[HeaderValue], entity_tag: Option<&EntityTag>) -> bool {
     lines.iter().any(|line| {
         let line = line.as_bytes().trim_ascii();
-        line == b"*" || entity_tag.is_some_and(|tag| lists(line, tag))
+        line == b"*" || entity_tag.is_some_and(|tag| is_alone(line, tag) || lists(line, tag))
     })
+}
+
+/// Most lines are one tag, the one that was sent: they need not be taken apart.
+fn is_alone(line: &[u8], tag: &EntityTag) -> bool {
+    tag.is_quoted_as(line.strip_prefix(b"W/").unwrap_or(line))
 }
 
 fn lists(line: &[u8], tag: &EntityTag) -> bool {

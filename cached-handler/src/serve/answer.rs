@@ -9,7 +9,7 @@ use std::{
 
 use axum::{body::Body, response::Response};
 use bytes::Bytes;
-use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
+use http::{HeaderMap, HeaderValue, Method, header};
 use http_body::Frame;
 
 use crate::{
@@ -25,13 +25,14 @@ use crate::{
 };
 
 /// Answers from the store.
+#[inline]
 pub(super) fn hit(stored: &Stored, handler: &'static Handler, facts: &Facts, cache: &Cache, now: Millis) -> Response {
-    let response = derive(stored, facts, Some(stored.age_secs(now)));
-    if cache.inner().is_watched() || events::hits_are_seen() {
-        let (age, ttl) = (Duration::from_secs(stored.age_secs(now)), stored.remaining(now));
-        return finish(response, cache, handler, Outcome::Hit { age, ttl });
+    let age = stored.age_secs(now);
+    if !cache.inner().is_watched() && !events::hits_are_seen() {
+        return derive(stored, facts, Some(age));
     }
-    response
+    let outcome = Outcome::Hit { age: Duration::from_secs(age), ttl: stored.remaining(now) };
+    finish(derive(stored, facts, Some(age)), cache, handler, outcome)
 }
 
 /// Answers from a stale response, as a window allows.
@@ -45,39 +46,25 @@ pub(super) fn stale(slot: &Slot, why: StaleUse, handler: &'static Handler, facts
 /// The response that `request` gets out of `stored`: the whole, its fields alone (HEAD), or 304. `age` is absent where
 /// the handler has just produced it.
 pub(super) fn derive(stored: &Stored, facts: &Facts, age: Option<u64>) -> Response {
-    let unchanged = stored.status.is_success()
-        && facts.conditional.as_ref().is_some_and(|conditional| {
-            not_modified(
+    let unchanged = facts.conditional().is_some_and(|conditional| {
+        stored.whole.status.is_success()
+            && not_modified(
                 &conditional.if_none_match,
                 conditional.if_modified_since(),
                 stored.entity_tag.as_ref(),
                 stored.last_modified.as_ref(),
             )
-        });
-
-    let (status, mut fields, body) = if unchanged {
-        (StatusCode::NOT_MODIFIED, stored.not_modified.clone(), Body::new(Nothing))
-    } else if facts.method == Method::HEAD {
-        (stored.status, stored.fields.clone(), Body::new(Nothing))
-    } else {
-        (stored.status, stored.fields.clone(), Body::from(stored.content.clone()))
-    };
+    });
+    let mut head = if unchanged { &stored.not_modified } else { &stored.whole }.clone();
     match age {
-        Some(age) => {
-            // The field is there already.
-            if let Some(value) = fields.get_mut(header::AGE) {
-                *value = age_value(age);
-            }
-        }
-        None => stored.without_age(&mut fields),
+        Some(age) => set_age(&mut head.headers, age),
+        None => stored.without_age(&mut head.headers),
     }
     if let Some(cache_control) = stored.for_clients.at(age.unwrap_or_default()) {
-        fields.insert(header::CACHE_CONTROL, cache_control);
+        head.headers.insert(header::CACHE_CONTROL, cache_control);
     }
-    let mut response = Response::new(body);
-    *response.status_mut() = status;
-    *response.headers_mut() = fields;
-    response
+    let body = if unchanged || facts.method == Method::HEAD { Body::new(Nothing) } else { Body::from(stored.content.clone()) };
+    Response::from_parts(head, body)
 }
 
 /// Says what was done: in the extensions, in `Cache-Status` where it is on, and as an event.
@@ -93,9 +80,19 @@ pub(super) fn finish(mut response: Response, cache: &Cache, handler: &'static Ha
     response
 }
 
-/// `Age` in seconds; the first ten minutes are ready.
+/// Sets the value of the line that [`reserve_age`] put in the first place, where it is found without a search.
+fn set_age(fields: &mut HeaderMap, age: u64) {
+    match fields.iter_mut().next() {
+        Some((name, value)) if *name == header::AGE => *value = age_value(age),
+        _ => drop(fields.insert(header::AGE, age_value(age))),
+    }
+}
+
+/// `Age` in seconds; the first ten minutes are ready, as text that lives as long as the process: whoever clones such a
+/// value counts no references.
 fn age_value(secs: u64) -> HeaderValue {
-    static READY: LazyLock<Vec<HeaderValue>> = LazyLock::new(|| (0..600_u64).map(HeaderValue::from).collect());
+    static READY: LazyLock<Vec<HeaderValue>> =
+        LazyLock::new(|| (0..600_u64).map(|secs| HeaderValue::from_static(secs.to_string().leak())).collect());
     usize::try_from(secs).ok().and_then(|secs| READY.get(secs)).cloned().unwrap_or_else(|| HeaderValue::from(secs))
 }
 
@@ -119,7 +116,17 @@ impl http_body::Body for Nothing {
     }
 }
 
-/// `Age` as a stored response keeps it: room for the value that each answer sets.
+/// The lines of a stored response, with room for the `Age` that each answer sets.
 pub(super) fn reserve_age(fields: &mut HeaderMap) {
-    fields.insert(header::AGE, age_value(0));
+    let lines = fields.len() + 1;
+    let mut all = HeaderMap::with_capacity(lines);
+    all.insert(header::AGE, age_value(0));
+    let mut last = None;
+    for (name, value) in std::mem::take(fields) {
+        last = name.or(last);
+        if let Some(name) = last.as_ref().filter(|name| *name != header::AGE) {
+            all.append(name, value);
+        }
+    }
+    *fields = all;
 }

@@ -18,22 +18,28 @@ use crate::{
 };
 use axum::response::Response;
 
-/// Starts a request's key with what is always in it. `inside` is any closure written inside the handler: its type tells
-/// the handler, and the instance of a generic one, from every other.
+/// An empty key. `inside` is any closure written inside the handler: its type tells the handler, and the instance of a
+/// generic one, from every other.
 #[must_use]
-pub fn begin<'a, T: 'static, const FIELDS: bool>(handler: &'static Handler, seen: &'a Seen<FIELDS>, inside: &T) -> KeyWriter<'a> {
-    let facts = &seen.facts;
-    let mut key = KeyWriter {
+#[inline]
+pub fn key<'a, T: 'static, const FIELDS: bool>(handler: &'static Handler, seen: &'a Seen<FIELDS>, inside: &T) -> KeyWriter<'a> {
+    // And no more than that: what is made in one expression is made in its place, and not moved there.
+    KeyWriter {
         handler,
         instance: Instance::of(inside),
         bytes: Buffer::new(),
-        facts,
+        facts: &seen.facts,
         fields: seen.fields.as_deref(),
         traits: Traits::default(),
-    };
+    }
+}
+
+/// Starts a request's key with what is always in it.
+pub fn begin(key: &mut KeyWriter<'_>) {
+    let (handler, facts) = (key.handler, key.facts);
     key.tag(Tag::Path);
     key.raw(facts.original.path().as_bytes());
-    if let Some(inner) = &facts.inner
+    if let Some(inner) = facts.inner()
         && inner.path() != facts.original.path()
     {
         key.tag(Tag::InnerPath);
@@ -42,7 +48,6 @@ pub fn begin<'a, T: 'static, const FIELDS: bool>(handler: &'static Handler, seen
     for name in handler.fields() {
         key.field(name);
     }
-    key
 }
 
 /// Answers from memory, without an await; or gives the finished key for a run.
@@ -98,6 +103,7 @@ pub(super) enum Found {
     Nothing(Forward),
 }
 
+#[inline]
 fn find(key: &KeyWriter<'_>, memory: &Memory, now: Millis) -> Found {
     let Some(slot) = memory.get(&key.as_ref()) else { return Found::Nothing(Forward::UriMiss) };
     let slot = match &*slot {
@@ -151,6 +157,7 @@ pub(super) fn use_stale(slot: &Slot, forward: Forward, key: &KeyRef<'_>, may_sha
 }
 
 /// RFC 9111 §4, with epochs in the place of §4.4.
+#[inline]
 pub(super) fn may_answer(
     stored: &Stored,
     handler: &Handler,
@@ -160,7 +167,9 @@ pub(super) fn may_answer(
     now: Millis,
 ) -> Result<(), Forward> {
     let mut is_expired = false;
-    if let Some(marks) = &stored.marks
+    // While nothing at all has been invalidated since, there is no epoch to look at.
+    if memory.epochs.now() > stored.stamp.clock
+        && let Some(marks) = &stored.marks
         && memory.epochs.expired(marks) > stored.stamp.clock
     {
         if memory.epochs.invalidated(marks) > stored.stamp.clock {
@@ -171,6 +180,7 @@ pub(super) fn may_answer(
     may_answer_unless_invalidated(stored, is_expired, handler, facts, traits, now)
 }
 
+#[inline]
 pub(super) fn may_answer_unless_invalidated(
     stored: &Stored,
     is_expired: bool,
@@ -182,7 +192,7 @@ pub(super) fn may_answer_unless_invalidated(
     if facts.flags.credentials && traits.sees_credentials && !stored.shareable {
         return Err(Forward::Bypass(Bypass::Credentials));
     }
-    if facts.directives.is_some() && handler.policy.honor_request_directives {
+    if facts.directives().is_some() && handler.policy.honor_request_directives {
         match facts.wish(stored.age(now), stored.remaining(now)) {
             Wish::Use => {}
             Wish::Forward => return Err(Forward::Request),

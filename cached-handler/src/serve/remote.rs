@@ -182,8 +182,8 @@ impl Run {
         let clock = &self.cache.inner().clock;
         let age = stored.age(clock.now());
         AtRest {
-            status: stored.status,
-            fields: stored.fields.clone(),
+            status: stored.whole.status,
+            fields: stored.whole.headers.clone(),
             content: stored.content.clone(),
             born: clock.wall().checked_sub(age).unwrap_or(std::time::UNIX_EPOCH),
             lifetime: span(stored.fresh_until.saturating_sub(stored.born)),

@@ -94,7 +94,7 @@ impl Run {
     pub(crate) fn validators(&self) -> impl Iterator<Item = (HeaderName, HeaderValue)> + '_ {
         let held = self.held().filter(|held| self.key.traits.can_ask && !held.has_ended());
         held.into_iter().flat_map(|held| {
-            let tag = held.fields.get(header::ETAG).filter(|_| held.own.tag);
+            let tag = held.whole.headers.get(header::ETAG).filter(|_| held.own.tag);
             let date = held.last_modified.as_ref().filter(|_| held.own.date);
             let tag = tag.map(|tag| (header::IF_NONE_MATCH, tag.clone()));
             tag.into_iter().chain(date.map(|date| (header::IF_MODIFIED_SINCE, date.clone())))
@@ -108,12 +108,12 @@ impl Run {
         }
         let Some(held) = self.held() else { return Answered::Anew };
         if let Some(tag) = parts.headers.get(header::ETAG)
-            && held.fields.get(header::ETAG).is_some_and(|known| without_weakness(known) != without_weakness(tag))
+            && held.whole.headers.get(header::ETAG).is_some_and(|known| without_weakness(known) != without_weakness(tag))
         {
             return Answered::Otherwise(answer::derive(held, &self.facts, Some(held.age_secs(self.now()))));
         }
         let mut response = Response::new(Body::from(held.content.clone()));
-        *response.status_mut() = held.status;
+        *response.status_mut() = held.whole.status;
         *response.headers_mut() = merged(held, parts.headers.clone(), date::print(self.cache.inner().clock.wall()));
         *response.extensions_mut() = parts.extensions.clone();
         Answered::StillHolds(response)
@@ -143,7 +143,7 @@ pub(super) fn is_hidden(reason: &NotStored) -> bool {
 /// RFC 9111 §3.2: each field of the 304 replaces those of its name, but for what describes the content itself.
 fn merged(held: &Stored, mut new: HeaderMap, now: HeaderValue) -> HeaderMap {
     connection::drop_hop_by_hop(&mut new);
-    let mut fields = held.fields.clone();
+    let mut fields = held.whole.headers.clone();
     fields.remove(header::AGE);
     fields.remove(header::CONTENT_LENGTH);
     if held.tells_clients {

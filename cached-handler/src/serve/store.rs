@@ -35,7 +35,7 @@ use crate::{
         stale::{jittered, windows},
         storable::{Question, Storable, storable},
     },
-    stored::{MAX_VARIANTS, Own, Slot, Stored, Variants, codec::AtRest},
+    stored::{MAX_VARIANTS, Own, Slot, Stored, Variants, codec::AtRest, head},
 };
 
 /// What a run comes to: an answer for the request that began it, and work that is left.
@@ -303,10 +303,9 @@ fn make(run: &Run, parts: Parts, content: Bytes, storable: &Storable, groups: Ve
         storable.freshness_lifetime
     };
     Stored {
-        status: parts.status,
         last_modified: fields.get(header::LAST_MODIFIED).cloned(),
-        fields,
-        not_modified,
+        whole: head(parts.status, fields),
+        not_modified: head(StatusCode::NOT_MODIFIED, not_modified),
         content,
         entity_tag,
         for_clients,
@@ -332,12 +331,11 @@ pub(super) fn remake(run: &Run, at_rest: AtRest, born: Millis, fresh_until: Mill
     let mut not_modified = not_modified_fields(&fields);
     answer::reserve_age(&mut not_modified);
     Stored {
-        status,
         entity_tag: fields.get(header::ETAG).and_then(EntityTag::parse),
         last_modified: fields.get(header::LAST_MODIFIED).cloned(),
         for_clients: ForClients::again(run.handler.attributes.cache_control, &fields),
-        fields,
-        not_modified,
+        whole: head(status, fields),
+        not_modified: head(StatusCode::NOT_MODIFIED, not_modified),
         content,
         born,
         fresh_until,

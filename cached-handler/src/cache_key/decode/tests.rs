@@ -153,14 +153,20 @@ proptest! {
     /// Axum's own parser, and a sort, say what is expected, for queries that are plain, escaped, out of order, broken.
     #[test]
     fn the_parameters_that_are_read_are_read_back(query in "([abc]=?[12]?[&;]?){0,6}([abAé]|%61|[=&+%1]){0,8}") {
-        let Ok(request) = Request::get(format!("/a?{query}")).body(()) else { return Ok(()) };
         let page = Query(Page { a: String::new(), b: String::new() });
-        let key = written(&request, |key| page.cache_key(key));
+        let key_of = |query: &str| {
+            let request = Request::get(format!("/a?{query}")).body(()).ok()?;
+            Some(written(&request, |key| page.cache_key(key)).bytes)
+        };
+        let Some(key) = key_of(&query) else { return Ok(()) };
         let pairs = form_urlencoded::parse(query.as_bytes()).into_owned();
         let mut expected: Vec<_> = pairs.filter(|(name, _)| ["a", "b"].contains(&name.as_str())).collect();
         expected.sort_by(|left, right| left.0.cmp(&right.0));
+        // However they were written, the same ones are one key.
+        let rewritten = form_urlencoded::Serializer::new(String::new()).extend_pairs(&expected).finish();
+        prop_assert_eq!(Some(key.clone()), key_of(&rewritten));
         let expected = expected.into_iter().map(|(name, value)| (name.into_bytes(), value.into_bytes())).collect();
-        prop_assert_eq!(decode(&key.bytes), Some(vec![Element::Path(b"/a".to_vec()), Element::Parameters(expected)]));
+        prop_assert_eq!(decode(&key), Some(vec![Element::Path(b"/a".to_vec()), Element::Parameters(expected)]));
     }
 
     #[test]
