@@ -93,14 +93,44 @@ pub(crate) struct Traits {
     pub(crate) vary: SmallVec<[&'static str; 4]>,
     /// An argument identifies a person.
     pub(crate) private: bool,
-    /// An argument that is not in the key can see `Authorization` and `Cookie`.
-    pub(crate) sees_credentials: bool,
+    /// Whether an argument that is not in the key can see `Authorization` and `Cookie`.
+    pub(crate) credentials: Credentials,
     /// An argument shows the method, so that HEAD and GET are two keys.
     pub(crate) shows_method: bool,
     /// An argument hands the handler fields by which it can be asked whether what is stored still holds.
     pub(crate) can_ask: bool,
     /// A reason to stand aside.
     pub(crate) bypass: Option<Bypass>,
+}
+
+/// What becomes of `Authorization` and `Cookie` where the key does not hold them; the worst of all arguments counts.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Credentials {
+    /// No argument shows them.
+    #[default]
+    Unseen,
+    /// The handler forwards them, so its responses know whether they may be shared (RFC 9111 §3.5).
+    Forwarded,
+    /// `skip(…)` or `key(…)` keeps back an argument that shows them. A response that says `public` may not know of them,
+    /// as it comes from somebody else or says so of its kind.
+    Withheld,
+}
+
+impl Credentials {
+    /// Whether a response may answer more than its own request, by what it says itself.
+    pub(crate) fn may_share(self, shareable: bool) -> bool {
+        match self {
+            Self::Unseen => true,
+            Self::Forwarded => shareable,
+            Self::Withheld => false,
+        }
+    }
+}
+
+impl Traits {
+    pub(crate) fn shows(&mut self, credentials: Credentials) {
+        self.credentials = self.credentials.max(credentials);
+    }
 }
 
 impl KeyWriter<'_> {

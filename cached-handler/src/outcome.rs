@@ -410,7 +410,7 @@ impl fmt::Display for NotStored {
             Self::NoCache => "its `Cache-Control` says `no-cache`; to tell clients alone, type `cache_control = \"no-cache\"` in the attribute",
             Self::MalformedCacheControl => "its `Cache-Control` cannot be read, which counts as `no-store`",
             Self::MustUnderstand => "it says `must-understand`, and its status is not understood",
-            Self::Credentials => "the request carried credentials, and the response does not say that it may be shared (`public`, `s-maxage` or `must-revalidate`)",
+            Self::Credentials => "the request carried credentials, and the response does not say that it may be shared (`public`, `s-maxage` or `must-revalidate`), or `skip(…)` or `key(…)` stands for the argument that shows them",
             Self::VaryAny => "`Vary: *` says that no other request may get it",
             Self::VaryUnkeyed(field) => return write!(f, "`Vary` names `{field}`, which is not in the key; add it: `vary = \"{field}\"`"),
             Self::MalformedVary => "its `Vary` cannot be read",

@@ -9,6 +9,7 @@ use smallvec::SmallVec;
 use crate::{
     backend::Stamp,
     cache::Cache,
+    cache_key::{Credentials, Traits},
     rules::request::{self, Wish},
 };
 
@@ -156,6 +157,11 @@ impl Facts {
 
     pub(crate) fn forbids_storing(&self) -> bool {
         self.directives().is_some_and(request::forbids_storing)
+    }
+
+    /// What of its credentials the arguments show.
+    pub(crate) fn credentials(&self, traits: &Traits) -> Credentials {
+        if self.flags.credentials { traits.credentials } else { Credentials::Unseen }
     }
 
     /// GET or HEAD: the methods that may be answered from the store.

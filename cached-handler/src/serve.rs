@@ -27,7 +27,7 @@ pub use self::{
 use crate::{
     backend::{Reading, Scopes, Stamp},
     cache::Cache,
-    cache_key::{KeyWriter, Traits},
+    cache_key::{Credentials, KeyWriter, Traits},
     clock::Millis,
     epoch::Marks,
     handler::Handler,
@@ -95,7 +95,7 @@ impl KeyWriter<'_> {
 /// Not where an argument may show the method of a HEAD, or credentials, outside the key.
 fn may_share(handler: &Handler, facts: &Facts, traits: &Traits) -> bool {
     let shows_method = facts.method == Method::HEAD && handler.attributes.skips;
-    let shows_credentials = facts.flags.credentials && traits.sees_credentials;
+    let shows_credentials = facts.credentials(traits) != Credentials::Unseen;
     !(shows_method || shows_credentials)
 }
 
@@ -143,9 +143,13 @@ impl Run {
         self.cache.inner().reputations.hash(&self.key.primary)
     }
 
-    /// Whether the request has credentials that an argument outside the key can see (law L8).
+    /// What of its credentials an argument outside the key can see (law L8).
+    pub(crate) fn credentials(&self) -> Credentials {
+        self.facts.credentials(&self.key.traits)
+    }
+
     pub(crate) fn is_exposed(&self) -> bool {
-        self.facts.flags.credentials && self.key.traits.sees_credentials
+        self.credentials() != Credentials::Unseen
     }
 
     /// Whether its run may answer others, and others' runs may answer it. Not with credentials: most such responses are

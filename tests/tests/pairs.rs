@@ -102,6 +102,43 @@ async fn skips_what_it_reads(headers: HeaderMap) -> String {
     format!("{:?}", headers.get("cookie"))
 }
 
+#[cached(ttl = 60, skip(headers))]
+async fn skips_and_says_public(headers: HeaderMap) -> Response {
+    ([(header::CACHE_CONTROL, "public, max-age=60")], format!("{:?}", headers.get("cookie"))).into_response()
+}
+
+#[cached(ttl = 60, key(headers.get("accept-language").cloned()))]
+async fn reduces_and_says_public(headers: HeaderMap) -> Response {
+    ([(header::CACHE_CONTROL, "s-maxage=60")], format!("{:?}", headers.get("authorization"))).into_response()
+}
+
+/// Whom a middleware has found out, and put beside the request.
+#[derive(Clone)]
+struct Whom(String);
+
+async fn finds_out(mut request: Request, next: Next) -> Response {
+    let whom = request.headers().get("x-token").map(|token| Whom(token.to_str().unwrap().to_owned()));
+    if let Some(whom) = whom {
+        request.extensions_mut().insert(whom);
+    }
+    next.run(request).await
+}
+
+#[cached(ttl = 60, vary = from_response)]
+async fn shows_whom(request: Request) -> String {
+    request.extensions().get::<Whom>().map_or_else(|| "nobody".to_owned(), |whom| whom.0.clone())
+}
+
+#[cached(ttl = 60, vary = from_response)]
+async fn shows_whom_in_parts(parts: Parts) -> String {
+    parts.extensions.get::<Whom>().map_or_else(|| "nobody".to_owned(), |whom| whom.0.clone())
+}
+
+#[cached(ttl = 60, vary = from_response)]
+async fn shows_where(request: Request) -> String {
+    request.extensions().get::<OriginalUri>().map_or_else(|| "nowhere".to_owned(), |uri| uri.0.path_and_query().unwrap().to_string())
+}
+
 #[cached(ttl = 60, key(jar.get("theme").map(|cookie| cookie.value().to_owned())))]
 async fn by_one_cookie(jar: CookieJar) -> String {
     jar.get("theme").map_or("light", |cookie| cookie.value()).to_owned()
@@ -284,6 +321,14 @@ async fn by_language(mut request: Request) -> Response {
     inner.oneshot(request).await.into_response()
 }
 
+/// Takes the query away, outside of the router that has the handler.
+async fn without_query(mut request: Request) -> Response {
+    use tower::ServiceExt;
+    let inner = Router::new().route("/where", get(shows_where));
+    *request.uri_mut() = "/where".parse().unwrap();
+    inner.oneshot(request).await.into_response()
+}
+
 /// An extractor that authenticates.
 #[derive(CacheKey)]
 #[cache_key(vary = "x-token", private)]
@@ -364,6 +409,11 @@ fn router() -> Router {
         .route("/varies-on-two-lines", get(varies_on_two_lines))
         .route("/varies-on-anything", get(varies_on_anything))
         .route("/skips-what-it-reads", get(skips_what_it_reads))
+        .route("/skips-and-says-public", get(skips_and_says_public))
+        .route("/reduces-and-says-public", get(reduces_and_says_public))
+        .route("/whom", get(shows_whom).layer(middleware::from_fn(finds_out)))
+        .route("/whom-in-parts", get(shows_whom_in_parts).layer(middleware::from_fn(finds_out)))
+        .route("/where", any(without_query))
         .route("/one-cookie", get(by_one_cookie))
         .route("/private", get(private))
         .route("/private-cased", get(private_cased))
@@ -506,6 +556,31 @@ fn pairs() -> Vec<(&'static str, Ask, Ask, Right)> {
         ("a forwarded empty token", with("/forwards", &[("authorization", "")]), gets("/forwards"), Says("nobody nobody /forwards")),
         ("a forwarded cookie", with("/forwards", &[("cookie", "sid=a")]), gets("/forwards"), Says("nobody nobody /forwards")),
         ("a forwarded cookie's stranger", gets("/forwards"), with("/forwards", &[("cookie", "sid=b")]), Says("nobody sid=b /forwards")),
+        (
+            "a cookie in an argument that `skip` names, of a response that says it is public",
+            with("/skips-and-says-public", &[("cookie", "sid=a")]),
+            with("/skips-and-says-public", &[("cookie", "sid=b")]),
+            Says("Some(\"sid=b\")"),
+        ),
+        (
+            "a token in an argument of which `key` names a part, of a response that says it is shared",
+            with("/reduces-and-says-public", TOKEN_A),
+            with("/reduces-and-says-public", TOKEN_B),
+            Says("Some(\"Bearer b\")"),
+        ),
+        (
+            "whom a middleware found out, to another",
+            with("/whom", &[("x-token", "ann")]),
+            with("/whom", &[("x-token", "bob")]),
+            Says("nobody"),
+        ),
+        (
+            "whom a middleware found out, in parts",
+            with("/whom-in-parts", &[("x-token", "ann")]),
+            with("/whom-in-parts", &[("x-token", "bob")]),
+            Says("nobody"),
+        ),
+        ("a query that was taken away on the way", gets("/where?a=1"), gets("/where?a=2"), Says("/where?a=2")),
         ("a forwarded query", gets("/forwards?a=1"), gets("/forwards?a=2"), Says("nobody nobody /forwards?a=2")),
         ("a forwarded method", Ask("POST", "/forwards", NONE), gets("/forwards"), Says("nobody nobody /forwards")),
         (

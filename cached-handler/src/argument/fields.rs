@@ -6,7 +6,7 @@ use http::{HeaderMap, HeaderName};
 
 use super::{CachedHandler, Fields, FromResponse, Keyed, forward};
 use crate::{
-    cache_key::{CacheKey, KeyWriter},
+    cache_key::{CacheKey, Credentials, KeyWriter},
     serve::Run,
 };
 
@@ -45,7 +45,7 @@ impl Keyed<Fields> for HeaderMap {
 impl Keyed<FromResponse> for HeaderMap {
     /// The host: it belongs to the target of the request, so that no response names it in `Vary`.
     fn write(&self, key: &mut KeyWriter<'_>) {
-        key.traits.sees_credentials = true;
+        key.traits.shows(Credentials::Forwarded);
         key.traits.can_ask = true;
         forward::hosts(None, self, key);
     }

@@ -1,12 +1,15 @@
 //! The whole request as an argument: for handlers that forward it, with `vary = from_response`.
 
-use axum::extract::Request;
-use http::{HeaderMap, Uri, header, request::Parts};
+use std::mem;
+
+use axum::extract::{MatchedPath, NestedPath, OriginalUri, Request};
+use http::{Extensions, HeaderMap, Uri, header, request::Parts};
 use http_body::Body as _;
 
 use super::{CachedHandler, FromResponse, Keyed, content, uri};
 use crate::{
-    cache_key::{CacheKey, KeyWriter, Tag},
+    cache::Cache,
+    cache_key::{CacheKey, Credentials, KeyWriter, Tag},
     outcome::{Bypass, Forward},
     serve::Run,
 };
@@ -36,18 +39,21 @@ without_vary!(Parts, Request);
 #[diagnostic::do_not_recommend]
 impl Keyed<FromResponse> for Parts {
     fn write(&self, key: &mut KeyWriter<'_>) {
-        head(&self.method, &self.uri, &self.headers, key);
+        head(&self.method, &self.uri, &self.headers, &self.extensions, key);
     }
 
     fn amend(&mut self, run: &Run) {
         amend(&mut self.headers, run);
+        if may_be_stored(run.key.forward) {
+            drop_unkeyed(&mut self.extensions);
+        }
     }
 }
 
 #[diagnostic::do_not_recommend]
 impl Keyed<FromResponse> for Request {
     fn write(&self, key: &mut KeyWriter<'_>) {
-        head(self.method(), self.uri(), self.headers(), key);
+        head(self.method(), self.uri(), self.headers(), self.extensions(), key);
         // A GET with content: what it does is up to the server, which sees it, and the key does not hold it.
         if !self.body().is_end_stream() {
             key.bypass(content::UNKEYED);
@@ -56,15 +62,32 @@ impl Keyed<FromResponse> for Request {
 
     fn amend(&mut self, run: &Run) {
         amend(self.headers_mut(), run);
+        if may_be_stored(run.key.forward) {
+            drop_unkeyed(self.extensions_mut());
+        }
     }
 }
 
-fn head(method: &http::Method, target: &Uri, fields: &HeaderMap, key: &mut KeyWriter<'_>) {
-    key.traits.sees_credentials = true;
+fn head(method: &http::Method, target: &Uri, fields: &HeaderMap, extensions: &Extensions, key: &mut KeyWriter<'_>) {
+    key.traits.shows(Credentials::Forwarded);
     key.traits.can_ask = true;
     uri::method(method, key);
     uri::write(target, key);
+    routed::<OriginalUri>(extensions, key);
+    routed::<MatchedPath>(extensions, key);
+    routed::<NestedPath>(extensions, key);
     hosts(target.authority().map(http::uri::Authority::as_str), fields, key);
+}
+
+/// What routers have left beside the request.
+fn routed<T: CacheKey + Send + Sync + 'static>(extensions: &Extensions, key: &mut KeyWriter<'_>) {
+    match extensions.get::<T>() {
+        None => key.tag(Tag::None),
+        Some(value) => {
+            key.tag(Tag::Some);
+            value.cache_key(key);
+        }
+    }
 }
 
 /// Every `Host` line. A request that names two authorities is understood in two ways along its path, so it is neither
@@ -83,6 +106,11 @@ pub(super) fn hosts(authority: Option<&str>, fields: &HeaderMap, key: &mut KeyWr
     key.tag(Tag::End);
 }
 
+/// Where nothing will be stored, the request is forwarded as it is: `If-Match` protects a PUT.
+fn may_be_stored(forward: Forward) -> bool {
+    !matches!(forward, Forward::Method) && !matches!(forward, Forward::Bypass(reason) if reason != Bypass::Credentials)
+}
+
 /// Takes the client's preconditions and ranges away, and asks by those of what is stored, if anything is.
 pub(super) fn amend(fields: &mut HeaderMap, run: &Run) {
     make_whole(fields, run.key.forward);
@@ -91,16 +119,31 @@ pub(super) fn amend(fields: &mut HeaderMap, run: &Run) {
     }
 }
 
-/// Takes preconditions and ranges away, which the cache evaluates itself, so that what it stores is whole; but not where
-/// nothing will be stored: `If-Match` protects a PUT.
+/// Takes preconditions and ranges away, which the cache evaluates itself, so that what it stores is whole.
 fn make_whole(fields: &mut HeaderMap, forward: Forward) {
-    if matches!(forward, Forward::Method) || matches!(forward, Forward::Bypass(reason) if reason != Bypass::Credentials) {
+    if !may_be_stored(forward) {
         return;
     }
     for name in
         [header::IF_NONE_MATCH, header::IF_MODIFIED_SINCE, header::IF_MATCH, header::IF_UNMODIFIED_SINCE, header::IF_RANGE, header::RANGE]
     {
         fields.remove(name);
+    }
+}
+
+/// Leaves what the key holds and what belongs to the process: anything else, such as a user whom a middleware put there,
+/// is no field that a response could name in `Vary`.
+fn drop_unkeyed(extensions: &mut Extensions) {
+    let all = mem::take(extensions);
+    keep::<OriginalUri>(&all, extensions);
+    keep::<MatchedPath>(&all, extensions);
+    keep::<NestedPath>(&all, extensions);
+    keep::<Cache>(&all, extensions);
+}
+
+fn keep<T: Clone + Send + Sync + 'static>(all: &Extensions, kept: &mut Extensions) {
+    if let Some(value) = all.get::<T>() {
+        kept.insert(value.clone());
     }
 }
 

@@ -1,6 +1,6 @@
 //! Arguments given up with `skip(…)`.
 
-use crate::cache_key::KeyWriter;
+use crate::cache_key::{Credentials, KeyWriter};
 
 /// Types that show the fields `Authorization` and `Cookie` as they were sent, by their last name.
 const RAW: [&str; 10] = [
@@ -19,11 +19,11 @@ const RAW: [&str; 10] = [
 /// Notes an argument that `skip` names.
 ///
 /// What it shows is not in the key, which its author answers for; but where it shows credentials as they were sent,
-/// requests with credentials stand aside all the same (RFC 9111 §3.5). `T` may be any type, so its name decides: any
+/// requests with credentials stand aside all the same, whatever their responses say. `T` may be any type, so its name decides: any
 /// name in it, also of a type parameter or of another crate's type, as the worst outcome of a chance hit is a bypass.
 pub fn skipped<T: ?Sized>(key: &mut KeyWriter<'_>) {
     if key.facts.flags.credentials && shows_credentials(std::any::type_name::<T>()) {
-        key.traits.sees_credentials = true;
+        key.traits.shows(Credentials::Withheld);
     }
 }
 
@@ -31,7 +31,7 @@ pub fn skipped<T: ?Sized>(key: &mut KeyWriter<'_>) {
 /// fields at once the part that is named is hardly the credentials, so requests with these stand aside.
 pub fn reduced<T: ?Sized>(key: &mut KeyWriter<'_>) {
     if key.facts.flags.credentials && shows_all_fields(std::any::type_name::<T>()) {
-        key.traits.sees_credentials = true;
+        key.traits.shows(Credentials::Withheld);
     }
 }
 

@@ -6,6 +6,7 @@ use http::{HeaderMap, HeaderName, Method, StatusCode, header};
 
 use super::freshness;
 use crate::{
+    cache_key::Credentials,
     header::{cache_control::CacheControl, cdn_cache_control, vary::Vary},
     outcome::NotStored,
     policy::{Policy, speaks_of_the_resource},
@@ -15,8 +16,8 @@ use crate::{
 #[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 pub(crate) struct Question<'a> {
     pub(crate) method: &'a Method,
-    /// The request carried `Authorization` or `Cookie`, and an argument outside the key could see it.
-    pub(crate) request_credentials: bool,
+    /// What of the request's `Authorization` and `Cookie` an argument outside the key could see.
+    pub(crate) credentials: Credentials,
     pub(crate) status: StatusCode,
     pub(crate) fields: &'a HeaderMap,
     /// Whether a request field is in the key.
@@ -55,7 +56,7 @@ pub(crate) fn storable(question: &Question<'_>) -> Result<Storable, NotStored> {
     nothing_forbids(question, asks, &own, cdn.as_ref())?;
     let vary = vary(question)?;
     let shareable = is_shareable(&own) || cdn.as_ref().is_some_and(is_shareable);
-    if question.request_credentials && !shareable {
+    if !question.credentials.may_share(shareable) {
         return Err(NotStored::Credentials);
     }
     let (freshness_lifetime, by_its_date) = match lifetime(question, cdn.as_ref(), &own) {

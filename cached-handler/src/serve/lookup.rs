@@ -189,7 +189,7 @@ pub(super) fn may_answer_unless_invalidated(
     traits: &Traits,
     now: Millis,
 ) -> Result<(), Forward> {
-    if facts.flags.credentials && traits.sees_credentials && !stored.shareable {
+    if !facts.credentials(traits).may_share(stored.shareable) {
         return Err(Forward::Bypass(Bypass::Credentials));
     }
     if facts.directives().is_some() && handler.policy.honor_request_directives {

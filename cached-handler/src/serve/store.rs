@@ -143,7 +143,7 @@ fn gate(run: &Run, parts: &Parts, made: Made) -> Result<(Storable, Vec<Box<str>>
     let covered = |name: &str| run.selecting().contains(&name) || run.key.traits.vary.contains(&name);
     let verdict = storable(&Question {
         method: &run.facts.method,
-        request_credentials: run.is_exposed(),
+        credentials: run.credentials(),
         status: parts.status,
         fields: &parts.headers,
         covered: &covered,

@@ -16,7 +16,7 @@ use http::Uri;
 use serde::Deserialize;
 
 use super::{Written, copy, extracted, get, written};
-use crate::cache_key::{CacheKey, KeyWriter};
+use crate::cache_key::{CacheKey, Credentials, KeyWriter};
 
 fn key<T: CacheKey + FromRequest<(), M>, M>(request: Request) -> Written {
     let head = copy(&request).map(|()| Body::empty());
@@ -53,7 +53,7 @@ fn a_typed_header_is_its_lines_and_is_named_in_vary() {
 #[test]
 fn authorization_is_private() {
     let key = key::<TypedHeader<Authorization<Bearer>>, _>(with("authorization", &["Bearer t"]));
-    assert!(key.traits.private && !key.traits.sees_credentials);
+    assert!(key.traits.private && key.traits.credentials == Credentials::Unseen);
     assert_eq!(key.traits.vary.as_slice(), ["authorization"]);
 }
 

@@ -11,7 +11,7 @@ use serde::Deserialize;
 use super::{Written, copy, extracted, get, now, written};
 use crate::{
     argument::{FromResponse, Keyed, OnMiss, Undeclared, skipped},
-    cache_key::{CacheKey, KeyWriter},
+    cache_key::{CacheKey, Credentials, KeyWriter},
     outcome::Bypass,
 };
 
@@ -154,7 +154,7 @@ fn a_whole_request_shows_its_authority_and_its_credentials() {
     let hosts = |hosts: &[&str]| of::<Request, FromResponse, _>(with("host", hosts));
     assert_ne!(hosts(&["a"]).bytes, hosts(&["b"]).bytes);
     assert_ne!(hosts(&["a"]).bytes, hosts(&[]).bytes);
-    assert!(hosts(&["a"]).traits.sees_credentials && hosts(&["a"]).traits.shows_method);
+    assert!(hosts(&["a"]).traits.credentials == Credentials::Forwarded && hosts(&["a"]).traits.shows_method);
     assert_eq!(hosts(&["a", "A"]).traits.bypass, None);
     assert_eq!(hosts(&["a", "b"]).traits.bypass, Some(Bypass::AmbiguousAuthority));
 
@@ -170,7 +170,7 @@ fn a_whole_request_shows_its_authority_and_its_credentials() {
 fn a_map_of_all_fields_shows_the_host_and_credentials() {
     let host = |host: &str| of::<HeaderMap, FromResponse, _>(with("host", &[host]));
     assert_ne!(host("a").bytes, host("b").bytes);
-    assert!(host("a").traits.sees_credentials);
+    assert_eq!(host("a").traits.credentials, Credentials::Forwarded);
 }
 
 #[test]
@@ -182,10 +182,10 @@ fn a_whole_request_with_content_is_bypassed() {
 
 #[test]
 fn a_skipped_argument_that_shows_credentials_is_noted_where_there_are_some() {
-    let skip = |request: &Request| written(request, skipped::<HeaderMap>).traits.sees_credentials;
-    assert!(skip(&with("cookie", &["a=b"])));
-    assert!(!skip(&get("/a")));
-    assert!(!written(&with("cookie", &["a=b"]), skipped::<Tenant>).traits.sees_credentials);
+    let skip = |request: &Request| written(request, skipped::<HeaderMap>).traits.credentials;
+    assert_eq!(skip(&with("cookie", &["a=b"])), Credentials::Withheld);
+    assert_eq!(skip(&get("/a")), Credentials::Unseen);
+    assert_eq!(written(&with("cookie", &["a=b"]), skipped::<Tenant>).traits.credentials, Credentials::Unseen);
 }
 
 #[test]

@@ -20,7 +20,7 @@ fn ask(status: u16, lines: &[(&str, &str)], change: impl FnOnce(&mut Question<'_
     }
     let mut question = Question {
         method: &Method::GET,
-        request_credentials: false,
+        credentials: Credentials::Unseen,
         status: StatusCode::from_u16(status).unwrap(),
         fields: &fields,
         covered: &|name| name == "accept",
@@ -91,10 +91,12 @@ fn private_stays_private_in_every_spelling() {
 
 #[test]
 fn a_response_to_credentials_has_to_say_that_it_is_shareable() {
-    let with = |cache_control| ask(200, &[("cache-control", cache_control)], |question| question.request_credentials = true);
+    let with = |cache_control| ask(200, &[("cache-control", cache_control)], |question| question.credentials = Credentials::Forwarded);
     assert_eq!(lifetime_of(with("max-age=9")), Err("credentials"));
     for shareable in ["public, max-age=9", "s-maxage=9", "max-age=9, must-revalidate"] {
         assert_eq!(lifetime_of(with(shareable)), Ok(9));
+        let withheld = ask(200, &[("cache-control", shareable)], |question| question.credentials = Credentials::Withheld);
+        assert_eq!(lifetime_of(withheld), Err("credentials"));
     }
 }
 
@@ -146,16 +148,17 @@ proptest! {
         status in 200_u16..600,
         directives in proptest::collection::vec(proptest::sample::select(vec!["no-store", "private", "no-cache", "max-age=9", "s-maxage=9", "public", "x"]), 0..4),
         others in proptest::collection::vec(proptest::sample::select(vec![("set-cookie", "a"), ("vary", "*"), ("vary", "cookie"), ("vary", "accept"), ("age", "1"), ("x", "y")]), 0..3),
-        credentials in any::<bool>(),
+        credentials in proptest::sample::select(vec![Credentials::Unseen, Credentials::Forwarded, Credentials::Withheld]),
     ) {
         let line = directives.join(", ");
         let mut lines = others.clone();
         lines.push(("cache-control", &line));
-        let stored = ask(status, &lines, |question| question.request_credentials = credentials).is_ok();
+        let stored = ask(status, &lines, |question| question.credentials = credentials).is_ok();
         let forbidden = ["no-store", "private", "no-cache"].iter().any(|word| directives.contains(word))
             || others.iter().any(|line| [("set-cookie", "a"), ("vary", "*"), ("vary", "cookie")].contains(line))
             || matches!(status, 206 | 304)
-            || (credentials && !directives.contains(&"public") && !directives.contains(&"s-maxage=9"));
+            || credentials == Credentials::Withheld
+            || (credentials == Credentials::Forwarded && !directives.contains(&"public") && !directives.contains(&"s-maxage=9"));
         let fresh = directives.contains(&"max-age=9") || directives.contains(&"s-maxage=9") || matches!(status, 200 | 203 | 301 | 308 | 404);
         prop_assert_eq!(stored, !forbidden && fresh);
     }
