@@ -276,7 +276,6 @@ impl NotStored {
             self,
             Self::Invalidated
                 | Self::BrokenOff
-                | Self::RunTooLong
                 | Self::NoTask
                 | Self::Backend
                 | Self::Bypass

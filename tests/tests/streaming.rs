@@ -98,6 +98,37 @@ async fn streamed(State(app): State<App>, Path((count, end)): Path<(usize, Strin
     frames(&app, count, 1000, Duration::from_millis(1), end).into_response()
 }
 
+/// Of a declared length, and it stops in the middle.
+struct Stalls(Option<Bytes>);
+
+impl http_body::Body for Stalls {
+    type Data = Bytes;
+    type Error = Infallible;
+
+    fn poll_frame(
+        mut self: std::pin::Pin<&mut Self>,
+        _: &mut std::task::Context<'_>,
+    ) -> std::task::Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+        self.0.take().map_or(std::task::Poll::Pending, |half| std::task::Poll::Ready(Some(Ok(Frame::data(half)))))
+    }
+
+    fn size_hint(&self) -> http_body::SizeHint {
+        http_body::SizeHint::with_exact(8)
+    }
+}
+
+#[cached(ttl = 60)]
+async fn stalls(State(app): State<App>) -> Response {
+    app.runs.fetch_add(1, Ordering::SeqCst);
+    Response::new(Body::new(Stalls(Some(Bytes::from_static(b"half")))))
+}
+
+#[cached(ttl = 60)]
+async fn slow(State(app): State<App>) -> Response {
+    app.runs.fetch_add(1, Ordering::SeqCst);
+    frames(&app, 4, 10, Duration::from_secs(2), End::Well).into_response()
+}
+
 #[cached(ttl = 60)]
 async fn events(State(app): State<App>) -> Response {
     app.runs.fetch_add(1, Ordering::SeqCst);
@@ -125,6 +156,8 @@ fn app() -> (App, TestCache, Router) {
     let router = Router::new()
         .route("/streamed/{count}/{end}", get(streamed))
         .route("/events", get(events))
+        .route("/stalls", get(stalls))
+        .route("/slow", get(slow))
         .route("/huge", get(huge))
         .route("/sized/{size}", get(sized))
         .route("/lying/{declared}", get(lying))
@@ -265,6 +298,42 @@ async fn an_endless_stream_of_no_declared_type_reaches_its_client_at_once_and_is
     }
     assert!(!cache.cache().drain(Duration::from_secs(29)).await);
     assert!(cache.cache().drain(Duration::from_secs(2)).await, "after thirty seconds nobody copies it any more");
+}
+
+#[tokio::test(start_paused = true)]
+async fn of_an_endless_stream_only_those_wait_who_came_in_its_first_moments() {
+    let (app, _, router) = app();
+    let _first = ask(&router, "/streamed/3/never").await;
+    let began = tokio::time::Instant::now();
+    let _second = ask(&router, "/streamed/3/never").await;
+    assert!(began.elapsed() <= Duration::from_secs(6), "{:?}", began.elapsed());
+    let began = tokio::time::Instant::now();
+    let mut others = Vec::new();
+    for _ in 0..3 {
+        others.push(ask(&router, "/streamed/3/never").await);
+    }
+    assert!(began.elapsed() < Duration::from_millis(100), "{:?}", began.elapsed());
+    assert_eq!(app.runs.load(Ordering::SeqCst), 5);
+}
+
+#[tokio::test(start_paused = true)]
+async fn content_that_takes_longer_than_others_wait_is_stored_all_the_same() {
+    let (app, cache, router) = app();
+    assert_eq!(read(ask(&router, "/slow").await).await, (40, true));
+    assert!(cache.cache().drain(Duration::from_secs(1)).await);
+    assert_hit!(ask(&router, "/slow").await);
+    assert_eq!(app.runs.load(Ordering::SeqCst), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn content_of_a_declared_length_that_stalls_is_passed_on_and_gives_its_place_back() {
+    let (_, cache, router) = app();
+    let response = tokio::time::timeout(Duration::from_secs(40), ask(&router, "/stalls")).await.unwrap();
+    assert_eq!(reason(&response), Some(NotStored::RunTooLong));
+    assert!(cache.cache().drain(Duration::from_secs(1)).await);
+    let mut body = response.into_body();
+    assert_eq!(body.frame().await.unwrap().unwrap().into_data().unwrap(), "half");
+    assert!(tokio::time::timeout(Duration::from_secs(1), body.frame()).await.is_err(), "the rest is as slow as it is");
 }
 
 /// The memory of this process, from the kernel.

@@ -21,12 +21,21 @@ pub(super) struct Refused {
     pub(super) body: Body,
 }
 
-/// Reads all of a body that says how long it is.
-pub(super) async fn complete(mut body: Body, limit: usize) -> Result<Bytes, Refused> {
+/// Reads all of a body that says how long it is. One that stalls is passed on after `patience`; without one it is read
+/// outside of a runtime that could measure it.
+pub(super) async fn complete(mut body: Body, limit: usize, patience: Option<Duration>) -> Result<Bytes, Refused> {
     let mut copy = Copy::new(limit);
+    let gives_up = patience.map(|patience| tokio::time::Instant::now() + patience);
     let refuse = |copy: Copy, last: Last, reason| Refused { reason, body: Body::new(Replay { frames: copy.frames.into(), last }) };
     loop {
-        match body.frame().await {
+        let frame = match gives_up {
+            None => body.frame().await,
+            Some(gives_up) => match tokio::time::timeout_at(gives_up, body.frame()).await {
+                Ok(frame) => frame,
+                Err(_) => return Err(refuse(copy, Last::Rest(body), NotStored::RunTooLong)),
+            },
+        };
+        match frame {
             None => return Ok(copy.whole()),
             Some(Err(error)) => return Err(refuse(copy, Last::Error(Some(error)), NotStored::BrokenOff)),
             Some(Ok(frame)) => {

@@ -27,7 +27,7 @@ use crate::{
 };
 
 /// How long a request waits for another's run before it runs for itself.
-const PATIENCE: Duration = Duration::from_secs(5);
+pub(super) const PATIENCE: Duration = Duration::from_secs(5);
 
 /// Runs the handler in a task of its own, so that a client who leaves stops nobody: which is why its future has to be
 /// `Send + 'static`. Where it cannot be, `collapse = "inline"` keeps it in the request's task.

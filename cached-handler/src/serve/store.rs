@@ -2,6 +2,7 @@
 
 use std::{
     panic::resume_unwind,
+    pin::pin,
     sync::{Arc, atomic::AtomicBool},
     time::Duration,
 };
@@ -17,6 +18,7 @@ use http_body::Body as _;
 use super::{
     Rest, Run, answer,
     content::{self, Refused},
+    fill::PATIENCE,
     produce::Failure,
     revalidate::Answered,
 };
@@ -37,6 +39,9 @@ use crate::{
     },
     stored::{MAX_VARIANTS, Own, Slot, Stored, Variants, codec::AtRest, head},
 };
+
+/// How long content is waited for, of a handler that has answered.
+const LONGEST: Duration = Duration::from_millis(MAX_RUN.unsigned_abs());
 
 /// What a run comes to: an answer for the request that began it, and work that is left.
 pub(super) struct Landing {
@@ -86,7 +91,7 @@ async fn settle(run: Run, parts: Parts, body: Body, lease: Option<Lease>, made: 
     let limit = run.handler.policy.max_body;
     match body.size_hint().exact() {
         Some(length) if length > limit as u64 => refuse(&run, parts, body, lease, NotStored::TooLarge),
-        Some(_) => match content::complete(body, limit).await {
+        Some(_) => match content::complete(body, limit, may_copy.then_some(LONGEST)).await {
             Ok(content) if !is_as_long_as_declared(&parts.headers, &content) => {
                 refuse(&run, parts, Body::from(content), lease, NotStored::LengthMismatch)
             }
@@ -240,8 +245,19 @@ fn landed(run: &Run, slot: &Arc<Slot>) -> Landed {
     }
 }
 
+/// Content that has been streaming for as long as others wait may have no end: they run for themselves, and whoever comes
+/// does so at once. It is stored all the same if it ends in time.
+fn not_awaited_any_more(run: &Run, lease: Option<Lease>) {
+    if run.may_collapse() {
+        run.cache.inner().reputations.not_stored(&run.key.primary, &NotStored::RunTooLong, run.now());
+    }
+    if let Some(lease) = lease {
+        lease.land(Landed::NotShared(NotStored::RunTooLong));
+    }
+}
+
 /// Answers at once, and stores what has been copied by the time the content ends.
-fn stream(run: Run, mut parts: Parts, body: Body, storable: Storable, groups: Vec<Box<str>>, lease: Option<Lease>) -> Landing {
+fn stream(run: Run, mut parts: Parts, body: Body, storable: Storable, groups: Vec<Box<str>>, mut lease: Option<Lease>) -> Landing {
     let (feed, to_client) = content::streamed();
     let to_client = if run.is_head() { Body::empty() } else { to_client };
     let kept = parts.clone();
@@ -251,7 +267,14 @@ fn stream(run: Run, mut parts: Parts, body: Body, storable: Storable, groups: Ve
     let response = answer::finish(Response::from_parts(parts, to_client), &run.cache, run.handler, outcome);
     let rest = async move {
         let limit = run.handler.policy.max_body;
-        let copied = content::copy(body, limit, feed, Duration::from_millis(MAX_RUN.unsigned_abs())).await;
+        let mut copy = pin!(content::copy(body, limit, feed, LONGEST));
+        let copied = match tokio::time::timeout(PATIENCE, copy.as_mut()).await {
+            Ok(copied) => copied,
+            Err(_) => {
+                not_awaited_any_more(&run, lease.take());
+                copy.await
+            }
+        };
         let copied = copied
             .and_then(|content| if is_as_long_as_declared(&kept.headers, &content) { Ok(content) } else { Err(NotStored::LengthMismatch) });
         let landing = match copied {
