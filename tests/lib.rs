@@ -1,3 +1,4 @@
 //! Tests of cached-handler, and what several of them share.
 
 pub mod harness;
+pub mod redis_server;

@@ -4,17 +4,30 @@
 //! process ([`InProcessEpochs`]), so that invalidation is right within it. A backend that several processes share
 //! brings [`Epochs`] of its own. [`conformance`] checks both against their laws.
 
+mod breaker;
 mod bytes_backend;
 pub mod conformance;
+mod guard;
 mod known;
 pub(crate) mod memory;
+mod notices;
+#[cfg(feature = "redis")]
+pub(crate) mod redis;
+mod retries;
+mod waited_for;
 
 use std::{fmt, time::Duration};
 
 use bytes::Bytes;
 
-pub(crate) use self::bytes_backend::{Backend, BytesBackend};
 use self::known::Known;
+#[cfg(feature = "redis")]
+pub use self::redis::{Redis, RedisServer};
+pub(crate) use self::{
+    bytes_backend::BytesBackend,
+    guard::Guard,
+    waited_for::{Answer, Backend, Wakes},
+};
 pub use crate::epoch::InProcessEpochs;
 use crate::error::Error;
 
@@ -224,6 +237,11 @@ pub struct StoreKey(Box<str>);
 impl StoreKey {
     pub(crate) fn new(handler: &str, digest: &blake3::Hash) -> Self {
         Self(format!("{handler}/{}", digest.to_hex()).into_boxed_str())
+    }
+
+    /// A key under which nothing is ever put.
+    pub(crate) fn probe() -> Self {
+        Self("probe".into())
     }
 
     /// A key for tests of a backend.

@@ -130,9 +130,7 @@ impl Cache {
     /// The process's cache, made on first use.
     pub(crate) fn global() -> &'static Self {
         INSTALLED.get_or_init(|| {
-            let builder = Self::builder();
-            let complaints = builder.complaints();
-            let cache = builder.finish();
+            let (cache, complaints) = Self::builder().finish();
             for complaint in complaints.into_iter().chain(cache.misfits()) {
                 tracing::error!(target: "cached_handler", "{complaint}");
             }
@@ -144,10 +142,17 @@ impl Cache {
     fn misfits(&self) -> impl Iterator<Item = String> {
         handler::all().filter(|handler| !handler.in_memory && self.backend(handler).is_none()).map(|handler| {
             let (site, backend) = (&handler.site, handler.attributes.backend);
-            format!(
-                "`{}` ({}:{}) names the backend `{backend}`, which this cache does not have; add `.backend(\"{backend}\", …)` to `Cache::builder()`",
-                site.name, site.file, site.line
-            )
+            let advice = match backend {
+                "redis" if cfg!(not(feature = "redis")) => {
+                    "switch on its feature: `cached-handler = { version = …, features = [\"redis\"] }`".to_owned()
+                }
+                "redis" => {
+                    "add `.namespace(\"my-app\").redis(\"redis://HOST:PORT\")` to `Cache::builder()`, or set `CACHED_HANDLER_REDIS_URL`"
+                        .to_owned()
+                }
+                _ => format!("add `.backend(\"{backend}\", …)` to `Cache::builder()`"),
+            };
+            format!("`{}` ({}:{}) names the backend `{backend}`, which this cache does not have; {advice}", site.name, site.file, site.line)
         })
     }
 

@@ -1,6 +1,6 @@
 //! The one error of this crate.
 
-use std::{error, fmt};
+use std::{borrow::Cow, error, fmt};
 
 use axum::response::{IntoResponse, Response};
 use http::StatusCode;
@@ -17,8 +17,28 @@ pub struct Error(Box<Inner>);
 #[derive(Debug)]
 struct Inner {
     kind: Kind,
-    message: String,
+    fault: Fault,
+    message: Cow<'static, str>,
     source: Option<Source>,
+}
+
+/// What a failure says of the backend; each with a word for events and metrics.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Fault {
+    /// It did not answer, or too late, or senselessly, or that it cannot serve at all.
+    Sick(&'static str),
+    /// It answered, and refused just this.
+    Refused(&'static str),
+    /// It was not asked.
+    Spared(&'static str),
+}
+
+impl Fault {
+    pub(crate) fn word(self) -> &'static str {
+        match self {
+            Self::Sick(word) | Self::Refused(word) | Self::Spared(word) => word,
+        }
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -31,11 +51,31 @@ impl Error {
     /// A failure of a backend, for implementations of [`Store`](crate::backend::Store) and
     /// [`Epochs`](crate::backend::Epochs).
     pub fn backend(source: impl Into<Box<dyn error::Error + Send + Sync>>) -> Self {
-        Self(Box::new(Inner { kind: Kind::Backend, message: "the backend failed".to_owned(), source: Some(source.into()) }))
+        let (kind, fault) = (Kind::Backend, Fault::Sick("failed"));
+        Self(Box::new(Inner { kind, fault, message: "the backend failed".into(), source: Some(source.into()) }))
+    }
+
+    /// A failure of a backend, told apart.
+    pub(crate) fn fault(fault: Fault, message: impl Into<Cow<'static, str>>) -> Self {
+        Self(Box::new(Inner { kind: Kind::Backend, fault, message: message.into(), source: None }))
     }
 
     pub(crate) fn config(message: impl Into<String>) -> Self {
-        Self(Box::new(Inner { kind: Kind::Config, message: message.into(), source: None }))
+        let (kind, fault) = (Kind::Config, Fault::Refused("config"));
+        Self(Box::new(Inner { kind, fault, message: message.into().into(), source: None }))
+    }
+
+    /// A fault with words of ours: what it is called, and what it says.
+    #[cfg(feature = "redis")]
+    pub(crate) fn into_words(self) -> (&'static str, &'static str) {
+        match self.0.message {
+            Cow::Borrowed(message) => (self.0.fault.word(), message),
+            Cow::Owned(_) => (self.0.fault.word(), "the backend failed"),
+        }
+    }
+
+    pub(crate) fn as_fault(&self) -> Fault {
+        self.0.fault
     }
 
     /// Whether a backend could not be reached or refused; what was asked for may be tried again.

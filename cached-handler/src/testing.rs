@@ -51,10 +51,15 @@ impl TestCache {
     /// # use cached_handler::testing::TestCache;
     /// let small = TestCache::with(|builder| builder.memory(1 << 20));
     /// ```
+    ///
+    /// # Panics
+    ///
+    /// Where the settings are wrong.
     #[must_use]
     pub fn with(set: impl FnOnce(CacheBuilder) -> CacheBuilder) -> Self {
         let clock = ManualClock::new();
-        let cache = set(Cache::builder()).clock(clock.clone()).isolated().on().finish();
+        let (cache, complaints) = set(Cache::builder()).clock(clock.clone()).isolated().on().finish();
+        assert!(complaints.is_empty(), "the cache is set up wrongly: {complaints:?}");
         Self { cache, clock }
     }
 

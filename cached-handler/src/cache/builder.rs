@@ -3,8 +3,10 @@
 use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use super::{Cache, Inner, settle::Settle};
+#[cfg(feature = "redis")]
+use crate::backend::{Redis, RedisServer};
 use crate::{
-    backend::{Backend, BytesBackend, Epochs, InProcessEpochs, Store},
+    backend::{Backend, BytesBackend, Epochs, Guard, InProcessEpochs, Store},
     clock::{Clock, ManualClock},
     error::Error,
     handler::{self, Handler},
@@ -29,6 +31,8 @@ pub struct CacheBuilder {
     status_name: Option<String>,
     clock: Clock,
     backends: Vec<(String, Arc<dyn Backend>)>,
+    #[cfg(feature = "redis")]
+    redis: Option<RedisServer>,
     max_runs: usize,
     off: bool,
     isolated: bool,
@@ -44,6 +48,8 @@ impl CacheBuilder {
             status_name: None,
             clock: Clock::System,
             backends: Vec::new(),
+            #[cfg(feature = "redis")]
+            redis: None,
             max_runs: 1024,
             off: std::env::var_os("CACHED_HANDLER").is_some_and(|value| value.eq_ignore_ascii_case("off")),
             isolated: false,
@@ -79,7 +85,27 @@ impl CacheBuilder {
 
     /// Adds a backend with its own clock.
     pub fn backend_with_epochs(mut self, name: impl Into<String>, store: impl Store, epochs: impl Epochs) -> Self {
-        self.backends.push((name.into(), Arc::new(BytesBackend::new(store, epochs))));
+        let name = name.into();
+        let backend = Arc::new(Guard::new(&name, BytesBackend::new(store, epochs)));
+        self.backends.push((name, backend));
+        self
+    }
+
+    /// Sets up `backend = "redis"`: responses that all processes on one Redis share, under one [`namespace`](Self::namespace),
+    /// which has to be given. Where none is set up, the environment's `CACHED_HANDLER_REDIS_URL` says which.
+    ///
+    /// ```
+    /// # async fn f() -> Result<(), cached_handler::Error> {
+    /// use cached_handler::Cache;
+    ///
+    /// Cache::builder().namespace("shop").redis("redis://127.0.0.1:6379").build().await?.install()?;
+    /// # Ok(()) }
+    /// ```
+    ///
+    /// [`build`](Self::build) does not wait for it: where Redis is not there, handlers run uncached until it is.
+    #[cfg(feature = "redis")]
+    pub fn redis(mut self, server: impl Into<RedisServer>) -> Self {
+        self.redis = Some(server.into());
         self
     }
 
@@ -139,17 +165,22 @@ impl CacheBuilder {
     ///
     /// # Errors
     ///
-    /// Where two backends have one name or a reserved one, or two handlers of the program have one name. [`Error::is_config`] is true for all of them.
-    #[expect(clippy::unused_async, reason = "backends that connect will await here")]
+    /// Where two backends have one name or a reserved one, two handlers of the program have one name, or Redis is set up
+    /// with an address that cannot be read or without a namespace. [`Error::is_config`] is true for all of them.
+    #[expect(clippy::unused_async, reason = "what connects is begun on this runtime, and may come to be awaited")]
     pub async fn build(self) -> Result<Cache, Error> {
-        match self.complaints().into_iter().next() {
+        let (cache, complaints) = self.finish();
+        match complaints.into_iter().next() {
             Some(complaint) => Err(Error::config(complaint)),
-            None => Ok(self.finish()),
+            None => Ok(cache),
         }
     }
 
-    pub(crate) fn finish(self) -> Cache {
-        Cache::living(Inner {
+    /// What can be built, and what cannot.
+    pub(crate) fn finish(mut self) -> (Cache, Vec<String>) {
+        let mut complaints = self.complaints();
+        complaints.extend(self.add_redis().err().map(|error| error.to_string()));
+        let cache = Cache::living(Inner {
             off: self.off,
             isolated: self.isolated,
             outcome_on_hits: self.outcome_on_hits,
@@ -163,12 +194,35 @@ impl CacheBuilder {
             attempts: Arc::default(),
             settle: self.settle.map(Settle::new),
             tasks: Tasks::new(self.max_runs),
-        })
+        });
+        (cache, complaints)
     }
 
-    pub(crate) fn complaints(&self) -> Vec<String> {
+    /// The one that was named, or the environment's where a handler asks for it.
+    #[cfg(feature = "redis")]
+    fn add_redis(&mut self) -> Result<(), Error> {
+        let is_asked_for = || handler::all().any(|handler| handler.attributes.backend == REDIS);
+        let is_there = self.backends.iter().any(|(name, _)| name == REDIS);
+        let environment = || std::env::var("CACHED_HANDLER_REDIS_URL").ok().filter(|_| !is_there && is_asked_for()).map(RedisServer::from);
+        let Some(server) = self.redis.take().or_else(environment) else { return Ok(()) };
+        let redis = Redis::with_clock(&server, &self.namespace, self.clock.clone())?;
+        self.backends.push((REDIS.to_owned(), Arc::new(Guard::new(REDIS, redis))));
+        Ok(())
+    }
+
+    #[cfg(not(feature = "redis"))]
+    #[expect(clippy::unused_self, clippy::unnecessary_wraps, reason = "as with the feature")]
+    fn add_redis(&mut self) -> Result<(), Error> {
+        Ok(())
+    }
+
+    fn complaints(&self) -> Vec<String> {
         let mut complaints = Vec::new();
         for (at, (name, _)) in self.backends.iter().enumerate() {
+            #[cfg(feature = "redis")]
+            if name == REDIS && self.redis.is_some() {
+                complaints.push("`.redis(…)` sets up the backend `redis`; give your own another name".to_owned());
+            }
             if name == "memory" {
                 complaints.push("the name `memory` is taken by the built-in backend; give yours another".to_owned());
             } else if self.backends.iter().take(at).any(|(earlier, _)| earlier == name) {
@@ -179,6 +233,9 @@ impl CacheBuilder {
         complaints
     }
 }
+
+#[cfg(feature = "redis")]
+const REDIS: &str = "redis";
 
 /// Handlers that a policy gives the same name.
 fn namesakes() -> Vec<String> {

@@ -76,7 +76,7 @@ impl Run {
             Some(SlotAtRest::Response(response)) => (response, None),
             None => return Ok(Found::Nothing(Forward::UriMiss)),
         };
-        let mut stored = self.at_hand(at_rest);
+        let mut stored = self.at_hand(backend, at_rest);
         stored.selecting = selecting;
         // Groups that only the response knows of were not in the first reading.
         let reading = if self.knows_less_groups_than(&stored) {
@@ -139,16 +139,16 @@ impl Run {
         let full = self.key.primary.at_rest(self.handler, &self.key.instance, (self.facts.state)().name, &self.cache.inner().namespace);
         let name = name_at_rest(self.handler, self.key.instance, &full);
         let keep_for = span(stored.useful_until().saturating_sub(self.now()));
-        let at_rest = SlotAtRest::Response(self.to_rest(stored));
+        let at_rest = SlotAtRest::Response(self.to_rest(backend, stored));
         let Some((variants, _)) = &stored.selecting else {
-            backend.put(&name, encode(&at_rest, &full), keep_for).await?;
+            backend.put(&name, encode(&at_rest, &full), keep_for, &scopes).await?;
             return Ok(Kept::Stored);
         };
         let known = match self.open(backend.get(&name).await?, &full) {
             Some(SlotAtRest::Variants(known)) => Some(Slot::Variants(known)),
             _ => None,
         };
-        let wall = millis(self.cache.inner().clock.wall().duration_since(std::time::UNIX_EPOCH).unwrap_or_default());
+        let wall = millis(backend.wall(&self.cache.inner().clock).duration_since(std::time::UNIX_EPOCH).unwrap_or_default());
         let hash = blake3::hash(&variants.values(self.fields.as_deref()));
         let hash = hash.as_bytes().first_chunk().map_or(0, |bytes| u64::from_le_bytes(*bytes));
         let until = wall.saturating_add(stored.answers_until().saturating_sub(self.now()));
@@ -157,8 +157,8 @@ impl Run {
         };
         let longest = record.known.iter().map(|(_, until)| span(until.saturating_sub(wall))).fold(keep_for, Duration::max);
         let (variant_name, variant_full) = self.variant_at_rest(&full, &record.values(self.fields.as_deref()));
-        backend.put(&variant_name, encode(&at_rest, &variant_full), keep_for).await?;
-        backend.put(&name, encode(&SlotAtRest::Variants(record), &full), longest).await?;
+        backend.put(&variant_name, encode(&at_rest, &variant_full), keep_for, &scopes).await?;
+        backend.put(&name, encode(&SlotAtRest::Variants(record), &full), longest, &scopes).await?;
         Ok(Kept::Stored)
     }
 
@@ -178,14 +178,14 @@ impl Run {
         }))
     }
 
-    fn to_rest(&self, stored: &Stored) -> AtRest {
+    fn to_rest(&self, backend: &dyn Backend, stored: &Stored) -> AtRest {
         let clock = &self.cache.inner().clock;
         let age = stored.age(clock.now());
         AtRest {
             status: stored.whole.status,
             fields: stored.whole.headers.clone(),
             content: stored.content.clone(),
-            born: clock.wall().checked_sub(age).unwrap_or(std::time::UNIX_EPOCH),
+            born: backend.wall(clock).checked_sub(age).unwrap_or(std::time::UNIX_EPOCH),
             lifetime: span(stored.fresh_until.saturating_sub(stored.born)),
             windows: stored.windows,
             stamp: stored.stamp,
@@ -197,16 +197,21 @@ impl Run {
         }
     }
 
-    /// A response at rest, in this process's time. One from the future is taken for stale.
-    fn at_hand(&self, at_rest: AtRest) -> Stored {
+    /// A response at rest, in this process's time. One from the future is taken for stale, unless clocks that are read
+    /// from afar explain it.
+    fn at_hand(&self, backend: &dyn Backend, at_rest: AtRest) -> Stored {
         let clock = &self.cache.inner().clock;
         let now = clock.now();
         let lifetime = millis(at_rest.lifetime);
-        let born = match clock.wall().duration_since(at_rest.born) {
+        let born = match backend.wall(clock).duration_since(at_rest.born) {
             Ok(age) => now.saturating_sub(millis(age)),
+            Err(ahead) if ahead.duration() <= MOST_SKEW => now,
             Err(_) => now.saturating_sub(lifetime),
         };
         let initial_age = Duration::ZERO;
         store::remake(self, at_rest, born, born.saturating_add(lifetime), initial_age)
     }
 }
+
+/// How far two processes' notions of a backend's time may lie apart.
+const MOST_SKEW: Duration = Duration::from_secs(1);

@@ -1,0 +1,280 @@
+//! Redis: stored responses that many machines share, and one clock for all of them.
+//!
+//! A hit is one `MGET` of the clock, the epochs and the response. A store is one pipeline, an invalidation one script.
+//! Nothing is ever listed, and every key has a time limit.
+
+mod keys;
+mod link;
+mod record;
+mod refusal;
+mod script;
+mod server;
+
+use std::{
+    fmt,
+    hash::{BuildHasher, RandomState},
+    sync::Arc,
+    time::{Duration, SystemTime, UNIX_EPOCH},
+};
+
+use ::redis::{Cmd, Pipeline, Value};
+use bytes::{BufMut, Bytes, BytesMut};
+
+pub use self::server::RedisServer;
+use self::{keys::Keys, link::Link};
+use super::{Answer, Backend, Effect, Epochs, Known, Reading, Scopes, Stamp, Store, StoreKey, Wakes};
+use crate::{
+    clock::{Clock, millis, span},
+    error::{Error, Fault},
+    invalidate::Target,
+};
+
+/// `backend = "redis"` as a [`Store`] and [`Epochs`]: to run the [conformance tests](super::conformance) against a
+/// server, or to wrap it in a backend of your own. An application sets it up by
+/// [`CacheBuilder::redis`](crate::CacheBuilder::redis).
+///
+/// Clones share one connection. It is made in the background, and made again for ever.
+///
+/// ```no_run
+/// # async fn test() -> Result<(), cached_handler::Error> {
+/// use cached_handler::backend::{Redis, conformance};
+///
+/// let redis = Redis::open("redis://127.0.0.1:6379", "conformance")?;
+/// conformance::store(&redis).await;
+/// conformance::epochs(&redis).await;
+/// # Ok(()) }
+/// ```
+#[derive(Clone)]
+pub struct Redis(Arc<Inner>);
+
+struct Inner {
+    link: Arc<Link>,
+    keys: Keys,
+    known: Known,
+}
+
+/// How long the clock lives, at least, after it was last moved or a response was stored; and how long an epoch that no
+/// stored response has yet: as long as any run. One that is missing costs misses and nothing else.
+const CLOCK_LIVES: Duration = Duration::from_secs(24 * 60 * 60);
+const EPOCH_LIVES: Duration = Duration::from_secs(2 * 60);
+
+impl Redis {
+    /// On a server, under a namespace: at most 64 letters, digits and `-_.:/`. Returns at once; whether the server is
+    /// there shows later.
+    ///
+    /// # Errors
+    ///
+    /// Where the address or the namespace cannot be used; [`Error::is_config`] is true for both.
+    pub fn open(server: impl Into<RedisServer>, namespace: &str) -> Result<Self, Error> {
+        Self::with_clock(&server.into(), namespace, Clock::System)
+    }
+
+    pub(crate) fn with_clock(server: &RedisServer, namespace: &str, clock: Clock) -> Result<Self, Error> {
+        let keys = Keys::new(namespace)?;
+        let link = Link::new(server.client()?, keys.namespace(), clock);
+        Ok(Self(Arc::new(Inner { link, keys, known: Known::default() })))
+    }
+}
+
+impl Backend for Redis {
+    fn look_up<'a>(&'a self, key: &'a StoreKey, scopes: &'a Scopes<'a>) -> Answer<'a, (Option<Bytes>, Reading)> {
+        Box::pin(async move {
+            let keys = self.0.keys.scopes(scopes);
+            let command = mget(&keys, Some(&self.0.keys.response(key)));
+            let mut values = list(self.0.link.call(&command).await?)?;
+            // What lies under the key was read no later than the epochs.
+            let response = values.pop().and_then(bytes);
+            let reading = match record::reading(&keys, &values) {
+                Some(reading) => reading,
+                None => self.0.make_epochs(&keys).await?,
+            };
+            self.0.known.note(&reading);
+            Ok((response.and_then(|response| unframe(reading.incarnation, &response)), reading))
+        })
+    }
+
+    fn get<'a>(&'a self, key: &'a StoreKey) -> Answer<'a, Option<Bytes>> {
+        Box::pin(async move {
+            let keys = [self.0.keys.namespace().to_owned()];
+            let mut values = list(self.0.link.call(&mget(&keys, Some(&self.0.keys.response(key)))).await?)?;
+            let response = values.pop().and_then(bytes);
+            let reading = record::reading(&keys, &values);
+            Ok(reading.zip(response).and_then(|(reading, response)| unframe(reading.incarnation, &response)))
+        })
+    }
+
+    fn read<'a>(&'a self, scopes: &'a Scopes<'a>) -> Answer<'a, Reading> {
+        Box::pin(async move {
+            let keys = self.0.keys.scopes(scopes);
+            self.0.read(&keys).await
+        })
+    }
+
+    fn put<'a>(&'a self, key: &'a StoreKey, bytes: Bytes, keep_for: Duration, scopes: &'a Scopes<'a>) -> Answer<'a, ()> {
+        Box::pin(async move {
+            let keys = self.0.keys.scopes(scopes);
+            self.0.put(key, &bytes, keep_for, &keys).await
+        })
+    }
+
+    fn remove<'a>(&'a self, key: &'a StoreKey) -> Answer<'a, ()> {
+        Box::pin(Store::remove(self, key))
+    }
+
+    fn advance<'a>(&'a self, target: &'a Target, effect: Effect) -> Answer<'a, ()> {
+        Box::pin(async move {
+            let word = match effect {
+                Effect::Invalidate => "invalidate",
+                Effect::Expire => "expire",
+            };
+            self.0.advance(self.0.keys.mark(target.mark()), word).await
+        })
+    }
+
+    fn probe(&self) -> Answer<'_, ()> {
+        Box::pin(async {
+            let suspect = self.0.link.suspect();
+            let answer = self.0.read(&[self.0.keys.namespace().to_owned()]).await;
+            suspect.clear();
+            answer.map(drop)
+        })
+    }
+
+    fn known(&self) -> Option<Stamp> {
+        self.0.known.stamp()
+    }
+
+    /// Redis' own time: the clocks of those who share it need not agree.
+    fn wall(&self, _: &Clock) -> SystemTime {
+        UNIX_EPOCH.checked_add(span(self.0.link.wall())).unwrap_or(UNIX_EPOCH)
+    }
+
+    fn wakes(&self) -> Wakes {
+        Wakes(Some(self.0.link.wakes()))
+    }
+}
+
+impl Inner {
+    async fn read(&self, keys: &[String]) -> Result<Reading, Error> {
+        let values = list(self.link.call(&mget(keys, None)).await?)?;
+        let reading = match record::reading(keys, &values) {
+            Some(reading) => reading,
+            None => self.make_epochs(keys).await?,
+        };
+        self.known.note(&reading);
+        Ok(reading)
+    }
+
+    /// Makes what is missing, and reads all of it anew.
+    async fn make_epochs(&self, keys: &[String]) -> Result<Reading, Error> {
+        let [incarnation, clock_lives, epoch_lives] = arguments();
+        let command = |by_digest| script::READ.call(by_digest, keys, &[&incarnation, &clock_lives, &epoch_lives]);
+        let values = list(self.link.call_script(&command(true), || command(false)).await?)?;
+        record::reading(keys, &values).ok_or_else(senseless)
+    }
+
+    async fn advance(&self, epoch: Option<String>, what: &str) -> Result<(), Error> {
+        let keys: Vec<String> = std::iter::once(self.keys.namespace().to_owned()).chain(epoch).collect();
+        let [incarnation, clock_lives, epoch_lives] = arguments();
+        let command = |by_digest| script::ADVANCE.call(by_digest, &keys, &[&incarnation, &clock_lives, &epoch_lives, what]);
+        let answer = self.link.call_script(&command(true), || command(false)).await?;
+        let stamp = record::stamp(self.keys.namespace(), &answer).ok_or_else(senseless)?;
+        self.known.note(&Reading { incarnation: stamp.incarnation, clock: stamp.clock, invalidated: 0, expired: 0 });
+        Ok(())
+    }
+
+    /// Stores, and sees to it that the clock and the epochs live longer.
+    async fn put(&self, key: &StoreKey, bytes: &[u8], keep_for: Duration, keys: &[String]) -> Result<(), Error> {
+        let incarnation = match self.known.stamp() {
+            Some(stamp) => stamp.incarnation,
+            None => self.read(&[self.keys.namespace().to_owned()]).await?.incarnation,
+        };
+        let keep_for = millis(keep_for).max(1);
+        let mut pipeline = Pipeline::with_capacity(1 + keys.len());
+        pipeline.cmd("SET").arg(self.keys.response(key)).arg(&frame(incarnation, bytes)[..]).arg("PX").arg(keep_for);
+        let lives = [CLOCK_LIVES].into_iter().chain(std::iter::repeat(EPOCH_LIVES));
+        for (key, lives) in keys.iter().zip(lives) {
+            let longer = keep_for.saturating_add(millis(EPOCH_LIVES)).max(millis(lives));
+            pipeline.cmd("PEXPIRE").arg(key).arg(longer).arg("GT");
+        }
+        self.link.call_all(&mut pipeline).await
+    }
+}
+
+impl Store for Redis {
+    async fn get(&self, key: &StoreKey) -> Result<Option<Bytes>, Error> {
+        Backend::get(self, key).await
+    }
+
+    async fn put(&self, key: &StoreKey, bytes: Bytes, keep_for: Duration) -> Result<(), Error> {
+        let clock = [self.0.keys.namespace().to_owned()];
+        self.0.put(key, &bytes, keep_for, &clock).await
+    }
+
+    async fn remove(&self, key: &StoreKey) -> Result<(), Error> {
+        self.0.link.call(::redis::cmd("DEL").arg(self.0.keys.response(key))).await.map(drop)
+    }
+
+    /// A new incarnation: what was stored before is unusable, and dies in its time. Nobody else's keys are touched.
+    async fn clear(&self) -> Result<(), Error> {
+        self.0.advance(None, "forget").await
+    }
+}
+
+impl Epochs for Redis {
+    async fn read(&self, scopes: &Scopes<'_>) -> Result<Reading, Error> {
+        Backend::read(self, scopes).await
+    }
+
+    async fn advance(&self, target: &Target, effect: Effect) -> Result<(), Error> {
+        Backend::advance(self, target, effect).await
+    }
+}
+
+fn mget(keys: &[String], response: Option<&str>) -> Cmd {
+    let mut command = ::redis::cmd("MGET");
+    command.arg(keys).arg(response.as_slice());
+    command
+}
+
+/// What a script may need to make what is missing.
+fn arguments() -> [String; 3] {
+    let incarnation = RandomState::new().hash_one(0);
+    [incarnation.to_string(), millis(CLOCK_LIVES).to_string(), millis(EPOCH_LIVES).to_string()]
+}
+
+fn list(value: Value) -> Result<Vec<Value>, Error> {
+    match value {
+        Value::Array(values) => Ok(values),
+        _ => Err(senseless()),
+    }
+}
+
+fn bytes(value: Value) -> Option<Bytes> {
+    match value {
+        Value::BulkString(bytes) => Some(bytes.into()),
+        _ => None,
+    }
+}
+
+fn senseless() -> Error {
+    Error::fault(Fault::Sick("senseless"), "Redis answered what cannot be understood")
+}
+
+/// The incarnation in front, so that what was stored in another is gone.
+fn frame(incarnation: u64, bytes: &[u8]) -> Bytes {
+    let mut framed = BytesMut::with_capacity(8 + bytes.len());
+    framed.put_u64_le(incarnation);
+    framed.put_slice(bytes);
+    framed.freeze()
+}
+
+fn unframe(incarnation: u64, framed: &Bytes) -> Option<Bytes> {
+    (framed.get(..8)? == incarnation.to_le_bytes()).then(|| framed.slice(8..))
+}
+
+impl fmt::Debug for Redis {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Redis").field("link", &self.0.link).field("keys", &self.0.keys).finish_non_exhaustive()
+    }
+}

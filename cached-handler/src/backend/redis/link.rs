@@ -1,0 +1,357 @@
+//! The connection: one, shared by all requests, made in the background and again whenever it is lost, for ever.
+
+use std::{
+    fmt,
+    sync::{
+        Arc, Mutex, Weak,
+        atomic::{AtomicI64, AtomicU64, Ordering},
+    },
+    time::Duration,
+};
+
+use ::redis::{AsyncConnectionConfig, Client, Cmd, ConnectionAddr, Pipeline, RedisError, Value, aio::MultiplexedConnection};
+use tokio::{
+    sync::{Notify, watch},
+    task::JoinHandle,
+    time::sleep,
+};
+
+use super::{
+    refusal::{Refusal, moved_to, refusal},
+    server::address,
+};
+use crate::{
+    backend::breaker::{chance, pause},
+    clock::{Clock, Millis},
+    error::{Error, Fault},
+    sync::lock,
+};
+
+/// How long a connection may take to be made; it is made in the background.
+const CONNECT_LIMIT: Duration = Duration::from_secs(5);
+const RECONNECTS: (Duration, Duration) = (Duration::from_millis(100), Duration::from_secs(5));
+/// The oldest version that has what is needed: `PEXPIRE … GT`, and scripts that say that they may run when memory is short.
+const OLDEST: u32 = 7;
+
+pub(super) struct Link {
+    client: Client,
+    /// A key of the namespace, which says where in a cluster it lies.
+    key: Box<str>,
+    clock: Clock,
+    phase: watch::Sender<Phase>,
+    connects: AtomicU64,
+    connecting: Mutex<Option<JoinHandle<()>>>,
+    wakes: Arc<Notify>,
+    /// Redis' time less this process's, in milliseconds.
+    offset: AtomicI64,
+}
+
+#[derive(Clone)]
+enum Phase {
+    /// Being connected for the first time, or again: worth a moment's wait.
+    Connecting,
+    /// With a number that tells one connection from the next.
+    Up(u64, MultiplexedConnection),
+    /// Not there, for this reason; tried again after a pause.
+    Down(&'static str, &'static str),
+}
+
+impl Link {
+    pub(super) fn new(client: Client, key: &str, clock: Clock) -> Arc<Self> {
+        let link = Arc::new(Self {
+            client,
+            key: key.into(),
+            clock,
+            phase: watch::Sender::new(Phase::Connecting),
+            connects: AtomicU64::new(0),
+            connecting: Mutex::default(),
+            wakes: Arc::default(),
+            offset: AtomicI64::new(0),
+        });
+        link.connect();
+        link
+    }
+
+    /// One command, whose answer is no error.
+    pub(super) async fn call(self: &Arc<Self>, command: &Cmd) -> Result<Value, Error> {
+        let (number, mut connection) = self.connection().await?;
+        let answer = connection.send_packed_command(command).await;
+        self.checked(number, answer)
+    }
+
+    /// The same, where the server may not know a script.
+    pub(super) async fn call_script(self: &Arc<Self>, by_digest: &Cmd, by_text: impl FnOnce() -> Cmd) -> Result<Value, Error> {
+        let (number, mut connection) = self.connection().await?;
+        let answer = connection.send_packed_command(by_digest).await.and_then(Value::extract_error);
+        let answer = match answer {
+            Err(error) if error.code() == Some("NOSCRIPT") => connection.send_packed_command(&by_text()).await,
+            answer => answer,
+        };
+        self.checked(number, answer)
+    }
+
+    /// Several commands at once, of which the first matters. What is stored is dated, so the time is asked for as well.
+    pub(super) async fn call_all(self: &Arc<Self>, commands: &mut Pipeline) -> Result<(), Error> {
+        commands.cmd("TIME");
+        let (number, mut connection) = self.connection().await?;
+        let sent = self.clock.now();
+        let answers = connection.send_packed_commands(commands, 0, commands.len()).await;
+        if let Ok([.., Value::Array(time)]) = answers.as_deref() {
+            self.set_time(time, sent);
+        }
+        let first = answers.map(|answers| answers.into_iter().next().unwrap_or(Value::Nil));
+        self.checked(number, first).map(drop)
+    }
+
+    /// This process's time, as Redis would give it.
+    pub(super) fn wall(&self) -> Millis {
+        self.clock.now().saturating_add(self.offset.load(Ordering::Relaxed))
+    }
+
+    pub(super) fn wakes(&self) -> Arc<Notify> {
+        Arc::clone(&self.wakes)
+    }
+
+    /// A connection on which answers stay out is given up, unless they come before this is dropped.
+    pub(super) fn suspect(self: &Arc<Self>) -> Suspect {
+        let number = match &*self.phase.borrow() {
+            Phase::Up(number, _) => Some(*number),
+            _ => None,
+        };
+        Suspect { link: Arc::clone(self), number }
+    }
+
+    fn checked(self: &Arc<Self>, number: u64, answer: Result<Value, RedisError>) -> Result<Value, Error> {
+        let error = match answer {
+            Ok(Value::ServerError(error)) => RedisError::from(error),
+            Ok(value) => return Ok(value),
+            Err(error) => error,
+        };
+        let Refusal { error, ends_connection } = refusal(&error);
+        if ends_connection {
+            self.lost(number);
+        }
+        Err(error)
+    }
+
+    async fn connection(self: &Arc<Self>) -> Result<(u64, MultiplexedConnection), Error> {
+        if let Phase::Up(number, connection) = &*self.phase.borrow() {
+            return Ok((*number, connection.clone()));
+        }
+        self.connect();
+        let mut phases = self.phase.subscribe();
+        let phase = phases.wait_for(|phase| !matches!(phase, Phase::Connecting)).await;
+        match phase.as_deref() {
+            Ok(Phase::Up(number, connection)) => Ok((*number, connection.clone())),
+            Ok(Phase::Down(word, message)) => Err(Error::fault(Fault::Sick(word), *message)),
+            _ => Err(Error::fault(Fault::Sick("unreachable"), "Redis cannot be reached")),
+        }
+    }
+
+    fn lost(self: &Arc<Self>, number: u64) {
+        let is_this_one = |phase: &mut Phase| {
+            let is = matches!(phase, Phase::Up(up, _) if *up == number);
+            if is {
+                *phase = Phase::Connecting;
+            }
+            is
+        };
+        if self.phase.send_if_modified(is_this_one) {
+            self.connect();
+        }
+    }
+
+    /// Has a task of this runtime connect, unless one does so already. A runtime that has ended took its task with it.
+    fn connect(self: &Arc<Self>) {
+        let mut connecting = lock(&self.connecting);
+        if matches!(&*self.phase.borrow(), Phase::Up(..)) || connecting.as_ref().is_some_and(|task| !task.is_finished()) {
+            return;
+        }
+        if let Ok(runtime) = tokio::runtime::Handle::try_current() {
+            *connecting = Some(runtime.spawn(connect_at_last(Arc::downgrade(self))));
+        }
+    }
+
+    /// Once: a connection to a server that will do.
+    async fn try_to_connect(&self) -> Result<MultiplexedConnection, (&'static str, &'static str)> {
+        let connection = self.connect_to(&self.client).await;
+        match connection {
+            Ok(connection) => Ok(connection),
+            Err(Unfit::Elsewhere(host, port)) => {
+                let addr = match self.client.get_connection_info().addr() {
+                    ConnectionAddr::TcpTls { insecure, tls_params, .. } => {
+                        ConnectionAddr::TcpTls { host, port, insecure: *insecure, tls_params: tls_params.clone() }
+                    }
+                    _ => ConnectionAddr::Tcp(host, port),
+                };
+                let there = Client::open(self.client.get_connection_info().clone().set_addr(addr)).map_err(|_| MOVED)?;
+                self.connect_to(&there).await.map_err(|unfit| match unfit {
+                    Unfit::Elsewhere(..) => MOVED,
+                    Unfit::For(word, message) => (word, message),
+                })
+            }
+            Err(Unfit::For(word, message)) => Err((word, message)),
+        }
+    }
+
+    async fn connect_to(&self, client: &Client) -> Result<MultiplexedConnection, Unfit> {
+        let config = AsyncConnectionConfig::new()
+            .set_connection_timeout(Some(CONNECT_LIMIT))
+            .set_response_timeout(None)
+            .set_pipeline_buffer_size(1024);
+        let mut connection = client.get_multiplexed_async_connection_with_config(&config).await.map_err(|error| Unfit::of(&error))?;
+        let checks = async {
+            self.check(&mut connection).await?;
+            Ok::<_, Unfit>(connection)
+        };
+        tokio::time::timeout(CONNECT_LIMIT, checks)
+            .await
+            .map_err(|_| Unfit::For("unreachable", "Redis takes connections, and does not answer"))?
+    }
+
+    /// What the server is, where the keys lie, and what time it is there.
+    async fn check(&self, connection: &mut MultiplexedConnection) -> Result<(), Unfit> {
+        match ::redis::cmd("INFO").query_async::<String>(connection).await {
+            Ok(info) => examine(&info)?,
+            Err(error) if error.code() == Some("NOPERM") => {
+                tracing::warn!(target: "cached_handler", "the user of Redis may not send `INFO`; whether the server is a primary of version 7.0 is not known");
+            }
+            Err(error) => return Err(Unfit::of(&error)),
+        }
+        ::redis::cmd("EXISTS").arg(&*self.key).query_async::<Value>(connection).await.map_err(|error| Unfit::of(&error))?;
+        let sent = self.clock.now();
+        let time: Vec<Value> = ::redis::cmd("TIME").query_async(connection).await.map_err(|error| Unfit::of(&error))?;
+        self.set_time(&time, sent);
+        Ok(())
+    }
+
+    /// Notes what time it was there halfway between `sent` and now.
+    fn set_time(&self, time: &[Value], sent: Millis) {
+        let number = |value: &Value| match value {
+            Value::BulkString(digits) => std::str::from_utf8(digits).ok()?.parse::<Millis>().ok(),
+            _ => None,
+        };
+        if let [seconds, micros] = time
+            && let (Some(seconds), Some(micros)) = (number(seconds), number(micros))
+        {
+            let here = sent + (self.clock.now() - sent) / 2;
+            self.offset.store(seconds.saturating_mul(1000).saturating_add(micros / 1000).saturating_sub(here), Ordering::Relaxed);
+        }
+    }
+}
+
+const MOVED: (&str, &str) = ("moved", "the nodes of the cluster do not agree on where the keys are");
+
+/// Why a server will not do.
+enum Unfit {
+    Elsewhere(String, u16),
+    For(&'static str, &'static str),
+}
+
+impl Unfit {
+    fn of(error: &RedisError) -> Self {
+        if let Some((host, port)) = moved_to(error) {
+            return Self::Elsewhere(host, port);
+        }
+        let (word, message) = refusal(error).error.into_words();
+        Self::For(word, message)
+    }
+}
+
+/// What `INFO` says about the version, the role and what is done when memory is short.
+fn examine(info: &str) -> Result<(), Unfit> {
+    let value = |name: &str| info.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':'));
+    let major = value("redis_version").and_then(|version| version.split('.').next()?.parse::<u32>().ok());
+    if major.is_some_and(|major| major < OLDEST) {
+        return Err(Unfit::For("too-old", "Redis is older than 7.0, which is needed"));
+    }
+    if value("role") == Some("slave") {
+        return Err(Unfit::For("readonly", "Redis is a replica; give the primary's address"));
+    }
+    if let Some(policy) = value("maxmemory_policy").filter(|policy| *policy != "noeviction")
+        && value("maxmemory").is_some_and(|limit| limit != "0")
+    {
+        tracing::info!(target: "cached_handler", policy, "Redis may evict the records of invalidations: that costs misses, and never brings a response back");
+    }
+    Ok(())
+}
+
+async fn connect_at_last(link: Weak<Link>) {
+    let mut attempt = 0;
+    loop {
+        let Some(alive) = link.upgrade() else { return };
+        let unfit = match alive.try_to_connect().await {
+            Ok(connection) => {
+                let number = alive.connects.fetch_add(1, Ordering::Relaxed);
+                alive.phase.send_replace(Phase::Up(number, connection));
+                alive.wakes.notify_one();
+                tracing::info!(target: "cached_handler", server = address(&alive.client), "connected to Redis");
+                return;
+            }
+            Err(unfit) => unfit,
+        };
+        let is_news = !matches!(&*alive.phase.borrow(), Phase::Down(word, _) if *word == unfit.0);
+        if is_news {
+            let (reason, what) = unfit;
+            tracing::error!(target: "cached_handler", server = address(&alive.client), reason, "{what}; handlers run uncached until it does; tried again in the background, said once");
+        }
+        alive.phase.send_replace(Phase::Down(unfit.0, unfit.1));
+        drop(alive);
+        sleep(pause(attempt, RECONNECTS.0, RECONNECTS.1, chance())).await;
+        attempt += 1;
+    }
+}
+
+/// A connection whose answers are waited for.
+pub(super) struct Suspect {
+    link: Arc<Link>,
+    number: Option<u64>,
+}
+
+impl Suspect {
+    /// It has answered.
+    pub(super) fn clear(mut self) {
+        self.number = None;
+    }
+}
+
+impl Drop for Suspect {
+    fn drop(&mut self) {
+        if let Some(number) = self.number {
+            self.link.lost(number);
+        }
+    }
+}
+
+impl fmt::Debug for Link {
+    /// Without user and password.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let phase = match &*self.phase.borrow() {
+            Phase::Connecting => "connecting",
+            Phase::Up(..) => "up",
+            Phase::Down(word, _) => word,
+        };
+        f.debug_struct("Link").field("server", &address(&self.client)).field("phase", &phase).finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn fits(info: &str) -> Result<(), &'static str> {
+        examine(info).map_err(|unfit| match unfit {
+            Unfit::For(word, _) => word,
+            Unfit::Elsewhere(..) => "elsewhere",
+        })
+    }
+
+    #[test]
+    fn old_servers_and_replicas_will_not_do() {
+        assert_eq!(fits("redis_version:7.0.15\r\nrole:master\r\n"), Ok(()));
+        assert_eq!(fits("redis_version:8.2.1\r\nmaxmemory_policy:allkeys-lru\r\nmaxmemory:100\r\n"), Ok(()));
+        assert_eq!(fits("redis_version:6.2.7\r\nrole:master\r\n"), Err("too-old"));
+        assert_eq!(fits("redis_version:7.0.15\r\nrole:slave\r\n"), Err("readonly"));
+        assert_eq!(fits(""), Ok(()));
+    }
+}

@@ -1,0 +1,50 @@
+//! A backend that has to be waited for, as the way of a request uses it.
+
+use std::{fmt, pin::Pin, sync::Arc, time::Duration, time::SystemTime};
+
+use bytes::Bytes;
+use tokio::sync::Notify;
+
+use super::{Effect, Reading, Scopes, Stamp, StoreKey};
+use crate::{clock::Clock, error::Error, invalidate::Target};
+
+pub(crate) type Answer<'a, T> = Pin<Box<dyn Future<Output = Result<T, Error>> + Send + 'a>>;
+
+/// Bytes by key and epochs, with their types erased.
+pub(crate) trait Backend: Send + Sync + fmt::Debug {
+    /// The bytes under a key, and the epochs, read after the request began.
+    fn look_up<'a>(&'a self, key: &'a StoreKey, scopes: &'a Scopes<'a>) -> Answer<'a, (Option<Bytes>, Reading)>;
+    fn get<'a>(&'a self, key: &'a StoreKey) -> Answer<'a, Option<Bytes>>;
+    fn read<'a>(&'a self, scopes: &'a Scopes<'a>) -> Answer<'a, Reading>;
+    /// Keeps the bytes, and the epochs in their scopes for as long.
+    fn put<'a>(&'a self, key: &'a StoreKey, bytes: Bytes, keep_for: Duration, scopes: &'a Scopes<'a>) -> Answer<'a, ()>;
+    fn remove<'a>(&'a self, key: &'a StoreKey) -> Answer<'a, ()>;
+    fn advance<'a>(&'a self, target: &'a Target, effect: Effect) -> Answer<'a, ()>;
+    /// Whether it is well, as far as that can be told without a request.
+    fn probe(&self) -> Answer<'_, ()>;
+    /// What the clock is known to have reached, without asking.
+    fn known(&self) -> Option<Stamp>;
+
+    /// The time that stored responses are dated by: one and the same for all who share the backend.
+    fn wall(&self, clock: &Clock) -> SystemTime {
+        clock.wall()
+    }
+
+    /// Signs that it has come back.
+    fn wakes(&self) -> Wakes {
+        Wakes(None)
+    }
+}
+
+/// Where a backend says that it has come back; never, where it cannot know.
+#[derive(Debug, Clone)]
+pub(crate) struct Wakes(pub(crate) Option<Arc<Notify>>);
+
+impl Wakes {
+    pub(crate) async fn wait(&self) {
+        match &self.0 {
+            Some(notify) => notify.notified().await,
+            None => std::future::pending().await,
+        }
+    }
+}

@@ -1,0 +1,275 @@
+//! `backend = "redis"`: the laws, the attribute on it, and several processes on one server.
+
+use std::{
+    sync::atomic::{AtomicUsize, Ordering},
+    time::Duration,
+};
+
+use axum::{
+    Router,
+    body::Body,
+    extract::{Path, Query},
+    http::{HeaderMap, Request, header},
+    response::{IntoResponse, Response},
+    routing::get,
+};
+use cached_handler::{
+    Cache, CacheGroups, Target,
+    backend::{Redis, conformance},
+    cached,
+    testing::{TestCache, assert_hit, assert_miss},
+};
+use cached_handler_tests::{
+    harness::{ask, text},
+    redis_server::RedisServer,
+};
+use tower::ServiceExt;
+
+static RUNS: AtomicUsize = AtomicUsize::new(0);
+
+#[derive(serde::Deserialize)]
+struct Page {
+    page: Option<u32>,
+}
+
+#[cached(ttl = 60, backend = "redis", group = ["pages", "page:{id}"])]
+async fn page(Path(id): Path<u64>, Query(query): Query<Page>) -> Response {
+    let run = RUNS.fetch_add(1, Ordering::SeqCst);
+    ([("x-run", run.to_string())], CacheGroups::of([format!("author:{}", id % 2)]), format!("page {id} {:?}", query.page)).into_response()
+}
+
+#[cached(ttl = 600, backend = "redis")]
+async fn other(Path(id): Path<u64>) -> String {
+    format!("other {id}")
+}
+
+#[cached(ttl = from_response, backend = "redis", vary = from_response)]
+async fn varied(headers: HeaderMap) -> Response {
+    let language = headers.get(header::ACCEPT_LANGUAGE).cloned();
+    let lines = [(header::VARY, "accept-language"), (header::CACHE_CONTROL, "max-age=60")];
+    (lines, format!("in {language:?}")).into_response()
+}
+
+/// As one process would have it.
+fn process(server: &RedisServer) -> (TestCache, Router) {
+    process_of(server, "test")
+}
+
+fn process_of(server: &RedisServer, namespace: &str) -> (TestCache, Router) {
+    let cache = TestCache::with(|builder| builder.namespace(namespace).redis(server.url()));
+    let app =
+        Router::new().route("/page/{id}", get(page)).route("/other/{id}", get(other)).route("/varied", get(varied)).layer(cache.layer());
+    (cache, app)
+}
+
+#[tokio::test]
+async fn redis_keeps_the_laws_of_a_store_and_of_epochs() {
+    let server = RedisServer::start();
+    let redis = Redis::open(server.url(), "conformance").unwrap();
+    conformance::store(&redis).await;
+    conformance::epochs(&redis).await;
+}
+
+#[tokio::test]
+async fn a_hit_is_the_miss_that_stored_it() {
+    let server = RedisServer::start();
+    let (cache, app) = process(&server);
+    let miss = assert_miss!(ask(&app, "/page/1?page=2&utm=x").await);
+    cache.clock().advance(Duration::from_secs(7));
+    let hit = assert_hit!(ask(&app, "/page/1?page=2").await);
+    assert_eq!(hit.headers()["age"], "7");
+    let mut lines = hit.headers().clone();
+    lines.remove("age");
+    assert_eq!(&lines, miss.headers());
+    assert_eq!(text(hit).await, text(miss).await);
+    cache.clock().advance(Duration::from_secs(54));
+    assert_miss!(ask(&app, "/page/1?page=2").await);
+}
+
+#[tokio::test]
+async fn every_way_to_invalidate_reaches_every_process() {
+    let server = RedisServer::start();
+    let (one, app) = process(&server);
+    let (two, other_app) = process(&server);
+    for target in [
+        Target::group("pages"),
+        Target::group("page:1"),
+        Target::group("author:1"),
+        Target::path("/page/%31"),
+        Target::handler(page),
+        Target::all(),
+    ] {
+        for cache in [&one, &two] {
+            assert_miss!(ask(&app, "/page/1").await);
+            assert_hit!(ask(&app, "/page/1").await);
+            assert_hit!(ask(&other_app, "/page/1").await);
+            cache.cache().invalidate(target.clone()).await.unwrap();
+            assert_miss!(ask(&other_app, "/page/1").await);
+            assert_hit!(ask(&app, "/page/1").await);
+            cache.cache().expire(target.clone()).await.unwrap();
+        }
+    }
+    assert_miss!(ask(&app, "/page/1").await);
+    one.cache().invalidate(Target::group("page:2")).await.unwrap();
+    assert_hit!(ask(&other_app, "/page/1").await);
+}
+
+#[tokio::test]
+async fn variants_are_kept_apart() {
+    let server = RedisServer::start();
+    let (_one, app) = process(&server);
+    let (_two, other_app) = process(&server);
+    let ask = async |app: &Router, language: &str| {
+        let request = Request::get("/varied").header("accept-language", language).body(Body::empty()).unwrap();
+        app.clone().oneshot(request).await.unwrap()
+    };
+    for language in ["de", "fr", "it"] {
+        assert_miss!(ask(&app, language).await);
+    }
+    for language in ["de", "fr", "it"] {
+        assert!(text(assert_hit!(ask(&other_app, language).await)).await.contains(language));
+    }
+}
+
+#[tokio::test]
+async fn namespaces_share_a_server_and_nothing_else() {
+    let server = RedisServer::start();
+    let (one, app) = process_of(&server, "one");
+    let (_two, other_app) = process_of(&server, "two");
+    assert_miss!(ask(&app, "/page/1").await);
+    assert_miss!(ask(&other_app, "/page/1").await);
+    one.cache().invalidate(Target::all()).await.unwrap();
+    assert_hit!(ask(&other_app, "/page/1").await);
+    assert_miss!(ask(&app, "/page/1").await);
+}
+
+#[tokio::test]
+async fn clocks_an_hour_apart_do_not_matter() {
+    let server = RedisServer::start();
+    let hour = Duration::from_secs(3600);
+    let (one, app) = process(&server);
+    assert_miss!(ask(&app, "/other/1").await);
+    // A process whose clock is ahead, and one for which it is behind.
+    let ahead = TestCache::new();
+    ahead.clock().advance(hour);
+    let cache =
+        Cache::builder().namespace("test").redis(server.url()).clock(ahead.clock().clone()).outcome_on_hits().build().await.unwrap();
+    let app_ahead = Router::new().route("/other/{id}", get(other)).layer(axum::Extension(cache.clone()));
+    let hit = assert_hit!(ask(&app_ahead, "/other/1").await);
+    assert_eq!(hit.headers()["age"], "0");
+    assert_miss!(ask(&app_ahead, "/other/2").await);
+    let hit = assert_hit!(ask(&app, "/other/2").await);
+    assert_eq!(hit.headers()["age"], "0");
+    // Invalidations count in both directions.
+    cache.invalidate(Target::group("none")).await.unwrap();
+    assert_hit!(ask(&app, "/other/2").await);
+    cache.invalidate(Target::path("/other/2")).await.unwrap();
+    assert_miss!(ask(&app, "/other/2").await);
+    one.cache().invalidate(Target::path("/other/1")).await.unwrap();
+    assert_miss!(ask(&app_ahead, "/other/1").await);
+    // And each lets a response grow old at the same pace.
+    one.clock().advance(Duration::from_secs(601));
+    assert_miss!(ask(&app, "/other/2").await);
+    assert_hit!(ask(&app_ahead, "/other/1").await);
+}
+
+#[tokio::test]
+async fn no_key_lives_for_ever_and_all_are_of_the_namespace() {
+    let server = RedisServer::start();
+    server.say("SET foreign 1").await;
+    let (cache, app) = process(&server);
+    for id in 0..20 {
+        ask(&app, &format!("/page/{id}")).await;
+    }
+    ask(&app, "/varied").await;
+    for target in [Target::all(), Target::group("never read"), Target::path("/x"), Target::handler(page)] {
+        cache.cache().invalidate(target).await.unwrap();
+    }
+    let keys = server.keys().await;
+    assert!(keys.len() > 60, "{keys:?}");
+    for key in keys.iter().filter(|key| *key != "foreign") {
+        assert!(key.starts_with("ch:{test}"), "{key}");
+        let lives: i64 = server.say(&format!("PTTL {key}")).await[0].parse().unwrap();
+        assert!(lives > 0, "{key} lives for {lives}");
+    }
+}
+
+#[tokio::test]
+async fn epochs_outlive_the_responses_that_carry_them() {
+    let server = RedisServer::start();
+    let (cache, app) = process(&server);
+    ask(&app, "/other/1").await;
+    let keys = server.keys().await;
+    let lives = async |kind: &str| {
+        let key = keys.iter().find(|key| key.contains(kind)).unwrap_or_else(|| panic!("{kind} in {keys:?}"));
+        server.say(&format!("PTTL {key}")).await[0].parse::<i64>().unwrap()
+    };
+    let response = lives(":r:").await;
+    assert!(response > 590_000);
+    for kind in [":h:", ":p:"] {
+        assert!(lives(kind).await > response, "{kind}");
+    }
+    // An invalidation does not shorten that.
+    cache.cache().invalidate(Target::handler(other)).await.unwrap();
+    assert!(lives(":h:").await > response);
+}
+
+#[tokio::test]
+async fn a_clear_touches_only_what_is_its_own() {
+    use cached_handler::backend::{Store, StoreKey};
+    let server = RedisServer::start();
+    server.say("SET foreign 1").await;
+    let (one, two) = (Redis::open(server.url(), "one").unwrap(), Redis::open(server.url(), "two").unwrap());
+    let key = StoreKey::for_tests("key");
+    for redis in [&one, &two] {
+        redis.put(&key, "x".into(), Duration::from_secs(60)).await.unwrap();
+    }
+    one.clear().await.unwrap();
+    assert_eq!(one.get(&key).await.unwrap(), None);
+    assert_eq!(two.get(&key).await.unwrap().as_deref(), Some(&b"x"[..]));
+    assert_eq!(server.say("GET foreign").await, ["1"]);
+    let calls = server.say("INFO commandstats").await.join("\n");
+    for forbidden in ["flushdb", "flushall", "scan"] {
+        assert!(!calls.contains(&format!("cmdstat_{forbidden}:")), "{calls}");
+    }
+}
+
+#[tokio::test]
+async fn a_hit_is_one_command_a_store_one_round_trip_and_so_is_an_invalidation_of_many() {
+    let server = RedisServer::start();
+    let (cache, app) = process(&server);
+    ask(&app, "/other/1").await;
+    cache.cache().invalidate(Target::group("warm")).await.unwrap();
+    let calls = async |command: &str| {
+        let stats = server.say("INFO commandstats").await.join("\n");
+        let line = stats.lines().find(|line| line.starts_with(&format!("cmdstat_{command}:"))).map(str::to_owned);
+        line.and_then(|line| line.split(['=', ',']).nth(1)?.parse::<u64>().ok()).unwrap_or(0)
+    };
+    let total = async || {
+        let mut sum = 0;
+        for command in ["mget", "get", "set", "evalsha", "eval", "pexpire", "time", "info", "exists"] {
+            sum += calls(command).await;
+        }
+        sum
+    };
+    let before = (calls("mget").await, total().await);
+    assert_hit!(ask(&app, "/other/1").await);
+    // The look itself asked for `INFO`, some times.
+    assert_eq!(calls("mget").await, before.0 + 1);
+    let before = calls("evalsha").await;
+    cache.cache().invalidate(Target::handler(other)).await.unwrap();
+    assert_eq!(calls("evalsha").await, before + 1);
+}
+
+#[tokio::test]
+async fn what_is_missing_in_the_set_up_is_said_with_what_to_type() {
+    let error = Cache::builder().redis("redis://127.0.0.1:1").build().await.unwrap_err();
+    assert!(error.is_config() && error.to_string().contains(".namespace(\""), "{error}");
+    let error = Cache::builder().namespace("a b").redis("redis://127.0.0.1:1").build().await.unwrap_err();
+    assert!(error.is_config(), "{error}");
+    let error = Cache::builder().namespace("a").redis("rebis://user:hunter2@127.0.0.1").build().await.unwrap_err();
+    assert!(error.is_config() && error.to_string().contains("redis://HOST:PORT"), "{error}");
+    assert!(!format!("{error} {error:?}").contains("hunter2"));
+    let error = Cache::builder().build().await.unwrap().install().unwrap_err();
+    assert!(error.to_string().contains(".redis(\""), "{error}");
+}
