@@ -1,4 +1,5 @@
 //! Tests of cached-handler, and what several of them share.
 
+pub mod fault_proxy;
 pub mod harness;
 pub mod redis_server;

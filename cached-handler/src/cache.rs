@@ -227,6 +227,6 @@ impl fmt::Debug for Cache {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut debug = f.debug_struct("Cache");
         debug.field("memory", &self.0.memory);
-        debug.field("backends", &self.0.backends.len()).field("runs", &self.0.flights.len()).finish_non_exhaustive()
+        debug.field("backends", &self.0.backends).field("runs", &self.0.flights.len()).finish_non_exhaustive()
     }
 }

@@ -32,6 +32,8 @@ const READ_LIMIT: Duration = Duration::from_millis(50);
 const WRITE_LIMIT: Duration = Duration::from_millis(100);
 /// How long it may take to invalidate: the caller waits for it to be true, but not for ever.
 const ADVANCE_LIMIT: Duration = Duration::from_secs(1);
+/// How long it may take to answer a probe, for which nobody waits.
+const PROBE_LIMIT: Duration = Duration::from_secs(1);
 /// Most calls at a time.
 const MOST_CALLS: usize = 1024;
 /// Most invalidations kept to be tried again.
@@ -173,8 +175,8 @@ impl Inner {
 
     /// Whether the backend is well, and nothing is overdue. What could not be invalidated comes first, so that nothing
     /// is read that ought to be gone.
-    async fn is_mended(&self, patience: Duration) -> bool {
-        if self.breaker.is_open() && within(patience, self.backend.probe()).await.is_err() {
+    async fn is_mended(&self) -> bool {
+        if self.breaker.is_open() && within(PROBE_LIMIT, self.backend.probe()).await.is_err() {
             return false;
         }
         while let Some(retry) = self.retries.next() {
@@ -201,8 +203,7 @@ async fn nurse_until_well(guard: Weak<Inner>, wakes: Wakes) {
         _ = timeout(pause(attempt, shortest, longest, chance()), wakes.wait()).await;
         attempt += 1;
         let Some(guard) = guard.upgrade() else { return };
-        // A frozen backend answers when it thaws: the probe waits as long as it is to the next.
-        if !guard.is_mended(pause(attempt, shortest, longest, u32::MAX)).await {
+        if !guard.is_mended().await {
             continue;
         }
         if guard.breaker.is_open() {

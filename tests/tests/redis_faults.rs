@@ -1,0 +1,472 @@
+//! What a sick Redis does to requests: nothing (law L6). Killed, frozen, absent, refusing, full of junk, behind a bad
+//! network; and what is left of its promises then.
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicU64, AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
+
+use axum::{Extension, Router, extract::Path, response::Response, routing::get};
+use cached_handler::{Cache, Outcome, Target, cached, testing::assert_miss};
+use cached_handler_tests::{
+    fault_proxy::{Fault, FaultProxy},
+    harness::{Random, alone, ask, count, moment, text},
+    redis_server::RedisServer,
+};
+
+/// What the handler reads: a number for each resource, and how often it was asked.
+#[derive(Default)]
+struct Source {
+    versions: [AtomicU64; RESOURCES],
+    runs: AtomicUsize,
+}
+
+const RESOURCES: usize = 8;
+
+#[derive(Clone, cached_handler::CacheKey)]
+struct Shared(#[cache_key(skip)] Arc<Source>);
+
+#[cached(ttl = 600, backend = "redis", group = "resource:{id}")]
+async fn resource(Extension(source): Extension<Shared>, Path(id): Path<usize>) -> String {
+    source.0.runs.fetch_add(1, Ordering::SeqCst);
+    format!("{id}:{}", source.0.versions[id].load(Ordering::SeqCst))
+}
+
+struct App {
+    source: Arc<Source>,
+    cache: Cache,
+    router: Router,
+}
+
+impl App {
+    async fn on(url: impl Into<String>, namespace: &str) -> Self {
+        let url: String = url.into();
+        let source = Arc::<Source>::default();
+        let cache = Cache::builder().namespace(namespace).redis(url).outcome_on_hits().build().await.unwrap();
+        let router =
+            Router::new().route("/{id}", get(resource)).layer(Extension(Shared(Arc::clone(&source)))).layer(Extension(cache.clone()));
+        Self { source, cache, router }
+    }
+
+    async fn ask(&self, id: usize) -> Response {
+        let response = ask(&self.router, &format!("/{id}")).await;
+        assert_eq!(response.status(), 200);
+        response
+    }
+
+    async fn is_hit(&self, id: usize) -> bool {
+        matches!(self.ask(id).await.extensions().get(), Some(Outcome::Hit { .. }))
+    }
+
+    /// The version that a request sees, which has to be of its own resource.
+    async fn see(&self, id: usize) -> u64 {
+        let text = text(self.ask(id).await).await;
+        let (of, version) = text.split_once(':').unwrap();
+        assert_eq!(of, id.to_string());
+        version.parse().unwrap()
+    }
+
+    /// Asks until the answer comes from the store; fails after the time.
+    async fn is_cached_within(&self, limit: Duration) -> Duration {
+        let began = moment();
+        while !self.is_hit(0).await {
+            assert!(began.elapsed() < limit, "not cached again within {limit:?}: {:?}", self.cache);
+            tokio::time::sleep(Duration::from_millis(2)).await;
+        }
+        began.elapsed()
+    }
+}
+
+const SECOND: Duration = Duration::from_secs(1);
+
+#[tokio::test]
+async fn where_redis_is_absent_at_the_start_handlers_run_and_are_cached_as_soon_as_it_is_there() {
+    let mut server = RedisServer::absent(&[]);
+    let began = moment();
+    let app = App::on(server.url(), "absent").await;
+    assert_miss!(app.ask(0).await);
+    assert!(began.elapsed() < Duration::from_millis(200), "{:?}", began.elapsed());
+    for _ in 0..100 {
+        assert_miss!(app.ask(0).await);
+    }
+    server.restart();
+    // The pauses between two tries have not grown yet.
+    app.is_cached_within(2 * SECOND).await;
+}
+
+#[tokio::test]
+async fn where_redis_is_killed_no_request_fails_and_all_is_cached_again_once_it_is_back() {
+    let mut server = RedisServer::start();
+    let app = App::on(server.url(), "killed").await;
+    app.is_cached_within(SECOND).await;
+    for _ in 0..3 {
+        server.kill();
+        for _ in 0..50 {
+            let began = moment();
+            assert_miss!(app.ask(0).await);
+            assert!(began.elapsed() < Duration::from_millis(500));
+        }
+        server.restart();
+        app.is_cached_within(SECOND).await;
+    }
+}
+
+#[tokio::test]
+async fn where_redis_is_frozen_a_few_requests_wait_a_moment_and_all_others_not_at_all() {
+    let server = RedisServer::start();
+    let app = App::on(server.url(), "frozen").await;
+    app.is_cached_within(SECOND).await;
+    server.freeze();
+    let mut slow = 0;
+    for _ in 0..200 {
+        let began = moment();
+        assert_miss!(app.ask(0).await);
+        slow += usize::from(began.elapsed() >= Duration::from_millis(40));
+        assert!(began.elapsed() < Duration::from_millis(400), "{:?}", began.elapsed());
+    }
+    assert!((1..=5).contains(&slow), "{slow} requests waited");
+    server.thaw();
+    app.is_cached_within(SECOND).await;
+}
+
+#[tokio::test]
+async fn what_could_not_be_invalidated_is_an_error_and_is_invalidated_before_anything_is_read_again() {
+    let server = RedisServer::start();
+    let app = App::on(server.url(), "retries").await;
+    app.is_cached_within(SECOND).await;
+    for failing_requests in [0, 5] {
+        let version = app.source.versions[0].fetch_add(1, Ordering::SeqCst) + 1;
+        server.freeze();
+        for _ in 0..failing_requests {
+            app.ask(0).await;
+        }
+        let error = app.cache.invalidate(Target::group("resource:0")).await.unwrap_err();
+        assert!(error.is_backend(), "{error}");
+        server.thaw();
+        if failing_requests > 0 {
+            // It was left alone: nothing is read before what is overdue is done.
+            app.is_cached_within(2 * SECOND).await;
+            assert_eq!(app.see(0).await, version);
+        } else {
+            // Only this call failed: it is tried again in the background.
+            let began = moment();
+            while app.see(0).await < version {
+                assert!(began.elapsed() < 2 * SECOND);
+                tokio::time::sleep(Duration::from_millis(2)).await;
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_redis_that_lost_everything_brings_nothing_back() {
+    let mut server = RedisServer::start();
+    let app = App::on(server.url(), "lost").await;
+    app.is_cached_within(SECOND).await;
+    let dump = server.say("DUMP nothing").await;
+    assert_eq!(dump.len(), 1);
+    let version = app.source.versions[0].fetch_add(1, Ordering::SeqCst) + 1;
+    app.cache.invalidate(Target::path("/0")).await.unwrap();
+    server.restart();
+    app.is_cached_within(2 * SECOND).await;
+    assert_eq!(app.see(0).await, version);
+}
+
+#[tokio::test]
+async fn each_refusal_of_redis_fails_no_request_and_ends_with_its_cause() {
+    let server = RedisServer::start();
+    let app = App::on(server.url(), "refusals").await;
+    app.is_cached_within(SECOND).await;
+    // Out of memory: hits go on, and so do invalidations, which free some.
+    server.say("CONFIG SET maxmemory 1").await;
+    assert!(app.is_hit(0).await);
+    app.cache.invalidate(Target::path("/0")).await.unwrap();
+    assert_miss!(app.ask(0).await);
+    assert_miss!(app.ask(0).await);
+    server.say("CONFIG SET maxmemory 0").await;
+    app.is_cached_within(SECOND).await;
+    // Scripts forgotten.
+    server.say("SCRIPT FLUSH").await;
+    app.cache.invalidate(Target::path("/0")).await.unwrap();
+    app.is_cached_within(SECOND).await;
+    // A user who may read and nothing else.
+    server.say("ACL SETUSER default -@write -@scripting").await;
+    assert!(app.is_hit(0).await);
+    assert_miss!(app.ask(1).await);
+    assert!(app.cache.invalidate(Target::path("/0")).await.is_err());
+    server.say("ACL SETUSER default +@all").await;
+    app.is_cached_within(2 * SECOND).await;
+    // Clients thrown out, and a password set meanwhile.
+    server.say("CONFIG SET requirepass secret").await;
+    let mut with_password = redis::Client::open(server.url().replace("redis://", "redis://:secret@"))
+        .unwrap()
+        .get_multiplexed_async_connection()
+        .await
+        .unwrap();
+    let _: redis::Value =
+        redis::cmd("CLIENT").arg("KILL").arg("TYPE").arg("normal").arg("SKIPME").arg("yes").query_async(&mut with_password).await.unwrap();
+    for _ in 0..20 {
+        assert_miss!(app.ask(0).await);
+    }
+    assert!(!format!("{:?}", app.cache).contains("secret"));
+    let _: redis::Value = redis::cmd("CONFIG").arg("SET").arg("requirepass").arg("").query_async(&mut with_password).await.unwrap();
+    app.is_cached_within(3 * SECOND).await;
+}
+
+#[tokio::test]
+async fn a_primary_that_has_become_a_replica_is_left_alone() {
+    let server = RedisServer::start();
+    let app = App::on(server.url(), "replica").await;
+    app.is_cached_within(SECOND).await;
+    server.say("REPLICAOF 127.0.0.1 1").await;
+    assert!(app.cache.invalidate(Target::path("/0")).await.is_err());
+    for _ in 0..20 {
+        assert_miss!(app.ask(0).await);
+    }
+    server.say("REPLICAOF NO ONE").await;
+    app.is_cached_within(3 * SECOND).await;
+}
+
+#[tokio::test]
+async fn every_line_of_refusal_is_a_miss() {
+    const LINES: &[&str] = &[
+        "-OOM command not allowed when used memory > 'maxmemory'.",
+        "-READONLY You can't write against a read only replica.",
+        "-MISCONF Redis is configured to save RDB snapshots, but it's currently unable to persist to disk.",
+        "-NOPERM User default has no permissions to run the 'mget' command",
+        "-LOADING Redis is loading the dataset in memory",
+        "-NOAUTH Authentication required.",
+        "-WRONGPASS invalid username-password pair or user is disabled.",
+        "-WRONGTYPE Operation against a key holding the wrong kind of value",
+        "-MOVED 3999 127.0.0.1:1",
+        "-ASK 3999 127.0.0.1:1",
+        "-CLUSTERDOWN The cluster is down",
+        "-TRYAGAIN Multiple keys request during rehashing of slot",
+        "-CROSSSLOT Keys in request don't hash to the same slot",
+        "-NOSCRIPT No matching script. Please use EVAL.",
+        "-BUSY Redis is busy running a script.",
+        "-MASTERDOWN Link with MASTER is down and replica-serve-stale-data is set to 'no'.",
+        "-NOREPLICAS Not enough good replicas to write.",
+        "-EXECABORT Transaction discarded because of previous errors.",
+        "-ERR max number of clients reached",
+        "-ERR unknown command",
+        "+OK",
+        ":7",
+        "$-1",
+        "*0",
+        "nonsense",
+    ];
+    let server = RedisServer::start();
+    for (at, line) in LINES.iter().enumerate() {
+        let proxy = FaultProxy::before(server.port()).await;
+        let app = App::on(proxy.url(), &format!("line-{at}")).await;
+        app.is_cached_within(SECOND).await;
+        proxy.set(Fault::Line(line));
+        for round in 0..8 {
+            assert_miss!(app.ask(round % 2).await);
+        }
+        assert!(app.cache.invalidate(Target::path("/0")).await.is_err(), "{line}");
+        let said = format!("{:?}", app.cache);
+        assert!(said.contains("failures: {"), "{line}: {said}");
+        proxy.set(Fault::None);
+        app.is_cached_within(5 * SECOND).await;
+    }
+}
+
+/// Keys that are deleted, and bytes that change, while requests come and versions are invalidated.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn whatever_is_deleted_or_damaged_no_read_is_stale_and_none_is_wrong() {
+    let server = RedisServer::start();
+    let app = Arc::new(App::on(server.url(), "damage").await);
+    app.is_cached_within(SECOND).await;
+    let confirmed: Arc<[AtomicU64; RESOURCES]> = Arc::default();
+    let (most, done, hits) = (count(200_000), Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
+    let mut tasks = tokio::task::JoinSet::new();
+    for reader in 0..8 {
+        let (app, confirmed, done, hits) = (Arc::clone(&app), Arc::clone(&confirmed), Arc::clone(&done), Arc::clone(&hits));
+        tasks.spawn(async move {
+            let mut random = Random::new(reader);
+            while done.fetch_add(1, Ordering::Relaxed) < most {
+                let id = random.below(RESOURCES);
+                let least = confirmed[id].load(Ordering::SeqCst);
+                let response = app.ask(id).await;
+                hits.fetch_add(usize::from(matches!(response.extensions().get(), Some(Outcome::Hit { .. }))), Ordering::Relaxed);
+                let text = text(response).await;
+                let (of, version) = text.split_once(':').unwrap();
+                assert_eq!(of, id.to_string());
+                let version: u64 = version.parse().unwrap();
+                assert!(version >= least, "resource {id} was seen at {version}, after {least} was invalidated for");
+            }
+        });
+    }
+    {
+        let (app, confirmed, done) = (Arc::clone(&app), Arc::clone(&confirmed), Arc::clone(&done));
+        tasks.spawn(async move {
+            let mut random = Random::new(99);
+            while done.load(Ordering::Relaxed) < most {
+                let id = random.below(RESOURCES);
+                let version = app.source.versions[id].fetch_add(1, Ordering::SeqCst) + 1;
+                let target = if random.one_in(2) { Target::path(format!("/{id}")) } else { Target::group(format!("resource:{id}")) };
+                if app.cache.invalidate(target).await.is_ok() {
+                    confirmed[id].fetch_max(version, Ordering::SeqCst);
+                }
+                tokio::time::sleep(Duration::from_micros(500)).await;
+            }
+        });
+    }
+    let mut vandal = server.connect().await;
+    let mut random = Random::new(7);
+    let mut damages = 0;
+    while done.load(Ordering::Relaxed) < most {
+        let key: Option<Vec<u8>> = redis::cmd("RANDOMKEY").query_async(&mut vandal).await.unwrap();
+        let Some(key) = key else { continue };
+        damages += 1;
+        match random.below(4) {
+            0 => _ = redis::cmd("DEL").arg(&key).query_async::<redis::Value>(&mut vandal).await,
+            1 => {
+                // Another type.
+                let mut pipeline = redis::pipe();
+                pipeline.atomic().cmd("DEL").arg(&key).cmd("RPUSH").arg(&key).arg("x").cmd("EXPIRE").arg(&key).arg(60);
+                _ = pipeline.query_async::<redis::Value>(&mut vandal).await;
+            }
+            _ => {
+                let length: usize = redis::cmd("STRLEN").arg(&key).query_async(&mut vandal).await.unwrap_or(0);
+                if length > 0 {
+                    let bit = random.below(length * 8);
+                    _ = redis::cmd("SETBIT").arg(&key).arg(bit).arg(random.below(2)).query_async::<redis::Value>(&mut vandal).await;
+                }
+            }
+        }
+        tokio::time::sleep(Duration::from_micros(500)).await;
+    }
+    while let Some(task) = tasks.join_next().await {
+        task.unwrap();
+    }
+    let hits = hits.load(Ordering::Relaxed);
+    println!("- {most} reads, {hits} of them hits, {damages} keys deleted or damaged: none stale, none wrong");
+    assert!(hits > most / 20, "{hits} hits of {most}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn behind_a_bad_network_no_request_fails_and_none_is_wrong() {
+    let ms = Duration::from_millis;
+    let faults = [
+        [Fault::Latency(ms(5)), Fault::Latency(ms(60)), Fault::Latency(ms(500))],
+        [Fault::Bandwidth(100_000), Fault::Bandwidth(5_000), Fault::Bandwidth(100)],
+        [Fault::Slices(64), Fault::Slices(7), Fault::Slices(1)],
+        [Fault::Truncated(0), Fault::Truncated(5), Fault::Truncated(100)],
+        [Fault::Reset, Fault::Reset, Fault::Reset],
+        [Fault::SlowClose(ms(5)), Fault::SlowClose(ms(60)), Fault::SlowClose(ms(500))],
+        [Fault::BlackHole, Fault::BlackHole, Fault::BlackHole],
+    ];
+    let server = RedisServer::start();
+    let rounds = count(100);
+    let mut tasks = tokio::task::JoinSet::new();
+    for (at, fault) in faults.into_iter().flatten().enumerate() {
+        let port = server.port();
+        tasks.spawn(async move {
+            let proxy = FaultProxy::before(port).await;
+            let app = App::on(proxy.url(), &format!("network-{at}")).await;
+            let mut least = [0; RESOURCES];
+            let (mut asked, mut failed) = (0, 0);
+            let mut random = Random::new(at as u64);
+            for _ in 0..rounds {
+                app.is_cached_within(5 * SECOND).await;
+                proxy.set(fault.clone());
+                for _ in 0..30 {
+                    let id = random.below(RESOURCES);
+                    if random.one_in(6) {
+                        let version = app.source.versions[id].fetch_add(1, Ordering::SeqCst) + 1;
+                        match app.cache.invalidate(Target::path(format!("/{id}"))).await {
+                            Ok(()) => least[id] = version,
+                            Err(_) => failed += 1,
+                        }
+                    } else {
+                        asked += 1;
+                        let seen = app.see(id).await;
+                        assert!(seen >= least[id], "{fault:?}: resource {id} was seen at {seen}, after {} was invalidated for", least[id]);
+                    }
+                }
+                proxy.set(Fault::None);
+            }
+            app.is_cached_within(5 * SECOND).await;
+            (fault, asked, failed)
+        });
+    }
+    let mut all = 0;
+    while let Some(done) = tasks.join_next().await {
+        let (fault, asked, failed) = done.unwrap();
+        all += asked;
+        println!("{fault:?}: {asked} requests, none failed, none wrong; {failed} invalidations were errors");
+    }
+    println!("- {all} requests under 21 faults of the network: none failed, none wrong");
+}
+
+/// The lines of a log that someone reads: warnings and errors of the cache.
+#[derive(Clone, Default)]
+struct Lines(Arc<std::sync::Mutex<Vec<String>>>);
+
+impl tracing::Subscriber for Lines {
+    fn enabled(&self, of: &tracing::Metadata<'_>) -> bool {
+        of.target() == "cached_handler" && *of.level() <= tracing::Level::INFO
+    }
+
+    fn new_span(&self, _: &tracing::span::Attributes<'_>) -> tracing::Id {
+        tracing::Id::from_u64(1)
+    }
+
+    fn record(&self, _: &tracing::Id, _: &tracing::span::Record<'_>) {}
+
+    fn record_follows_from(&self, _: &tracing::Id, _: &tracing::Id) {}
+
+    fn event(&self, event: &tracing::Event<'_>) {
+        struct Text(String);
+        impl tracing::field::Visit for Text {
+            fn record_debug(&mut self, field: &tracing::field::Field, value: &dyn std::fmt::Debug) {
+                use std::fmt::Write;
+                write!(self.0, " {field}={value:?}").unwrap();
+            }
+        }
+        let mut text = Text(event.metadata().level().to_string());
+        event.record(&mut text);
+        self.0.lock().unwrap().push(text.0);
+    }
+
+    fn enter(&self, _: &tracing::Id) {}
+
+    fn exit(&self, _: &tracing::Id) {}
+}
+
+#[tokio::test]
+async fn an_outage_is_a_few_lines_in_the_log_with_no_password_in_them() {
+    // Alone, as whether anybody listens is remembered for the whole process.
+    if alone("an_outage_is_a_few_lines_in_the_log_with_no_password_in_them").is_some() {
+        return;
+    }
+    let mut server = RedisServer::with(&["--requirepass", "hunter2"]);
+    let lines = Lines::default();
+    let _guard = tracing::subscriber::set_default(lines.clone());
+    let app = App::on(server.url().replace("redis://", "redis://:hunter2@"), "log").await;
+    app.is_cached_within(SECOND).await;
+    server.kill();
+    for _ in 0..count(100_000) {
+        app.ask(0).await;
+    }
+    server.restart();
+    app.is_cached_within(2 * SECOND).await;
+    // A wrong password is said as such, and once.
+    let wrong = App::on(server.url().replace("redis://", "redis://:hunter3@"), "log").await;
+    for _ in 0..100 {
+        assert_miss!(wrong.ask(0).await);
+    }
+    let lines = lines.0.lock().unwrap();
+    println!("{}", lines.join("\n"));
+    assert!((4..=20).contains(&lines.len()), "{} lines", lines.len());
+    assert!(lines.iter().any(|line| line.contains("answers again")));
+    assert!(lines.iter().any(|line| line.contains("wrongpass")));
+    assert!(!lines.iter().any(|line| line.contains("hunter")));
+    assert!(!format!("{:?} {:?}", app.cache, wrong.cache).contains("hunter"));
+}

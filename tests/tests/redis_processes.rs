@@ -1,0 +1,199 @@
+//! Three processes on one Redis: no read that starts after an invalidation has returned, in any of them, sees what was
+//! before it (law L4). The same harness finds a cache that only removes.
+
+use std::{
+    process::{Command, Stdio},
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
+
+use axum::{Extension, Router, extract::Path, routing::get};
+use cached_handler::{Cache, CacheGroups, Target, cached};
+use cached_handler_tests::{
+    harness::{Random, ask, count, pause, text},
+    redis_server::RedisServer,
+};
+use redis::aio::MultiplexedConnection;
+
+const PROCESSES: usize = 3;
+const RESOURCES: usize = 12;
+
+/// The truth, in the same Redis under names of its own: a version for each resource, and the latest that an
+/// invalidation has returned for.
+#[derive(Clone)]
+struct Source(MultiplexedConnection);
+
+impl Source {
+    async fn number(&self, name: &str, id: usize) -> u64 {
+        let found: Option<u64> = redis::cmd("GET").arg(format!("{name}:{id}")).query_async(&mut self.0.clone()).await.unwrap();
+        found.unwrap_or(0)
+    }
+
+    async fn next(&self, id: usize) -> u64 {
+        redis::cmd("INCR").arg(format!("version:{id}")).query_async(&mut self.0.clone()).await.unwrap()
+    }
+
+    async fn set(&self, name: &str, id: usize, number: u64) {
+        redis::cmd("SET").arg(format!("{name}:{id}")).arg(number).query_async::<()>(&mut self.0.clone()).await.unwrap();
+    }
+}
+
+#[derive(Clone, cached_handler::CacheKey)]
+struct Shared(#[cache_key(skip)] Source);
+
+#[cached(ttl = 600, backend = "redis", group = "resource:{id}")]
+async fn resource(Extension(source): Extension<Shared>, Path(id): Path<usize>) -> (CacheGroups, String) {
+    let version = source.0.number("version", id).await;
+    (CacheGroups::of([format!("known-later:{id}")]), version.to_string())
+}
+
+/// A cache in front of the source.
+trait Subject: Send + Sync + 'static {
+    fn read(&self, id: usize) -> impl Future<Output = u64> + Send;
+    fn invalidate(&self, id: usize, kind: usize) -> impl Future<Output = ()> + Send;
+}
+
+struct Ours {
+    router: Router,
+    cache: Cache,
+    runs: Arc<AtomicUsize>,
+}
+
+impl Subject for Ours {
+    async fn read(&self, id: usize) -> u64 {
+        let response = ask(&self.router, &format!("/resource/{id}")).await;
+        if !matches!(response.extensions().get(), Some(cached_handler::Outcome::Hit { .. })) {
+            self.runs.fetch_add(1, Ordering::Relaxed);
+        }
+        text(response).await.parse().unwrap()
+    }
+
+    async fn invalidate(&self, id: usize, kind: usize) {
+        let target = match kind % 16 {
+            0 => Target::all(),
+            1 => Target::handler(resource),
+            2..=5 => Target::path(format!("/resource/{id}")),
+            6..=9 => Target::group(format!("known-later:{id}")),
+            _ => Target::group(format!("resource:{id}")),
+        };
+        self.cache.invalidate(target).await.unwrap();
+    }
+}
+
+/// A cache as it is often written: an invalidation removes what is stored, and knows nothing of runs in flight.
+struct Removes(Source);
+
+impl Subject for Removes {
+    async fn read(&self, id: usize) -> u64 {
+        match self.0.number("stored", id).await {
+            0 => {
+                let version = self.0.number("version", id).await;
+                pause(id as u64 * 7).await;
+                self.0.set("stored", id, version).await;
+                version
+            }
+            version => version,
+        }
+    }
+
+    async fn invalidate(&self, id: usize, _: usize) {
+        self.0.set("stored", id, 0).await;
+    }
+}
+
+/// What one process does: eight readers, and a writer of its own share of the resources. Gives reads and stale ones.
+async fn load(source: Source, subject: Arc<impl Subject>, process: usize, most: usize) -> (usize, usize) {
+    let (done, stale) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
+    let mut tasks = tokio::task::JoinSet::new();
+    for reader in 0..8 {
+        let (source, subject, done, stale) = (source.clone(), Arc::clone(&subject), Arc::clone(&done), Arc::clone(&stale));
+        tasks.spawn(async move {
+            let mut random = Random::new((process * 100 + reader) as u64);
+            while done.fetch_add(1, Ordering::Relaxed) < most {
+                let id = random.below(RESOURCES);
+                let least = source.number("confirmed", id).await;
+                stale.fetch_add(usize::from(subject.read(id).await < least), Ordering::Relaxed);
+            }
+        });
+    }
+    let writer_done = Arc::clone(&done);
+    tasks.spawn(async move {
+        let mut random = Random::new(process as u64);
+        while writer_done.load(Ordering::Relaxed) < most {
+            let id = random.below(RESOURCES / PROCESSES) * PROCESSES + process;
+            let version = source.next(id).await;
+            subject.invalidate(id, random.below(16)).await;
+            source.set("confirmed", id, version).await;
+            tokio::time::sleep(Duration::from_micros(random.next() % 3000)).await;
+        }
+    });
+    while let Some(task) = tasks.join_next().await {
+        task.unwrap();
+    }
+    (most, stale.load(Ordering::Relaxed))
+}
+
+const SIGN: &str = "CACHED_HANDLER_TEST_PROCESS";
+
+/// In the process that was started: does its share. In the test: starts three, and adds up what they saw.
+async fn three_processes(test: &str, removes: bool, most: usize) -> Option<(usize, usize, usize)> {
+    if let Ok(sign) = std::env::var(SIGN) {
+        let (url, process) = sign.split_once(' ').unwrap();
+        let process: usize = process.parse().unwrap();
+        let source = Source(redis::Client::open(url).unwrap().get_multiplexed_async_connection().await.unwrap());
+        let runs = Arc::new(AtomicUsize::new(0));
+        let (done, stale) = if removes {
+            load(source.clone(), Arc::new(Removes(source)), process, most).await
+        } else {
+            let cache = Cache::builder().namespace("race").redis(url).outcome_on_hits().build().await.unwrap();
+            let router = Router::new()
+                .route("/resource/{id}", get(resource))
+                .layer(Extension(Shared(source.clone())))
+                .layer(Extension(cache.clone()));
+            load(source, Arc::new(Ours { router, cache, runs: Arc::clone(&runs) }), process, most).await
+        };
+        println!("\nsaw {done} {stale} {}", runs.load(Ordering::Relaxed));
+        return None;
+    }
+    let server = RedisServer::start();
+    let processes: Vec<_> = (0..PROCESSES)
+        .map(|process| {
+            Command::new(std::env::current_exe().unwrap())
+                .args(["--exact", test, "--nocapture", "--test-threads=1"])
+                .env(SIGN, format!("{} {process}", server.url()))
+                .stdout(Stdio::piped())
+                .spawn()
+                .unwrap()
+        })
+        .collect();
+    let mut sums = (0, 0, 0);
+    for process in processes {
+        let output = process.wait_with_output().unwrap();
+        let printed = String::from_utf8_lossy(&output.stdout).into_owned();
+        assert!(output.status.success(), "{printed}");
+        let line = printed.lines().find_map(|line| line.strip_prefix("saw ")).unwrap_or_else(|| panic!("{printed}"));
+        let numbers: Vec<usize> = line.split(' ').map(|number| number.parse().unwrap()).collect();
+        sums = (sums.0 + numbers[0], sums.1 + numbers[1], sums.2 + numbers[2]);
+    }
+    Some(sums)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn in_three_processes_no_read_after_an_invalidation_sees_what_was_before_it() {
+    let test = "in_three_processes_no_read_after_an_invalidation_sees_what_was_before_it";
+    let Some((done, stale, misses)) = three_processes(test, false, count(1_000_000) / PROCESSES).await else { return };
+    println!("- {done} reads in three processes, {stale} stale, {misses} misses");
+    assert_eq!(stale, 0);
+    assert!(misses < done, "some reads were hits");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_same_harness_finds_a_cache_that_only_removes() {
+    let test = "the_same_harness_finds_a_cache_that_only_removes";
+    let Some((done, stale, _)) = three_processes(test, true, 10_000).await else { return };
+    println!("- {stale} stale reads of {done}, of a cache that only removes");
+    assert!(stale > 0);
+}
