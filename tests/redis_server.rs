@@ -92,8 +92,7 @@ impl RedisServer {
 
     /// A connection to look at it from outside.
     pub async fn connect(&self) -> redis::aio::MultiplexedConnection {
-        let client = redis::Client::open(self.url()).expect("an address");
-        client.get_multiplexed_async_connection().await.expect("a server that runs")
+        connect(&self.url()).await
     }
 
     /// Sends one command, in words, and gives the answer in words.
@@ -114,6 +113,16 @@ impl RedisServer {
     pub async fn keys(&self) -> Vec<String> {
         self.say("KEYS *").await
     }
+}
+
+/// A connection as the cache has one.
+pub async fn connect(url: &str) -> redis::aio::MultiplexedConnection {
+    use redis::IntoConnectionInfo;
+    let info = url.into_connection_info().expect("an address");
+    let settings = info.tcp_settings().clone().set_nodelay(true);
+    let client = redis::Client::open(info.set_tcp_settings(settings)).expect("an address");
+    let config = redis::AsyncConnectionConfig::new().set_response_timeout(None);
+    client.get_multiplexed_async_connection_with_config(&config).await.expect("a server that runs")
 }
 
 fn text(value: redis::Value) -> String {

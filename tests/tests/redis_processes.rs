@@ -14,7 +14,7 @@ use axum::{Extension, Router, extract::Path, routing::get};
 use cached_handler::{Cache, CacheGroups, Target, cached};
 use cached_handler_tests::{
     harness::{Random, ask, count, pause, text},
-    redis_server::RedisServer,
+    redis_server::{RedisServer, connect},
 };
 use redis::aio::MultiplexedConnection;
 
@@ -143,7 +143,7 @@ async fn three_processes(test: &str, removes: bool, most: usize) -> Option<(usiz
     if let Ok(sign) = std::env::var(SIGN) {
         let (url, process) = sign.split_once(' ').unwrap();
         let process: usize = process.parse().unwrap();
-        let source = Source(redis::Client::open(url).unwrap().get_multiplexed_async_connection().await.unwrap());
+        let source = Source(connect(url).await);
         let runs = Arc::new(AtomicUsize::new(0));
         let (done, stale) = if removes {
             load(source.clone(), Arc::new(Removes(source)), process, most).await
