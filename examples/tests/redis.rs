@@ -2,6 +2,8 @@
 
 #![expect(clippy::unwrap_used, reason = "tests may panic")]
 
+use std::time::Duration;
+
 use axum::{
     Router,
     body::Body,
@@ -24,8 +26,10 @@ async fn what_the_file_says_to_try_goes_as_it_says() {
         let cache = TestCache::with(|builder| builder.namespace("reports").redis(server.url()));
         (app().layer(cache.layer()), cache)
     };
-    let ((one, _one), (two, _two)) = (process(), process());
+    let ((one, first), (two, _second)) = (process(), process());
     assert_miss!(ask(&one, Method::GET, "/reports/7").await);
+    // It is stored behind the answer.
+    assert!(first.cache().drain(Duration::from_secs(5)).await);
     let hit = assert_hit!(ask(&two, Method::GET, "/reports/7").await);
     assert!(hit.headers().contains_key("age"));
     assert_eq!(ask(&two, Method::POST, "/reports/7/recount").await.status(), StatusCode::NO_CONTENT);

@@ -14,15 +14,12 @@ use axum::{
     routing::get,
 };
 use cached_handler::{
-    Cache, CacheGroups, Target,
+    Cache, CacheGroups, ManualClock, Target,
     backend::{Redis, conformance},
     cached,
-    testing::{TestCache, assert_hit, assert_miss},
+    testing::{assert_hit, assert_miss},
 };
-use cached_handler_tests::{
-    harness::{ask, text},
-    redis_server::RedisServer,
-};
+use cached_handler_tests::{harness::text, redis_server::RedisServer};
 use tower::ServiceExt;
 
 static RUNS: AtomicUsize = AtomicUsize::new(0);
@@ -51,15 +48,42 @@ async fn varied(headers: HeaderMap) -> Response {
 }
 
 /// As one process would have it.
-fn process(server: &RedisServer) -> (TestCache, Router) {
-    process_of(server, "test")
+struct Process {
+    cache: Cache,
+    clock: ManualClock,
+    router: Router,
 }
 
-fn process_of(server: &RedisServer, namespace: &str) -> (TestCache, Router) {
-    let cache = TestCache::with(|builder| builder.namespace(namespace).redis(server.url()));
-    let app =
-        Router::new().route("/page/{id}", get(page)).route("/other/{id}", get(other)).route("/varied", get(varied)).layer(cache.layer());
-    (cache, app)
+impl Process {
+    async fn on(server: &RedisServer) -> Self {
+        Self::of(server, "test", ManualClock::new()).await
+    }
+
+    async fn of(server: &RedisServer, namespace: &str, clock: ManualClock) -> Self {
+        let builder = Cache::builder().namespace(namespace).redis(server.url()).clock(clock.clone()).outcome_on_hits();
+        let cache = builder.build().await.unwrap();
+        let router = Router::new()
+            .route("/page/{id}", get(page))
+            .route("/other/{id}", get(other))
+            .route("/varied", get(varied))
+            .layer(axum::Extension(cache.clone()));
+        Self { cache, clock, router }
+    }
+
+    /// Asks, and waits until what is stored behind the answer is stored.
+    async fn ask(&self, uri: &str) -> Response {
+        self.send(Request::get(uri)).await
+    }
+
+    async fn send(&self, request: axum::http::request::Builder) -> Response {
+        let response = self.router.clone().oneshot(request.body(Body::empty()).unwrap()).await.unwrap();
+        assert!(self.cache.drain(Duration::from_secs(5)).await);
+        response
+    }
+
+    async fn invalidate(&self, target: Target) {
+        self.cache.invalidate(target).await.unwrap();
+    }
 }
 
 #[tokio::test]
@@ -73,24 +97,24 @@ async fn redis_keeps_the_laws_of_a_store_and_of_epochs() {
 #[tokio::test]
 async fn a_hit_is_the_miss_that_stored_it() {
     let server = RedisServer::start();
-    let (cache, app) = process(&server);
-    let miss = assert_miss!(ask(&app, "/page/1?page=2&utm=x").await);
-    cache.clock().advance(Duration::from_secs(7));
-    let hit = assert_hit!(ask(&app, "/page/1?page=2").await);
+    let one = Process::on(&server).await;
+    let miss = assert_miss!(one.ask("/page/1?page=2&utm=x").await);
+    one.clock.advance(Duration::from_secs(7));
+    let hit = assert_hit!(one.ask("/page/1?page=2").await);
     assert_eq!(hit.headers()["age"], "7");
     let mut lines = hit.headers().clone();
     lines.remove("age");
     assert_eq!(&lines, miss.headers());
     assert_eq!(text(hit).await, text(miss).await);
-    cache.clock().advance(Duration::from_secs(54));
-    assert_miss!(ask(&app, "/page/1?page=2").await);
+    one.clock.advance(Duration::from_secs(54));
+    assert_miss!(one.ask("/page/1?page=2").await);
 }
 
 #[tokio::test]
 async fn every_way_to_invalidate_reaches_every_process() {
     let server = RedisServer::start();
-    let (one, app) = process(&server);
-    let (two, other_app) = process(&server);
+    let one = Process::on(&server).await;
+    let two = Process::on(&server).await;
     for target in [
         Target::group("pages"),
         Target::group("page:1"),
@@ -99,91 +123,86 @@ async fn every_way_to_invalidate_reaches_every_process() {
         Target::handler(page),
         Target::all(),
     ] {
-        for cache in [&one, &two] {
-            assert_miss!(ask(&app, "/page/1").await);
-            assert_hit!(ask(&app, "/page/1").await);
-            assert_hit!(ask(&other_app, "/page/1").await);
-            cache.cache().invalidate(target.clone()).await.unwrap();
-            assert_miss!(ask(&other_app, "/page/1").await);
-            assert_hit!(ask(&app, "/page/1").await);
-            cache.cache().expire(target.clone()).await.unwrap();
+        for by in [&one, &two] {
+            assert_miss!(one.ask("/page/1").await);
+            assert_hit!(one.ask("/page/1").await);
+            assert_hit!(two.ask("/page/1").await);
+            by.invalidate(target.clone()).await;
+            assert_miss!(two.ask("/page/1").await);
+            assert_hit!(one.ask("/page/1").await);
+            by.cache.expire(target.clone()).await.unwrap();
         }
     }
-    assert_miss!(ask(&app, "/page/1").await);
-    one.cache().invalidate(Target::group("page:2")).await.unwrap();
-    assert_hit!(ask(&other_app, "/page/1").await);
+    assert_miss!(one.ask("/page/1").await);
+    one.cache.invalidate(Target::group("page:2")).await.unwrap();
+    assert_hit!(two.ask("/page/1").await);
 }
 
 #[tokio::test]
 async fn variants_are_kept_apart() {
     let server = RedisServer::start();
-    let (_one, app) = process(&server);
-    let (_two, other_app) = process(&server);
-    let ask = async |app: &Router, language: &str| {
-        let request = Request::get("/varied").header("accept-language", language).body(Body::empty()).unwrap();
-        app.clone().oneshot(request).await.unwrap()
-    };
+    let one = Process::on(&server).await;
+    let two = Process::on(&server).await;
+    let get = |language: &str| Request::get("/varied").header("accept-language", language);
     for language in ["de", "fr", "it"] {
-        assert_miss!(ask(&app, language).await);
+        assert_miss!(one.send(get(language)).await);
     }
     for language in ["de", "fr", "it"] {
-        assert!(text(assert_hit!(ask(&other_app, language).await)).await.contains(language));
+        assert!(text(assert_hit!(two.send(get(language)).await)).await.contains(language));
     }
 }
 
 #[tokio::test]
 async fn namespaces_share_a_server_and_nothing_else() {
     let server = RedisServer::start();
-    let (one, app) = process_of(&server, "one");
-    let (_two, other_app) = process_of(&server, "two");
-    assert_miss!(ask(&app, "/page/1").await);
-    assert_miss!(ask(&other_app, "/page/1").await);
-    one.cache().invalidate(Target::all()).await.unwrap();
-    assert_hit!(ask(&other_app, "/page/1").await);
-    assert_miss!(ask(&app, "/page/1").await);
+    let one = Process::of(&server, "one", ManualClock::new()).await;
+    let two = Process::of(&server, "two", ManualClock::new()).await;
+    assert_miss!(one.ask("/page/1").await);
+    assert_miss!(two.ask("/page/1").await);
+    one.cache.invalidate(Target::all()).await.unwrap();
+    assert_hit!(two.ask("/page/1").await);
+    assert_miss!(one.ask("/page/1").await);
 }
 
 #[tokio::test]
 async fn clocks_an_hour_apart_do_not_matter() {
     let server = RedisServer::start();
     let hour = Duration::from_secs(3600);
-    let (one, app) = process(&server);
-    assert_miss!(ask(&app, "/other/1").await);
+    let one = Process::on(&server).await;
+    assert_miss!(one.ask("/other/1").await);
     // A process whose clock is ahead, and one for which it is behind.
-    let ahead = TestCache::new();
-    ahead.clock().advance(hour);
-    let cache =
-        Cache::builder().namespace("test").redis(server.url()).clock(ahead.clock().clone()).outcome_on_hits().build().await.unwrap();
-    let app_ahead = Router::new().route("/other/{id}", get(other)).layer(axum::Extension(cache.clone()));
-    let hit = assert_hit!(ask(&app_ahead, "/other/1").await);
+    let clock = ManualClock::new();
+    clock.advance(hour);
+    let ahead = Process::of(&server, "test", clock).await;
+    let hit = assert_hit!(ahead.ask("/other/1").await);
     assert_eq!(hit.headers()["age"], "0");
-    assert_miss!(ask(&app_ahead, "/other/2").await);
-    let hit = assert_hit!(ask(&app, "/other/2").await);
+    assert_miss!(ahead.ask("/other/2").await);
+    let hit = assert_hit!(one.ask("/other/2").await);
     assert_eq!(hit.headers()["age"], "0");
     // Invalidations count in both directions.
-    cache.invalidate(Target::group("none")).await.unwrap();
-    assert_hit!(ask(&app, "/other/2").await);
-    cache.invalidate(Target::path("/other/2")).await.unwrap();
-    assert_miss!(ask(&app, "/other/2").await);
-    one.cache().invalidate(Target::path("/other/1")).await.unwrap();
-    assert_miss!(ask(&app_ahead, "/other/1").await);
+    ahead.cache.invalidate(Target::group("none")).await.unwrap();
+    assert_hit!(one.ask("/other/2").await);
+    ahead.cache.invalidate(Target::path("/other/2")).await.unwrap();
+    assert_miss!(one.ask("/other/2").await);
+    one.cache.invalidate(Target::path("/other/1")).await.unwrap();
+    assert_miss!(ahead.ask("/other/1").await);
     // And each lets a response grow old at the same pace.
-    one.clock().advance(Duration::from_secs(601));
-    assert_miss!(ask(&app, "/other/2").await);
-    assert_hit!(ask(&app_ahead, "/other/1").await);
+    one.clock.advance(Duration::from_secs(601));
+    assert_miss!(one.ask("/other/2").await);
+    assert_hit!(ahead.ask("/other/1").await);
 }
 
 #[tokio::test]
 async fn no_key_lives_for_ever_and_all_are_of_the_namespace() {
     let server = RedisServer::start();
     server.say("SET foreign 1").await;
-    let (cache, app) = process(&server);
+    let one = Process::on(&server).await;
     for id in 0..20 {
-        ask(&app, &format!("/page/{id}")).await;
+        one.ask(&format!("/page/{id}")).await;
     }
-    ask(&app, "/varied").await;
+    one.ask("/varied").await;
     for target in [Target::all(), Target::group("never read"), Target::path("/x"), Target::handler(page)] {
-        cache.cache().invalidate(target).await.unwrap();
+        one.cache.invalidate(target).await.unwrap();
     }
     let keys = server.keys().await;
     assert!(keys.len() > 60, "{keys:?}");
@@ -197,8 +216,8 @@ async fn no_key_lives_for_ever_and_all_are_of_the_namespace() {
 #[tokio::test]
 async fn epochs_outlive_the_responses_that_carry_them() {
     let server = RedisServer::start();
-    let (cache, app) = process(&server);
-    ask(&app, "/other/1").await;
+    let one = Process::on(&server).await;
+    one.ask("/other/1").await;
     let keys = server.keys().await;
     let lives = async |kind: &str| {
         let key = keys.iter().find(|key| key.contains(kind)).unwrap_or_else(|| panic!("{kind} in {keys:?}"));
@@ -210,7 +229,7 @@ async fn epochs_outlive_the_responses_that_carry_them() {
         assert!(lives(kind).await > response, "{kind}");
     }
     // An invalidation does not shorten that.
-    cache.cache().invalidate(Target::handler(other)).await.unwrap();
+    one.cache.invalidate(Target::handler(other)).await.unwrap();
     assert!(lives(":h:").await > response);
 }
 
@@ -237,9 +256,9 @@ async fn a_clear_touches_only_what_is_its_own() {
 #[tokio::test]
 async fn a_hit_is_one_command_a_store_one_round_trip_and_so_is_an_invalidation_of_many() {
     let server = RedisServer::start();
-    let (cache, app) = process(&server);
-    ask(&app, "/other/1").await;
-    cache.cache().invalidate(Target::group("warm")).await.unwrap();
+    let one = Process::on(&server).await;
+    one.ask("/other/1").await;
+    one.cache.invalidate(Target::group("warm")).await.unwrap();
     let calls = async |command: &str| {
         let stats = server.say("INFO commandstats").await.join("\n");
         let line = stats.lines().find(|line| line.starts_with(&format!("cmdstat_{command}:"))).map(str::to_owned);
@@ -253,11 +272,11 @@ async fn a_hit_is_one_command_a_store_one_round_trip_and_so_is_an_invalidation_o
         sum
     };
     let before = (calls("mget").await, total().await);
-    assert_hit!(ask(&app, "/other/1").await);
+    assert_hit!(one.ask("/other/1").await);
     // The look itself asked for `INFO`, some times.
     assert_eq!(calls("mget").await, before.0 + 1);
     let before = calls("evalsha").await;
-    cache.cache().invalidate(Target::handler(other)).await.unwrap();
+    one.cache.invalidate(Target::handler(other)).await.unwrap();
     assert_eq!(calls("evalsha").await, before + 1);
 }
 
