@@ -155,7 +155,12 @@ impl Run {
     /// Whether its run may answer others, and others' runs may answer it. Not with credentials: most such responses are
     /// nobody else's, and others would wait in vain.
     pub(crate) fn may_collapse(&self) -> bool {
-        let aside = matches!(self.key.forward, Forward::Method | Forward::Bypass(_) | Forward::Request);
+        let aside = match self.key.forward {
+            // Where the store cannot be reached, at least not every request runs.
+            Forward::Bypass(reason) => reason != Bypass::Backend,
+            Forward::Method | Forward::Request => true,
+            _ => false,
+        };
         !aside && self.may_share()
     }
 
@@ -179,7 +184,11 @@ impl Run {
         // The clock first: what is invalidated in between is then later than the stamp.
         let clock = epochs.now();
         let marks = known.unwrap_or_else(|| epochs.marks(self.handler.epoch_name(self.key.instance), self.path_bucket, &self.groups));
-        let reading = epochs.reading(&marks, clock);
+        let mut reading = epochs.reading(&marks, clock);
+        if !self.handler.in_memory {
+            // In place of a backend's clock that could not be read, and never to be compared with it.
+            reading.incarnation = u64::MAX;
+        }
         self.epochs = Some(Epoch { reading, marks: Some(marks) });
     }
 

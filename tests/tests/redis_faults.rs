@@ -18,10 +18,17 @@ use cached_handler_tests::{
 };
 
 /// What the handler reads: a number for each resource, and how often it was asked.
-#[derive(Default)]
 struct Source {
     versions: [AtomicU64; RESOURCES],
     runs: AtomicUsize,
+    /// Lets slow handlers go on.
+    gate: tokio::sync::Semaphore,
+}
+
+impl Default for Source {
+    fn default() -> Self {
+        Self { versions: Default::default(), runs: AtomicUsize::new(0), gate: tokio::sync::Semaphore::new(0) }
+    }
 }
 
 const RESOURCES: usize = 8;
@@ -46,8 +53,11 @@ impl App {
         let url: String = url.into();
         let source = Arc::<Source>::default();
         let cache = Cache::builder().namespace(namespace).redis(url).outcome_on_hits().build().await.unwrap();
-        let router =
-            Router::new().route("/{id}", get(resource)).layer(Extension(Shared(Arc::clone(&source)))).layer(Extension(cache.clone()));
+        let router = Router::new()
+            .route("/{id}", get(resource))
+            .route("/slow", get(slow))
+            .layer(Extension(Shared(Arc::clone(&source))))
+            .layer(Extension(cache.clone()));
         Self { source, cache, router }
     }
 
@@ -130,6 +140,53 @@ async fn where_redis_is_frozen_a_few_requests_wait_a_moment_and_all_others_not_a
     assert!((1..=5).contains(&slow), "{slow} requests waited");
     server.thaw();
     app.is_cached_within(SECOND).await;
+}
+
+#[cached(ttl = 600, backend = "redis", group = "slow")]
+async fn slow(Extension(source): Extension<Shared>) -> String {
+    let version = source.0.versions[0].load(Ordering::SeqCst);
+    source.0.runs.fetch_add(1, Ordering::SeqCst);
+    source.0.gate.acquire().await.unwrap().forget();
+    version.to_string()
+}
+
+#[tokio::test]
+async fn while_redis_is_down_concurrent_requests_still_share_a_run_that_no_invalidation_of_theirs_came_after() {
+    let server = RedisServer::absent(&[]);
+    let app = App::on(server.url(), "herd").await;
+    for _ in 0..5 {
+        app.ask(0).await;
+    }
+    app.source.runs.store(0, Ordering::SeqCst);
+    let crowd = || -> Vec<_> {
+        (0..50)
+            .map(|_| {
+                let router = app.router.clone();
+                tokio::spawn(async move { text(ask(&router, "/slow").await).await })
+            })
+            .collect()
+    };
+    let settle = async || {
+        for _ in 0..1000 {
+            tokio::task::yield_now().await;
+        }
+    };
+    let before = crowd();
+    settle().await;
+    assert_eq!(app.source.runs.load(Ordering::SeqCst), 1);
+    // Whoever comes after an invalidation does not join a run from before it, although the call itself is an error.
+    app.source.versions[0].store(1, Ordering::SeqCst);
+    assert!(app.cache.invalidate(Target::group("slow")).await.is_err());
+    let after = crowd();
+    settle().await;
+    app.source.gate.add_permits(2);
+    for task in after {
+        assert_eq!(task.await.unwrap(), "1");
+    }
+    for task in before {
+        task.await.unwrap();
+    }
+    assert_eq!(app.source.runs.load(Ordering::SeqCst), 2);
 }
 
 #[tokio::test]

@@ -54,6 +54,8 @@ impl Run {
             Err(error) => {
                 tracing::debug!(target: "cached_handler", handler = self.handler.site.name, error = ?error, "a backend failed to read");
                 self.stand_aside(Bypass::Backend);
+                // The invalidations of this process at least are known, so that runs may be shared in it.
+                self.read_epochs_in_memory();
             }
         }
         None
@@ -131,7 +133,7 @@ impl Run {
     }
 
     async fn try_put(&self, backend: &dyn Backend, stored: &Stored) -> Result<Kept, Error> {
-        let Some(stamp) = self.stamp() else { return Ok(Kept::Not(NotStored::Backend)) };
+        let Some(stamp) = self.stamp().filter(|_| self.marks().is_none()) else { return Ok(Kept::Not(NotStored::Backend)) };
         let scopes = crate::backend::Scopes::new(self.handler.epoch_name(self.key.instance), self.path_bucket, &stored.groups);
         if !backend.read(&scopes).await?.allows(stamp) {
             return Ok(Kept::Not(NotStored::Invalidated));

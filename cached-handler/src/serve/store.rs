@@ -135,8 +135,9 @@ fn hide(run: &Run, stale: Response, reason: NotStored, lease: Option<Lease>) -> 
 fn gate(run: &Run, parts: &Parts, made: Made) -> Result<(Storable, Vec<Box<str>>), NotStored> {
     match run.key.forward {
         Forward::Method => return Err(NotStored::Method),
-        // Credentials alone do not: a response may say that it is shareable.
-        Forward::Bypass(reason) if reason != Bypass::Credentials => return Err(NotStored::Bypass),
+        // Credentials alone do not: a response may say that it is shareable. Nor does a backend that failed: what is made
+        // is shared with those who wait, if with nobody else.
+        Forward::Bypass(reason) if !matches!(reason, Bypass::Credentials | Bypass::Backend) => return Err(NotStored::Bypass),
         _ => {}
     }
     if run.is_head() && run.handler.attributes.skips {
