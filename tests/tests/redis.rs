@@ -1,7 +1,10 @@
 //! `backend = "redis"`: the laws, the attribute on it, and several processes on one server.
 
 use std::{
-    sync::atomic::{AtomicUsize, Ordering},
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
     time::Duration,
 };
 
@@ -13,13 +16,21 @@ use axum::{
     response::{IntoResponse, Response},
     routing::get,
 };
+use axum_extra::{
+    TypedHeader,
+    extract::CookieJar,
+    headers::{Authorization, authorization::Bearer},
+};
 use cached_handler::{
-    Cache, CacheGroups, ManualClock, Target,
+    Cache, CacheGroups, ManualClock, Outcome, Target,
     backend::{Redis, conformance},
     cached,
     testing::{assert_hit, assert_miss},
 };
-use cached_handler_tests::{harness::text, redis_server::RedisServer};
+use cached_handler_tests::{
+    harness::{Random, ask, count, leaves_at, text},
+    redis_server::RedisServer,
+};
 use tower::ServiceExt;
 
 static RUNS: AtomicUsize = AtomicUsize::new(0);
@@ -291,4 +302,101 @@ async fn what_is_missing_in_the_set_up_is_said_with_what_to_type() {
     assert!(!format!("{error} {error:?}").contains("hunter2"));
     let error = Cache::builder().build().await.unwrap().install().unwrap_err();
     assert!(error.to_string().contains(".redis(\""), "{error}");
+}
+
+#[cached(ttl = 60, backend = "redis", key(jar.get("session").map(|session| session.value().to_owned())))]
+async fn account(_: TypedHeader<Authorization<Bearer>>, jar: CookieJar, Query(query): Query<Page>) -> String {
+    format!("an account, page {:?}", query.page)
+}
+
+#[tokio::test]
+async fn no_credential_can_be_read_in_what_rests() {
+    let server = RedisServer::start();
+    let one = Process::on(&server).await;
+    let router = Router::new().route("/account", get(account)).layer(axum::Extension(one.cache.clone()));
+    let request = || {
+        let request = Request::get("/account?page=1&token=secret-query").header("authorization", "Bearer secret-token");
+        request.header("cookie", "session=secret-cookie; other=secret-other").body(Body::empty()).unwrap()
+    };
+    // The first request of a process knows nothing of the clock, and may have read what `key` withholds before it.
+    for _ in 0..2 {
+        assert_miss!(router.clone().oneshot(request()).await.unwrap());
+    }
+    assert!(one.cache.drain(Duration::from_secs(5)).await);
+    assert_hit!(router.clone().oneshot(request()).await.unwrap());
+    one.invalidate(Target::group("customer:secret-group")).await;
+    let mut all = String::new();
+    for key in server.keys().await {
+        let value = server.say(&format!("GET {key}")).await;
+        all.extend([&key, " ", &value.join(" "), "\n"]);
+    }
+    all += &server.say("SLOWLOG GET 128").await.join(" ");
+    assert!(all.contains("an account, page Some(1)") && all.contains("}:g:"), "{all}");
+    assert!(!all.contains("secret"), "{all}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn clients_who_leave_at_any_moment_never_shift_an_answer() {
+    let server = RedisServer::start();
+    let one = Arc::new(Process::on(&server).await);
+    let (most, done) = (count(200_000), Arc::<AtomicUsize>::default());
+    let mut tasks = tokio::task::JoinSet::new();
+    for client in 0..16 {
+        let (one, done) = (Arc::clone(&one), Arc::clone(&done));
+        tasks.spawn(async move {
+            let (mut random, mut left, mut hits) = (Random::new(client), 0_usize, 0_usize);
+            while done.fetch_add(1, Ordering::Relaxed) < most {
+                let id = random.below(50);
+                match random.below(20) {
+                    0 => _ = leaves_at(random.below(4), one.cache.invalidate(Target::path(format!("/other/{id}")))).await,
+                    _ => match leaves_at(random.below(6), ask(&one.router, &format!("/other/{id}"))).await {
+                        None => left += 1,
+                        Some(response) => {
+                            hits += usize::from(matches!(response.extensions().get(), Some(Outcome::Hit { .. })));
+                            assert_eq!(text(response).await, format!("other {id}"));
+                        }
+                    },
+                }
+            }
+            (left, hits)
+        });
+    }
+    let (mut left, mut hits) = (0, 0);
+    while let Some(task) = tasks.join_next().await {
+        let (some_left, some_hits) = task.unwrap();
+        (left, hits) = (left + some_left, hits + some_hits);
+    }
+    println!("- {most} requests and invalidations, {left} clients left, {hits} hits: no answer was another's");
+    assert!(left > most / 20 && hits > most / 20, "{left} left, {hits} hits");
+}
+
+#[tokio::test]
+async fn the_environment_says_which_redis_where_nobody_else_does() {
+    const SIGN: &str = "CACHED_HANDLER_TEST_NAMESPACE";
+    let test = "the_environment_says_which_redis_where_nobody_else_does";
+    if let Ok(namespace) = std::env::var(SIGN) {
+        if namespace.is_empty() {
+            let error = Cache::builder().build().await.unwrap_err();
+            assert!(error.is_config() && error.to_string().contains(".namespace(\""), "{error}");
+            // The cache that is made without being built: handlers run, and say so.
+            let router = Router::new().route("/other/{id}", get(other));
+            let response = assert_miss!(ask(&router, "/other/1").await);
+            let outcome = response.extensions().get::<Outcome>().unwrap().to_string();
+            assert!(outcome.contains("names a backend that this cache does not have"), "{outcome}");
+            return;
+        }
+        let cache = Cache::builder().namespace(namespace).outcome_on_hits().build().await.unwrap();
+        let router = Router::new().route("/other/{id}", get(other)).layer(axum::Extension(cache.clone()));
+        assert_miss!(ask(&router, "/other/1").await);
+        assert!(cache.drain(Duration::from_secs(5)).await);
+        assert_hit!(ask(&router, "/other/1").await);
+        return;
+    }
+    let server = RedisServer::start();
+    for namespace in ["", "environment"] {
+        let mut process = std::process::Command::new(std::env::current_exe().unwrap());
+        process.args(["--exact", test, "--nocapture"]).env(SIGN, namespace).env("CACHED_HANDLER_REDIS_URL", server.url());
+        let output = process.output().unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    }
 }

@@ -222,6 +222,28 @@ async fn a_store_that_fails_or_hangs_fails_no_request() {
 }
 
 #[tokio::test]
+async fn a_store_that_keeps_failing_is_left_alone_and_invalidations_of_this_process_go_on() {
+    let (dict, cache, app) = app();
+    ask(&app, "/page/1").await;
+    assert!(cache.cache().drain(Duration::from_secs(1)).await);
+    assert_hit!(ask(&app, "/page/1").await);
+    dict.0.fails.store(true, Ordering::SeqCst);
+    for _ in 0..5 {
+        assert_miss!(ask(&app, "/page/1").await);
+    }
+    dict.0.fails.store(false, Ordering::SeqCst);
+    let reads = dict.0.reads.load(Ordering::SeqCst);
+    assert_miss!(ask(&app, "/page/1").await);
+    assert_eq!(dict.0.reads.load(Ordering::SeqCst), reads, "it was asked");
+    cache.cache().invalidate(Target::group("page:1")).await.unwrap();
+    // It answers the next probe, and what was stored before the invalidation is not used.
+    tokio::time::pause();
+    tokio::time::sleep(Duration::from_secs(2)).await;
+    let outcome = ask(&app, "/page/1").await.extensions().get::<Outcome>().unwrap().to_string();
+    assert!(outcome.contains("has been invalidated"), "{outcome}");
+}
+
+#[tokio::test]
 async fn damaged_bytes_and_those_of_another_key_are_a_miss() {
     for flips in [false, true] {
         let (dict, _, app) = app();

@@ -1,10 +1,10 @@
 //! A [`Store`] and its [`Epochs`] as one backend.
 
-use std::{fmt, time::Duration};
+use std::{any::TypeId, fmt, time::Duration};
 
 use bytes::Bytes;
 
-use super::{Answer, Backend, Effect, Epochs, Known, Reading, Scopes, Stamp, Store, StoreKey};
+use super::{Answer, Backend, Effect, Epochs, InProcessEpochs, Known, Reading, Scopes, Stamp, Store, StoreKey};
 use crate::{error::Error, invalidate::Target};
 
 pub(crate) struct BytesBackend<S, E> {
@@ -57,6 +57,10 @@ impl<S: Store, E: Epochs> Backend for BytesBackend<S, E> {
     fn known(&self) -> Option<Stamp> {
         let now = self.epochs.known().map(|(incarnation, clock)| Stamp { incarnation, clock });
         now.or_else(|| self.known.stamp())
+    }
+
+    fn has_clock_here(&self) -> bool {
+        TypeId::of::<E>() == TypeId::of::<InProcessEpochs>()
     }
 }
 

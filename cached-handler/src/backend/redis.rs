@@ -229,6 +229,10 @@ impl Epochs for Redis {
     async fn advance(&self, target: &Target, effect: Effect) -> Result<(), Error> {
         Backend::advance(self, target, effect).await
     }
+
+    fn known(&self) -> Option<(u64, u64)> {
+        self.0.known.stamp().map(|stamp| (stamp.incarnation, stamp.clock))
+    }
 }
 
 fn mget(keys: &[String], response: Option<&str>) -> Cmd {

@@ -25,6 +25,11 @@ pub(crate) trait Backend: Send + Sync + fmt::Debug {
     /// What the clock is known to have reached, without asking.
     fn known(&self) -> Option<Stamp>;
 
+    /// Whether its clock is in this process: then an invalidation cannot fail, however ill the store is.
+    fn has_clock_here(&self) -> bool {
+        false
+    }
+
     /// The time that stored responses are dated by: one and the same for all who share the backend.
     fn wall(&self, clock: &Clock) -> SystemTime {
         clock.wall()
