@@ -123,11 +123,8 @@ async fn frozen_again_and_again_under_load_no_request_fails_and_all_is_cached_wi
     assert!(longest <= Duration::from_secs(1), "cached again only after {longest:?}: {cache:?}");
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_group_of_any_size_is_invalidated_by_one_call_in_one_round_trip() {
-    let server = RedisServer::start();
-    let (cache, router) = app(&server).await;
-    let members = count(100_000);
+/// Asks for each of so many, sixteen at a time.
+async fn store(router: &Router, members: usize) {
     let next = Arc::<AtomicUsize>::default();
     let mut tasks = tokio::task::JoinSet::new();
     for _ in 0..16 {
@@ -145,10 +142,24 @@ async fn a_group_of_any_size_is_invalidated_by_one_call_in_one_round_trip() {
     while let Some(task) = tasks.join_next().await {
         task.unwrap();
     }
-    assert!(cache.drain(Duration::from_secs(10)).await);
-    let stored = server.keys().await.iter().filter(|key| key.contains("}:r:")).count();
-    // Where the machine is busy, some take longer than they may.
-    assert!(stored > members * 9 / 10, "{stored} of {members} are stored");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_group_of_any_size_is_invalidated_by_one_call_in_one_round_trip() {
+    let server = RedisServer::start();
+    let (cache, router) = app(&server).await;
+    let members = count(100_000);
+    // Where the machine is busy, some take longer than they may; those come again.
+    let mut stored = 0;
+    for _ in 0..20 {
+        store(&router, members).await;
+        assert!(cache.drain(Duration::from_secs(60)).await);
+        stored = server.keys().await.iter().filter(|key| key.contains("}:r:")).count();
+        if stored == members {
+            break;
+        }
+    }
+    assert_eq!(stored, members);
     cache.invalidate(Target::path("/elsewhere")).await.unwrap();
     let commands = async || {
         let stats = server.say("INFO stats").await.join("\n");

@@ -18,7 +18,7 @@ use tokio::{
 
 use super::{
     refusal::{Refusal, moved_to, refusal},
-    server::address,
+    server::{address, host_of},
 };
 use crate::{
     backend::breaker::{chance, pause},
@@ -178,6 +178,8 @@ impl Link {
         match connection {
             Ok(connection) => Ok(connection),
             Err(Unfit::Elsewhere(host, port)) => {
+                // A node that does not know its own name gives none: it is the one that was asked, on another port.
+                let host = if host.is_empty() { host_of(&self.client) } else { host };
                 let addr = match self.client.get_connection_info().addr() {
                     ConnectionAddr::TcpTls { insecure, tls_params, .. } => {
                         ConnectionAddr::TcpTls { host, port, insecure: *insecure, tls_params: tls_params.clone() }

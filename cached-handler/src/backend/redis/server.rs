@@ -67,6 +67,14 @@ impl fmt::Debug for RedisServer {
     }
 }
 
+/// Its host, where it has one.
+pub(super) fn host_of(client: &Client) -> String {
+    match client.get_connection_info().addr() {
+        ConnectionAddr::Tcp(host, _) | ConnectionAddr::TcpTls { host, .. } => host.clone(),
+        _ => String::new(),
+    }
+}
+
 /// Where it is, and nothing else of its URL.
 pub(super) fn address(client: &Client) -> String {
     match client.get_connection_info().addr() {
