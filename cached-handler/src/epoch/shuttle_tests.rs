@@ -17,7 +17,7 @@ use shuttle::{
 };
 
 use super::{InProcessEpochs, Marks};
-use crate::invalidate::Mark;
+use crate::{backend::Effect, invalidate::Mark};
 
 /// The path bucket of the handler under test.
 const BUCKET: u16 = 0;
