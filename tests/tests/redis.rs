@@ -339,35 +339,36 @@ async fn no_credential_can_be_read_in_what_rests() {
 async fn clients_who_leave_at_any_moment_never_shift_an_answer() {
     let server = RedisServer::start();
     let one = Arc::new(Process::on(&server).await);
-    let (most, done) = (count(200_000), Arc::<AtomicUsize>::default());
+    // So many hits: where the machine is too busy for the limits of time, other answers come from the handler.
+    let (most, hits) = (count(100_000), Arc::<AtomicUsize>::default());
     let mut tasks = tokio::task::JoinSet::new();
     for client in 0..16 {
-        let (one, done) = (Arc::clone(&one), Arc::clone(&done));
+        let (one, hits) = (Arc::clone(&one), Arc::clone(&hits));
         tasks.spawn(async move {
-            let (mut random, mut left, mut hits) = (Random::new(client), 0_usize, 0_usize);
-            while done.fetch_add(1, Ordering::Relaxed) < most {
+            let (mut random, mut left) = (Random::new(client), 0_usize);
+            while hits.load(Ordering::Relaxed) < most {
                 let id = random.below(50);
                 match random.below(20) {
                     0 => _ = leaves_at(random.below(4), one.cache.invalidate(Target::path(format!("/other/{id}")))).await,
                     _ => match leaves_at(random.below(6), ask(&one.router, &format!("/other/{id}"))).await {
                         None => left += 1,
                         Some(response) => {
-                            hits += usize::from(matches!(response.extensions().get(), Some(Outcome::Hit { .. })));
+                            let is_hit = matches!(response.extensions().get(), Some(Outcome::Hit { .. }));
+                            hits.fetch_add(usize::from(is_hit), Ordering::Relaxed);
                             assert_eq!(text(response).await, format!("other {id}"));
                         }
                     },
                 }
             }
-            (left, hits)
+            left
         });
     }
-    let (mut left, mut hits) = (0, 0);
+    let mut left = 0;
     while let Some(task) = tasks.join_next().await {
-        let (some_left, some_hits) = task.unwrap();
-        (left, hits) = (left + some_left, hits + some_hits);
+        left += task.unwrap();
     }
-    println!("- {most} requests and invalidations, {left} clients left, {hits} hits: no answer was another's");
-    assert!(left > most / 20 && hits > most / 20, "{left} left, {hits} hits");
+    println!("- {most} hits, {left} clients left meanwhile: no answer was another's");
+    assert!(left > most / 20, "{left} left");
 }
 
 #[tokio::test]
