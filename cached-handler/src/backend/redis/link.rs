@@ -42,7 +42,7 @@ pub(super) struct Link {
     connects: AtomicU64,
     connecting: Mutex<Option<JoinHandle<()>>>,
     wakes: Arc<Notify>,
-    /// Redis' time less this process's, in milliseconds.
+    /// Redis' time less this process's, in milliseconds; `UNKNOWN` before it was first asked for.
     offset: AtomicI64,
 }
 
@@ -66,7 +66,7 @@ impl Link {
             connects: AtomicU64::new(0),
             connecting: Mutex::default(),
             wakes: Arc::default(),
-            offset: AtomicI64::new(0),
+            offset: AtomicI64::new(UNKNOWN),
         });
         link.connect();
         link
@@ -105,7 +105,10 @@ impl Link {
 
     /// This process's time, as Redis would give it.
     pub(super) fn wall(&self) -> Millis {
-        self.clock.now().saturating_add(self.offset.load(Ordering::Relaxed))
+        match self.offset.load(Ordering::Relaxed) {
+            UNKNOWN => 0,
+            offset => self.clock.now().saturating_add(offset),
+        }
     }
 
     pub(super) fn wakes(&self) -> Arc<Notify> {
@@ -227,8 +230,12 @@ impl Link {
         Ok(())
     }
 
-    /// Notes what time it was there halfway between `sent` and now.
+    /// Notes what time it was there halfway between `sent` and now. A clock that is set by hand is compared once: what it
+    /// is set on by is time that passes there too.
     fn set_time(&self, time: &[Value], sent: Millis) {
+        if matches!(self.clock, Clock::Manual(_)) && self.offset.load(Ordering::Relaxed) != UNKNOWN {
+            return;
+        }
         let number = |value: &Value| match value {
             Value::BulkString(digits) => std::str::from_utf8(digits).ok()?.parse::<Millis>().ok(),
             _ => None,
@@ -242,6 +249,7 @@ impl Link {
     }
 }
 
+const UNKNOWN: Millis = Millis::MIN;
 const MOVED: (&str, &str) = ("moved", "the nodes of the cluster do not agree on where the keys are");
 
 /// Why a server will not do.
