@@ -7,6 +7,8 @@
 mod breaker;
 mod bytes_backend;
 pub mod conformance;
+#[cfg(all(feature = "fs", unix))]
+pub(crate) mod fs;
 mod guard;
 mod known;
 pub(crate) mod memory;

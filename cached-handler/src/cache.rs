@@ -150,6 +150,11 @@ impl Cache {
                     "add `.namespace(\"my-app\").redis(\"redis://HOST:PORT\")` to `Cache::builder()`, or set `CACHED_HANDLER_REDIS_URL`"
                         .to_owned()
                 }
+                "fs" if cfg!(not(feature = "fs")) => {
+                    "switch on its feature: `cached-handler = { version = …, features = [\"fs\"] }`".to_owned()
+                }
+                "fs" => "add `.namespace(\"my-app\").fs(\"/var/cache/my-app\")` to `Cache::builder()`, or set `CACHED_HANDLER_FS_DIR`"
+                    .to_owned(),
                 _ => format!("add `.backend(\"{backend}\", …)` to `Cache::builder()`"),
             };
             format!("`{}` ({}:{}) names the backend `{backend}`, which this cache does not have; {advice}", site.name, site.file, site.line)

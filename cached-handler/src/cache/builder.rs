@@ -1,5 +1,8 @@
 //! Setting up a cache.
 
+#[cfg(feature = "fs")]
+mod files;
+
 use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use super::{Cache, Inner, settle::Settle};
@@ -38,6 +41,8 @@ pub struct CacheBuilder {
     isolated: bool,
     outcome_on_hits: bool,
     settle: Option<Duration>,
+    #[cfg(feature = "fs")]
+    files: files::Files,
 }
 
 impl CacheBuilder {
@@ -55,6 +60,8 @@ impl CacheBuilder {
             isolated: false,
             outcome_on_hits: false,
             settle: None,
+            #[cfg(feature = "fs")]
+            files: files::Files::default(),
         }
     }
 
@@ -165,10 +172,14 @@ impl CacheBuilder {
     ///
     /// # Errors
     ///
-    /// Where two backends have one name or a reserved one, two handlers of the program have one name, or Redis is set up
-    /// with an address that cannot be read or without a namespace. [`Error::is_config`] is true for all of them.
-    #[expect(clippy::unused_async, reason = "what connects is begun on this runtime, and may come to be awaited")]
-    pub async fn build(self) -> Result<Cache, Error> {
+    /// Where two backends have one name or a reserved one, two handlers of the program have one name, Redis is set up
+    /// with an address that cannot be read, one of the built-in backends lacks a namespace, or the directory of `fs`
+    /// cannot be used. [`Error::is_config`] is true for all of them.
+    #[cfg_attr(not(feature = "fs"), expect(clippy::unused_async, reason = "what connects is begun on this runtime"))]
+    #[cfg_attr(not(feature = "fs"), expect(unused_mut, reason = "what is opened is kept"))]
+    pub async fn build(mut self) -> Result<Cache, Error> {
+        #[cfg(feature = "fs")]
+        self.open_files().await?;
         let (cache, complaints) = self.finish();
         match complaints.into_iter().next() {
             Some(complaint) => Err(Error::config(complaint)),
@@ -180,6 +191,8 @@ impl CacheBuilder {
     pub(crate) fn finish(mut self) -> (Cache, Vec<String>) {
         let mut complaints = self.complaints();
         complaints.extend(self.add_redis().err().map(|error| error.to_string()));
+        #[cfg(feature = "fs")]
+        self.add_files();
         let cache = Cache::living(Inner {
             off: self.off,
             isolated: self.isolated,
@@ -229,6 +242,8 @@ impl CacheBuilder {
                 complaints.push(format!("two backends are named `{name}`; rename one"));
             }
         }
+        #[cfg(feature = "fs")]
+        complaints.extend(self.complaints_of_files());
         complaints.extend(namesakes());
         complaints
     }

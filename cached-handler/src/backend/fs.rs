@@ -1,0 +1,326 @@
+//! The backend `fs`: files that survive a restart and need no server; one directory, shared by several processes.
+//!
+//! A look-up is tried at once, on the thread of the request: what the system has in memory it gives without a wait
+//! (Linux). Everything else is one hop to a thread that may block. Read `place.rs` next, then `table.rs`.
+
+mod check;
+mod disk;
+mod entry;
+mod evict;
+mod fault;
+mod hop;
+mod place;
+mod quota;
+mod recency;
+mod sweep;
+mod table;
+#[cfg(test)]
+mod tests;
+
+use std::{
+    fmt,
+    path::PathBuf,
+    sync::{Arc, Mutex, OnceLock, PoisonError, RwLock},
+    time::{Duration, SystemTime},
+};
+
+use bytes::Bytes;
+use tokio::sync::Semaphore;
+
+use self::{
+    disk::Patience,
+    entry::{FileName, HEAD, Head},
+    fault::Fault,
+    hop::Hop,
+    place::{New, Place},
+    quota::Quota,
+    recency::Recency,
+    sweep::{Note, Notes},
+    table::{Boot, positions},
+};
+use super::{Answer, Backend, Effect, Epochs, Known, Reading, Scopes, Stamp, Store, StoreKey};
+use crate::{clock::Clock, error::Error, invalidate::Target, sync::lock};
+
+/// What an author sets.
+#[derive(Debug, Clone)]
+pub(crate) struct Settings {
+    directory: PathBuf,
+    /// The directory of the namespace, in that.
+    home: String,
+    capacity: u64,
+    durable: bool,
+    clock: Clock,
+}
+
+/// Responses in files, and their epochs in one.
+pub(crate) struct Fs {
+    shared: Arc<Shared>,
+    known: Known,
+    hop: Hop,
+    /// Invalidations wait for one another here, rather than on the threads for blocking calls.
+    advancing: Semaphore,
+}
+
+/// What the threads for blocking calls hold, too.
+#[derive(Debug)]
+struct Shared {
+    settings: Settings,
+    place: RwLock<Option<Arc<Place>>>,
+    opening: Mutex<()>,
+    quota: Quota,
+    recency: Recency,
+    notes: OnceLock<Option<Notes>>,
+}
+
+impl Settings {
+    pub(crate) fn new(directory: PathBuf, namespace: &str, capacity: u64, durable: bool, clock: Clock) -> Self {
+        // The first digit is the version of everything that lies in it: versions do not meet.
+        let home = format!("1-{:.16}", blake3::hash(namespace.as_bytes()).to_hex());
+        Self { directory, home, capacity, durable, clock }
+    }
+
+    fn boot(&self) -> Boot {
+        if self.durable { Boot::Any } else { this_boot() }
+    }
+}
+
+/// Where the system does not tell one boot from another, every invalidation goes to the disk.
+fn this_boot() -> Boot {
+    let id = std::fs::read("/proc/sys/kernel/random/boot_id").ok().map(|id| blake3::hash(&id));
+    match id.as_ref().and_then(|id| check::words::<2>(id.as_bytes())) {
+        Some(words) if words != [0; 2] => Boot::This(words),
+        _ => Boot::Any,
+    }
+}
+
+impl Fs {
+    pub(crate) fn new(settings: Settings) -> Self {
+        let shared = Shared {
+            quota: Quota::new(settings.capacity),
+            settings,
+            place: RwLock::new(None),
+            opening: Mutex::new(()),
+            recency: Recency::new(),
+            notes: OnceLock::new(),
+        };
+        Self { shared: Arc::new(shared), known: Known::default(), hop: Hop::new(), advancing: Semaphore::new(1) }
+    }
+
+    /// Opens the directory now, so that what is wrong with it is said when the cache is built. Otherwise it is opened by
+    /// the first look-up.
+    pub(crate) async fn open(&self) -> Result<(), Error> {
+        let shared = Arc::clone(&self.shared);
+        let opened = match tokio::runtime::Handle::try_current() {
+            Ok(_) => self.hop.run(move |_| shared.place().map(drop)).await,
+            Err(_) => shared.place().map(drop),
+        };
+        opened.map_err(|fault| {
+            let directory = self.shared.settings.directory.display();
+            Error::config(format!("the backend `fs` cannot use the directory `{directory}`: {fault}"))
+        })
+    }
+
+    /// At once where no disk has to be waited for, otherwise in one hop.
+    async fn look<T: Send + 'static>(
+        &self,
+        look: impl Fn(&Place, SystemTime, Patience) -> Result<T, Fault> + Send + 'static,
+    ) -> Result<T, Fault> {
+        let now = self.shared.now();
+        if let Some(place) = self.shared.current()
+            && let Ok(found) = look(&place, now, Patience::None)
+        {
+            return Ok(found);
+        }
+        self.blocking(move |place| look(place, now, Patience::AnyTime)).await
+    }
+
+    async fn blocking<T: Send + 'static>(&self, work: impl Fn(&Place) -> Result<T, Fault> + Send + 'static) -> Result<T, Fault> {
+        let shared = Arc::clone(&self.shared);
+        self.hop.run(move |_| shared.with_place(work)).await
+    }
+
+    async fn look_up_both(&self, key: &StoreKey, scopes: &Scopes<'_>) -> Result<(Option<Bytes>, Reading), Error> {
+        let (name, positions) = (FileName::of(key), positions(scopes));
+        let found = self.look(move |place, now, patience| place.look_up(&name, &positions, now, patience)).await;
+        let (bytes, reading) = found?;
+        self.known.note(&reading);
+        if bytes.is_some() {
+            self.shared.used(name);
+        }
+        Ok((bytes, reading))
+    }
+}
+
+impl Store for Fs {
+    async fn get(&self, key: &StoreKey) -> Result<Option<Bytes>, Error> {
+        let name = FileName::of(key);
+        let bytes = self.look(move |place, now, patience| place.get(&name, now, patience)).await?;
+        if bytes.is_some() {
+            self.shared.used(name);
+        }
+        Ok(bytes)
+    }
+
+    async fn put(&self, key: &StoreKey, bytes: Bytes, keep_for: Duration) -> Result<(), Error> {
+        let length = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
+        let at_rest = length.saturating_add(HEAD as u64);
+        if !self.shared.quota.admits(at_rest) {
+            // A store may lose what it is given; it is no failure.
+            tracing::debug!(target: "cached_handler", "the directory of the backend `fs` is full; a response was not stored");
+            self.shared.note(Note::Scan);
+            return Ok(());
+        }
+        let (shared, name) = (Arc::clone(&self.shared), FileName::of(key));
+        let now = shared.now();
+        let new = New { name, head: Head::new(now, keep_for, length), bytes, now, durable: shared.settings.durable };
+        self.hop.run(move |given_up| shared.with_place(|place| place.put(&new, given_up))).await?;
+        if self.shared.quota.add(at_rest) {
+            self.shared.note(Note::Scan);
+        }
+        Ok(())
+    }
+
+    async fn remove(&self, key: &StoreKey) -> Result<(), Error> {
+        let name = FileName::of(key);
+        Ok(self.blocking(move |place| place.remove(&name)).await?)
+    }
+
+    async fn clear(&self) -> Result<(), Error> {
+        Ok(self.blocking(Place::clear).await?)
+    }
+}
+
+impl Epochs for Fs {
+    async fn read(&self, scopes: &Scopes<'_>) -> Result<Reading, Error> {
+        let positions = positions(scopes);
+        let reading = self.look(move |place, _, patience| place.table().read(&positions, patience)).await?;
+        self.known.note(&reading);
+        Ok(reading)
+    }
+
+    async fn advance(&self, target: &Target, effect: Effect) -> Result<(), Error> {
+        let _turn = self.advancing.acquire().await.map_err(Error::backend)?;
+        let target = target.clone();
+        Ok(self.blocking(move |place| place.advance(target.mark(), effect)).await?)
+    }
+}
+
+impl Backend for Fs {
+    fn look_up<'a>(&'a self, key: &'a StoreKey, scopes: &'a Scopes<'a>) -> Answer<'a, (Option<Bytes>, Reading)> {
+        Box::pin(self.look_up_both(key, scopes))
+    }
+
+    fn get<'a>(&'a self, key: &'a StoreKey) -> Answer<'a, Option<Bytes>> {
+        Box::pin(Store::get(self, key))
+    }
+
+    fn read<'a>(&'a self, scopes: &'a Scopes<'a>) -> Answer<'a, Reading> {
+        Box::pin(Epochs::read(self, scopes))
+    }
+
+    fn put<'a>(&'a self, key: &'a StoreKey, bytes: Bytes, keep_for: Duration, _: &'a Scopes<'a>) -> Answer<'a, ()> {
+        Box::pin(Store::put(self, key, bytes, keep_for))
+    }
+
+    fn remove<'a>(&'a self, key: &'a StoreKey) -> Answer<'a, ()> {
+        Box::pin(Store::remove(self, key))
+    }
+
+    fn advance<'a>(&'a self, target: &'a Target, effect: Effect) -> Answer<'a, ()> {
+        Box::pin(Epochs::advance(self, target, effect))
+    }
+
+    fn probe(&self) -> Answer<'_, ()> {
+        Box::pin(async { Ok(self.blocking(|place| place.table().read(&[], Patience::AnyTime).map(drop)).await?) })
+    }
+
+    fn known(&self) -> Option<Stamp> {
+        self.known.stamp()
+    }
+}
+
+impl Shared {
+    fn now(&self) -> SystemTime {
+        self.settings.clock.wall()
+    }
+
+    /// The open directory, if it is open.
+    fn current(&self) -> Option<Arc<Place>> {
+        self.place.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// The open directory; opened, and made, where it has to be.
+    fn place(self: &Arc<Self>) -> Result<Arc<Place>, Fault> {
+        if let Some(place) = self.current() {
+            return Ok(place);
+        }
+        let _alone = lock(&self.opening);
+        if let Some(place) = self.current() {
+            return Ok(place);
+        }
+        let place = Arc::new(Place::open(&self.settings)?);
+        *self.place.write().unwrap_or_else(PoisonError::into_inner) = Some(Arc::clone(&place));
+        self.notes.get_or_init(|| sweep::begin(self));
+        Ok(place)
+    }
+
+    /// A directory that was given another name is another's from then on. An invalidation sees to it at once; where
+    /// there is none, this does.
+    fn close_if_moved(&self) {
+        if let Some(place) = self.current()
+            && !place.is_in_place()
+        {
+            self.forget(&place);
+        }
+    }
+
+    /// Closes a directory that is not there any more.
+    fn forget(&self, gone: &Arc<Place>) {
+        let mut place = self.place.write().unwrap_or_else(PoisonError::into_inner);
+        if place.as_ref().is_some_and(|place| Arc::ptr_eq(place, gone)) {
+            *place = None;
+        }
+    }
+
+    /// Does something with the directory; once more where it had to be opened again, or its table mended.
+    fn with_place<T>(self: &Arc<Self>, work: impl Fn(&Place) -> Result<T, Fault>) -> Result<T, Fault> {
+        let place = self.place()?;
+        match work(&place) {
+            Err(Fault::Gone) => {
+                self.forget(&place);
+                work(&*self.place()?)
+            }
+            Err(Fault::Damaged) => {
+                place.table().mend()?;
+                work(&place)
+            }
+            outcome => outcome,
+        }
+    }
+
+    /// A stored response was used: its file will say so.
+    fn used(&self, name: FileName) {
+        if self.recency.is_news(&name, self.now()) {
+            self.note(Note::Used(name));
+        }
+    }
+
+    fn note(&self, note: Note) {
+        if let Some(Some(notes)) = self.notes.get() {
+            // A full queue is no loss: the next use is noted.
+            _ = notes.try_send(note);
+        }
+    }
+
+    fn note_use(&self, name: &FileName) {
+        if let Some(place) = self.current() {
+            _ = place.home().touch(name.path(), self.now());
+        }
+    }
+}
+
+impl fmt::Debug for Fs {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Fs").field("directory", &self.shared.settings.directory).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,78 @@
+//! What can go wrong with files, and what it is called where a caller gets to see it.
+
+use std::{borrow::Cow, fmt};
+
+use rustix::io::Errno;
+
+use crate::error::{self, Error};
+
+/// Why a call on files came to nothing.
+#[derive(Debug)]
+pub(super) enum Fault {
+    /// The disk would have had to be waited for, on a thread that must not wait.
+    NotAtHand,
+    /// The directory is not where it was: removed, or replaced by another.
+    Gone,
+    /// The table of epochs is not as it was written.
+    Damaged,
+    /// The caller has given up.
+    GivenUp,
+    /// What is there cannot be used as it is.
+    Refused(String),
+    /// No thread could do it.
+    NoThread(Cow<'static, str>),
+    /// Another process holds the lock of the table.
+    Locked,
+    /// The system said so.
+    System { call: &'static str, errno: Errno },
+}
+
+impl Fault {
+    /// For `map_err`, with the name of the call.
+    pub(super) fn of(call: &'static str) -> impl Fn(Errno) -> Self {
+        move |errno| match errno {
+            // The file's server forgot it (NFS): it was removed there.
+            Errno::STALE => Self::Gone,
+            errno => Self::System { call, errno },
+        }
+    }
+
+    /// What it says of the whole backend: a disk that takes nothing more may still be read.
+    fn kind(&self) -> error::Fault {
+        match self {
+            Self::System { errno: Errno::NOSPC | Errno::DQUOT, .. } => error::Fault::Refused("full"),
+            Self::System { errno: Errno::ROFS, .. } => error::Fault::Refused("read-only"),
+            Self::Damaged => error::Fault::Sick("damaged"),
+            Self::Locked => error::Fault::Sick("locked"),
+            _ => error::Fault::Sick("failed"),
+        }
+    }
+
+    /// Whether the system said just this.
+    pub(super) fn is(&self, wanted: Errno) -> bool {
+        matches!(self, Self::System { errno, .. } if *errno == wanted)
+    }
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NotAtHand => f.write_str("the disk would have to be waited for"),
+            Self::Gone => f.write_str("the directory was removed or replaced"),
+            Self::Damaged => f.write_str("the file `table` is damaged"),
+            Self::GivenUp => f.write_str("it took too long and was given up"),
+            Self::Refused(why) => f.write_str(why),
+            Self::NoThread(why) => write!(f, "no thread for blocking calls: {why}"),
+            Self::Locked => f.write_str("another process holds the file `lock` and does not let go; is it stopped?"),
+            Self::System { call, errno } => write!(f, "`{call}` failed: {errno}"),
+        }
+    }
+}
+
+impl std::error::Error for Fault {}
+
+impl From<Fault> for Error {
+    fn from(fault: Fault) -> Self {
+        Self::fault(fault.kind(), fault.to_string())
+    }
+}

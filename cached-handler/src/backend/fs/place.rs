@@ -1,0 +1,171 @@
+//! The directory of one namespace, open: stored responses and the table of epochs.
+
+use std::{
+    os::fd::OwnedFd,
+    path::PathBuf,
+    sync::atomic::{AtomicBool, Ordering},
+    time::SystemTime,
+};
+
+use bytes::{Bytes, BytesMut};
+use rustix::io::Errno;
+
+use super::{
+    Settings,
+    disk::{self, Folder, Identity, Patience, read_at, read_begin, write_at},
+    entry::{FileName, HEAD, Head, temporary},
+    fault::Fault,
+    table::{Table, random},
+};
+use crate::{backend::Effect, backend::Reading, invalidate::Mark};
+
+/// A namespace's directory.
+#[derive(Debug)]
+pub(super) struct Place {
+    home: Folder,
+    table: Table,
+    /// Where it was when it was opened, and which it is.
+    path: PathBuf,
+    identity: Identity,
+}
+
+/// What a response is stored with.
+#[derive(Debug)]
+pub(super) struct New {
+    pub(super) name: FileName,
+    pub(super) head: Head,
+    pub(super) bytes: Bytes,
+    pub(super) now: SystemTime,
+    /// On the disk before it is said to be stored.
+    pub(super) durable: bool,
+}
+
+impl Place {
+    pub(super) fn open(settings: &Settings) -> Result<Self, Fault> {
+        let home = Folder::root(&settings.directory)?.child(&settings.home)?;
+        let table = Table::open(&home, settings.boot())?;
+        // Made here, so that what is wrong with it is said at once.
+        home.child(RESPONSES)?;
+        Ok(Self { identity: home.identity()?, path: settings.directory.join(&settings.home), home, table })
+    }
+
+    pub(super) fn home(&self) -> &Folder {
+        &self.home
+    }
+
+    pub(super) fn table(&self) -> &Table {
+        &self.table
+    }
+
+    /// Whether its path still leads to it.
+    pub(super) fn is_in_place(&self) -> bool {
+        disk::identity_at(&self.path) == Some(self.identity)
+    }
+
+    /// The bytes, and then the epochs.
+    pub(super) fn look_up(
+        &self,
+        name: &FileName,
+        positions: &[u64],
+        now: SystemTime,
+        patience: Patience,
+    ) -> Result<(Option<Bytes>, Reading), Fault> {
+        let bytes = self.get(name, now, patience)?;
+        Ok((bytes, self.table.read(positions, patience)?))
+    }
+
+    /// What is stored under a name, if it is whole and alive.
+    pub(super) fn get(&self, name: &FileName, now: SystemTime, patience: Patience) -> Result<Option<Bytes>, Fault> {
+        let Some(file) = self.home.open_to_read(name.path(), patience)? else { return Ok(None) };
+        match read(&file, now, patience) {
+            // A folder, or a pipe, that somebody put there.
+            Err(fault) if fault.is(Errno::ISDIR) || fault.is(Errno::SPIPE) => Ok(None),
+            outcome => outcome,
+        }
+    }
+
+    /// Stores whole or not at all: written under another name, then renamed. A reader sees the old or the new.
+    pub(super) fn put(&self, new: &New, given_up: &AtomicBool) -> Result<(), Fault> {
+        let folder = self.folder_of(&new.name)?;
+        let name = temporary(random());
+        let file = folder.create(&name)?;
+        let written = fill(&file, new).and_then(|()| {
+            // A caller who has gone may have stored something newer since.
+            if given_up.load(Ordering::SeqCst) {
+                return Err(Fault::GivenUp);
+            }
+            folder.rename(name.as_bytes(), new.name.leaf())
+        });
+        if written.is_err() {
+            // Where this fails too, a sweep removes it.
+            _ = folder.remove(name.as_bytes());
+        }
+        written?;
+        if new.durable { folder.sync() } else { Ok(()) }
+    }
+
+    pub(super) fn remove(&self, name: &FileName) -> Result<(), Fault> {
+        match self.home.open_folder(name.folder()) {
+            Err(fault) if fault.is(Errno::NOENT) => Ok(()),
+            folder => folder?.remove(name.leaf()).map(drop),
+        }
+    }
+
+    /// Forgets all, at once: the folder gets another name, and whoever sweeps removes it.
+    pub(super) fn clear(&self) -> Result<(), Fault> {
+        let trash = format!("{TRASH}{:016x}", random());
+        match self.home.rename(RESPONSES.as_bytes(), trash.as_bytes()) {
+            Err(fault) if fault.is(Errno::NOENT) => Ok(()),
+            outcome => outcome,
+        }
+    }
+
+    pub(super) fn advance(&self, mark: Mark<'_>, effect: Effect) -> Result<(), Fault> {
+        self.table.advance(mark, effect, || self.is_in_place())
+    }
+
+    /// The folder of a name, made where it is missing.
+    fn folder_of(&self, name: &FileName) -> Result<Folder, Fault> {
+        match self.home.open_folder(name.folder()) {
+            Err(fault) if fault.is(Errno::NOENT) => {
+                self.home.make_folder(RESPONSES.as_bytes())?;
+                self.home.make_folder(name.folder())?;
+                self.home.open_folder(name.folder())
+            }
+            folder => folder,
+        }
+    }
+}
+
+fn fill(file: &OwnedFd, new: &New) -> Result<(), Fault> {
+    write_at(file, &[&new.head.encode(), &new.bytes], 0)?;
+    disk::set_times(file, new.now, new.head.expires())?;
+    if new.durable { disk::sync(file) } else { Ok(()) }
+}
+
+/// One read for what is small; two for what is not.
+fn read(file: &OwnedFd, now: SystemTime, patience: Patience) -> Result<Option<Bytes>, Fault> {
+    let mut first = [0; FIRST];
+    let got = read_begin(file, &mut first, patience)?;
+    let (first, _) = first.split_at_checked(got).unwrap_or((&[], &[]));
+    let Some(head) = Head::decode(first).filter(|head| head.lives(now)) else { return Ok(None) };
+    let Some(begin) = first.get(HEAD..) else { return Ok(None) };
+    let Ok(length) = usize::try_from(head.length) else { return Ok(None) };
+    if let Some(all) = begin.get(..length) {
+        return Ok(Some(Bytes::copy_from_slice(all)));
+    }
+    // No memory for a length that the file does not have.
+    if got < HEAD || disk::length(file)? < head.length.saturating_add(HEAD as u64) {
+        return Ok(None);
+    }
+    let mut bytes = BytesMut::zeroed(length);
+    let Some((front, rest)) = bytes.split_at_mut_checked(begin.len()) else { return Ok(None) };
+    front.copy_from_slice(begin);
+    let whole = read_at(file, rest, got as u64, patience)? == rest.len();
+    Ok(whole.then(|| bytes.freeze()))
+}
+
+/// A page: most responses, and what comes in one piece from the system.
+const FIRST: usize = 4096;
+pub(super) const RESPONSES: &str = "r";
+pub(super) const TRASH: &str = "trash-";

@@ -1,0 +1,158 @@
+//! Setting up the backend `fs`.
+
+use std::path::PathBuf;
+#[cfg(unix)]
+use std::sync::Arc;
+
+use super::CacheBuilder;
+#[cfg(unix)]
+use crate::backend::{
+    Guard,
+    fs::{Fs, Settings},
+};
+use crate::{error::Error, handler};
+
+/// What was said of it.
+#[derive(Debug)]
+pub(super) struct Files {
+    directory: Option<PathBuf>,
+    capacity: u64,
+    durable: bool,
+    #[cfg(unix)]
+    opened: Option<Fs>,
+}
+
+impl Default for Files {
+    fn default() -> Self {
+        Self {
+            directory: None,
+            capacity: 1 << 30,
+            durable: false,
+            #[cfg(unix)]
+            opened: None,
+        }
+    }
+}
+
+impl CacheBuilder {
+    /// Adds the backend `fs`: responses in files below `directory`, for `backend = "fs"`. They survive a restart, and
+    /// several processes may share the directory: an invalidation by one counts in all of them. Without this call the
+    /// environment may name the directory: `CACHED_HANDLER_FS_DIR`.
+    ///
+    /// It needs a [`namespace`](Self::namespace): processes with one namespace share their responses, others keep
+    /// theirs apart.
+    ///
+    /// The directory is made where it is missing. It has to belong to the user who runs the process, and nobody else
+    /// may write to it; otherwise [`build`](Self::build) says so. It should be on a local disk: on a network's
+    /// (NFS) two machines may see each other's invalidations late. After the machine was rebooted nothing stored before
+    /// is used, unless [`fs_durable`](Self::fs_durable). Unix only.
+    ///
+    /// ```
+    /// # async fn f() -> Result<(), cached_handler::Error> {
+    /// use cached_handler::Cache;
+    ///
+    /// Cache::builder().namespace("shop").fs("/var/cache/shop").build().await?.install()?;
+    /// # Ok(()) }
+    /// ```
+    pub fn fs(mut self, directory: impl Into<PathBuf>) -> Self {
+        self.files.directory = Some(directory.into());
+        self
+    }
+
+    /// How many bytes of the disk the responses of this namespace may take (default 1 GiB). Beyond, those that were used
+    /// least recently are removed, in the background; past an eighth more nothing is stored until they are. The table
+    /// of invalidations takes 4.2 MiB besides.
+    ///
+    /// ```
+    /// # use cached_handler::Cache;
+    /// let builder = Cache::builder().namespace("shop").fs("/var/cache/shop").fs_capacity(20 << 30);
+    /// ```
+    pub fn fs_capacity(mut self, bytes: u64) -> Self {
+        self.files.capacity = bytes;
+        self
+    }
+
+    /// Keeps responses beyond a reboot or a power failure: each response and each invalidation is on the disk (`fsync`)
+    /// before it is done, which costs some milliseconds each. Off by default: then nothing from before a reboot is used.
+    ///
+    /// ```
+    /// # use cached_handler::Cache;
+    /// let builder = Cache::builder().namespace("shop").fs("/var/cache/shop").fs_durable();
+    /// ```
+    pub fn fs_durable(mut self) -> Self {
+        self.files.durable = true;
+        self
+    }
+
+    /// Opens the directory, so that what is wrong with it is an error now.
+    #[cfg(unix)]
+    pub(super) async fn open_files(&mut self) -> Result<(), Error> {
+        // Switched off, it is never used.
+        if !self.off
+            && let Some(files) = self.take_files()
+        {
+            files.open().await?;
+            self.files.opened = Some(files);
+        }
+        Ok(())
+    }
+
+    /// Adds the backend; one that is not open yet is opened by the first look-up.
+    #[cfg(unix)]
+    pub(super) fn add_files(&mut self) {
+        if let Some(files) = self.files.opened.take().or_else(|| self.take_files()) {
+            self.backends.push((NAME.to_owned(), Arc::new(Guard::new(NAME, files))));
+        }
+    }
+
+    #[cfg(unix)]
+    fn take_files(&mut self) -> Option<Fs> {
+        if self.namespace.is_empty() {
+            return None;
+        }
+        let directory = self.files.directory.take().or_else(|| self.directory_of_environment())?;
+        let Files { capacity, durable, .. } = self.files;
+        Some(Fs::new(Settings::new(directory, &self.namespace, capacity, durable, self.clock.clone())))
+    }
+
+    #[cfg(not(unix))]
+    #[expect(clippy::unused_async, clippy::unused_self, clippy::unnecessary_wraps, reason = "elsewhere it opens a directory")]
+    pub(super) async fn open_files(&mut self) -> Result<(), Error> {
+        Ok(())
+    }
+
+    #[cfg(not(unix))]
+    #[expect(clippy::unused_self, reason = "elsewhere it adds a backend")]
+    pub(super) fn add_files(&mut self) {}
+
+    pub(super) fn complaints_of_files(&self) -> Vec<String> {
+        #[cfg(unix)]
+        let is_named = self.files.directory.is_some() || self.files.opened.is_some();
+        #[cfg(not(unix))]
+        let is_named = self.files.directory.is_some();
+        // The environment may be meant for other programs, too.
+        let is_meant =
+            is_named || (self.directory_of_environment().is_some() && handler::all().any(|handler| handler.attributes.backend == NAME));
+        let mut complaints = Vec::new();
+        if is_named && self.backends.iter().any(|(name, _)| name == NAME) {
+            complaints.push(format!("two backends are named `{NAME}`; rename yours"));
+        }
+        if is_meant && self.namespace.is_empty() {
+            complaints.push(format!(
+                "the backend `{NAME}` needs a namespace, as others may use the directory too; add `.namespace(\"…\")`, with the name of your application, to `Cache::builder()`"
+            ));
+        }
+        if is_meant && cfg!(not(unix)) {
+            complaints.push(format!("the backend `{NAME}` needs Unix; name another in the attribute"));
+        }
+        complaints
+    }
+
+    fn directory_of_environment(&self) -> Option<PathBuf> {
+        let is_taken = self.backends.iter().any(|(name, _)| name == NAME);
+        let named = std::env::var_os("CACHED_HANDLER_FS_DIR").filter(|directory| !directory.is_empty());
+        named.filter(|_| !is_taken && !self.isolated).map(PathBuf::from)
+    }
+}
+
+const NAME: &str = "fs";
