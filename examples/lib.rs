@@ -1,6 +1,9 @@
 //! Examples of cached-handler. Each is a program beside this file; its handlers and its `app` are a module here, so that
 //! a test drives them too.
 
+#[path = "fs.rs"]
+#[expect(dead_code, reason = "its `main` is the program's")]
+pub mod fs;
 #[path = "redis.rs"]
 #[expect(dead_code, reason = "its `main` is the program's")]
 pub mod redis;

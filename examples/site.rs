@@ -1,12 +1,12 @@
-//! `cargo run --example site [-- DIRECTORY] [--port PORT]`: a directory of Markdown files, served from the cache.
+//! `cargo run --example site [-- DIRECTORY] [--port PORT] [--backend memory|fs]`: a directory of Markdown files, served from the cache.
 //!
 //! Start reading at `site/app.rs`, where the handlers are. This file starts the server and says what to try.
 
 use std::{env, fmt, io, net::Ipv4Addr, path::PathBuf, process::ExitCode, time::Duration};
 
-use axum::{Router, extract::Request, middleware, middleware::Next, response::Response};
+use axum::{Extension, extract::Request, middleware, middleware::Next, response::Response};
 use cached_handler::{Cache, Outcome};
-use cached_handler_examples::site::{self, Directory};
+use cached_handler_examples::site::{self, Backend, Directory};
 use tokio::net::TcpListener;
 
 #[tokio::main]
@@ -31,24 +31,35 @@ async fn main() -> ExitCode {
     }
 }
 
-async fn serve(Arguments { directory, port }: Arguments) -> Result<(), Box<dyn std::error::Error>> {
+async fn serve(Arguments { directory, port, backend }: Arguments) -> Result<(), Box<dyn std::error::Error>> {
     let directory = Directory::open(&directory).map_err(|error| format!("{}: {error}", directory.display()))?;
     // What the cache did shows in every answer, by `Cache-Status`, and in the log below. Both are off by default: the one
     // tells strangers what was asked for before, the other costs a hit a little. Without them nothing is to be set up.
-    let cache = Cache::builder().cache_status("site").outcome_on_hits().build().await?;
-    cache.clone().install()?;
+    let builder = Cache::builder().cache_status("site").outcome_on_hits();
+    let cache = match backend {
+        Backend::Memory => builder,
+        // Whoever serves another directory shares nothing with this one.
+        Backend::Fs => builder.namespace(format!("site of {}", directory.root().display())).fs(files()),
+    };
+    let cache = cache.build().await?;
+    // Handlers of the backends that were not chosen are in this program, too.
+    let app = site::app_on(backend, directory.clone()).layer(Extension(cache.clone())).layer(middleware::from_fn(log));
 
     let listener = listen(port).await?;
     let address = format!("http://{}", listener.local_addr()?);
     println!("{address} serves the Markdown files of {}", directory.root().display());
     println!("{}", Tour { address: &address, page: directory.shortest() });
 
-    let app: Router = site::app(directory).layer(middleware::from_fn(log));
     axum::serve(listener, app).with_graceful_shutdown(end()).await?;
     // Runs outlive the clients that began them; those under way may finish.
     let all_ended = cache.drain(Duration::from_secs(5)).await;
     println!("{}", if all_ended { "stopped" } else { "stopped, with handlers still running" });
     Ok(())
+}
+
+/// Where the files of `--backend fs` lie.
+fn files() -> PathBuf {
+    env::var_os("CACHED_HANDLER_FS_DIR").map_or_else(|| env::temp_dir().join("cached-handler-site"), PathBuf::from)
 }
 
 /// One line for every request. What the cache did lies in the response's extensions, for layers like this one.
@@ -96,12 +107,13 @@ async fn end() {
 struct Arguments {
     directory: PathBuf,
     port: Option<u16>,
+    backend: Backend,
 }
 
 impl Arguments {
     /// `None` where help was asked for.
     fn parse(mut words: impl Iterator<Item = String>) -> Result<Option<Self>, String> {
-        let (mut directory, mut port) = (None, None);
+        let (mut directory, mut port, mut backend) = (None, None, Backend::default());
         while let Some(word) = words.next() {
             match word.as_str() {
                 "-h" | "--help" => return Ok(None),
@@ -109,13 +121,20 @@ impl Arguments {
                     let value = words.next().ok_or("`--port` needs a number; type `--port 8080`, or `--port 0` for any that is free")?;
                     port = Some(value.parse().map_err(|_| format!("`{value}` is not a port; type a number up to 65535"))?);
                 }
+                "--backend" => {
+                    backend = match words.next().as_deref() {
+                        Some("memory") => Backend::Memory,
+                        Some("fs") => Backend::Fs,
+                        _ => return Err("`--backend` needs a name; type `--backend memory` or `--backend fs`".to_owned()),
+                    };
+                }
                 option if option.starts_with('-') => return Err(format!("there is no option `{option}`")),
                 _ if directory.is_some() => return Err("give one directory".to_owned()),
                 _ => directory = Some(PathBuf::from(word)),
             }
         }
         let repository = || PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/.."));
-        Ok(Some(Self { directory: directory.unwrap_or_else(repository), port }))
+        Ok(Some(Self { directory: directory.unwrap_or_else(repository), port, backend }))
     }
 }
 
@@ -152,14 +171,16 @@ const USUAL_PORT: u16 = 3000;
 const USAGE: &str = "\
 Serves a directory of Markdown files on 127.0.0.1, each page rendered once and then answered from the cache.
 
-    cargo run --example site [-- [DIRECTORY] [--port PORT]]
+    cargo run --example site [-- [DIRECTORY] [--port PORT] [--backend memory|fs]]
 
 DIRECTORY   where the files are; this repository by default
-PORT        3000 by default, or any that is free; 0 for any that is free";
+PORT        3000 by default, or any that is free; 0 for any that is free
+--backend   where responses rest: in this process by default, or in files, which survive it, in the directory
+            CACHED_HANDLER_FS_DIR of the environment, or one for temporary files";
 
 #[cfg(test)]
 mod tests {
-    use super::Arguments;
+    use super::{Arguments, Backend};
 
     fn parse(words: &[&str]) -> Result<Option<Arguments>, String> {
         Arguments::parse(words.iter().map(|&word| word.to_owned()))
@@ -167,14 +188,21 @@ mod tests {
 
     #[test]
     fn a_directory_and_a_port_are_taken_in_either_order() {
-        let arguments = Arguments { directory: "docs".into(), port: Some(0) };
+        let arguments = Arguments { directory: "docs".into(), port: Some(0), backend: Backend::Memory };
         assert_eq!(parse(&["docs", "--port", "0"]), Ok(Some(arguments)));
         assert_eq!(parse(&["--port", "0", "docs"]), parse(&["docs", "--port", "0"]));
     }
 
     #[test]
+    fn a_backend_is_chosen_by_name() {
+        let backend = |words: &[&str]| parse(words).map(|arguments| arguments.map(|arguments| arguments.backend));
+        assert_eq!(backend(&["--backend", "fs", "docs"]), Ok(Some(Backend::Fs)));
+        assert_eq!(backend(&["--backend", "memory"]), backend(&[]));
+    }
+
+    #[test]
     fn what_is_not_understood_is_refused() {
-        for words in [&["--prot", "1"][..], &["--port"], &["--port", "65536"], &["a", "b"]] {
+        for words in [&["--prot", "1"][..], &["--port"], &["--port", "65536"], &["--backend"], &["--backend", "disk"], &["a", "b"]] {
             assert!(parse(words).is_err(), "{words:?}");
         }
     }

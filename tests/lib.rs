@@ -1,5 +1,7 @@
 //! Tests of cached-handler, and what several of them share.
 
 pub mod fault_proxy;
+#[cfg(unix)]
+pub mod files;
 pub mod harness;
 pub mod redis_server;

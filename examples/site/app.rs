@@ -4,6 +4,7 @@
 mod directory;
 mod document;
 mod markdown;
+mod on_files;
 
 use axum::{
     Json, Router,
@@ -23,15 +24,35 @@ pub use self::{
 
 /// The site of a directory.
 pub fn app(directory: Directory) -> Router {
+    app_on(Backend::Memory, directory)
+}
+
+/// The same, with its responses in another backend.
+pub fn app_on(backend: Backend, directory: Directory) -> Router {
+    let routes = match backend {
+        Backend::Memory => routes(),
+        Backend::Fs => on_files::routes(),
+    };
+    routes.fallback(nowhere).layer(DefaultBodyLimit::max(Directory::LONGEST_EDIT)).with_state(directory)
+}
+
+/// Where responses rest.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Backend {
+    /// In this process.
+    #[default]
+    Memory,
+    /// In files, which survive it.
+    Fs,
+}
+
+fn routes() -> Router<Directory> {
     Router::new()
         .route("/", get(index))
         .route("/page/{*name}", get(page).put(edit))
         .route("/search", get(search))
         .route("/api/pages", get(list))
         .route("/style.css", get(style))
-        .fallback(nowhere)
-        .layer(DefaultBodyLimit::max(Directory::LONGEST_EDIT))
-        .with_state(directory)
 }
 
 /// The path of a page, for an address.
@@ -41,7 +62,7 @@ pub fn path_of(name: &str) -> String {
 }
 
 /// One page. A page that is not there is remembered for five seconds, so that asking for it again and again costs nothing.
-#[cached(ttl = "1m", group = "page:{name}", policy = PAGE)]
+#[cached(ttl = "1m", group = "page:{name}", policy = PAGE, uncached = page_made)]
 async fn page(State(directory): State<Directory>, Path(name): Path<String>) -> Result<Document, Failure> {
     rendered(move || {
         let text = directory.read(&name)?;
@@ -51,19 +72,19 @@ async fn page(State(directory): State<Directory>, Path(name): Path<String>) -> R
 }
 
 /// Links to all pages.
-#[cached(ttl = "1m", group = "pages")]
+#[cached(ttl = "1m", group = "pages", uncached = index_made)]
 async fn index(State(directory): State<Directory>) -> Result<Document, Failure> {
     rendered(move || Ok(document::index(&directory, &directory.entries()?))).await
 }
 
 /// The lines in which a text occurs. The key holds `q` and no other parameter, as this is all that [`Search`] reads.
-#[cached(ttl = "1m", group = "pages")]
+#[cached(ttl = "1m", group = "pages", uncached = search_made)]
 async fn search(State(directory): State<Directory>, Query(search): Query<Search>) -> Result<Document, Failure> {
     rendered(move || Ok(document::search(&directory, &search.q, &directory.find(&search.q)?))).await
 }
 
 /// All pages, for programs.
-#[cached(ttl = "1m", group = "pages")]
+#[cached(ttl = "1m", group = "pages", uncached = list_made)]
 async fn list(State(directory): State<Directory>) -> Result<Json<Vec<Entry>>, Failure> {
     in_background(move || directory.entries()).await.map(Json)
 }

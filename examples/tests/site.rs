@@ -14,7 +14,7 @@ use axum::{
     http::{Method, Request, StatusCode, header},
 };
 use cached_handler::testing::{TestCache, assert_hit, assert_miss};
-use cached_handler_examples::site::{Directory, Entry, app};
+use cached_handler_examples::site::{Backend, Directory, Entry, app, app_on};
 use http_body_util::BodyExt as _;
 use tower::ServiceExt as _;
 
@@ -198,6 +198,33 @@ async fn every_page_of_this_repository_renders_and_links_to_pages_that_exist() {
             assert!(leads_somewhere, "{name} links to {link}");
         }
     }
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn in_files_the_pages_survive_a_restart_and_an_edit_reaches_every_list() {
+    let files = Path::new(env!("CARGO_TARGET_TMPDIR")).join("site-files");
+    _ = fs::remove_dir_all(&files);
+    let site = Site::of("files", &[("one.md", "# One\n")]);
+    let started = async || {
+        let cache = TestCache::with(|builder| builder.cache_status("site").namespace("site").fs(&files));
+        cache.cache().invalidate(cached_handler::Target::path("/nowhere")).await.unwrap();
+        let app = app_on(Backend::Fs, Directory::open(&site.root).unwrap()).layer(cache.layer());
+        Site { app, cache, root: site.root.clone() }
+    };
+    let before = started().await;
+    for target in ["/", "/page/one.md", "/search?q=one", "/api/pages"] {
+        before.get(target).await.miss();
+    }
+    let after = started().await;
+    for target in ["/", "/page/one.md", "/search?q=one", "/api/pages"] {
+        after.get(target).await.hit();
+    }
+    assert_eq!(after.ask(Request::put("/page/one.md"), "# Edited").await.status, StatusCode::NO_CONTENT);
+    for target in ["/", "/page/one.md", "/search?q=one", "/api/pages"] {
+        before.get(target).await.miss();
+    }
+    fs::remove_dir_all(&files).unwrap();
 }
 
 struct Site {

@@ -1,0 +1,285 @@
+//! What a process of its own does on the directory, and how it is started.
+
+use std::{
+    io::{BufRead, BufReader},
+    path::Path,
+    process::{Child, Command, Stdio},
+    sync::{Arc, atomic::Ordering},
+    time::Duration,
+};
+
+use axum::Router;
+use cached_handler::{Cache, CacheBuilder, Outcome, Target};
+
+use super::{Source, Truth, app, page_is_right, source};
+use crate::harness::{Random, ask, moment, text};
+
+/// The program's part; see [`start`] for the commands.
+pub async fn run(directory: &Path, words: &[&str]) {
+    let number = |at: usize| words.get(at).and_then(|word| word.parse().ok()).expect("a number");
+    let cache = Cache::builder().namespace("tests").fs(directory.join("cache")).outcome_on_hits();
+    match words.first().copied() {
+        Some("fill") => fill(cache.build().await, number(1), number(2)).await,
+        Some("churn") => churn(cache.build().await.expect("a cache"), number(1)).await,
+        Some("race") => race(cache.build().await.expect("a cache"), directory, words, &number).await,
+        Some("answer") => answer(cache, directory, number(1)).await,
+        Some("speed") => speed(cache.build().await.expect("a cache"), directory, number(1)).await,
+        Some("hits") => hits(cache.build().await.expect("a cache"), number(1)).await,
+        Some("stall") => stall(cache.build().await.expect("a cache"), number(1)).await,
+        _ => panic!("commands: fill, churn, race, answer, speed, hits, stall"),
+    }
+}
+
+/// `fill FROM TO`: asks for the pages once; where the directory cannot be used, nothing is cached, and no request fails.
+async fn fill(cache: Result<Cache, cached_handler::Error>, from: usize, to: usize) {
+    let Ok(cache) = cache else {
+        println!("ready\nrefused");
+        return;
+    };
+    println!("ready");
+    let app = app(cache.clone(), Arc::default());
+    let mut wrong = 0;
+    for id in from..to {
+        wrong += usize::from(!page_is_right(&app, id).await);
+        wrong += usize::from(!page_is_right(&app, id).await);
+        // It may fail, and says so.
+        _ = cache.invalidate(Target::group(format!("page:{}", id + 1))).await;
+    }
+    println!("wrong {wrong}");
+}
+
+/// `churn SEED`: asks, stores and invalidates until it is killed.
+async fn churn(cache: Cache, seed: usize) {
+    println!("ready");
+    let app = app(cache.clone(), Arc::default());
+    let mut random = Random::new(seed as u64);
+    loop {
+        let id = random.below(200);
+        assert!(page_is_right(&app, id).await, "page {id}");
+        if random.one_in(4) {
+            cache.invalidate(Target::group(format!("page:{id}"))).await.expect("an invalidation");
+        }
+    }
+}
+
+/// `race WHO OF COUNT honest|forgetful`: this process writes every OF-th resource, and reads all.
+async fn race(cache: Cache, directory: &Path, words: &[&str], number: &impl Fn(usize) -> usize) {
+    const RESOURCES: usize = 3;
+    let (who, of, rounds) = (number(1), number(2), number(3));
+    let forgets = words.get(4) == Some(&"forgetful");
+    let truth = Truth::open(directory).expect("a truth");
+    let app = app(cache.clone(), source(Truth::open(directory).expect("a truth")));
+    println!("ready");
+    let mut random = Random::new(who as u64 + 1);
+    let (mut stale, mut hits, mut failed, mut writes) = (0, 0, 0, 0);
+    for _ in 0..rounds {
+        let resource = random.below(RESOURCES);
+        if resource % of == who && random.one_in(3) {
+            let version = truth.version(resource) + 1;
+            truth.set_version(resource, version);
+            if forgets || cache.invalidate(Target::group(format!("version:{resource}"))).await.is_ok() {
+                truth.settle(resource, version);
+                writes += 1;
+            }
+        }
+        let floor = truth.settled(resource);
+        let response = ask(&app, &format!("/version/{resource}")).await;
+        hits += usize::from(matches!(response.extensions().get(), Some(Outcome::Hit { .. })));
+        match text(response).await.parse::<u64>() {
+            Ok(version) => stale += usize::from(version < floor),
+            Err(_) => failed += 1,
+        }
+    }
+    println!("stale {stale} failed {failed} hits {hits} writes {writes}");
+}
+
+/// `answer ID`: how long it takes from the start to the first answer, whether that came from a file, and how much memory
+/// the scan of all files takes.
+async fn answer(cache: CacheBuilder, directory: &Path, id: usize) {
+    println!("ready");
+    let before = moment();
+    let source: Arc<Source> = Arc::default();
+    let cache = cache.build().await.expect("a cache");
+    let is_right = page_is_right(&app(cache.clone(), Arc::clone(&source)), id).await;
+    let micros = before.elapsed().as_micros();
+    assert!(is_right, "page {id}");
+    let resident = resident();
+    // The scan is over when what has expired is gone everywhere.
+    let homes = || std::fs::read_dir(directory.join("cache")).into_iter().flatten().flatten();
+    let dead = "d".repeat(62);
+    let mut folders: Vec<_> = homes().flat_map(|home| std::fs::read_dir(home.path().join("r")).into_iter().flatten().flatten()).collect();
+    while !folders.is_empty() {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+        folders.retain(|folder| folder.path().join(&dead).exists());
+    }
+    // With it the scan would have ended.
+    drop(cache);
+    let grown = self::resident().saturating_sub(resident);
+    println!("micros {micros} grown {grown} runs {}", source.runs.load(Ordering::SeqCst));
+}
+
+/// The resident memory, where it can be told.
+fn resident() -> u64 {
+    #[cfg(target_os = "linux")]
+    return crate::harness::resident().0;
+    #[cfg(not(target_os = "linux"))]
+    0
+}
+
+/// `hits COUNT`: so many requests for one page.
+async fn hits(cache: Cache, count: usize) {
+    println!("ready");
+    let app = app(cache, Arc::default());
+    for _ in 0..count {
+        assert!(page_is_right(&app, 3).await);
+    }
+    println!("done");
+}
+
+/// `stall COUNT`: so many pages at once, twice; how long the slowest took, and how many threads there were.
+async fn stall(cache: Cache, count: usize) {
+    println!("ready");
+    let app = app(cache, Arc::default());
+    let mut slowest = Duration::ZERO;
+    for _ in 0..2 {
+        let asked: Vec<_> = (0..count)
+            .map(|id| {
+                let app = app.clone();
+                tokio::spawn(async move {
+                    let before = moment();
+                    assert!(page_is_right(&app, id).await, "page {id}");
+                    before.elapsed()
+                })
+            })
+            .collect();
+        for answer in asked {
+            slowest = slowest.max(answer.await.expect("an answer"));
+        }
+    }
+    let threads = std::fs::read_dir("/proc/self/task").map_or(0, Iterator::count);
+    println!("slowest {} threads {threads}", slowest.as_millis());
+    // What is stuck is not waited for.
+    std::process::exit(0);
+}
+
+/// `speed ROUNDS`: medians in nanoseconds, of a hit, of one in memory, of `std::fs::read` of the hit's file; and of hits
+/// and reads of files that are not in the page cache.
+async fn speed(cache: Cache, directory: &Path, rounds: usize) {
+    println!("ready");
+    let source: Arc<Source> = Arc::default();
+    let app = app(cache, Arc::clone(&source));
+    let app = &app;
+    is_stored(app, "/page/3").await;
+    let files = || std::fs::read_dir(directory.join("cache")).into_iter().flatten().flatten().flat_map(|home| walk(&home.path().join("r")));
+    let file = files().next().expect("a stored response");
+    let (mut hits, mut memory, mut reads) = (Vec::new(), Vec::new(), Vec::new());
+    for _ in 0..rounds {
+        hits.push(timed(app, "/page/3").await);
+        memory.push(timed(app, "/in-memory/3").await);
+        let before = moment();
+        std::hint::black_box(std::fs::read(&file).expect("a file"));
+        reads.push(before.elapsed());
+    }
+    // Pages of 1 KiB each, every other one for the one that reads by hand.
+    let pages: Vec<usize> = (0..400).map(|at| 10 + at * 7).collect();
+    for id in &pages {
+        is_stored(app, &format!("/page/{id}")).await;
+    }
+    let runs = source.runs.load(Ordering::SeqCst);
+    let mut all: Vec<_> = files().collect();
+    all.sort();
+    let (mut cold, mut cold_reads) = (Vec::new(), Vec::new());
+    forget(&all);
+    for id in &pages {
+        cold.push(timed(app, &format!("/page/{id}")).await);
+    }
+    forget(&all);
+    for file in all {
+        let before = moment();
+        std::hint::black_box(tokio::task::spawn_blocking(move || std::fs::read(file)).await.expect("a thread").expect("a file"));
+        cold_reads.push(before.elapsed());
+    }
+    assert_eq!(source.runs.load(Ordering::SeqCst), runs, "all were hits");
+    let median = |mut times: Vec<Duration>| {
+        times.sort_unstable();
+        times[times.len() / 2].as_nanos()
+    };
+    let [hit, memory, read, cold, cold_read] = [hits, memory, reads, cold, cold_reads].map(median);
+    println!("hit {hit} memory {memory} read {read} cold {cold} cold-read {cold_read}");
+}
+
+/// Has the system forget what it holds of these files.
+#[cfg(target_os = "linux")]
+fn forget(files: &[std::path::PathBuf]) {
+    for file in files {
+        let file = std::fs::File::open(file).expect("a file");
+        file.sync_all().expect("a disk");
+        rustix::fs::fadvise(&file, 0, None, rustix::fs::Advice::DontNeed).expect("advice");
+    }
+}
+
+#[cfg(not(target_os = "linux"))]
+fn forget(_: &[std::path::PathBuf]) {}
+
+/// Asks until the answer comes from where it is stored: that is done after the first answer.
+async fn is_stored(app: &Router, uri: &str) {
+    while !matches!(ask(app, uri).await.extensions().get(), Some(Outcome::Hit { .. })) {
+        tokio::task::yield_now().await;
+    }
+}
+
+async fn timed(app: &Router, uri: &str) -> Duration {
+    let before = moment();
+    std::hint::black_box(text(ask(app, uri).await).await);
+    before.elapsed()
+}
+
+fn walk(folder: &Path) -> Vec<std::path::PathBuf> {
+    let folders = std::fs::read_dir(folder).into_iter().flatten().flatten();
+    folders.flat_map(|folder| std::fs::read_dir(folder.path()).into_iter().flatten().flatten()).map(|file| file.path()).collect()
+}
+
+/// A process that has begun.
+#[derive(Debug)]
+pub struct Running {
+    child: Child,
+    output: BufReader<std::process::ChildStdout>,
+}
+
+/// Starts `program` on a directory, by way of `wrapper` if there is one, and waits until it is ready.
+pub fn start(program: &Path, wrapper: &[&str], directory: &Path, words: &[&str]) -> Running {
+    let mut command = match wrapper.split_first() {
+        Some((first, rest)) => {
+            let mut command = Command::new(first);
+            command.args(rest).arg(program);
+            command
+        }
+        None => Command::new(program),
+    };
+    let mut child = command.arg(directory).args(words).stdout(Stdio::piped()).stdin(Stdio::null()).spawn().expect("a process");
+    let mut output = BufReader::new(child.stdout.take().expect("its output"));
+    let mut line = String::new();
+    output.read_line(&mut line).expect("its output");
+    Running { child, output }
+}
+
+impl Running {
+    /// Ends it as a power cut would, as far as this process goes.
+    pub fn kill(&mut self) {
+        _ = self.child.kill();
+        _ = self.child.wait();
+    }
+
+    /// Waits for its end, and gives the line that it printed last; `None` where it was killed.
+    pub fn result(mut self) -> Option<String> {
+        let lines = self.output.lines().map_while(Result::ok).collect::<Vec<_>>();
+        let ended = self.child.wait().expect("its end");
+        ended.success().then(|| lines.last().cloned().unwrap_or_default())
+    }
+}
+
+/// The number after a word in a line of results.
+pub fn number_after(line: &str, word: &str) -> u64 {
+    let mut words = line.split(' ').skip_while(|found| *found != word);
+    words.nth(1).and_then(|number| number.parse().ok()).unwrap_or_else(|| panic!("no `{word}` in `{line}`"))
+}

@@ -1,0 +1,118 @@
+//! The directory is bounded, and what is dead or was left behind goes; in the background, whatever lies there.
+
+use std::{
+    fs,
+    os::unix::fs::MetadataExt,
+    path::Path,
+    time::{Duration, SystemTime},
+};
+
+use cached_handler_tests::{
+    files::{
+        Scratch, page_is_right,
+        processes::{number_after, start},
+    },
+    harness::{count, moment},
+};
+
+use super::{on, started, with};
+
+/// Waits for what the sweeping thread does.
+pub fn wait_until(what: &str, mut is_so: impl FnMut() -> bool) {
+    let began = moment();
+    while !is_so() {
+        assert!(began.elapsed() < Duration::from_secs(120), "waited in vain until {what}");
+        std::thread::sleep(Duration::from_millis(2));
+    }
+}
+
+/// Two hours later, the next process to start removes what killed ones left.
+pub async fn sweeps_temporary_files(scratch: &Scratch) {
+    let later = cached_handler::testing::TestCache::with(|builder| builder.namespace("tests").fs(scratch.cache()));
+    later.clock().advance(Duration::from_secs(7200));
+    later.cache().invalidate(cached_handler::Target::path("/nowhere")).await.unwrap();
+    wait_until("temporary files are gone", || scratch.files("tmp-").is_empty());
+}
+
+fn allocated(scratch: &Scratch) -> u64 {
+    scratch.responses().iter().filter_map(|file| fs::metadata(file).ok()).map(|metadata| metadata.blocks() * 512).sum()
+}
+
+#[tokio::test]
+async fn the_directory_keeps_to_its_capacity_and_what_is_used_stays() {
+    const CAPACITY: u64 = 2 << 20;
+    let scratch = Scratch::new("quota");
+    let cache = with(&scratch.cache(), |builder| builder.fs_capacity(CAPACITY)).await;
+    let (app, source) = started(&cache);
+    let mut most = 0;
+    for id in 0..3000 {
+        assert!(page_is_right(&app, id).await);
+        if id % 50 == 0 {
+            // The one that is used, a minute apart.
+            cache.clock().advance(Duration::from_secs(61));
+            assert!(page_is_right(&app, 2).await);
+            most = most.max(allocated(&scratch));
+        }
+    }
+    println!(
+        "- {} MiB of responses in a directory of {} MiB: at most {:.2} of the capacity",
+        (3000 * 4) >> 10,
+        CAPACITY >> 20,
+        most as f64 / CAPACITY as f64
+    );
+    assert!(most <= CAPACITY + CAPACITY / 4, "{most} bytes");
+    let runs = source.runs.load(std::sync::atomic::Ordering::SeqCst);
+    assert!(page_is_right(&app, 2).await);
+    assert_eq!(source.runs.load(std::sync::atomic::Ordering::SeqCst), runs, "what was used all the time is still there");
+}
+
+#[tokio::test]
+async fn what_has_expired_and_what_killed_processes_left_is_removed_and_nothing_else() {
+    let scratch = Scratch::new("sweep");
+    let cache = on(&scratch.cache()).await;
+    assert!(page_is_right(&started(&cache).0, 3).await);
+    let folder = scratch.responses().remove(0).parent().unwrap().to_owned();
+    fs::write(folder.join("tmp-0123456789abcdef"), "half of a resp").unwrap();
+    fs::write(folder.join("notes.txt"), "not ours").unwrap();
+    drop(cache);
+    let again = on(&scratch.cache()).await;
+    assert!(page_is_right(&started(&again).0, 4).await);
+    assert_eq!(scratch.files("tmp-").len(), 1, "it may be being written");
+    sweeps_temporary_files(&scratch).await;
+    wait_until("what has expired is gone", || scratch.responses().is_empty());
+    assert!(folder.join("notes.txt").exists());
+}
+
+/// `count` files of responses nobody will ask for, and in each folder one that has expired.
+fn fill(scratch: &Scratch, count: usize) {
+    let home = scratch.files("table").remove(0).parent().unwrap().join("r");
+    let later = SystemTime::UNIX_EPOCH + Duration::from_secs(4_000_000_000);
+    for at in 0..count {
+        let folder = home.join(format!("{:02x}", at % 256));
+        if at < 256 {
+            fs::create_dir_all(&folder).unwrap();
+            fs::File::create(folder.join("d".repeat(62))).unwrap().set_modified(SystemTime::UNIX_EPOCH).unwrap();
+        }
+        let file = fs::File::create(folder.join(format!("{at:062x}"))).unwrap();
+        file.set_modified(later).unwrap();
+    }
+}
+
+#[tokio::test]
+async fn however_many_files_lie_there_the_first_answer_does_not_wait_and_memory_does_not_grow() {
+    let scratch = Scratch::new("million");
+    let files = count(1_000_000);
+    drop(on(&scratch.cache()).await);
+    assert!(page_is_right(&started(&on(&scratch.cache()).await).0, 3).await);
+    fill(&scratch, files);
+    let running = start(Path::new(env!("CARGO_BIN_EXE_fs_process")), &[], scratch.path(), &["answer", "3"]);
+    let line = running.result().unwrap();
+    let (micros, grown, runs) = (number_after(&line, "micros"), number_after(&line, "grown"), number_after(&line, "runs"));
+    println!(
+        "- {files} files: the first answer after {} ms, from a file; {} MiB more memory by the end of the scan",
+        micros / 1000,
+        grown >> 20
+    );
+    assert_eq!(runs, 0, "{line}");
+    assert!(micros <= 50_000 && grown <= 64 << 20, "{line}");
+}

@@ -1,0 +1,65 @@
+//! What a hit from a file costs: in calls of the system, which repeat, and in time, against reading its file.
+
+use std::{
+    path::{Path, PathBuf},
+    process::Command,
+};
+
+use cached_handler_tests::files::{
+    Scratch,
+    processes::{number_after, start},
+};
+
+/// Built for speed, as users build.
+fn program() -> PathBuf {
+    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let arguments = ["build", "--profile", "bench", "--package", "cached-handler-tests", "--bin", "fs_process"];
+    let output = Command::new(cargo)
+        .args(arguments)
+        .args(["--message-format", "json-render-diagnostics"])
+        .current_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join(".."))
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let stdout = String::from_utf8(output.stdout).unwrap();
+    let executable = stdout.lines().filter_map(|line| line.split_once("\"executable\":\"")).next_back().unwrap().1;
+    PathBuf::from(executable.split('"').next().unwrap())
+}
+
+/// How often the process makes a call, with so many hits.
+fn calls(program: &Path, scratch: &Scratch, call: &str, hits: &str) -> usize {
+    let log = scratch.path().join("calls");
+    let (trace, log_name) = (format!("trace={call}"), log.to_string_lossy().into_owned());
+    let wrapper = ["strace", "-f", "-qq", "-o", &log_name, "-e", &trace];
+    start(program, &wrapper, scratch.path(), &["hits", hits]).result().unwrap();
+    let lines = std::fs::read_to_string(log).unwrap();
+    lines.lines().filter(|line| line.contains(&format!(" {call}("))).count()
+}
+
+#[test]
+fn a_hit_is_five_calls_of_the_system_and_no_hop_to_another_thread() {
+    let scratch = Scratch::new("calls");
+    let program = Path::new(env!("CARGO_BIN_EXE_fs_process"));
+    start(program, &[], scratch.path(), &["hits", "1"]).result().unwrap();
+    for (call, each) in [("openat2", 1), ("preadv2", 2), ("fstat", 1), ("close", 1), ("futex", 0), ("pwritev", 0), ("read", 0)] {
+        let (few, many) = (calls(program, &scratch, call, "100"), calls(program, &scratch, call, "1100"));
+        let difference = many.abs_diff(few);
+        // The sweeping thread makes some of its own.
+        assert!(difference.abs_diff(1000 * each) < 200, "{call}: {few} with 100 hits, {many} with 1100");
+    }
+}
+
+#[test]
+fn a_hit_takes_about_as_long_as_reading_its_file() {
+    let scratch = Scratch::new("speed");
+    let line = start(&program(), &[], scratch.path(), &["speed", "20000"]).result().unwrap();
+    let [hit, memory, read, cold, cold_read] =
+        ["hit", "memory", "read", "cold", "cold-read"].map(|word| number_after(&line, word) as f64 / 1000.0);
+    println!(
+        "- a hit of 1 KiB, 3 groups: {hit:.1} µs, in memory {memory:.1}, `std::fs::read` of its file {read:.1}: {:.2} x for what is more; out of the page cache {cold:.0}, `spawn_blocking(std::fs::read)` {cold_read:.0}: {:.2} x",
+        (hit - memory) / read,
+        (cold - memory) / cold_read,
+    );
+    // Loose, as other programs run beside: a hop to another thread and back alone would be four times a read.
+    assert!((hit - memory) / read < 4.0, "{line}");
+}
