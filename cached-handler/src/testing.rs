@@ -1,4 +1,5 @@
-//! For tests of applications: a fresh cache per test, a clock set by hand, assertions on what the cache did.
+//! For tests of applications: a fresh cache per test, a clock set by hand, assertions on what the cache did, and a store
+//! that is sick on purpose ([`Chaos`]).
 //!
 //! ```
 //! use std::time::Duration;
@@ -22,8 +23,11 @@
 //! # }
 //! ```
 
+mod chaos;
+
 use axum::Extension;
 
+pub use self::chaos::{Call, Chaos, ChaosEpochs, Fault, Shelf};
 #[doc(inline)]
 pub use crate::{__assert_hit as assert_hit, __assert_miss as assert_miss};
 use crate::{Cache, CacheBuilder, ManualClock, Outcome};
