@@ -4,4 +4,6 @@ pub mod fault_proxy;
 #[cfg(unix)]
 pub mod files;
 pub mod harness;
+#[cfg(feature = "metrics")]
+pub mod recorder;
 pub mod redis_server;

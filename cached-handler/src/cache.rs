@@ -19,11 +19,13 @@ use crate::{
     backend::{Backend, Effect, memory::Memory},
     clock::Clock,
     error::Error,
+    events::{self, Counts, Limiter},
     flight::Flights,
     handler::{self, Handler},
     header::cache_status::CacheName,
     invalidate::Target,
     reputation::Reputations,
+    stats::Stats,
     sync::lock,
     tasks::Tasks,
 };
@@ -66,6 +68,8 @@ pub(crate) struct Inner {
     pub(crate) attempts: Arc<Attempts>,
     pub(crate) settle: Option<Settle>,
     pub(crate) tasks: Tasks,
+    pub(crate) counts: Arc<Counts>,
+    pub(crate) limiter: Limiter,
 }
 
 static INSTALLED: OnceLock<Cache> = OnceLock::new();
@@ -119,6 +123,22 @@ impl Cache {
     /// Where a backend failed. The others are done all the same; call again for the rest.
     pub async fn expire(&self, target: Target) -> Result<(), Error> {
         self.change(&target, Effect::Expire).await
+    }
+
+    /// What it has done since it was built, and what it holds.
+    ///
+    /// ```
+    /// # async fn f() -> Result<(), cached_handler::Error> {
+    /// let cache = cached_handler::Cache::builder().build().await?;
+    /// let stats = cache.stats();
+    /// println!("{} of {} requests were hits; {} bytes are held", stats.hits, stats.requests(), stats.memory_bytes);
+    /// # Ok(()) }
+    /// ```
+    ///
+    /// Not for every request: it goes through some counters, and has what was evicted settled first.
+    #[must_use]
+    pub fn stats(&self) -> Stats {
+        Stats::of(&self.0.counts, &self.0.memory)
     }
 
     /// Waits until no run is under way that outlived its request, at most for `limit`: before the process ends, say.
@@ -181,7 +201,7 @@ impl Cache {
         for (_, backend) in &self.0.backends {
             outcome = outcome.and(backend.advance(target, effect).await);
         }
-        tracing::debug!(target: "cached_handler", ok = outcome.is_ok(), ?effect, "invalidated");
+        events::advanced(self, target, effect, &outcome);
         outcome
     }
 
@@ -191,6 +211,10 @@ impl Cache {
             settle.again(self, target, Effect::Invalidate);
         }
         self.0.memory.epochs.advance_now(target.mark(), Effect::Invalidate);
+        // With backends it is done once more, by whoever waits for them, and counted there.
+        if !self.has_backends() {
+            events::advanced(self, target, Effect::Invalidate, &Ok(()));
+        }
     }
 
     pub(crate) fn has_backends(&self) -> bool {

@@ -82,6 +82,15 @@ impl Clock {
         millis(since)
     }
 
+    /// For how long things take: as fine as the system's clock is, since some moment.
+    pub(crate) fn precise(&self) -> Duration {
+        #[expect(clippy::disallowed_methods, reason = "this is the one place that asks")]
+        match self {
+            Self::System => Instant::now().saturating_duration_since(*PROCESS_BEGAN),
+            Self::Manual(clock) => clock.passed(),
+        }
+    }
+
     /// For `Date`, `Expires` and times at rest.
     pub(crate) fn wall(&self) -> SystemTime {
         #[expect(clippy::disallowed_methods, reason = "this is the one place that asks")]

@@ -1,9 +1,30 @@
-//! What others can see of the decisions, besides the answer: one event each, and a warning the first time that
-//! something keeps a handler's responses out of the store.
+//! What others can see of the decisions, besides the answer: each is counted ([`Counts`]), told to the recorder of the
+//! `metrics` facade where that feature is on ([`meters`]), and an event of `tracing`. The tables are in the README.
+//!
+//! Hits are counted and no more, unless somebody listens at `TRACE`. Warnings are at most one in ten seconds for each
+//! handler and reason ([`Limiter`]). No line and no label holds anything of a key, a value or a group.
 
+mod counts;
+mod limiter;
+mod meters;
+mod run;
+mod watch;
+
+pub(crate) use self::{
+    counts::Counts,
+    limiter::Limiter,
+    meters::{BackendMeters, HandlerMeters, MemoryMeters, Sample},
+    run::Running,
+    watch::Watch,
+};
 use crate::{
+    backend::Effect,
+    cache::Cache,
+    error::Error,
     handler::Handler,
-    outcome::{Kept, NotStored, Outcome},
+    invalidate::{Mark, Target},
+    outcome::{Bypass, Forward, Kept, NotStored, Outcome},
+    sync::lock,
 };
 
 /// Whether anybody listens to hits; almost nothing where nobody does.
@@ -11,34 +32,123 @@ pub(crate) fn hits_are_seen() -> bool {
     tracing::enabled!(target: "cached_handler", tracing::Level::TRACE)
 }
 
-/// A request has been answered.
-pub(crate) fn decided(handler: &'static Handler, outcome: &Outcome) {
+/// A request is answered from a fresh response: on the way of every hit, so a relaxed addition and no more.
+#[inline]
+pub(crate) fn hit(cache: &Cache, handler: &'static Handler) {
+    cache.inner().counts.hits.add_one();
+    handler.meters.hit(handler);
+}
+
+/// A request has been answered. Hits are counted by [`hit`].
+pub(crate) fn decided(cache: &Cache, handler: &'static Handler, outcome: &Outcome) {
+    let counts = &cache.inner().counts;
     match outcome {
         Outcome::Hit { age, .. } => {
-            tracing::trace!(target: "cached_handler", handler = handler.site.name, age = age.as_secs(), "hit");
+            tracing::trace!(target: "cached_handler", handler = handler.label(), age = age.as_secs(), "hit");
         }
         Outcome::Stale { age, past, why } => {
-            tracing::debug!(target: "cached_handler", handler = handler.site.name, age = age.as_secs(), past = past.as_secs(), why = why.as_str(), "stale");
+            lock(&counts.by_reason).stale.add_one(why.as_str());
+            handler.meters.stale(handler, why.as_str());
+            tracing::debug!(target: "cached_handler", handler = handler.label(), age = age.as_secs(), past = past.as_secs(), why = why.as_str(), "stale");
         }
         Outcome::Forward { why, collapsed, kept } => {
-            tracing::debug!(target: "cached_handler", handler = handler.site.name, fwd = why.as_str(), collapsed, kept = kept_word(kept), "forward");
-            if let Kept::Not(reason) = kept {
-                not_stored(handler, reason);
+            forwarded(cache, handler, *why, *collapsed);
+            tracing::debug!(target: "cached_handler", handler = handler.label(), fwd = forward_word(*why), collapsed, kept = kept_word(kept), "forward");
+            // What became of the one response is told by whoever ran for it.
+            if !collapsed {
+                settled(cache, handler, kept);
             }
         }
     }
 }
 
-/// The handler failed, and something stale stood in for it. Once for each pause of a key.
-pub(crate) fn hidden(handler: &'static Handler, reason: &NotStored) {
-    tracing::warn!(target: "cached_handler", handler = handler.site.name, reason = reason.as_str(), "the handler failed: {reason}; a stale response stands in for it");
+/// A request went forward to the handler.
+fn forwarded(cache: &Cache, handler: &'static Handler, why: Forward, collapsed: bool) {
+    let mut counts = lock(&cache.inner().counts.by_reason);
+    counts.forwards.add_one(forward_word(why));
+    counts.collapsed += u64::from(collapsed);
+    drop(counts);
+    handler.meters.forward(handler, forward_word(why), collapsed);
+    if let Forward::Bypass(reason @ (Bypass::FieldsUnseen | Bypass::UnknownBackend)) = why
+        && let Some(left_out) = may_speak(cache, handler, reason.as_str())
+    {
+        let site = &handler.site;
+        tracing::warn!(target: "cached_handler", handler = handler.label(), file = site.file, line = site.line, reason = reason.as_str(), left_out, "not cached: {reason}");
+    }
 }
 
-/// A response was not stored: worth a warning where the author can do something about it.
-pub(crate) fn not_stored(handler: &'static Handler, reason: &NotStored) {
-    if reason.is_for_the_author() && handler.warns_first(reason) {
-        let site = &handler.site;
-        tracing::warn!(target: "cached_handler", handler = site.name, file = site.file, line = site.line, reason = reason.as_str(), "not stored: {reason}; said once for this handler and reason");
+/// What became of a new response: at once, or at the end of what had to be waited for behind the answer.
+pub(crate) fn settled(cache: &Cache, handler: &'static Handler, kept: &Kept) {
+    let counts = &cache.inner().counts.by_reason;
+    match kept {
+        Kept::Not(reason) => {
+            lock(counts).not_stored.add_one(reason.as_str());
+            handler.meters.not_stored(handler, reason.as_str());
+            if reason.is_for_the_author()
+                && let Some(left_out) = may_speak(cache, handler, reason.as_str())
+            {
+                let site = &handler.site;
+                tracing::warn!(target: "cached_handler", handler = handler.label(), file = site.file, line = site.line, reason = reason.as_str(), left_out, "not stored: {reason}");
+            }
+        }
+        kept => {
+            lock(counts).kept.add_one(kept_word(kept));
+            handler.meters.kept(handler, kept_word(kept));
+        }
+    }
+}
+
+/// The handler failed, and something stale answers in its place: clients do not notice, so that somebody has to.
+pub(crate) fn hidden(cache: &Cache, handler: &'static Handler, reason: &NotStored) {
+    lock(&cache.inner().counts.by_reason).not_stored.add_one(reason.as_str());
+    handler.meters.not_stored(handler, reason.as_str());
+    if let Some(left_out) = may_speak(cache, handler, "hidden") {
+        tracing::warn!(target: "cached_handler", handler = handler.label(), reason = reason.as_str(), left_out, "a stale response stands in for a failure: {reason}");
+    }
+}
+
+/// Bytes at rest that are not what was stored: a miss.
+pub(crate) fn damaged(cache: &Cache, handler: &'static Handler, damage: &'static str) {
+    lock(&cache.inner().counts.by_reason).damaged += 1;
+    handler.meters.damaged(handler, damage);
+    if let Some(left_out) = may_speak(cache, handler, damage) {
+        tracing::warn!(target: "cached_handler", handler = handler.label(), damage, left_out, "stored bytes are not used");
+    }
+}
+
+/// Something was invalidated or expired, or could not be.
+pub(crate) fn advanced(cache: &Cache, target: &Target, effect: Effect, outcome: &Result<(), Error>) {
+    let (scope, effect, ok) = (scope_word(target), effect_word(effect), outcome.is_ok());
+    let mut counts = lock(&cache.inner().counts.by_reason);
+    match effect {
+        _ if !ok => counts.failed_invalidations += 1,
+        "expire" => counts.expirations += 1,
+        _ => counts.invalidations += 1,
+    }
+    drop(counts);
+    meters::advanced(scope, effect, ok);
+    tracing::debug!(target: "cached_handler", scope, effect, ok, "invalidated");
+}
+
+/// An invalidation that nobody waits for has failed (law L6).
+pub(crate) fn invalidation_failed(cache: &Cache, error: &Error) {
+    let inner = cache.inner();
+    if let Some(left_out) = inner.limiter.may_speak(None, "invalidation", inner.clock.now()) {
+        tracing::error!(target: "cached_handler", error = ?error, left_out, "an invalidation failed; what it was to invalidate may be served until it is stale");
+    }
+}
+
+fn may_speak(cache: &Cache, handler: &'static Handler, reason: &'static str) -> Option<u64> {
+    let inner = cache.inner();
+    inner.limiter.may_speak(Some(handler), reason, inner.clock.now())
+}
+
+/// Finer than RFC 9211: one word for each reason.
+fn forward_word(why: Forward) -> &'static str {
+    match why {
+        Forward::Bypass(reason) => reason.as_str(),
+        Forward::Invalidated => "invalidated",
+        why => why.as_str(),
     }
 }
 
@@ -49,5 +159,21 @@ fn kept_word(kept: &Kept) -> &'static str {
         Kept::Freshened => "freshened",
         Kept::Streaming => "streaming",
         Kept::Not(reason) => reason.as_str(),
+    }
+}
+
+fn scope_word(target: &Target) -> &'static str {
+    match target.mark() {
+        Mark::All => "all",
+        Mark::Handler(_) => "handler",
+        Mark::Group(_) => "group",
+        Mark::PathBucket(_) => "path",
+    }
+}
+
+fn effect_word(effect: Effect) -> &'static str {
+    match effect {
+        Effect::Invalidate => "invalidate",
+        Effect::Expire => "expire",
     }
 }

@@ -1,13 +1,10 @@
 //! One cached handler: where it stands, what its attribute says, and the registry of all of them.
 
-use std::{
-    any::TypeId,
-    fmt,
-    sync::atomic::{AtomicU64, Ordering},
-    time::Duration,
-};
+pub(crate) mod info;
 
-use crate::{outcome::NotStored, policy::Policy, rules::stale::Windows};
+use std::{any::TypeId, fmt, sync::OnceLock, time::Duration};
+
+use crate::{events::HandlerMeters, policy::Policy, rules::stale::Windows};
 
 /// Where a handler stands in the source.
 #[derive(Debug, Clone, Copy)]
@@ -102,8 +99,8 @@ pub struct Handler {
     pub(crate) attributes: Attributes,
     pub(crate) policy: Policy,
     pub(crate) in_memory: bool,
-    /// One bit per reason that has been warned of, so that each is logged once.
-    warned: AtomicU64,
+    pub(crate) meters: HandlerMeters,
+    label: OnceLock<Box<str>>,
 }
 
 /// Which handler function runs: its type and name, which tell instances of a generic one apart.
@@ -129,7 +126,7 @@ impl Handler {
     #[must_use]
     pub const fn new(site: Site, attributes: Attributes, policy: Policy) -> Self {
         let in_memory = matches!(attributes.backend.as_bytes(), b"memory");
-        Self { site, attributes, policy, in_memory, warned: AtomicU64::new(0) }
+        Self { site, attributes, policy, in_memory, meters: HandlerMeters::new(), label: OnceLock::new() }
     }
 
     /// The name of its epoch, and of its keys at rest.
@@ -162,10 +159,10 @@ impl Handler {
         matches!(self.attributes.vary, VaryOn::FromResponse)
     }
 
-    /// Whether this is the first time that `reason` keeps a response of this handler out of the store.
-    pub(crate) fn warns_first(&self, reason: &NotStored) -> bool {
-        let bit = 1 << (reason.as_str().bytes().fold(0_u64, |sum, byte| sum.wrapping_mul(31).wrapping_add(byte.into())) % 64);
-        self.warned.fetch_or(bit, Ordering::Relaxed) & bit == 0
+    /// What events and metrics call it: the name that its policy gives it, or else its path.
+    pub(crate) fn label(&'static self) -> &'static str {
+        let path = || format!("{}::{}", self.site.module, self.site.name).into_boxed_str();
+        self.policy.name.unwrap_or_else(|| self.label.get_or_init(path))
     }
 }
 

@@ -5,7 +5,7 @@ use std::{convert::Infallible, fmt};
 use axum::{extract::FromRequestParts, response::Response};
 use http::request::Parts;
 
-use crate::{backend::Effect, cache::Cache, error::Error, invalidate::Target, rules::path::encode_segment};
+use crate::{backend::Effect, cache::Cache, error::Error, events, invalidate::Target, rules::path::encode_segment};
 
 /// The cache of the request's router, where that has one of its own.
 #[derive(Debug)]
@@ -97,12 +97,12 @@ impl Drop for Due {
             }
         }
         if targets.caches().iter().any(Cache::has_backends) {
-            match tokio::runtime::Handle::try_current() {
-                Ok(runtime) => {
-                    runtime.spawn(async move { targets.invalidate().await });
-                }
-                Err(_) => report(&Error::backend("there is no runtime to invalidate in")),
+            if let Ok(runtime) = tokio::runtime::Handle::try_current() {
+                runtime.spawn(async move { targets.invalidate().await });
+                return;
             }
+            let error = Error::backend("there is no runtime to invalidate in");
+            targets.caches().iter().filter(|cache| cache.has_backends()).for_each(|cache| events::invalidation_failed(cache, &error));
         }
     }
 }
@@ -116,19 +116,13 @@ impl Targets {
     /// All of them; a failure is an event, and the answer goes out unchanged (law L6).
     async fn invalidate(&self) {
         for target in &self.targets {
-            let mut outcome = Ok(());
             for cache in self.caches() {
-                outcome = outcome.and(cache.change(target, Effect::Invalidate).await);
-            }
-            if let Err(error) = outcome {
-                report(&error);
+                if let Err(error) = cache.change(target, Effect::Invalidate).await {
+                    events::invalidation_failed(&cache, &error);
+                }
             }
         }
     }
-}
-
-fn report(error: &Error) {
-    tracing::error!(target: "cached_handler", error = ?error, "an invalidation failed; what it was to invalidate may be served until it is stale");
 }
 
 impl fmt::Debug for PathPiece<'_> {

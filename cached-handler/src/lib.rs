@@ -29,6 +29,7 @@ mod response_part;
 mod rules;
 mod seen;
 mod serve;
+mod stats;
 mod stored;
 mod sync;
 mod tasks;
@@ -44,6 +45,7 @@ pub use crate::{
     clock::ManualClock,
     error::Error,
     group::CacheGroups,
+    handler::info::{HandlerInfo, handlers},
     header::entity_tag::EntityTag,
     invalidate::{
         Mark, Target, expire_all, expire_group, expire_handler, expire_path, invalidate_all, invalidate_group, invalidate_handler,
@@ -53,4 +55,5 @@ pub use crate::{
     policy::{Collapse, ETag, Policy, secs},
     response_part::{DoNotStore, FreshFor},
     rules::conditional::Preconditions,
+    stats::Stats,
 };

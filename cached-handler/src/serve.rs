@@ -61,7 +61,7 @@ pub struct Inner {
     pub(crate) key: Key,
     pub(crate) groups: Vec<Box<str>>,
     pub(crate) path_bucket: u16,
-    /// Nobody waits for it: its answer has been sent, from what was stale.
+    /// Nobody waits for it: its answer has been sent, from what was stale or as a stream.
     pub(crate) behind: bool,
     epochs: Option<Epoch>,
 }

@@ -23,6 +23,7 @@ use super::{
 use crate::{
     clock::Clock,
     error::{Error, Fault},
+    events::Watch,
     invalidate::Target,
     sync::lock,
 };
@@ -52,12 +53,13 @@ struct Inner {
     places: Semaphore,
     retries: Retries,
     notices: Notices,
+    watch: Watch,
     /// Probes and retries, as long as there is something to be seen to.
     nurse: Mutex<Option<JoinHandle<()>>>,
 }
 
 impl Guard {
-    pub(crate) fn new(name: &str, backend: impl Backend + 'static) -> Self {
+    pub(crate) fn new(name: &str, backend: impl Backend + 'static, watch: Watch) -> Self {
         Self(Arc::new(Inner {
             name: name.into(),
             backend: Box::new(backend),
@@ -65,6 +67,7 @@ impl Guard {
             places: Semaphore::new(MOST_CALLS),
             retries: Retries::new(MOST_RETRIES),
             notices: Notices::default(),
+            watch,
             nurse: Mutex::default(),
         }))
     }
@@ -121,7 +124,7 @@ impl Backend for Guard {
 impl Inner {
     /// Asks the backend, if it is not left alone, and notes how it went.
     async fn ask<'a, T>(self: &'a Arc<Self>, errand: Errand, limit: Duration, call: impl FnOnce() -> Answer<'a, T>) -> Result<T, Error> {
-        let outcome = self.try_to_ask(limit, call).await;
+        let outcome = self.watch.over(errand.word(), self.try_to_ask(limit, call)).await;
         match &outcome {
             Ok(_) => self.went_well(errand),
             Err(error) => self.failed(errand, error),
@@ -157,6 +160,7 @@ impl Inner {
         }
         if matches!(fault, Fault::Sick(_)) && self.breaker.failed() == Change::Opened {
             tracing::warn!(target: "cached_handler", backend = &*self.name, reason = fault.word(), "a backend is left alone until it answers a probe");
+            self.watch.breaker(true);
             self.see_to_it();
         }
     }
@@ -211,6 +215,7 @@ async fn nurse_until_well(guard: Weak<Inner>, wakes: Wakes) {
         }
         if guard.breaker.is_open() {
             guard.breaker.close();
+            guard.watch.breaker(false);
             tracing::info!(target: "cached_handler", backend = &*guard.name, "a backend answers again, and is used again");
         }
         // Under the lock: what fails from here on finds no task, and starts one.
@@ -218,6 +223,15 @@ async fn nurse_until_well(guard: Weak<Inner>, wakes: Wakes) {
         if !guard.needs_care() {
             *nurse = None;
             return;
+        }
+    }
+}
+
+impl Drop for Inner {
+    /// With its cache: nobody leaves the backend alone any more.
+    fn drop(&mut self) {
+        if self.breaker.is_open() {
+            self.watch.breaker(false);
         }
     }
 }

@@ -9,8 +9,11 @@ use std::{
     },
 };
 
+use moka::notification::RemovalCause;
+
 use crate::{
     epoch::InProcessEpochs,
+    events::MemoryMeters,
     key::{KeyRef, PrimaryKey},
     stored::Slot,
 };
@@ -22,6 +25,8 @@ pub(crate) struct Memory {
     capacity: u64,
     /// Bytes inserted since maintenance last ran.
     unsettled: AtomicU64,
+    evicted: Arc<AtomicU64>,
+    meters: MemoryMeters,
 }
 
 /// moka evicts in a maintenance that it puts off. Left to itself it grows to twice its capacity under 16 writers of
@@ -31,11 +36,20 @@ const SETTLE_AT: u64 = 64;
 impl Memory {
     /// Holds at most `capacity` bytes of keys, fields, contents and overhead.
     pub(crate) fn new(capacity: u64) -> Self {
+        let evicted = Arc::new(AtomicU64::new(0));
+        let count = Arc::clone(&evicted);
         let slots = moka::sync::Cache::builder()
             .max_capacity(capacity)
             .weigher(|key: &PrimaryKey, slot: &Arc<Slot>| u32::try_from(weigh(key, slot)).unwrap_or(u32::MAX))
+            .eviction_listener(move |_, _, cause| {
+                // For space; what is replaced is not lost.
+                if cause == RemovalCause::Size {
+                    count.fetch_add(1, Ordering::Relaxed);
+                    MemoryMeters::evicted();
+                }
+            })
             .build_with_hasher(RandomState::new());
-        Self { slots, epochs: InProcessEpochs::new(), capacity, unsettled: AtomicU64::new(0) }
+        Self { slots, epochs: InProcessEpochs::new(), capacity, unsettled: AtomicU64::new(0), evicted, meters: MemoryMeters::new() }
     }
 
     #[inline]
@@ -55,7 +69,14 @@ impl Memory {
             self.unsettled.store(0, Ordering::Relaxed);
             self.slots.run_pending_tasks();
         }
+        self.meters.holds(self.slots.weighted_size(), self.slots.entry_count());
         true
+    }
+
+    /// What it holds, and what it has evicted: bytes, responses, evictions.
+    pub(crate) fn settled(&self) -> (u64, u64, u64) {
+        self.slots.run_pending_tasks();
+        (self.slots.weighted_size(), self.slots.entry_count(), self.evicted.load(Ordering::Relaxed))
     }
 
     /// Bytes held, as of the last maintenance.

@@ -12,6 +12,7 @@ use crate::{
     backend::{Backend, BytesBackend, Epochs, Guard, InProcessEpochs, Store},
     clock::{Clock, ManualClock},
     error::Error,
+    events::{Counts, Limiter, Watch},
     handler::{self, Handler},
     header::cache_status::CacheName,
     tasks::Tasks,
@@ -43,6 +44,7 @@ pub struct CacheBuilder {
     settle: Option<Duration>,
     #[cfg(feature = "fs")]
     files: files::Files,
+    counts: Arc<Counts>,
 }
 
 impl CacheBuilder {
@@ -62,6 +64,7 @@ impl CacheBuilder {
             settle: None,
             #[cfg(feature = "fs")]
             files: files::Files::default(),
+            counts: Arc::default(),
         }
     }
 
@@ -93,7 +96,8 @@ impl CacheBuilder {
     /// Adds a backend with its own clock.
     pub fn backend_with_epochs(mut self, name: impl Into<String>, store: impl Store, epochs: impl Epochs) -> Self {
         let name = name.into();
-        let backend = Arc::new(Guard::new(&name, BytesBackend::new(store, epochs)));
+        let watch = Watch::new(&name, Arc::clone(&self.counts));
+        let backend = Arc::new(Guard::new(&name, BytesBackend::new(store, epochs), watch));
         self.backends.push((name, backend));
         self
     }
@@ -201,12 +205,14 @@ impl CacheBuilder {
             status_name: self.status_name.map(|name| CacheName::new(&name)),
             clock: self.clock,
             memory: crate::backend::memory::Memory::new(self.memory),
+            limiter: Limiter::default(),
             backends: self.backends,
             flights: Arc::default(),
             reputations: crate::reputation::Reputations::default(),
             attempts: Arc::default(),
             settle: self.settle.map(Settle::new),
             tasks: Tasks::new(self.max_runs),
+            counts: self.counts,
         });
         (cache, complaints)
     }
@@ -219,7 +225,8 @@ impl CacheBuilder {
         let environment = || std::env::var("CACHED_HANDLER_REDIS_URL").ok().filter(|_| !is_there && is_asked_for()).map(RedisServer::from);
         let Some(server) = self.redis.take().or_else(environment) else { return Ok(()) };
         let redis = Redis::with_clock(&server, &self.namespace, self.clock.clone())?;
-        self.backends.push((REDIS.to_owned(), Arc::new(Guard::new(REDIS, redis))));
+        let watch = Watch::new(REDIS, Arc::clone(&self.counts));
+        self.backends.push((REDIS.to_owned(), Arc::new(Guard::new(REDIS, redis, watch))));
         Ok(())
     }
 

@@ -12,6 +12,7 @@ use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Method, header};
 use http_body::Frame;
 
+use super::Run;
 use crate::{
     cache::Cache,
     clock::Millis,
@@ -27,6 +28,7 @@ use crate::{
 /// Answers from the store.
 #[inline]
 pub(super) fn hit(stored: &Stored, handler: &'static Handler, facts: &Facts, cache: &Cache, now: Millis) -> Response {
+    events::hit(cache, handler);
     let age = stored.age_secs(now);
     if !cache.inner().is_watched() && !events::hits_are_seen() {
         return derive(stored, facts, Some(age));
@@ -72,12 +74,25 @@ pub(super) fn finish(mut response: Response, cache: &Cache, handler: &'static Ha
     if let Some(name) = &cache.inner().status_name {
         cache_status::append(response.headers_mut(), name, &outcome);
     }
-    events::decided(handler, &outcome);
+    events::decided(cache, handler, &outcome);
     // Three allocations, a sixth of what a hit costs: on hits only where someone reads it.
     if cache.inner().outcome_on_hits || !matches!(outcome, Outcome::Hit { .. }) {
         response.extensions_mut().insert(outcome);
     }
     response
+}
+
+impl Run {
+    /// The same for what this run came to; where its request has been answered already, only that is noted.
+    pub(super) fn finish(&self, response: Response, outcome: Outcome) -> Response {
+        match &outcome {
+            Outcome::Forward { kept, .. } if self.behind => {
+                events::settled(&self.cache, self.handler, kept);
+                response
+            }
+            _ => finish(response, &self.cache, self.handler, outcome),
+        }
+    }
 }
 
 /// Sets the value of the line that [`reserve_age`] put in the first place, where it is found without a search.

@@ -9,6 +9,7 @@ use crate::{
     cache::Cache,
     cache_key::{Buffer, KeyWriter, Tag, Traits},
     clock::Millis,
+    events::Sample,
     handler::{Handler, Instance},
     key::{Key, KeyRef},
     outcome::{Bypass, Forward, StaleUse},
@@ -53,6 +54,7 @@ pub fn begin(key: &mut KeyWriter<'_>) {
 /// Answers from memory, without an await; or gives the finished key for a run.
 pub fn hit(key: &mut KeyWriter<'_>) -> Result<Response, Box<Key>> {
     let cache = key.facts.cache.as_ref().unwrap_or_else(|| Cache::global());
+    let sample = Sample::begin(cache);
     let (forward, held, claim) = match stands_aside(key, cache) {
         Some(forward) => (forward, None, None),
         None if !key.handler.in_memory => (Forward::UriMiss, None, None),
@@ -60,7 +62,11 @@ pub fn hit(key: &mut KeyWriter<'_>) -> Result<Response, Box<Key>> {
             let now = cache.inner().clock.now();
             match find(key, &cache.inner().memory, now) {
                 Found::Usable(slot) => match &*slot {
-                    Slot::Response(stored) => return Ok(answer::hit(stored, key.handler, key.facts, cache, now)),
+                    Slot::Response(stored) => {
+                        let response = answer::hit(stored, key.handler, key.facts, cache, now);
+                        sample.hit(cache, key.handler);
+                        return Ok(response);
+                    }
                     Slot::Variants(_) => (Forward::VaryMiss, None, None),
                 },
                 Found::Held(slot, forward) => match use_stale(&slot, forward, &key.as_ref(), key.may_share(), cache, now) {

@@ -11,7 +11,7 @@ use axum::response::Response;
 use tokio::{runtime::Handle, time::timeout};
 
 use super::Run;
-use crate::outcome::NotStored;
+use crate::{events::Running, outcome::NotStored};
 
 /// How a run ended without a response.
 pub(super) enum Failure {
@@ -39,10 +39,10 @@ pub(super) async fn produce<F: Future<Output = Response>>(run: &Run, handler: F)
             _ => Ok(handler.await),
         }
     };
-    if !run.behind && !run.may_hide_failures() {
-        return limited.await;
-    }
-    Contained(pin!(limited)).await
+    let running = Running::begin(&run.cache, run.handler, run.key.forward);
+    let produced = if run.behind || run.may_hide_failures() { Contained(pin!(limited)).await } else { limited.await };
+    running.end();
+    produced
 }
 
 /// A future whose panic is an outcome. It is not polled again after one.

@@ -14,6 +14,7 @@ use crate::{
     backend::Backend,
     clock::{millis, span},
     error::Error,
+    events,
     key::name_at_rest,
     outcome::{Bypass, Forward, Kept, NotStored},
     stored::{
@@ -52,7 +53,7 @@ impl Run {
             }
             Ok(Found::Nothing(forward)) => self.key.forward = forward,
             Err(error) => {
-                tracing::debug!(target: "cached_handler", handler = self.handler.site.name, error = ?error, "a backend failed to read");
+                tracing::debug!(target: "cached_handler", handler = self.handler.label(), error = ?error, "a backend failed to read");
                 self.stand_aside(Bypass::Backend);
                 // The invalidations of this process at least are known, so that runs may be shared in it.
                 self.read_epochs_in_memory();
@@ -107,7 +108,7 @@ impl Run {
                     Damage::OtherKey => "other-key",
                     Damage::Malformed => "malformed",
                 };
-                tracing::warn!(target: "cached_handler", handler = self.handler.site.name, damage, "stored bytes are not used");
+                events::damaged(&self.cache, self.handler, damage);
                 None
             }
         }
@@ -126,7 +127,7 @@ impl Run {
         match self.try_put(&**backend, stored).await {
             Ok(kept) => kept,
             Err(error) => {
-                tracing::debug!(target: "cached_handler", handler = self.handler.site.name, error = ?error, "a backend failed to store");
+                tracing::debug!(target: "cached_handler", handler = self.handler.label(), error = ?error, "a backend failed to store");
                 Kept::Not(NotStored::Backend)
             }
         }
@@ -172,7 +173,7 @@ impl Run {
             None => name_at_rest(self.handler, self.key.instance, &full),
             Some((variants, _)) => self.variant_at_rest(&full, &variants.values(self.fields.as_deref())).0,
         };
-        let handler = self.handler.site.name;
+        let handler = self.handler.label();
         Some(Box::pin(async move {
             if let Err(error) = backend.remove(&name).await {
                 tracing::debug!(target: "cached_handler", handler, error = ?error, "a backend failed to remove");

@@ -41,6 +41,9 @@ impl Run {
         if is_invalidated || !self.may_hide_failures() {
             return None;
         }
+        if self.behind {
+            return Some(Response::default());
+        }
         Some(answer::stale(slot, StaleUse::IfError, self.handler, &self.facts, &self.cache, self.now()))
     }
 

@@ -124,7 +124,7 @@ fn fail(run: &Run, failure: Failure, lease: Option<Lease>) -> Landing {
 /// Answers with what is stale; the next attempt waits a while. Followers do the same, each with what it found itself.
 fn hide(run: &Run, stale: Response, reason: NotStored, lease: Option<Lease>) -> Landing {
     run.cache.inner().attempts.failed(run.hash(), run.now());
-    events::hidden(run.handler, &reason);
+    events::hidden(&run.cache, run.handler, &reason);
     if let Some(lease) = lease {
         lease.land(Landed::NotShared(reason));
     }
@@ -193,7 +193,7 @@ fn refuse(run: &Run, mut parts: Parts, body: Body, lease: Option<Lease>, reason:
         vary::merge(&mut parts.headers, run.vary_names());
     }
     let outcome = Outcome::Forward { why: run.key.forward, collapsed: false, kept: Kept::Not(reason) };
-    let response = answer::finish(Response::from_parts(parts, body), &run.cache, run.handler, outcome);
+    let response = run.finish(Response::from_parts(parts, body), outcome);
     Landing { response, rest }
 }
 
@@ -223,12 +223,11 @@ async fn keep(
     }
     let kept = if made == Made::Freshened && matches!(kept, Kept::Stored | Kept::Storing) { Kept::Freshened } else { kept };
     let outcome = Outcome::Forward { why: run.key.forward, collapsed: false, kept };
-    let response = answer::finish(response, &run.cache, run.handler, outcome);
+    let response = run.finish(response, outcome);
     let rest: Option<Rest> = (!waits).then(|| -> Rest {
         Box::pin(async move {
-            if let Kept::Not(reason) = run.note_whether_made_anew(put(&run, &slot).await) {
-                events::not_stored(run.handler, &reason);
-            }
+            let kept = run.note_whether_made_anew(put(&run, &slot).await);
+            events::settled(&run.cache, run.handler, &kept);
             drop(lease);
         })
     });
@@ -258,14 +257,15 @@ fn not_awaited_any_more(run: &Run, lease: Option<Lease>) {
 }
 
 /// Answers at once, and stores what has been copied by the time the content ends.
-fn stream(run: Run, mut parts: Parts, body: Body, storable: Storable, groups: Vec<Box<str>>, mut lease: Option<Lease>) -> Landing {
+fn stream(mut run: Run, mut parts: Parts, body: Body, storable: Storable, groups: Vec<Box<str>>, mut lease: Option<Lease>) -> Landing {
     let (feed, to_client) = content::streamed();
     let to_client = if run.is_head() { Body::empty() } else { to_client };
     let kept = parts.clone();
     ForClients::of(&run.client_terms()).write(&mut parts.headers);
     vary::merge(&mut parts.headers, run.vary_names());
     let outcome = Outcome::Forward { why: run.key.forward, collapsed: false, kept: Kept::Streaming };
-    let response = answer::finish(Response::from_parts(parts, to_client), &run.cache, run.handler, outcome);
+    let response = run.finish(Response::from_parts(parts, to_client), outcome);
+    run.behind = true;
     let rest = async move {
         let limit = run.handler.policy.max_body;
         let mut copy = pin!(content::copy(body, limit, feed, LONGEST));

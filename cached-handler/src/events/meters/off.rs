@@ -1,0 +1,75 @@
+//! The meters, without the feature `metrics`: none.
+
+use std::time::Duration;
+
+use crate::{cache::Cache, handler::Handler};
+
+pub(crate) struct HandlerMeters;
+
+#[expect(clippy::unused_self, reason = "as with the feature")]
+impl HandlerMeters {
+    pub(crate) const fn new() -> Self {
+        Self
+    }
+
+    #[inline]
+    pub(crate) fn hit(&self, _: &'static Handler) {}
+
+    pub(crate) fn stale(&self, _: &'static Handler, _: &'static str) {}
+
+    pub(crate) fn forward(&self, _: &'static Handler, _: &'static str, _: bool) {}
+
+    pub(crate) fn kept(&self, _: &'static Handler, _: &'static str) {}
+
+    pub(crate) fn not_stored(&self, _: &'static Handler, _: &'static str) {}
+
+    pub(crate) fn damaged(&self, _: &'static Handler, _: &'static str) {}
+
+    pub(crate) fn run_begins(&self, _: &'static Handler) {}
+
+    pub(crate) fn run_ends(&self, _: &'static Handler, _: Duration) {}
+
+    pub(crate) fn abandoned(&self, _: &'static Handler) {}
+}
+
+pub(crate) struct Sample;
+
+#[expect(clippy::unused_self, reason = "as with the feature")]
+impl Sample {
+    #[inline]
+    pub(crate) fn begin(_: &Cache) -> Self {
+        Self
+    }
+
+    #[inline]
+    pub(crate) fn hit(self, _: &Cache, _: &'static Handler) {}
+}
+
+#[derive(Debug)]
+pub(crate) struct BackendMeters;
+
+#[expect(clippy::unused_self, reason = "as with the feature")]
+impl BackendMeters {
+    pub(crate) fn new(_: &str) -> Self {
+        Self
+    }
+
+    pub(crate) fn asked(&self, _: &'static str, _: bool, _: Duration) {}
+
+    pub(crate) fn breaker(&self, _: bool) {}
+}
+
+pub(crate) struct MemoryMeters;
+
+#[expect(clippy::unused_self, reason = "as with the feature")]
+impl MemoryMeters {
+    pub(crate) fn new() -> Self {
+        Self
+    }
+
+    pub(crate) fn holds(&self, _: u64, _: u64) {}
+
+    pub(crate) fn evicted() {}
+}
+
+pub(crate) fn advanced(_: &'static str, _: &'static str, _: bool) {}

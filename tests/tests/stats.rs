@@ -1,0 +1,98 @@
+//! What a cache says of itself: `Cache::stats()`, and the handlers of the program.
+
+use axum::{Router, extract::Request, response::Response, routing::get};
+use cached_handler::{cached, secs, testing::TestCache};
+use cached_handler_tests::harness::{ask, text};
+
+#[cached(ttl = 60)]
+async fn plain() -> &'static str {
+    "well"
+}
+
+#[cached(ttl = from_response, vary = from_response)]
+async fn forwards(_request: Request) {}
+
+#[cached(ttl = 60, stale_while_revalidate = 30)]
+async fn behind() {}
+
+struct Site {
+    cache: TestCache,
+    router: Router,
+}
+
+impl Site {
+    fn new() -> Self {
+        Self::of(TestCache::new())
+    }
+
+    fn of(cache: TestCache) -> Self {
+        let router = Router::new()
+            .route("/plain/{*rest}", get(plain))
+            .route("/forwards", get(forwards))
+            .route("/behind", get(behind))
+            .layer(cache.layer());
+        Self { cache, router }
+    }
+
+    async fn get(&self, target: &str) -> Response {
+        ask(&self.router, target).await
+    }
+
+    fn stats(&self) -> cached_handler::Stats {
+        self.cache.cache().stats()
+    }
+}
+
+#[tokio::test]
+async fn requests_are_hits_and_stale_answers_and_forwards() {
+    let site = Site::new();
+    for _ in 0..3 {
+        assert_eq!(text(site.get("/plain/a").await).await, "well");
+    }
+    let stats = site.stats();
+    assert_eq!((stats.requests(), stats.hits, stats.memory_responses), (3, 2, 1));
+    assert!(stats.memory_bytes > 0);
+}
+
+#[tokio::test]
+async fn evictions_are_counted_and_what_is_replaced_is_not_one() {
+    let cache = TestCache::with(|builder| builder.memory(8 << 10));
+    let site = Site::of(cache);
+    for at in 0..50 {
+        site.get(&format!("/plain/{at}")).await;
+    }
+    let stats = site.stats();
+    assert_eq!(stats.evictions + stats.memory_responses, 50, "{stats:?}");
+    assert!(stats.memory_bytes <= 8 << 10);
+
+    let cache = TestCache::new();
+    let site = Site::of(cache);
+    for _ in 0..5 {
+        site.get("/plain/a").await;
+        site.cache.clock().advance(secs(61));
+    }
+    assert_eq!((site.stats().evictions, site.stats().memory_responses), (0, 1));
+}
+
+#[tokio::test]
+async fn each_cache_counts_for_itself() {
+    let (first, second) = (Site::new(), Site::new());
+    first.get("/plain/a").await;
+    assert_eq!((first.stats().requests(), second.stats().requests()), (1, 0));
+}
+
+#[tokio::test]
+async fn the_program_lists_its_handlers() {
+    let handlers = cached_handler::handlers();
+    let plain = handlers.iter().find(|handler| handler.name == "plain").unwrap();
+    assert_eq!((plain.label, plain.module, plain.backend), ("stats::plain", "stats", "memory"));
+    assert_eq!((plain.ttl, plain.varies_from_response), (Some(secs(60)), false));
+    assert!(plain.file.ends_with("stats.rs") && plain.line > 0);
+    let forwards = handlers.iter().find(|handler| handler.name == "forwards").unwrap();
+    assert_eq!((forwards.ttl, forwards.varies_from_response), (None, true));
+    let behind = handlers.iter().find(|handler| handler.name == "behind").unwrap();
+    assert_eq!(behind.stale_while_revalidate, secs(30));
+    let line = behind.to_string();
+    assert!(line.starts_with("stats::behind (") && line.ends_with("memory, fresh for 60s, stale for 30s while it is made anew"), "{line}");
+    assert!(handlers.is_sorted_by_key(|handler| handler.label));
+}
