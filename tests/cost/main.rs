@@ -112,6 +112,9 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         return Err("usage: cost ready|hit|hit-large|not-modified COUNT".into());
     };
     let count: usize = count.parse()?;
+    // As a program that exports them.
+    #[cfg(feature = "metrics")]
+    cached_handler_tests::recorder::installed();
     let (path, conditional) = match case.as_str() {
         "ready" => ("/ready", false),
         "hit" => ("/saved", false),

@@ -3,12 +3,18 @@
 
 #![cfg(target_os = "linux")]
 
-use std::{path::PathBuf, process::Command};
+use std::{
+    path::PathBuf,
+    process::Command,
+    sync::{Mutex, PoisonError},
+};
 
 const COUNT: u64 = 2000;
 
-/// Built for speed, as users build.
-fn program() -> PathBuf {
+/// Built for speed, as users build, and with these features.
+fn program(features: &str) -> PathBuf {
+    static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
+    let _alone = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let root = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("..");
     let output = Command::new(cargo)
@@ -20,6 +26,8 @@ fn program() -> PathBuf {
             "cached-handler-tests",
             "--bin",
             "cost",
+            "--features",
+            features,
             "--message-format",
             "json-render-diagnostics",
         ])
@@ -29,7 +37,11 @@ fn program() -> PathBuf {
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     let stdout = String::from_utf8(output.stdout).unwrap();
     let executable = stdout.lines().filter_map(|line| line.split_once("\"executable\":\"")).next_back().unwrap().1;
-    PathBuf::from(executable.split('"').next().unwrap())
+    let built = PathBuf::from(executable.split('"').next().unwrap());
+    // Under a name of its own: the next build, with other features, takes the same place.
+    let named = built.with_file_name(format!("cost-with-{features}"));
+    std::fs::copy(built, &named).unwrap();
+    named
 }
 
 fn valgrind(program: &PathBuf, tool: &[&str], case: &str, count: u64) -> String {
@@ -57,7 +69,7 @@ fn number_after(text: &str, label: &str) -> f64 {
 
 #[test]
 fn a_hit_costs_little_more_than_the_same_response_ready() {
-    let program = program();
+    let program = program("");
     let ready = instructions(&program, "ready");
     let [hit, large, not_modified] = ["hit", "hit-large", "not-modified"].map(|case| instructions(&program, case));
     let [ready_allocations, hit_allocations] = ["ready", "hit"].map(|case| allocations(&program, case));
@@ -73,7 +85,16 @@ fn a_hit_costs_little_more_than_the_same_response_ready() {
     assert!(hit_allocations <= ready_allocations + 1.0, "{hit_allocations} allocations, {ready_allocations} for a ready response");
 }
 
+#[test]
+fn metrics_cost_a_hit_next_to_nothing() {
+    let [without, with] = ["", "metrics"].map(|features| instructions(&program(features), "hit"));
+    println!("a hit with metrics: {with:.0} instructions, {:.3} x without ({without:.0})", with / without);
+    assert!(with / without <= LIMIT_OF_METRICS, "a hit costs {:.3} x one without metrics", with / without);
+}
+
 /// Of a ready response's instructions.
 const LIMIT: f64 = 1.2;
 /// Of a hit's.
 const LIMIT_OF_304: f64 = 1.0;
+/// Of a hit's without them.
+const LIMIT_OF_METRICS: f64 = 1.05;

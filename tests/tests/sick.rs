@@ -1,0 +1,261 @@
+//! Beside a sick backend: no request fails, none is answered wrongly, none takes longer than the limits of time; and
+//! what could not be invalidated is said (law L6). Time is tokio's, and stands still while there is work.
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
+
+use axum::{
+    Extension, Router,
+    extract::{Path, State},
+    http::{HeaderMap, StatusCode, header},
+    response::{IntoResponse, Response},
+    routing::get,
+};
+use cached_handler::{
+    Cache, CacheGroups, ManualClock, Outcome, Target,
+    backend::conformance,
+    cached,
+    testing::{Call, Chaos, Fault, TestCache, assert_hit, assert_miss},
+};
+use cached_handler_tests::harness::{Random, ask, count, text};
+use tokio::time::{Instant, sleep};
+
+const PAGES: usize = 4;
+/// What a run takes.
+const RUN: Duration = Duration::from_millis(10);
+/// What a read of the backend may take.
+const READ: Duration = Duration::from_millis(50);
+/// What an invalidation may take.
+const ADVANCE: Duration = Duration::from_secs(1);
+/// What tokio's timers round up to.
+const TICKS: Duration = Duration::from_millis(5);
+
+/// What the handlers read: a version of each page.
+#[derive(Clone, Default)]
+struct Source(Arc<[AtomicU64; PAGES]>);
+
+impl Source {
+    fn version(&self, id: usize) -> u64 {
+        self.0[id].load(Ordering::SeqCst)
+    }
+
+    async fn read(&self, id: usize) -> String {
+        let version = self.version(id);
+        sleep(RUN).await;
+        format!("{id} {version}")
+    }
+}
+
+/// One of its groups is known only once it has run, so that a look-up reads twice.
+#[cached(ttl = 3600, backend = "sick", group = "page:{id}")]
+async fn page(State(source): State<Source>, Path(id): Path<usize>) -> (CacheGroups, String) {
+    (CacheGroups::of(["later"]), source.read(id).await)
+}
+
+/// A look-up gets two things.
+#[cached(ttl = from_response, backend = "sick", group = "page:{id}", vary = from_response)]
+async fn varied(State(source): State<Source>, Path(id): Path<usize>, _fields: HeaderMap) -> Response {
+    let lines = [(header::VARY, "accept"), (header::CACHE_CONTROL, "max-age=3600")];
+    (lines, source.read(id).await).into_response()
+}
+
+struct Site {
+    chaos: Chaos,
+    cache: Cache,
+    source: Source,
+    router: Router,
+    /// The versions that an invalidation has made the oldest to be served.
+    oldest: [AtomicU64; PAGES],
+}
+
+impl Site {
+    async fn new() -> Self {
+        let (chaos, source) = (Chaos::new(), Source::default());
+        let cache = Cache::builder()
+            .clock(ManualClock::new())
+            .outcome_on_hits()
+            .backend_with_epochs("sick", chaos.clone(), chaos.epochs())
+            .build()
+            .await
+            .unwrap();
+        let router = Router::new()
+            .route("/page/{id}", get(page))
+            .route("/varied/{id}", get(varied))
+            .layer(Extension(cache.clone()))
+            .with_state(source.clone());
+        Self { chaos, cache, source, router, oldest: Default::default() }
+    }
+
+    /// One request: answered, rightly, and in time.
+    async fn reads(&self, id: usize, route: &str) {
+        let oldest = self.oldest[id].load(Ordering::SeqCst);
+        let began = Instant::now();
+        let response = ask(&self.router, &format!("/{route}/{id}")).await;
+        let took = began.elapsed();
+        assert_eq!(response.status(), StatusCode::OK);
+        let outcome = response.extensions().get::<Outcome>().unwrap().clone();
+        let text = text(response).await;
+        let (page, version) = text.split_once(' ').unwrap();
+        assert_eq!(page, id.to_string(), "another page's");
+        let version: u64 = version.parse().unwrap();
+        assert!(version >= oldest, "version {version}, when all before {oldest} had been invalidated: {outcome}");
+        // A look-up, and its own run; or half of another's, and then its own.
+        let limit = READ * 2 + RUN * 3 + TICKS;
+        assert!(took <= limit, "it took {took:?}: {outcome}");
+    }
+
+    /// A write, and its invalidation. Whether that was carried out is known.
+    async fn writes(&self, id: usize) -> bool {
+        let version = self.source.0[id].fetch_add(1, Ordering::SeqCst) + 1;
+        let began = Instant::now();
+        let outcome = self.cache.invalidate(Target::group(format!("page:{id}"))).await;
+        assert!(began.elapsed() <= ADVANCE + TICKS, "{:?}", began.elapsed());
+        match outcome {
+            Ok(()) => self.oldest[id].fetch_max(version, Ordering::SeqCst),
+            Err(error) => {
+                assert!(error.is_backend());
+                0
+            }
+        };
+        self.oldest[id].load(Ordering::SeqCst) >= version
+    }
+
+    async fn client(self: Arc<Self>, seed: u64) -> usize {
+        let mut random = Random::new(seed);
+        let mut failed = 0;
+        for _ in 0..count(400) {
+            let id = random.below(PAGES);
+            if random.one_in(8) {
+                failed += usize::from(!self.writes(id).await);
+            } else {
+                self.reads(id, if random.one_in(3) { "varied" } else { "page" }).await;
+            }
+            if random.one_in(3) {
+                sleep(Duration::from_millis(random.next() % 30)).await;
+            }
+        }
+        failed
+    }
+}
+
+type Sickness = (&'static str, fn(&Chaos));
+
+const SICKNESSES: [Sickness; 11] = [
+    ("none", |_| ()),
+    ("errors", |chaos| chaos.suffers(Fault::Fail, 1.0)),
+    ("errors that come too late", |chaos| chaos.suffers(Fault::FailLate, 1.0)),
+    ("hangs", |chaos| chaos.suffers(Fault::Hang, 1.0)),
+    ("slow", |chaos| chaos.suffers(Fault::Delay(Duration::from_millis(20)), 1.0)),
+    ("too slow", |chaos| chaos.suffers(Fault::Delay(Duration::from_millis(200)), 1.0)),
+    ("forgets", |chaos| chaos.suffers(Fault::Lose, 1.0)),
+    ("damages", |chaos| chaos.suffers(Fault::Damage, 1.0)),
+    ("cannot write", |chaos| {
+        chaos.suffers_at(Call::Put, Fault::Fail, 1.0);
+        chaos.suffers_at(Call::Advance, Fault::Fail, 1.0);
+    }),
+    ("hangs now and then", |chaos| chaos.suffers(Fault::Hang, 0.1)),
+    ("everything now and then", |chaos| {
+        for fault in [Fault::Fail, Fault::FailLate, Fault::Hang, Fault::Delay(Duration::from_millis(45)), Fault::Lose, Fault::Damage] {
+            chaos.suffers(fault, 0.1);
+        }
+    }),
+];
+
+#[tokio::test(start_paused = true)]
+async fn under_every_sickness_no_request_fails_none_is_wrong_and_none_is_slow() {
+    for (name, fall_sick) in SICKNESSES {
+        for seed in 0..3 {
+            let site = Arc::new(Site::new().await);
+            for id in 0..PAGES {
+                site.reads(id, "page").await;
+                site.reads(id, "varied").await;
+            }
+            assert!(site.cache.drain(Duration::from_secs(60)).await);
+            site.chaos.seed(seed);
+            fall_sick(&site.chaos);
+            let clients: Vec<_> = (0..10).map(|client| tokio::spawn(Arc::clone(&site).client(seed * 100 + client))).collect();
+            let mut failed = 0;
+            for client in clients {
+                failed += client.await.unwrap_or_else(|error| panic!("{name}, seed {seed}: {error}"));
+            }
+            let stats = site.cache.stats();
+            println!(
+                "- {name}, seed {seed}: {} requests, {} hits, {} backend errors, {failed} invalidations failed, and said so",
+                stats.requests(),
+                stats.hits,
+                stats.backend_errors
+            );
+            // It is well again, and after a while it is used again.
+            site.chaos.heals();
+            sleep(Duration::from_secs(120)).await;
+            assert!(site.cache.drain(Duration::from_secs(60)).await, "{name}: a run is left");
+            assert_eq!(site.cache.stats().running, 0, "{name}");
+            for id in 0..PAGES {
+                assert!(site.writes(id).await, "{name}: an invalidation of a store that is well");
+                site.reads(id, "page").await;
+                assert!(site.cache.drain(Duration::from_secs(60)).await);
+                let hits = site.cache.stats().hits;
+                site.reads(id, "page").await;
+                assert_eq!(site.cache.stats().hits, hits + 1, "{name}: what is well is used");
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn one_that_is_well_keeps_the_laws() {
+    let chaos = Chaos::new();
+    conformance::store(&chaos).await;
+    conformance::epochs(&chaos.epochs()).await;
+}
+
+#[tokio::test]
+async fn one_that_forgets_keeps_the_laws_too() {
+    let chaos = Chaos::new();
+    chaos.suffers(Fault::Lose, 0.5);
+    let cache = TestCache::with(|builder| builder.backend("sick", chaos.clone()));
+    let router = Router::new().route("/page/{id}", get(page)).layer(cache.layer()).with_state(Source::default());
+    for _ in 0..50 {
+        assert_eq!(text(ask(&router, "/page/1").await).await, "1 0");
+    }
+    assert!(cache.cache().stats().hits > 0 && cache.cache().stats().forwards["uri-miss"] > 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_script_counts_before_chance_and_in_its_order() {
+    let chaos = Chaos::new();
+    let cache = TestCache::with(|builder| builder.backend("sick", chaos.clone()));
+    let router = Router::new().route("/page/{id}", get(page)).layer(cache.layer()).with_state(Source::default());
+    chaos.suffers(Fault::Fail, 1.0);
+    chaos.script(Call::Get, [Fault::None, Fault::None]);
+    chaos.script(Call::Put, [Fault::None]);
+    assert_miss!(ask(&router, "/page/1").await);
+    assert_hit!(ask(&router, "/page/1").await);
+    assert_miss!(ask(&router, "/page/1").await);
+    assert_eq!((chaos.calls(Call::Get), chaos.calls(Call::Put)), (3, 1));
+    chaos.heals();
+    assert_hit!(ask(&router, "/page/1").await);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_same_seed_takes_the_same_course() {
+    let course = async |seed| {
+        let chaos = Chaos::new();
+        chaos.seed(seed);
+        chaos.suffers(Fault::Fail, 0.3);
+        let cache = TestCache::with(|builder| builder.backend("sick", chaos.clone()));
+        let router = Router::new().route("/page/{id}", get(page)).layer(cache.layer()).with_state(Source::default());
+        let mut course = Vec::new();
+        for _ in 0..30 {
+            course.push(ask(&router, "/page/1").await.extensions().get::<Outcome>().unwrap().to_string());
+        }
+        course
+    };
+    assert_eq!(course(1).await, course(1).await);
+    assert_ne!(course(1).await, course(2).await);
+}
