@@ -4,6 +4,9 @@
 #[path = "fs.rs"]
 #[expect(dead_code, reason = "its `main` is the program's")]
 pub mod fs;
+#[cfg(feature = "observe")]
+#[expect(dead_code, reason = "its `main` is the program's")]
+pub mod observe;
 #[path = "redis.rs"]
 #[expect(dead_code, reason = "its `main` is the program's")]
 pub mod redis;

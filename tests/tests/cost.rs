@@ -38,9 +38,12 @@ fn program(features: &str) -> PathBuf {
     let stdout = String::from_utf8(output.stdout).unwrap();
     let executable = stdout.lines().filter_map(|line| line.split_once("\"executable\":\"")).next_back().unwrap().1;
     let built = PathBuf::from(executable.split('"').next().unwrap());
-    // Under a name of its own: the next build, with other features, takes the same place.
+    // Under a name of its own: the next build, with other features, takes the same place. Renamed, as another test may
+    // have begun to run what is there.
     let named = built.with_file_name(format!("cost-with-{features}"));
-    std::fs::copy(built, &named).unwrap();
+    let copy = named.with_extension("new");
+    std::fs::copy(built, &copy).unwrap();
+    std::fs::rename(copy, &named).unwrap();
     named
 }
 

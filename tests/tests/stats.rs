@@ -1,5 +1,7 @@
 //! What a cache says of itself: `Cache::stats()`, and the handlers of the program.
 
+use std::collections::BTreeSet;
+
 use axum::{Router, extract::Request, response::Response, routing::get};
 use cached_handler::{cached, secs, testing::TestCache};
 use cached_handler_tests::harness::{ask, text};
@@ -95,4 +97,19 @@ async fn the_program_lists_its_handlers() {
     let line = behind.to_string();
     assert!(line.starts_with("stats::behind (") && line.ends_with("memory, fresh for 60s, stale for 30s while it is made anew"), "{line}");
     assert!(handlers.is_sorted_by_key(|handler| handler.label));
+}
+
+#[test]
+fn the_readme_has_every_metric_and_no_other() {
+    let read = |path: &str| std::fs::read_to_string(format!("{}/../{path}", env!("CARGO_MANIFEST_DIR"))).unwrap();
+    let names = |text: &str, quote: char| -> BTreeSet<String> {
+        let begin = format!("{quote}cached_handler_");
+        text.split(&begin).skip(1).map(|rest| format!("cached_handler_{}", rest.split(quote).next().unwrap())).collect()
+    };
+    let described = names(&read("cached-handler/src/events/meters/names.rs"), '"');
+    let registered = names(&read("cached-handler/src/events/meters/on.rs"), '"');
+    let readme = names(&read("README.md"), '`');
+    assert!(described.len() > 10);
+    assert_eq!(described, registered);
+    assert_eq!(described, readme);
 }

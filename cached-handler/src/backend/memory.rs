@@ -25,7 +25,14 @@ pub(crate) struct Memory {
     capacity: u64,
     /// Bytes inserted since maintenance last ran.
     unsettled: AtomicU64,
-    evicted: Arc<AtomicU64>,
+    held: Arc<Held>,
+}
+
+/// What it holds, counted as it comes and goes: moka's own figures lag behind.
+struct Held {
+    bytes: AtomicU64,
+    responses: AtomicU64,
+    evicted: AtomicU64,
     meters: MemoryMeters,
 }
 
@@ -36,20 +43,14 @@ const SETTLE_AT: u64 = 64;
 impl Memory {
     /// Holds at most `capacity` bytes of keys, fields, contents and overhead.
     pub(crate) fn new(capacity: u64) -> Self {
-        let evicted = Arc::new(AtomicU64::new(0));
-        let count = Arc::clone(&evicted);
+        let held = Arc::new(Held::new());
+        let leaving = Arc::clone(&held);
         let slots = moka::sync::Cache::builder()
             .max_capacity(capacity)
             .weigher(|key: &PrimaryKey, slot: &Arc<Slot>| u32::try_from(weigh(key, slot)).unwrap_or(u32::MAX))
-            .eviction_listener(move |_, _, cause| {
-                // For space; what is replaced is not lost.
-                if cause == RemovalCause::Size {
-                    count.fetch_add(1, Ordering::Relaxed);
-                    MemoryMeters::evicted();
-                }
-            })
+            .eviction_listener(move |key, slot, cause| leaving.less(&key, &slot, cause))
             .build_with_hasher(RandomState::new());
-        Self { slots, epochs: InProcessEpochs::new(), capacity, unsettled: AtomicU64::new(0), evicted, meters: MemoryMeters::new() }
+        Self { slots, epochs: InProcessEpochs::new(), capacity, unsettled: AtomicU64::new(0), held }
     }
 
     #[inline]
@@ -63,26 +64,64 @@ impl Memory {
         if weight > self.capacity {
             return false;
         }
+        self.held.more(weight, &slot);
         self.slots.insert(key, slot);
         let unsettled = self.unsettled.fetch_add(weight, Ordering::Relaxed).saturating_add(weight);
         if unsettled > self.capacity / SETTLE_AT {
             self.unsettled.store(0, Ordering::Relaxed);
             self.slots.run_pending_tasks();
         }
-        self.meters.holds(self.slots.weighted_size(), self.slots.entry_count());
         true
     }
 
     /// What it holds, and what it has evicted: bytes, responses, evictions.
     pub(crate) fn settled(&self) -> (u64, u64, u64) {
         self.slots.run_pending_tasks();
-        (self.slots.weighted_size(), self.slots.entry_count(), self.evicted.load(Ordering::Relaxed))
+        let Held { bytes, responses, evicted, .. } = &*self.held;
+        (bytes.load(Ordering::Relaxed), responses.load(Ordering::Relaxed), evicted.load(Ordering::Relaxed))
     }
 
     /// Bytes held, as of the last maintenance.
     pub(crate) fn weight(&self) -> u64 {
         self.slots.weighted_size()
     }
+}
+
+impl Held {
+    fn new() -> Self {
+        Self { bytes: AtomicU64::new(0), responses: AtomicU64::new(0), evicted: AtomicU64::new(0), meters: MemoryMeters::new() }
+    }
+
+    fn more(&self, weight: u64, slot: &Slot) {
+        let responses = count(slot);
+        self.bytes.fetch_add(weight, Ordering::Relaxed);
+        self.responses.fetch_add(responses, Ordering::Relaxed);
+        self.meters.more(weight, responses);
+    }
+
+    fn less(&self, key: &PrimaryKey, slot: &Slot, cause: RemovalCause) {
+        let (weight, responses) = (u64::try_from(weigh(key, slot)).unwrap_or(u64::MAX), count(slot));
+        self.bytes.fetch_sub(weight, Ordering::Relaxed);
+        self.responses.fetch_sub(responses, Ordering::Relaxed);
+        self.meters.less(weight, responses);
+        // For space; what is replaced is not lost.
+        if cause == RemovalCause::Size && responses > 0 {
+            self.evicted.fetch_add(1, Ordering::Relaxed);
+            self.meters.evicted();
+        }
+    }
+}
+
+impl Drop for Held {
+    /// With its cache, which tells nobody of each.
+    fn drop(&mut self) {
+        self.meters.less(*self.bytes.get_mut(), *self.responses.get_mut());
+    }
+}
+
+/// What tells of variants is no response.
+fn count(slot: &Slot) -> u64 {
+    u64::from(matches!(slot, Slot::Response(_)))
 }
 
 impl fmt::Debug for Memory {

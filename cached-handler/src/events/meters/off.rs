@@ -67,9 +67,11 @@ impl MemoryMeters {
         Self
     }
 
-    pub(crate) fn holds(&self, _: u64, _: u64) {}
+    pub(crate) fn more(&self, _: u64, _: u64) {}
 
-    pub(crate) fn evicted() {}
+    pub(crate) fn less(&self, _: u64, _: u64) {}
+
+    pub(crate) fn evicted(&self) {}
 }
 
 pub(crate) fn advanced(_: &'static str, _: &'static str, _: bool) {}

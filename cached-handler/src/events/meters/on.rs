@@ -6,15 +6,13 @@ use std::{
     cell::Cell,
     collections::BTreeMap,
     fmt,
-    sync::{
-        Mutex, OnceLock,
-        atomic::{AtomicU64, Ordering},
-    },
+    sync::{Mutex, OnceLock},
     time::Duration,
 };
 
 use metrics::{Counter, Gauge, Histogram, counter, gauge, histogram};
 
+use super::names::describe;
 use crate::{cache::Cache, handler::Handler, sync::lock};
 
 /// The meters of one handler.
@@ -94,6 +92,7 @@ impl HandlerMeters {
 
 impl Handles {
     fn of(handler: &'static str) -> Self {
+        describe();
         let requests = |outcome: &'static str| counter!("cached_handler_requests_total", "handler" => handler, "outcome" => outcome);
         Self {
             hits: requests("hit"),
@@ -164,6 +163,7 @@ impl BackendMeters {
     }
 
     fn register(&self, operation: &'static str) -> OperationHandles {
+        describe();
         let backend = self.name.to_string();
         let operations = |result: &'static str| counter!("cached_handler_backend_operations_total", "backend" => backend.clone(), "operation" => operation, "result" => result);
         OperationHandles {
@@ -174,46 +174,52 @@ impl BackendMeters {
     }
 }
 
-/// The meters of one cache's memory. Several caches of a process add up.
-#[derive(Default)]
-pub(crate) struct MemoryMeters {
-    bytes: AtomicU64,
-    responses: AtomicU64,
-}
+/// The meters of memories. Several caches of a process add up.
+pub(crate) struct MemoryMeters(OnceLock<MemoryHandles>);
 
-impl MemoryMeters {
-    pub(crate) fn new() -> Self {
-        Self::default()
-    }
-
-    /// It holds this much now.
-    pub(crate) fn holds(&self, bytes: u64, responses: u64) {
-        change(&gauge!("cached_handler_memory_bytes"), self.bytes.swap(bytes, Ordering::Relaxed), bytes);
-        change(&gauge!("cached_handler_memory_responses"), self.responses.swap(responses, Ordering::Relaxed), responses);
-    }
-
-    pub(crate) fn evicted() {
-        counter!("cached_handler_evictions_total").increment(1);
-    }
+struct MemoryHandles {
+    bytes: Gauge,
+    responses: Gauge,
+    evictions: Counter,
 }
 
 #[expect(clippy::cast_precision_loss, reason = "a gauge is a float; exact up to 2^53")]
-fn change(gauge: &Gauge, from: u64, to: u64) {
-    if to >= from {
-        gauge.increment((to - from) as f64);
-    } else {
-        gauge.decrement((from - to) as f64);
+impl MemoryMeters {
+    pub(crate) fn new() -> Self {
+        Self(OnceLock::new())
     }
-}
 
-impl Drop for MemoryMeters {
-    fn drop(&mut self) {
-        self.holds(0, 0);
+    pub(crate) fn more(&self, bytes: u64, responses: u64) {
+        let of = self.of();
+        of.bytes.increment(bytes as f64);
+        of.responses.increment(responses as f64);
+    }
+
+    pub(crate) fn less(&self, bytes: u64, responses: u64) {
+        let of = self.of();
+        of.bytes.decrement(bytes as f64);
+        of.responses.decrement(responses as f64);
+    }
+
+    pub(crate) fn evicted(&self) {
+        self.of().evictions.increment(1);
+    }
+
+    fn of(&self) -> &MemoryHandles {
+        self.0.get_or_init(|| {
+            describe();
+            MemoryHandles {
+                bytes: gauge!("cached_handler_memory_bytes"),
+                responses: gauge!("cached_handler_memory_responses"),
+                evictions: counter!("cached_handler_evictions_total"),
+            }
+        })
     }
 }
 
 /// An invalidation or expiration.
 pub(crate) fn advanced(scope: &'static str, effect: &'static str, is_ok: bool) {
+    describe();
     let result = if is_ok { "ok" } else { "error" };
     counter!("cached_handler_invalidations_total", "scope" => scope, "effect" => effect, "result" => result).increment(1);
 }

@@ -1,0 +1,104 @@
+//! `cargo run --example observe --features observe [-- PORT]`: what the cache does, for Prometheus to read.
+//!
+//! ```text
+//! $ for i in 1 2 3; do curl -s localhost:3000/price/abc; done     # one run, two hits
+//! $ curl -s localhost:3000/greeting                               # sets a cookie, so it is not stored
+//! $ curl -s -X PUT localhost:3000/price/abc                       # invalidates
+//! $ curl -s localhost:3000/price/abc                              # a run again
+//! $ curl -s localhost:3000/metrics | grep -v '#'
+//! cached_handler_requests_total{handler="observe::price",outcome="hit"} 2
+//! cached_handler_requests_total{handler="observe::price",outcome="forward"} 2
+//! cached_handler_forwards_total{handler="observe::price",reason="uri-miss"} 1
+//! cached_handler_forwards_total{handler="observe::price",reason="invalidated"} 1
+//! cached_handler_kept_total{handler="observe::price",kept="stored"} 2
+//! cached_handler_not_stored_total{handler="observe::greeting",reason="set-cookie"} 1
+//! cached_handler_invalidations_total{scope="group",effect="invalidate",result="ok"} 1
+//! cached_handler_run_seconds_sum{handler="observe::price"} 0.06758978199999999
+//! cached_handler_run_seconds_count{handler="observe::price"} 2
+//! cached_handler_memory_bytes 3016
+//! …
+//! $ curl -s localhost:3000/handlers
+//! observe::greeting (examples/observe.rs:67): memory, fresh for 60s
+//! observe::price (examples/observe.rs:53): memory, fresh for 60s, stale for 60s while it is made anew
+//! $ curl -s localhost:3000/stats
+//! [["requests",5],["hits",2],["running",0],["memory_bytes",3016]]
+//! ```
+
+use std::{env, error::Error, net::Ipv4Addr, sync::LazyLock, time::Duration};
+
+use axum::{
+    Json, Router,
+    extract::Path,
+    http::StatusCode,
+    response::{IntoResponse, Response},
+    routing::get,
+};
+use cached_handler::{Cache, cached, invalidates};
+use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
+use tokio::{net::TcpListener, time::sleep};
+
+/// Two pages, of which one is never stored, and what an operator looks at.
+pub fn app() -> Router {
+    // Before the first request: a handler's meters are registered once, with the recorder that is there by then.
+    LazyLock::force(&PROMETHEUS);
+    Router::new()
+        .route("/price/{share}", get(price).put(trade))
+        .route("/greeting", get(greeting))
+        .route("/metrics", get(metrics))
+        .route("/handlers", get(handlers))
+        .route("/stats", get(stats))
+}
+
+/// Takes its time, when it runs.
+#[cached(ttl = 60, group = "share:{share}", stale_while_revalidate = "1m")]
+async fn price(Path(share): Path<String>) -> String {
+    sleep(Duration::from_millis(30)).await;
+    format!("{share}: {}\n", share.len())
+}
+
+#[invalidates(group = "share:{share}")]
+async fn trade(Path(share): Path<String>) -> StatusCode {
+    // The share is in the group, and in no metric and no line of the log: labels are handlers and reasons.
+    drop(share);
+    StatusCode::NO_CONTENT
+}
+
+/// Never stored, and the metrics say why.
+#[cached(ttl = 60)]
+async fn greeting() -> Response {
+    ([("set-cookie", "seen=1")], "welcome\n").into_response()
+}
+
+/// What Prometheus scrapes.
+async fn metrics() -> String {
+    PROMETHEUS.as_ref().map_or_else(String::clone, PrometheusHandle::render)
+}
+
+/// What is cached in this program, and for how long.
+async fn handlers() -> String {
+    let lines: Vec<String> = cached_handler::handlers().iter().map(ToString::to_string).collect();
+    lines.join("\n") + "\n"
+}
+
+/// The counters that need no exporter.
+async fn stats(cache: Cache) -> Json<[(&'static str, u64); 4]> {
+    let stats = cache.stats();
+    Json([("requests", stats.requests()), ("hits", stats.hits), ("running", stats.running), ("memory_bytes", stats.memory_bytes)])
+}
+
+/// The process's recorder of the `metrics` facade, which this crate and any other tells what it counts.
+static PROMETHEUS: LazyLock<Result<PrometheusHandle, String>> = LazyLock::new(|| {
+    let builder = PrometheusBuilder::new().set_buckets(&SECONDS).map_err(|error| error.to_string())?;
+    builder.install_recorder().map_err(|error| error.to_string())
+});
+
+/// Of all histograms here; hits take microseconds, runs what the handlers take.
+const SECONDS: [f64; 10] = [1e-6, 3e-6, 1e-5, 1e-4, 1e-3, 0.01, 0.03, 0.1, 0.3, 1.0];
+
+#[tokio::main]
+async fn main() -> Result<(), Box<dyn Error>> {
+    let port = env::args().nth(1).map_or(Ok(3000), |port| port.parse())?;
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await?;
+    println!("http://{}/metrics", listener.local_addr()?);
+    Ok(axum::serve(listener, app()).await?)
+}
