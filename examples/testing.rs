@@ -46,8 +46,8 @@ pub fn app(kitchen: Kitchen) -> Router {
 async fn menu(State(kitchen): State<Kitchen>, fields: HeaderMap) -> Result<String, StatusCode> {
     let is_german = fields.get(header::ACCEPT_LANGUAGE).is_some_and(|language| language.as_bytes().starts_with(b"de"));
     let currency = if is_german { "Euro" } else { "euros" };
-    let lines = kitchen.read(|dishes| dishes.iter().map(|(dish, price)| format!("{dish} {price} {currency}\n")).collect::<String>());
-    if lines.is_empty() { Err(StatusCode::SERVICE_UNAVAILABLE) } else { Ok(lines) }
+    let lines: Vec<String> = kitchen.read(|dishes| dishes.iter().map(|(dish, price)| format!("{dish} {price} {currency}")).collect());
+    if lines.is_empty() { Err(StatusCode::SERVICE_UNAVAILABLE) } else { Ok(lines.join("\n")) }
 }
 
 /// A dish gets a price, and the menus that show another are gone.
@@ -141,14 +141,14 @@ mod tests {
         assert_miss!(restaurant.get("/menu").await);
         assert_eq!(restaurant.ask(Request::put("/menu/soup/6")).await.status(), StatusCode::NO_CONTENT);
         let menu = assert_miss!(restaurant.get("/menu").await);
-        assert_eq!(text(menu).await, "soup 6 euros\n");
+        assert_eq!(text(menu).await, "soup 6 euros");
 
         // Whatever else changes it invalidates by hand.
         restaurant.kitchen.read(|dishes| dishes.remove("soup"));
         restaurant.kitchen.read(|dishes| dishes.insert("pie".to_owned(), 7));
         assert_hit!(restaurant.get("/menu").await);
         restaurant.cache.cache().invalidate(Target::group("menu")).await.unwrap();
-        assert_eq!(text(assert_miss!(restaurant.get("/menu").await)).await, "pie 7 euros\n");
+        assert_eq!(text(assert_miss!(restaurant.get("/menu").await)).await, "pie 7 euros");
     }
 
     #[tokio::test]
@@ -157,7 +157,7 @@ mod tests {
         for (language, currency) in [("de", "Euro"), ("en", "euros")] {
             let menu = assert_miss!(restaurant.ask(Request::get("/menu").header(header::ACCEPT_LANGUAGE, language)).await);
             assert_eq!(menu.headers()[header::VARY], "accept-language");
-            assert_eq!(text(menu).await, format!("soup 5 {currency}\n"));
+            assert_eq!(text(menu).await, format!("soup 5 {currency}"));
         }
         assert_hit!(restaurant.ask(Request::get("/menu").header(header::ACCEPT_LANGUAGE, "de")).await);
     }
