@@ -6,9 +6,12 @@ use std::sync::Arc;
 
 use super::CacheBuilder;
 #[cfg(unix)]
-use crate::backend::{
-    Guard,
-    fs::{Fs, Settings},
+use crate::{
+    backend::{
+        Guard,
+        fs::{Fs, Settings},
+    },
+    events::Watch,
 };
 use crate::{error::Error, handler};
 
@@ -101,7 +104,8 @@ impl CacheBuilder {
     #[cfg(unix)]
     pub(super) fn add_files(&mut self) {
         if let Some(files) = self.files.opened.take().or_else(|| self.take_files()) {
-            self.backends.push((NAME.to_owned(), Arc::new(Guard::new(NAME, files))));
+            let watch = Watch::new(NAME, Arc::clone(&self.counts));
+            self.backends.push((NAME.to_owned(), Arc::new(Guard::new(NAME, files, watch))));
         }
     }
 
