@@ -87,7 +87,6 @@ pub struct KeyWriter<'a> {
 
 /// What the arguments said besides their parts.
 #[derive(Debug, Default)]
-#[expect(clippy::struct_excessive_bools, reason = "each is said by another argument")]
 pub(crate) struct Traits {
     /// Header fields that authors' extractors were read from.
     pub(crate) vary: SmallVec<[&'static str; 4]>,
@@ -97,6 +96,8 @@ pub(crate) struct Traits {
     pub(crate) credentials: Credentials,
     /// An argument shows the method, so that HEAD and GET are two keys.
     pub(crate) shows_method: bool,
+    /// Where the method stands in the key of a HEAD.
+    pub(crate) head_at: SmallVec<[usize; 1]>,
     /// An argument hands the handler fields by which it can be asked whether what is stored still holds.
     pub(crate) can_ask: bool,
     /// A reason to stand aside.

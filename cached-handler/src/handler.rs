@@ -155,6 +155,11 @@ impl Handler {
         Windows { while_revalidate: self.attributes.stale_while_revalidate, if_error: self.attributes.stale_if_error }
     }
 
+    /// Whether its responses say everything themselves: it is a shared cache before another server then.
+    pub(crate) fn forwards(&self) -> bool {
+        self.varies_from_response() && matches!(self.attributes.ttl, Ttl::FromResponse)
+    }
+
     pub(crate) fn varies_from_response(&self) -> bool {
         matches!(self.attributes.vary, VaryOn::FromResponse)
     }

@@ -5,17 +5,17 @@ use std::{convert::Infallible, fmt};
 use axum::{extract::FromRequestParts, response::Response};
 use http::request::Parts;
 
-use crate::{backend::Effect, cache::Cache, error::Error, events, invalidate::Target, rules::path::encode_segment};
+use crate::{backend::Effect, cache::Cache, changed::Changed, error::Error, events, invalidate::Target, rules::path::encode_segment};
 
-/// The cache of the request's router, where that has one of its own.
+/// The cache of the request's router, where that has one of its own; and what the request changes by its method.
 #[derive(Debug)]
-pub struct OwnCache(Option<Cache>);
+pub struct OwnCache(Option<Cache>, Option<Box<Changed>>);
 
 impl<S: Sync> FromRequestParts<S> for OwnCache {
     type Rejection = Infallible;
 
     fn from_request_parts(parts: &mut Parts, _: &S) -> impl Future<Output = Result<Self, Infallible>> + Send {
-        std::future::ready(Ok(Self(parts.extensions.get::<Cache>().cloned())))
+        std::future::ready(Ok(Self(parts.extensions.get::<Cache>().cloned(), Changed::by(parts))))
     }
 }
 
@@ -24,7 +24,10 @@ impl<S: Sync> FromRequestParts<S> for OwnCache {
 pub struct Targets {
     /// A test's cache keeps to itself; otherwise every cache of the process is meant.
     only: Option<Cache>,
-    targets: Vec<Target>,
+    /// Those of the attribute, which only an answer of 4xx spares; once there is an answer, all.
+    due: Vec<Target>,
+    /// What the method changes: any error spares it (RFC 9111 §4.4).
+    changed: Option<Box<Changed>>,
 }
 
 /// A piece of a path template.
@@ -40,12 +43,17 @@ impl Targets {
     /// None so far.
     #[must_use]
     pub fn new(cache: OwnCache) -> Self {
-        Self { only: cache.0.filter(|cache| cache.inner().isolated), targets: Vec::new() }
+        Self { only: cache.0.filter(|cache| cache.inner().isolated), due: Vec::new(), changed: cache.1 }
+    }
+
+    /// What a request to a cached handler changes in that handler's cache.
+    pub(crate) fn changed(cache: &Cache, changed: Box<Changed>) -> Self {
+        Self { only: Some(cache.clone()), due: Vec::new(), changed: Some(changed) }
     }
 
     /// Adds a group.
     pub fn group(&mut self, group: fmt::Arguments<'_>) {
-        self.targets.push(Target::group(fmt::format(group)));
+        self.due.push(Target::group(fmt::format(group)));
     }
 
     /// Adds a path.
@@ -57,23 +65,24 @@ impl Targets {
                 PathPiece::Value(value) => path.push_str(&encode_segment(&value.to_string())),
             }
         }
-        self.targets.push(Target::path(path));
+        self.due.push(Target::path(path));
     }
 
     /// Adds a handler.
     pub fn handler<H: Copy + 'static>(&mut self, handler: &H) {
-        self.targets.push(Target::handler(*handler));
+        self.due.push(Target::handler(*handler));
     }
 }
 
 /// Runs the body, and invalidates before the answer is sent. Where the body does not end well, because it panics or its
 /// client leaves, the targets are invalidated all the same: what it wrote may have been committed. Only an answer of 4xx
-/// spares them.
+/// spares them, and any error the target of the request.
 pub async fn invalidating<F: Future<Output = Response>>(targets: Targets, body: F) -> Response {
     let mut due = Due(Some(targets));
     let response = body.await;
     let Some(targets) = due.0.take() else { return response };
-    if !response.status().is_client_error() {
+    let targets = targets.left_by(&response);
+    if !targets.due.is_empty() {
         // Again in a guard: this await may be the one at which the client leaves.
         let mut due = Due(Some(targets));
         if let Some(targets) = &due.0 {
@@ -89,10 +98,10 @@ struct Due(Option<Targets>);
 
 impl Drop for Due {
     fn drop(&mut self) {
-        let Some(targets) = self.0.take() else { return };
+        let Some(targets) = self.0.take().map(Targets::left_by_no_answer) else { return };
         // In memory at once: nobody is there to wait.
         for cache in targets.caches() {
-            for target in &targets.targets {
+            for target in &targets.due {
                 cache.invalidate_in_process(target);
             }
         }
@@ -108,6 +117,19 @@ impl Drop for Due {
 }
 
 impl Targets {
+    fn left_by(mut self, answer: &Response) -> Self {
+        if answer.status().is_client_error() {
+            self.due.clear();
+        }
+        self.due.extend(self.changed.take().into_iter().flat_map(|changed| changed.by_answer(answer)));
+        self
+    }
+
+    fn left_by_no_answer(mut self) -> Self {
+        self.due.extend(self.changed.take().map(|changed| changed.target()));
+        self
+    }
+
     fn caches(&self) -> Vec<Cache> {
         let all = || Cache::all().into_iter().filter(|cache| !cache.inner().isolated).collect();
         self.only.clone().map_or_else(all, |cache| vec![cache])
@@ -115,7 +137,7 @@ impl Targets {
 
     /// All of them; a failure is an event, and the answer goes out unchanged (law L6).
     async fn invalidate(&self) {
-        for target in &self.targets {
+        for target in &self.due {
             for cache in self.caches() {
                 if let Err(error) = cache.change(target, Effect::Invalidate).await {
                     events::invalidation_failed(&cache, &error);

@@ -45,6 +45,26 @@ pub(crate) struct KeyRef<'a> {
     pub(crate) bytes: &'a [u8],
 }
 
+impl Key {
+    /// For a HEAD that shows its method: the key of the same request with GET.
+    pub(crate) fn of_get(&self) -> Option<PrimaryKey> {
+        if self.traits.head_at.is_empty() {
+            return None;
+        }
+        let mut bytes = Vec::with_capacity(self.primary.len());
+        let mut rest = &*self.primary.bytes;
+        for at in &self.traits.head_at {
+            let read = self.primary.len() - rest.len();
+            let (before, from) = rest.split_at_checked(at.checked_sub(read)?)?;
+            bytes.extend_from_slice(before);
+            bytes.extend_from_slice(b"\x03GET");
+            rest = from.strip_prefix(b"\x04HEAD")?;
+        }
+        bytes.extend_from_slice(rest);
+        Some(PrimaryKey { handler: self.primary.handler, state: self.primary.state, bytes: bytes.into() })
+    }
+}
+
 impl PrimaryKey {
     pub(crate) fn as_ref(&self) -> KeyRef<'_> {
         KeyRef { handler: self.handler, state: self.state, bytes: &self.bytes }

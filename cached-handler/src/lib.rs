@@ -2,6 +2,10 @@
 
 extern crate self as cached_handler;
 
+#[cfg(any(fuzzing, test))]
+#[doc(hidden)]
+#[path = "fuzzing.rs"]
+pub mod __fuzzing;
 #[doc(hidden)]
 #[path = "private.rs"]
 pub mod __private;
@@ -10,6 +14,7 @@ mod attempts;
 pub mod backend;
 mod cache;
 mod cache_key;
+mod changed;
 mod clock;
 mod epoch;
 mod error;

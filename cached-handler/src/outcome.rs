@@ -58,6 +58,8 @@ pub enum StaleUse {
     IfError,
     /// `stale_if_error`: the handler has failed so short a time ago that it is spared another attempt.
     AfterError,
+    /// `max-stale`: the request accepts it, and the policy honors request directives.
+    Accepted,
 }
 
 /// What became of a new response.
@@ -134,6 +136,8 @@ pub enum NotStored {
     Head,
     /// The request said `no-store`, and the policy honors request directives.
     Request,
+    /// The request said `only-if-cached`, and the policy honors that: the handler did not run, the answer is 504.
+    OnlyIfCached,
     /// Its status is not stored.
     Status(u16),
     /// The handler returned `DoNotStore`.
@@ -237,6 +241,7 @@ impl NotStored {
             Self::Bypass => "bypass",
             Self::Head => "head",
             Self::Request => "request-no-store",
+            Self::OnlyIfCached => "only-if-cached",
             Self::Status(_) => "status",
             Self::DoNotStore => "do-not-store",
             Self::SetCookie => "set-cookie",
@@ -337,6 +342,7 @@ impl StaleUse {
             Self::WhileRevalidate => "stale-while-revalidate",
             Self::IfError => "stale-if-error",
             Self::AfterError => "stale-after-error",
+            Self::Accepted => "stale-accepted",
         }
     }
 }
@@ -347,6 +353,7 @@ impl fmt::Display for StaleUse {
             Self::WhileRevalidate => "it is being made anew (`stale_while_revalidate`)",
             Self::IfError => "the handler failed (`stale_if_error`)",
             Self::AfterError => "the handler failed a moment ago (`stale_if_error`)",
+            Self::Accepted => "the request accepts it (`max-stale`)",
         })
     }
 }
@@ -401,6 +408,7 @@ impl fmt::Display for NotStored {
             Self::Bypass => "the cache stood aside",
             Self::Head => "a HEAD request ran it, and an argument in `skip` may have shown the method",
             Self::Request => "the request said `no-store`",
+            Self::OnlyIfCached => "the request said `only-if-cached`, and nothing stored could answer",
             Self::Status(status) => return write!(f, "status {status} is not; `Policy::status({status}, …)` would, for statuses that speak of the resource"),
             Self::DoNotStore => "the handler returned `DoNotStore`",
             Self::SetCookie => "it has `Set-Cookie`, which belongs to one client; set cookies in another handler",

@@ -29,6 +29,8 @@ pub struct Policy {
     pub(crate) honor_request_directives: bool,
     pub(crate) jitter: u8,
     pub(crate) timeout: Option<Duration>,
+    pub(crate) heuristic: bool,
+    pub(crate) cookies_by_vary: bool,
 }
 
 /// How the entity tag of a response that has none is made (RFC 9110 §8.8.3).
@@ -74,6 +76,8 @@ impl Policy {
             honor_request_directives: false,
             jitter: 5,
             timeout: None,
+            heuristic: false,
+            cookies_by_vary: false,
         }
     }
 
@@ -156,6 +160,26 @@ impl Policy {
     /// answered from a stale response where `stale_if_error` allows it, with 504 otherwise.
     pub const fn timeout(mut self, limit: Duration) -> Self {
         self.timeout = Some(limit);
+        self
+    }
+
+    /// Estimates the freshness of responses that state none and that no `ttl` covers: a tenth of the time since
+    /// `Last-Modified`, at most a day (RFC 9111 §4.2.2). Off by default: it is a guess, and for `ttl = from_response` only.
+    ///
+    /// Only for the statuses that RFC 9110 §15.1 lets caches guess for, and for others that say `public`.
+    pub const fn heuristic(mut self) -> Self {
+        self.heuristic = true;
+        self
+    }
+
+    /// Takes `Cookie` for a field like any other, as RFC 9111 does: a response that depends on it has to say so, by
+    /// `Vary: Cookie`, `private` or `no-store`. For `vary = from_response`, before a server that is known to say so.
+    ///
+    /// Off by default, since servers forget it: a request with cookies that an argument can see is not answered from the
+    /// store, and its response is not stored, unless that says itself that it may be shared. `Authorization` is not
+    /// affected.
+    pub const fn cookies_by_vary(mut self) -> Self {
+        self.cookies_by_vary = true;
         self
     }
 

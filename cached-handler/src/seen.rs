@@ -10,6 +10,8 @@ use crate::{
     backend::Stamp,
     cache::Cache,
     cache_key::{Credentials, Traits},
+    changed::Changed,
+    policy::Policy,
     rules::request::{self, Wish},
 };
 
@@ -51,6 +53,8 @@ struct Rare {
     conditional: Conditional,
     /// The lines of `Cache-Control` and `Pragma`, where there are any.
     directives: Option<Box<HeaderMap>>,
+    /// What it changes, where its method is unsafe.
+    changed: Option<Box<Changed>>,
 }
 
 /// How far the clocks had come before any argument was made. An extractor may read what an invalidation is about, so the
@@ -102,23 +106,54 @@ impl State {
     }
 }
 
-/// The preconditions that this cache evaluates, as sent (RFC 9110 §13.1).
+/// The preconditions that this cache evaluates, as sent (RFC 9110 §13.1), and the range that is asked for (§14.2).
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Conditional {
+    pub(crate) if_match: SmallVec<[HeaderValue; 1]>,
     pub(crate) if_none_match: SmallVec<[HeaderValue; 1]>,
-    pub(crate) if_modified_since: SmallVec<[HeaderValue; 1]>,
+    pub(crate) if_modified_since: Single,
+    pub(crate) if_unmodified_since: Single,
+    pub(crate) if_range: Single,
+    pub(crate) range: Single,
+}
+
+/// A field that has one line. Two are no valid field: as if it were absent, the whole response is sent.
+#[derive(Debug, Clone, Default)]
+pub(crate) enum Single {
+    #[default]
+    Absent,
+    Once(HeaderValue),
+    Twice,
+}
+
+impl Single {
+    fn note(&mut self, line: &HeaderValue) {
+        *self = if matches!(self, Self::Absent) { Self::Once(line.clone()) } else { Self::Twice };
+    }
+
+    pub(crate) fn get(&self) -> Option<&HeaderValue> {
+        match self {
+            Self::Once(line) => Some(line),
+            Self::Absent | Self::Twice => None,
+        }
+    }
 }
 
 impl Conditional {
     fn is_empty(&self) -> bool {
-        self.if_none_match.is_empty() && self.if_modified_since.is_empty()
+        let singles = [&self.if_modified_since, &self.if_unmodified_since, &self.if_range, &self.range];
+        self.if_match.is_empty() && self.if_none_match.is_empty() && singles.iter().all(|single| matches!(single, Single::Absent))
     }
 
-    /// Two lines are no valid field: as if it were absent, the whole response is sent.
-    pub(crate) fn if_modified_since(&self) -> Option<&HeaderValue> {
-        match &*self.if_modified_since {
-            [date] => Some(date),
-            _ => None,
+    pub(crate) fn note(&mut self, name: &HeaderName, line: &HeaderValue) {
+        match *name {
+            header::IF_MATCH => self.if_match.push(line.clone()),
+            header::IF_NONE_MATCH => self.if_none_match.push(line.clone()),
+            header::IF_MODIFIED_SINCE => self.if_modified_since.note(line),
+            header::IF_UNMODIFIED_SINCE => self.if_unmodified_since.note(line),
+            header::IF_RANGE => self.if_range.note(line),
+            header::RANGE => self.range.note(line),
+            _ => {}
         }
     }
 }
@@ -126,7 +161,10 @@ impl Conditional {
 /// Which fields that matter are present.
 #[derive(Debug, Default, Clone, Copy)]
 pub(crate) struct Flags {
+    /// `Authorization`, `Proxy-Authorization`, `Cookie`.
     pub(crate) credentials: bool,
+    /// The same without `Cookie`.
+    pub(crate) authorization: bool,
     pub(crate) upgrade: bool,
 }
 
@@ -155,13 +193,27 @@ impl Facts {
         self.directives().map_or(Wish::Use, |fields| request::wish(fields, age, remaining))
     }
 
+    pub(crate) fn accepts_stale(&self, staleness: Duration) -> bool {
+        self.directives().is_some_and(|fields| request::accepts_stale(fields, staleness))
+    }
+
+    pub(crate) fn only_if_cached(&self) -> bool {
+        self.directives().is_some_and(request::only_if_cached)
+    }
+
+    /// What it changes, for the one run that it begins.
+    pub(crate) fn take_changed(&mut self) -> Option<Box<Changed>> {
+        self.rare.as_mut()?.changed.take()
+    }
+
     pub(crate) fn forbids_storing(&self) -> bool {
         self.directives().is_some_and(request::forbids_storing)
     }
 
-    /// What of its credentials the arguments show.
-    pub(crate) fn credentials(&self, traits: &Traits) -> Credentials {
-        if self.flags.credentials { traits.credentials } else { Credentials::Unseen }
+    /// What of its credentials the arguments show, as far as the policy has it matter.
+    pub(crate) fn credentials(&self, policy: &Policy, traits: &Traits) -> Credentials {
+        let is_left_to_vary = policy.cookies_by_vary && !self.flags.authorization && traits.credentials == Credentials::Forwarded;
+        if self.flags.credentials && !is_left_to_vary { traits.credentials } else { Credentials::Unseen }
     }
 
     /// GET or HEAD: the methods that may be answered from the store.
@@ -218,6 +270,9 @@ impl<const FIELDS: bool> Seen<FIELDS> {
             }
             _ => inner,
         };
+        if let Some(changed) = Changed::by(parts) {
+            rare.get_or_insert_default().changed = Some(changed);
+        }
         let cache = parts.extensions.get::<Cache>().cloned();
         Self {
             facts: Facts {
@@ -263,13 +318,13 @@ impl Scan {
     fn note(&mut self, interest: Interest, name: &HeaderName, value: &HeaderValue) {
         match interest {
             Interest::None => {}
-            Interest::Credentials => self.flags.credentials = true,
+            Interest::Cookie => self.flags.credentials = true,
+            Interest::Authorization => (self.flags.credentials, self.flags.authorization) = (true, true),
             Interest::Upgrade => self.flags.upgrade = true,
             Interest::Directives => {
                 self.rare().directives.get_or_insert_default().append(name, value.clone());
             }
-            Interest::IfNoneMatch => self.rare().conditional.if_none_match.push(value.clone()),
-            Interest::IfModifiedSince => self.rare().conditional.if_modified_since.push(value.clone()),
+            Interest::Conditional => self.rare().conditional.note(name, value),
         }
     }
 
@@ -281,28 +336,28 @@ impl Scan {
 #[derive(Clone, Copy)]
 enum Interest {
     None,
-    Credentials,
+    Cookie,
+    Authorization,
     Upgrade,
     Directives,
-    IfNoneMatch,
-    IfModifiedSince,
+    Conditional,
 }
 
 /// `http` knows all of them by number, so that this comes down to comparing one.
 #[inline]
 fn interest(name: &HeaderName) -> Interest {
-    if *name == header::COOKIE || *name == header::AUTHORIZATION || *name == header::PROXY_AUTHORIZATION {
-        Interest::Credentials
-    } else if *name == header::CACHE_CONTROL || *name == header::PRAGMA {
-        Interest::Directives
-    } else if *name == header::IF_NONE_MATCH {
-        Interest::IfNoneMatch
-    } else if *name == header::IF_MODIFIED_SINCE {
-        Interest::IfModifiedSince
-    } else if *name == header::UPGRADE {
-        Interest::Upgrade
-    } else {
-        Interest::None
+    match *name {
+        header::COOKIE => Interest::Cookie,
+        header::AUTHORIZATION | header::PROXY_AUTHORIZATION => Interest::Authorization,
+        header::CACHE_CONTROL | header::PRAGMA => Interest::Directives,
+        header::IF_MATCH
+        | header::IF_NONE_MATCH
+        | header::IF_MODIFIED_SINCE
+        | header::IF_UNMODIFIED_SINCE
+        | header::IF_RANGE
+        | header::RANGE => Interest::Conditional,
+        header::UPGRADE => Interest::Upgrade,
+        _ => Interest::None,
     }
 }
 

@@ -6,6 +6,7 @@
 mod answer;
 mod content;
 mod fill;
+mod head;
 mod lookup;
 mod produce;
 mod remote;
@@ -95,7 +96,7 @@ impl KeyWriter<'_> {
 /// Not where an argument may show the method of a HEAD, or credentials, outside the key.
 fn may_share(handler: &Handler, facts: &Facts, traits: &Traits) -> bool {
     let shows_method = facts.method == Method::HEAD && handler.attributes.skips;
-    let shows_credentials = facts.credentials(traits) != Credentials::Unseen;
+    let shows_credentials = facts.credentials(&handler.policy, traits) != Credentials::Unseen;
     !(shows_method || shows_credentials)
 }
 
@@ -145,7 +146,7 @@ impl Run {
 
     /// What of its credentials an argument outside the key can see (law L8).
     pub(crate) fn credentials(&self) -> Credentials {
-        self.facts.credentials(&self.key.traits)
+        self.facts.credentials(&self.handler.policy, &self.key.traits)
     }
 
     pub(crate) fn is_exposed(&self) -> bool {
@@ -167,6 +168,17 @@ impl Run {
     /// Whether what comes of its run could be stored for others.
     pub(crate) fn may_share(&self) -> bool {
         may_share(self.handler, &self.facts, &self.key.traits)
+    }
+
+    /// Whether the request asks for a stored response or none (`only-if-cached`), and is listened to.
+    pub(crate) fn wants_no_run(&self) -> bool {
+        self.handler.policy.honor_request_directives && self.facts.only_if_cached() && self.asks_whole()
+    }
+
+    /// Whether its preconditions and its range were kept from the handler, to be evaluated here.
+    pub(crate) fn asks_whole(&self) -> bool {
+        !matches!(self.key.forward, Forward::Method)
+            && !matches!(self.key.forward, Forward::Bypass(reason) if reason != Bypass::Credentials)
     }
 
     pub(crate) fn stand_aside(&mut self, reason: Bypass) {
@@ -199,7 +211,7 @@ impl Run {
 
     /// What clients are to be told.
     pub(crate) fn client_terms(&self) -> Terms {
-        Terms { cache_control: self.handler.attributes.cache_control, private: self.key.traits.private }
+        Terms { cache_control: self.handler.attributes.cache_control, private: self.key.traits.private, forwards: self.handler.forwards() }
     }
 
     /// Whoever has waited starts later than it looked, and may be stamped so.

@@ -15,7 +15,7 @@ use crate::{
     clock::{Millis, millis, span},
     epoch::Marks,
     header::entity_tag::EntityTag,
-    rules::{client::ForClients, stale::Windows},
+    rules::{client::ForClients, selecting, stale::Windows},
 };
 
 /// What lies under a key.
@@ -156,15 +156,18 @@ impl Stored {
 }
 
 impl Variants {
-    /// The values of the selecting fields in a request, framed.
+    /// The values of the selecting fields in a request, framed, and written in one way where they mean the same.
     pub(crate) fn values(&self, fields: Option<&HeaderMap>) -> Vec<u8> {
         let mut bytes = Vec::new();
         for name in &self.fields {
             let lines = || fields.iter().flat_map(|fields| fields.get_all(&**name));
             frame(&mut bytes, name.as_bytes());
-            // The count first, so that values can be told from the next name.
-            bytes.extend_from_slice(&u32::try_from(lines().count()).unwrap_or(u32::MAX).to_le_bytes());
-            lines().for_each(|line| frame(&mut bytes, line.as_bytes()));
+            // Absence is a value of its own.
+            let is_there = lines().next().is_some();
+            bytes.push(u8::from(is_there));
+            if is_there {
+                frame(&mut bytes, &selecting::value(name, lines()));
+            }
         }
         bytes
     }

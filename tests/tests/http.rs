@@ -1,13 +1,17 @@
-//! What clients see: validators, 304, `Age`, `Date`, `Vary`, `Cache-Control`, `Cache-Status`, and what is stored.
+//! What clients see: validators, 304, `Age`, `Date`, `Vary`, `Cache-Control`, `Cache-Status`, ranges, and what is stored.
 
 #[path = "http/conditional.rs"]
 mod conditional;
 #[path = "http/fidelity.rs"]
 mod fidelity;
+#[path = "http/forwarded.rs"]
+mod forwarded;
 #[path = "http/freshness.rs"]
 mod freshness;
 #[path = "http/limits.rs"]
 mod limits;
+#[path = "http/ranges.rs"]
+mod ranges;
 #[path = "http/site.rs"]
 mod site;
 #[path = "http/status_field.rs"]

@@ -743,7 +743,9 @@ fn pairs() -> Vec<(&'static str, Ask, Ask, Right)> {
             "a range",
             with("/path/range", &[("range", "bytes=0-0")]),
             gets("/path/range"),
-            Judged(|first, victim| victim.status == StatusCode::OK && first.content == victim.content),
+            Judged(|first, victim| {
+                victim.status == StatusCode::OK && victim.content.len() > 1 && victim.content.starts_with(&first.content)
+            }),
         ),
         (
             "a client's precondition",

@@ -48,7 +48,7 @@ enum Held {
     Nothing,
     Tag(EntityTag),
     Date(SystemTime),
-    ByClient(Conditional),
+    ByClient(Box<Conditional>),
 }
 
 impl Revalidate {
@@ -71,7 +71,7 @@ impl Revalidate {
             Held::Nothing | Held::Tag(_) => false,
             Held::Date(held) => date::parse(&modified).is_some_and(|modified| modified <= *held),
             Held::ByClient(conditional) => {
-                conditional.if_none_match.is_empty() && not_modified(&[], conditional.if_modified_since(), None, Some(&modified))
+                conditional.if_none_match.is_empty() && not_modified(&[], conditional.if_modified_since.get(), None, Some(&modified))
             }
         }
     }
@@ -105,7 +105,7 @@ impl CacheKey for Revalidate {
             }
             by_cache
         } else {
-            run.facts.conditional().map_or(Held::Nothing, |conditional| Held::ByClient(conditional.clone()))
+            run.facts.conditional().map_or(Held::Nothing, |conditional| Held::ByClient(Box::new(conditional.clone())))
         };
     }
 }

@@ -14,6 +14,10 @@ pub(super) fn write(uri: &Uri, key: &mut KeyWriter<'_>) {
 pub(super) fn method(method: &Method, key: &mut KeyWriter<'_>) {
     key.traits.shows_method = true;
     key.tag(Tag::Method);
+    if *method == Method::HEAD {
+        let at = key.bytes.len();
+        key.traits.head_at.push(at);
+    }
     key.raw(method.as_str().as_bytes());
 }
 

@@ -74,6 +74,11 @@ impl Memory {
         true
     }
 
+    /// Forgets one.
+    pub(crate) fn remove(&self, key: &PrimaryKey) {
+        self.slots.invalidate(key);
+    }
+
     /// What it holds, and what it has evicted: bytes, responses, evictions.
     pub(crate) fn settled(&self) -> (u64, u64, u64) {
         self.slots.run_pending_tasks();

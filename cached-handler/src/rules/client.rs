@@ -12,6 +12,18 @@ pub(crate) struct Terms {
     pub(crate) cache_control: Option<&'static str>,
     /// An argument identifies a person.
     pub(crate) private: bool,
+    /// The responses are another server's, who says what may be done with them.
+    pub(crate) forwards: bool,
+}
+
+impl Terms {
+    fn default(&self) -> &'static str {
+        match (self.private, self.forwards) {
+            (true, _) => "private, no-cache",
+            (false, true) => "",
+            (false, false) => "no-cache",
+        }
+    }
 }
 
 /// The `Cache-Control` of a handler's answers.
@@ -30,16 +42,16 @@ struct Aging {
     after: String,
 }
 
-const DEFAULT: &str = "no-cache";
-
 /// In the place of what cannot be read, and may say anything.
 const UNREADABLE: &str = "private, no-store";
 
 impl ForClients {
     /// For a response that is stored; it is fitted to the response's own fields by [`write`](Self::write).
     pub(crate) fn of(terms: &Terms) -> Self {
-        let text = terms.cache_control.unwrap_or(DEFAULT);
-        let text = if terms.private { personal(text).into() } else { Cow::Borrowed(text) };
+        let text = match terms.cache_control {
+            Some(own) if terms.private => Cow::Owned(personal(own)),
+            own => Cow::Borrowed(own.unwrap_or(terms.default())),
+        };
         let aging = aging(&text);
         Self { text, private: terms.private, aging }
     }
@@ -57,18 +69,20 @@ impl ForClients {
             Cow::Borrowed(text) => Bytes::from_static(text.as_bytes()),
             Cow::Owned(text) => Bytes::copy_from_slice(text.as_bytes()),
         };
-        if let Ok(value) = HeaderValue::from_maybe_shared(text) {
+        if !text.is_empty()
+            && let Ok(value) = HeaderValue::from_maybe_shared(text)
+        {
             fields.insert(header::CACHE_CONTROL, value);
         }
         self
     }
 
     /// For a stored response that was kept as bytes: the same, if what it says is the attribute's.
-    pub(crate) fn again(cache_control: Option<&'static str>, fields: &HeaderMap) -> Self {
+    pub(crate) fn again(cache_control: Option<&'static str>, forwards: bool, fields: &HeaderMap) -> Self {
         // More than one line is the handler's own.
         let mut lines = fields.get_all(header::CACHE_CONTROL).iter();
         let said = lines.next().filter(|_| lines.next().is_none()).map(HeaderValue::as_bytes);
-        let candidates = [false, true].map(|private| Self::of(&Terms { cache_control, private }));
+        let candidates = [false, true].map(|private| Self::of(&Terms { cache_control, private, forwards }));
         let [open, personal] = candidates;
         if said == Some(open.text.as_bytes()) {
             open
@@ -93,14 +107,13 @@ impl ForClients {
     }
 
     /// For a response that is not stored: never more than its handler says of it.
-    pub(crate) fn not_stored(fields: &mut HeaderMap, private: bool) {
+    pub(crate) fn not_stored(fields: &mut HeaderMap, terms: &Terms) {
         if fields.contains_key(header::CACHE_CONTROL) {
-            if private {
+            if terms.private {
                 make_personal(fields);
             }
-        } else {
-            let text = if private { "private, no-cache" } else { DEFAULT };
-            fields.insert(header::CACHE_CONTROL, HeaderValue::from_static(text));
+        } else if !terms.default().is_empty() {
+            fields.insert(header::CACHE_CONTROL, HeaderValue::from_static(terms.default()));
         }
     }
 }
@@ -180,7 +193,7 @@ mod tests {
         for line in own {
             fields.append(header::CACHE_CONTROL, HeaderValue::from_static(line));
         }
-        let later = ForClients::of(&Terms { cache_control, private }).write(&mut fields);
+        let later = ForClients::of(&Terms { cache_control, private, forwards: false }).write(&mut fields);
         if let Some(value) = later.at(age) {
             fields.insert(header::CACHE_CONTROL, value);
         }
@@ -207,14 +220,14 @@ mod tests {
     fn what_lay_in_a_store_goes_on_as_before() {
         for private in [false, true] {
             let mut fields = HeaderMap::new();
-            let terms = Terms { cache_control: Some("public, max-age=60"), private };
+            let terms = Terms { cache_control: Some("public, max-age=60"), private, forwards: false };
             let first = ForClients::of(&terms).write(&mut fields);
-            let again = ForClients::again(terms.cache_control, &fields);
+            let again = ForClients::again(terms.cache_control, false, &fields);
             assert_eq!(first.at(9), again.at(9));
         }
         let mut own = HeaderMap::new();
         own.insert(header::CACHE_CONTROL, HeaderValue::from_static("max-age=5"));
-        assert_eq!(ForClients::again(Some("max-age=60"), &own).at(9), None);
+        assert_eq!(ForClients::again(Some("max-age=60"), false, &own).at(9), None);
     }
 
     #[test]
@@ -222,7 +235,7 @@ mod tests {
         let mut own = HeaderMap::new();
         own.append(header::CACHE_CONTROL, HeaderValue::from_static("max-age=60"));
         own.append(header::CACHE_CONTROL, HeaderValue::from_static("must-revalidate"));
-        assert_eq!(ForClients::again(Some("max-age=60"), &own).at(9), None);
+        assert_eq!(ForClients::again(Some("max-age=60"), false, &own).at(9), None);
     }
 
     #[test]
@@ -230,7 +243,7 @@ mod tests {
         assert_eq!(sent(&["x=\"\\\"\", public, s-maxage=9"], None, true, 0), "private, x=\"\\\"\"");
         let mut fields = HeaderMap::new();
         fields.insert(header::CACHE_CONTROL, HeaderValue::from_bytes(b"no-store, x=\"\xe9\"").unwrap());
-        ForClients::not_stored(&mut fields, true);
+        ForClients::not_stored(&mut fields, &Terms { cache_control: None, private: true, forwards: false });
         let said = String::from_utf8_lossy(fields[header::CACHE_CONTROL].as_bytes()).into_owned();
         assert!(said.starts_with("private, no-store"), "{said}");
     }

@@ -1,13 +1,102 @@
-//! Preconditions that a cache evaluates, and the answer 304 (RFC 9110 §13, §15.4.5).
+//! Preconditions and ranges that a cache evaluates against a stored response, and the answer 304 (RFC 9110 §13, §14,
+//! §15.4.5).
 
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
-use http::{HeaderMap, HeaderName, HeaderValue, header};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 
-use crate::header::{
-    cdn_cache_control, date,
-    entity_tag::{self, EntityTag},
+use super::range::{self, Asked};
+use crate::{
+    header::{
+        cdn_cache_control, date,
+        entity_tag::{self, EntityTag},
+    },
+    seen::{Conditional, Single},
 };
+
+/// What a request's conditions make of a response.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Verdict {
+    /// It is sent as it is.
+    Whole,
+    /// 304.
+    NotModified,
+    /// 412.
+    Failed,
+    /// 206, with these bytes, both of them among it.
+    Part { first: usize, last: usize },
+    /// 416.
+    Outside,
+}
+
+/// The response that a request selects, as far as its conditions look at it.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Selected<'a> {
+    pub(crate) status: StatusCode,
+    pub(crate) entity_tag: Option<&'a EntityTag>,
+    pub(crate) last_modified: Option<&'a HeaderValue>,
+    pub(crate) date: Option<&'a HeaderValue>,
+    /// How long its content is, where that is known.
+    pub(crate) length: Option<usize>,
+    /// It lay in the store: `Date` may stand in for a `Last-Modified` that it does not have (RFC 9111 §4.3.2).
+    pub(crate) is_stored: bool,
+}
+
+/// In the order of RFC 9110 §13.2.2, for GET and HEAD.
+pub(crate) fn verdict(asked: &Conditional, method: &Method, selected: &Selected<'_>) -> Verdict {
+    // §13.2.1: what would not have been a success is sent as it is.
+    if !selected.status.is_success() {
+        return Verdict::Whole;
+    }
+    if fails(asked, selected) {
+        return Verdict::Failed;
+    }
+    let modified = selected.last_modified.or(selected.date.filter(|_| selected.is_stored));
+    if not_modified(&asked.if_none_match, asked.if_modified_since.get(), selected.entity_tag, modified) {
+        return Verdict::NotModified;
+    }
+    match (asked.range.get(), selected.length) {
+        (Some(range), Some(length))
+            if *method == Method::GET && selected.status == StatusCode::OK && applies(&asked.if_range, selected) =>
+        {
+            match range::asked(range, length) {
+                Asked::Whole => Verdict::Whole,
+                Asked::Part { first, last } => Verdict::Part { first, last },
+                Asked::Outside => Verdict::Outside,
+            }
+        }
+        _ => Verdict::Whole,
+    }
+}
+
+/// `If-Match` counts before `If-Unmodified-Since` (§13.1.1, §13.1.4).
+fn fails(asked: &Conditional, selected: &Selected<'_>) -> bool {
+    if !asked.if_match.is_empty() {
+        return !matches_any(&asked.if_match, selected.entity_tag, Comparison::Strong);
+    }
+    match (asked.if_unmodified_since.get().and_then(date::parse), selected.last_modified.and_then(date::parse)) {
+        (Some(since), Some(modified)) => modified > since,
+        _ => false,
+    }
+}
+
+/// Whether the range is asked of this very representation (§13.1.5): by its tag, or by a date that is as good as one.
+fn applies(if_range: &Single, selected: &Selected<'_>) -> bool {
+    let validator = match if_range {
+        Single::Absent => return true,
+        Single::Twice => return false,
+        Single::Once(validator) => validator,
+    };
+    if let Some(asked) = EntityTag::parse(validator) {
+        return selected.entity_tag.is_some_and(|tag| tag.strong_eq(&asked));
+    }
+    let is_strong = match (selected.last_modified.and_then(date::parse), selected.date.and_then(date::parse)) {
+        // §8.8.2.2: it was not modified again within the second in which it was made.
+        (Some(modified), Some(made)) => made.duration_since(modified).is_ok_and(|since| since >= Duration::from_secs(1)),
+        _ => false,
+    };
+    is_strong && selected.last_modified == Some(validator)
+}
 
 /// Whether 304 is the answer: `If-None-Match` counts before `If-Modified-Since` (RFC 9110 §13.2.2).
 pub(crate) fn not_modified(
@@ -17,7 +106,7 @@ pub(crate) fn not_modified(
     last_modified: Option<&HeaderValue>,
 ) -> bool {
     if !if_none_match.is_empty() {
-        return matches_any(if_none_match, entity_tag);
+        return matches_any(if_none_match, entity_tag, Comparison::Weak);
     }
     match (if_modified_since.and_then(date::parse), last_modified.and_then(date::parse)) {
         (Some(since), Some(modified)) => modified <= since,
@@ -25,21 +114,27 @@ pub(crate) fn not_modified(
     }
 }
 
-/// RFC 9110 §13.1.2: weak comparison with each tag of all lines. A line that cannot be read matches nothing, so that the
-/// whole response is sent.
-fn matches_any(lines: &[HeaderValue], entity_tag: Option<&EntityTag>) -> bool {
+/// RFC 9110 §8.8.3.2.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Comparison {
+    Strong,
+    Weak,
+}
+
+/// With each tag of all lines. A line that cannot be read matches nothing, so that the whole response is sent.
+fn matches_any(lines: &[HeaderValue], entity_tag: Option<&EntityTag>, comparison: Comparison) -> bool {
     lines.iter().any(|line| {
         let line = line.as_bytes().trim_ascii();
-        line == b"*" || entity_tag.is_some_and(|tag| is_alone(line, tag) || lists(line, tag))
+        line == b"*" || entity_tag.is_some_and(|tag| is_alone(line, tag, comparison) || lists(line, tag, comparison))
     })
 }
 
 /// Most lines are one tag, the one that was sent: they need not be taken apart.
-fn is_alone(line: &[u8], tag: &EntityTag) -> bool {
-    tag.is_quoted_as(line.strip_prefix(b"W/").unwrap_or(line))
+fn is_alone(line: &[u8], tag: &EntityTag, comparison: Comparison) -> bool {
+    comparison == Comparison::Weak && tag.is_quoted_as(line.strip_prefix(b"W/").unwrap_or(line))
 }
 
-fn lists(line: &[u8], tag: &EntityTag) -> bool {
+fn lists(line: &[u8], tag: &EntityTag, comparison: Comparison) -> bool {
     let mut rest = line;
     let mut found = false;
     loop {
@@ -51,14 +146,30 @@ fn lists(line: &[u8], tag: &EntityTag) -> bool {
             rest = after;
             continue;
         }
-        let Some((_, quoted, after)) = entity_tag::split(rest) else { return false };
+        let Some((weak, quoted, after)) = entity_tag::split(rest) else { return false };
         let after = after.trim_ascii_start();
         if !after.is_empty() && !after.starts_with(b",") {
             return false;
         }
-        found |= tag.is_quoted_as(quoted);
+        let may_match = comparison == Comparison::Weak || !(weak || tag.is_weak());
+        found |= may_match && tag.is_quoted_as(quoted);
         rest = after;
     }
+}
+
+/// The fields of a 200 that say something of its content, which a 304 does not have.
+pub(crate) fn not_in_304(fields: &HeaderMap) -> impl Iterator<Item = HeaderName> + use<> {
+    let only_without_tag = fields.contains_key(header::ETAG).then_some(header::LAST_MODIFIED);
+    [
+        header::CONTENT_TYPE,
+        header::CONTENT_LENGTH,
+        header::CONTENT_ENCODING,
+        header::CONTENT_LANGUAGE,
+        header::CONTENT_RANGE,
+        header::CONTENT_DISPOSITION,
+    ]
+    .into_iter()
+    .chain(only_without_tag)
 }
 
 /// The fields of a 304: those that a 200 would have had and that matter to a cache. `Last-Modified` only where there is no
@@ -139,6 +250,103 @@ mod tests {
         for lines in [&["\"a\""][..], &["a,b"], &["\"a,b"], &["\"a,b\" \"c\""], &[""], &["\"x\" junk, \"a,b\""]] {
             assert!(!asks(lines, None), "{lines:?}");
         }
+    }
+
+    /// By the name of each field, for a response with the tag `"1"`, modified at 08:49:37 and made a minute later.
+    fn of(asked: &[(&str, &'static str)], status: u16, length: usize) -> Verdict {
+        let mut conditional = Conditional::default();
+        for (name, value) in asked {
+            conditional.note(&name.parse().unwrap(), &HeaderValue::from_static(value));
+        }
+        let tag = EntityTag::parse(&HeaderValue::from_static("\"1\"")).unwrap();
+        let selected = Selected {
+            status: StatusCode::from_u16(status).unwrap(),
+            entity_tag: Some(&tag),
+            last_modified: Some(&HeaderValue::from_static("Sun, 06 Nov 1994 08:49:37 GMT")),
+            date: Some(&HeaderValue::from_static("Sun, 06 Nov 1994 08:50:37 GMT")),
+            length: Some(length),
+            is_stored: true,
+        };
+        verdict(&conditional, &Method::GET, &selected)
+    }
+
+    const BEFORE: &str = "Sun, 06 Nov 1994 08:49:36 GMT";
+    const MODIFIED: &str = "Sun, 06 Nov 1994 08:49:37 GMT";
+
+    #[test]
+    fn preconditions_are_taken_in_the_order_of_the_rfc() {
+        let part = Verdict::Part { first: 0, last: 1 };
+        for (asked, expected) in [
+            (&[][..], Verdict::Whole),
+            // 1 and 2: the one before the other, and both before what comes then.
+            (&[("if-match", "\"1\""), ("if-unmodified-since", BEFORE)], Verdict::Whole),
+            (&[("if-match", "\"2\"")], Verdict::Failed),
+            (&[("if-match", "\"2\""), ("if-match", "\"1\"")], Verdict::Whole),
+            (&[("if-match", "*")], Verdict::Whole),
+            (&[("if-match", "junk")], Verdict::Failed),
+            (&[("if-unmodified-since", BEFORE)], Verdict::Failed),
+            (&[("if-unmodified-since", MODIFIED)], Verdict::Whole),
+            (&[("if-unmodified-since", "junk")], Verdict::Whole),
+            (&[("if-match", "\"2\""), ("if-none-match", "\"1\"")], Verdict::Failed),
+            // If-Match compares strongly, If-None-Match weakly.
+            (&[("if-match", "W/\"1\"")], Verdict::Failed),
+            (&[("if-none-match", "W/\"1\"")], Verdict::NotModified),
+            // 3 and 4.
+            (&[("if-none-match", "\"2\""), ("if-modified-since", MODIFIED)], Verdict::Whole),
+            (&[("if-modified-since", MODIFIED)], Verdict::NotModified),
+            (&[("if-modified-since", MODIFIED), ("if-modified-since", MODIFIED)], Verdict::Whole),
+            (&[("if-none-match", "\"1\""), ("range", "bytes=0-1")], Verdict::NotModified),
+            // 5.
+            (&[("range", "bytes=0-1")], part),
+            (&[("range", "bytes=0-1"), ("if-range", "\"1\"")], part),
+            (&[("range", "bytes=0-1"), ("if-range", "W/\"1\"")], Verdict::Whole),
+            (&[("range", "bytes=0-1"), ("if-range", "\"2\"")], Verdict::Whole),
+            (&[("range", "bytes=0-1"), ("if-range", MODIFIED)], part),
+            (&[("range", "bytes=0-1"), ("if-range", BEFORE)], Verdict::Whole),
+            (&[("range", "bytes=0-1"), ("if-range", "\"1\""), ("if-range", "\"1\"")], Verdict::Whole),
+            (&[("range", "bytes=5-"), ("if-match", "\"1\"")], Verdict::Outside),
+            (&[("range", "bytes=0-1"), ("range", "bytes=0-1")], Verdict::Whole),
+        ] {
+            assert_eq!(of(asked, 200, 5), expected, "{asked:?}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_success_is_sent_as_it_is() {
+        for status in [301, 404, 500] {
+            assert_eq!(of(&[("if-match", "\"2\""), ("range", "bytes=0-1")], status, 5), Verdict::Whole);
+        }
+        assert_eq!(of(&[("range", "bytes=0-1")], 203, 5), Verdict::Whole);
+    }
+
+    #[test]
+    fn a_date_stands_in_for_a_modification_only_of_what_was_stored() {
+        let asked = |is_stored| {
+            let mut conditional = Conditional::default();
+            conditional.note(&header::IF_MODIFIED_SINCE, &HeaderValue::from_static(MODIFIED));
+            let date = HeaderValue::from_static(MODIFIED);
+            let selected =
+                Selected { status: StatusCode::OK, entity_tag: None, last_modified: None, date: Some(&date), length: Some(5), is_stored };
+            verdict(&conditional, &Method::GET, &selected)
+        };
+        assert_eq!((asked(true), asked(false)), (Verdict::NotModified, Verdict::Whole));
+    }
+
+    #[test]
+    fn a_date_of_the_second_in_which_it_was_made_is_no_strong_validator() {
+        let mut conditional = Conditional::default();
+        conditional.note(&header::RANGE, &HeaderValue::from_static("bytes=0-1"));
+        conditional.note(&header::IF_RANGE, &HeaderValue::from_static(MODIFIED));
+        let date = HeaderValue::from_static(MODIFIED);
+        let selected = Selected {
+            status: StatusCode::OK,
+            entity_tag: None,
+            last_modified: Some(&date),
+            date: Some(&date),
+            length: Some(5),
+            is_stored: true,
+        };
+        assert_eq!(verdict(&conditional, &Method::GET, &selected), Verdict::Whole);
     }
 
     #[test]

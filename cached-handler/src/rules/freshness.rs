@@ -2,7 +2,7 @@
 
 use std::time::{Duration, SystemTime};
 
-use http::{HeaderMap, header};
+use http::{HeaderMap, StatusCode, header};
 
 use crate::header::{
     cache_control::{CacheControl, LONGEST, delta_seconds},
@@ -29,6 +29,22 @@ fn expires(fields: &HeaderMap, now: SystemTime) -> Option<Duration> {
     let lifetime = date::parse(first).and_then(|until| until.duration_since(from).ok()).unwrap_or_default();
     Some(lifetime.min(Duration::from_secs(LONGEST)))
 }
+
+/// Whether a response that states no freshness may be stored at all (§3): by a status that RFC 9110 §15.1 lets caches guess
+/// for, or by its own word. 206 is another matter.
+pub(crate) fn may_be_estimated(status: StatusCode, is_public: bool) -> bool {
+    is_public || matches!(status.as_u16(), 200 | 203 | 204 | 300 | 301 | 308 | 404 | 405 | 410 | 414 | 501)
+}
+
+/// Estimated, where nothing is stated: a tenth of the time since it was modified, at most a day (§4.2.2).
+pub(crate) fn estimated(fields: &HeaderMap, status: StatusCode, is_public: bool, now: SystemTime) -> Option<Duration> {
+    let modified = fields.get(header::LAST_MODIFIED).and_then(date::parse).filter(|_| may_be_estimated(status, is_public))?;
+    let made = fields.get(header::DATE).and_then(date::parse).unwrap_or(now);
+    Some((made.duration_since(modified).ok()? / 10).min(LONGEST_ESTIMATE))
+}
+
+/// What is older than a day by a guess deserves a warning (§4.2.2 of RFC 7234); it is not guessed then.
+const LONGEST_ESTIMATE: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// How old it is on arrival: by its `Age`, and by its `Date` where one is given (§4.2.3).
 pub(crate) fn initial_age(fields: &HeaderMap, now: SystemTime) -> Duration {
@@ -85,6 +101,22 @@ mod tests {
         assert_eq!(lifetime(&[("expires", at(1)), ("expires", at(900))]), Some(0));
         assert_eq!(lifetime(&[("cdn-cache-control", text("max-age"))]), None);
         assert_eq!(lifetime(&[]), None);
+    }
+
+    #[test]
+    fn what_is_not_stated_is_a_tenth_of_the_time_since_it_was_modified() {
+        let guess = |lines: &[(&'static str, String)], status: u16, is_public| {
+            estimated(&fields(lines), StatusCode::from_u16(status).unwrap(), is_public, NOW + Duration::from_secs(1000))
+                .map(|guess| guess.as_secs())
+        };
+        let modified = ("last-modified", at(500));
+        assert_eq!(guess(std::slice::from_ref(&modified), 200, false), Some(50));
+        assert_eq!(guess(&[modified.clone(), ("date", at(700))], 404, false), Some(20));
+        assert_eq!(guess(&[modified.clone(), ("date", at(400))], 200, false), None, "modified after it was made");
+        assert_eq!(guess(std::slice::from_ref(&modified), 500, false), None);
+        assert_eq!(guess(std::slice::from_ref(&modified), 599, true), Some(50));
+        assert_eq!(guess(&[], 200, true), None);
+        assert_eq!(guess(&[("last-modified", at(0)), ("date", at(100 * 24 * 60 * 60))], 200, false), Some(24 * 60 * 60));
     }
 
     #[test]

@@ -26,6 +26,17 @@ pub(crate) fn wish(fields: &HeaderMap, age: Duration, remaining: Duration) -> Wi
     if asked.no_cache || asked.no_store || is_pragma || too_old || too_stale { Wish::Forward } else { Wish::Use }
 }
 
+/// `max-stale`: whether a response is wanted that has been stale for so long (RFC 9111 §5.2.1.2).
+pub(crate) fn accepts_stale(fields: &HeaderMap, staleness: Duration) -> bool {
+    let most = CacheControl::of(fields, &header::CACHE_CONTROL).ok().and_then(|asked| asked.max_stale);
+    most.is_some_and(|most| most == LONGEST || staleness <= Duration::from_secs(most))
+}
+
+/// `only-if-cached`: no run of the handler is wanted (RFC 9111 §5.2.1.7).
+pub(crate) fn only_if_cached(fields: &HeaderMap) -> bool {
+    CacheControl::of(fields, &header::CACHE_CONTROL).is_ok_and(|asked| asked.only_if_cached)
+}
+
 /// `no-store` in a request.
 pub(crate) fn forbids_storing(fields: &HeaderMap) -> bool {
     CacheControl::of(fields, &header::CACHE_CONTROL).map_or(true, |asked| asked.no_store)
@@ -36,6 +47,10 @@ mod tests {
     use http::HeaderValue;
 
     use super::*;
+
+    fn fields(value: &'static str) -> HeaderMap {
+        [(header::CACHE_CONTROL, HeaderValue::from_static(value))].into_iter().collect()
+    }
 
     fn asked(name: header::HeaderName, value: &'static str) -> Wish {
         let mut fields = HeaderMap::new();
@@ -59,6 +74,13 @@ mod tests {
         ] {
             assert_eq!(asked(header::CACHE_CONTROL, value), expected, "{value}");
         }
+        assert!(forbids_storing(&fields("no-store")) && !forbids_storing(&fields("no-cache")));
+        assert!(only_if_cached(&fields("Only-If-Cached")) && !only_if_cached(&fields("no-cache")));
+        for (value, most) in [("max-stale", u64::from(u32::MAX)), ("max-stale=5", 5), ("max-stale=x", 0)] {
+            assert!(accepts_stale(&fields(value), Duration::from_secs(most)), "{value}");
+            assert!(value == "max-stale" || !accepts_stale(&fields(value), Duration::from_secs(most + 1)), "{value}");
+        }
+        assert!(!accepts_stale(&fields("max-age=5"), Duration::ZERO));
         assert_eq!(asked(header::PRAGMA, "No-Cache"), Wish::Forward);
         assert_eq!(asked(header::PRAGMA, "foo"), Wish::Use);
     }

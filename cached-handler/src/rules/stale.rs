@@ -20,6 +20,11 @@ impl Windows {
         !self.longest().is_zero()
     }
 
+    /// An error stands in for none.
+    pub(crate) fn of(self, status: StatusCode) -> Self {
+        if is_error(status) { Self { if_error: Duration::ZERO, ..self } } else { self }
+    }
+
     pub(crate) fn longest(&self) -> Duration {
         self.while_revalidate.max(self.if_error)
     }
@@ -27,21 +32,32 @@ impl Windows {
 
 /// What the response says of itself, or else the attribute.
 pub(crate) fn windows(fields: &HeaderMap, attribute: Windows) -> Windows {
-    let Ok(own) = CacheControl::of(fields, &header::CACHE_CONTROL) else { return Windows::default() };
-    // RFC 9213 §2.2: what is meant for this cache alone counts in place of the rest.
-    let is_asked_for = own.no_cache;
-    let directives = cdn_cache_control::of(fields).unwrap_or(own);
-    // RFC 9111 §4.2.4: explicit words forbid. `s-maxage` is one of them (§5.2.2.10), but for a response that names a
-    // window beside it.
-    if directives.must_revalidate || directives.proxy_revalidate || directives.no_cache || is_asked_for {
-        return Windows::default();
-    }
+    let Some(directives) = directives(fields).filter(|directives| !forbid(directives)) else { return Windows::default() };
+    // `s-maxage` forbids too (§5.2.2.10), but for a response that names a window beside it.
     let attribute = if directives.s_maxage.is_some() { Windows::default() } else { attribute };
     let stated = |secs: Option<u64>, attribute| secs.map_or(attribute, Duration::from_secs);
     Windows {
         while_revalidate: stated(directives.stale_while_revalidate, attribute.while_revalidate),
         if_error: stated(directives.stale_if_error, attribute.if_error),
     }
+}
+
+/// Whether a response may be used when it is stale, where its client accepts that (RFC 9111 §4.2.4, §5.2.1.2).
+pub(crate) fn may_be_stale(fields: &HeaderMap) -> bool {
+    directives(fields).is_some_and(|directives| !forbid(&directives) && directives.s_maxage.is_none())
+}
+
+/// RFC 9213 §2.2: what is meant for this cache alone counts in place of the rest.
+fn directives(fields: &HeaderMap) -> Option<CacheControl> {
+    let own = CacheControl::of(fields, &header::CACHE_CONTROL).ok()?;
+    let is_asked_for = own.no_cache;
+    let counts = cdn_cache_control::of(fields).unwrap_or(own);
+    Some(CacheControl { no_cache: counts.no_cache || is_asked_for, ..counts })
+}
+
+/// RFC 9111 §4.2.4: explicit words forbid.
+fn forbid(directives: &CacheControl) -> bool {
+    directives.must_revalidate || directives.proxy_revalidate || directives.no_cache
 }
 
 /// Whether an answer is an error that a stale response may stand in for (RFC 5861 §4).
@@ -94,6 +110,15 @@ mod tests {
     }
 
     #[test]
+    fn a_client_accepts_what_may_be_stale_and_nothing_else() {
+        let may = |value| may_be_stale(&[(header::CACHE_CONTROL, HeaderValue::from_static(value))].into_iter().collect());
+        assert!(may("max-age=9, public") && may_be_stale(&HeaderMap::new()));
+        for forbids in ["must-revalidate", "proxy-revalidate", "s-maxage=9", "no-cache", "a b"] {
+            assert!(!may(forbids), "{forbids}");
+        }
+    }
+
+    #[test]
     fn jitter_shortens_by_no_more_than_its_share() {
         let lifetime = Duration::from_secs(100);
         for chance in [0, 1, 0x7fff, 0xffff, u64::MAX] {
@@ -108,5 +133,6 @@ mod tests {
     fn errors_are_those_of_rfc_5861() {
         let errors: Vec<u16> = (100..600).filter(|status| is_error(StatusCode::from_u16(*status).unwrap())).collect();
         assert_eq!(errors, [500, 502, 503, 504]);
+        assert_eq!((ATTRIBUTE.of(StatusCode::OK), ATTRIBUTE.of(StatusCode::BAD_GATEWAY).if_error), (ATTRIBUTE, Duration::ZERO));
     }
 }

@@ -50,8 +50,13 @@ pub(crate) struct Storable {
 const TEN_YEARS: Duration = Duration::from_secs(10 * 365 * 24 * 60 * 60);
 
 pub(crate) fn storable(question: &Question<'_>) -> Result<Storable, NotStored> {
-    let own = CacheControl::of(question.fields, &header::CACHE_CONTROL).map_err(|_| NotStored::MalformedCacheControl)?;
     let cdn = cdn_cache_control::of(question.fields);
+    let own = match CacheControl::of(question.fields, &header::CACHE_CONTROL) {
+        // RFC 9213 §2.2: for a cache such as this one it stands in the place of `Cache-Control`. Where it says nothing of
+        // freshness, what forbids in either of them counts.
+        _ if cdn.as_ref().is_some_and(states_freshness) => CacheControl::default(),
+        own => own.map_err(|_| NotStored::MalformedCacheControl)?,
+    };
     let asks = question.may_ask && (question.fields.contains_key(header::ETAG) || question.fields.contains_key(header::LAST_MODIFIED));
     nothing_forbids(question, asks, &own, cdn.as_ref())?;
     let vary = vary(question)?;
@@ -59,9 +64,13 @@ pub(crate) fn storable(question: &Question<'_>) -> Result<Storable, NotStored> {
     if !question.credentials.may_share(shareable) {
         return Err(NotStored::Credentials);
     }
+    let is_public = own.public || cdn.as_ref().is_some_and(|cdn| cdn.public);
     let (freshness_lifetime, by_its_date) = match lifetime(question, cdn.as_ref(), &own) {
+        Err(NotStored::NoFreshness) if !freshness::may_be_estimated(question.status, is_public) => {
+            return Err(NotStored::Status(question.status.as_u16()));
+        }
         // RFC 9111 §5.2.2.4: it is asked for each time.
-        _ if must_be_asked_for(&own, cdn.as_ref()) => (Duration::ZERO, true),
+        Ok(_) | Err(NotStored::NoFreshness) if must_be_asked_for(&own, cdn.as_ref()) => (Duration::ZERO, true),
         Err(NotStored::NoFreshness) if asks => (Duration::ZERO, true),
         lifetime => lifetime?,
     };
@@ -73,6 +82,10 @@ pub(crate) fn storable(question: &Question<'_>) -> Result<Storable, NotStored> {
         return Err(NotStored::AlreadyStale);
     }
     Ok(Storable { freshness_lifetime, initial_age, shareable, vary })
+}
+
+fn states_freshness(directives: &CacheControl) -> bool {
+    directives.s_maxage.is_some() || directives.max_age.is_some()
 }
 
 /// Prohibitions, whatever the freshness.
@@ -89,8 +102,11 @@ fn nothing_forbids(question: &Question<'_>, asks: bool, own: &CacheControl, cdn:
         (says(|directives| directives.private), NotStored::Private),
         (!asks && must_be_asked_for(own, cdn), NotStored::NoCache),
         (says(|directives| directives.must_understand) && !understood, NotStored::MustUnderstand),
-        (question.fields.contains_key(header::CONTENT_RANGE), NotStored::Partial),
-        (question.status == StatusCode::PARTIAL_CONTENT, NotStored::Partial),
+        // Beside another status `Content-Range` means nothing (RFC 9110 §14.4); from a handler with a `ttl`, which has no
+        // server behind it, it is a part that forgot to say so.
+        (question.ttl.is_some() && question.fields.contains_key(header::CONTENT_RANGE), NotStored::Partial),
+        // 416 is an answer to one range.
+        (matches!(question.status, StatusCode::PARTIAL_CONTENT | StatusCode::RANGE_NOT_SATISFIABLE), NotStored::Partial),
         (question.status.is_informational() || question.status == StatusCode::NOT_MODIFIED, NotStored::Status(question.status.as_u16())),
     ];
     prohibitions.into_iter().find(|(applies, _)| *applies).map_or(Ok(()), |(_, reason)| Err(reason))
@@ -137,7 +153,11 @@ fn lifetime(question: &Question<'_>, cdn: Option<&CacheControl>, own: &CacheCont
         return Ok((ttl, false));
     }
     match question.ttl {
-        None => Err(NotStored::NoFreshness),
+        None => {
+            let is_public = own.public || cdn.is_some_and(|cdn| cdn.public);
+            let guess = question.policy.heuristic.then(|| freshness::estimated(question.fields, status, is_public, question.now));
+            guess.flatten().map(|guess| (guess, true)).ok_or(NotStored::NoFreshness)
+        }
         Some(ttl) if matches!(status.as_u16(), 200 | 203 | 301 | 308) => Ok((ttl, false)),
         Some(_) => Err(NotStored::Status(status.as_u16())),
     }

@@ -9,7 +9,7 @@ use std::{
 
 use axum::{body::Body, response::Response};
 use bytes::Bytes;
-use http::{HeaderMap, HeaderValue, Method, header};
+use http::{HeaderMap, HeaderValue, Method, StatusCode, header, response::Parts};
 use http_body::Frame;
 
 use super::Run;
@@ -18,9 +18,9 @@ use crate::{
     clock::Millis,
     events,
     handler::Handler,
-    header::cache_status,
-    outcome::{Outcome, StaleUse},
-    rules::conditional::not_modified,
+    header::{cache_status, entity_tag::EntityTag},
+    outcome::{Forward, Kept, NotStored, Outcome, StaleUse},
+    rules::conditional::{Selected, Verdict, not_in_304, verdict},
     seen::Facts,
     stored::{Slot, Stored},
 };
@@ -33,7 +33,11 @@ pub(super) fn hit(stored: &Stored, handler: &'static Handler, facts: &Facts, cac
     if !cache.inner().is_watched() && !events::hits_are_seen() {
         return derive(stored, facts, Some(age));
     }
-    let outcome = Outcome::Hit { age: Duration::from_secs(age), ttl: stored.remaining(now) };
+    let outcome = if stored.is_fresh(now) {
+        Outcome::Hit { age: Duration::from_secs(age), ttl: stored.remaining(now) }
+    } else {
+        Outcome::Stale { age: Duration::from_secs(age), past: stored.past(now), why: StaleUse::Accepted }
+    };
     finish(derive(stored, facts, Some(age)), cache, handler, outcome)
 }
 
@@ -48,16 +52,18 @@ pub(super) fn stale(slot: &Slot, why: StaleUse, handler: &'static Handler, facts
 /// The response that `request` gets out of `stored`: the whole, its fields alone (HEAD), or 304. `age` is absent where
 /// the handler has just produced it.
 pub(super) fn derive(stored: &Stored, facts: &Facts, age: Option<u64>) -> Response {
-    let unchanged = facts.conditional().is_some_and(|conditional| {
-        stored.whole.status.is_success()
-            && not_modified(
-                &conditional.if_none_match,
-                conditional.if_modified_since(),
-                stored.entity_tag.as_ref(),
-                stored.last_modified.as_ref(),
-            )
+    let verdict = facts.conditional().map_or(Verdict::Whole, |conditional| {
+        let selected = Selected {
+            status: stored.whole.status,
+            entity_tag: stored.entity_tag.as_ref(),
+            last_modified: stored.last_modified.as_ref(),
+            date: stored.whole.headers.get(header::DATE),
+            length: Some(stored.content.len()),
+            is_stored: age.is_some(),
+        };
+        verdict(conditional, &facts.method, &selected)
     });
-    let mut head = if unchanged { &stored.not_modified } else { &stored.whole }.clone();
+    let mut head = if verdict == Verdict::NotModified { &stored.not_modified } else { &stored.whole }.clone();
     match age {
         Some(age) => set_age(&mut head.headers, age),
         None => stored.without_age(&mut head.headers),
@@ -65,8 +71,89 @@ pub(super) fn derive(stored: &Stored, facts: &Facts, age: Option<u64>) -> Respon
     if let Some(cache_control) = stored.for_clients.at(age.unwrap_or_default()) {
         head.headers.insert(header::CACHE_CONTROL, cache_control);
     }
-    let body = if unchanged || facts.method == Method::HEAD { Body::new(Nothing) } else { Body::from(stored.content.clone()) };
+    let body = match verdict {
+        Verdict::Whole if facts.method != Method::HEAD => Body::from(stored.content.clone()),
+        Verdict::Whole | Verdict::NotModified => Body::new(Nothing),
+        Verdict::Part { first, last } => part(&mut head, &stored.content, first, last),
+        Verdict::Failed => return failed(&head.headers),
+        Verdict::Outside => return outside(&head.headers, stored.content.len()),
+    };
     Response::from_parts(head, body)
+}
+
+/// 206: a part of the whole (RFC 9110 §15.3.7), never stored as such.
+fn part(head: &mut Parts, whole: &Bytes, first: usize, last: usize) -> Body {
+    let content = whole.slice(first..=last);
+    head.status = StatusCode::PARTIAL_CONTENT;
+    head.headers.insert(header::CONTENT_LENGTH, HeaderValue::from(content.len()));
+    if let Ok(range) = HeaderValue::from_str(&format!("bytes {first}-{last}/{}", whole.len())) {
+        head.headers.insert(header::CONTENT_RANGE, range);
+    }
+    Body::from(content)
+}
+
+/// 416, which says how long the whole is (RFC 9110 §15.5.17).
+fn outside(fields: &HeaderMap, length: usize) -> Response {
+    let mut response = refusal(StatusCode::RANGE_NOT_SATISFIABLE, fields);
+    if let Ok(range) = HeaderValue::from_str(&format!("bytes */{length}")) {
+        response.headers_mut().insert(header::CONTENT_RANGE, range);
+    }
+    response
+}
+
+/// 412 (RFC 9110 §15.5.13).
+fn failed(fields: &HeaderMap) -> Response {
+    refusal(StatusCode::PRECONDITION_FAILED, fields)
+}
+
+/// An answer to the request's own conditions: nobody else's, so no cache on the way may keep it.
+fn refusal(status: StatusCode, fields: &HeaderMap) -> Response {
+    let mut response = Response::new(Body::empty());
+    *response.status_mut() = status;
+    for name in [header::DATE, header::ETAG, header::VARY] {
+        if let Some(value) = fields.get(&name) {
+            response.headers_mut().insert(name, value.clone());
+        }
+    }
+    response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    response
+}
+
+/// 504, where the request wants no run and there is nothing that could answer (RFC 9111 §5.2.1.7).
+pub(super) fn gateway_timeout(run: &Run) -> Response {
+    let response = refusal(StatusCode::GATEWAY_TIMEOUT, &HeaderMap::new());
+    let outcome = Outcome::Forward { why: Forward::Request, collapsed: false, kept: Kept::Not(NotStored::OnlyIfCached) };
+    finish(response, &run.cache, run.handler, outcome)
+}
+
+/// What a response that is not stored becomes under the request's preconditions, which its handler did not see.
+pub(super) fn under_conditions(parts: &mut Parts, body: Body, facts: &Facts) -> Body {
+    let Some(conditional) = facts.conditional() else { return body };
+    let entity_tag = parts.headers.get(header::ETAG).and_then(EntityTag::parse);
+    let selected = Selected {
+        status: parts.status,
+        entity_tag: entity_tag.as_ref(),
+        last_modified: parts.headers.get(header::LAST_MODIFIED),
+        date: parts.headers.get(header::DATE),
+        length: None,
+        is_stored: false,
+    };
+    match verdict(conditional, &facts.method, &selected) {
+        Verdict::NotModified => {
+            parts.status = StatusCode::NOT_MODIFIED;
+            for name in not_in_304(&parts.headers) {
+                parts.headers.remove(name);
+            }
+            Body::new(Nothing)
+        }
+        Verdict::Failed => {
+            let (refusal, body) = failed(&parts.headers).into_parts();
+            parts.status = refusal.status;
+            parts.headers = refusal.headers;
+            body
+        }
+        Verdict::Whole | Verdict::Part { .. } | Verdict::Outside => body,
+    }
 }
 
 /// Says what was done: in the extensions, in `Cache-Status` where it is on, and as an event.

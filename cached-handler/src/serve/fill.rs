@@ -19,6 +19,7 @@ use super::{
 };
 use crate::{
     flight::{Follower, Join, Landed, Lease},
+    invalidates::{Targets, invalidating},
     outcome::{Kept, Outcome, StaleUse},
     policy::Collapse,
     reputation::Reputation,
@@ -105,6 +106,9 @@ enum Turn {
 }
 
 async fn turn(run: &mut Run) -> Turn {
+    if run.wants_no_run() {
+        return Turn::Answered(answer::gateway_timeout(run));
+    }
     let waits = run.may_collapse() && run.handler.policy.collapse != Collapse::Off && !produce::is_inside_itself(run);
     if !waits || tokio::runtime::Handle::try_current().is_err() {
         return Turn::Alone(None);
@@ -241,7 +245,12 @@ async fn in_place<F: Future<Output = Response>>(mut run: Run, handler: F, lease:
     if lease.is_none() {
         run.read_epochs_again();
     }
-    let produced = produce(&run, noted(&run, handler)).await;
+    let changed = run.facts.take_changed().filter(|_| !run.cache.inner().off);
+    let handler = noted(&run, handler);
+    let produced = match changed {
+        None => produce(&run, handler).await,
+        Some(changed) => produce(&run, invalidating(Targets::changed(&run.cache, changed), handler)).await,
+    };
     let place = run.cache.inner().tasks.place();
     let landing = store::land(run, produced, lease, place.is_some()).await;
     match (landing.rest, place) {

@@ -8,12 +8,12 @@ use crate::{
     backend::memory::Memory,
     cache::Cache,
     cache_key::{Buffer, KeyWriter, Tag, Traits},
-    clock::Millis,
+    clock::{Millis, span},
     events::Sample,
     handler::{Handler, Instance},
     key::{Key, KeyRef},
     outcome::{Bypass, Forward, StaleUse},
-    rules::request::Wish,
+    rules::{request::Wish, stale::may_be_stale},
     seen::{Facts, Seen},
     stored::{Slot, Stored},
 };
@@ -195,7 +195,7 @@ pub(super) fn may_answer_unless_invalidated(
     traits: &Traits,
     now: Millis,
 ) -> Result<(), Forward> {
-    if !facts.credentials(traits).may_share(stored.shareable) {
+    if !facts.credentials(&handler.policy, traits).may_share(stored.shareable) {
         return Err(Forward::Bypass(Bypass::Credentials));
     }
     if facts.directives().is_some() && handler.policy.honor_request_directives {
@@ -204,7 +204,15 @@ pub(super) fn may_answer_unless_invalidated(
             Wish::Forward => return Err(Forward::Request),
         }
     }
-    if is_expired || !stored.is_fresh(now) { Err(Forward::Stale) } else { Ok(()) }
+    let may = !is_expired && (stored.is_fresh(now) || is_wanted_stale(stored, handler, facts, now));
+    if may { Ok(()) } else { Err(Forward::Stale) }
+}
+
+/// Whether the request itself accepts a stored response of this staleness, and nothing forbids it.
+fn is_wanted_stale(stored: &Stored, handler: &Handler, facts: &Facts, now: Millis) -> bool {
+    handler.policy.honor_request_directives
+        && facts.accepts_stale(span(now.saturating_sub(stored.fresh_until)))
+        && may_be_stale(&stored.whole.headers)
 }
 
 impl Run {

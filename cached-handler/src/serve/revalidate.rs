@@ -143,8 +143,8 @@ pub(super) fn is_hidden(reason: &NotStored) -> bool {
     }
 }
 
-/// RFC 9111 §3.2: each field of the 304 replaces those of its name, but for what describes the content itself.
-fn merged(held: &Stored, mut new: HeaderMap, now: HeaderValue) -> HeaderMap {
+/// RFC 9111 §3.2: each field of the 304 replaces those of its name, but for what says how the content is to be read.
+pub(super) fn merged(held: &Stored, mut new: HeaderMap, now: HeaderValue) -> HeaderMap {
     connection::drop_hop_by_hop(&mut new);
     let mut fields = held.whole.headers.clone();
     fields.remove(header::AGE);
@@ -158,7 +158,7 @@ fn merged(held: &Stored, mut new: HeaderMap, now: HeaderValue) -> HeaderMap {
     // A 304 without a date is as old as its arrival (RFC 9110 §6.6.1).
     fields.insert(header::DATE, now);
     for name in new.keys() {
-        if matches!(*name, header::CONTENT_LENGTH | header::CONTENT_ENCODING | header::CONTENT_TYPE | header::CONTENT_RANGE) {
+        if matches!(*name, header::CONTENT_LENGTH | header::CONTENT_ENCODING | header::CONTENT_RANGE) {
             continue;
         }
         fields.remove(name);

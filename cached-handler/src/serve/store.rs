@@ -32,7 +32,7 @@ use crate::{
     policy::ETag,
     response_part::{DoNotStore, FreshFor},
     rules::{
-        client::ForClients,
+        client::{ForClients, Terms},
         conditional::not_modified_fields,
         stale::{jittered, windows},
         storable::{Question, Storable, storable},
@@ -60,6 +60,7 @@ pub(super) async fn land(run: Run, produced: Result<Response, Failure>, lease: O
         return hide(&run, stale, NotStored::Status(response.status().as_u16()), lease);
     }
     let (parts, body) = response.into_parts();
+    run.tell_what_get_stored(&parts);
     match run.answered(&parts) {
         Answered::StillHolds(freshened) => {
             let (parts, body) = freshened.into_parts();
@@ -78,7 +79,7 @@ pub(super) async fn land(run: Run, produced: Result<Response, Failure>, lease: O
 
 /// Whether a response is the handler's own, or what was stored, which it said still holds.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Made {
+pub(super) enum Made {
     New,
     Freshened,
 }
@@ -132,7 +133,7 @@ fn hide(run: &Run, stale: Response, reason: NotStored, lease: Option<Lease>) -> 
 }
 
 /// The gate of the store (law L8; RFC 9111 §3).
-fn gate(run: &Run, parts: &Parts, made: Made) -> Result<(Storable, Vec<Box<str>>), NotStored> {
+pub(super) fn gate(run: &Run, parts: &Parts, made: Made) -> Result<(Storable, Vec<Box<str>>), NotStored> {
     match run.key.forward {
         Forward::Method => return Err(NotStored::Method),
         // Credentials alone do not: a response may say that it is shareable. Nor does a backend that failed: what is made
@@ -189,9 +190,11 @@ fn refuse(run: &Run, mut parts: Parts, body: Body, lease: Option<Lease>, reason:
         lease.land(Landed::NotShared(word));
     }
     if !parts.status.is_informational() {
-        ForClients::not_stored(&mut parts.headers, run.key.traits.private || run.is_exposed());
+        let terms = Terms { private: run.key.traits.private || run.is_exposed() && !run.handler.forwards(), ..run.client_terms() };
+        ForClients::not_stored(&mut parts.headers, &terms);
         vary::merge(&mut parts.headers, run.vary_names());
     }
+    let body = if run.asks_whole() { answer::under_conditions(&mut parts, body, &run.facts) } else { body };
     let outcome = Outcome::Forward { why: run.key.forward, collapsed: false, kept: Kept::Not(reason) };
     let response = run.finish(Response::from_parts(parts, body), outcome);
     Landing { response, rest }
@@ -290,7 +293,7 @@ fn stream(mut run: Run, mut parts: Parts, body: Body, storable: Storable, groups
 }
 
 /// A stored response of what the handler gave: everything that can be computed once.
-fn make(run: &Run, parts: Parts, content: Bytes, storable: &Storable, groups: Vec<Box<str>>) -> Stored {
+pub(super) fn make(run: &Run, parts: Parts, content: Bytes, storable: &Storable, groups: Vec<Box<str>>) -> Stored {
     let clock = &run.cache.inner().clock;
     let now = clock.now();
     let mut fields = parts.headers;
@@ -300,7 +303,7 @@ fn make(run: &Run, parts: Parts, content: Bytes, storable: &Storable, groups: Ve
     }
     fields.insert(header::CONTENT_LENGTH, HeaderValue::from(content.len()));
     vary::merge(&mut fields, run.vary_names());
-    let windows = windows(&fields, run.handler.windows());
+    let windows = windows(&fields, run.handler.windows()).of(parts.status);
     let tells_clients = !fields.contains_key(header::CACHE_CONTROL);
     let own = own_validators(run, &fields);
     let for_clients = ForClients::of(&run.client_terms()).write(&mut fields);
@@ -357,7 +360,7 @@ pub(super) fn remake(run: &Run, at_rest: AtRest, born: Millis, fresh_until: Mill
     Stored {
         entity_tag: fields.get(header::ETAG).and_then(EntityTag::parse),
         last_modified: fields.get(header::LAST_MODIFIED).cloned(),
-        for_clients: ForClients::again(run.handler.attributes.cache_control, &fields),
+        for_clients: ForClients::again(run.handler.attributes.cache_control, run.handler.forwards(), &fields),
         whole: head(status, fields),
         not_modified: head(StatusCode::NOT_MODIFIED, not_modified),
         content,

@@ -47,7 +47,7 @@ fn with_a_ttl_four_statuses_are_stored_and_those_of_the_policy() {
         let expected = match status {
             200 | 203 | 301 | 308 => Ok(60),
             404 => Ok(5),
-            206 => Err("partial"),
+            206 | 416 => Err("partial"),
             _ => Err("status"),
         };
         assert_eq!(lifetime_of(verdict(status, &[])), expected, "{status}");
@@ -55,10 +55,10 @@ fn with_a_ttl_four_statuses_are_stored_and_those_of_the_policy() {
 }
 
 #[test]
-fn with_a_freshness_of_its_own_any_final_status_is_stored_but_206_and_304() {
+fn with_a_freshness_of_its_own_any_final_status_is_stored_but_206_304_and_416() {
     for status in 200..=999 {
         let expected = match status {
-            206 => Err("partial"),
+            206 | 416 => Err("partial"),
             304 => Err("status"),
             _ => Ok(9),
         };
@@ -87,6 +87,48 @@ fn private_stays_private_in_every_spelling() {
         assert_eq!(lifetime_of(verdict(200, lines)), Err(reason), "{lines:?}");
     }
     assert_eq!(lifetime_of(verdict(200, &[("vary", "Accept")])), Ok(60));
+}
+
+#[test]
+fn what_is_asked_for_each_time_may_be_stored_by_its_status_or_its_word() {
+    let asked = |status, cache_control| {
+        lifetime_of(ask(status, &[("etag", "\"1\""), ("cache-control", cache_control)], |question| {
+            question.ttl = None;
+            question.may_ask = true;
+        }))
+    };
+    for cache_control in ["no-cache", "x"] {
+        assert_eq!(asked(200, cache_control), Ok(0));
+        assert_eq!(asked(503, cache_control), Err("status"), "RFC 9111 §3 lets no cache guess for it");
+    }
+    assert_eq!(asked(503, "public"), Ok(0));
+    assert_eq!(asked(503, "no-cache, max-age=9"), Ok(0));
+}
+
+#[test]
+fn what_the_targeted_field_says_stands_in_the_place_of_the_rest() {
+    let both = |own, cdn| lifetime_of(verdict(200, &[("cache-control", own), ("cdn-cache-control", cdn)]));
+    assert_eq!(both("no-store", "max-age=9"), Ok(9));
+    assert_eq!(both("a b", "max-age=9"), Ok(9));
+    assert_eq!(both("max-age=9", "no-store"), Err("no-store"));
+    assert_eq!(both("max-age=9", "max-age=5, private"), Err("private"));
+    assert_eq!(both("no-store", "x"), Err("no-store"), "it says nothing of freshness");
+    assert_eq!(both("no-store", "max-age=\""), Err("no-store"), "it is no dictionary");
+}
+
+#[test]
+fn what_states_no_freshness_is_guessed_only_where_the_policy_says_so() {
+    const GUESSES: Policy = Policy::new().heuristic();
+    let modified = [("last-modified", "Thu, 01 Jan 1970 00:00:00 GMT")];
+    let from_response = |policy: &'static Policy| {
+        lifetime_of(ask(200, &modified, |question| {
+            question.ttl = None;
+            question.policy = policy;
+        }))
+    };
+    assert_eq!(from_response(&POLICY), Err("no-freshness"));
+    assert_eq!(from_response(&GUESSES), Ok(24 * 60 * 60));
+    assert_eq!(lifetime_of(ask(200, &modified, |question| question.policy = &GUESSES)), Ok(60), "a `ttl` is no guess");
 }
 
 #[test]
@@ -156,7 +198,7 @@ proptest! {
         let stored = ask(status, &lines, |question| question.credentials = credentials).is_ok();
         let forbidden = ["no-store", "private", "no-cache"].iter().any(|word| directives.contains(word))
             || others.iter().any(|line| [("set-cookie", "a"), ("vary", "*"), ("vary", "cookie")].contains(line))
-            || matches!(status, 206 | 304)
+            || matches!(status, 206 | 304 | 416)
             || credentials == Credentials::Withheld
             || (credentials == Credentials::Forwarded && !directives.contains(&"public") && !directives.contains(&"s-maxage=9"));
         let fresh = directives.contains(&"max-age=9") || directives.contains(&"s-maxage=9") || matches!(status, 200 | 203 | 301 | 308 | 404);

@@ -1,0 +1,329 @@
+//! A handler that forwards: its responses say how long they are fresh, and what they depend on (RFC 9111).
+
+use std::time::Duration;
+
+use axum::{
+    extract::{Path, Request},
+    http::{Method, StatusCode},
+    response::Response,
+    routing::get,
+};
+use cached_handler::{Outcome, Policy, StaleUse, cached, invalidates, testing::TestCache};
+use cached_handler_tests::harness::{ask, send};
+use tower::ServiceExt as _;
+
+use super::site::{Site, is_stored, with_fields};
+
+const SHARED: Policy = Policy::new().heuristic().honor_request_directives().cookies_by_vary();
+
+/// Says what its path says: `/200/cache-control=max-age=5`, with `~` for a slash.
+fn said(path: &str) -> Response {
+    let mut parts = path.split('/');
+    let status = parts.next().and_then(|status| status.parse().ok()).unwrap_or(200);
+    let fields: Vec<_> = parts.filter_map(|part| part.split_once('=')).map(|(name, value)| (name, value.replace('~', "/"))).collect();
+    let mut response = with_fields(fields.iter().map(|(name, value)| (*name, value.as_bytes())), "hello");
+    *response.status_mut() = StatusCode::from_u16(status).unwrap();
+    response
+}
+
+#[cached(ttl = from_response, vary = from_response)]
+async fn plain(Path(path): Path<String>, _request: Request) -> Response {
+    said(&path)
+}
+
+#[cached(ttl = from_response, vary = from_response, policy = SHARED)]
+async fn shared(Path(path): Path<String>, _request: Request) -> Response {
+    said(&path)
+}
+
+const FRESH: &str = "/200/cache-control=max-age=60";
+const LONG_AGO: &str = "/200/last-modified=Sun,%2006%20Nov%201994%2008:49:37%20GMT";
+
+#[tokio::test]
+async fn freshness_is_estimated_only_where_the_policy_says_so() {
+    assert!(!is_stored_as_fresh(&Site::of(plain), LONG_AGO).await);
+    let site = Site::of(shared);
+    assert!(is_stored_as_fresh(&site, LONG_AGO).await);
+    site.later(24 * 60 * 60 - 1);
+    assert!(site.get(LONG_AGO).await.is_hit());
+    site.later(1);
+    assert!(!site.get(LONG_AGO).await.is_hit(), "a day is the longest guess");
+    for target in ["/500/last-modified=Sun,%2006%20Nov%201994%2008:49:37%20GMT", "/200/x-none=1"] {
+        assert!(!is_stored_as_fresh(&site, target).await, "{target}");
+    }
+}
+
+async fn is_stored_as_fresh(site: &Site, target: &str) -> bool {
+    site.get(target).await;
+    site.get(target).await.is_hit()
+}
+
+#[tokio::test]
+async fn its_answers_are_told_nothing_that_the_server_did_not_say() {
+    let site = Site::of(plain);
+    for target in ["/200/expires=Fri,%2031%20Dec%202999%2023:59:59%20GMT", "/200/x-none=1", "/200/set-cookie=a=b"] {
+        for _ in 0..2 {
+            assert_eq!(site.get(target).await.field("cache-control"), None, "{target}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn selecting_fields_are_compared_by_what_they_mean() {
+    let site = Site::of(plain);
+    let target = "/200/cache-control=max-age=60/vary=accept-language,%20foo";
+    site.ask("GET", target, &[("accept-language", "en, de;q=0.5"), ("foo", "1, 2")]).await;
+    for (language, foo) in
+        [("EN ,de;Q=0.5", &["1,2"][..]), ("de; q=0.5, en", &["1", "2"]), ("en;q=1.0,de;q=0.5", &[" 1 , 2"]), ("en, de;q=0.5,", &["1,,2"])]
+    {
+        let fields: Vec<_> = std::iter::once(("accept-language", language)).chain(foo.iter().map(|foo| ("foo", *foo))).collect();
+        assert!(site.ask("GET", target, &fields).await.is_hit(), "{fields:?}");
+    }
+    for (language, foo) in [("de, en;q=0.5", "1, 2"), ("en, de;q=0.5", "2, 1"), ("en, de;q=0.5", "A")] {
+        let other = [("accept-language", language), ("foo", foo)];
+        assert!(!site.ask("GET", target, &other).await.is_hit(), "{other:?}");
+    }
+    assert!(!site.ask("GET", target, &[("accept-language", "en, de;q=0.5")]).await.is_hit(), "absence is a value of its own");
+}
+
+#[tokio::test]
+async fn cookies_matter_unless_the_policy_leaves_that_to_vary() {
+    let cookie = [("cookie", "a=b")];
+    let careful = Site::of(plain);
+    careful.get(FRESH).await;
+    assert!(!careful.ask("GET", FRESH, &cookie).await.is_hit());
+    let site = Site::of(shared);
+    site.get(FRESH).await;
+    assert!(site.ask("GET", FRESH, &cookie).await.is_hit());
+    assert!(!site.ask("GET", FRESH, &[("cookie", "a=b"), ("authorization", "x")]).await.is_hit());
+    let varies = "/200/cache-control=max-age=60/vary=cookie";
+    site.ask("GET", varies, &cookie).await;
+    assert!(site.ask("GET", varies, &cookie).await.is_hit());
+    assert!(!site.ask("GET", varies, &[("cookie", "a=c")]).await.is_hit());
+}
+
+#[tokio::test]
+async fn what_is_for_caches_such_as_this_one_stands_in_the_place_of_the_rest() {
+    let site = Site::of(plain);
+    assert!(is_stored(&site, "/200/cache-control=no-store/cdn-cache-control=max-age=60").await);
+    assert!(!is_stored(&site, "/200/cache-control=max-age=60/cdn-cache-control=no-store").await);
+    assert!(!is_stored(&site, "/200/cache-control=no-store/cdn-cache-control=x").await);
+}
+
+#[tokio::test]
+async fn a_requests_directives_are_followed_where_the_policy_says_so() {
+    let asks = |value: &'static str| [("cache-control", value)];
+    let deaf = Site::of(plain);
+    deaf.get(FRESH).await;
+    for value in ["no-cache", "no-store", "max-age=0", "only-if-cached"] {
+        assert!(deaf.ask("GET", FRESH, &asks(value)).await.is_hit(), "{value}");
+    }
+    let site = Site::of(shared);
+    let none = site.ask("GET", FRESH, &asks("only-if-cached")).await;
+    assert_eq!((none.status, none.field("cache-control")), (StatusCode::GATEWAY_TIMEOUT, Some("no-store")));
+    assert!(none.why().contains("only-if-cached"), "{}", none.why());
+    assert!(!site.ask("GET", FRESH, &asks("no-store")).await.is_hit());
+    assert!(!site.get(FRESH).await.is_hit(), "nothing was stored");
+    site.later(10);
+    for (value, hits) in [
+        ("max-age=10", true),
+        ("min-fresh=50", true),
+        ("only-if-cached", true),
+        ("max-stale", true),
+        ("nothing-to-see-here", true),
+        ("max-age=9", false),
+    ] {
+        assert_eq!(site.ask("GET", FRESH, &asks(value)).await.is_hit(), hits, "{value}");
+    }
+    site.later(10);
+    assert!(!site.ask("GET", FRESH, &asks("min-fresh=51")).await.is_hit());
+    assert!(!site.ask("GET", FRESH, &asks("no-cache")).await.is_hit());
+    assert!(!site.ask("GET", FRESH, &[("pragma", "no-cache")]).await.is_hit());
+    assert!(site.ask("GET", FRESH, &[("pragma", "no-cache"), ("cache-control", "x")]).await.is_hit(), "RFC 9111 §5.4");
+}
+
+#[tokio::test]
+async fn a_client_may_accept_what_is_stale_but_not_what_must_be_asked_for() {
+    let site = Site::of(shared);
+    let kept = "/200/cache-control=max-age=5/etag=%221%22";
+    let strict = "/200/cache-control=max-age=5,%20must-revalidate/etag=%221%22";
+    for target in [kept, strict] {
+        site.get(target).await;
+    }
+    site.later(15);
+    let accepts = |value: &'static str| [("cache-control", value)];
+    let stale = site.ask("GET", kept, &accepts("max-stale=10")).await;
+    let is_accepted = |reply: &super::site::Reply| matches!(reply.outcome, Some(Outcome::Stale { why: StaleUse::Accepted, .. }));
+    assert!(is_accepted(&stale), "{}", stale.why());
+    assert_eq!(stale.field("age"), Some("15"));
+    assert!(is_accepted(&site.ask("GET", kept, &accepts("max-stale, only-if-cached")).await));
+    assert!(!is_accepted(&site.ask("GET", strict, &accepts("max-stale")).await));
+    assert!(!is_accepted(&site.ask("GET", kept, &accepts("max-stale=9")).await));
+}
+
+#[tokio::test]
+async fn an_unsafe_method_that_succeeds_makes_its_target_unusable() {
+    for (method, status, spares) in [
+        ("POST", 200, false),
+        ("PUT", 204, false),
+        ("DELETE", 303, false),
+        ("M-SEARCH", 200, false),
+        ("POST", 404, true),
+        ("POST", 503, true),
+        ("OPTIONS", 200, true),
+    ] {
+        let site = Site::of(plain);
+        let target = format!("/{status}/cache-control=max-age=60?q=1");
+        site.get(&target).await;
+        assert!(site.get(&target).await.is_hit());
+        let answer = site.ask(method, &target, &[]).await;
+        assert!(!answer.is_hit());
+        assert_eq!(site.get(&target).await.is_hit(), spares, "{method} {status}");
+    }
+}
+
+#[tokio::test]
+async fn what_its_answer_points_to_at_the_same_origin_is_unusable_too() {
+    let host = [("host", "a.example")];
+    for (field, reference, spares) in [
+        ("location", FRESH, false),
+        ("content-location", FRESH, false),
+        ("location", "http://a.example/200/cache-control=max-age=60", false),
+        ("location", "//A.example/200/cache-control=max-age=60#x", false),
+        ("location", "//a.example:81/200/cache-control=max-age=60", true),
+        ("location", "cache-control=max-age=60/../../200/cache-control=max-age=60", false),
+        ("location", "https://a.example:443/200/cache-control=max-age=60", false),
+        ("location", "http://b.example/200/cache-control=max-age=60", true),
+        ("location", "//a.example@b.example/200/cache-control=max-age=60", true),
+        ("location", "/200/other", true),
+    ] {
+        let site = Site::of(plain);
+        assert!(is_stored_for(&site, &host).await);
+        let reference = reference.replace('/', "~").replace('#', "%23");
+        site.ask("POST", &format!("/201/{field}={reference}"), &host).await;
+        assert_eq!(site.ask("GET", FRESH, &host).await.is_hit(), spares, "{field}: {reference}");
+    }
+}
+
+async fn is_stored_for(site: &Site, host: &[(&str, &str)]) -> bool {
+    site.ask("GET", FRESH, host).await;
+    site.ask("GET", FRESH, host).await.is_hit()
+}
+
+#[cached(ttl = 60)]
+async fn read() -> &'static str {
+    "hello"
+}
+
+#[invalidates(path = "/elsewhere")]
+async fn write(Path(status): Path<u16>) -> (StatusCode, [(&'static str, &'static str); 1]) {
+    (StatusCode::from_u16(status).unwrap(), [("location", "/made")])
+}
+
+#[tokio::test]
+async fn a_handler_that_invalidates_does_so_by_its_method_too() {
+    for (method, status, spares) in
+        [(Method::PUT, 201, false), (Method::PUT, 500, true), (Method::PUT, 404, true), (Method::GET, 201, true)]
+    {
+        let cache = TestCache::new();
+        let target = format!("/by/{status}");
+        let router = axum::Router::new()
+            .route("/made", get(read))
+            .route("/by/{status}", get(read).put(write))
+            .route("/by-get/{status}", get(write))
+            .layer(cache.layer());
+        for path in ["/made", target.as_str()] {
+            ask(&router, path).await;
+        }
+        let asked = if method == Method::GET { format!("/by-get/{status}") } else { target.clone() };
+        send(&router, method.clone(), &asked).await;
+        for path in ["/made", target.as_str()] {
+            let again = ask(&router, path).await;
+            let is_hit = matches!(again.extensions().get(), Some(Outcome::Hit { .. }));
+            assert_eq!(is_hit, spares, "{method} {status}: {path}");
+        }
+    }
+}
+
+#[cached(ttl = from_response, vary = from_response)]
+async fn never(Path(path): Path<String>, request: Request) -> Response {
+    if *request.method() == Method::POST {
+        std::future::pending::<()>().await;
+    }
+    said(&path)
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_unsafe_request_whose_client_leaves_may_have_changed_its_target() {
+    let site = Site::of(never);
+    assert!(is_stored(&site, FRESH).await);
+    let request = Request::builder().method("POST").uri(FRESH).body(axum::body::Body::empty()).unwrap();
+    let answer = tokio::time::timeout(Duration::from_secs(1), site.router.clone().oneshot(request)).await;
+    assert!(answer.is_err(), "its client has left");
+    assert!(!site.get(FRESH).await.is_hit());
+}
+
+#[tokio::test]
+async fn a_304_of_something_else_is_no_answer_to_who_did_not_ask() {
+    let site = Site::of(mistaken);
+    let first = site.get("/").await;
+    site.later(6);
+    let second = site.get("/").await;
+    assert_eq!((second.status, second.text()), (StatusCode::OK, first.text()));
+    let third = site.get("/").await;
+    assert_eq!((third.status, third.field("etag")), (StatusCode::OK, Some("\"1\"")), "it is made anew, and not asked about");
+}
+
+#[cached(ttl = from_response, vary = from_response)]
+async fn mistaken(request: Request) -> Response {
+    if request.headers().contains_key("if-none-match") {
+        let mut response = with_fields([("etag", &b"\"2\""[..])], ());
+        *response.status_mut() = StatusCode::NOT_MODIFIED;
+        return response;
+    }
+    with_fields([("etag", &b"\"1\""[..]), ("cache-control", b"max-age=5")], "hello")
+}
+
+/// What the server says to HEAD now; GET is always told the first of it.
+#[cached(ttl = from_response, vary = from_response)]
+async fn headed(Path(path): Path<String>, method: Method, _request: Request) -> Response {
+    if method != Method::HEAD {
+        return with_fields([("etag", &b"\"1\""[..]), ("cache-control", b"max-age=5"), ("x-is", b"old")], "hello");
+    }
+    let mut response = said(&path);
+    *response.body_mut() = axum::body::Body::empty();
+    response
+}
+
+#[tokio::test]
+async fn an_answer_to_head_freshens_what_get_stored_or_ends_it() {
+    let new = "/200/etag=%221%22/cache-control=max-age=60/x-is=new";
+    let site = Site::of(headed);
+    site.get(new).await;
+    site.later(6);
+    assert!(!site.ask("HEAD", new, &[]).await.is_hit());
+    let freshened = site.get(new).await;
+    assert!(freshened.is_hit());
+    assert_eq!((freshened.text(), freshened.field("x-is"), freshened.field("content-length")), ("hello", Some("new"), Some("5")));
+
+    // Another representation's, by its tag or by its length; and what nobody may store says nothing.
+    for (other, is_left) in [
+        ("/200/etag=%222%22/cache-control=max-age=60", false),
+        ("/200/content-length=4/cache-control=max-age=60", false),
+        ("/200/etag=%221%22/cache-control=no-store", true),
+        ("/404/cache-control=max-age=60", true),
+    ] {
+        let site = Site::of(headed);
+        site.get(other).await;
+        site.ask("HEAD", other, &[]).await;
+        let after = site.get(other).await;
+        assert_eq!((after.is_hit(), after.field("x-is")), (is_left, Some("old")), "{other}");
+    }
+
+    // An invalidation is not undone.
+    let site = Site::of(headed);
+    site.get(new).await;
+    site.cache.cache().invalidate(cached_handler::Target::path(new)).await.unwrap();
+    site.ask("HEAD", new, &[]).await;
+    assert!(!site.get(new).await.is_hit());
+}
