@@ -7,6 +7,8 @@ pub mod fs;
 #[cfg(feature = "observe")]
 #[expect(dead_code, reason = "its `main` is the program's")]
 pub mod observe;
+#[path = "proxy/app.rs"]
+pub mod proxy;
 #[path = "redis.rs"]
 #[expect(dead_code, reason = "its `main` is the program's")]
 pub mod redis;

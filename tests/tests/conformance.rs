@@ -1,0 +1,151 @@
+//! The public suite for HTTP caches, `http-cache-tests` 0.4.5 from npm, against the proxy of the examples: 350 tests, of
+//! which each passes or fails as `conformance/expected.txt` says.
+//!
+//! `CACHED_HANDLER_SUITE=DIR` scores a check-out of a later edition (after `npm install` in it), and expects nothing.
+
+use std::{
+    collections::BTreeMap,
+    fmt,
+    io::{BufRead, BufReader, Write},
+    net::SocketAddr,
+    path::{Path, PathBuf},
+    process::{Child, ChildStdin, Command, Stdio},
+};
+
+use axum::http::uri::Authority;
+use cached_handler::Cache;
+use cached_handler_examples::proxy::{Upstream, app};
+use tokio::net::TcpListener;
+
+/// Names another edition.
+const SUITE: &str = "CACHED_HANDLER_SUITE";
+const PACKAGE: &str = "http-cache-tests@0.4.5";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_public_suite_passes_but_for_what_is_listed_with_its_reason() {
+    let (suite, origin) = tokio::task::spawn_blocking(Suite::start).await.unwrap();
+    let proxy = proxy_of(origin).await;
+    let results = tokio::task::spawn_blocking(move || suite.run(proxy)).await.unwrap();
+
+    for result in results.iter().filter(|result| result.verdict != "pass") {
+        println!("{result}");
+    }
+    for kind in ["required", "optimal", "check"] {
+        let of_kind = results.iter().filter(|result| result.kind == kind);
+        let passed = of_kind.clone().filter(|result| result.verdict == "pass").count();
+        println!("{kind}: {passed} of {}", of_kind.count());
+    }
+    if std::env::var_os(SUITE).is_some() {
+        return;
+    }
+    let surprises = surprises(&results, &expected());
+    assert!(surprises.is_empty(), "other than conformance/expected.txt says:\n{}", surprises.join("\n"));
+}
+
+/// What a test came to.
+struct TestResult {
+    kind: String,
+    verdict: String,
+    id: String,
+    why: String,
+}
+
+impl TestResult {
+    fn parse(line: &str) -> Option<Self> {
+        let mut words = line.splitn(4, ' ').map(str::to_owned);
+        Some(Self { kind: words.next()?, verdict: words.next()?, id: words.next()?, why: words.next().unwrap_or_default() })
+    }
+}
+
+impl fmt::Display for TestResult {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:8} {:7} {} {}", self.kind, self.verdict, self.id, self.why)
+    }
+}
+
+/// The ids of the tests that do not pass, each with its reason.
+fn expected() -> BTreeMap<String, String> {
+    let lines = include_str!("../conformance/expected.txt").lines().map(str::trim);
+    let entries = lines.filter(|line| !line.is_empty() && !line.starts_with('#'));
+    entries
+        .map(|line| {
+            let (id, why) = line.split_once("  ").unwrap_or_else(|| panic!("no reason, after two spaces, in: {line}"));
+            (id.to_owned(), why.trim().to_owned())
+        })
+        .collect()
+}
+
+/// A test that passes and is listed is one, as much as a test that fails and is not.
+fn surprises(results: &[TestResult], expected: &BTreeMap<String, String>) -> Vec<String> {
+    let differs = |result: &&TestResult| (result.verdict == "pass") == expected.contains_key(&result.id);
+    let mut surprises: Vec<_> = results.iter().filter(differs).map(ToString::to_string).collect();
+    let unknown = expected.keys().filter(|id| results.iter().all(|result| result.id != **id));
+    surprises.extend(unknown.map(|id| format!("no test is named {id}")));
+    surprises
+}
+
+/// The proxy on a free port, for as long as the test's runtime lives.
+async fn proxy_of(origin: SocketAddr) -> SocketAddr {
+    let authority: Authority = origin.to_string().parse().unwrap();
+    let cache = Cache::builder().build().await.unwrap();
+    let app = app(Upstream::without_idle_connections(authority)).layer(axum::Extension(cache));
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    tokio::spawn(async move { axum::serve(listener, app).await });
+    address
+}
+
+/// The suite's process: its origin, and its client. It ends with its standard input.
+struct Suite {
+    process: Child,
+    input: ChildStdin,
+    output: std::io::Lines<BufReader<std::process::ChildStdout>>,
+}
+
+impl Suite {
+    /// Also says where its origin listens.
+    fn start() -> (Self, SocketAddr) {
+        let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("conformance/suite.mjs");
+        let mut process = Command::new("node")
+            .arg("--no-warnings")
+            .arg(script)
+            .arg(installed())
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("node is needed: `apt-get install nodejs npm`");
+        let input = process.stdin.take().unwrap();
+        let mut output = BufReader::new(process.stdout.take().unwrap()).lines();
+        let said = output.next().expect("the suite says where its origin listens").unwrap();
+        let port = said.strip_prefix("origin ").unwrap_or_else(|| panic!("{said}")).parse().unwrap();
+        (Self { process, input, output }, SocketAddr::from(([127, 0, 0, 1], port)))
+    }
+
+    fn run(mut self, cache: SocketAddr) -> Vec<TestResult> {
+        writeln!(self.input, "http://{cache}").unwrap();
+        let lines = self.output.by_ref().map(Result::unwrap).take_while(|line| line != "end");
+        let results: Vec<_> = lines.map(|line| TestResult::parse(&line).unwrap_or_else(|| panic!("{line}"))).collect();
+        assert!(self.process.wait().unwrap().success(), "the suite did not come to its end");
+        results
+    }
+}
+
+/// Where the package is; it is fetched once.
+fn installed() -> PathBuf {
+    if let Some(directory) = std::env::var_os(SUITE) {
+        return directory.into();
+    }
+    let directory = Path::new(env!("CARGO_TARGET_TMPDIR")).join(PACKAGE.replace('@', "-"));
+    if !directory.join("node_modules/node-fetch").exists() {
+        std::fs::create_dir_all(&directory).unwrap();
+        let output = Command::new("npm")
+            .args(["install", "--ignore-scripts", "--no-audit", "--no-fund", "--prefix"])
+            .arg(&directory)
+            .arg(PACKAGE)
+            .output()
+            .expect("npm is needed: `apt-get install nodejs npm`");
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    }
+    directory
+}

@@ -1,0 +1,84 @@
+//! What fields cost that someone sends to keep the server busy: no parser looks twice at what it has read. Counted by
+//! valgrind, so only on Linux.
+
+#![cfg(target_os = "linux")]
+
+use std::{
+    path::{Path, PathBuf},
+    process::Command,
+    sync::Mutex,
+    thread,
+};
+
+const FIELDS: [&str; 19] = [
+    "if-none-match",
+    "if-match",
+    "if-range",
+    "if-modified-since",
+    "if-unmodified-since",
+    "range",
+    "cache-control",
+    "pragma",
+    "cookie",
+    "accept-language",
+    "host",
+    "response:cache-control",
+    "response:cdn-cache-control",
+    "response:vary",
+    "response:etag",
+    "response:expires",
+    "response:age",
+    "response:connection",
+    "response:location",
+];
+
+#[test]
+fn eight_times_as_long_a_field_costs_at_most_ten_times_as_much() {
+    let program = program();
+    let left = Mutex::new(FIELDS.iter());
+    let found = Mutex::new(Vec::new());
+    thread::scope(|scope| {
+        for _ in 0..2 {
+            scope.spawn(|| {
+                loop {
+                    let Some(field) = left.lock().unwrap().next() else { break };
+                    let [short, long] = [8, 64].map(|kib| instructions(&program, field, kib << 10));
+                    found.lock().unwrap().push((long / short, *field));
+                }
+            });
+        }
+    });
+    let mut found = found.into_inner().unwrap();
+    found.sort_by(|one, other| other.0.total_cmp(&one.0));
+    println!("64 KiB against 8 KiB of a field, at most: {:.2} x ({})", found[0].0, found[0].1);
+    assert_eq!(found.len(), FIELDS.len());
+    assert!(found[0].0 <= 10.0, "{found:?}");
+}
+
+/// Built for speed, as users build: the counts repeat in any profile, but valgrind takes its time.
+fn program() -> PathBuf {
+    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let output = Command::new(cargo)
+        .args(["build", "--profile", "bench", "--package", "cached-handler-tests", "--bin", "hostile"])
+        .args(["--message-format", "json-render-diagnostics"])
+        .current_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join(".."))
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let stdout = String::from_utf8(output.stdout).unwrap();
+    let executable = stdout.lines().filter_map(|line| line.split_once("\"executable\":\"")).next_back().unwrap().1;
+    PathBuf::from(executable.split('"').next().unwrap())
+}
+
+fn instructions(program: &Path, field: &str, size: usize) -> f64 {
+    let output = Command::new("valgrind")
+        .args(["--tool=callgrind", "--toggle-collect=hostile::measured*", "--callgrind-out-file=/dev/null"])
+        .arg(program)
+        .args([field, &size.to_string()])
+        .output()
+        .expect("valgrind is needed: `apt-get install valgrind`");
+    let text = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{text}");
+    let collected = text.split("Collected :").nth(1).unwrap_or_else(|| panic!("{text}"));
+    collected.split_whitespace().next().unwrap().parse().unwrap()
+}
