@@ -2,12 +2,14 @@
 //!
 //! Start reading at `site/app.rs`, where the handlers are. This file starts the server and says what to try.
 
-use std::{env, fmt, io, net::Ipv4Addr, path::PathBuf, process::ExitCode, time::Duration};
+use std::{env, fmt, path::PathBuf, process::ExitCode, time::Duration};
 
 use axum::{Extension, extract::Request, middleware, middleware::Next, response::Response};
 use cached_handler::{Cache, Outcome};
-use cached_handler_examples::site::{self, Backend, Directory};
-use tokio::net::TcpListener;
+use cached_handler_examples::{
+    ended, listen,
+    site::{self, Backend, Directory},
+};
 
 #[tokio::main]
 async fn main() -> ExitCode {
@@ -50,7 +52,7 @@ async fn serve(Arguments { directory, port, backend }: Arguments) -> Result<(), 
     println!("{address} serves the Markdown files of {}", directory.root().display());
     println!("{}", Tour { address: &address, page: directory.shortest() });
 
-    axum::serve(listener, app).with_graceful_shutdown(end()).await?;
+    axum::serve(listener, app).with_graceful_shutdown(ended()).await?;
     // Runs outlive the clients that began them; those under way may finish.
     let all_ended = cache.drain(Duration::from_secs(5)).await;
     println!("{}", if all_ended { "stopped" } else { "stopped, with handlers still running" });
@@ -72,34 +74,6 @@ async fn log(request: Request, next: Next) -> Response {
         None => println!("{status} {method} {target}"),
     }
     response
-}
-
-/// The port that was asked for; or else the usual one, or any where that is taken.
-async fn listen(port: Option<u16>) -> io::Result<TcpListener> {
-    let on = |port| TcpListener::bind((Ipv4Addr::LOCALHOST, port));
-    match port {
-        Some(port) => on(port).await,
-        None => match on(USUAL_PORT).await {
-            Err(error) if error.kind() == io::ErrorKind::AddrInUse => on(0).await,
-            other => other,
-        },
-    }
-}
-
-/// Waits for Ctrl-C, or for the signal by which other programs end this one.
-async fn end() {
-    #[cfg(unix)]
-    {
-        use tokio::signal::unix::{SignalKind, signal};
-        if let Ok(mut terminate) = signal(SignalKind::terminate()) {
-            tokio::select! {
-                _ = tokio::signal::ctrl_c() => {}
-                _ = terminate.recv() => {}
-            }
-            return;
-        }
-    }
-    _ = tokio::signal::ctrl_c().await;
 }
 
 /// What was asked for on the command line.
@@ -167,7 +141,6 @@ impl fmt::Display for Tour<'_> {
     }
 }
 
-const USUAL_PORT: u16 = 3000;
 const USAGE: &str = "\
 Serves a directory of Markdown files on 127.0.0.1, each page rendered once and then answered from the cache.
 

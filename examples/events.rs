@@ -1,0 +1,180 @@
+//! By event: what is stored goes when it changes, not when its time is up.
+//!
+//! ```console
+//! $ curl localhost:3000/products/1
+//! product 1 costs 10
+//! # A handler that writes says what it changes. Its answer is sent after the invalidation.
+//! $ curl -i -X PUT -d 20 localhost:3000/products/1
+//! HTTP/1.1 200 OK
+//! $ curl localhost:3000/products/1
+//! product 1 costs 20
+//! # What is refused changes nothing, so what is stored stays.
+//! $ curl -i -X PUT -d cheap localhost:3000/products/1
+//! HTTP/1.1 400 Bad Request
+//! $ curl -i localhost:3000/products/1
+//! HTTP/1.1 200 OK
+//! cache-status: demo; hit; ttl=…
+//! # Several writes in one transaction: first the commit, then the invalidation, then the answer.
+//! $ curl -i -d 5 localhost:3000/sale
+//! HTTP/1.1 200 OK
+//! $ curl localhost:3000/products/1
+//! product 1 costs 15
+//! # From a task in the background.
+//! $ curl -d 30 localhost:3000/imports
+//! imported
+//! $ curl localhost:3000/products/1
+//! product 1 costs 30
+//! # By hand, for those who may.
+//! $ curl -i -X POST 'localhost:3000/admin/invalidate?group=product:1'
+//! HTTP/1.1 401 Unauthorized
+//! $ curl -i -X POST -H 'authorization: Bearer let-me-in' 'localhost:3000/admin/invalidate?group=product:1'
+//! HTTP/1.1 204 No Content
+//! $ curl -i localhost:3000/products/1
+//! HTTP/1.1 200 OK
+//! cache-status: demo; fwd=uri-miss; stored; detail=invalidated
+//!
+//! product 1 costs 30
+//! ```
+
+use std::{collections::BTreeMap, error::Error, sync::Arc};
+
+use axum::{
+    Router,
+    extract::{FromRequestParts, Path, Query, State},
+    http::{StatusCode, header::AUTHORIZATION, request::Parts},
+    routing::{get, post},
+};
+use cached_handler::{Cache, Target, cached, invalidate_group, invalidates};
+use cached_handler_examples::serve;
+use serde::Deserialize;
+use tokio::sync::{OwnedRwLockWriteGuard, RwLock, mpsc, oneshot};
+
+#[cached(ttl = "1d", group = "product:{id}")]
+async fn product(State(shop): State<Shop>, Path(id): Path<u64>) -> Result<String, StatusCode> {
+    let price = shop.database.read().await.get(&id).copied().ok_or(StatusCode::NOT_FOUND)?;
+    Ok(format!("product {id} costs {price}\n"))
+}
+
+/// The usual way. It invalidates however this ends, but for an answer of 4xx: also where it panics, or the client leaves
+/// halfway, as the write may have been made.
+#[invalidates(group = "product:{id}")]
+async fn set_price(State(shop): State<Shop>, Path(id): Path<u64>, price: String) -> Result<(), StatusCode> {
+    let price = price.parse().map_err(|_| StatusCode::BAD_REQUEST)?;
+    shop.database.write().await.insert(id, price);
+    Ok(())
+}
+
+/// Where only the body knows what it changes: by hand, in the cache of the request. Not before the commit, as a request
+/// in between would read the old price, and store that for a day.
+async fn sale(cache: Cache, State(shop): State<Shop>, off: String) -> Result<(), StatusCode> {
+    let off: u64 = off.parse().map_err(|_| StatusCode::BAD_REQUEST)?;
+    let mut transaction = Transaction::begin(&shop.database).await;
+    transaction.written.values_mut().for_each(|price| *price = price.saturating_sub(off));
+    let changed: Vec<u64> = transaction.written.keys().copied().collect();
+    transaction.commit();
+    for id in changed {
+        cache.invalidate(Target::group(format!("product:{id}"))).await.map_err(|_| StatusCode::INTERNAL_SERVER_ERROR)?;
+    }
+    Ok(())
+}
+
+/// The free functions reach every cache of the process, from anywhere in it. An `Err` says which backend could not be
+/// reached: then try again, as it still answers with what was.
+async fn import(database: Database, mut jobs: mpsc::Receiver<Job>) {
+    while let Some(Job { price, done }) = jobs.recv().await {
+        let ids: Vec<u64> = database.read().await.keys().copied().collect();
+        for id in ids {
+            database.write().await.insert(id, price);
+            if let Err(error) = invalidate_group(format!("product:{id}")).await {
+                eprintln!("product {id} may be answered as it was: {error}");
+            }
+        }
+        _ = done.send(());
+    }
+}
+
+async fn order_import(State(shop): State<Shop>, price: String) -> Result<&'static str, StatusCode> {
+    let price = price.parse().map_err(|_| StatusCode::BAD_REQUEST)?;
+    let (done, ended) = oneshot::channel();
+    shop.jobs.send(Job { price, done }).await.map_err(|_| StatusCode::SERVICE_UNAVAILABLE)?;
+    ended.await.map_err(|_| StatusCode::INTERNAL_SERVER_ERROR)?;
+    Ok("imported\n")
+}
+
+async fn invalidate(_: Admin, cache: Cache, Query(purge): Query<Purge>) -> Result<StatusCode, cached_handler::Error> {
+    cache.invalidate(Target::group(purge.group)).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+#[derive(Deserialize)]
+struct Purge {
+    group: String,
+}
+
+/// Whoever knows the token. Anybody else could keep the cache empty.
+struct Admin;
+
+impl<S: Sync> FromRequestParts<S> for Admin {
+    type Rejection = StatusCode;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, StatusCode> {
+        let expected = format!("Bearer {TOKEN}");
+        let given = parts.headers.get(AUTHORIZATION).ok_or(StatusCode::UNAUTHORIZED)?.as_bytes();
+        // All bytes are looked at, so that the time it takes says nothing of the token.
+        let differing = given.iter().zip(expected.as_bytes()).fold(0, |differing, (given, expected)| differing | (given ^ expected));
+        if given.len() == expected.len() && differing == 0 { Ok(Self) } else { Err(StatusCode::UNAUTHORIZED) }
+    }
+}
+
+/// In your program a secret, from its environment.
+const TOKEN: &str = "let-me-in";
+
+#[derive(Clone)]
+struct Shop {
+    database: Database,
+    jobs: mpsc::Sender<Job>,
+}
+
+/// Prices by product.
+type Database = Arc<RwLock<BTreeMap<u64, u64>>>;
+
+struct Job {
+    price: u64,
+    done: oneshot::Sender<()>,
+}
+
+/// What is written is seen by others after the commit, and not at all without one.
+struct Transaction {
+    rows: OwnedRwLockWriteGuard<BTreeMap<u64, u64>>,
+    written: BTreeMap<u64, u64>,
+}
+
+impl Transaction {
+    async fn begin(database: &Database) -> Self {
+        let rows = Arc::clone(database).write_owned().await;
+        Self { written: rows.clone(), rows }
+    }
+
+    fn commit(mut self) {
+        *self.rows = self.written;
+    }
+}
+
+/// The application, and its task in the background.
+pub fn app() -> Router {
+    let database = Database::new(BTreeMap::from([(1, 10), (2, 50)]).into());
+    let (jobs, ordered) = mpsc::channel(10);
+    tokio::spawn(import(Arc::clone(&database), ordered));
+    Router::new()
+        .route("/products/{id}", get(product).put(set_price))
+        .route("/sale", post(sale))
+        .route("/imports", post(order_import))
+        .route("/admin/invalidate", post(invalidate))
+        .with_state(Shop { database, jobs })
+}
+
+#[tokio::main]
+async fn main() -> Result<(), Box<dyn Error>> {
+    Cache::builder().cache_status("demo").build().await?.install()?;
+    Ok(serve(app(), include_str!("events.rs")).await?)
+}
