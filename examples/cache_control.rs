@@ -14,7 +14,7 @@
 //! $ curl -i localhost:3000/weather
 //! HTTP/1.1 200 OK
 //! cache-control: max-age=60, s-maxage=600
-//! $ sleep 300
+//! $ sleep 3
 //! $ curl -i localhost:3000/weather
 //! HTTP/1.1 200 OK
 //! age: …
@@ -62,7 +62,7 @@ async fn catalogue() -> &'static str {
     "one of everything\n"
 }
 
-#[cached(ttl = 60)]
+#[cached(ttl = 2)]
 async fn weather() -> impl IntoResponse {
     ([(CACHE_CONTROL, "max-age=60, s-maxage=600")], "fair\n")
 }

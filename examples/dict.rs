@@ -86,7 +86,7 @@ type Notes = Arc<RwLock<BTreeMap<u64, String>>>;
 
 #[cached(ttl = "1h", backend = "dict", group = "note:{id}")]
 async fn show(State(notes): State<Notes>, Path(id): Path<u64>) -> Result<String, StatusCode> {
-    notes.read().await.get(&id).cloned().ok_or(StatusCode::NOT_FOUND)
+    notes.read().await.get(&id).map(|note| format!("{note}\n")).ok_or(StatusCode::NOT_FOUND)
 }
 
 #[invalidates(group = "note:{id}")]

@@ -34,8 +34,8 @@
 //! headlines of run 1
 //! $ curl localhost:3000/headlines
 //! headlines of run 2
-//! # After a minute of silence even the stale ones are too old.
-//! $ sleep 70
+//! # After a longer silence even the stale ones are too old.
+//! $ sleep 20
 //! $ curl localhost:3000/headlines
 //! headlines of run 3
 //! ```
@@ -75,7 +75,7 @@ async fn forecast(State(runs): State<Runs>) -> (FreshFor, String) {
     (FreshFor(until_next), format!("forecast {}, the next one is due in {} s\n", runs.next(), until_next.as_secs()))
 }
 
-#[cached(ttl = 5, stale_while_revalidate = "1m")]
+#[cached(ttl = 5, stale_while_revalidate = 10)]
 async fn headlines(State(runs): State<Runs>) -> String {
     format!("headlines of run {}\n", runs.next())
 }
