@@ -1,0 +1,163 @@
+//! The shop as its customers see it: never what was, never what is another's.
+
+#![expect(clippy::unwrap_used, reason = "helpers of tests may panic as tests do")]
+
+use std::path::{Path, PathBuf};
+
+use axum::{
+    Router,
+    body::Body,
+    http::{Method, Request, StatusCode, header},
+};
+use cached_handler::{Outcome, testing::TestCache};
+use cached_handler_shop::{Account, Database, Page, Product, Sessions, Shop, app};
+use http_body_util::BodyExt as _;
+use serde_json::{Value, json};
+use tower::ServiceExt as _;
+
+#[tokio::test]
+async fn a_price_reaches_the_product_and_every_list_and_leaves_other_products_alone() {
+    let client = Client::of("price").await;
+    let token = client.login("user1").await;
+    let lists = ["/products", "/products?category=toys&page=1", "/search?q=oak"];
+    for target in lists.into_iter().chain(["/products/1", "/products/2"]) {
+        client.get(target, "").await;
+        assert!(client.get(target, "").await.is_hit, "{target}");
+    }
+    let changed = client.send(Method::PUT, "/products/1/price", &token, json!({ "price": 1 })).await;
+    assert_eq!(changed.status, StatusCode::NO_CONTENT);
+    for target in lists {
+        assert!(!client.get(target, "").await.is_hit, "{target}");
+    }
+    let product: Product = client.get("/products/1", "").await.json();
+    let first: Page = client.get("/products", "").await.json();
+    assert_eq!((product.listed.price, first.products.first().unwrap()), (1, &product.listed), "the cheapest comes first");
+    assert!(client.get("/products/2", "").await.is_hit);
+}
+
+#[tokio::test]
+async fn an_order_takes_one_from_the_stock_and_stands_in_the_account_of_whoever_ordered() {
+    let client = Client::of("order").await;
+    let (ann, bob) = (client.login("user1").await, client.login("user2").await);
+    let stocked = (1..20).map(|id| format!("/products/{id}"));
+    let (mut target, mut before) = (String::new(), 0);
+    for candidate in stocked {
+        let product: Product = client.get(&candidate, "").await.json();
+        if product.stock > 0 {
+            (target, before) = (candidate, product.stock);
+            break;
+        }
+    }
+    for token in [&ann, &bob] {
+        assert_eq!(client.get("/account", token).await.json::<Account>().orders, []);
+    }
+    client.get("/products", "").await;
+    let ordered = client.send(Method::POST, &format!("{target}/orders"), &ann, Value::Null).await;
+    assert_eq!(ordered.status, StatusCode::CREATED);
+    assert_eq!(client.get(&target, "").await.json::<Product>().stock, before - 1);
+    assert_eq!(client.get("/account", &ann).await.json::<Account>().orders.len(), 1);
+    let his = client.get("/account", &bob).await;
+    assert!(his.is_hit, "his account has not changed");
+    assert_eq!(his.json::<Account>(), Account { name: "user2".to_owned(), orders: Vec::new() });
+    assert!(client.get("/products", "").await.is_hit, "lists show no stock");
+}
+
+#[tokio::test]
+async fn what_is_sold_out_stays_so() {
+    let client = Client::of("sold-out").await;
+    let token = client.login("user1").await;
+    let stock = client.get("/products/3", "").await.json::<Product>().stock;
+    for _ in 0..stock {
+        assert_eq!(client.send(Method::POST, "/products/3/orders", &token, Value::Null).await.status, StatusCode::CREATED);
+    }
+    assert_eq!(client.send(Method::POST, "/products/3/orders", &token, Value::Null).await.status, StatusCode::CONFLICT);
+    assert_eq!(client.get("/products/3", "").await.json::<Product>().stock, 0);
+}
+
+#[tokio::test]
+async fn a_stranger_sees_no_account_though_one_is_stored() {
+    let client = Client::of("stranger").await;
+    let token = client.login("user1").await;
+    client.get("/account", &token).await;
+    assert!(client.get("/account", &token).await.is_hit);
+    for shown in ["", "wrong"] {
+        assert_eq!(client.get("/account", shown).await.status, StatusCode::UNAUTHORIZED);
+    }
+}
+
+#[tokio::test]
+async fn a_review_is_seen_at_once_and_one_that_is_refused_changes_nothing() {
+    let client = Client::of("review").await;
+    let token = client.login("user1").await;
+    client.get("/products/1", "").await;
+    let refused = client.send(Method::POST, "/products/1/reviews", &token, json!({ "stars": 6, "text": "!" })).await;
+    assert_eq!(refused.status, StatusCode::CONFLICT);
+    assert!(client.get("/products/1", "").await.is_hit);
+    client.send(Method::POST, "/products/1/reviews", &token, json!({ "stars": 5, "text": "as it should be" })).await;
+    let product: Product = client.get("/products/1", "").await.json();
+    assert_eq!(product.reviews.first().unwrap().text, "as it should be");
+}
+
+#[tokio::test]
+async fn a_list_is_keyed_by_its_filters_in_any_order() {
+    let client = Client::of("filters").await;
+    client.get("/products?category=toys&max_price=500", "").await;
+    assert!(client.get("/products?utm_source=mail&max_price=500&category=toys", "").await.is_hit);
+    let cheaper = client.get("/products?category=toys&max_price=400", "").await;
+    assert!(!cheaper.is_hit);
+    assert!(cheaper.json::<Page>().products.iter().all(|product| product.price <= 400));
+}
+
+struct Client {
+    app: Router,
+}
+
+struct Answer {
+    status: StatusCode,
+    is_hit: bool,
+    content: Vec<u8>,
+}
+
+impl Answer {
+    fn json<T: serde::de::DeserializeOwned>(&self) -> T {
+        serde_json::from_slice(&self.content).unwrap()
+    }
+}
+
+impl Client {
+    /// Of a shop of its own.
+    async fn of(name: &str) -> Self {
+        let file: PathBuf = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("shop-{name}.db"));
+        for suffix in ["", "-wal", "-shm"] {
+            _ = std::fs::remove_file(format!("{}{suffix}", file.display()));
+        }
+        let database = tokio::task::spawn_blocking(move || Database::create(&file, 1)).await.unwrap().unwrap();
+        let cache = TestCache::new();
+        Self { app: app(Shop { database, sessions: Sessions::default() }).layer(cache.layer()) }
+    }
+
+    async fn login(&self, name: &str) -> String {
+        String::from_utf8(self.send(Method::POST, "/login", "", json!({ "name": name })).await.content).unwrap()
+    }
+
+    async fn get(&self, target: &str, token: &str) -> Answer {
+        self.send(Method::GET, target, token, Value::Null).await
+    }
+
+    async fn send(&self, method: Method, target: &str, token: &str, content: Value) -> Answer {
+        let mut request = Request::builder().method(method).uri(target);
+        if !token.is_empty() {
+            request = request.header(header::AUTHORIZATION, format!("Bearer {token}"));
+        }
+        let body = if content.is_null() {
+            Body::empty()
+        } else {
+            request = request.header(header::CONTENT_TYPE, "application/json");
+            Body::from(content.to_string())
+        };
+        let response = self.app.clone().oneshot(request.body(body).unwrap()).await.unwrap();
+        let is_hit = matches!(response.extensions().get(), Some(Outcome::Hit { .. }));
+        let status = response.status();
+        Answer { status, is_hit, content: response.into_body().collect().await.unwrap().to_bytes().to_vec() }
+    }
+}
