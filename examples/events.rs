@@ -49,7 +49,7 @@ use cached_handler_examples::serve;
 use serde::Deserialize;
 use tokio::sync::{OwnedRwLockWriteGuard, RwLock, mpsc, oneshot};
 
-#[cached(ttl = "1d", group = "product:{id}")]
+#[cached(ttl = "1d", group = ["products", "product:{id}"])]
 async fn product(State(shop): State<Shop>, Path(id): Path<u64>) -> Result<String, StatusCode> {
     let price = shop.database.read().await.get(&id).copied().ok_or(StatusCode::NOT_FOUND)?;
     Ok(format!("product {id} costs {price}\n"))
@@ -64,30 +64,28 @@ async fn set_price(State(shop): State<Shop>, Path(id): Path<u64>, price: String)
     Ok(())
 }
 
-/// Where only the body knows what it changes: by hand, in the cache of the request. Not before the commit, as a request
-/// in between would read the old price, and store that for a day.
-async fn sale(cache: Cache, State(shop): State<Shop>, off: String) -> Result<(), StatusCode> {
+/// Several writes in one transaction. The order is: commit, invalidation, answer; it follows from the commit being in the body.
+/// Invalidated before the commit, a request in between would read the old price, and store that for a day.
+#[invalidates(group = "products")]
+async fn sale(State(shop): State<Shop>, off: String) -> Result<(), StatusCode> {
     let off: u64 = off.parse().map_err(|_| StatusCode::BAD_REQUEST)?;
     let mut transaction = Transaction::begin(&shop.database).await;
     transaction.written.values_mut().for_each(|price| *price = price.saturating_sub(off));
-    let changed: Vec<u64> = transaction.written.keys().copied().collect();
     transaction.commit();
-    for id in changed {
-        cache.invalidate(Target::group(format!("product:{id}"))).await.map_err(|_| StatusCode::INTERNAL_SERVER_ERROR)?;
-    }
     Ok(())
 }
 
-/// The free functions reach every cache of the process, from anywhere in it. An `Err` says which backend could not be
-/// reached: then try again, as it still answers with what was.
+/// A task invalidates by hand, in the same order; the free functions reach every cache of the process. An `Err` says that a
+/// backend could not be reached: it may answer with what was until you try again.
+///
+/// In a handler, `#[invalidates]` is safer: what the body does by hand after its commit is lost with a client who leaves.
 async fn import(database: Database, mut jobs: mpsc::Receiver<Job>) {
     while let Some(Job { price, done }) = jobs.recv().await {
-        let ids: Vec<u64> = database.read().await.keys().copied().collect();
-        for id in ids {
-            database.write().await.insert(id, price);
-            if let Err(error) = invalidate_group(format!("product:{id}")).await {
-                eprintln!("product {id} may be answered as it was: {error}");
-            }
+        let mut transaction = Transaction::begin(&database).await;
+        transaction.written.values_mut().for_each(|imported| *imported = price);
+        transaction.commit();
+        if let Err(error) = invalidate_group("products").await {
+            eprintln!("products may be answered as they were: {error}");
         }
         _ = done.send(());
     }
