@@ -19,6 +19,7 @@ pub(crate) mod tests;
 mod uri;
 mod wrapped;
 
+pub(crate) use self::forward::{amend as ask, hosts};
 pub use self::{
     on_miss::{OnMiss, Rejected},
     revalidate::Revalidate,

@@ -19,6 +19,7 @@ mod clock;
 mod epoch;
 mod error;
 mod events;
+mod failed;
 mod flight;
 mod group;
 mod handler;
@@ -26,6 +27,8 @@ mod header;
 mod invalidate;
 mod invalidates;
 mod key;
+mod layer;
+mod nested;
 mod outcome;
 mod policy;
 mod probe;
@@ -56,6 +59,7 @@ pub use crate::{
         Mark, Target, expire_all, expire_group, expire_handler, expire_path, invalidate_all, invalidate_group, invalidate_handler,
         invalidate_path,
     },
+    layer::{CacheFuture, CacheLayer, CacheService},
     outcome::{Bypass, Forward, Kept, NotStored, Outcome, StaleUse},
     policy::{Collapse, ETag, Policy, secs},
     response_part::{DoNotStore, FreshFor},

@@ -140,6 +140,8 @@ pub enum NotStored {
     OnlyIfCached,
     /// Its status is not stored.
     Status(u16),
+    /// A handler inside the layer has a cache of its own, which answers for it.
+    CachedInside,
     /// The handler returned `DoNotStore`.
     DoNotStore,
     /// It sets a cookie.
@@ -243,6 +245,7 @@ impl NotStored {
             Self::Request => "request-no-store",
             Self::OnlyIfCached => "only-if-cached",
             Self::Status(_) => "status",
+            Self::CachedInside => "cached-inside",
             Self::DoNotStore => "do-not-store",
             Self::SetCookie => "set-cookie",
             Self::NoStore => "no-store",
@@ -410,6 +413,7 @@ impl fmt::Display for NotStored {
             Self::Request => "the request said `no-store`",
             Self::OnlyIfCached => "the request said `only-if-cached`, and nothing stored could answer",
             Self::Status(status) => return write!(f, "status {status} is not; `Policy::status({status}, …)` would, for statuses that speak of the resource"),
+            Self::CachedInside => "a handler inside the layer has `#[cached]`, and answers from its own cache",
             Self::DoNotStore => "the handler returned `DoNotStore`",
             Self::SetCookie => "it has `Set-Cookie`, which belongs to one client; set cookies in another handler",
             Self::NoStore => "its `Cache-Control` says `no-store`",

@@ -258,7 +258,7 @@ impl<S: Send + Sync + 'static, const FIELDS: bool> FromRequestParts<S> for PutDe
 }
 
 impl<const FIELDS: bool> Seen<FIELDS> {
-    fn of<S: 'static>(parts: &Parts) -> Self {
+    pub(crate) fn of<S: 'static>(parts: &Parts) -> Self {
         let inner = path_and_query(&parts.uri);
         let original = parts.extensions.get::<OriginalUri>().and_then(|uri| uri.0.path_and_query());
         let Scan { mut rare, flags } = Scan::of(&parts.headers);

@@ -21,6 +21,7 @@ use std::{
 
 use http::{HeaderMap, Method};
 
+pub(crate) use self::answer::passed_by;
 pub use self::{
     fill::{run_in_its_own_task, run_in_this_task},
     lookup::{begin, hit, key},

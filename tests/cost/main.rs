@@ -3,7 +3,10 @@
 //! `cost CASE COUNT` answers COUNT requests of a case. What is to be counted happens inside [`measured`], so that
 //! callgrind can be told to collect there and nowhere else; `tests/cost.rs` does so.
 
+mod layer;
+
 use std::{
+    convert::Infallible,
     pin::pin,
     sync::LazyLock,
     task::{Context, Waker},
@@ -19,7 +22,7 @@ use axum::{
 };
 use cached_handler::cached;
 use http_body_util::BodyExt;
-use tower::ServiceExt;
+use tower::{Service, ServiceExt};
 
 #[derive(Clone)]
 struct Db;
@@ -71,9 +74,12 @@ async fn ready(State(_db): State<Db>, Path(_id): Path<u64>, Query(_page): Query<
     response
 }
 
-/// One request, from the router to the end of the content.
+/// One request, from the service to the end of the content.
 #[inline(never)]
-fn measured(app: &Router, request: Request<Body>) -> StatusCode {
+fn measured<S>(app: &S, request: Request<Body>) -> StatusCode
+where
+    S: Service<Request<Body>, Response = Response, Error = Infallible> + Clone,
+{
     let mut answer = pin!(async {
         let response = app.clone().oneshot(request).await.unwrap_or_default();
         let status = response.status();
@@ -109,12 +115,15 @@ fn request(path: &str, etag: Option<&HeaderValue>) -> Request<Body> {
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut args = std::env::args().skip(1);
     let (Some(case), Some(count)) = (args.next(), args.next()) else {
-        return Err("usage: cost ready|hit|hit-large|not-modified COUNT".into());
+        return Err("usage: cost ready|hit|hit-large|not-modified|layer COUNT".into());
     };
     let count: usize = count.parse()?;
     // As a program that exports them.
     #[cfg(feature = "metrics")]
     cached_handler_tests::recorder::installed();
+    if case == "layer" {
+        return layer::answer(count);
+    }
     let (path, conditional) = match case.as_str() {
         "ready" => ("/ready", false),
         "hit" => ("/saved", false),

@@ -95,6 +95,17 @@ fn metrics_cost_a_hit_next_to_nothing() {
     assert!(with / without <= LIMIT_OF_METRICS, "a hit costs {:.3} x one without metrics", with / without);
 }
 
+#[test]
+fn a_hit_of_the_layer_costs_half_of_a_ready_response_through_the_router() {
+    let program = program("");
+    let [ready, hit] = ["ready", "layer"].map(|case| instructions(&program, case));
+    let hit_allocations = allocations(&program, "layer");
+    println!("a hit of the layer: {hit:.0} instructions, {:.3} x ready ({ready:.0}); {hit_allocations:.1} allocations", hit / ready);
+    assert!(hit / ready <= LIMIT_OF_THE_LAYER, "a hit of the layer costs {:.3} x a ready response", hit / ready);
+}
+
+/// Of a ready response's instructions.
+const LIMIT_OF_THE_LAYER: f64 = 0.6;
 /// Of a ready response's instructions.
 const LIMIT: f64 = 1.2;
 /// Of a hit's.

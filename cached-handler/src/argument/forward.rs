@@ -92,7 +92,7 @@ fn routed<T: CacheKey + Send + Sync + 'static>(extensions: &Extensions, key: &mu
 
 /// Every `Host` line. A request that names two authorities is understood in two ways along its path, so it is neither
 /// answered from the store nor stored.
-pub(super) fn hosts(authority: Option<&str>, fields: &HeaderMap, key: &mut KeyWriter<'_>) {
+pub(crate) fn hosts(authority: Option<&str>, fields: &HeaderMap, key: &mut KeyWriter<'_>) {
     // Deprecated user information is no part of what `Host` says (RFC 9112 §3.2).
     let mut first = authority.map(|authority| authority.rsplit('@').next().unwrap_or_default().as_bytes());
     key.tag(Tag::Authority);
@@ -112,7 +112,7 @@ fn may_be_stored(forward: Forward) -> bool {
 }
 
 /// Takes the client's preconditions and ranges away, and asks by those of what is stored, if anything is.
-pub(super) fn amend(fields: &mut HeaderMap, run: &Run) {
+pub(crate) fn amend(fields: &mut HeaderMap, run: &Run) {
     make_whole(fields, run.key.forward);
     for (name, value) in run.validators() {
         fields.insert(name, value);

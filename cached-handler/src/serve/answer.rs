@@ -182,6 +182,15 @@ impl Run {
     }
 }
 
+/// An answer that this cache had no part in. What a cache inside says of it stays.
+pub(crate) fn passed_by(response: Response, cache: &Cache, handler: &'static Handler, why: Forward) -> Response {
+    if response.extensions().get::<Outcome>().is_some() {
+        return response;
+    }
+    let reason = if why == Forward::Method { NotStored::Method } else { NotStored::Bypass };
+    finish(response, cache, handler, Outcome::Forward { why, collapsed: false, kept: Kept::Not(reason) })
+}
+
 /// Sets the value of the line that [`reserve_age`] put in the first place, where it is found without a search.
 fn set_age(fields: &mut HeaderMap, age: u64) {
     match fields.iter_mut().next() {

@@ -12,6 +12,7 @@ use crate::{
     events::Sample,
     handler::{Handler, Instance},
     key::{Key, KeyRef},
+    nested,
     outcome::{Bypass, Forward, StaleUse},
     rules::{request::Wish, stale::may_be_stale},
     seen::{Facts, Seen},
@@ -55,6 +56,9 @@ pub fn begin(key: &mut KeyWriter<'_>) {
 pub fn hit(key: &mut KeyWriter<'_>) -> Result<Response, Box<Key>> {
     let cache = key.facts.cache.as_ref().unwrap_or_else(|| Cache::global());
     let sample = Sample::begin(cache);
+    if !cache.inner().off {
+        nested::note();
+    }
     let (forward, held, claim) = match stands_aside(key, cache) {
         Some(forward) => (forward, None, None),
         None if !key.handler.in_memory => (Forward::UriMiss, None, None),

@@ -28,6 +28,7 @@ use crate::{
     flight::{Landed, Lease, MAX_RUN},
     group::{CacheGroups, are_valid},
     header::{connection, date, entity_tag::EntityTag, vary},
+    nested::CachedInside,
     outcome::{Bypass, Forward, Kept, NotStored, Outcome},
     policy::ETag,
     response_part::{DoNotStore, FreshFor},
@@ -144,6 +145,9 @@ pub(super) fn gate(run: &Run, parts: &Parts, made: Made) -> Result<(Storable, Ve
     if run.is_head() && run.handler.attributes.skips {
         return Err(NotStored::Head);
     }
+    if parts.extensions.get::<CachedInside>().is_some() {
+        return Err(NotStored::CachedInside);
+    }
     if run.handler.policy.honor_request_directives && run.facts.forbids_storing() {
         return Err(NotStored::Request);
     }
@@ -188,6 +192,9 @@ fn refuse(run: &Run, mut parts: Parts, body: Body, lease: Option<Lease>, reason:
     let rest = run.tell_what_is_held(&word);
     if let Some(lease) = lease {
         lease.land(Landed::NotShared(word));
+    }
+    if reason == NotStored::CachedInside {
+        return Landing { response: Response::from_parts(parts, body), rest };
     }
     if !parts.status.is_informational() {
         let terms = Terms { private: run.key.traits.private || run.is_exposed() && !run.handler.forwards(), ..run.client_terms() };

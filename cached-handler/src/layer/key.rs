@@ -1,0 +1,38 @@
+//! The key of a layer: all that the service is shown of a request.
+
+use http::{request::Parts, uri::Authority};
+
+use super::settings::Settings;
+use crate::{
+    argument::hosts,
+    cache_key::{KeyWriter, Tag},
+    serve::begin,
+};
+
+impl Settings {
+    /// Writes it. The method is not in it: HEAD is answered from what GET stored.
+    pub(super) fn write(&self, parts: &Parts, key: &mut KeyWriter<'_>) {
+        begin(key);
+        let (facts, authority) = (key.facts, parts.uri.authority().map(Authority::as_str));
+        key.part(&(parts.uri.scheme_str(), authority, facts.query()));
+        if facts.inner().is_some() {
+            key.part(&facts.original.query());
+        }
+        hosts(authority, &parts.headers, key);
+        if key.handler.in_memory {
+            // At rest the name says which layer it is.
+            key.part(&self.number);
+        }
+        if let Some(of) = &self.key_of {
+            key.tag(Tag::End);
+            of(parts, key);
+        }
+        key.traits.can_ask = true;
+        key.traits.private |= self.is_personal();
+    }
+
+    /// Whether a request has credentials that the key does not hold.
+    pub(super) fn is_exposed(&self, parts: &Parts) -> bool {
+        super::settings::CREDENTIALS.iter().any(|name| !self.names(name) && parts.headers.contains_key(name))
+    }
+}

@@ -1,0 +1,233 @@
+//! The service that a layer makes of another.
+
+use std::{
+    any::TypeId,
+    fmt,
+    future::poll_fn,
+    pin::Pin,
+    sync::Arc,
+    task::{Context, Poll},
+};
+
+use axum::{BoxError, body::Body, response::Response};
+use bytes::Bytes;
+use http::{Request, request::Parts};
+use tower_service::Service;
+
+use super::{CacheLayer, settings::Settings};
+use crate::{
+    argument::ask,
+    cache::Cache,
+    cache_key::{Buffer, KeyWriter, Traits},
+    failed::{failed, response_or_error},
+    handler::{Handler, Instance, VaryOn},
+    key::Key,
+    nested::{CachedInside, Watched},
+    outcome::{Bypass, Forward},
+    seen::{Facts, Seen, seen},
+    serve::{self, Run, run_in_its_own_task},
+};
+
+/// A service behind a cache; from [`CacheLayer`].
+///
+/// It is always ready: the service inside is asked to be only when it has to run.
+#[derive(Clone)]
+pub struct CacheService<S> {
+    inner: S,
+    settings: Arc<Settings>,
+    handler: &'static Handler,
+}
+
+/// The answer of a [`CacheService`]; a hit is there at once.
+pub struct CacheFuture<E>(Answer<E>);
+
+enum Answer<E> {
+    Ready(Option<Response>),
+    Awaited(Pin<Box<dyn Future<Output = Result<Response, E>> + Send>>),
+}
+
+impl<S> CacheService<S> {
+    pub(super) fn new(inner: S, settings: Arc<Settings>) -> Self {
+        let handler = settings.handler();
+        Self { inner, settings, handler }
+    }
+}
+
+impl<S, ReqBody, ResBody> Service<Request<ReqBody>> for CacheService<S>
+where
+    S: Service<Request<ReqBody>, Response = http::Response<ResBody>> + Clone + Send + 'static,
+    S::Future: Send + 'static,
+    S::Error: Send + 'static,
+    ReqBody: http_body::Body + Send + 'static,
+    ResBody: http_body::Body<Data = Bytes> + Send + 'static,
+    ResBody::Error: Into<BoxError>,
+{
+    type Response = Response;
+    type Error = S::Error;
+    type Future = CacheFuture<S::Error>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: Request<ReqBody>) -> CacheFuture<S::Error> {
+        let has_content = !request.body().is_end_stream();
+        let (parts, body) = request.into_parts();
+        let mut seen = Seen::<false>::of::<CacheLayer>(&parts);
+        if let Some(own) = &self.settings.cache {
+            seen.facts.cache = Some(own.clone());
+        }
+        let key = match self.ask(&seen.facts, &parts, has_content) {
+            Asked::Hit(response) => return CacheFuture(Answer::Ready(Some(response))),
+            Asked::Pass(why) => {
+                let cache = seen.facts.cache.unwrap_or_else(|| Cache::global().clone());
+                let passed = pass(self.inner.clone(), Request::from_parts(parts, body), cache, self.handler, why);
+                return CacheFuture(Answer::Awaited(Box::pin(passed)));
+            }
+            Asked::Miss(key) => key,
+        };
+        let filled = fill(self.inner.clone(), Arc::clone(&self.settings), self.handler, seen, key, parts, body);
+        CacheFuture(Answer::Awaited(Box::pin(filled)))
+    }
+}
+
+/// What the store says.
+enum Asked {
+    Hit(Response),
+    Miss(Box<Key>),
+    /// The request is none of its business.
+    Pass(Forward),
+}
+
+impl<S> CacheService<S> {
+    fn ask(&self, facts: &Facts, parts: &Parts, has_content: bool) -> Asked {
+        if !facts.is_safe() {
+            return Asked::Pass(Forward::Method);
+        }
+        if has_content {
+            return Asked::Pass(Forward::Bypass(Bypass::Content));
+        }
+        if facts.flags.credentials && self.settings.is_exposed(parts) {
+            return Asked::Pass(Forward::Bypass(Bypass::Credentials));
+        }
+        let mut key = KeyWriter {
+            handler: self.handler,
+            instance: Instance { id: TypeId::of::<CacheLayer>(), name: "cached_handler::CacheLayer" },
+            bytes: Buffer::new(),
+            facts,
+            fields: Some(&parts.headers),
+            traits: Traits::default(),
+        };
+        self.settings.write(parts, &mut key);
+        match serve::hit(&mut key) {
+            Ok(response) => Asked::Hit(response),
+            Err(key) => match key.forward {
+                why @ (Forward::Bypass(_) | Forward::Method) => Asked::Pass(why),
+                _ => Asked::Miss(key),
+            },
+        }
+    }
+}
+
+/// Hands the request on as it came.
+async fn pass<S, ReqBody, ResBody>(
+    inner: S,
+    request: Request<ReqBody>,
+    cache: Cache,
+    handler: &'static Handler,
+    why: Forward,
+) -> Result<Response, S::Error>
+where
+    S: Service<Request<ReqBody>, Response = http::Response<ResBody>>,
+    ResBody: http_body::Body<Data = Bytes> + Send + 'static,
+    ResBody::Error: Into<BoxError>,
+{
+    let response = call(inner, request).await?.map(Body::new);
+    Ok(serve::passed_by(response, &cache, handler, why))
+}
+
+/// Lets the service make what is not stored, from what it may see.
+async fn fill<S, ReqBody, ResBody>(
+    inner: S,
+    settings: Arc<Settings>,
+    handler: &'static Handler,
+    mut request: Seen<false>,
+    key: Box<Key>,
+    mut parts: Parts,
+    body: ReqBody,
+) -> Result<Response, S::Error>
+where
+    S: Service<Request<ReqBody>, Response = http::Response<ResBody>> + Send + 'static,
+    S::Future: Send + 'static,
+    S::Error: Send + 'static,
+    ReqBody: Send + 'static,
+    ResBody: http_body::Body<Data = Bytes> + Send + 'static,
+    ResBody::Error: Into<BoxError>,
+{
+    if matches!(settings.attributes.vary, VaryOn::FromResponse) {
+        request.fields = Some(Box::new(parts.headers.clone()));
+    }
+    settings.narrow(&mut parts);
+    let mut run = Run::new(handler, seen(request), key);
+    for group in &settings.groups {
+        run.group(format_args!("{group}"));
+    }
+    for group in settings.groups_of.iter().flat_map(|of| of(&parts)) {
+        run.group(format_args!("{group}"));
+    }
+    if let Some(answer) = run.look_up().await {
+        return Ok(answer);
+    }
+    ask(&mut parts.headers, &run);
+    let made = make(inner, Request::from_parts(parts, body));
+    response_or_error(run_in_its_own_task(run, made).await)
+}
+
+async fn make<S, ReqBody, ResBody>(inner: S, request: Request<ReqBody>) -> Response
+where
+    S: Service<Request<ReqBody>, Response = http::Response<ResBody>>,
+    S::Error: Send + 'static,
+    ResBody: http_body::Body<Data = Bytes> + Send + 'static,
+    ResBody::Error: Into<BoxError>,
+{
+    match Watched::new(call(inner, request)).await {
+        (Ok(response), cached_inside) => {
+            let mut response = response.map(Body::new);
+            if cached_inside {
+                response.extensions_mut().insert(CachedInside);
+            }
+            response
+        }
+        (Err(error), _) => failed(error),
+    }
+}
+
+/// A service may do its work at once in `call`: so that, too, happens when this is polled.
+async fn call<S: Service<R>, R>(mut inner: S, request: R) -> Result<S::Response, S::Error> {
+    poll_fn(|cx| inner.poll_ready(cx)).await?;
+    inner.call(request).await
+}
+
+impl<E> Future for CacheFuture<E> {
+    type Output = Result<Response, E>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        match &mut self.0 {
+            // Polled again after its answer, it has none.
+            Answer::Ready(response) => response.take().map_or(Poll::Pending, |response| Poll::Ready(Ok(response))),
+            Answer::Awaited(future) => future.as_mut().poll(cx),
+        }
+    }
+}
+
+impl<S: fmt::Debug> fmt::Debug for CacheService<S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("CacheService").field("inner", &self.inner).field("layer", &self.settings).finish_non_exhaustive()
+    }
+}
+
+impl<E> fmt::Debug for CacheFuture<E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("CacheFuture").field("is_ready", &matches!(self.0, Answer::Ready(_))).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,135 @@
+//! What a layer was told, and the description that the way of a request goes by.
+
+use std::{
+    fmt,
+    panic::Location,
+    sync::{
+        Arc, OnceLock,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
+
+use http::{HeaderName, header, request::Parts};
+
+use crate::{
+    cache::Cache,
+    cache_key::KeyWriter,
+    handler::{Attributes, Handler, Site, Ttl, VaryOn},
+    policy::Policy,
+};
+
+type GroupsOf = dyn Fn(&Parts) -> Vec<String> + Send + Sync;
+type KeyOf = dyn Fn(&Parts, &mut KeyWriter<'_>) + Send + Sync;
+
+/// A layer's settings; the same for all its clones.
+pub(super) struct Settings {
+    name: &'static str,
+    place: &'static Location<'static>,
+    pub(super) attributes: Attributes,
+    pub(super) policy: Policy,
+    pub(super) groups: Vec<Box<str>>,
+    pub(super) groups_of: Option<Arc<GroupsOf>>,
+    pub(super) key_of: Option<Arc<KeyOf>>,
+    pub(super) cache: Option<Cache>,
+    pub(super) sees_all: bool,
+    /// What tells it from every other layer of this process. Another one as soon as anything is set.
+    pub(super) number: u64,
+    handler: OnceLock<&'static Handler>,
+}
+
+impl Settings {
+    pub(super) fn new(name: &'static str, ttl: Ttl, place: &'static Location<'static>) -> Self {
+        let attributes = Attributes {
+            ttl,
+            backend: "memory",
+            vary: VaryOn::Nothing,
+            cache_control: None,
+            stale_while_revalidate: Duration::ZERO,
+            stale_if_error: Duration::ZERO,
+            // HEAD is answered from what GET stored; what a HEAD makes is not stored, as the key does not tell them apart.
+            skips: true,
+            // The service starts after the look-up.
+            withholds: false,
+        };
+        Self {
+            name,
+            place,
+            attributes,
+            policy: Policy::new(),
+            groups: Vec::new(),
+            groups_of: None,
+            key_of: None,
+            cache: None,
+            sees_all: false,
+            number: next_number(),
+            handler: OnceLock::new(),
+        }
+    }
+
+    /// Names compare in lower case.
+    pub(super) fn vary_on(&mut self, fields: &[&'static str]) {
+        let is_lower = |name: &str| !name.bytes().any(|byte| byte.is_ascii_uppercase());
+        let lower = |name: &'static str| if is_lower(name) { name } else { Box::leak(name.to_ascii_lowercase().into_boxed_str()) };
+        let names: Vec<&'static str> = fields.iter().map(|name| lower(name)).collect();
+        self.attributes.vary = if names.is_empty() { VaryOn::Nothing } else { VaryOn::Fields(Box::leak(names.into_boxed_slice())) };
+    }
+
+    /// Its description, as an attribute would have written it. It is made once for each layer and lives as long as the
+    /// program, which has as many layers as its author wrote.
+    pub(super) fn handler(&self) -> &'static Handler {
+        self.handler.get_or_init(|| {
+            let site = Site {
+                module: "",
+                name: self.name,
+                file: self.place.file(),
+                line: self.place.line(),
+                column: self.place.column(),
+                tokens: 0,
+                package_version: "",
+            };
+            Box::leak(Box::new(Handler::new(site, self.attributes, self.policy.name(self.name))))
+        })
+    }
+
+    /// Whether the key holds a field, and its value identifies a person.
+    pub(super) fn is_personal(&self) -> bool {
+        CREDENTIALS.iter().any(|name| self.names(name))
+    }
+
+    pub(super) fn names(&self, field: &HeaderName) -> bool {
+        matches!(self.attributes.vary, VaryOn::Fields(names) if names.contains(&field.as_str()))
+    }
+}
+
+/// What identifies a person by itself.
+pub(super) const CREDENTIALS: [HeaderName; 3] = [header::AUTHORIZATION, header::COOKIE, header::PROXY_AUTHORIZATION];
+
+fn next_number() -> u64 {
+    static NEXT: AtomicU64 = AtomicU64::new(0);
+    NEXT.fetch_add(1, Ordering::Relaxed)
+}
+
+impl Clone for Settings {
+    fn clone(&self) -> Self {
+        Self {
+            name: self.name,
+            place: self.place,
+            attributes: self.attributes,
+            policy: self.policy,
+            groups: self.groups.clone(),
+            groups_of: self.groups_of.clone(),
+            key_of: self.key_of.clone(),
+            cache: self.cache.clone(),
+            sees_all: self.sees_all,
+            number: next_number(),
+            handler: OnceLock::new(),
+        }
+    }
+}
+
+impl fmt::Debug for Settings {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("CacheLayer").field("name", &self.name).field("attributes", &self.attributes).finish_non_exhaustive()
+    }
+}
