@@ -70,6 +70,10 @@ impl PrimaryKey {
         KeyRef { handler: self.handler, state: self.state, bytes: &self.bytes }
     }
 
+    pub(crate) fn bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+
     pub(crate) fn len(&self) -> usize {
         self.bytes.len()
     }

@@ -43,6 +43,7 @@ mod sync;
 mod tasks;
 #[cfg(feature = "testing")]
 pub mod testing;
+mod values;
 
 pub use cached_handler_macros::{CacheKey, cached, invalidates};
 
@@ -65,4 +66,5 @@ pub use crate::{
     response_part::{DoNotStore, FreshFor},
     rules::conditional::Preconditions,
     stats::Stats,
+    values::{ValueOptions, Values},
 };

@@ -17,7 +17,7 @@ use std::time::Duration;
 ///     .etag(ETag::Weak)
 ///     .collapse(Collapse::Inline);
 /// ```
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[must_use = "a policy does nothing until `#[cached(policy = …)]` names it"]
 pub struct Policy {
     pub(crate) name: Option<&'static str>,

@@ -169,6 +169,19 @@ pub(crate) struct Flags {
 }
 
 impl Facts {
+    /// Of what is asked for without a request.
+    pub(crate) fn of_none(cache: Option<Cache>) -> Self {
+        Self {
+            began: cache.as_ref().map_or(Began { in_memory: 0, known: None }, Began::now),
+            cache,
+            state: State::of::<()>,
+            method: Method::GET,
+            original: PathAndQuery::from_static("/"),
+            flags: Flags::default(),
+            rare: None,
+        }
+    }
+
     /// The query that the arguments were taken from.
     pub(crate) fn query(&self) -> Option<&str> {
         self.inner().unwrap_or(&self.original).query()
@@ -258,7 +271,12 @@ impl<S: Send + Sync + 'static, const FIELDS: bool> FromRequestParts<S> for PutDe
 }
 
 impl<const FIELDS: bool> Seen<FIELDS> {
-    pub(crate) fn of<S: 'static>(parts: &Parts) -> Self {
+    fn of<S: 'static>(parts: &Parts) -> Self {
+        Self::in_cache::<S>(parts, parts.extensions.get::<Cache>().cloned())
+    }
+
+    /// In another cache than that of the router.
+    pub(crate) fn in_cache<S: 'static>(parts: &Parts, cache: Option<Cache>) -> Self {
         let inner = path_and_query(&parts.uri);
         let original = parts.extensions.get::<OriginalUri>().and_then(|uri| uri.0.path_and_query());
         let Scan { mut rare, flags } = Scan::of(&parts.headers);
@@ -273,7 +291,6 @@ impl<const FIELDS: bool> Seen<FIELDS> {
         if let Some(changed) = Changed::by(parts) {
             rare.get_or_insert_default().changed = Some(changed);
         }
-        let cache = parts.extensions.get::<Cache>().cloned();
         Self {
             facts: Facts {
                 began: Began::now(cache.as_ref().unwrap_or_else(|| Cache::global())),

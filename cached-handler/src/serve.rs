@@ -21,7 +21,11 @@ use std::{
 
 use http::{HeaderMap, Method};
 
-pub(crate) use self::answer::passed_by;
+pub(crate) use self::{
+    answer::passed_by,
+    lookup::{fresh_in_memory, look},
+    store::put_at_once,
+};
 pub use self::{
     fill::{run_in_its_own_task, run_in_this_task},
     lookup::{begin, hit, key},
@@ -38,6 +42,7 @@ use crate::{
     rules::{
         client::Terms,
         path::{bucket, normalise},
+        stale::Windows,
     },
     seen::{Captured, Facts},
     stored::Stored,
@@ -63,6 +68,8 @@ pub struct Inner {
     pub(crate) key: Key,
     pub(crate) groups: Vec<Box<str>>,
     pub(crate) path_bucket: u16,
+    /// The stale windows of a response that names none.
+    pub(crate) windows: Windows,
     /// Nobody waits for it: its answer has been sent, from what was stale or as a stream.
     pub(crate) behind: bool,
     epochs: Option<Epoch>,
@@ -116,7 +123,18 @@ impl Run {
         let Captured { facts, fields } = seen;
         let cache = facts.cache.clone().unwrap_or_else(|| Cache::global().clone());
         let path_bucket = bucket(&normalise(facts.original.path()));
-        Self(Box::new(Inner { handler, cache, facts, fields, key: *key, groups: Vec::new(), path_bucket, behind: false, epochs: None }))
+        Self(Box::new(Inner {
+            handler,
+            cache,
+            facts,
+            fields,
+            key: *key,
+            groups: Vec::new(),
+            path_bucket,
+            windows: handler.windows(),
+            behind: false,
+            epochs: None,
+        }))
     }
 
     /// Adds a group of the attribute, with its templates filled in.

@@ -16,6 +16,7 @@ use crate::{
     epoch::Marks,
     header::entity_tag::EntityTag,
     rules::{client::ForClients, selecting, stale::Windows},
+    values::Typed,
 };
 
 /// What lies under a key.
@@ -61,6 +62,8 @@ pub(crate) struct Stored {
     pub(crate) initial_age: Duration,
     /// It says itself that requests with credentials may be answered with it (RFC 9111 §3.5).
     pub(crate) shareable: bool,
+    /// A typed value, in memory in the place of its content.
+    pub(crate) value: Option<Typed>,
 }
 
 /// Which validators are the handler's own words, and not this cache's.
@@ -91,6 +94,16 @@ const KEPT_FOR_ITS_VALIDATOR: Duration = Duration::from_secs(24 * 60 * 60);
 pub(crate) const MAX_VARIANTS: usize = 32;
 
 impl Stored {
+    /// Takes the value that it stands for; nobody will see its fields.
+    pub(crate) fn hold(&mut self, value: Typed, in_memory: bool) {
+        self.whole.headers = HeaderMap::new();
+        self.not_modified.headers = HeaderMap::new();
+        if in_memory {
+            self.content = Bytes::new();
+        }
+        self.value = Some(value);
+    }
+
     pub(crate) fn is_fresh(&self, now: Millis) -> bool {
         now < self.fresh_until
     }
@@ -184,6 +197,7 @@ impl Slot {
         match self {
             Self::Response(stored) => {
                 stored.content.len()
+                    + stored.value.as_ref().map_or(0, Typed::weight)
                     + weigh(&stored.whole.headers)
                     + weigh(&stored.not_modified.headers)
                     + size_of::<Stored>()

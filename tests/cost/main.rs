@@ -4,6 +4,7 @@
 //! callgrind can be told to collect there and nowhere else; `tests/cost.rs` does so.
 
 mod layer;
+mod values;
 
 use std::{
     convert::Infallible,
@@ -115,14 +116,17 @@ fn request(path: &str, etag: Option<&HeaderValue>) -> Request<Body> {
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut args = std::env::args().skip(1);
     let (Some(case), Some(count)) = (args.next(), args.next()) else {
-        return Err("usage: cost ready|hit|hit-large|not-modified|layer COUNT".into());
+        return Err("usage: cost ready|hit|hit-large|not-modified|layer|value|moka COUNT".into());
     };
     let count: usize = count.parse()?;
     // As a program that exports them.
     #[cfg(feature = "metrics")]
     cached_handler_tests::recorder::installed();
-    if case == "layer" {
-        return layer::answer(count);
+    match case.as_str() {
+        "layer" => return layer::answer(count),
+        "value" => return values::get(count),
+        "moka" => return values::get_from_moka(count),
+        _ => {}
     }
     let (path, conditional) = match case.as_str() {
         "ready" => ("/ready", false),

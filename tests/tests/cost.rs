@@ -55,7 +55,7 @@ fn valgrind(program: &PathBuf, tool: &[&str], case: &str, count: u64) -> String 
 }
 
 fn instructions(program: &PathBuf, case: &str) -> f64 {
-    let tool = ["--tool=callgrind", "--toggle-collect=cost::measured*", "--callgrind-out-file=/dev/null"];
+    let tool = ["--tool=callgrind", "--toggle-collect=cost::*measured*", "--callgrind-out-file=/dev/null"];
     number_after(&valgrind(program, &tool, case, COUNT), "Collected :") / COUNT as f64
 }
 
@@ -104,6 +104,16 @@ fn a_hit_of_the_layer_costs_half_of_a_ready_response_through_the_router() {
     assert!(hit / ready <= LIMIT_OF_THE_LAYER, "a hit of the layer costs {:.3} x a ready response", hit / ready);
 }
 
+#[test]
+fn a_value_in_memory_costs_little_more_than_in_moka_itself() {
+    let program = program();
+    let [moka, value] = ["moka", "value"].map(|case| instructions(&program, case));
+    println!("a value: {value:.0} instructions, {:.3} x moka's own get ({moka:.0})", value / moka);
+    assert!(value / moka <= LIMIT_OF_A_VALUE, "a value costs {:.3} x moka's own get", value / moka);
+}
+
+/// Of moka's own `get`, with a lifetime.
+const LIMIT_OF_A_VALUE: f64 = 1.5;
 /// Of a ready response's instructions.
 const LIMIT_OF_THE_LAYER: f64 = 0.6;
 /// Of a ready response's instructions.

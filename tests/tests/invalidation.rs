@@ -1,6 +1,9 @@
 //! Law L4 under load: readers, writers, handlers in flight, clients that leave. The same harness is shown to find caches
 //! that take their stamp too late, or that invalidate by removing what is stored.
 
+#[path = "invalidation/others.rs"]
+mod others;
+
 use std::{
     collections::HashMap,
     sync::{

@@ -32,6 +32,8 @@ const ITEMS: &[&str] = &[
     "StaleUse",
     "Stats",
     "Target",
+    "ValueOptions",
+    "Values",
     "backend",
     "cached",
     "expire_all",

@@ -73,10 +73,8 @@ where
     fn call(&mut self, request: Request<ReqBody>) -> CacheFuture<S::Error> {
         let has_content = !request.body().is_end_stream();
         let (parts, body) = request.into_parts();
-        let mut seen = Seen::<false>::of::<CacheLayer>(&parts);
-        if let Some(own) = &self.settings.cache {
-            seen.facts.cache = Some(own.clone());
-        }
+        let cache = self.settings.cache.as_ref().or_else(|| parts.extensions.get()).cloned();
+        let seen = Seen::<false>::in_cache::<CacheLayer>(&parts, cache);
         let key = match self.ask(&seen.facts, &parts, has_content) {
             Asked::Hit(response) => return CacheFuture(Answer::Ready(Some(response))),
             Asked::Pass(why) => {

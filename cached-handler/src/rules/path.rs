@@ -97,7 +97,12 @@ pub(crate) fn encode_segment(value: &str) -> String {
 
 /// Which of the 65 536 epochs a normalised path has: FNV-1a, folded; the same in every process.
 pub(crate) fn bucket(path: &str) -> u16 {
-    let hash = path.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3));
+    bucket_of(path.as_bytes())
+}
+
+/// The same for the key of a value, which has one of them for want of its own.
+pub(crate) fn bucket_of(bytes: &[u8]) -> u16 {
+    let hash = bytes.iter().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(0x0000_0100_0000_01b3));
     let folded = hash ^ (hash >> 32);
     let [low, high, ..] = (folded ^ (folded >> 16)).to_le_bytes();
     u16::from_le_bytes([low, high])

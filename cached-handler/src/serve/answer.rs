@@ -78,6 +78,9 @@ pub(super) fn derive(stored: &Stored, facts: &Facts, age: Option<u64>) -> Respon
         Verdict::Failed => return failed(&head.headers),
         Verdict::Outside => return outside(&head.headers, stored.content.len()),
     };
+    if let Some(value) = &stored.value {
+        head.extensions.insert(value.clone());
+    }
     Response::from_parts(head, body)
 }
 

@@ -53,12 +53,18 @@ pub fn begin(key: &mut KeyWriter<'_>) {
 }
 
 /// Answers from memory, without an await; or gives the finished key for a run.
+#[inline]
 pub fn hit(key: &mut KeyWriter<'_>) -> Result<Response, Box<Key>> {
     let cache = key.facts.cache.as_ref().unwrap_or_else(|| Cache::global());
     let sample = Sample::begin(cache);
     if !cache.inner().off {
         nested::note();
     }
+    look(key, cache)
+}
+
+/// The same for what no request has asked for.
+pub(crate) fn look(key: &mut KeyWriter<'_>, cache: &Cache) -> Result<Response, Box<Key>> {
     let (forward, held, claim) = match stands_aside(key, cache) {
         Some(forward) => (forward, None, None),
         None if !key.handler.in_memory => (Forward::UriMiss, None, None),
@@ -102,6 +108,19 @@ fn stands_aside(key: &KeyWriter<'_>, cache: &Cache) -> Option<Forward> {
         return Some(Forward::Bypass(Bypass::Upgrade));
     }
     None
+}
+
+/// What is stored in memory and fresh, where the cache does not stand aside.
+#[inline]
+pub(crate) fn fresh_in_memory(key: &KeyWriter<'_>, cache: &Cache) -> Option<Arc<Slot>> {
+    let inner = cache.inner();
+    if inner.off || key.traits.bypass.is_some() {
+        return None;
+    }
+    match find(key, &inner.memory, inner.clock.now()) {
+        Found::Usable(slot) => Some(slot),
+        Found::Held(..) | Found::Nothing(_) => None,
+    }
 }
 
 /// What lies under a key.

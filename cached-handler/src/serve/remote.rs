@@ -62,6 +62,27 @@ impl Run {
         None
     }
 
+    /// What the backend has that is fresh. A failure is nothing.
+    pub(crate) async fn fresh_in_backend(&mut self) -> Option<Arc<Slot>> {
+        let backend = self.cache.backend(self.handler)?.clone();
+        match self.find_in(&*backend).await {
+            Ok(Found::Usable(slot)) => Some(slot),
+            _ => None,
+        }
+    }
+
+    /// Takes what is stored out of memory or the backend. That it cannot answer any more, the epochs see to.
+    pub(crate) async fn remove(&self) {
+        if self.handler.in_memory {
+            self.cache.inner().memory.remove(&self.key.primary);
+        } else if let Some(backend) = self.cache.backend(self.handler) {
+            let full = self.key.primary.at_rest(self.handler, &self.key.instance, (self.facts.state)().name, &self.cache.inner().namespace);
+            if let Err(error) = backend.remove(&name_at_rest(self.handler, self.key.instance, &full)).await {
+                tracing::debug!(target: "cached_handler", handler = self.handler.site.name, error = ?error, "a backend failed to remove");
+            }
+        }
+    }
+
     async fn find_in(&mut self, backend: &dyn Backend) -> Result<Found, Error> {
         let full = self.key.primary.at_rest(self.handler, &self.key.instance, (self.facts.state)().name, &self.cache.inner().namespace);
         let name = name_at_rest(self.handler, self.key.instance, &full);

@@ -23,6 +23,12 @@ impl Run {
         }
     }
 
+    /// It is of no use.
+    pub(crate) fn forget_held(&mut self) {
+        self.key.held = None;
+        self.key.claim = None;
+    }
+
     /// Whether a failure of the handler can be hidden, as of now (RFC 5861 §4): also one of an attempt that could not be
     /// made behind the answer.
     pub(super) fn may_hide_failures(&self) -> bool {

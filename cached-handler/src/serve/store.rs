@@ -39,6 +39,7 @@ use crate::{
         storable::{Question, Storable, storable},
     },
     stored::{MAX_VARIANTS, Own, Slot, Stored, Variants, codec::AtRest, head},
+    values::Typed,
 };
 
 /// How long content is waited for, of a handler that has answered.
@@ -106,6 +107,14 @@ async fn settle(run: Run, parts: Parts, body: Body, lease: Option<Lease>, made: 
     }
 }
 
+/// Stores a response that no run has made, if it may be.
+pub(crate) async fn put_at_once(run: Run, response: Response) {
+    let landing = land(run, Ok(response), None, false).await;
+    if let Some(rest) = landing.rest {
+        rest.await;
+    }
+}
+
 /// A run that came to no response: something stale stands in for it, or it fails as it would without a cache.
 fn fail(run: &Run, failure: Failure, lease: Option<Lease>) -> Landing {
     if let Some(stale) = run.stale_for_a_failure() {
@@ -164,7 +173,7 @@ pub(super) fn gate(run: &Run, parts: &Parts, made: Made) -> Result<(Storable, Ve
         fresh_for: parts.extensions.get::<FreshFor>().map(|fresh| fresh.0),
         do_not_store: parts.extensions.get::<DoNotStore>().is_some(),
         may_ask: run.key.traits.can_ask,
-        may_be_stale: windows(&parts.headers, run.handler.windows()).any(),
+        may_be_stale: windows(&parts.headers, run.windows).any(),
         now: run.cache.inner().clock.wall(),
     })?;
     if !fits(&parts.headers) {
@@ -300,9 +309,10 @@ fn stream(mut run: Run, mut parts: Parts, body: Body, storable: Storable, groups
 }
 
 /// A stored response of what the handler gave: everything that can be computed once.
-pub(super) fn make(run: &Run, parts: Parts, content: Bytes, storable: &Storable, groups: Vec<Box<str>>) -> Stored {
+pub(super) fn make(run: &Run, mut parts: Parts, content: Bytes, storable: &Storable, groups: Vec<Box<str>>) -> Stored {
     let clock = &run.cache.inner().clock;
     let now = clock.now();
+    let value = parts.extensions.remove::<Typed>();
     let mut fields = parts.headers;
     connection::drop_hop_by_hop(&mut fields);
     if !fields.contains_key(header::DATE) {
@@ -310,7 +320,7 @@ pub(super) fn make(run: &Run, parts: Parts, content: Bytes, storable: &Storable,
     }
     fields.insert(header::CONTENT_LENGTH, HeaderValue::from(content.len()));
     vary::merge(&mut fields, run.vary_names());
-    let windows = windows(&fields, run.handler.windows()).of(parts.status);
+    let windows = windows(&fields, run.windows).of(parts.status);
     let tells_clients = !fields.contains_key(header::CACHE_CONTROL);
     let own = own_validators(run, &fields);
     let for_clients = ForClients::of(&run.client_terms()).write(&mut fields);
@@ -336,7 +346,7 @@ pub(super) fn make(run: &Run, parts: Parts, content: Bytes, storable: &Storable,
     } else {
         storable.freshness_lifetime
     };
-    Stored {
+    let mut stored = Stored {
         last_modified: fields.get(header::LAST_MODIFIED).cloned(),
         whole: head(parts.status, fields),
         not_modified: head(StatusCode::NOT_MODIFIED, not_modified),
@@ -356,7 +366,12 @@ pub(super) fn make(run: &Run, parts: Parts, content: Bytes, storable: &Storable,
         arrived_with_age,
         initial_age: storable.initial_age,
         shareable: storable.shareable,
+        value: None,
+    };
+    if let Some(value) = value {
+        stored.hold(value, run.handler.in_memory);
     }
+    stored
 }
 
 /// A stored response of what lay in a backend: what is not kept there is computed again.
@@ -384,6 +399,7 @@ pub(super) fn remake(run: &Run, at_rest: AtRest, born: Millis, fresh_until: Mill
         arrived_with_age,
         initial_age,
         shareable,
+        value: None,
     }
 }
 

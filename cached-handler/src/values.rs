@@ -1,0 +1,333 @@
+//! Typed values: the same way as a request's, for what a program computes.
+//!
+//! A value is stored as a response is: its content is its JSON, and in memory the value itself lies in its place. So it is
+//! collapsed, made anew, invalidated and kept at rest by the code that does so for responses.
+
+mod options;
+mod set;
+mod typed;
+
+use std::{
+    any::{TypeId, type_name},
+    fmt,
+    marker::PhantomData,
+    sync::Arc,
+};
+
+use axum::response::Response;
+use serde::{Serialize, de::DeserializeOwned};
+
+pub use self::options::ValueOptions;
+pub(crate) use self::typed::Typed;
+use self::{
+    set::{NO_REQUEST, described},
+    typed::{opened, respond},
+};
+use crate::{
+    backend::Effect,
+    cache::Cache,
+    cache_key::{Buffer, KeyPart, KeyWriter, Tag, Traits},
+    error::Error,
+    failed::{failed, response_or_error},
+    handler::{Handler, Instance},
+    invalidate::Target,
+    key::Key,
+    policy::Policy,
+    rules::path::bucket_of,
+    seen::{Captured, Facts},
+    serve::{Run, fresh_in_memory, look, put_at_once, run_in_its_own_task},
+    stored::{Slot, Stored},
+};
+
+/// Values of one type under one name in a [`Cache`]; from [`Cache::values`]. A handle: clones are the same set.
+///
+/// For what is not a whole response: a row that several handlers need, the answer of another service. What a handler
+/// returns is cached better by `#[cached]`, which sees what it depends on; here **the key has to hold everything that the
+/// value depends on**, and its groups are your word.
+///
+/// - Concurrent calls for one key compute it once, in a task of its own; a caller who leaves stops nobody.
+/// - A value whose computation began before an invalidation, a `remove` or an `insert` is never stored after it.
+/// - An `Err` is never stored.
+/// - In memory the value lies behind an [`Arc`], and costs a hit no copy. It is serialised once all the same, to be weighed.
+///   In another backend it lies as JSON: its type's format, and its name with its modules, are then part of what is stored.
+///   Raise [`Policy::version`] when its meaning changes; what cannot be read counts as absent.
+///
+/// ```
+/// use std::sync::Arc;
+/// use axum::{Json, extract::Path, http::StatusCode};
+/// use cached_handler::{Cache, ValueOptions, secs};
+///
+/// #[derive(serde::Serialize, serde::Deserialize)]
+/// struct Article { id: u64, title: String }
+///
+/// async fn show(cache: Cache, Path(id): Path<u64>) -> Result<Json<Arc<Article>>, StatusCode> {
+///     let articles = cache.values::<Article>("articles");
+///     let options = ValueOptions::new(secs(60)).group("articles").stale_if_error(secs(3600));
+///     let article = articles.get_or_insert_with(&id, options, async move || load(id).await).await?;
+///     Ok(Json(article))
+/// }
+///
+/// async fn load(id: u64) -> Result<Article, StatusCode> {
+///     # if id > 9 { return Err(StatusCode::NOT_FOUND) }
+///     Ok(Article { id, title: "…".to_owned() })
+/// }
+/// # #[tokio::main(flavor = "current_thread")] async fn main() {
+/// # let cache = Cache::builder().build().await.unwrap();
+/// # assert_eq!(show(cache.clone(), Path(1)).await.unwrap().title, "…");
+/// # assert!(show(cache, Path(10)).await.is_err());
+/// # }
+/// ```
+pub struct Values<T> {
+    cache: Cache,
+    name: &'static str,
+    handler: &'static Handler,
+    of: PhantomData<fn() -> T>,
+}
+
+impl Cache {
+    /// The set of values of this name and type. Two sets of one name and different types have nothing in common but the name,
+    /// by which [`Target::named`] invalidates both.
+    ///
+    /// Made once and kept, or at each use: it costs a look into a short list.
+    #[must_use]
+    pub fn values<T: Serialize + DeserializeOwned + Send + Sync + 'static>(&self, name: &'static str) -> Values<T> {
+        Values { cache: self.clone(), name, handler: described(name, "memory", Policy::new()), of: PhantomData }
+    }
+}
+
+impl<T: Serialize + DeserializeOwned + Send + Sync + 'static> Values<T> {
+    /// The backend, by its name in [`Cache::builder`]; `memory` if it is not called.
+    #[must_use]
+    pub fn backend(self, backend: &'static str) -> Self {
+        Self { handler: described(self.name, backend, self.handler.policy), ..self }
+    }
+
+    /// What counts of it for values: [`version`](Policy::version), [`max_body`](Policy::max_body) as JSON,
+    /// [`collapse`](Policy::collapse), [`jitter`](Policy::jitter). A limit of time is the computation's own matter.
+    #[must_use]
+    pub fn policy(self, policy: Policy) -> Self {
+        Self { handler: described(self.name, self.handler.attributes.backend, policy), ..self }
+    }
+
+    /// The value under `key`, if it is stored and fresh. A backend that fails has none.
+    ///
+    /// ```
+    /// # async fn f(cache: cached_handler::Cache) {
+    /// let rates = cache.values::<f64>("rates");
+    /// if let Some(rate) = rates.get("EUR").await {
+    ///     println!("{rate}");
+    /// }
+    /// # }
+    /// ```
+    pub async fn get<K: KeyPart + ?Sized>(&self, key: &K) -> Option<Arc<T>> {
+        let key = self.key(key);
+        if self.handler.in_memory {
+            return self.at_once(&key);
+        }
+        let mut run = self.run(self.unlooked(key)?);
+        let slot = Box::pin(run.fresh_in_backend()).await?;
+        self.in_slot(&slot)
+    }
+
+    /// The value under `key`; or else what `compute` gives, once for all who ask meanwhile.
+    ///
+    /// `options` is a lifetime, or [`ValueOptions`] with groups and stale windows. The computation may outlive the caller,
+    /// so it owns what it uses: `async move || …`. With a stale window, a value that is not fresh is given at once while it
+    /// is computed anew, or in place of an `Err` or a panic.
+    ///
+    /// # Errors
+    ///
+    /// That of `compute`, where nothing stale stands in for it. Each of several callers who waited for one that failed then
+    /// computes for itself, a few at a time.
+    ///
+    /// ```
+    /// # async fn ask_the_bank(currency: String) -> Result<f64, std::io::Error> { Ok(1.0) }
+    /// # async fn f(cache: cached_handler::Cache, currency: String) -> Result<(), std::io::Error> {
+    /// use cached_handler::secs;
+    ///
+    /// let rates = cache.values::<f64>("rates");
+    /// let rate = rates.get_or_insert_with(&currency.clone(), secs(60), async move || ask_the_bank(currency).await).await?;
+    /// # Ok(()) }
+    /// ```
+    pub async fn get_or_insert_with<K, E, F, C>(&self, key: &K, options: impl Into<ValueOptions>, compute: F) -> Result<Arc<T>, E>
+    where
+        K: KeyPart + ?Sized,
+        E: Send + 'static,
+        F: FnOnce() -> C + Send + 'static,
+        C: Future<Output = Result<T, E>> + Send + 'static,
+    {
+        let key = self.key(key);
+        if self.handler.in_memory
+            && let Some(value) = self.at_once(&key)
+        {
+            return Ok(value);
+        }
+        // Boxed, so that what every hit goes through stays small.
+        Box::pin(self.fill(key, options.into(), compute)).await
+    }
+
+    /// Stores a value, in place of what is there and of what is being computed.
+    ///
+    /// It counts as made now. What it was made of may have been invalidated a moment ago: for what is read from something
+    /// that is invalidated, use [`get_or_insert_with`](Self::get_or_insert_with), which knows when it began.
+    ///
+    /// # Errors
+    ///
+    /// Where a backend could not be told that what it has is outdated. That it did not store the value is no error.
+    ///
+    /// ```
+    /// # async fn f(cache: cached_handler::Cache) -> Result<(), cached_handler::Error> {
+    /// use cached_handler::secs;
+    ///
+    /// cache.values::<f64>("rates").insert("EUR", 1.0, secs(60)).await?;
+    /// # Ok(()) }
+    /// ```
+    pub async fn insert<K: KeyPart + ?Sized>(&self, key: &K, value: T, options: impl Into<ValueOptions>) -> Result<(), Error> {
+        let options = options.into();
+        let Some(key) = self.unlooked(self.key(key)) else { return Ok(()) };
+        let mut run = self.run(key);
+        self.advance(run.path_bucket).await?;
+        options.apply(&mut run);
+        // The epochs, as they are after that.
+        let _outdated = run.look_up().await;
+        run.forget_held();
+        put_at_once(run, respond(value, &options)).await;
+        Ok(())
+    }
+
+    /// Forgets the value under `key`. Once this has returned `Ok`, no call that comes after it is given a value whose
+    /// computation began before it.
+    ///
+    /// All values of the set are forgotten by [`Target::named`], those of a group by [`Target::group`].
+    ///
+    /// # Errors
+    ///
+    /// Where a backend could not be reached; call again.
+    ///
+    /// ```
+    /// # async fn f(cache: cached_handler::Cache) -> Result<(), cached_handler::Error> {
+    /// cache.values::<f64>("rates").remove("EUR").await?;
+    /// # Ok(()) }
+    /// ```
+    pub async fn remove<K: KeyPart + ?Sized>(&self, key: &K) -> Result<(), Error> {
+        let Some(key) = self.unlooked(self.key(key)) else { return Ok(()) };
+        let run = self.run(key);
+        self.advance(run.path_bucket).await?;
+        run.remove().await;
+        Ok(())
+    }
+
+    async fn fill<E, F, C>(&self, mut key: KeyWriter<'static>, options: ValueOptions, compute: F) -> Result<Arc<T>, E>
+    where
+        E: Send + 'static,
+        F: FnOnce() -> C + Send + 'static,
+        C: Future<Output = Result<T, E>> + Send + 'static,
+    {
+        let key = match look(&mut key, &self.cache) {
+            Ok(response) => match self.in_response(response).await {
+                Some(value) => return Ok(value),
+                None => key.finish(crate::outcome::Forward::UriMiss).into(),
+            },
+            Err(key) => key,
+        };
+        let mut run = self.run(key);
+        options.apply(&mut run);
+        if let Some(response) = run.look_up().await
+            && let Some(value) = self.in_response(response).await
+        {
+            return Ok(value);
+        }
+        if run.held().is_some_and(|held| self.in_stored(held).is_none()) {
+            run.forget_held();
+        }
+        let made = async move {
+            match compute().await {
+                Ok(value) => respond(value, &options),
+                Err(error) => failed(error),
+            }
+        };
+        let response = response_or_error(run_in_its_own_task(run, made).await)?;
+        match self.in_response(response).await {
+            Some(value) => Ok(value),
+            // The runtime is shutting down: the task that computed is gone, and this one goes with it.
+            None => std::future::pending().await,
+        }
+    }
+
+    fn key<K: KeyPart + ?Sized>(&self, part: &K) -> KeyWriter<'static> {
+        let mut key = KeyWriter {
+            handler: self.handler,
+            instance: Instance { id: TypeId::of::<Self>(), name: type_name::<T>() },
+            bytes: Buffer::new(),
+            facts: &NO_REQUEST,
+            fields: None,
+            traits: Traits::default(),
+        };
+        key.tag(Tag::Text);
+        key.raw(self.name.as_bytes());
+        key.part(part);
+        key
+    }
+
+    /// A key for which nothing has been looked up; none where nothing is stored under it.
+    fn unlooked(&self, mut key: KeyWriter<'static>) -> Option<Box<Key>> {
+        let is_aside = self.cache.inner().off || key.traits.bypass.is_some();
+        (!is_aside).then(|| Box::new(key.finish(crate::outcome::Forward::UriMiss)))
+    }
+
+    fn run(&self, key: Box<Key>) -> Run {
+        let facts = Facts::of_none(Some(self.cache.clone()));
+        let mut run = Run::new(self.handler, Captured { facts, fields: None }, key);
+        run.path_bucket = bucket_of(run.key.primary.bytes());
+        run
+    }
+
+    /// Makes what is under a key unusable, and what is being computed for it.
+    async fn advance(&self, path_bucket: u16) -> Result<(), Error> {
+        let target = Target::bucket(path_bucket);
+        self.cache.invalidate_in_process(&target);
+        match self.cache.backend(self.handler) {
+            Some(backend) if !self.handler.in_memory => backend.advance(&target, Effect::Invalidate).await,
+            _ => Ok(()),
+        }
+    }
+
+    #[inline]
+    fn at_once(&self, key: &KeyWriter<'_>) -> Option<Arc<T>> {
+        let slot = fresh_in_memory(key, &self.cache)?;
+        let Slot::Response(stored) = &*slot else { return None };
+        stored.value.as_ref()?.get()
+    }
+
+    fn in_slot(&self, slot: &Slot) -> Option<Arc<T>> {
+        let Slot::Response(stored) = slot else { return None };
+        self.in_stored(stored)
+    }
+
+    fn in_stored(&self, stored: &Stored) -> Option<Arc<T>> {
+        stored.value.as_ref().map_or_else(|| opened(self.handler, &stored.content), Typed::get)
+    }
+
+    async fn in_response(&self, response: Response) -> Option<Arc<T>> {
+        match response.extensions().get::<Typed>() {
+            Some(value) => value.get(),
+            None if response.status().is_success() => {
+                let content = http_body_util::BodyExt::collect(response.into_body()).await.ok()?.to_bytes();
+                opened(self.handler, &content)
+            }
+            None => None,
+        }
+    }
+}
+
+impl<T> Clone for Values<T> {
+    fn clone(&self) -> Self {
+        Self { cache: self.cache.clone(), ..*self }
+    }
+}
+
+impl<T> fmt::Debug for Values<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Values").field("name", &self.name).field("of", &type_name::<T>()).finish_non_exhaustive()
+    }
+}
