@@ -264,6 +264,7 @@ pub(crate) enum Tag {
 macro_rules! integers {
     ($tag:ident: $($int:ty),*) => { $(
         impl KeyPart for $int {
+            #[inline]
             fn key_part(&self, key: &mut KeyWriter<'_>) {
                 key.tag(Tag::$tag);
                 key.raw(&self.to_le_bytes());

@@ -20,18 +20,19 @@ use serde::{Serialize, de::DeserializeOwned};
 pub use self::options::ValueOptions;
 pub(crate) use self::typed::Typed;
 use self::{
-    set::{NO_REQUEST, described},
+    set::{NO_REQUEST, Set},
     typed::{opened, respond},
 };
 use crate::{
     backend::Effect,
     cache::Cache,
-    cache_key::{Buffer, KeyPart, KeyWriter, Tag, Traits},
+    cache_key::{Buffer, KeyPart, KeyWriter, Traits},
     error::Error,
     failed::{failed, response_or_error},
-    handler::{Handler, Instance},
+    handler::Instance,
     invalidate::Target,
-    key::Key,
+    key::{Key, KeyRef},
+    outcome::Forward,
     policy::Policy,
     rules::path::bucket_of,
     seen::{Captured, Facts},
@@ -79,8 +80,7 @@ use crate::{
 /// ```
 pub struct Values<T> {
     cache: Cache,
-    name: &'static str,
-    handler: &'static Handler,
+    set: Set,
     of: PhantomData<fn() -> T>,
 }
 
@@ -91,7 +91,7 @@ impl Cache {
     /// Made once and kept, or at each use: it costs a look into a short list.
     #[must_use]
     pub fn values<T: Serialize + DeserializeOwned + Send + Sync + 'static>(&self, name: &'static str) -> Values<T> {
-        Values { cache: self.clone(), name, handler: described(name, "memory", Policy::new()), of: PhantomData }
+        Values { cache: self.clone(), set: Set::named(name, "memory", Policy::new()), of: PhantomData }
     }
 }
 
@@ -99,14 +99,14 @@ impl<T: Serialize + DeserializeOwned + Send + Sync + 'static> Values<T> {
     /// The backend, by its name in [`Cache::builder`]; `memory` if it is not called.
     #[must_use]
     pub fn backend(self, backend: &'static str) -> Self {
-        Self { handler: described(self.name, backend, self.handler.policy), ..self }
+        Self { set: Set::named(self.name(), backend, self.set.handler.policy), ..self }
     }
 
     /// What counts of it for values: [`version`](Policy::version), [`max_body`](Policy::max_body) as JSON,
     /// [`collapse`](Policy::collapse), [`jitter`](Policy::jitter). A limit of time is the computation's own matter.
     #[must_use]
     pub fn policy(self, policy: Policy) -> Self {
-        Self { handler: described(self.name, self.handler.attributes.backend, policy), ..self }
+        Self { set: Set::named(self.name(), self.set.handler.attributes.backend, policy), ..self }
     }
 
     /// The value under `key`, if it is stored and fresh. A backend that fails has none.
@@ -120,9 +120,8 @@ impl<T: Serialize + DeserializeOwned + Send + Sync + 'static> Values<T> {
     /// # }
     /// ```
     pub async fn get<K: KeyPart + ?Sized>(&self, key: &K) -> Option<Arc<T>> {
-        let key = self.key(key);
-        if self.handler.in_memory {
-            return self.at_once(&key);
+        if self.set.handler.in_memory {
+            return self.at_once(key);
         }
         let mut run = self.run(self.unlooked(key)?);
         let slot = Box::pin(run.fresh_in_backend()).await?;
@@ -156,14 +155,14 @@ impl<T: Serialize + DeserializeOwned + Send + Sync + 'static> Values<T> {
         F: FnOnce() -> C + Send + 'static,
         C: Future<Output = Result<T, E>> + Send + 'static,
     {
-        let key = self.key(key);
-        if self.handler.in_memory
-            && let Some(value) = self.at_once(&key)
+        if self.set.handler.in_memory
+            && let Some(value) = self.at_once(key)
         {
             return Ok(value);
         }
+        let looked = look(&mut self.key(key), &self.cache);
         // Boxed, so that what every hit goes through stays small.
-        Box::pin(self.fill(key, options.into(), compute)).await
+        Box::pin(self.fill(looked, options.into(), compute)).await
     }
 
     /// Stores a value, in place of what is there and of what is being computed.
@@ -184,7 +183,7 @@ impl<T: Serialize + DeserializeOwned + Send + Sync + 'static> Values<T> {
     /// ```
     pub async fn insert<K: KeyPart + ?Sized>(&self, key: &K, value: T, options: impl Into<ValueOptions>) -> Result<(), Error> {
         let options = options.into();
-        let Some(key) = self.unlooked(self.key(key)) else { return Ok(()) };
+        let Some(key) = self.unlooked(key) else { return Ok(()) };
         let mut run = self.run(key);
         self.advance(run.path_bucket).await?;
         options.apply(&mut run);
@@ -210,24 +209,22 @@ impl<T: Serialize + DeserializeOwned + Send + Sync + 'static> Values<T> {
     /// # Ok(()) }
     /// ```
     pub async fn remove<K: KeyPart + ?Sized>(&self, key: &K) -> Result<(), Error> {
-        let Some(key) = self.unlooked(self.key(key)) else { return Ok(()) };
+        let Some(key) = self.unlooked(key) else { return Ok(()) };
         let run = self.run(key);
         self.advance(run.path_bucket).await?;
         run.remove().await;
         Ok(())
     }
 
-    async fn fill<E, F, C>(&self, mut key: KeyWriter<'static>, options: ValueOptions, compute: F) -> Result<Arc<T>, E>
+    async fn fill<E, F, C>(&self, looked: Result<Response, Box<Key>>, options: ValueOptions, compute: F) -> Result<Arc<T>, E>
     where
         E: Send + 'static,
         F: FnOnce() -> C + Send + 'static,
         C: Future<Output = Result<T, E>> + Send + 'static,
     {
-        let key = match look(&mut key, &self.cache) {
-            Ok(response) => match self.in_response(response).await {
-                Some(value) => return Ok(value),
-                None => key.finish(crate::outcome::Forward::UriMiss).into(),
-            },
+        let key = match looked {
+            // In memory, hence the value itself.
+            Ok(response) => return self.in_answer(response).await,
             Err(key) => key,
         };
         let mut run = self.run(key);
@@ -247,38 +244,60 @@ impl<T: Serialize + DeserializeOwned + Send + Sync + 'static> Values<T> {
             }
         };
         let response = response_or_error(run_in_its_own_task(run, made).await)?;
+        self.in_answer(response).await
+    }
+
+    /// The value of an answer, which has one unless the runtime is shutting down: then the task that computed is gone, and
+    /// this one goes with it.
+    async fn in_answer<E>(&self, response: Response) -> Result<Arc<T>, E> {
         match self.in_response(response).await {
             Some(value) => Ok(value),
-            // The runtime is shutting down: the task that computed is gone, and this one goes with it.
             None => std::future::pending().await,
         }
     }
 
     fn key<K: KeyPart + ?Sized>(&self, part: &K) -> KeyWriter<'static> {
-        let mut key = KeyWriter {
-            handler: self.handler,
+        let mut key = self.begin();
+        self.write(part, &mut key);
+        key
+    }
+
+    // What is made in one expression is made in its place, and not moved there.
+    #[inline]
+    fn begin(&self) -> KeyWriter<'static> {
+        KeyWriter {
+            handler: self.set.handler,
             instance: Instance { id: TypeId::of::<Self>(), name: type_name::<T>() },
             bytes: Buffer::new(),
             facts: &NO_REQUEST,
             fields: None,
             traits: Traits::default(),
-        };
-        key.tag(Tag::Text);
-        key.raw(self.name.as_bytes());
+        }
+    }
+
+    #[inline]
+    fn write<K: KeyPart + ?Sized>(&self, part: &K, key: &mut KeyWriter<'_>) {
+        if self.set.handler.in_memory {
+            // In the place of the name, which is longer; at rest the name is beside the key.
+            key.raw(&self.set.number.to_le_bytes());
+        }
         key.part(part);
-        key
     }
 
     /// A key for which nothing has been looked up; none where nothing is stored under it.
-    fn unlooked(&self, mut key: KeyWriter<'static>) -> Option<Box<Key>> {
-        let is_aside = self.cache.inner().off || key.traits.bypass.is_some();
-        (!is_aside).then(|| Box::new(key.finish(crate::outcome::Forward::UriMiss)))
+    fn unlooked<K: KeyPart + ?Sized>(&self, part: &K) -> Option<Box<Key>> {
+        let mut key = self.key(part);
+        (!self.is_aside(&key)).then(|| Box::new(key.finish(Forward::UriMiss)))
+    }
+
+    fn is_aside(&self, key: &KeyWriter<'_>) -> bool {
+        self.cache.inner().off || key.traits.bypass.is_some()
     }
 
     fn run(&self, key: Box<Key>) -> Run {
         let facts = Facts::of_none(Some(self.cache.clone()));
-        let mut run = Run::new(self.handler, Captured { facts, fields: None }, key);
-        run.path_bucket = bucket_of(run.key.primary.bytes());
+        let mut run = Run::new(self.set.handler, Captured { facts, fields: None }, key);
+        run.path_bucket = bucket_of(self.name().as_bytes()) ^ bucket_of(run.key.primary.bytes());
         run
     }
 
@@ -286,15 +305,21 @@ impl<T: Serialize + DeserializeOwned + Send + Sync + 'static> Values<T> {
     async fn advance(&self, path_bucket: u16) -> Result<(), Error> {
         let target = Target::bucket(path_bucket);
         self.cache.invalidate_in_process(&target);
-        match self.cache.backend(self.handler) {
-            Some(backend) if !self.handler.in_memory => backend.advance(&target, Effect::Invalidate).await,
+        match self.cache.backend(self.set.handler) {
+            Some(backend) if !self.set.handler.in_memory => backend.advance(&target, Effect::Invalidate).await,
             _ => Ok(()),
         }
     }
 
     #[inline]
-    fn at_once(&self, key: &KeyWriter<'_>) -> Option<Arc<T>> {
-        let slot = fresh_in_memory(key, &self.cache)?;
+    fn at_once<K: KeyPart + ?Sized>(&self, part: &K) -> Option<Arc<T>> {
+        let mut key = self.begin();
+        self.write(part, &mut key);
+        if self.is_aside(&key) {
+            return None;
+        }
+        let key = KeyRef { handler: key.instance.id, state: TypeId::of::<()>(), bytes: &key.bytes };
+        let slot = fresh_in_memory(&key, &self.cache)?;
         let Slot::Response(stored) = &*slot else { return None };
         stored.value.as_ref()?.get()
     }
@@ -305,7 +330,7 @@ impl<T: Serialize + DeserializeOwned + Send + Sync + 'static> Values<T> {
     }
 
     fn in_stored(&self, stored: &Stored) -> Option<Arc<T>> {
-        stored.value.as_ref().map_or_else(|| opened(self.handler, &stored.content), Typed::get)
+        stored.value.as_ref().map_or_else(|| opened(self.set.handler, &stored.content), Typed::get)
     }
 
     async fn in_response(&self, response: Response) -> Option<Arc<T>> {
@@ -313,10 +338,16 @@ impl<T: Serialize + DeserializeOwned + Send + Sync + 'static> Values<T> {
             Some(value) => value.get(),
             None if response.status().is_success() => {
                 let content = http_body_util::BodyExt::collect(response.into_body()).await.ok()?.to_bytes();
-                opened(self.handler, &content)
+                opened(self.set.handler, &content)
             }
             None => None,
         }
+    }
+}
+
+impl<T> Values<T> {
+    fn name(&self) -> &'static str {
+        self.set.handler.site.name
     }
 }
 
@@ -328,6 +359,6 @@ impl<T> Clone for Values<T> {
 
 impl<T> fmt::Debug for Values<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Values").field("name", &self.name).field("of", &type_name::<T>()).finish_non_exhaustive()
+        f.debug_struct("Values").field("name", &self.name()).field("of", &type_name::<T>()).finish_non_exhaustive()
     }
 }

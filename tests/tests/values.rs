@@ -24,7 +24,7 @@ struct Article {
     title: String,
 }
 
-fn article(id: u64, title: impl ToString) -> Article {
+fn article(id: u64, title: &(impl ToString + ?Sized)) -> Article {
     Article { id, title: title.to_string() }
 }
 
@@ -50,7 +50,7 @@ impl Fixture {
     async fn load(&self, id: u64, options: impl Into<ValueOptions>) -> String {
         let runs = Arc::clone(&self.runs);
         let computed = self.articles.get_or_insert_with(&id, options, async move || {
-            Ok::<_, std::convert::Infallible>(article(id, runs.fetch_add(1, Ordering::SeqCst) + 1))
+            Ok::<_, std::convert::Infallible>(article(id, &(runs.fetch_add(1, Ordering::SeqCst) + 1)))
         });
         let Ok(article) = computed.await;
         assert_eq!(article.id, id);
@@ -85,7 +85,7 @@ async fn a_value_is_computed_once_and_fresh_for_its_ttl() {
         for _ in 0..3 {
             assert_eq!(fixture.load(1, secs(60)).await, "1");
         }
-        assert_eq!(*fixture.articles.get(&1_u64).await.unwrap(), article(1, 1));
+        assert_eq!(*fixture.articles.get(&1_u64).await.unwrap(), article(1, "1"));
         assert_eq!(fixture.load(2, secs(60)).await, "2", "{backend}");
         fixture.cache.clock().advance(secs(60));
         assert_eq!(fixture.articles.get(&1_u64).await, None);

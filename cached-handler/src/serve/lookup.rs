@@ -110,17 +110,14 @@ fn stands_aside(key: &KeyWriter<'_>, cache: &Cache) -> Option<Forward> {
     None
 }
 
-/// What is stored in memory and fresh, where the cache does not stand aside.
+/// What is stored in memory and fresh; for what is asked for without a request, which could say more to it.
 #[inline]
-pub(crate) fn fresh_in_memory(key: &KeyWriter<'_>, cache: &Cache) -> Option<Arc<Slot>> {
+pub(crate) fn fresh_in_memory(key: &KeyRef<'_>, cache: &Cache) -> Option<Arc<Slot>> {
     let inner = cache.inner();
-    if inner.off || key.traits.bypass.is_some() {
-        return None;
-    }
-    match find(key, &inner.memory, inner.clock.now()) {
-        Found::Usable(slot) => Some(slot),
-        Found::Held(..) | Found::Nothing(_) => None,
-    }
+    let slot = inner.memory.get(key)?;
+    let Slot::Response(stored) = &*slot else { return None };
+    let is_current = stored.marks.as_ref().is_some_and(|marks| inner.memory.epochs.expired(marks) <= stored.stamp.clock);
+    if is_current && stored.is_fresh(inner.clock.now()) { Some(slot) } else { None }
 }
 
 /// What lies under a key.
