@@ -54,18 +54,17 @@ use crate::{
 ///   Raise [`Policy::version`] when its meaning changes; what cannot be read counts as absent.
 ///
 /// ```
-/// use std::sync::Arc;
-/// use axum::{Json, extract::Path, http::StatusCode};
+/// use axum::{Json, extract::Path, http::StatusCode, response::{IntoResponse, Response}};
 /// use cached_handler::{Cache, ValueOptions, secs};
 ///
 /// #[derive(serde::Serialize, serde::Deserialize)]
 /// struct Article { id: u64, title: String }
 ///
-/// async fn show(cache: Cache, Path(id): Path<u64>) -> Result<Json<Arc<Article>>, StatusCode> {
+/// async fn show(cache: Cache, Path(id): Path<u64>) -> Result<Response, StatusCode> {
 ///     let articles = cache.values::<Article>("articles");
 ///     let options = ValueOptions::new(secs(60)).group("articles").stale_if_error(secs(3600));
 ///     let article = articles.get_or_insert_with(&id, options, async move || load(id).await).await?;
-///     Ok(Json(article))
+///     Ok(Json(&*article).into_response())
 /// }
 ///
 /// async fn load(id: u64) -> Result<Article, StatusCode> {
@@ -74,7 +73,7 @@ use crate::{
 /// }
 /// # #[tokio::main(flavor = "current_thread")] async fn main() {
 /// # let cache = Cache::builder().build().await.unwrap();
-/// # assert_eq!(show(cache.clone(), Path(1)).await.unwrap().title, "…");
+/// # assert!(show(cache.clone(), Path(1)).await.is_ok());
 /// # assert!(show(cache, Path(10)).await.is_err());
 /// # }
 /// ```

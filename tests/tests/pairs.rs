@@ -3,6 +3,9 @@
 //! Each pair has handlers as a careless author would write them, as far as the compiler lets them. A naive cache that
 //! knows a response by its path alone runs through the same pairs, to show that they would find what they look for.
 
+#[path = "pairs/layered.rs"]
+mod layered;
+
 use std::{
     collections::HashMap,
     net::SocketAddr,
