@@ -28,6 +28,7 @@ use crate::{
     cache::Cache,
     cache_key::{Buffer, KeyPart, KeyWriter, Traits},
     error::Error,
+    events,
     failed::{failed, response_or_error},
     handler::Instance,
     invalidate::Target,
@@ -319,6 +320,7 @@ impl<T: Serialize + DeserializeOwned + Send + Sync + 'static> Values<T> {
         }
         let key = KeyRef { handler: key.instance.id, state: TypeId::of::<()>(), bytes: &key.bytes };
         let slot = fresh_in_memory(&key, &self.cache)?;
+        events::hit(&self.cache, self.set.handler);
         let Slot::Response(stored) = &*slot else { return None };
         stored.value.as_ref()?.get()
     }

@@ -106,7 +106,7 @@ fn a_hit_of_the_layer_costs_half_of_a_ready_response_through_the_router() {
 
 #[test]
 fn a_value_in_memory_costs_little_more_than_in_moka_itself() {
-    let program = program();
+    let program = program("");
     let [moka, value] = ["moka", "value"].map(|case| instructions(&program, case));
     println!("a value: {value:.0} instructions, {:.3} x moka's own get ({moka:.0})", value / moka);
     assert!(value / moka <= LIMIT_OF_A_VALUE, "a value costs {:.3} x moka's own get", value / moka);

@@ -56,7 +56,6 @@ pub fn begin(key: &mut KeyWriter<'_>) {
 #[inline]
 pub fn hit(key: &mut KeyWriter<'_>) -> Result<Response, Box<Key>> {
     let cache = key.facts.cache.as_ref().unwrap_or_else(|| Cache::global());
-    let sample = Sample::begin(cache);
     if !cache.inner().off {
         nested::note();
     }
@@ -65,6 +64,7 @@ pub fn hit(key: &mut KeyWriter<'_>) -> Result<Response, Box<Key>> {
 
 /// The same for what no request has asked for.
 pub(crate) fn look(key: &mut KeyWriter<'_>, cache: &Cache) -> Result<Response, Box<Key>> {
+    let sample = Sample::begin(cache);
     let (forward, held, claim) = match stands_aside(key, cache) {
         Some(forward) => (forward, None, None),
         None if !key.handler.in_memory => (Forward::UriMiss, None, None),
