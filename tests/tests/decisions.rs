@@ -549,7 +549,7 @@ async fn backends(ledger: &mut Ledger) {
     ledger.check("damage", &site.moved().await, &["damaged", "forward uri-miss", "run", "kept stored"]);
     site.chaos.script(Call::Get, [Fault::Fail]);
     site.get("/remote").await;
-    ledger.check("it cannot read", &site.moved().await, &["backend error", "forward backend", "run", "not-stored bypass"]);
+    ledger.check("it cannot read", &site.moved().await, &["backend error", "forward backend", "run", "not-stored backend"]);
     site.clock.advance(secs(61));
     site.chaos.script(Call::Put, [Fault::Fail]);
     site.get("/remote").await;

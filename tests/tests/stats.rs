@@ -3,7 +3,10 @@
 use std::collections::BTreeSet;
 
 use axum::{Router, extract::Request, response::Response, routing::get};
-use cached_handler::{cached, secs, testing::TestCache};
+use cached_handler::{
+    cached, secs,
+    testing::{Chaos, Fault, TestCache},
+};
 use cached_handler_tests::harness::{ask, text};
 
 #[cached(ttl = 60)]
@@ -16,6 +19,11 @@ async fn forwards(_request: Request) {}
 
 #[cached(ttl = 60, stale_while_revalidate = 30)]
 async fn behind() {}
+
+#[cached(ttl = 60, backend = "sick")]
+async fn remote() -> &'static str {
+    "far"
+}
 
 struct Site {
     cache: TestCache,
@@ -32,6 +40,7 @@ impl Site {
             .route("/plain/{*rest}", get(plain))
             .route("/forwards", get(forwards))
             .route("/behind", get(behind))
+            .route("/remote", get(remote))
             .layer(cache.layer());
         Self { cache, router }
     }
@@ -74,6 +83,22 @@ async fn evictions_are_counted_and_what_is_replaced_is_not_one() {
         site.cache.clock().advance(secs(61));
     }
     assert_eq!((site.stats().evictions, site.stats().memory_responses), (0, 1));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_backend_that_is_left_alone_is_counted_until_it_is_used_again() {
+    let sick = Chaos::new();
+    let site = Site::of(TestCache::with(|builder| builder.backend("sick", sick.clone())));
+    sick.suffers(Fault::Fail, 1.0);
+    for _ in 0..10 {
+        assert_eq!(text(site.get("/remote").await).await, "far");
+    }
+    let stats = site.stats();
+    assert_eq!((stats.breakers_open, stats.backend_errors), (1, 5), "{stats:?}");
+    assert!(stats.backend_spared >= 5, "{stats:?}");
+    sick.heals();
+    tokio::time::sleep(secs(60)).await;
+    assert_eq!(site.stats().breakers_open, 0);
 }
 
 #[tokio::test]

@@ -24,15 +24,20 @@ impl Watch {
         let began = Instant::now();
         let outcome = call.await;
         let counts = &self.counts;
-        match outcome.as_ref().map_err(Error::as_fault) {
-            Ok(_) => counts.backend_calls.fetch_add(1, Ordering::Relaxed),
-            Err(Fault::Spared(_)) => counts.backend_spared.fetch_add(1, Ordering::Relaxed),
-            Err(_) => {
-                counts.backend_calls.fetch_add(1, Ordering::Relaxed);
-                counts.backend_errors.fetch_add(1, Ordering::Relaxed)
-            }
+        let result = match outcome.as_ref().map_err(Error::as_fault) {
+            Ok(_) => "ok",
+            Err(Fault::Spared(_)) => "spared",
+            Err(_) => "error",
         };
-        self.meters.asked(operation, outcome.is_ok(), began.elapsed());
+        match result {
+            "spared" => _ = counts.backend_spared.fetch_add(1, Ordering::Relaxed),
+            result => {
+                counts.backend_calls.fetch_add(1, Ordering::Relaxed);
+                counts.backend_errors.fetch_add(u64::from(result == "error"), Ordering::Relaxed);
+                self.meters.took(operation, began.elapsed());
+            }
+        }
+        self.meters.asked(operation, result);
         outcome
     }
 

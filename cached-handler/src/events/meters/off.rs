@@ -54,7 +54,9 @@ impl BackendMeters {
         Self
     }
 
-    pub(crate) fn asked(&self, _: &'static str, _: bool, _: Duration) {}
+    pub(crate) fn asked(&self, _: &'static str, _: &'static str) {}
+
+    pub(crate) fn took(&self, _: &'static str, _: Duration) {}
 
     pub(crate) fn breaker(&self, _: bool) {}
 }

@@ -137,40 +137,39 @@ impl Sample {
 /// The meters of one backend that has to be waited for.
 pub(crate) struct BackendMeters {
     name: Box<str>,
-    handles: Mutex<BTreeMap<&'static str, OperationHandles>>,
-}
-
-struct OperationHandles {
-    ok: Counter,
-    errors: Counter,
-    seconds: Histogram,
+    operations: Mutex<BTreeMap<(&'static str, &'static str), Counter>>,
+    seconds: Mutex<BTreeMap<&'static str, Histogram>>,
+    breaker: OnceLock<Gauge>,
 }
 
 impl BackendMeters {
     pub(crate) fn new(name: &str) -> Self {
-        Self { name: name.into(), handles: Mutex::default() }
+        Self { name: name.into(), operations: Mutex::default(), seconds: Mutex::default(), breaker: OnceLock::new() }
     }
 
-    pub(crate) fn asked(&self, operation: &'static str, is_ok: bool, took: Duration) {
-        let mut handles = lock(&self.handles);
-        let handles = handles.entry(operation).or_insert_with(|| self.register(operation));
-        if is_ok { &handles.ok } else { &handles.errors }.increment(1);
-        handles.seconds.record(took);
+    pub(crate) fn asked(&self, operation: &'static str, result: &'static str) {
+        let register = || {
+            describe();
+            counter!("cached_handler_backend_operations_total", "backend" => self.name.to_string(), "operation" => operation, "result" => result)
+        };
+        lock(&self.operations).entry((operation, result)).or_insert_with(register).increment(1);
+    }
+
+    pub(crate) fn took(&self, operation: &'static str, time: Duration) {
+        let register = || {
+            describe();
+            histogram!("cached_handler_backend_seconds", "backend" => self.name.to_string(), "operation" => operation)
+        };
+        lock(&self.seconds).entry(operation).or_insert_with(register).record(time);
     }
 
     pub(crate) fn breaker(&self, is_open: bool) {
-        gauge!("cached_handler_breaker_open", "backend" => self.name.to_string()).set(if is_open { 1.0 } else { 0.0 });
-    }
-
-    fn register(&self, operation: &'static str) -> OperationHandles {
-        describe();
-        let backend = self.name.to_string();
-        let operations = |result: &'static str| counter!("cached_handler_backend_operations_total", "backend" => backend.clone(), "operation" => operation, "result" => result);
-        OperationHandles {
-            ok: operations("ok"),
-            errors: operations("error"),
-            seconds: histogram!("cached_handler_backend_seconds", "backend" => backend.clone(), "operation" => operation),
-        }
+        let register = || {
+            describe();
+            gauge!("cached_handler_breakers_open", "backend" => self.name.to_string())
+        };
+        let gauge = self.breaker.get_or_init(register);
+        if is_open { gauge.increment(1.0) } else { gauge.decrement(1.0) }
     }
 }
 
