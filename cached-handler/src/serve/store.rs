@@ -288,12 +288,11 @@ fn stream(mut run: Run, mut parts: Parts, body: Body, storable: Storable, groups
     let rest = async move {
         let limit = run.handler.policy.max_body;
         let mut copy = pin!(content::copy(body, limit, feed, LONGEST));
-        let copied = match tokio::time::timeout(PATIENCE, copy.as_mut()).await {
-            Ok(copied) => copied,
-            Err(_) => {
-                not_awaited_any_more(&run, lease.take());
-                copy.await
-            }
+        let copied = if let Ok(copied) = tokio::time::timeout(PATIENCE, copy.as_mut()).await {
+            copied
+        } else {
+            not_awaited_any_more(&run, lease.take());
+            copy.await
         };
         let copied = copied
             .and_then(|content| if is_as_long_as_declared(&kept.headers, &content) { Ok(content) } else { Err(NotStored::LengthMismatch) });
