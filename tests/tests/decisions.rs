@@ -369,7 +369,7 @@ async fn hits_and_forwards(ledger: &mut Ledger) {
     site.get("/plain/a").await;
     ledger.check("after it", &site.moved().await, &["forward invalidated", "run", "kept stored"]);
     site.send(Request::post("/plain/a")).await;
-    ledger.check("POST", &site.moved().await, &["forward method", "run", "not-stored method"]);
+    ledger.check("POST", &site.moved().await, &["forward method", "run", "not-stored method", "invalidation"]);
 
     site.get("/honors").await;
     site.moved().await;
@@ -377,6 +377,14 @@ async fn hits_and_forwards(ledger: &mut Ledger) {
     ledger.check("no-cache", &site.moved().await, &["forward request", "run", "kept stored"]);
     site.send(Request::get("/honors").header("cache-control", "no-store, no-cache")).await;
     ledger.check("no-store", &site.moved().await, &["forward request", "run", "not-stored request-no-store"]);
+    site.answers(|| ([(header::CACHE_CONTROL, "max-age=60")], "text").into_response());
+    site.send(Request::get("/honors").header("cache-control", "no-cache")).await;
+    site.moved().await;
+    site.clock.advance(secs(61));
+    site.send(Request::get("/honors").header("cache-control", "max-stale=60")).await;
+    ledger.check("max-stale", &site.moved().await, &["stale stale-accepted"]);
+    site.send(Request::get("/honors").header("cache-control", "only-if-cached")).await;
+    ledger.check("only-if-cached", &site.moved().await, &["forward request", "not-stored only-if-cached"]);
     site.send(Request::head("/skips")).await;
     ledger.check("HEAD", &site.moved().await, &["forward uri-miss", "run", "not-stored head"]);
 

@@ -28,16 +28,16 @@ use crate::{
 /// Answers from the store.
 #[inline]
 pub(super) fn hit(stored: &Stored, handler: &'static Handler, facts: &Facts, cache: &Cache, now: Millis) -> Response {
-    events::hit(cache, handler);
     let age = stored.age_secs(now);
+    if !stored.is_fresh(now) {
+        let outcome = Outcome::Stale { age: Duration::from_secs(age), past: stored.past(now), why: StaleUse::Accepted };
+        return finish(derive(stored, facts, Some(age)), cache, handler, outcome);
+    }
+    events::hit(cache, handler);
     if !cache.inner().is_watched() && !events::hits_are_seen() {
         return derive(stored, facts, Some(age));
     }
-    let outcome = if stored.is_fresh(now) {
-        Outcome::Hit { age: Duration::from_secs(age), ttl: stored.remaining(now) }
-    } else {
-        Outcome::Stale { age: Duration::from_secs(age), past: stored.past(now), why: StaleUse::Accepted }
-    };
+    let outcome = Outcome::Hit { age: Duration::from_secs(age), ttl: stored.remaining(now) };
     finish(derive(stored, facts, Some(age)), cache, handler, outcome)
 }
 
