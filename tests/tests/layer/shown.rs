@@ -26,7 +26,7 @@ const SENT: &[(&str, &str)] = &[
     ("tracestate", "x=1"),
     ("if-none-match", "\"1\""),
     ("if-modified-since", "Tue, 24 Nov 2026 01:00:00 GMT"),
-    ("if-match", "\"1\""),
+    ("if-match", "*"),
     ("range", "bytes=0-0"),
     ("connection", "x-hop"),
     ("x-hop", "1"),

@@ -43,11 +43,9 @@ async fn wrong_behind(version_2: bool, layer: fn() -> CacheLayer) -> Vec<String>
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn no_client_gets_what_is_anothers_through_a_layer() {
     for version_2 in [false, true] {
-        for layer in [|| layer().vary(READ), || layer().policy(Policy::new().status(404, secs(5))).vary(READ)] {
-            let wrong = wrong_behind(version_2, layer).await;
-            println!("{} pairs through a layer over {}, {} wrong", pairs().len(), if version_2 { "h2" } else { "HTTP/1.1" }, wrong.len());
-            assert!(wrong.is_empty(), "{wrong:#?}");
-        }
+        let wrong = wrong_behind(version_2, || layer().vary(READ)).await;
+        println!("{} pairs through a layer over {}, {} wrong", pairs().len(), if version_2 { "h2" } else { "HTTP/1.1" }, wrong.len());
+        assert!(wrong.is_empty(), "{wrong:#?}");
     }
 }
 
