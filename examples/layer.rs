@@ -1,37 +1,56 @@
-//! A cache around handlers that know nothing of it. Start it, then:
+//! The cache as a layer, around handlers that know nothing of it: they are shown what is in the key, and nothing else.
 //!
-//! ```sh
-//! cargo run --example layer
+//! ```console
+//! $ curl -i localhost:3000/articles/7
+//! HTTP/1.1 200 OK
+//! vary: accept-language
+//! cache-status: demo; fwd=uri-miss; …
 //!
-//! curl -i localhost:3000/articles/7                      # a miss, which takes a second
-//! curl -i localhost:3000/articles/7                      # a hit, with `age`; no handler has run
-//! curl -i localhost:3000/articles/7 -H 'user-agent: x'   # a hit: the handlers are not shown that field
-//! curl -i localhost:3000/articles/7 -H 'accept-language: de'   # a miss: this one they are shown
-//! curl -i localhost:3000/articles/7 -H 'cookie: sid=1'   # `fwd=bypass`: neither answered nor stored
-//! curl -i -X PUT localhost:3000/articles/7 -d 'New text'
-//! curl -i localhost:3000/articles/7                      # a miss: the group was invalidated
+//! Article 7: no text yet
+//! $ sleep 5
+//! $ curl -i localhost:3000/articles/7
+//! HTTP/1.1 200 OK
+//! age: 5
+//! cache-status: demo; hit; ttl=…
+//! # A field that the handlers are not shown makes no difference,
+//! $ curl -i -H 'x-campaign: 9' localhost:3000/articles/7
+//! HTTP/1.1 200 OK
+//! cache-status: demo; hit; ttl=…
+//! # one that they are shown is in the key,
+//! $ curl -H 'accept-language: de' localhost:3000/articles/7
+//! Artikel 7: no text yet
+//! # and a request that says who asks is neither answered nor stored.
+//! $ curl -i -H 'cookie: sid=1' localhost:3000/articles/7
+//! HTTP/1.1 200 OK
+//! cache-status: demo; fwd=bypass; …
+//! $ curl -X PUT -d 'New text' localhost:3000/articles/7
+//! $ curl localhost:3000/articles/7
+//! Article 7: New text
 //! ```
 
-use std::{
-    collections::HashMap,
-    net::Ipv4Addr,
-    sync::{Arc, Mutex, PoisonError},
-    time::Duration,
-};
+use std::{collections::HashMap, error::Error, sync::Arc};
 
 use axum::{
     Router,
     extract::{Path, State},
-    http::{HeaderMap, StatusCode, header, request::Parts},
+    http::{HeaderMap, header, request::Parts},
     routing::get,
 };
-use cached_handler::{Cache, CacheLayer, Error, Target, secs};
-use tokio::net::TcpListener;
+use cached_handler::{Cache, CacheLayer, invalidates, secs};
+use cached_handler_examples::serve;
+use tokio::sync::RwLock;
 
-/// Articles behind a cache. What should see every request, such as a log or a login, is a layer outside of it.
-pub fn app() -> Router {
-    let cache = CacheLayer::new("articles", secs(60)).vary(["accept-language"]).groups(groups).stale_if_error(secs(3600));
-    Router::new().route("/articles/{id}", get(show).put(edit)).layer(cache).with_state(Articles::default())
+async fn show(State(articles): State<Articles>, Path(id): Path<u64>, fields: HeaderMap) -> String {
+    let is_german = fields.get(header::ACCEPT_LANGUAGE).is_some_and(|language| language == "de");
+    let word = if is_german { "Artikel" } else { "Article" };
+    let articles = articles.read().await;
+    format!("{word} {id}: {}\n", articles.get(&id).map_or("no text yet", String::as_str))
+}
+
+/// The attribute for those that write goes with the layer, too.
+#[invalidates(group = "article:{id}")]
+async fn edit(State(articles): State<Articles>, Path(id): Path<u64>, text: String) {
+    articles.write().await.insert(id, text);
 }
 
 /// What an article's responses are invalidated by.
@@ -39,39 +58,17 @@ fn groups(request: &Parts) -> Vec<String> {
     request.uri.path().strip_prefix("/articles/").map(|id| format!("article:{id}")).into_iter().collect()
 }
 
-async fn show(State(articles): State<Articles>, Path(id): Path<u64>, fields: HeaderMap) -> String {
-    // As long as it takes to make.
-    tokio::time::sleep(Duration::from_secs(1)).await;
-    let greeting = if fields.get(header::ACCEPT_LANGUAGE).is_some_and(|language| language == "de") { "Artikel" } else { "Article" };
-    format!("{greeting} {id}: {}\n", articles.text(id))
-}
+type Articles = Arc<RwLock<HashMap<u64, String>>>;
 
-/// A handler may have the cache as an argument. With `#[invalidates(group = "article:{id}")]` it could not forget it.
-async fn edit(State(articles): State<Articles>, cache: Cache, Path(id): Path<u64>, text: String) -> Result<StatusCode, Error> {
-    articles.write(id, text);
-    cache.invalidate(Target::group(format!("article:{id}"))).await?;
-    Ok(StatusCode::NO_CONTENT)
-}
-
-/// In the place of a database.
-#[derive(Clone, Default)]
-struct Articles(Arc<Mutex<HashMap<u64, String>>>);
-
-impl Articles {
-    fn text(&self, id: u64) -> String {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).get(&id).cloned().unwrap_or_else(|| "no text yet".to_owned())
-    }
-
-    fn write(&self, id: u64, text: String) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(id, text);
-    }
+/// The application. What has to see every request, such as a login, is a layer outside of the cache. Nothing of the kind is
+/// needed here, so it might be around the router too, `cache.around(router)`, where it answers before routing.
+pub fn app() -> Router {
+    let cache = CacheLayer::new("articles", secs(60)).vary(["accept-language"]).groups(groups).stale_if_error(secs(3600));
+    Router::new().route("/articles/{id}", get(show).put(edit)).layer(cache).with_state(Articles::default())
 }
 
 #[tokio::main]
-async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    Cache::builder().cache_status("articles").build().await?.install()?;
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 3000)).await?;
-    println!("http://{}/articles/7", listener.local_addr()?);
-    axum::serve(listener, app()).await?;
-    Ok(())
+async fn main() -> Result<(), Box<dyn Error>> {
+    Cache::builder().cache_status("demo").build().await?.install()?;
+    Ok(serve(app(), include_str!("layer.rs")).await?)
 }

@@ -24,9 +24,6 @@ use tokio::net::TcpListener;
 #[path = "fs.rs"]
 #[expect(dead_code, reason = "its `main` is the program's")]
 pub mod fs;
-#[path = "layer.rs"]
-#[expect(dead_code, reason = "its `main` is the program's")]
-pub mod layer;
 #[cfg(feature = "observe")]
 #[expect(dead_code, reason = "its `main` is the program's")]
 pub mod observe;
@@ -37,9 +34,6 @@ pub mod proxy;
 pub mod redis;
 #[path = "site/app.rs"]
 pub mod site;
-#[path = "values.rs"]
-#[expect(dead_code, reason = "its `main` is the program's")]
-pub mod values;
 
 /// Serves an example on loopback until Ctrl-C, and prints what its source says to type.
 pub async fn serve(app: Router, source: &str) -> io::Result<()> {

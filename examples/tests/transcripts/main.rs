@@ -25,10 +25,12 @@ examples! {
     failing = "../../failing.rs";
     groups = "../../groups.rs";
     language = "../../language.rs";
+    layer = "../../layer.rs";
     memory = "../../memory.rs";
     pool = "../../pool.rs";
     time = "../../time.rs";
     user = "../../user.rs";
+    values = "../../values.rs";
 }
 
 /// Plays the transcript of an example.
@@ -98,6 +100,16 @@ async fn user() {
 #[tokio::test]
 async fn pool() {
     plays!(pool, pool::app());
+}
+
+#[tokio::test]
+async fn layer() {
+    plays!(layer, layer::app());
+}
+
+#[tokio::test]
+async fn values() {
+    plays!(values, values::app());
 }
 
 /// Its time limit follows the runtime's clock, which goes on by itself here.
