@@ -48,7 +48,7 @@ use axum::{
     routing::get,
 };
 use cached_handler::{Cache, cached};
-use cached_handler_examples::serve;
+use cached_handler_serving::serve;
 
 /// The default for clients: `no-cache`, and an entity tag, so that most of their questions are answered 304.
 #[cached(ttl = 60)]

@@ -42,7 +42,7 @@ use cached_handler::{
     backend::{Store, StoreKey},
     cached, invalidates,
 };
-use cached_handler_examples::serve;
+use cached_handler_serving::serve;
 use tokio::{sync::RwLock, time::Instant};
 
 /// Bytes by key, each until its time is up. Bounded, as every store has to be; it may lose bytes at any time.

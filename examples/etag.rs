@@ -58,7 +58,7 @@ use axum::{
     routing::{get, post},
 };
 use cached_handler::{Cache, EntityTag, Preconditions, Revalidate, cached, invalidates};
-use cached_handler_examples::serve;
+use cached_handler_serving::serve;
 
 /// The version that everything here is at.
 type Version = Arc<AtomicU64>;

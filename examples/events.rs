@@ -45,7 +45,7 @@ use axum::{
     routing::{get, post},
 };
 use cached_handler::{Cache, Target, cached, invalidate_group, invalidates};
-use cached_handler_examples::serve;
+use cached_handler_serving::serve;
 use serde::Deserialize;
 use tokio::sync::{OwnedRwLockWriteGuard, RwLock, mpsc, oneshot};
 

@@ -48,7 +48,7 @@ use axum::{
     routing::{get, post, put},
 };
 use cached_handler::{Cache, Policy, cached, invalidates, secs};
-use cached_handler_examples::serve;
+use cached_handler_serving::serve;
 use tokio::sync::RwLock;
 
 const PRICE: Policy = Policy::new().timeout(secs(2));

@@ -43,7 +43,7 @@ use axum::{
     routing::{get, put},
 };
 use cached_handler::{Cache, CacheGroups, Target, cached, invalidates};
-use cached_handler_examples::serve;
+use cached_handler_serving::serve;
 use tokio::sync::RwLock;
 
 #[cached(ttl = "1h", stale_while_revalidate = "10m", group = "articles")]

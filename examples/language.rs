@@ -44,7 +44,7 @@ use axum::{
     routing::get,
 };
 use cached_handler::{Cache, CacheKey, cached};
-use cached_handler_examples::serve;
+use cached_handler_serving::serve;
 
 /// `headers` arrives with the fields of `vary` and no others, so that nothing else can get into the answer.
 #[cached(ttl = "1h", vary = "accept-language")]

@@ -37,7 +37,7 @@ use axum::{
     routing::get,
 };
 use cached_handler::{Cache, CacheLayer, invalidates, secs};
-use cached_handler_examples::serve;
+use cached_handler_serving::serve;
 use tokio::sync::RwLock;
 
 async fn show(State(articles): State<Articles>, Path(id): Path<u64>, fields: HeaderMap) -> String {

@@ -37,7 +37,7 @@ use axum::{
     routing::get,
 };
 use cached_handler::{Cache, cached};
-use cached_handler_examples::serve;
+use cached_handler_serving::serve;
 use serde::Deserialize;
 
 type Runs = Arc<AtomicU64>;

@@ -36,7 +36,7 @@ use axum::{
     routing::{get, post},
 };
 use cached_handler::{Cache, OnMiss, Rejected, cached};
-use cached_handler_examples::serve;
+use cached_handler_serving::serve;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 /// `OnMiss` puts the extractor off until the body asks for it; `skip` says that a connection shows nothing of the request.

@@ -6,10 +6,8 @@ use std::{env, fmt, path::PathBuf, process::ExitCode, time::Duration};
 
 use axum::{Extension, extract::Request, middleware, middleware::Next, response::Response};
 use cached_handler::{Cache, Outcome};
-use cached_handler_examples::{
-    ended, listen,
-    site::{self, Backend, Directory},
-};
+use cached_handler_examples::site::{self, Backend, Directory};
+use cached_handler_serving::{ended, listen};
 
 #[tokio::main]
 async fn main() -> ExitCode {

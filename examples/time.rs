@@ -51,7 +51,7 @@ use std::{
 
 use axum::{Router, extract::State, routing::get};
 use cached_handler::{Cache, FreshFor, cached};
-use cached_handler_examples::serve;
+use cached_handler_serving::serve;
 
 #[derive(Clone, Default)]
 struct Runs(Arc<AtomicU64>);

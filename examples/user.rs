@@ -51,7 +51,7 @@ use axum::{
     routing::get,
 };
 use cached_handler::{Cache, CacheKey, cached};
-use cached_handler_examples::serve;
+use cached_handler_serving::serve;
 
 /// Whoever has shown a token. Without the derive, a cached handler that takes it does not compile: the cache cannot know
 /// that an answer made of it is one person's. `private` has browsers keep it and no cache in between.

@@ -45,7 +45,7 @@ use axum::{
     routing::{get, put},
 };
 use cached_handler::{Cache, ValueOptions, secs};
-use cached_handler_examples::serve;
+use cached_handler_serving::serve;
 use serde::{Deserialize, Serialize};
 
 #[derive(Debug, Serialize, Deserialize)]

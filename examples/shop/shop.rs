@@ -3,7 +3,7 @@
 use std::{env, error::Error, fs};
 
 use cached_handler::Cache;
-use cached_handler_examples::{ended, listen};
+use cached_handler_serving::{ended, listen};
 use cached_handler_shop::{Database, Sessions, Shop, app};
 
 #[tokio::main]

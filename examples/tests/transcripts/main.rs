@@ -6,7 +6,7 @@ use std::{fs, path::Path};
 
 use axum::Router;
 use cached_handler::{CacheBuilder, backend::conformance, testing::TestCache};
-use cached_handler_examples::transcript as lines_of;
+use cached_handler_serving::transcript as lines_of;
 
 /// The examples as modules: their `main` goes unused here.
 macro_rules! examples {

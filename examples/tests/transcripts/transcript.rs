@@ -12,7 +12,7 @@ use axum::{
     http::{HeaderMap, Method, Request, Version, header, response::Parts},
 };
 use cached_handler::testing::TestCache;
-use cached_handler_examples::{ADDRESS, transcript};
+use cached_handler_serving::{ADDRESS, transcript};
 use http_body_util::BodyExt as _;
 use tower::ServiceExt as _;
 

@@ -1,0 +1,75 @@
+//! Serves the examples, and is no part of what they show.
+//!
+//! Each has a transcript in its first comment: what to type and what comes of it, in one block of `console`:
+//!
+//! ```console
+//! # Anything that the reader should know.
+//! $ curl -i localhost:3000/page
+//! HTTP/1.1 200 OK
+//! cache-status: demo; fwd=uri-miss; stored
+//!
+//! the content, … for what varies
+//! $ sleep 61
+//! ```
+//!
+//! [`serve`] prints it, and `examples/tests/transcripts` plays it against `app`, with a clock set by hand. Of the header fields it
+//! names those that matter; content is checked where an empty line and some of it follow.
+
+use std::{io, net::Ipv4Addr};
+
+use axum::Router;
+use tokio::net::TcpListener;
+
+/// Serves an example on loopback until Ctrl-C, and prints what its source says to type.
+pub async fn serve(app: Router, source: &str) -> io::Result<()> {
+    let listener = listen(None).await?;
+    let address = listener.local_addr()?.to_string();
+    println!("Line by line in another terminal:\n");
+    for line in transcript(source).filter(|line| line.starts_with("$ ") || line.starts_with("# ")) {
+        println!("  {}", line.trim_start_matches("$ ").replace(ADDRESS, &address));
+    }
+    println!("\nCtrl-C ends it.");
+    axum::serve(listener, app).with_graceful_shutdown(ended()).await
+}
+
+/// The lines of the transcript in the first comment of an example.
+pub fn transcript(source: &str) -> impl Iterator<Item = &str> {
+    let comment = source.lines().map_while(|line| line.strip_prefix("//!"));
+    comment
+        .map(|line| line.strip_prefix(' ').unwrap_or(line))
+        .skip_while(|line| *line != "```console")
+        .skip(1)
+        .take_while(|line| *line != "```")
+}
+
+/// Listens on a port of loopback: the one that is asked for; or else the usual one, or any where that is taken.
+pub async fn listen(port: Option<u16>) -> io::Result<TcpListener> {
+    let on = |port| TcpListener::bind((Ipv4Addr::LOCALHOST, port));
+    match port {
+        Some(port) => on(port).await,
+        None => match on(USUAL_PORT).await {
+            Err(error) if error.kind() == io::ErrorKind::AddrInUse => on(0).await,
+            other => other,
+        },
+    }
+}
+
+/// Waits for Ctrl-C, or for the signal by which other programs end this one.
+pub async fn ended() {
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+        if let Ok(mut terminate) = signal(SignalKind::terminate()) {
+            tokio::select! {
+                _ = tokio::signal::ctrl_c() => {}
+                _ = terminate.recv() => {}
+            }
+            return;
+        }
+    }
+    _ = tokio::signal::ctrl_c().await;
+}
+
+/// Where transcripts say that an example listens.
+pub const ADDRESS: &str = "localhost:3000";
+const USUAL_PORT: u16 = 3000;
