@@ -25,6 +25,12 @@ pub(crate) fn note() {
     ASKED.set(ASKED.get().wrapping_add(1));
 }
 
+/// Its cache turned out to be off: what it answers is as if there were none.
+#[cold]
+pub(crate) fn take_back() {
+    ASKED.set(ASKED.get().wrapping_sub(1));
+}
+
 /// A future, and whether a cached handler was asked in it.
 pub(crate) struct Watched<F> {
     future: Pin<Box<F>>,

@@ -39,6 +39,7 @@ pub fn key<'a, T: 'static, const FIELDS: bool>(handler: &'static Handler, seen: 
 /// Starts a request's key with what is always in it.
 pub fn begin(key: &mut KeyWriter<'_>) {
     let (handler, facts) = (key.handler, key.facts);
+    nested::note();
     key.tag(Tag::Path);
     key.raw(facts.original.path().as_bytes());
     if let Some(inner) = facts.inner()
@@ -53,16 +54,16 @@ pub fn begin(key: &mut KeyWriter<'_>) {
 }
 
 /// Answers from memory, without an await; or gives the finished key for a run.
-#[inline]
 pub fn hit(key: &mut KeyWriter<'_>) -> Result<Response, Box<Key>> {
     let cache = key.facts.cache.as_ref().unwrap_or_else(|| Cache::global());
-    if !cache.inner().off {
-        nested::note();
+    if cache.inner().off {
+        nested::take_back();
     }
     look(key, cache)
 }
 
-/// The same for what no request has asked for.
+/// The same in a cache that the facts do not name.
+#[inline]
 pub(crate) fn look(key: &mut KeyWriter<'_>, cache: &Cache) -> Result<Response, Box<Key>> {
     let sample = Sample::begin(cache);
     let (forward, held, claim) = match stands_aside(key, cache) {
