@@ -112,12 +112,13 @@ fn a_value_in_memory_costs_little_more_than_in_moka_itself() {
     assert!(value / moka <= LIMIT_OF_A_VALUE, "a value costs {:.3} x moka's own get", value / moka);
 }
 
-/// Of moka's own `get`, with a lifetime. The aim is 1.5; counting the hit for `Cache::stats` is the 0.05 above it.
-const LIMIT_OF_A_VALUE: f64 = 1.6;
+/// Of moka's own `get`, with a lifetime.
+const LIMIT_OF_A_VALUE: f64 = 1.5;
 /// Of a ready response's instructions.
 const LIMIT_OF_THE_LAYER: f64 = 0.6;
-/// Of a ready response's instructions.
-const LIMIT: f64 = 1.2;
+/// Of a ready response's instructions. The aim is 1.2; counting hits for `Cache::stats` is what there is above it, and how
+/// the two programs come to lie in memory moves both by a hundredth.
+const LIMIT: f64 = 1.22;
 /// Of a hit's.
 const LIMIT_OF_304: f64 = 1.0;
 /// Of a hit's without them.

@@ -314,7 +314,10 @@ async fn what_is_missing_in_the_set_up_is_said_with_what_to_type() {
     let error = Cache::builder().namespace("a").redis("rebis://user:hunter2@127.0.0.1").build().await.unwrap_err();
     assert!(error.is_config() && error.to_string().contains("redis://HOST:PORT"), "{error}");
     assert!(!format!("{error} {error:?}").contains("hunter2"));
-    let error = Cache::builder().build().await.unwrap().install().unwrap_err();
+    // With the files that other handlers of this program name.
+    let directory = std::env::temp_dir().join(format!("cached-handler-redis-{}", std::process::id()));
+    let error = Cache::builder().namespace("a").fs(&directory).build().await.unwrap().install().unwrap_err();
+    std::fs::remove_dir_all(&directory).unwrap();
     assert!(error.to_string().contains(".redis(\""), "{error}");
 }
 

@@ -2,7 +2,6 @@
 
 use std::{
     fmt,
-    hash::RandomState,
     sync::{
         Arc,
         atomic::{AtomicU64, Ordering},
@@ -10,6 +9,8 @@ use std::{
 };
 
 use moka::notification::RemovalCause;
+
+use ahash::RandomState;
 
 use crate::{
     epoch::InProcessEpochs,

@@ -55,9 +55,9 @@ pub(crate) fn verdict(asked: &Conditional, method: &Method, selected: &Selected<
     if not_modified(&asked.if_none_match, asked.if_modified_since.get(), selected.entity_tag, modified) {
         return Verdict::NotModified;
     }
-    match (asked.range.get(), selected.length) {
+    match (asked.range(), selected.length) {
         (Some(range), Some(length))
-            if *method == Method::GET && selected.status == StatusCode::OK && applies(&asked.if_range, selected) =>
+            if *method == Method::GET && selected.status == StatusCode::OK && applies(asked.if_range(), selected) =>
         {
             match range::asked(range, length) {
                 Asked::Whole => Verdict::Whole,
@@ -71,10 +71,10 @@ pub(crate) fn verdict(asked: &Conditional, method: &Method, selected: &Selected<
 
 /// `If-Match` counts before `If-Unmodified-Since` (§13.1.1, §13.1.4).
 fn fails(asked: &Conditional, selected: &Selected<'_>) -> bool {
-    if !asked.if_match.is_empty() {
-        return !matches_any(&asked.if_match, selected.entity_tag, Comparison::Strong);
+    if !asked.if_match().is_empty() {
+        return !matches_any(asked.if_match(), selected.entity_tag, Comparison::Strong);
     }
-    match (asked.if_unmodified_since.get().and_then(date::parse), selected.last_modified.and_then(date::parse)) {
+    match (asked.if_unmodified_since().and_then(date::parse), selected.last_modified.and_then(date::parse)) {
         (Some(since), Some(modified)) => modified > since,
         _ => false,
     }

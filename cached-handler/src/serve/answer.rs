@@ -57,7 +57,7 @@ pub(super) fn derive(stored: &Stored, facts: &Facts, age: Option<u64>) -> Respon
             status: stored.whole.status,
             entity_tag: stored.entity_tag.as_ref(),
             last_modified: stored.last_modified.as_ref(),
-            date: stored.whole.headers.get(header::DATE),
+            date: if conditional.asks_by_date() { stored.whole.headers.get(header::DATE) } else { None },
             length: Some(stored.content.len()),
             is_stored: age.is_some(),
         };
