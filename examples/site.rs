@@ -1,4 +1,4 @@
-//! `cargo run --example site [-- DIRECTORY] [--port PORT] [--backend memory|fs]`: a directory of Markdown files, served from the cache.
+//! `cargo run --example site [-- DIRECTORY] [--port PORT] [--backend memory|fs|redis]`: a directory of Markdown files, served from the cache.
 //!
 //! Start reading at `site/app.rs`, where the handlers are. This file starts the server and says what to try.
 
@@ -40,6 +40,8 @@ async fn serve(Arguments { directory, port, backend }: Arguments) -> Result<(), 
         Backend::Memory => builder,
         // Whoever serves another directory shares nothing with this one.
         Backend::Fs => builder.namespace(format!("site of {}", directory.root().display())).fs(files()),
+        // The address comes from the environment. A name that may stand in keys: those who serve the same pages type it.
+        Backend::Redis => builder.namespace(env::var("SITE").unwrap_or_else(|_| "site".to_owned())).redis(server()),
     };
     let cache = cache.build().await?;
     // Handlers of the backends that were not chosen are in this program, too.
@@ -60,6 +62,11 @@ async fn serve(Arguments { directory, port, backend }: Arguments) -> Result<(), 
 /// Where the files of `--backend fs` lie.
 fn files() -> PathBuf {
     env::var_os("CACHED_HANDLER_FS_DIR").map_or_else(|| env::temp_dir().join("cached-handler-site"), PathBuf::from)
+}
+
+/// Where the server of `--backend redis` is.
+fn server() -> String {
+    env::var("CACHED_HANDLER_REDIS_URL").unwrap_or_else(|_| "redis://127.0.0.1:6379".to_owned())
 }
 
 /// One line for every request. What the cache did lies in the response's extensions, for layers like this one.
@@ -97,7 +104,10 @@ impl Arguments {
                     backend = match words.next().as_deref() {
                         Some("memory") => Backend::Memory,
                         Some("fs") => Backend::Fs,
-                        _ => return Err("`--backend` needs a name; type `--backend memory` or `--backend fs`".to_owned()),
+                        Some("redis") => Backend::Redis,
+                        _ => {
+                            return Err("`--backend` needs a name; type `--backend memory`, `--backend fs` or `--backend redis`".to_owned());
+                        }
                     };
                 }
                 option if option.starts_with('-') => return Err(format!("there is no option `{option}`")),
@@ -142,12 +152,13 @@ impl fmt::Display for Tour<'_> {
 const USAGE: &str = "\
 Serves a directory of Markdown files on 127.0.0.1, each page rendered once and then answered from the cache.
 
-    cargo run --example site [-- [DIRECTORY] [--port PORT] [--backend memory|fs]]
+    cargo run --example site [-- [DIRECTORY] [--port PORT] [--backend memory|fs|redis]]
 
 DIRECTORY   where the files are; this repository by default
 PORT        3000 by default, or any that is free; 0 for any that is free
---backend   where responses rest: in this process by default, or in files, which survive it, in the directory
-            CACHED_HANDLER_FS_DIR of the environment, or one for temporary files";
+--backend   where responses rest: in this process by default; in files, which survive it, in the directory
+            CACHED_HANDLER_FS_DIR of the environment, or one for temporary files; or in Redis, which others share,
+            at CACHED_HANDLER_REDIS_URL, or on this machine, under the name SITE, or `site`";
 
 #[cfg(test)]
 mod tests {
@@ -168,6 +179,7 @@ mod tests {
     fn a_backend_is_chosen_by_name() {
         let backend = |words: &[&str]| parse(words).map(|arguments| arguments.map(|arguments| arguments.backend));
         assert_eq!(backend(&["--backend", "fs", "docs"]), Ok(Some(Backend::Fs)));
+        assert_eq!(backend(&["--backend", "redis"]), Ok(Some(Backend::Redis)));
         assert_eq!(backend(&["--backend", "memory"]), backend(&[]));
     }
 

@@ -5,6 +5,7 @@ mod directory;
 mod document;
 mod markdown;
 mod on_files;
+mod on_redis;
 
 use axum::{
     Json, Router,
@@ -32,6 +33,7 @@ pub fn app_on(backend: Backend, directory: Directory) -> Router {
     let routes = match backend {
         Backend::Memory => routes(),
         Backend::Fs => on_files::routes(),
+        Backend::Redis => on_redis::routes(),
     };
     routes.fallback(nowhere).layer(DefaultBodyLimit::max(Directory::LONGEST_EDIT)).with_state(directory)
 }
@@ -44,6 +46,8 @@ pub enum Backend {
     Memory,
     /// In files, which survive it.
     Fs,
+    /// In Redis, which other machines share.
+    Redis,
 }
 
 fn routes() -> Router<Directory> {

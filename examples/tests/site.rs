@@ -15,6 +15,7 @@ use axum::{
 };
 use cached_handler::testing::{TestCache, assert_hit, assert_miss};
 use cached_handler_examples::site::{Backend, Directory, Entry, app, app_on};
+use cached_handler_tests::redis_server::RedisServer;
 use http_body_util::BodyExt as _;
 use tower::ServiceExt as _;
 
@@ -225,6 +226,32 @@ async fn in_files_the_pages_survive_a_restart_and_an_edit_reaches_every_list() {
         before.get(target).await.miss();
     }
     fs::remove_dir_all(&files).unwrap();
+}
+
+#[tokio::test]
+async fn in_redis_one_process_answers_with_the_pages_of_another_and_an_edit_reaches_both() {
+    let server = RedisServer::start();
+    let site = Site::of("redis", &[("one.md", "# One\n")]);
+    let started = async || {
+        let cache = TestCache::with(|builder| builder.cache_status("site").namespace("site").redis(server.url()));
+        // Until it is connected: on a busy machine that takes longer than a request waits.
+        while cache.cache().invalidate(cached_handler::Target::path("/nowhere")).await.is_err() {}
+        let app = app_on(Backend::Redis, Directory::open(&site.root).unwrap()).layer(cache.layer());
+        Site { app, cache, root: site.root.clone() }
+    };
+    let (one, other) = (started().await, started().await);
+    for target in ["/", "/page/one.md", "/search?q=one", "/api/pages"] {
+        one.get(target).await.miss();
+    }
+    // They are stored behind the answers.
+    assert!(one.cache.cache().drain(Duration::from_secs(5)).await);
+    for target in ["/", "/page/one.md", "/search?q=one", "/api/pages"] {
+        other.get(target).await.hit();
+    }
+    assert_eq!(other.ask(Request::put("/page/one.md"), "# Edited").await.status, StatusCode::NO_CONTENT);
+    for target in ["/", "/page/one.md", "/search?q=one", "/api/pages"] {
+        one.get(target).await.miss();
+    }
 }
 
 struct Site {
