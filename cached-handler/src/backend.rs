@@ -18,7 +18,11 @@ pub(crate) mod redis;
 mod retries;
 mod waited_for;
 
-use std::{fmt, time::Duration};
+use std::{
+    fmt,
+    hash::{Hash, Hasher},
+    time::Duration,
+};
 
 use bytes::Bytes;
 
@@ -233,34 +237,53 @@ impl fmt::Debug for Scopes<'_> {
 }
 
 /// The name of a stored response at rest: the handler's name and a digest. Nothing of the request can be read in it.
-#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct StoreKey(Box<str>);
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct StoreKey {
+    name: Box<str>,
+    digest: Digest,
+}
+
+/// Of everything that a key is made of.
+pub(crate) type Digest = [u8; blake3::OUT_LEN];
 
 impl StoreKey {
-    pub(crate) fn new(handler: &str, digest: &blake3::Hash) -> Self {
-        Self(format!("{handler}/{}", digest.to_hex()).into_boxed_str())
+    pub(crate) fn new(handler: &str, digest: blake3::Hash) -> Self {
+        let hex = digest.to_hex();
+        Self { name: [handler, "/", &hex].concat().into_boxed_str(), digest: digest.into() }
+    }
+
+    /// What the bytes under it begin with, so that another key's are known for what they are.
+    pub(crate) fn digest(&self) -> &Digest {
+        &self.digest
     }
 
     /// A key under which nothing is ever put.
     pub(crate) fn probe() -> Self {
-        Self("probe".into())
+        Self { name: "probe".into(), digest: [0; blake3::OUT_LEN] }
     }
 
     /// A key for tests of a backend.
     #[must_use]
     pub fn for_tests(name: &str) -> Self {
-        Self::new("test", &blake3::hash(name.as_bytes()))
+        Self::new("test", blake3::hash(name.as_bytes()))
     }
 
     /// The name; ASCII, at most some hundred bytes.
     #[must_use]
     pub fn as_str(&self) -> &str {
-        &self.0
+        &self.name
+    }
+}
+
+impl Hash for StoreKey {
+    fn hash<H: Hasher>(&self, hasher: &mut H) {
+        // Of all that the key is made of, its handler included.
+        hasher.write(&self.digest);
     }
 }
 
 impl fmt::Debug for StoreKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
+        f.write_str(&self.name)
     }
 }

@@ -154,12 +154,12 @@ pub fn selecting_values(data: &[u8]) {
 /// Whatever lies in a backend: what is read is what was written.
 pub fn stored(data: &[u8]) {
     let bytes = Bytes::copy_from_slice(data);
-    if let Ok(slot) = decode(&bytes, KEY) {
-        assert_eq!(encode(&slot, KEY), bytes);
+    if let Ok(slot) = decode(&bytes, &KEY, usize::MAX) {
+        assert_eq!(encode(&slot, &KEY), bytes);
     }
 }
 
-const KEY: &[u8] = b"key";
+const KEY: [u8; 32] = [7; 32];
 
 #[cfg(test)]
 mod tests {

@@ -78,14 +78,14 @@ impl PrimaryKey {
         self.bytes.len()
     }
 
-    /// The full key at rest. Types have no identity outside of a process, so their names stand in for them,
+    /// The name at rest. Types have no identity outside of a process, so their names stand in for them,
     /// and what tells one deploy from another is added.
-    pub(crate) fn at_rest(&self, handler: &Handler, instance: &Instance, state: &str, namespace: &str) -> Vec<u8> {
-        let site = &handler.site;
-        let mut full = Vec::with_capacity(self.bytes.len() + 256);
+    pub(crate) fn at_rest(&self, handler: &Handler, instance: Instance, state: &str, namespace: &str) -> StoreKey {
+        let (site, name) = (&handler.site, handler.epoch_name(instance));
+        let mut full = Vec::with_capacity(self.bytes.len() + 384);
         for part in [
             namespace.as_bytes(),
-            handler.epoch_name(*instance).as_bytes(),
+            name.as_bytes(),
             instance.name.as_bytes(),
             state.as_bytes(),
             site.package_version.as_bytes(),
@@ -96,13 +96,14 @@ impl PrimaryKey {
             full.extend_from_slice(&u64::try_from(part.len()).unwrap_or(u64::MAX).to_le_bytes());
             full.extend_from_slice(part);
         }
-        full
+        StoreKey::new(name, blake3::hash(&full))
     }
 }
 
-/// The name at rest of a full key.
-pub(crate) fn name_at_rest(handler: &Handler, instance: Instance, full: &[u8]) -> StoreKey {
-    StoreKey::new(handler.epoch_name(instance), &blake3::hash(full))
+/// The name at rest of the variant that the given field values select. Hashed under the key that it is a variant of, so
+/// that it is no other key's, and no request's.
+pub(crate) fn variant_at_rest(handler: &Handler, instance: Instance, of: &StoreKey, selecting: &[u8]) -> StoreKey {
+    StoreKey::new(handler.epoch_name(instance), blake3::keyed_hash(of.digest(), selecting))
 }
 
 impl KeyRef<'_> {

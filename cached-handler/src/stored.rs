@@ -3,7 +3,10 @@
 pub(crate) mod codec;
 
 use std::{
-    sync::atomic::{AtomicBool, Ordering},
+    sync::{
+        OnceLock,
+        atomic::{AtomicBool, Ordering},
+    },
     time::Duration,
 };
 
@@ -34,11 +37,9 @@ pub(crate) struct Stored {
     /// The status, and all end-to-end fields as they were sent, with `Age` and `Content-Length` in place. As `http` has
     /// them, so that an answer begins with one copy.
     pub(crate) whole: Parts,
-    /// The same of a 304 (RFC 9110 §15.4.5).
-    pub(crate) not_modified: Parts,
     pub(crate) content: Bytes,
-    pub(crate) entity_tag: Option<EntityTag>,
-    pub(crate) last_modified: Option<HeaderValue>,
+    /// Made at once for the memory, where it is used again and again, and on demand of what lies elsewhere.
+    pub(crate) on_condition: OnceLock<OnCondition>,
     pub(crate) for_clients: ForClients,
     /// When it was generated, by its age on arrival; may lie before the process began.
     pub(crate) born: Millis,
@@ -64,6 +65,15 @@ pub(crate) struct Stored {
     pub(crate) shareable: bool,
     /// A typed value, in memory in the place of its content.
     pub(crate) value: Option<Typed>,
+}
+
+/// What only conditional requests ask for.
+#[derive(Debug)]
+pub(crate) struct OnCondition {
+    pub(crate) entity_tag: Option<EntityTag>,
+    pub(crate) last_modified: Option<HeaderValue>,
+    /// The beginning of a 304 (RFC 9110 §15.4.5).
+    pub(crate) not_modified: Parts,
 }
 
 /// Which validators are the handler's own words, and not this cache's.
@@ -97,7 +107,7 @@ impl Stored {
     /// Takes the value that it stands for; nobody will see its fields.
     pub(crate) fn hold(&mut self, value: Typed, in_memory: bool) {
         self.whole.headers = HeaderMap::new();
-        self.not_modified.headers = HeaderMap::new();
+        self.on_condition = OnceLock::new();
         if in_memory {
             self.content = Bytes::new();
         }
@@ -199,7 +209,7 @@ impl Slot {
                 stored.content.len()
                     + stored.value.as_ref().map_or(0, Typed::weight)
                     + weigh(&stored.whole.headers)
-                    + weigh(&stored.not_modified.headers)
+                    + stored.on_condition.get().map_or(0, |made| weigh(&made.not_modified.headers))
                     + size_of::<Stored>()
                     + stored.groups.iter().map(|group| group.len() + 96).sum::<usize>()
             }

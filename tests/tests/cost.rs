@@ -74,17 +74,19 @@ fn number_after(text: &str, label: &str) -> f64 {
 fn a_hit_costs_little_more_than_the_same_response_ready() {
     let program = program("");
     let ready = instructions(&program, "ready");
-    let [hit, large, not_modified] = ["hit", "hit-large", "not-modified"].map(|case| instructions(&program, case));
+    let [hit, large, at_rest, not_modified] = ["hit", "hit-large", "at-rest", "not-modified"].map(|case| instructions(&program, case));
     let [ready_allocations, hit_allocations] = ["ready", "hit"].map(|case| allocations(&program, case));
     println!(
-        "a hit: {hit:.0} instructions, {:.3} x ready ({ready:.0}); at 1 MiB {:.3} x; a 304 {:.3} x a hit; {hit_allocations:.1} allocations, ready {ready_allocations:.1}",
+        "a hit: {hit:.0} instructions, {:.3} x ready ({ready:.0}); at 1 MiB {:.3} x; a 304 {:.3} x a hit; one that is made of bytes at rest {:.3} x; {hit_allocations:.1} allocations, ready {ready_allocations:.1}",
         hit / ready,
         large / ready,
         not_modified / hit,
+        at_rest / hit,
     );
     assert!(hit / ready <= LIMIT, "a hit costs {:.3} x a ready response", hit / ready);
     assert!(large / hit <= 1.02, "a hit of 1 MiB costs {:.3} x one of 1 KiB", large / hit);
     assert!(not_modified / hit <= LIMIT_OF_304, "a 304 costs {:.3} x a hit", not_modified / hit);
+    assert!(at_rest / hit <= LIMIT_AT_REST, "a hit made of bytes at rest costs {:.3} x one in memory", at_rest / hit);
     assert!(hit_allocations <= ready_allocations + 1.0, "{hit_allocations} allocations, {ready_allocations} for a ready response");
 }
 
@@ -121,5 +123,7 @@ const LIMIT_OF_THE_LAYER: f64 = 0.6;
 const LIMIT: f64 = 1.22;
 /// Of a hit's.
 const LIMIT_OF_304: f64 = 1.0;
+/// Of a hit's, where the store gives its bytes at once.
+const LIMIT_AT_REST: f64 = 3.2;
 /// Of a hit's without them.
 const LIMIT_OF_METRICS: f64 = 1.05;

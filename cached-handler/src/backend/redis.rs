@@ -236,7 +236,9 @@ impl Epochs for Redis {
 }
 
 fn mget(keys: &[String], response: Option<&str>) -> Cmd {
-    let mut command = ::redis::cmd("MGET");
+    let length = keys.iter().map(String::len).sum::<usize>() + response.map_or(0, str::len);
+    let mut command = Cmd::with_capacity(keys.len() + 2, length + 4);
+    command.arg("MGET");
     command.arg(keys).arg(response.as_slice());
     command
 }

@@ -82,15 +82,17 @@ impl ForClients {
         // More than one line is the handler's own.
         let mut lines = fields.get_all(header::CACHE_CONTROL).iter();
         let said = lines.next().filter(|_| lines.next().is_none()).map(HeaderValue::as_bytes);
-        let candidates = [false, true].map(|private| Self::of(&Terms { cache_control, private, forwards }));
-        let [open, personal] = candidates;
-        if said == Some(open.text.as_bytes()) {
-            open
-        } else if said == Some(personal.text.as_bytes()) {
-            personal
-        } else {
-            Self { aging: None, ..open }
-        }
+        let is_said = |text: &Self| said == Some(text.text.as_bytes());
+        [false, true]
+            .into_iter()
+            .map(|private| Self::of(&Terms { cache_control, private, forwards }))
+            .find(is_said)
+            .unwrap_or_else(Self::silent)
+    }
+
+    /// For what says itself what clients may do.
+    pub(crate) fn silent() -> Self {
+        Self { text: Cow::Borrowed(""), private: false, aging: None }
     }
 
     /// The field for an answer of this age, where that is another one than what is stored: a lifetime that counts from
@@ -157,6 +159,9 @@ fn directives(text: &str) -> Option<Vec<&str>> {
 
 /// The lifetimes of the attribute, taken apart from the text around them.
 fn aging(text: &str) -> Option<Aging> {
+    if !text.contains('=') {
+        return None;
+    }
     let mut lifetimes = Vec::new();
     let mut passed = String::new();
     for (at, directive) in directives(text)?.into_iter().enumerate() {

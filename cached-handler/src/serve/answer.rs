@@ -20,9 +20,9 @@ use crate::{
     handler::Handler,
     header::{cache_status, entity_tag::EntityTag},
     outcome::{Forward, Kept, NotStored, Outcome, StaleUse},
-    rules::conditional::{Selected, Verdict, not_in_304, verdict},
+    rules::conditional::{Selected, Verdict, not_in_304, not_modified_fields, verdict},
     seen::Facts,
-    stored::{Slot, Stored},
+    stored::{OnCondition, Slot, Stored, head},
 };
 
 /// Answers from the store.
@@ -52,18 +52,24 @@ pub(super) fn stale(slot: &Slot, why: StaleUse, handler: &'static Handler, facts
 /// The response that `request` gets out of `stored`: the whole, its fields alone (HEAD), or 304. `age` is absent where
 /// the handler has just produced it.
 pub(super) fn derive(stored: &Stored, facts: &Facts, age: Option<u64>) -> Response {
-    let verdict = facts.conditional().map_or(Verdict::Whole, |conditional| {
+    let asked =
+        facts.conditional().map(|conditional| (conditional, stored.on_condition.get_or_init(|| on_condition(&stored.whole.headers))));
+    let verdict = asked.map_or(Verdict::Whole, |(conditional, on_condition)| {
         let selected = Selected {
             status: stored.whole.status,
-            entity_tag: stored.entity_tag.as_ref(),
-            last_modified: stored.last_modified.as_ref(),
+            entity_tag: on_condition.entity_tag.as_ref(),
+            last_modified: on_condition.last_modified.as_ref(),
             date: if conditional.asks_by_date() { stored.whole.headers.get(header::DATE) } else { None },
             length: Some(stored.content.len()),
             is_stored: age.is_some(),
         };
         verdict(conditional, &facts.method, &selected)
     });
-    let mut head = if verdict == Verdict::NotModified { &stored.not_modified } else { &stored.whole }.clone();
+    let mut head = match asked {
+        Some((_, on_condition)) if verdict == Verdict::NotModified => &on_condition.not_modified,
+        _ => &stored.whole,
+    }
+    .clone();
     match age {
         Some(age) => set_age(&mut head.headers, age),
         None => stored.without_age(&mut head.headers),
@@ -82,6 +88,17 @@ pub(super) fn derive(stored: &Stored, facts: &Facts, age: Option<u64>) -> Respon
         head.extensions.insert(value.clone());
     }
     Response::from_parts(head, body)
+}
+
+/// What conditional requests ask for, of a response with these fields.
+pub(super) fn on_condition(fields: &HeaderMap) -> OnCondition {
+    let mut not_modified = not_modified_fields(fields);
+    reserve_age(&mut not_modified);
+    OnCondition {
+        entity_tag: fields.get(header::ETAG).and_then(EntityTag::parse),
+        last_modified: fields.get(header::LAST_MODIFIED).cloned(),
+        not_modified: head(StatusCode::NOT_MODIFIED, not_modified),
+    }
 }
 
 /// 206: a part of the whole (RFC 9110 §15.3.7), never stored as such.

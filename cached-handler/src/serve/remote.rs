@@ -11,11 +11,11 @@ use super::{
     store,
 };
 use crate::{
-    backend::Backend,
+    backend::{Backend, StoreKey},
     clock::{millis, span},
     error::Error,
     events,
-    key::name_at_rest,
+    key::variant_at_rest,
     outcome::{Bypass, Forward, Kept, NotStored},
     stored::{
         Slot, Stored,
@@ -75,24 +75,22 @@ impl Run {
     pub(crate) async fn remove(&self) {
         if self.handler.in_memory {
             self.cache.inner().memory.remove(&self.key.primary);
-        } else if let Some(backend) = self.cache.backend(self.handler) {
-            let full = self.key.primary.at_rest(self.handler, &self.key.instance, (self.facts.state)().name, &self.cache.inner().namespace);
-            if let Err(error) = backend.remove(&name_at_rest(self.handler, self.key.instance, &full)).await {
-                tracing::debug!(target: "cached_handler", handler = self.handler.site.name, error = ?error, "a backend failed to remove");
-            }
+        } else if let Some(backend) = self.cache.backend(self.handler)
+            && let Err(error) = backend.remove(&self.key_at_rest()).await
+        {
+            tracing::debug!(target: "cached_handler", handler = self.handler.site.name, error = ?error, "a backend failed to remove");
         }
     }
 
     async fn find_in(&mut self, backend: &dyn Backend) -> Result<Found, Error> {
-        let full = self.key.primary.at_rest(self.handler, &self.key.instance, (self.facts.state)().name, &self.cache.inner().namespace);
-        let name = name_at_rest(self.handler, self.key.instance, &full);
-        let (bytes, reading) = backend.look_up(&name, &self.scopes()).await?;
+        let key = self.key_at_rest();
+        let (bytes, reading) = backend.look_up(&key, &self.scopes()).await?;
         self.set_reading(reading);
-        let (at_rest, selecting) = match self.open(bytes, &full) {
+        let (at_rest, selecting) = match self.open(bytes, &key) {
             Some(SlotAtRest::Variants(variants)) => {
                 let values = variants.values(self.fields.as_deref());
-                let (name, full) = self.variant_at_rest(&full, &values);
-                match self.open(backend.get(&name).await?, &full) {
+                let variant = self.variant_at_rest(&key, &values);
+                match self.open(backend.get(&variant).await?, &variant) {
                     Some(SlotAtRest::Response(response)) => (response, Some((variants, values.into()))),
                     _ => return Ok(Found::Nothing(Forward::VaryMiss)),
                 }
@@ -119,11 +117,12 @@ impl Run {
     }
 
     /// Bytes as a stored response; whatever is wrong with them is an event and a miss.
-    fn open(&self, bytes: Option<Bytes>, full: &[u8]) -> Option<SlotAtRest> {
-        match decode(&bytes?, full) {
+    fn open(&self, bytes: Option<Bytes>, key: &StoreKey) -> Option<SlotAtRest> {
+        match decode(&bytes?, key.digest(), self.handler.policy.max_body.saturating_add(MOST_BESIDE_CONTENT)) {
             Ok(slot) => Some(slot),
             Err(damage) => {
                 let damage = match damage {
+                    Damage::TooLong => "too-long",
                     Damage::Foreign => "foreign",
                     Damage::Checksum => "checksum",
                     Damage::OtherKey => "other-key",
@@ -135,11 +134,12 @@ impl Run {
         }
     }
 
-    fn variant_at_rest(&self, full: &[u8], values: &[u8]) -> (crate::backend::StoreKey, Vec<u8>) {
-        let mut variant = full.to_vec();
-        variant.push(crate::cache_key::Tag::Variant as u8);
-        variant.extend_from_slice(values);
-        (name_at_rest(self.handler, self.key.instance, &variant), variant)
+    fn key_at_rest(&self) -> StoreKey {
+        self.key.primary.at_rest(self.handler, self.key.instance, (self.facts.state)().name, &self.cache.inner().namespace)
+    }
+
+    fn variant_at_rest(&self, of: &StoreKey, values: &[u8]) -> StoreKey {
+        variant_at_rest(self.handler, self.key.instance, of, values)
     }
 
     /// Stores, and says what came of it.
@@ -160,15 +160,14 @@ impl Run {
         if !backend.read(&scopes).await?.allows(stamp) {
             return Ok(Kept::Not(NotStored::Invalidated));
         }
-        let full = self.key.primary.at_rest(self.handler, &self.key.instance, (self.facts.state)().name, &self.cache.inner().namespace);
-        let name = name_at_rest(self.handler, self.key.instance, &full);
+        let key = self.key_at_rest();
         let keep_for = span(stored.useful_until().saturating_sub(self.now()));
         let at_rest = SlotAtRest::Response(self.to_rest(backend, stored));
         let Some((variants, _)) = &stored.selecting else {
-            backend.put(&name, encode(&at_rest, &full), keep_for, &scopes).await?;
+            backend.put(&key, encode(&at_rest, key.digest()), keep_for, &scopes).await?;
             return Ok(Kept::Stored);
         };
-        let known = match self.open(backend.get(&name).await?, &full) {
+        let known = match self.open(backend.get(&key).await?, &key) {
             Some(SlotAtRest::Variants(known)) => Some(Slot::Variants(known)),
             _ => None,
         };
@@ -180,23 +179,23 @@ impl Run {
             return Ok(Kept::Not(NotStored::TooManyVariants));
         };
         let longest = record.known.iter().map(|(_, until)| span(until.saturating_sub(wall))).fold(keep_for, Duration::max);
-        let (variant_name, variant_full) = self.variant_at_rest(&full, &record.values(self.fields.as_deref()));
-        backend.put(&variant_name, encode(&at_rest, &variant_full), keep_for, &scopes).await?;
-        backend.put(&name, encode(&SlotAtRest::Variants(record), &full), longest, &scopes).await?;
+        let variant = self.variant_at_rest(&key, &record.values(self.fields.as_deref()));
+        backend.put(&variant, encode(&at_rest, variant.digest()), keep_for, &scopes).await?;
+        backend.put(&key, encode(&SlotAtRest::Variants(record), key.digest()), longest, &scopes).await?;
         Ok(Kept::Stored)
     }
 
     /// Takes what was held out of the backend, which its handler has said something else about.
     pub(super) fn removing_held(&self) -> Option<Rest> {
         let backend = Arc::clone(self.cache.backend(self.handler)?);
-        let full = self.key.primary.at_rest(self.handler, &self.key.instance, (self.facts.state)().name, &self.cache.inner().namespace);
-        let name = match &self.held()?.selecting {
-            None => name_at_rest(self.handler, self.key.instance, &full),
-            Some((variants, _)) => self.variant_at_rest(&full, &variants.values(self.fields.as_deref())).0,
+        let key = self.key_at_rest();
+        let key = match &self.held()?.selecting {
+            None => key,
+            Some((variants, _)) => self.variant_at_rest(&key, &variants.values(self.fields.as_deref())),
         };
         let handler = self.handler.label();
         Some(Box::pin(async move {
-            if let Err(error) = backend.remove(&name).await {
+            if let Err(error) = backend.remove(&key).await {
                 tracing::debug!(target: "cached_handler", handler, error = ?error, "a backend failed to remove");
             }
         }))
@@ -236,6 +235,9 @@ impl Run {
         store::remake(self, at_rest, born, born.saturating_add(lifetime), initial_age)
     }
 }
+
+/// More than fields, groups and variants come to within their limits.
+const MOST_BESIDE_CONTENT: usize = 128 << 10;
 
 /// How far two processes' notions of a backend's time may lie apart.
 const MOST_SKEW: Duration = Duration::from_secs(1);

@@ -104,7 +104,7 @@ impl Run {
         let held = self.held().filter(|held| self.key.traits.can_ask && !held.has_ended());
         held.into_iter().flat_map(|held| {
             let tag = held.whole.headers.get(header::ETAG).filter(|_| held.own.tag);
-            let date = held.last_modified.as_ref().filter(|_| held.own.date);
+            let date = held.whole.headers.get(header::LAST_MODIFIED).filter(|_| held.own.date);
             let tag = tag.map(|tag| (header::IF_NONE_MATCH, tag.clone()));
             tag.into_iter().chain(date.map(|date| (header::IF_MODIFIED_SINCE, date.clone())))
         })

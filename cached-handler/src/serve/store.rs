@@ -3,7 +3,7 @@
 use std::{
     panic::resume_unwind,
     pin::pin,
-    sync::{Arc, atomic::AtomicBool},
+    sync::{Arc, OnceLock, atomic::AtomicBool},
     time::Duration,
 };
 
@@ -34,11 +34,10 @@ use crate::{
     response_part::{DoNotStore, FreshFor},
     rules::{
         client::{ForClients, Terms},
-        conditional::not_modified_fields,
         stale::{jittered, windows},
         storable::{Question, Storable, storable},
     },
-    stored::{MAX_VARIANTS, Own, Slot, Stored, Variants, codec::AtRest, head},
+    stored::{MAX_VARIANTS, OnCondition, Own, Slot, Stored, Variants, codec::AtRest, head},
     values::Typed,
 };
 
@@ -325,11 +324,7 @@ pub(super) fn make(run: &Run, mut parts: Parts, content: Bytes, storable: &Stora
     let for_clients = ForClients::of(&run.client_terms()).write(&mut fields);
     let entity_tag = parts.status.is_success().then(|| entity_tag(run, &mut fields, &content)).flatten();
     let arrived_with_age = fields.contains_key(header::AGE);
-    let not_modified = {
-        let mut only = not_modified_fields(&fields);
-        answer::reserve_age(&mut only);
-        only
-    };
+    let on_condition = OnCondition { entity_tag, ..answer::on_condition(&fields) };
     answer::reserve_age(&mut fields);
     let selecting = selecting(run, storable);
     let marks = run.marks().map(|marks| {
@@ -346,11 +341,9 @@ pub(super) fn make(run: &Run, mut parts: Parts, content: Bytes, storable: &Stora
         storable.freshness_lifetime
     };
     let mut stored = Stored {
-        last_modified: fields.get(header::LAST_MODIFIED).cloned(),
         whole: head(parts.status, fields),
-        not_modified: head(StatusCode::NOT_MODIFIED, not_modified),
         content,
-        entity_tag,
+        on_condition: OnceLock::from(on_condition),
         for_clients,
         born,
         fresh_until: born.saturating_add(millis(lifetime)),
@@ -376,15 +369,13 @@ pub(super) fn make(run: &Run, mut parts: Parts, content: Bytes, storable: &Stora
 /// A stored response of what lay in a backend: what is not kept there is computed again.
 pub(super) fn remake(run: &Run, at_rest: AtRest, born: Millis, fresh_until: Millis, initial_age: Duration) -> Stored {
     let AtRest { status, fields, content, windows, stamp, groups, shareable, arrived_with_age, own, tells_clients, .. } = at_rest;
-    let mut not_modified = not_modified_fields(&fields);
-    answer::reserve_age(&mut not_modified);
+    let cache_control = run.handler.attributes.cache_control;
+    let for_clients = if tells_clients { ForClients::again(cache_control, run.handler.forwards(), &fields) } else { ForClients::silent() };
     Stored {
-        entity_tag: fields.get(header::ETAG).and_then(EntityTag::parse),
-        last_modified: fields.get(header::LAST_MODIFIED).cloned(),
-        for_clients: ForClients::again(run.handler.attributes.cache_control, run.handler.forwards(), &fields),
+        for_clients,
         whole: head(status, fields),
-        not_modified: head(StatusCode::NOT_MODIFIED, not_modified),
         content,
+        on_condition: OnceLock::new(),
         born,
         fresh_until,
         windows,

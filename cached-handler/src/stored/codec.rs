@@ -1,14 +1,14 @@
 //! A stored response as bytes at rest: versioned, checksummed, and compared with its full key whenever it is read.
 //!
 //! ```text
-//! "CHst" version:u16 checksum:16 │ digest of the full key:32 kind:u8
+//! "CHst" version:u16 checksum:u128 │ digest of the full key:32 kind:u8
 //!   response: flags:u8 incarnation:u64 clock:u64 born:u64 lifetime:u64 windows:2×u64 status:u16
 //!             groups:[text] lines:[name value] content
 //!   variants: fields:[text] known:[hash:u64 until:i64]
 //! ```
 //!
-//! Numbers are little-endian, times in milliseconds, texts and lists preceded by a u32. The checksum is of all that comes
-//! after it. Of the key there is a digest alone: what a request said, a token perhaps, is not to be read there. The names of
+//! Numbers are little-endian, times in milliseconds, texts and lists preceded by a u32. The checksum (XXH3) is of all that
+//! comes after it. Of the key there is a digest alone: what a request said, a token perhaps, is not to be read there. The names of
 //! groups are, as they are the author's own words.
 //!
 //! Reading them builds plain data: no length is trusted before it is compared with what is there, nothing recurses, and
@@ -16,11 +16,15 @@
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use bytes::{Buf, BufMut, Bytes, BytesMut};
+use bytes::{BufMut, Bytes, BytesMut};
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
+use xxhash_rust::xxh3::xxh3_128;
 
 use super::{Own, Variants};
-use crate::{backend::Stamp, rules::stale::Windows};
+use crate::{
+    backend::{Digest, Stamp},
+    rules::stale::Windows,
+};
 
 /// What is kept of a response beyond this process.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -50,6 +54,8 @@ pub(crate) enum SlotAtRest {
 /// Why bytes are no stored response.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Damage {
+    /// Longer than anything that is stored under the key: not worth a look.
+    TooLong,
     /// Not ours, or of a format that this version does not know.
     Foreign,
     /// Changed since they were written.
@@ -65,6 +71,9 @@ const VERSION: u16 = 1;
 const CHECKSUM: usize = 16;
 const HEAD: usize = MAGIC.len() + 2 + CHECKSUM;
 
+/// Of fields in a response that is stored.
+const MOST_LINES: u32 = 256;
+
 const RESPONSE: u8 = 1;
 const VARIANTS: u8 = 2;
 
@@ -75,12 +84,12 @@ const OWN_DATE: u8 = 8;
 const TELLS_CLIENTS: u8 = 16;
 const FLAGS: u8 = SHAREABLE | ARRIVED_WITH_AGE | OWN_TAG | OWN_DATE | TELLS_CLIENTS;
 
-pub(crate) fn encode(slot: &SlotAtRest, full_key: &[u8]) -> Bytes {
+pub(crate) fn encode(slot: &SlotAtRest, key: &Digest) -> Bytes {
     let mut out = BytesMut::new();
     out.put_slice(&MAGIC);
     out.put_u16_le(VERSION);
-    out.put_bytes(0, CHECKSUM);
-    out.put_slice(blake3::hash(full_key).as_bytes());
+    out.put_u128_le(0);
+    out.put_slice(key);
     match slot {
         SlotAtRest::Response(response) => {
             out.put_u8(RESPONSE);
@@ -93,33 +102,35 @@ pub(crate) fn encode(slot: &SlotAtRest, full_key: &[u8]) -> Bytes {
     }
     let sum = checksum(out.get(HEAD..).unwrap_or_default());
     if let Some(place) = out.get_mut(MAGIC.len() + 2..HEAD) {
-        place.copy_from_slice(&sum);
+        place.copy_from_slice(&sum.to_le_bytes());
     }
     out.freeze()
 }
 
-/// Reads what [`encode`] wrote for the same key; the content is a slice of `bytes`, not a copy.
-pub(crate) fn decode(bytes: &Bytes, full_key: &[u8]) -> Result<SlotAtRest, Damage> {
-    let head = bytes.get(..HEAD).ok_or(Damage::Foreign)?;
-    let (magic, rest) = head.split_at_checked(MAGIC.len()).ok_or(Damage::Foreign)?;
-    let (version, sum) = rest.split_at_checked(2).ok_or(Damage::Foreign)?;
-    if magic != MAGIC || version != VERSION.to_le_bytes() {
+/// Reads what [`encode`] wrote for the same key, of at most `longest` bytes; the content and the field
+/// values are slices of `bytes`, not copies.
+pub(crate) fn decode(bytes: &Bytes, key: &Digest, longest: usize) -> Result<SlotAtRest, Damage> {
+    if bytes.len() > longest {
+        return Err(Damage::TooLong);
+    }
+    let mut reader = Reader { whole: bytes, rest: bytes };
+    let foreign = |_| Damage::Foreign;
+    if *reader.array().map_err(foreign)? != MAGIC || reader.u16().map_err(foreign)? != VERSION {
         return Err(Damage::Foreign);
     }
-    let mut rest = bytes.slice(HEAD..);
-    if sum != checksum(&rest) {
+    let sum = u128::from_le_bytes(*reader.array().map_err(foreign)?);
+    if sum != checksum(reader.rest) {
         return Err(Damage::Checksum);
     }
-    let digest = rest.split_to(rest.len().min(blake3::OUT_LEN));
-    if *digest != *blake3::hash(full_key).as_bytes() {
+    if reader.array().map_err(|_| Damage::OtherKey)? != key {
         return Err(Damage::OtherKey);
     }
-    let slot = match u8_of(&mut rest)? {
-        RESPONSE => SlotAtRest::Response(response(&mut rest)?),
-        VARIANTS => SlotAtRest::Variants(variants(&mut rest)?),
+    let slot = match reader.u8()? {
+        RESPONSE => SlotAtRest::Response(response(&mut reader)?),
+        VARIANTS => SlotAtRest::Variants(variants(&mut reader)?),
         _ => return Err(Damage::Malformed),
     };
-    if rest.is_empty() { Ok(slot) } else { Err(Damage::Malformed) }
+    if reader.rest.is_empty() { Ok(slot) } else { Err(Damage::Malformed) }
 }
 
 fn put_response(out: &mut BytesMut, response: &AtRest) {
@@ -150,27 +161,29 @@ fn put_response(out: &mut BytesMut, response: &AtRest) {
     put(out, &response.content);
 }
 
-fn response(rest: &mut Bytes) -> Result<AtRest, Damage> {
-    let flags = u8_of(rest)?;
+fn response(reader: &mut Reader<'_>) -> Result<AtRest, Damage> {
+    let flags = reader.u8()?;
     if flags & !FLAGS != 0 {
         return Err(Damage::Malformed);
     }
-    let stamp = Stamp { incarnation: u64_of(rest)?, clock: u64_of(rest)? };
-    let born = UNIX_EPOCH.checked_add(Duration::from_millis(u64_of(rest)?)).ok_or(Damage::Malformed)?;
-    let lifetime = Duration::from_millis(u64_of(rest)?);
-    let windows = Windows { while_revalidate: Duration::from_millis(u64_of(rest)?), if_error: Duration::from_millis(u64_of(rest)?) };
-    let status = rest.try_get_u16_le().ok().and_then(|status| StatusCode::from_u16(status).ok()).ok_or(Damage::Malformed)?;
-    let groups = list(rest, text)?;
-    let mut fields = HeaderMap::new();
-    for _ in 0..u32_of(rest)? {
-        let name = HeaderName::from_bytes(&take(rest)?).map_err(|_| Damage::Malformed)?;
-        let value = HeaderValue::from_maybe_shared(take(rest)?).map_err(|_| Damage::Malformed)?;
+    let stamp = Stamp { incarnation: reader.u64()?, clock: reader.u64()? };
+    let born = UNIX_EPOCH.checked_add(reader.millis()?).ok_or(Damage::Malformed)?;
+    let lifetime = reader.millis()?;
+    let windows = Windows { while_revalidate: reader.millis()?, if_error: reader.millis()? };
+    let status = StatusCode::from_u16(reader.u16()?).map_err(|_| Damage::Malformed)?;
+    let groups = reader.list(Reader::text)?;
+    let lines = reader.u32()?;
+    // As many as any response has that is stored; a number that lies costs no more.
+    let mut fields = HeaderMap::with_capacity(lines.min(MOST_LINES) as usize);
+    for _ in 0..lines {
+        let name = HeaderName::from_bytes(reader.bytes()?).map_err(|_| Damage::Malformed)?;
+        let value = HeaderValue::from_maybe_shared(reader.shared()?).map_err(|_| Damage::Malformed)?;
         fields.try_append(name, value).map_err(|_| Damage::Malformed)?;
     }
     Ok(AtRest {
         status,
         fields,
-        content: take(rest)?,
+        content: reader.shared()?,
         born,
         lifetime,
         windows,
@@ -195,46 +208,74 @@ fn put_variants(out: &mut BytesMut, variants: &Variants) {
     }
 }
 
-fn variants(rest: &mut Bytes) -> Result<Variants, Damage> {
-    let fields = list(rest, text)?;
-    let known = list(rest, |rest| Ok((u64_of(rest)?, rest.try_get_i64_le().map_err(|_| Damage::Malformed)?)))?;
+fn variants(reader: &mut Reader<'_>) -> Result<Variants, Damage> {
+    let fields = reader.list(Reader::text)?;
+    let known = reader.list(|reader| Ok((reader.u64()?, i64::from_le_bytes(*reader.array()?))))?;
     Ok(Variants { fields, known })
 }
 
-/// A count and that many elements; each takes bytes, so a count that lies runs out of them before it costs memory.
-fn list<T>(rest: &mut Bytes, element: impl Fn(&mut Bytes) -> Result<T, Damage>) -> Result<Vec<T>, Damage> {
-    let mut list = Vec::new();
-    for _ in 0..u32_of(rest)? {
-        list.push(element(rest)?);
-    }
-    Ok(list)
+/// What of the bytes is still to be read.
+struct Reader<'a> {
+    whole: &'a Bytes,
+    rest: &'a [u8],
 }
 
-fn text(rest: &mut Bytes) -> Result<Box<str>, Damage> {
-    let bytes = take(rest)?;
-    std::str::from_utf8(&bytes).map(Into::into).map_err(|_| Damage::Malformed)
+impl<'a> Reader<'a> {
+    fn array<const N: usize>(&mut self) -> Result<&'a [u8; N], Damage> {
+        let (array, rest) = self.rest.split_first_chunk().ok_or(Damage::Malformed)?;
+        self.rest = rest;
+        Ok(array)
+    }
+
+    fn u8(&mut self) -> Result<u8, Damage> {
+        self.array().map(|[byte]| *byte)
+    }
+
+    fn u16(&mut self) -> Result<u16, Damage> {
+        self.array().map(|bytes| u16::from_le_bytes(*bytes))
+    }
+
+    fn u32(&mut self) -> Result<u32, Damage> {
+        self.array().map(|bytes| u32::from_le_bytes(*bytes))
+    }
+
+    fn u64(&mut self) -> Result<u64, Damage> {
+        self.array().map(|bytes| u64::from_le_bytes(*bytes))
+    }
+
+    fn millis(&mut self) -> Result<Duration, Damage> {
+        self.u64().map(Duration::from_millis)
+    }
+
+    fn bytes(&mut self) -> Result<&'a [u8], Damage> {
+        let length = usize::try_from(self.u32()?).map_err(|_| Damage::Malformed)?;
+        let (bytes, rest) = self.rest.split_at_checked(length).ok_or(Damage::Malformed)?;
+        self.rest = rest;
+        Ok(bytes)
+    }
+
+    /// The same, which keeps the whole alive in place of a copy.
+    fn shared(&mut self) -> Result<Bytes, Damage> {
+        Ok(self.whole.slice_ref(self.bytes()?))
+    }
+
+    fn text(&mut self) -> Result<Box<str>, Damage> {
+        std::str::from_utf8(self.bytes()?).map(Into::into).map_err(|_| Damage::Malformed)
+    }
+
+    /// A count and that many elements; each takes bytes, so a count that lies runs out of them before it costs memory.
+    fn list<T>(&mut self, element: impl Fn(&mut Self) -> Result<T, Damage>) -> Result<Vec<T>, Damage> {
+        let mut list = Vec::new();
+        for _ in 0..self.u32()? {
+            list.push(element(self)?);
+        }
+        Ok(list)
+    }
 }
 
 fn put(out: &mut BytesMut, bytes: &[u8]) {
     out.put_u32_le(count(bytes.len()));
     out.put_slice(bytes);
-}
-
-fn take(rest: &mut Bytes) -> Result<Bytes, Damage> {
-    let length = usize::try_from(u32_of(rest)?).map_err(|_| Damage::Malformed)?;
-    if length > rest.len() { Err(Damage::Malformed) } else { Ok(rest.split_to(length)) }
-}
-
-fn u8_of(rest: &mut Bytes) -> Result<u8, Damage> {
-    rest.try_get_u8().map_err(|_| Damage::Malformed)
-}
-
-fn u32_of(rest: &mut Bytes) -> Result<u32, Damage> {
-    rest.try_get_u32_le().map_err(|_| Damage::Malformed)
-}
-
-fn u64_of(rest: &mut Bytes) -> Result<u64, Damage> {
-    rest.try_get_u64_le().map_err(|_| Damage::Malformed)
 }
 
 /// What is stored is far below 4 GiB (`max_body`, 64 KiB of fields, 8 KiB of key); a length that is not cannot be read
@@ -247,10 +288,9 @@ fn millis(duration: Duration) -> u64 {
     u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }
 
-fn checksum(bytes: &[u8]) -> [u8; CHECKSUM] {
-    let mut sum = [0; CHECKSUM];
-    sum.copy_from_slice(blake3::hash(bytes).as_bytes().first_chunk::<CHECKSUM>().unwrap_or(&[0; CHECKSUM]));
-    sum
+/// Against accidents. That the bytes are this key's is for the digest to say, which is a strong one.
+fn checksum(bytes: &[u8]) -> u128 {
+    xxh3_128(bytes)
 }
 
 #[cfg(test)]

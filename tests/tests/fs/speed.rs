@@ -60,6 +60,6 @@ fn a_hit_takes_about_as_long_as_reading_its_file() {
         (hit - memory) / read,
         (cold - memory) / cold_read,
     );
-    // Loose, as other programs run beside: a hop to another thread and back alone would be four times a read.
-    assert!((hit - memory) / read < 4.0, "{line}");
+    // Found are 1.6. Loose, as other programs run beside.
+    assert!((hit - memory) / read < 2.2, "{line}");
 }

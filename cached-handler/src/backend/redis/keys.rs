@@ -1,7 +1,5 @@
 //! The names of keys in Redis. All begin with `ch:{namespace}`: the braces put them into one slot of a cluster.
 
-use std::fmt::Write;
-
 use crate::{
     backend::{Scopes, StoreKey},
     error::Error,
@@ -42,21 +40,18 @@ impl Keys {
     }
 
     fn path(&self, bucket: u16) -> String {
-        self.part("p", format_args!("{bucket:04x}"))
+        let digits = [12, 8, 4, 0].map(|shift| char::from_digit(u32::from(bucket >> shift & 15), 16).unwrap_or('0'));
+        self.part("p", digits.iter().collect::<String>().as_str())
     }
 
     /// A digest: the names of groups are made of what handlers are asked for.
     fn group(&self, name: &str) -> String {
-        let mut hex = String::with_capacity(32);
-        for byte in blake3::hash(name.as_bytes()).as_bytes().iter().take(16) {
-            // Writing to a string does not fail.
-            _ = write!(hex, "{byte:02x}");
-        }
-        self.part("g", hex)
+        let hex = blake3::hash(name.as_bytes()).to_hex();
+        self.part("g", hex.get(..32).unwrap_or_default())
     }
 
-    fn part(&self, kind: &str, name: impl std::fmt::Display) -> String {
-        format!("{}:{kind}:{name}", self.namespace)
+    fn part(&self, kind: &str, name: &str) -> String {
+        [&*self.namespace, ":", kind, ":", name].concat()
     }
 
     /// The clock, then the epochs that concern one response.

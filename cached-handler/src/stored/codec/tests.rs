@@ -23,27 +23,42 @@ fn response() -> AtRest {
     }
 }
 
+fn digest(key: &[u8]) -> Digest {
+    blake3::hash(key).into()
+}
+
+fn decoded(bytes: &Bytes, key: &Digest) -> Result<SlotAtRest, Damage> {
+    decode(bytes, key, usize::MAX)
+}
+
 fn encoded() -> Bytes {
-    encode(&SlotAtRest::Response(response()), b"key")
+    encode(&SlotAtRest::Response(response()), &digest(b"key"))
 }
 
 #[test]
 fn what_was_stored_is_read_back() {
-    assert_eq!(decode(&encoded(), b"key"), Ok(SlotAtRest::Response(response())));
+    assert_eq!(decoded(&encoded(), &digest(b"key")), Ok(SlotAtRest::Response(response())));
     let variants = SlotAtRest::Variants(Variants { fields: vec!["accept".into()], known: vec![(1, 2), (3, -4)] });
-    assert_eq!(decode(&encode(&variants, b""), b""), Ok(variants));
+    assert_eq!(decoded(&encode(&variants, &digest(b"")), &digest(b"")), Ok(variants));
 }
 
 #[test]
 fn another_keys_bytes_are_refused() {
-    assert_eq!(decode(&encoded(), b"kez"), Err(Damage::OtherKey));
+    assert_eq!(decoded(&encoded(), &digest(b"kez")), Err(Damage::OtherKey));
+}
+
+#[test]
+fn what_is_longer_than_it_can_be_is_refused() {
+    let whole = encoded();
+    assert_eq!(decode(&whole, &digest(b"key"), whole.len()), Ok(SlotAtRest::Response(response())));
+    assert_eq!(decode(&whole, &digest(b"key"), whole.len() - 1), Err(Damage::TooLong));
 }
 
 #[test]
 fn every_truncation_is_refused() {
     let whole = encoded();
     for length in 0..whole.len() {
-        assert!(decode(&whole.slice(..length), b"key").is_err(), "cut to {length}");
+        assert!(decoded(&whole.slice(..length), &digest(b"key")).is_err(), "cut to {length}");
     }
 }
 
@@ -53,7 +68,7 @@ fn every_flipped_bit_is_refused() {
     let mut bytes = whole.to_vec();
     for bit in 0..bytes.len() * 8 {
         bytes[bit / 8] ^= 1 << (bit % 8);
-        assert!(decode(&Bytes::copy_from_slice(&bytes), b"key").is_err(), "bit {bit}");
+        assert!(decoded(&Bytes::copy_from_slice(&bytes), &digest(b"key")).is_err(), "bit {bit}");
         bytes[bit / 8] ^= 1 << (bit % 8);
     }
 }
@@ -62,14 +77,14 @@ fn every_flipped_bit_is_refused() {
 fn another_version_is_foreign() {
     let mut bytes = encoded().to_vec();
     bytes[4] = 2;
-    assert_eq!(decode(&bytes.into(), b"key"), Err(Damage::Foreign));
+    assert_eq!(decoded(&bytes.into(), &digest(b"key")), Err(Damage::Foreign));
 }
 
 /// The checksum set right, so that what lies behind it is reached.
 fn sealed(mut bytes: Vec<u8>) -> Bytes {
     if bytes.len() >= HEAD {
         let sum = checksum(&bytes[HEAD..]);
-        bytes[6..HEAD].copy_from_slice(&sum);
+        bytes[6..HEAD].copy_from_slice(&sum.to_le_bytes());
     }
     bytes.into()
 }
@@ -85,16 +100,16 @@ fn what_an_earlier_release_wrote_is_read_or_foreign() {
             "response" => SlotAtRest::Response(response()),
             _ => SlotAtRest::Variants(Variants { fields: vec!["accept".into()], known: vec![(1, 2), (3, -4)] }),
         };
-        assert_eq!(decode(&Bytes::from_static(bytes), b"key"), Ok(expected.clone()), "{name}");
-        assert_eq!(encode(&expected, b"key"), bytes, "{name}: the format has changed; raise VERSION");
+        assert_eq!(decoded(&Bytes::from_static(bytes), &digest(b"key")), Ok(expected.clone()), "{name}");
+        assert_eq!(encode(&expected, &digest(b"key")), bytes, "{name}: the format has changed; raise VERSION");
     }
 }
 
 #[test]
 fn nothing_of_the_key_is_readable() {
     let key = b"GET /inbox?token=geheim";
-    let bytes = encode(&SlotAtRest::Response(response()), key);
-    assert!(decode(&bytes, key).is_ok());
+    let bytes = encode(&SlotAtRest::Response(response()), &digest(key));
+    assert!(decoded(&bytes, &digest(key)).is_ok());
     assert!(!bytes.windows(6).any(|window| window == b"geheim"));
 }
 
@@ -106,14 +121,14 @@ proptest! {
             let length = bytes.len();
             bytes[HEAD.max(at % length)] = byte;
         }
-        if let Ok(SlotAtRest::Response(response)) = decode(&sealed(bytes.clone()), b"key") {
+        if let Ok(SlotAtRest::Response(response)) = decoded(&sealed(bytes.clone()), &digest(b"key")) {
             prop_assert!(response.content.len() < bytes.len());
         }
     }
 
     #[test]
     fn random_bytes_are_no_stored_response(bytes in proptest::collection::vec(any::<u8>(), 0..256)) {
-        prop_assert!(decode(&bytes.into(), b"key").is_err());
+        prop_assert!(decoded(&bytes.into(), &digest(b"key")).is_err());
     }
 
     #[test]
@@ -121,11 +136,11 @@ proptest! {
         let mut whole = MAGIC.to_vec();
         whole.extend(VERSION.to_le_bytes());
         whole.extend([0; CHECKSUM]);
-        whole.extend(blake3::hash(b"").as_bytes());
+        whole.extend(digest(b""));
         whole.extend(bytes);
         let whole = sealed(whole);
-        if let Ok(slot) = decode(&whole, b"") {
-            prop_assert_eq!(decode(&encode(&slot, b""), b""), Ok(slot));
+        if let Ok(slot) = decoded(&whole, &digest(b"")) {
+            prop_assert_eq!(decoded(&encode(&slot, &digest(b"")), &digest(b"")), Ok(slot));
         }
     }
 }
