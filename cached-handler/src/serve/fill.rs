@@ -90,7 +90,13 @@ fn refresh_behind(mut run: Run, handler: BoxRun) -> Response {
             return response;
         }
         let handler = noted(&run, handler);
-        runtime.spawn(land_detached(run, handler, lease, place, |_| ()).instrument(tracing::Span::current()));
+        let refreshed = async move {
+            // At rest, the same has to be waited for.
+            if !run.is_made_anew_at_rest().await {
+                land_detached(run, handler, lease, place, |_| ()).await;
+            }
+        };
+        runtime.spawn(refreshed.instrument(tracing::Span::current()));
     }
     response
 }

@@ -82,6 +82,19 @@ impl Run {
         }
     }
 
+    /// Whether there is something fresh by now where this request found something stale. It goes on with what it has read
+    /// before: what it holds is no younger.
+    pub(super) async fn is_made_anew_at_rest(&mut self) -> bool {
+        if self.handler.in_memory {
+            return false;
+        }
+        let Some(backend) = self.cache.backend(self.handler).cloned() else { return false };
+        let epochs = self.epochs.clone();
+        let found = self.find_in(&*backend).await;
+        self.epochs = epochs;
+        matches!(found, Ok(Found::Usable(_)))
+    }
+
     async fn find_in(&mut self, backend: &dyn Backend) -> Result<Found, Error> {
         let key = self.key_at_rest();
         let (bytes, reading) = backend.look_up(&key, &self.scopes()).await?;
