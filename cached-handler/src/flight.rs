@@ -5,7 +5,7 @@ use std::{
     fmt,
     sync::{
         Arc, Mutex,
-        atomic::{AtomicUsize, Ordering},
+        atomic::{AtomicU64, AtomicUsize, Ordering},
     },
 };
 
@@ -24,6 +24,7 @@ use crate::{
 #[derive(Debug, Default)]
 pub(crate) struct Flights {
     by_key: Mutex<HashMap<PrimaryKey, Arc<Flight>>>,
+    ended: Ended,
 }
 
 /// One run that others may wait for.
@@ -61,12 +62,29 @@ pub(crate) struct Lease {
     flights: Arc<Flights>,
     key: PrimaryKey,
     flight: Arc<Flight>,
+    hash: u64,
 }
 
 /// A place among those who wait.
 pub(crate) struct Follower {
     flight: Arc<Flight>,
     landed: watch::Receiver<Option<Landed>>,
+}
+
+/// Counts by the hash of a key, in a table of fixed size.
+#[derive(Debug)]
+struct Ended(Box<[AtomicU64]>);
+
+impl Default for Ended {
+    fn default() -> Self {
+        Self(std::iter::repeat_with(AtomicU64::default).take(1024).collect())
+    }
+}
+
+impl Ended {
+    fn place(&self, hash: u64) -> Option<&AtomicU64> {
+        self.0.get(usize::try_from(hash % 1024).unwrap_or(0))
+    }
 }
 
 /// Most followers of one run.
@@ -77,7 +95,8 @@ pub(crate) const MAX_RUN: Millis = 30_000;
 impl Flights {
     /// Joins the run for `key`, or begins one, stamped `stamp`. A run that started before an invalidation which `reading`
     /// has seen is not joined but replaced, and so is one that is too old.
-    pub(crate) fn join(self: &Arc<Self>, key: &PrimaryKey, reading: &Reading, stamp: Stamp, now: Millis) -> Join {
+    /// `hash` is the key's.
+    pub(crate) fn join(self: &Arc<Self>, key: &PrimaryKey, hash: u64, reading: &Reading, stamp: Stamp, now: Millis) -> Join {
         let mut flights = lock(&self.by_key);
         if let Some(flight) = flights.get(key)
             && reading.may_join(flight.stamp)
@@ -87,7 +106,13 @@ impl Flights {
         }
         let flight = Arc::new(Flight { stamp, began: now, followers: AtomicUsize::new(0), landed: watch::Sender::new(None) });
         flights.insert(key.clone(), Arc::clone(&flight));
-        Join::Lead(Lease { flights: Arc::clone(self), key: key.clone(), flight })
+        Join::Lead(Lease { flights: Arc::clone(self), key: key.clone(), hash, flight })
+    }
+
+    /// How many runs have ended so far, for this key or one of the same place in the table: where it is more than before a
+    /// look-up, what that did not find may be there by now.
+    pub(crate) fn ended(&self, hash: u64) -> u64 {
+        self.ended.place(hash).map_or(0, |count| count.load(Ordering::SeqCst))
     }
 
     /// How many runs are in flight that others may wait for.
@@ -125,6 +150,10 @@ impl Drop for Lease {
         // By identity: a later run may hold the key by now.
         if flights.get(&self.key).is_some_and(|held| Arc::ptr_eq(held, &self.flight)) {
             flights.remove(&self.key);
+        }
+        // Under the lock: whoever takes the lead after this one sees that it has ended.
+        if let Some(count) = self.flights.ended.place(self.hash) {
+            count.fetch_add(1, Ordering::SeqCst);
         }
         drop(flights);
         self.flight.landed.send_if_modified(|landed| {

@@ -72,6 +72,8 @@ pub struct Inner {
     pub(crate) windows: Windows,
     /// Nobody waits for it: its answer has been sent, from what was stale or as a stream.
     pub(crate) behind: bool,
+    /// How many runs had ended before it looked in a backend; see [`Flights::ended`](crate::flight::Flights::ended).
+    ended_before: u64,
     epochs: Option<Epoch>,
 }
 
@@ -133,6 +135,7 @@ impl Run {
             path_bucket,
             windows: handler.windows(),
             behind: false,
+            ended_before: 0,
             epochs: None,
         }))
     }

@@ -284,3 +284,51 @@ async fn builders_refuse_two_backends_of_one_name() {
     let reserved = cached_handler::Cache::builder().backend("memory", Dict::default()).build().await;
     assert!(reserved.is_err_and(|error| error.is_config()));
 }
+
+/// What it has found is told some moments later.
+struct Late(Dict, AtomicUsize);
+
+impl Store for Late {
+    async fn get(&self, key: &StoreKey) -> Result<Option<Bytes>, Error> {
+        let found = self.0.get(key).await;
+        for _ in 0..self.1.fetch_add(7, Ordering::Relaxed) % 40 {
+            tokio::task::yield_now().await;
+        }
+        found
+    }
+
+    async fn put(&self, key: &StoreKey, bytes: Bytes, keep_for: Duration) -> Result<(), Error> {
+        self.0.put(key, bytes, keep_for).await
+    }
+
+    async fn remove(&self, key: &StoreKey) -> Result<(), Error> {
+        self.0.remove(key).await
+    }
+
+    async fn clear(&self) -> Result<(), Error> {
+        self.0.clear().await
+    }
+}
+
+static COLD: AtomicUsize = AtomicUsize::new(0);
+
+#[cached(ttl = 60, backend = "dict")]
+async fn cold(Path(_): Path<usize>) -> String {
+    COLD.fetch_add(1, Ordering::SeqCst).to_string()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn concurrent_requests_for_what_is_not_at_rest_run_the_handler_once_also_those_that_looked_a_moment_too_early() {
+    let cache = TestCache::with(|builder| builder.backend("dict", Late(Dict::default(), AtomicUsize::new(0))));
+    let router = Router::new().route("/cold/{id}", get(cold)).layer(cache.layer());
+    for id in 0..500 {
+        let ask = || {
+            let (router, request) = (router.clone(), Request::get(format!("/cold/{id}")).body(Body::empty()).unwrap());
+            tokio::spawn(async move { router.oneshot(request).await.unwrap().into_body().collect().await.unwrap().to_bytes() })
+        };
+        let asked: Vec<_> = (0..16).map(|_| ask()).collect();
+        for answer in asked {
+            assert_eq!(answer.await.unwrap(), id.to_string(), "one run for each key");
+        }
+    }
+}

@@ -84,7 +84,7 @@ fn refresh_behind(mut run: Run, handler: BoxRun) -> Response {
     };
     run.behind = true;
     // A run under way is as good, for whoever else began it, and so is what came of one since the look-up.
-    if let Join::Lead(lease) = cache.inner().flights.join(&run.key.primary, &reading, stamp, now) {
+    if let Join::Lead(lease) = cache.inner().flights.join(&run.key.primary, run.hash(), &reading, stamp, now) {
         if let Some(slot) = run.look_again() {
             lease.land(Landed::Stored(slot));
             return response;
@@ -92,7 +92,7 @@ fn refresh_behind(mut run: Run, handler: BoxRun) -> Response {
         let handler = noted(&run, handler);
         let refreshed = async move {
             // At rest, the same has to be waited for.
-            if !run.is_made_anew_at_rest().await {
+            if run.made_at_rest_since().await.is_none() {
                 land_detached(run, handler, lease, place, |_| ()).await;
             }
         };
@@ -129,9 +129,9 @@ async fn turn(run: &mut Run) -> Turn {
     loop {
         let (Some(reading), Some(stamp)) = (run.reading(), run.stamp()) else { return Turn::Alone(None) };
         let flights = &run.cache.inner().flights;
-        match flights.join(&run.key.primary, &reading, stamp, run.now()) {
+        match flights.join(&run.key.primary, run.hash(), &reading, stamp, run.now()) {
             Join::Alone => return Turn::Alone(None),
-            Join::Lead(lease) => return begin(run, lease),
+            Join::Lead(lease) => return begin(run, lease).await,
             Join::Follow(follower) => match wait(run, follower, gives_up).await {
                 Waited::Turn(turn) => return turn,
                 Waited::Again => run.read_epochs_again(),
@@ -141,8 +141,12 @@ async fn turn(run: &mut Run) -> Turn {
 }
 
 /// What was stored between this request's look-up and its taking the lead is not run for again.
-fn begin(run: &Run, lease: Lease) -> Turn {
-    match run.look_again() {
+async fn begin(run: &mut Run, lease: Lease) -> Turn {
+    let found = match run.look_again() {
+        None if run.may_be_at_rest_by_now() => run.made_at_rest_since().await,
+        found => found,
+    };
+    match found {
         Some(slot) => match collapsed(run, &slot) {
             Some(response) => {
                 lease.land(Landed::Stored(slot));

@@ -36,6 +36,7 @@ impl Run {
             }
             return None;
         }
+        self.ended_before = self.cache.inner().flights.ended(self.hash());
         let now = self.now();
         match self.find_in(&*backend).await {
             Ok(Found::Usable(slot)) => match &*slot {
@@ -62,6 +63,12 @@ impl Run {
         None
     }
 
+    /// Whether a run for this key has ended since the look-up, which did not find what it has left.
+    pub(super) fn may_be_at_rest_by_now(&self) -> bool {
+        let is_looked_up = !self.handler.in_memory && matches!(self.key.forward, Forward::UriMiss | Forward::VaryMiss | Forward::Stale);
+        is_looked_up && self.cache.inner().flights.ended(self.hash()) != self.ended_before
+    }
+
     /// What the backend has that is fresh. A failure is nothing.
     pub(crate) async fn fresh_in_backend(&mut self) -> Option<Arc<Slot>> {
         let backend = self.cache.backend(self.handler)?.clone();
@@ -82,17 +89,18 @@ impl Run {
         }
     }
 
-    /// Whether there is something fresh by now where this request found something stale. It goes on with what it has read
-    /// before: what it holds is no younger.
-    pub(super) async fn is_made_anew_at_rest(&mut self) -> bool {
+    /// What is fresh by now where the look-up found nothing that was. Where there is nothing still, the request goes on with
+    /// what it has read before: what it holds is no younger.
+    pub(super) async fn made_at_rest_since(&mut self) -> Option<Arc<Slot>> {
         if self.handler.in_memory {
-            return false;
+            return None;
         }
-        let Some(backend) = self.cache.backend(self.handler).cloned() else { return false };
         let epochs = self.epochs.clone();
-        let found = self.find_in(&*backend).await;
-        self.epochs = epochs;
-        matches!(found, Ok(Found::Usable(_)))
+        let found = self.fresh_in_backend().await;
+        if found.is_none() {
+            self.epochs = epochs;
+        }
+        found
     }
 
     async fn find_in(&mut self, backend: &dyn Backend) -> Result<Found, Error> {
