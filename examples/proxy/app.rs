@@ -32,17 +32,14 @@ pub struct Upstream {
 /// What makes it a shared cache by the letter of RFC 9111: a response that says nothing of its freshness is fresh for a tenth
 /// of the time since it was modified, requests may say how fresh an answer they want, responses say in `Vary` whether
 /// cookies matter; lifetimes and entity tags are the server's own.
-const PROXY: Policy = Policy::new().heuristic().honor_request_directives().cookies_by_vary().jitter(0).etag(ETag::Off);
+pub const PROXY: Policy = Policy::new().heuristic().honor_request_directives().cookies_by_vary().jitter(0).etag(ETag::Off);
 
 /// Sends a request on. This is all that the cache needs: a response that is stored answers later requests, one that has
 /// become stale is asked for anew under its own validator, and a request with an unsafe method makes unusable what was
 /// stored under its address. Where the server fails, what was fresh within the last hour stands in for its answer.
 #[cached(ttl = from_response, vary = from_response, stale_if_error = "1h", policy = PROXY)]
 async fn forward(State(upstream): State<Upstream>, request: Request) -> Response {
-    match upstream.send(request).await {
-        Ok(response) => response,
-        Err(error) => (StatusCode::BAD_GATEWAY, format!("{}\n", Failure(&error))).into_response(),
-    }
+    upstream.answer(request).await
 }
 
 impl Upstream {
@@ -64,6 +61,14 @@ impl Upstream {
         // The cache asked for one run of the handler; the server is to see one request.
         client.retry_canceled_requests(false);
         Self { client: client.build_http(), authority }
+    }
+
+    /// The server's answer; 502 where it cannot be reached.
+    pub async fn answer(&self, request: Request) -> Response {
+        match self.send(request).await {
+            Ok(response) => response,
+            Err(error) => (StatusCode::BAD_GATEWAY, format!("{}\n", Failure(&error))).into_response(),
+        }
     }
 
     async fn send(&self, mut request: Request) -> Result<Response, hyper_util::client::legacy::Error> {
