@@ -8,6 +8,7 @@ use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 
 use crate::{
+    conditions::Conditional,
     header::{cache_control::CacheControl, cdn_cache_control, connection, date, entity_tag::EntityTag, vary},
     rules::{
         conditional::{Selected, Verdict, verdict},
@@ -17,7 +18,6 @@ use crate::{
         reference::path_at_same_origin,
         request, selecting, stale,
     },
-    seen::Conditional,
     stored::codec::{decode, encode},
 };
 

@@ -16,6 +16,7 @@ mod cache;
 mod cache_key;
 mod changed;
 mod clock;
+mod conditions;
 mod epoch;
 mod error;
 mod events;

@@ -8,6 +8,7 @@ mod content;
 mod fill;
 mod head;
 mod lookup;
+mod make;
 mod produce;
 mod remote;
 mod revalidate;

@@ -7,9 +7,9 @@ use http::{header, request::Parts};
 
 use crate::{
     cache_key::{CacheKey, KeyWriter},
+    conditions::Conditional,
     header::{date, entity_tag::EntityTag},
     rules::conditional::not_modified,
-    seen::Conditional,
     serve::Run,
 };
 

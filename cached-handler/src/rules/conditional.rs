@@ -7,11 +7,11 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 
 use super::range::{self, Asked};
 use crate::{
+    conditions::{Conditional, Single},
     header::{
         cdn_cache_control, date,
         entity_tag::{self, EntityTag},
     },
-    seen::{Conditional, Single},
 };
 
 /// What a request's conditions make of a response.

@@ -7,6 +7,7 @@ use http::{HeaderName, StatusCode, header, response::Parts};
 
 use super::{
     Run,
+    make::make,
     revalidate::merged,
     store::{self, Made},
 };
@@ -59,7 +60,7 @@ impl Run {
         parts.status = stored.whole.status;
         parts.headers = merged(stored, answer.headers.clone(), date::print(self.cache.inner().clock.wall()));
         let (storable, _) = store::gate(self, &parts, Made::Freshened).ok()?;
-        let made = store::make(self, parts, stored.content.clone(), &storable, stored.groups.to_vec());
+        let made = make(self, parts, stored.content.clone(), &storable, stored.groups.to_vec());
         Some(Stored { stamp: stored.stamp, marks: stored.marks.clone(), selecting: stored.selecting.clone(), ..made })
     }
 }

@@ -8,6 +8,7 @@ use bytes::Bytes;
 use super::{
     Rest, Run, answer,
     lookup::{Found, UseStale, judged, may_answer_unless_invalidated, use_stale},
+    make::remake,
     store,
 };
 use crate::{
@@ -253,7 +254,7 @@ impl Run {
             Err(_) => now.saturating_sub(lifetime),
         };
         let initial_age = Duration::ZERO;
-        store::remake(self, at_rest, born, born.saturating_add(lifetime), initial_age)
+        remake(self, at_rest, born, born.saturating_add(lifetime), initial_age)
     }
 }
 

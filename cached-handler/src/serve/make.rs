@@ -1,0 +1,147 @@
+//! A stored response, made of what the handler gave, or of what lay in a backend.
+
+use std::{
+    sync::{OnceLock, atomic::AtomicBool},
+    time::Duration,
+};
+
+use bytes::Bytes;
+use http::{HeaderMap, HeaderValue, header, response::Parts};
+
+use super::{Run, answer};
+use crate::{
+    clock::{Millis, millis},
+    header::{connection, date, entity_tag::EntityTag, vary},
+    policy::ETag,
+    rules::{
+        client::ForClients,
+        stale::{jittered, windows},
+        storable::Storable,
+    },
+    stored::{OnCondition, Own, Stored, Variants, codec::AtRest, head},
+    values::Typed,
+};
+
+/// A stored response of what the handler gave: everything that can be computed once.
+pub(super) fn make(run: &Run, mut parts: Parts, content: Bytes, storable: &Storable, groups: Vec<Box<str>>) -> Stored {
+    let clock = &run.cache.inner().clock;
+    let now = clock.now();
+    let value = parts.extensions.remove::<Typed>();
+    let mut fields = parts.headers;
+    connection::drop_hop_by_hop(&mut fields);
+    if !fields.contains_key(header::DATE) {
+        fields.insert(header::DATE, date::print(clock.wall()));
+    }
+    fields.insert(header::CONTENT_LENGTH, HeaderValue::from(content.len()));
+    vary::merge(&mut fields, run.vary_names());
+    let windows = windows(&fields, run.windows).of(parts.status);
+    let tells_clients = !fields.contains_key(header::CACHE_CONTROL);
+    let own = own_validators(run, &fields);
+    let for_clients = ForClients::of(&run.client_terms()).write(&mut fields);
+    let entity_tag = parts.status.is_success().then(|| entity_tag(run, &mut fields, &content)).flatten();
+    let arrived_with_age = fields.contains_key(header::AGE);
+    let on_condition = OnCondition { entity_tag, ..answer::on_condition(&fields) };
+    answer::reserve_age(&mut fields);
+    let selecting = selecting(run, storable);
+    let marks = run.marks().map(|marks| {
+        let mut marks = marks.clone();
+        let added: Vec<_> = groups.iter().filter(|group| !run.groups.contains(group)).collect();
+        run.cache.inner().memory.epochs.add_groups(&mut marks, &added);
+        marks
+    });
+    let born = now.saturating_sub(millis(storable.initial_age));
+    let lifetime = if windows.any() {
+        let chance = run.cache.inner().reputations.hash_bytes(&now.to_le_bytes()) ^ run.hash();
+        jittered(storable.freshness_lifetime, run.handler.policy.jitter, chance)
+    } else {
+        storable.freshness_lifetime
+    };
+    let mut stored = Stored {
+        whole: head(parts.status, fields),
+        content,
+        on_condition: OnceLock::from(on_condition),
+        for_clients,
+        born,
+        fresh_until: born.saturating_add(millis(lifetime)),
+        windows,
+        own,
+        tells_clients,
+        ended: AtomicBool::new(false),
+        stamp: run.stamp().unwrap_or_default(),
+        marks,
+        groups: groups.into(),
+        selecting,
+        arrived_with_age,
+        initial_age: storable.initial_age,
+        shareable: storable.shareable,
+        value: None,
+    };
+    if let Some(value) = value {
+        stored.hold(value, run.handler.in_memory);
+    }
+    stored
+}
+
+/// A stored response of what lay in a backend: what is not kept there is computed again.
+pub(super) fn remake(run: &Run, at_rest: AtRest, born: Millis, fresh_until: Millis, initial_age: Duration) -> Stored {
+    let AtRest { status, fields, content, windows, stamp, groups, shareable, arrived_with_age, own, tells_clients, .. } = at_rest;
+    let cache_control = run.handler.attributes.cache_control;
+    let for_clients = if tells_clients { ForClients::again(cache_control, run.handler.forwards(), &fields) } else { ForClients::silent() };
+    Stored {
+        for_clients,
+        whole: head(status, fields),
+        content,
+        on_condition: OnceLock::new(),
+        born,
+        fresh_until,
+        windows,
+        own,
+        tells_clients,
+        ended: AtomicBool::new(false),
+        stamp,
+        marks: None,
+        groups: groups.into(),
+        selecting: None,
+        arrived_with_age,
+        initial_age,
+        shareable,
+        value: None,
+    }
+}
+
+/// By which of its own validators the handler can be asked. Not where what it said to clients was made private, and with
+/// that is another word now: what was its own could not be told any more.
+fn own_validators(run: &Run, fields: &HeaderMap) -> Own {
+    let is_changed = run.key.traits.private && fields.contains_key(header::CACHE_CONTROL);
+    if !run.key.traits.can_ask || is_changed {
+        return Own::default();
+    }
+    Own { tag: fields.contains_key(header::ETAG), date: fields.contains_key(header::LAST_MODIFIED) }
+}
+
+/// The handler's own entity tag, or one made of the content, as the policy says.
+fn entity_tag(run: &Run, fields: &mut HeaderMap, content: &Bytes) -> Option<EntityTag> {
+    if let Some(own) = fields.get(header::ETAG) {
+        return EntityTag::parse(own);
+    }
+    let tag = match run.handler.policy.etag {
+        ETag::Off => return None,
+        ETag::Strong => EntityTag::strong_of(content, fields),
+        ETag::Weak => EntityTag::strong_of(content, fields).weakened(),
+    };
+    fields.insert(header::ETAG, tag.to_header_value());
+    Some(tag)
+}
+
+/// With `vary = from_response`: which of the request's values select this response.
+fn selecting(run: &Run, storable: &Storable) -> Option<(Variants, Box<[u8]>)> {
+    if !run.handler.varies_from_response() || storable.vary.is_empty() {
+        return None;
+    }
+    let mut names: Vec<Box<str>> = storable.vary.iter().map(|name| name.as_str().into()).collect();
+    names.sort_unstable();
+    names.dedup();
+    let variants = Variants { fields: names, known: Vec::new() };
+    let values = variants.values(run.fields.as_deref()).into();
+    Some((variants, values))
+}
