@@ -5,6 +5,7 @@
 
 mod layer;
 mod rest;
+mod stale;
 mod values;
 
 use std::{
@@ -117,13 +118,14 @@ fn request(path: &str, etag: Option<&HeaderValue>) -> Request<Body> {
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut args = std::env::args().skip(1);
     let (Some(case), Some(count)) = (args.next(), args.next()) else {
-        return Err("usage: cost ready|hit|hit-large|not-modified|at-rest|layer|value|moka COUNT".into());
+        return Err("usage: cost ready|hit|hit-large|not-modified|stale|at-rest|layer|value|moka COUNT".into());
     };
     let count: usize = count.parse()?;
     // As a program that exports them.
     #[cfg(feature = "metrics")]
     cached_handler_tests::recorder::installed();
     match case.as_str() {
+        "stale" => return stale::answer(count),
         "at-rest" => return rest::answer(count),
         "layer" => return layer::answer(count),
         "value" => return values::get(count),

@@ -91,6 +91,14 @@ fn a_hit_costs_little_more_than_the_same_response_ready() {
 }
 
 #[test]
+fn a_hit_of_what_is_being_made_anew_costs_little_more_than_a_fresh_one() {
+    let program = program("");
+    let [hit, stale] = ["hit", "stale"].map(|case| instructions(&program, case));
+    println!("a hit of what is stale: {stale:.0} instructions, {:.3} x a hit ({hit:.0})", stale / hit);
+    assert!(stale / hit <= LIMIT_OF_WHAT_IS_STALE, "a hit of what is stale costs {:.3} x a fresh one", stale / hit);
+}
+
+#[test]
 fn metrics_cost_a_hit_next_to_nothing() {
     let [without, with] = ["", "metrics"].map(|features| instructions(&program(features), "hit"));
     println!("a hit with metrics: {with:.0} instructions, {:.3} x without ({without:.0})", with / without);
@@ -125,5 +133,7 @@ const LIMIT: f64 = 1.23;
 const LIMIT_OF_304: f64 = 1.0;
 /// Of a hit's, where the store gives its bytes at once.
 const LIMIT_AT_REST: f64 = 3.2;
+/// Of a fresh hit's.
+const LIMIT_OF_WHAT_IS_STALE: f64 = 1.5;
 /// Of a hit's without them.
 const LIMIT_OF_METRICS: f64 = 1.05;
