@@ -21,7 +21,7 @@ use axum::{
 };
 use cached_handler::{Cache, cached};
 use cached_handler_examples::proxy::{PROXY, Upstream, app};
-use cached_handler_tests::redis_server::RedisServer;
+use cached_handler_tests::{harness::is_full, redis_server::RedisServer};
 use tokio::net::TcpListener;
 
 /// Names another edition.
@@ -42,6 +42,9 @@ async fn from_files(State(upstream): State<Upstream>, request: Request) -> Respo
 #[cfg(unix)]
 #[tokio::test(flavor = "multi_thread")]
 async fn the_public_suite_finds_the_same_of_files() {
+    if !is_asked_for("files") {
+        return;
+    }
     let directory = std::env::temp_dir().join(format!("cached-handler-conformance-{}", std::process::id()));
     let cache = Cache::builder().namespace("conformance").fs(&directory).build().await.unwrap();
     as_listed("fs", |upstream| Router::new().fallback(from_files).with_state(upstream), cache).await;
@@ -55,9 +58,20 @@ async fn from_redis(State(upstream): State<Upstream>, request: Request) -> Respo
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_public_suite_finds_the_same_of_redis() {
+    if !is_asked_for("Redis") {
+        return;
+    }
     let server = RedisServer::start();
     let cache = Cache::builder().namespace("conformance").redis(server.url()).build().await.unwrap();
     as_listed("redis", |upstream| Router::new().fallback(from_redis).with_state(upstream), cache).await;
+}
+
+/// A twentieth of three is one: every day the memory's.
+fn is_asked_for(backend: &str) -> bool {
+    if !is_full() {
+        println!("left out: the suite on {backend}; `./tests/run --full` has it");
+    }
+    is_full()
 }
 
 async fn as_listed(backend: &str, app: impl FnOnce(Upstream) -> Router, cache: Cache) {

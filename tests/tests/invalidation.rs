@@ -160,6 +160,7 @@ impl Subject for Naive {
 /// Reads until `most` or until a stale one; gives the reads, and the stale ones among them.
 async fn load(source: Arc<Source>, subject: Arc<impl Subject>, most: u64) -> (u64, u64) {
     let (done, stale) = (Arc::new(AtomicU64::new(0)), Arc::new(AtomicU64::new(0)));
+    let written = Arc::new(AtomicU64::new(0));
     let confirmed: Arc<[AtomicU64; RESOURCES]> = Arc::default();
     let goes_on = {
         let (done, stale) = (Arc::clone(&done), Arc::clone(&stale));
@@ -168,6 +169,7 @@ async fn load(source: Arc<Source>, subject: Arc<impl Subject>, most: u64) -> (u6
     let mut tasks = Vec::new();
     for writer in 0..2_usize {
         let (source, subject, confirmed, goes_on) = (Arc::clone(&source), Arc::clone(&subject), Arc::clone(&confirmed), goes_on.clone());
+        let written = Arc::clone(&written);
         tasks.push(tokio::spawn(async move {
             let mut round = writer;
             while goes_on() {
@@ -177,13 +179,14 @@ async fn load(source: Arc<Source>, subject: Arc<impl Subject>, most: u64) -> (u6
                 subject.invalidate(id, round).await;
                 // From here on nobody may see an older one.
                 confirmed[id].fetch_max(version, Ordering::SeqCst);
+                written.fetch_add(1, Ordering::Relaxed);
                 pause(1 + round % 3).await;
             }
         }));
     }
     for reader in 0..12_usize {
         let (subject, confirmed, goes_on) = (Arc::clone(&subject), Arc::clone(&confirmed), goes_on.clone());
-        let (done, stale) = (Arc::clone(&done), Arc::clone(&stale));
+        let (done, stale, written) = (Arc::clone(&done), Arc::clone(&stale), Arc::clone(&written));
         tasks.push(tokio::spawn(async move {
             let mut round = reader;
             while goes_on() {
@@ -199,6 +202,10 @@ async fn load(source: Arc<Source>, subject: Arc<impl Subject>, most: u64) -> (u6
                     stale.fetch_add(u64::from(seen < least), Ordering::Relaxed);
                 }
                 if round % 64 == 0 {
+                    tokio::task::yield_now().await;
+                }
+                // Hits take next to no time: however the threads are scheduled, no writer is left behind.
+                while goes_on() && written.load(Ordering::Relaxed) < done.load(Ordering::Relaxed) / 20 {
                     tokio::task::yield_now().await;
                 }
             }
