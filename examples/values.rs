@@ -15,10 +15,10 @@
 //! $ curl localhost:3000/price/10/EUR
 //! 10 EUR are 11.00 USD
 //! # An error is not stored: it is another question each time.
-//! $ curl localhost:3000/price/10/XXX
-//! the bank does not know XXX
-//! $ curl localhost:3000/price/10/XXX
-//! the bank does not know XXX
+//! $ curl localhost:3000/price/10/ZZZ
+//! the bank does not know ZZZ
+//! $ curl localhost:3000/price/10/ZZZ
+//! the bank does not know ZZZ
 //! $ curl localhost:3000/asked
 //! 4
 //! # What is a little old is given at once, and asked for behind the answer.
