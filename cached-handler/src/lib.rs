@@ -23,6 +23,8 @@ mod events;
 mod failed;
 mod flight;
 mod group;
+#[cfg(any(doc, doctest))]
+pub mod guide;
 mod handler;
 mod header;
 mod invalidate;

@@ -1,0 +1,132 @@
+//! Backends: memory, files, Redis, and one of your own.
+//!
+//! ```standalone_crate
+//! use axum::extract::Path;
+//! use cached_handler::{Cache, Error, cached};
+//!
+//! #[cached(ttl = 60)]                                                  // memory: nothing to set up
+//! async fn front() -> &'static str {
+//!     "news"
+//! }
+//!
+//! #[cached(ttl = "1d", backend = "fs", group = "picture:{id}")]        // feature `fs`
+//! async fn thumbnail(Path(id): Path<u64>) -> Vec<u8> {
+//!     vec![0; 100]
+//! }
+//!
+//! #[cached(ttl = "10m", backend = "redis", group = "report:{id}")]     // feature `redis`
+//! async fn report(Path(id): Path<u64>) -> String {
+//!     format!("report {id}")
+//! }
+//!
+//! async fn set_up() -> Result<(), Error> {
+//!     Cache::builder()
+//!         .namespace("shop")
+//!         .fs("/var/cache/shop")
+//!         .redis("redis://127.0.0.1:6379")
+//!         .build()
+//!         .await?
+//!         .install()
+//! }
+//! ```
+//!
+//! Different handlers may use different ones. Without `.redis(…)` and `.fs(…)`, `CACHED_HANDLER_REDIS_URL` and
+//! `CACHED_HANDLER_FS_DIR` of the environment say where. The namespace sets this application's keys apart from those of
+//! others.
+//!
+//! # Which one?
+//!
+//! Begin with memory. Take files for what is worth a disk and has to survive a restart; Redis for several machines.
+//!
+//! | | memory | files | Redis |
+//! |---|---|---|---|
+//! | `backend = …` | nothing, or `"memory"` | `"fs"` | `"redis"` |
+//! | needs | nothing | Unix, a local disk, a namespace | a server of version 7.0 or later, a namespace |
+//! | responses are shared by | this process | the processes on the directory | all processes on the server |
+//! | an invalidation holds (L4) | in this process | for every process on the directory | for every process on that primary |
+//! | a restart of the process | loses all | loses nothing | loses nothing |
+//! | a reboot | loses all | makes all unusable, unless `fs_durable()` | loses what the server does not keep |
+//! | a failover | | | loses the invalidations that the new primary has not heard of: responses they were about may be served until they are stale |
+//! | while it fails | | handlers run; invalidations are errors | the same, and invalidations are tried again |
+//! | damaged or foreign bytes | | a miss and a warning | the same |
+//! | a hit | no allocation more than a ready response | five calls of the system | one `MGET` |
+//!
+//! # Memory
+//!
+//! Bounded in bytes of keys, fields, content and overhead: 64 MiB, or `.memory(bytes)`. What is asked for often stays.
+//!
+//! # Files
+//!
+//! - **Invalidations** by any process on the directory hold for all of them: the clock and the epochs lie in one file
+//!   of 4.2 MiB. The directory is to be on a local disk; over NFS a machine may see another's invalidations late.
+//! - **A hit** is five calls of the system, on the thread of the request, as long as the file is in the page cache
+//!   (Linux); otherwise, and on other systems, one hop to one of 16 threads. A disk that hangs takes no more of them,
+//!   and no request waits for it longer than 50 ms.
+//! - **After a reboot** nothing stored before is used, as nobody knows what the disk has missed. `.fs_durable()` keeps
+//!   it, and waits for the disk at each response and each invalidation. A process that is killed loses nothing and
+//!   leaves nothing wrong; what it had half written goes after an hour.
+//! - **Space**: `.fs_capacity(bytes)` of the disk, 1 GiB by default. Beyond, a thread in the background removes what
+//!   was used least recently. It reads through the directory at the start and every ten minutes, and nothing waits for
+//!   it.
+//! - **At rest** names are digests; files are for nobody else's eyes (0600, in 0700). A directory that is a symbolic
+//!   link, or that another user owns or may write to, is refused by `build()`. Responses are kept as they were sent:
+//!   who can read as this user can read them.
+//! - Whatever is full, damaged or removed costs misses. To clear it, remove what is in the directory, while it is in
+//!   use too.
+//!
+//! # Redis
+//!
+//! For `rediss://` switch on `tokio-rustls-comp` and a set of certificates in the crate `redis`, or give `.redis(…)` a
+//! `redis::Client` of your own.
+//!
+//! - **Invalidations** by any process hold for all of them, as the clock that orders them is in Redis. No process's own
+//!   clock matters, neither for that nor for ages. The server has to be the primary; replicas are refused. A failover
+//!   that loses writes loses invalidations with them.
+//! - **A hit** is one `MGET`; an invalidation is one script, whatever the number of responses; nothing is ever listed.
+//! - **While Redis is down**, slow or refuses, handlers run: a few requests wait for at most 50 ms, then none asks,
+//!   until a probe in the background is answered. `build()` does not wait for it either. An invalidation that fails is
+//!   an error, is tried again until it is done, and is done before anything is read again. Concurrent requests still
+//!   share a run, which then may have begun before an invalidation by another process: the one exception to L4.
+//! - **At rest** keys are digests, and every key has a time limit. Responses are kept as they were sent, with the names
+//!   of their groups: who can read this Redis can read them.
+//! - `maxmemory-policy` may be any. `noeviction` refuses new responses when memory is short; the others may evict the
+//!   records of invalidations too, which costs misses and never brings a response back.
+//! - In a cluster all keys of a namespace are in one slot, on one node.
+//!
+//! # One of your own
+//!
+//! [`backend::Store`] is bytes by key with a lifetime, four functions; its documentation has a complete one, and so has
+//! `examples/dict.rs`. It is given its name when the cache is built, and handlers choose it with `backend = "disk"`:
+//!
+//! ```
+//! use cached_handler::{Cache, Error, backend::Store};
+//!
+//! async fn set_up(disk: impl Store) -> Result<(), Error> {
+//!     Cache::builder().namespace("shop").backend("disk", disk).build().await?.install()
+//! }
+//! ```
+//!
+//! Invalidations then count in this process. A store that several processes share brings its own [`backend::Epochs`].
+//! [`backend::conformance`] checks both against their laws. Whatever it does, it never fails a request: it is given 50
+//! ms to read and 100 ms to write, all that it gives back is checked, and one that fails five times in a row is left
+//! alone for a while.
+//!
+//! # When not
+//!
+//! - Redis for one process: memory is faster by far, and needs nothing.
+//! - Files on a network file system, or shared by containers that share no directory.
+//! - Any of them as the only place where something is: a cache may lose everything at any time.
+//!
+//! # Errors that a reader meets
+//!
+//! | | |
+//! |---|---|
+//! | `bypass`, `unknown-backend` | the attribute names a backend that this cache was not built with: a name, a feature, an environment variable is missing |
+//! | `build()`: a namespace is missing | `.namespace("shop")`: it keeps two applications apart |
+//! | `build()`: the directory is refused | it is another user's, a link, or others may write to it: `chmod 700`, or another one |
+//! | `bypass`, `backend`; a warning once | it fails or is slow; an event says when it is well again |
+//! | a warning about damage | stored bytes were not what they should be, and were not used |
+//!
+//! [`backend::Store`]: crate::backend::Store
+//! [`backend::Epochs`]: crate::backend::Epochs
+//! [`backend::conformance`]: crate::backend::conformance
