@@ -24,7 +24,7 @@ use crate::{
 /// before a store of yours ([`before`](Self::before)). Times are tokio's, so `#[tokio::test(start_paused = true)]` waits
 /// for nothing. Not for handlers of the memory backend, which cannot be sick.
 ///
-/// ```
+/// ```standalone_crate
 /// use axum::{Router, body::Body, http::Request, routing::get};
 /// use cached_handler::{cached, testing::{Chaos, Fault, TestCache, assert_hit, assert_miss}};
 /// use tower::ServiceExt;
