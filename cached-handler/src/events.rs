@@ -1,5 +1,5 @@
 //! What others can see of the decisions, besides the answer: each is counted ([`Counts`]), told to the recorder of the
-//! `metrics` facade where that feature is on ([`meters`]), and an event of `tracing`. The tables are in the README.
+//! `metrics` facade where that feature is on ([`meters`]), and an event of `tracing`. The guide has the tables.
 //!
 //! Hits are counted and no more, unless somebody listens at `TRACE`. Warnings are at most one in ten seconds for each
 //! handler and reason ([`Limiter`]). No line and no label holds anything of a key, a value or a group.

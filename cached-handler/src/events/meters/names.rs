@@ -1,4 +1,4 @@
-//! The metrics by name, and what each is: as the README has them.
+//! The metrics by name, and what each is: as the guide has them.
 
 use std::sync::Once;
 
