@@ -40,6 +40,7 @@ const ITEMS: &[&str] = &[
     "expire_group",
     "expire_handler",
     "expire_path",
+    "guide",
     "handlers",
     "invalidate_all",
     "invalidate_group",

@@ -1,0 +1,159 @@
+//! What the documents say is there is there: tests by name, files by address, pages of the guide, words of outcomes.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fs,
+    path::{Path, PathBuf},
+};
+
+const ON_THE_WEB: &str = "https://github.com/cached-handler/cached-handler/blob/main/";
+const GUIDE_ON_THE_WEB: &str = "https://docs.rs/cached-handler/latest/cached_handler/guide/";
+
+fn repository() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
+}
+
+fn read(path: impl AsRef<Path>) -> String {
+    let path = repository().join(path);
+    fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+}
+
+/// What stands between two marks, each time.
+fn between<'a>(text: &'a str, begin: &'a str, end: &'a str) -> impl Iterator<Item = &'a str> {
+    text.split(begin).skip(1).filter_map(move |rest| rest.split(end).next())
+}
+
+/// The cells of each row of a table, by what the rows begin with.
+fn rows(text: &str) -> impl Iterator<Item = Vec<&str>> {
+    text.lines().filter(|line| line.starts_with("| ")).map(|line| line.trim_matches('|').split(" | ").map(str::trim).collect())
+}
+
+/// The file that a test's name begins with.
+fn file_of(name: &str) -> PathBuf {
+    let (folder, name) = match name.split_once('/') {
+        Some(("src", name)) => ("cached-handler/src", name),
+        Some(("macros", name)) => ("cached-handler-macros/src", name),
+        Some(("examples", name)) => ("examples/tests", name),
+        _ => ("tests/tests", name),
+    };
+    Path::new(folder).join(format!("{name}.rs"))
+}
+
+/// Where a function of this name is no test, it is no answer to a fault.
+fn has_test(source: &str, name: &str) -> bool {
+    let Some((before, _)) = source.split_once(&format!("fn {name}(")) else { return false };
+    let attributes = before.rsplit("\n\n").next().unwrap_or_default();
+    attributes.contains("#[test]") || attributes.contains("#[tokio::test")
+}
+
+#[test]
+fn every_fault_has_its_tests() {
+    let faults = read("tests/FAULTS.md");
+    let (with_tests, without) = faults.split_once("## Without a test").unwrap();
+    let mut sources = BTreeMap::new();
+    let mut missing = Vec::new();
+    let mut numbers = BTreeSet::new();
+    for row in rows(with_tests).filter(|row| row[0].parse::<u32>().is_ok()) {
+        assert!(numbers.insert(row[0].parse::<u32>().unwrap()), "{} stands there twice", row[0]);
+        let tests: Vec<_> = between(row[3], "`", "`").filter(|name| name.contains("::")).collect();
+        assert!(!tests.is_empty(), "{} has no test", row[0]);
+        for (file, name) in tests.iter().filter_map(|test| test.rsplit_once("::")) {
+            let source = sources.entry(file_of(file)).or_insert_with_key(|path| read(path));
+            if !has_test(source, name) {
+                missing.push(format!("{}: {file}::{name}", row[0]));
+            }
+        }
+        let pairs = sources.entry(file_of("pairs")).or_insert_with_key(|path| read(path));
+        for pair in row[3].split('"').skip(1).step_by(2).filter(|pair| !pairs.contains(&format!("\"{pair}\","))) {
+            missing.push(format!("{}: the pair {pair}", row[0]));
+        }
+    }
+    assert!(missing.is_empty(), "{missing:#?}");
+    numbers.extend(rows(without).filter_map(|row| row[0].parse::<u32>().ok()));
+    let last = *numbers.last().unwrap();
+    let left_out: Vec<_> = (1..=last).filter(|number| !numbers.contains(number)).collect();
+    assert!(last > 100 && left_out.is_empty(), "no word on {left_out:?}");
+}
+
+#[test]
+fn each_law_and_each_figure_names_tests_that_exist() {
+    let readme = read("README.md");
+    let laws = between(&readme, "## Laws", "## ").next().unwrap();
+    let (source, mut seen) = (read("tests/tests/laws.rs"), 0);
+    for row in rows(laws).filter(|row| row[0].starts_with("**L")) {
+        let name = row[2].trim_matches('`');
+        assert!(has_test(&source, name) && name.starts_with(&row[0].trim_matches('*').to_lowercase()), "{name}");
+        seen += 1;
+    }
+    assert_eq!(seen, 10);
+    let figures = between(&readme, "## Figures", "## ").next().unwrap();
+    let programs = rows(laws).chain(rows(figures)).filter_map(|row| row.last().copied());
+    for program in programs.flat_map(|cell| between(cell, "`", "`").step_by(2)).filter(|name| !name.contains(' ')) {
+        assert!(repository().join(file_of(program)).is_file(), "{program}");
+    }
+}
+
+/// crates.io shows the README from another folder, and rustdoc from none: only whole addresses lead somewhere in all places.
+#[test]
+fn addresses_lead_to_what_exists() {
+    let readme = read("README.md");
+    let inline = between(&readme, "](", ")");
+    let defined = readme.lines().filter_map(|line| line.strip_prefix('[')?.split_once("]: ").map(|(_, address)| address));
+    for address in inline.chain(defined) {
+        assert!(address.starts_with("https://") || address.starts_with('#'), "{address} does not work on crates.io");
+    }
+    let mut texts = vec![readme];
+    for entry in fs::read_dir(repository().join("cached-handler/src/guide")).unwrap() {
+        texts.push(fs::read_to_string(entry.unwrap().path()).unwrap());
+    }
+    let end = |address: &str| address.find(|c: char| "()[]#` \n".contains(c)).unwrap_or(address.len());
+    let mut seen = 0;
+    for text in &texts {
+        for address in text.split(ON_THE_WEB).skip(1) {
+            let file = &address[..end(address)];
+            assert!(repository().join(file).exists(), "{file}");
+            seen += 1;
+        }
+        for address in text.split(GUIDE_ON_THE_WEB).skip(1) {
+            let page = address[..end(address)].split('/').next().unwrap();
+            assert!(repository().join(format!("cached-handler/src/guide/{page}.rs")).is_file(), "{page}");
+            seen += 1;
+        }
+    }
+    assert!(seen > 30, "{seen}");
+}
+
+#[test]
+fn every_page_of_the_guide_is_listed_and_says_when_not_and_what_goes_wrong() {
+    let list = read("cached-handler/src/guide.rs");
+    for entry in fs::read_dir(repository().join("cached-handler/src/guide")).unwrap() {
+        let name = entry.unwrap().file_name().into_string().unwrap();
+        let page = name.strip_suffix(".rs").unwrap();
+        assert!(list.contains(&format!("| [`{page}`] |")) && list.contains(&format!("pub mod {page};")), "{page}");
+        let text = read(format!("cached-handler/src/guide/{name}"));
+        assert!(text.contains("//! # When not\n"), "{page}");
+        assert!(page == "errors" || text.contains("//! # Errors that"), "{page}");
+        let code = text.lines().position(|line| line.starts_with("//! ```")).unwrap();
+        assert!(code < 5, "{page} opens with something else than code");
+    }
+}
+
+/// The words of outcomes stand in the first column of the guide's tables of errors, and nothing else does.
+#[test]
+fn every_reason_is_explained() {
+    let source = read("cached-handler/src/outcome.rs");
+    let (mut words, mut seen) = (BTreeSet::new(), BTreeSet::new());
+    for kind in ["Forward", "Bypass", "NotStored"] {
+        let body = between(&source, &format!("impl {kind} {{"), "\n    }\n").next().unwrap().to_owned();
+        words.extend(between(&body, "=> \"", "\"").map(str::to_owned));
+    }
+    // Said of a request as a whole: `Bypass` has the words, and `invalidated` is a miss of its own.
+    words.remove("bypass");
+    words.extend(["bypass".to_owned(), "invalidated".to_owned()]);
+    let page = read("cached-handler/src/guide/errors.rs").replace("//! ", "");
+    for row in rows(&page).filter(|row| row[0].starts_with('`')) {
+        seen.extend(between(row[0], "`", "`").step_by(2).map(str::to_owned));
+    }
+    assert!(words.len() > 40, "{words:?}");
+    assert_eq!(seen, words);
+}
