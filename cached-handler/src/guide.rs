@@ -1,7 +1,7 @@
 //! The guide: a page for each question, for a reader in a hurry. Each opens with the thing in code that works, then
 //! come the rules, when not to use it, and the errors that one meets.
 //!
-//! | | |
+//! | page | answers |
 //! |---|---|
 //! | [`start`] | from a handler to a cached one, and how to see that it is |
 //! | [`keys`] | keys and safety: which arguments do I need? |

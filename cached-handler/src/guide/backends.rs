@@ -4,17 +4,20 @@
 //! use axum::extract::Path;
 //! use cached_handler::{Cache, Error, cached};
 //!
-//! #[cached(ttl = 60)]                                                  // memory: nothing to set up
+//! // In memory: nothing to set up.
+//! #[cached(ttl = 60)]
 //! async fn front() -> &'static str {
 //!     "news"
 //! }
 //!
-//! #[cached(ttl = "1d", backend = "fs", group = "picture:{id}")]        // feature `fs`
+//! // In files: the feature `fs`.
+//! #[cached(ttl = "1d", backend = "fs", group = "picture:{id}")]
 //! async fn thumbnail(Path(id): Path<u64>) -> Vec<u8> {
 //!     vec![0; 100]
 //! }
 //!
-//! #[cached(ttl = "10m", backend = "redis", group = "report:{id}")]     // feature `redis`
+//! // In Redis: the feature `redis`.
+//! #[cached(ttl = "10m", backend = "redis", group = "report:{id}")]
 //! async fn report(Path(id): Path<u64>) -> String {
 //!     format!("report {id}")
 //! }
@@ -119,7 +122,7 @@
 //!
 //! # Errors that a reader meets
 //!
-//! | | |
+//! | you see | because, and what to type |
 //! |---|---|
 //! | `bypass`, `unknown-backend` | the attribute names a backend that this cache was not built with: a name, a feature, an environment variable is missing |
 //! | `build()`: a namespace is missing | `.namespace("shop")`: it keeps two applications apart |

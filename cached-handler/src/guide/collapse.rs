@@ -95,7 +95,7 @@
 //!
 //! # Errors that a reader meets
 //!
-//! | | |
+//! | you see | because, and what to type |
 //! |---|---|
 //! | `future cannot be sent between threads safely` at the attribute | something in the body is not `Send`: `collapse = "inline"` |
 //! | a task-local is empty in the handler | the run is another task: `Collapse::Inline` |

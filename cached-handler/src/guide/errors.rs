@@ -4,10 +4,11 @@
 //! use axum::{http::StatusCode, response::Response};
 //! use cached_handler::{Error, Outcome, invalidate_group};
 //!
-//! /// An invalidation that failed. As the answer of a handler, `Error` is a 500 without a word of what went wrong.
+//! /// An invalidation that failed. As an answer, `Error` is a 500 without a word of what went wrong.
 //! async fn publish() -> Result<StatusCode, Error> {
 //!     match invalidate_group("articles").await {
-//!         Err(error) if error.is_backend() => Ok(StatusCode::ACCEPTED),    // it is tried again in the background
+//!         // It is tried again in the background.
+//!         Err(error) if error.is_backend() => Ok(StatusCode::ACCEPTED),
 //!         done => done.map(|()| StatusCode::NO_CONTENT),
 //!     }
 //! }

@@ -4,8 +4,12 @@
 //! use axum::{extract::Request, response::Response};
 //! use cached_handler::{ETag, Policy, cached};
 //!
-//! const PROXY: Policy =
-//!     Policy::new().heuristic().honor_request_directives().cookies_by_vary().jitter(0).etag(ETag::Off);
+//! const PROXY: Policy = Policy::new()
+//!     .heuristic()
+//!     .honor_request_directives()
+//!     .cookies_by_vary()
+//!     .jitter(0)
+//!     .etag(ETag::Off);
 //!
 //! #[cached(ttl = from_response, vary = from_response, stale_if_error = "1h", policy = PROXY)]
 //! async fn forward(request: Request) -> Response {
@@ -19,7 +23,7 @@
 //!
 //! # What comes right by itself
 //!
-//! | | |
+//! | | here |
 //! |---|---|
 //! | `ETag` | made of content, type, coding and language; the same in every process. A handler's own is kept |
 //! | `If-None-Match`, `If-Modified-Since`, `If-Match`, `If-Unmodified-Since` | evaluated here (RFC 9110 §13), on stored and on new responses: 304, 412. The handler sees none of them |
@@ -57,10 +61,11 @@
 //! goes outside, and runs on hits too.
 //!
 //! ```text
-//!    compression  ───►  CORS  ───►  sessions  ───►  authentication  ───►  #[cached]  ───►  your handler
-//!    one stored         its fields  may set its     refuses before        what it stores   runs on a miss
-//!    response for       are not     cookie on a     the cache is          is the same
-//!    all codings        stored      hit too         asked                 for everybody
+//!  compression ───► CORS ───► sessions ───► authentication ───► #[cached] ───► handler
+//!  one stored       its       may set its   refuses before      what it        runs on
+//!  response for     fields    cookie on     the cache is        stores is      a miss
+//!  all codings      are not   a hit, too    asked               the same
+//!                   stored                                      for all
 //! ```
 //!
 //! A layer that sets a field which depends on the client must be outside too; layers of axum always are. Where a layer
@@ -75,7 +80,7 @@
 //!
 //! # Errors that a reader meets
 //!
-//! | | |
+//! | you see | because, and what to type |
 //! |---|---|
 //! | not stored, `vary-unkeyed` | the handler or a library in it sets `Vary: x`, which is not in the key: `vary = "x"`, or take the line away |
 //! | not stored, `set-cookie` | set cookies in another handler, or in a layer outside |

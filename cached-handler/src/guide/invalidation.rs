@@ -84,7 +84,10 @@
 //! # }
 //!
 //! #[invalidates(group = ["products", "product:{id}"])]
-//! async fn set_price(State(database): State<Database>, Path(id): Path<u64>) -> Result<(), StatusCode> {
+//! async fn set_price(
+//!     State(database): State<Database>,
+//!     Path(id): Path<u64>,
+//! ) -> Result<(), StatusCode> {
 //!     let mut transaction = database.begin().await?;
 //!     transaction.set_price(id).await?;
 //!     transaction.commit().await    // then the invalidation, then the answer
@@ -101,7 +104,8 @@
 //! # An endpoint for operators
 //!
 //! ```
-//! use axum::{extract::{FromRequestParts, Query}, http::{StatusCode, header::AUTHORIZATION, request::Parts}};
+//! use axum::extract::{FromRequestParts, Query};
+//! use axum::http::{StatusCode, header::AUTHORIZATION, request::Parts};
 //! use cached_handler::{Cache, Error, Target};
 //!
 //! #[derive(serde::Deserialize)]
@@ -109,9 +113,8 @@
 //!     group: String,
 //! }
 //!
-//! async fn invalidate(_: Admin, cache: Cache, Query(purge): Query<Purge>) -> Result<StatusCode, Error> {
-//!     cache.invalidate(Target::group(purge.group)).await?;
-//!     Ok(StatusCode::NO_CONTENT)
+//! async fn invalidate(_: Admin, cache: Cache, Query(purge): Query<Purge>) -> Result<(), Error> {
+//!     cache.invalidate(Target::group(purge.group)).await
 //! }
 //!
 //! /// Whoever knows the token. Anybody else could keep the cache empty.
@@ -125,8 +128,9 @@
 //!         let token = std::env::var("ADMIN_TOKEN").map_err(|_| StatusCode::UNAUTHORIZED)?;
 //!         // All bytes are looked at, so that the time it takes says nothing of the token.
 //!         let (given, expected) = (given.as_bytes(), format!("Bearer {token}").into_bytes());
-//!         let differing = given.iter().zip(&expected).fold(0, |found, (one, other)| found | (one ^ other));
-//!         if given.len() == expected.len() && differing == 0 { Ok(Self) } else { Err(StatusCode::UNAUTHORIZED) }
+//!         let differing = given.iter().zip(&expected).fold(0, |all, (a, b)| all | (a ^ b));
+//!         let is_known = given.len() == expected.len() && differing == 0;
+//!         if is_known { Ok(Self) } else { Err(StatusCode::UNAUTHORIZED) }
 //!     }
 //! }
 //! ```
@@ -141,7 +145,7 @@
 //!
 //! # Errors that a reader meets
 //!
-//! | | |
+//! | you see | because, and what to type |
 //! |---|---|
 //! | `Err`, with [`Error::is_backend`] | a backend could not be reached: it may answer with what was. It is tried again in the background; call again to be sure |
 //! | not stored, `invalidated` | it was invalidated while the handler ran; the next request stores |

@@ -65,8 +65,8 @@
 //!     type Rejection = StatusCode;
 //!
 //!     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, StatusCode> {
-//!         let id = parts.headers.get("authorization").ok_or(StatusCode::UNAUTHORIZED)?.as_bytes().len() as u64;
-//!         Ok(Self { id, tenant: 1 })
+//!         let token = parts.headers.get("authorization").ok_or(StatusCode::UNAUTHORIZED)?;
+//!         Ok(Self { id: token.len() as u64, tenant: 1 })
 //!     }
 //! }
 //!

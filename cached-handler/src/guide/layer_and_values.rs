@@ -25,7 +25,7 @@
 //! services whose answers name in `Vary` what they depend on; [`see_all_fields`](crate::CacheLayer::see_all_fields) is
 //! your word that the others change nothing.
 //!
-//! | a request | |
+//! | a request | what becomes of it |
 //! |---|---|
 //! | with another method than GET and HEAD, with content, with `Upgrade` | passes untouched |
 //! | with `Cookie` or `Authorization` that `vary` does not name | passes untouched |
@@ -81,7 +81,7 @@
 //!
 //! # Errors that a reader meets
 //!
-//! | | |
+//! | you see | because, and what to type |
 //! |---|---|
 //! | nothing is ever stored, `bypass`, `credentials` | the client sends a cookie, and `vary` does not name it; that is as it should be, unless the service ignores cookies: take the field away outside |
 //! | the service does not see a field | `vary(["x-field"])` |

@@ -5,7 +5,8 @@
 //!
 //! async fn status(cache: Cache) -> String {
 //!     let stats = cache.stats();
-//!     let handlers: Vec<String> = cached_handler::handlers().iter().map(ToString::to_string).collect();
+//!     let handlers = cached_handler::handlers();
+//!     let handlers: Vec<String> = handlers.iter().map(ToString::to_string).collect();
 //!     let hits = format!("{} hits of {} requests", stats.hits, stats.requests());
 //!     format!("{hits}, not stored: {:?}\n{}\n", stats.not_stored, handlers.join("\n"))
 //! }
@@ -23,7 +24,7 @@
 //!   backends. Old and new processes side by side do not see each other's responses of a handler that changed. What it
 //!   calls is not looked at: raise one of the versions where that changes what is stored.
 //!
-//! | environment | |
+//! | environment | what it does |
 //! |---|---|
 //! | `CACHED_HANDLER=off` | switches every cache of the process off, to see whether the cache is at fault |
 //! | `CACHED_HANDLER_REDIS_URL` | where Redis is, unless `.redis(…)` says it |
@@ -122,7 +123,7 @@
 //!
 //! # Errors that an operator meets
 //!
-//! | | |
+//! | you see | because, and what to type |
 //! |---|---|
 //! | hits stay low | `not_stored` and `forwards` by reason, then [errors](super::errors) |
 //! | `cached_handler_breakers_open` is not 0 | that backend fails, and is left alone; handlers run. The warning said why |

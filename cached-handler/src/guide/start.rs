@@ -106,7 +106,7 @@
 //!
 //! # Errors that a reader meets
 //!
-//! | | |
+//! | you see | because, and what to type |
 //! |---|---|
 //! | `` `ttl` is missing `` | give one, or `ttl = from_response` where responses say it themselves |
 //! | `… does not say what it adds to the key` | [keys](super::keys) has what to type for each argument |

@@ -84,7 +84,7 @@
 //!
 //! # Errors that a reader meets
 //!
-//! | | |
+//! | you see | because, and what to type |
 //! |---|---|
 //! | `cannot find macro assert_hit` | `use cached_handler::testing::assert_hit;`, and the feature `testing` |
 //! | `assert_miss!` fails only beside other tests | a free `invalidate_…` in the program, or the process's cache: give the router `cache.layer()` |
