@@ -90,8 +90,7 @@
 //!
 //! - `stale_while_revalidate` for what must be right at once after its `ttl`; an invalidation is always right at once.
 //! - `stale_if_error` for what may cost money or safety when it is old: a price at the till, a permission.
-//! - `Collapse::Off` unless runs are cheap and answers differ by what is not in the key, and then the attribute is
-//!   wrong.
+//! - `Collapse::Off`, but for handlers whose runs are cheaper than to wait for one.
 //!
 //! # Errors that a reader meets
 //!

@@ -28,7 +28,7 @@
 //! | `ETag` | made of content, type, coding and language; the same in every process. A handler's own is kept |
 //! | `If-None-Match`, `If-Modified-Since`, `If-Match`, `If-Unmodified-Since` | evaluated here (RFC 9110 §13), on stored and on new responses: 304, 412. The handler sees none of them |
 //! | `Range`, `If-Range` | single ranges are cut from the stored whole (§14): 206, 416. A part is never stored |
-//! | HEAD | answered from what GET stored; stores nothing itself |
+//! | HEAD | answered from what GET stored; where it has to run the handler, what that makes is stored for GET, too |
 //! | `Age`, `Date` | RFC 9111 §4.2.3, §5.1; `Date` is that of the run |
 //! | `Vary` | names what the key holds of the fields, merged with the handler's own |
 //! | `Cache-Control` | see [freshness](super::freshness) |
@@ -74,7 +74,6 @@
 //! # When not
 //!
 //! - Several ranges in one answer: the whole is sent. Parts that another server sent are not put together.
-//! - `103 Early Hints` and trailers are passed on and not stored.
 //! - `vary = from_response` where a handler makes its answers itself: it could forget to say what they depend on, and
 //!   then one client's answer is another's. The compiler cannot.
 //!

@@ -150,7 +150,7 @@
 //! | `Err`, with [`Error::is_backend`] | a backend could not be reached: it may answer with what was. It is tried again in the background; call again to be sure |
 //! | not stored, `invalidated` | it was invalidated while the handler ran; the next request stores |
 //! | not stored, `groups` | more than 16 groups, or a name that is empty or longer than 256 bytes |
-//! | an invalidation changes nothing | other letter case or another spelling of the name; a group of arguments that differ (`{id}` is written as `Display` has it); a router with a `Cache` of its own: use `cache: Cache` |
+//! | an invalidation changes nothing | other letter case or another spelling of the name; a group of arguments that differ (`{id}` is written as `Display` has it); `cache.invalidate(…)` on another cache than the router's: the free functions reach every cache of the process |
 //!
 //! [`CacheGroups`]: crate::CacheGroups
 //! [`invalidate_group`]: crate::invalidate_group
