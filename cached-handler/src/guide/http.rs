@@ -75,7 +75,7 @@
 //!
 //! - Several ranges in one answer: the whole is sent. Parts that another server sent are not put together.
 //! - `vary = from_response` where a handler makes its answers itself: it could forget to say what they depend on, and
-//!   then one client's answer is another's. The compiler cannot.
+//!   then one client's answer is another's. Arguments forget nothing.
 //!
 //! # Errors that a reader meets
 //!
