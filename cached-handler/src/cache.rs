@@ -5,7 +5,10 @@ mod settle;
 
 use std::{
     fmt,
-    sync::{Arc, Mutex, OnceLock, Weak},
+    sync::{
+        Arc, Mutex, OnceLock, Weak,
+        atomic::{AtomicUsize, Ordering},
+    },
     time::Duration,
 };
 
@@ -75,6 +78,8 @@ pub(crate) struct Inner {
 static INSTALLED: OnceLock<Cache> = OnceLock::new();
 /// Every cache that lives, for the invalidations that act on the whole process.
 static LIVING: Mutex<Vec<Weak<Inner>>> = Mutex::new(Vec::new());
+/// How many have been built besides the process's own: only then can a router have one of its own.
+static OTHERS: AtomicUsize = AtomicUsize::new(0);
 
 impl Inner {
     /// Whether an answer from the store has to say what it is.
@@ -100,7 +105,17 @@ impl Cache {
         if let Some(misfit) = self.misfits().next() {
             return Err(Error::config(misfit));
         }
-        INSTALLED.set(self).map_err(|_| Error::config("the process has a cache already; call `install` once, before the first request"))
+        let installed = INSTALLED.set(self);
+        if installed.is_ok() {
+            OTHERS.fetch_sub(1, Ordering::Relaxed);
+        }
+        installed.map_err(|_| Error::config("the process has a cache already; call `install` once, before the first request"))
+    }
+
+    /// That of the request's router, where it has one of its own.
+    #[inline]
+    pub(crate) fn of(parts: &Parts) -> Option<Self> {
+        if OTHERS.load(Ordering::Relaxed) == 0 { None } else { parts.extensions.get::<Self>().cloned() }
     }
 
     /// Makes everything in the target's scope unusable in this cache, on every backend it has; the same promise as
@@ -151,6 +166,7 @@ impl Cache {
     pub(crate) fn global() -> &'static Self {
         INSTALLED.get_or_init(|| {
             let (cache, complaints) = Self::builder().finish();
+            OTHERS.fetch_sub(1, Ordering::Relaxed);
             for complaint in complaints.into_iter().chain(cache.misfits()) {
                 tracing::error!(target: "cached_handler", "{complaint}");
             }
@@ -223,6 +239,7 @@ impl Cache {
 
     fn living(inner: Inner) -> Self {
         let cache = Self(Arc::new(inner));
+        OTHERS.fetch_add(1, Ordering::Relaxed);
         let mut living = lock(&LIVING);
         living.retain(|inner| inner.strong_count() > 0);
         living.push(Arc::downgrade(&cache.0));

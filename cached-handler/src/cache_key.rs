@@ -201,6 +201,14 @@ impl KeyWriter<'_> {
         }
     }
 
+    /// A tag, and length-framed bytes.
+    #[inline]
+    pub(crate) fn tagged(&mut self, tag: Tag, bytes: &[u8]) {
+        if !self.bytes.tagged(tag as u8, bytes) {
+            self.bypass(Bypass::KeyTooLong);
+        }
+    }
+
     /// A number of elements.
     pub(crate) fn length(&mut self, length: usize) {
         if !self.bytes.length_of(length) {

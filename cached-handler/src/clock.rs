@@ -58,6 +58,11 @@ impl ManualClock {
         self.advanced.fetch_add(millis, Ordering::SeqCst);
     }
 
+    #[cold]
+    fn now(&self) -> Millis {
+        millis(self.began.saturating_duration_since(*PROCESS_BEGAN).saturating_add(self.passed()))
+    }
+
     fn passed(&self) -> Duration {
         Duration::from_millis(self.advanced.load(Ordering::SeqCst))
     }
@@ -73,13 +78,11 @@ impl Clock {
     /// For ages and freshness inside this process.
     #[inline]
     pub(crate) fn now(&self) -> Millis {
-        let began = *PROCESS_BEGAN;
-        #[expect(clippy::disallowed_methods, reason = "this is the one place that asks")]
-        let since = match self {
-            Self::System => Instant::now().saturating_duration_since(began),
-            Self::Manual(clock) => clock.began.saturating_duration_since(began).saturating_add(clock.passed()),
-        };
-        millis(since)
+        match self {
+            #[expect(clippy::disallowed_methods, reason = "this is the one place that asks")]
+            Self::System => millis(Instant::now().saturating_duration_since(*PROCESS_BEGAN)),
+            Self::Manual(clock) => clock.now(),
+        }
     }
 
     /// For how long things take: as fine as the system's clock is, since some moment.
@@ -102,6 +105,7 @@ impl Clock {
 }
 
 /// Whole milliseconds, saturating.
+#[inline]
 pub(crate) fn millis(duration: Duration) -> Millis {
     let secs = duration.as_secs().min(MAX_SECS).cast_signed();
     secs * 1000 + Millis::from(duration.subsec_millis())

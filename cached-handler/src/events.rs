@@ -28,7 +28,13 @@ use crate::{
 };
 
 /// Whether anybody listens to hits; almost nothing where nobody does.
+#[inline]
 pub(crate) fn hits_are_seen() -> bool {
+    tracing::level_filters::LevelFilter::current() >= tracing::Level::TRACE && somebody_listens()
+}
+
+#[cold]
+fn somebody_listens() -> bool {
     tracing::enabled!(target: "cached_handler", tracing::Level::TRACE)
 }
 

@@ -15,7 +15,7 @@ impl<S: Sync> FromRequestParts<S> for OwnCache {
     type Rejection = Infallible;
 
     fn from_request_parts(parts: &mut Parts, _: &S) -> impl Future<Output = Result<Self, Infallible>> + Send {
-        std::future::ready(Ok(Self(parts.extensions.get::<Cache>().cloned(), Changed::by(parts))))
+        std::future::ready(Ok(Self(Cache::of(parts), Changed::by(parts))))
     }
 }
 

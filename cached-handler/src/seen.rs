@@ -4,6 +4,7 @@ use std::{any::TypeId, convert::Infallible, fmt, time::Duration};
 
 use axum::extract::{FromRequest, FromRequestParts, OriginalUri, Request};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, header, request::Parts, uri::PathAndQuery};
+use smallvec::SmallVec;
 
 use crate::{
     backend::Stamp,
@@ -37,17 +38,27 @@ pub(crate) struct Facts {
     pub(crate) cache: Option<Cache>,
     pub(crate) began: Began,
     pub(crate) state: fn() -> State,
-    pub(crate) method: Method,
     /// Path and query as they arrived.
     pub(crate) original: PathAndQuery,
-    pub(crate) flags: Flags,
     /// Boxed: the facts move several times on the way of a hit, and few requests have any of these.
     rare: Option<Box<Rare>>,
+    verb: Verb,
+    pub(crate) flags: Flags,
+}
+
+/// Its method; the store answers the first two.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Verb {
+    Get,
+    Head,
+    Other,
 }
 
 /// What few requests have.
 #[derive(Debug, Default)]
 struct Rare {
+    /// Neither GET nor HEAD.
+    method: Option<Method>,
     /// Path and query as they were when the arguments were taken, where a nest or a rewriting service changed them.
     inner: Option<PathAndQuery>,
     conditional: Conditional,
@@ -62,14 +73,15 @@ struct Rare {
 #[derive(Debug)]
 pub(crate) struct Began {
     pub(crate) in_memory: u64,
-    /// For each backend that has to be waited for: the latest that this process has heard of its clock.
-    known: Option<Box<[Option<Stamp>]>>,
+    /// For each backend that has to be waited for: the latest that this process has heard of its clock. Behind one
+    /// pointer, as the facts move with it.
+    known: Option<Box<SmallVec<[Option<Stamp>; 2]>>>,
 }
 
 impl Began {
     fn now(cache: &Cache) -> Self {
         let inner = cache.inner();
-        let known = || inner.backends.iter().map(|(_, backend)| backend.known()).collect();
+        let known = || Box::new(inner.backends.iter().map(|(_, backend)| backend.known()).collect());
         Self { in_memory: inner.memory.epochs.now(), known: (!inner.backends.is_empty()).then(known) }
     }
 
@@ -123,11 +135,49 @@ impl Facts {
             began: cache.as_ref().map_or(Began { in_memory: 0, known: None }, Began::now),
             cache,
             state: State::of::<()>,
-            method: Method::GET,
             original: PathAndQuery::from_static("/"),
-            flags: Flags::default(),
             rare: None,
+            verb: Verb::Get,
+            flags: Flags::default(),
         }
+    }
+
+    /// As `parts` say; `cache` is where they are looked up.
+    fn of(parts: &Parts, cache: Option<Cache>, state: fn() -> State) -> Self {
+        let began = Began::now(cache.as_ref().unwrap_or_else(|| Cache::global()));
+        let Scan { mut rare, flags } = Scan::of(&parts.headers);
+        let inner = path_and_query(&parts.uri);
+        let original = match parts.extensions.get::<OriginalUri>().and_then(|uri| uri.0.path_and_query()) {
+            // Where nothing has changed it, which is almost always, it is the same text in the same place.
+            Some(original) if !std::ptr::eq(original.as_str(), inner.as_str()) && *original != inner => {
+                rare.get_or_insert_default().inner = Some(inner);
+                original.clone()
+            }
+            _ => inner,
+        };
+        let verb = match parts.method {
+            Method::GET => Verb::Get,
+            Method::HEAD => Verb::Head,
+            _ => {
+                let rare = rare.get_or_insert_default();
+                (rare.method, rare.changed) = (Some(parts.method.clone()), Changed::by(parts));
+                Verb::Other
+            }
+        };
+        Self { cache, began, state, original, rare, verb, flags }
+    }
+
+    pub(crate) fn method(&self) -> &Method {
+        match self.verb {
+            Verb::Head => &Method::HEAD,
+            Verb::Get => &Method::GET,
+            Verb::Other => self.rare.as_ref().and_then(|rare| rare.method.as_ref()).unwrap_or(&Method::CONNECT),
+        }
+    }
+
+    #[inline]
+    pub(crate) fn is_head(&self) -> bool {
+        self.verb == Verb::Head
     }
 
     /// The query that the arguments were taken from.
@@ -179,7 +229,7 @@ impl Facts {
 
     /// GET or HEAD: the methods that may be answered from the store.
     pub(crate) fn is_safe(&self) -> bool {
-        matches!(self.method, Method::GET | Method::HEAD)
+        self.verb != Verb::Other
     }
 }
 
@@ -220,37 +270,12 @@ impl<S: Send + Sync + 'static, const FIELDS: bool> FromRequestParts<S> for PutDe
 
 impl<const FIELDS: bool> Seen<FIELDS> {
     fn of<S: 'static>(parts: &Parts) -> Self {
-        Self::in_cache::<S>(parts, parts.extensions.get::<Cache>().cloned())
+        Self::in_cache::<S>(parts, Cache::of(parts))
     }
 
     /// In another cache than that of the router.
     pub(crate) fn in_cache<S: 'static>(parts: &Parts, cache: Option<Cache>) -> Self {
-        let inner = path_and_query(&parts.uri);
-        let original = parts.extensions.get::<OriginalUri>().and_then(|uri| uri.0.path_and_query());
-        let Scan { mut rare, flags } = Scan::of(&parts.headers);
-        let original = match original {
-            // Where nothing has changed it, which is almost always, it is the same text in the same place.
-            Some(original) if !std::ptr::eq(original.as_str(), inner.as_str()) && *original != inner => {
-                rare.get_or_insert_default().inner = Some(inner);
-                original.clone()
-            }
-            _ => inner,
-        };
-        if let Some(changed) = Changed::by(parts) {
-            rare.get_or_insert_default().changed = Some(changed);
-        }
-        Self {
-            facts: Facts {
-                began: Began::now(cache.as_ref().unwrap_or_else(|| Cache::global())),
-                cache,
-                state: State::of::<S>,
-                method: parts.method.clone(),
-                original,
-                flags,
-                rare,
-            },
-            fields: FIELDS.then(|| Box::new(parts.headers.clone())),
-        }
+        Self { facts: Facts::of(parts, cache, State::of::<S>), fields: FIELDS.then(|| Box::new(parts.headers.clone())) }
     }
 }
 
@@ -272,17 +297,20 @@ impl Scan {
     fn of(fields: &HeaderMap) -> Self {
         let mut scan = Self::default();
         for name in fields.keys() {
-            let interest = interest(name);
-            if !matches!(interest, Interest::None) {
-                fields.get_all(name).iter().for_each(|value| scan.note(interest, name, value));
+            if matters(name) {
+                scan.note_all(interest(name), name, fields);
             }
         }
         scan
     }
 
+    #[cold]
+    fn note_all(&mut self, interest: Interest, name: &HeaderName, fields: &HeaderMap) {
+        fields.get_all(name).iter().for_each(|value| self.note(interest, name, value));
+    }
+
     fn note(&mut self, interest: Interest, name: &HeaderName, value: &HeaderValue) {
         match interest {
-            Interest::None => {}
             Interest::Cookie => self.flags.credentials = true,
             Interest::Authorization => (self.flags.credentials, self.flags.authorization) = (true, true),
             Interest::Upgrade => self.flags.upgrade = true,
@@ -300,7 +328,6 @@ impl Scan {
 
 #[derive(Clone, Copy)]
 enum Interest {
-    None,
     Cookie,
     Authorization,
     Upgrade,
@@ -308,21 +335,33 @@ enum Interest {
     Conditional,
 }
 
-/// `http` knows all of them by number, so that this comes down to comparing one.
+/// `http` knows all of them by number, so that this comes down to one test of a bit.
 #[inline]
+fn matters(name: &HeaderName) -> bool {
+    matches!(
+        *name,
+        header::COOKIE
+            | header::AUTHORIZATION
+            | header::PROXY_AUTHORIZATION
+            | header::CACHE_CONTROL
+            | header::PRAGMA
+            | header::IF_MATCH
+            | header::IF_NONE_MATCH
+            | header::IF_MODIFIED_SINCE
+            | header::IF_UNMODIFIED_SINCE
+            | header::IF_RANGE
+            | header::RANGE
+            | header::UPGRADE
+    )
+}
+
 fn interest(name: &HeaderName) -> Interest {
     match *name {
         header::COOKIE => Interest::Cookie,
         header::AUTHORIZATION | header::PROXY_AUTHORIZATION => Interest::Authorization,
         header::CACHE_CONTROL | header::PRAGMA => Interest::Directives,
-        header::IF_MATCH
-        | header::IF_NONE_MATCH
-        | header::IF_MODIFIED_SINCE
-        | header::IF_UNMODIFIED_SINCE
-        | header::IF_RANGE
-        | header::RANGE => Interest::Conditional,
         header::UPGRADE => Interest::Upgrade,
-        _ => Interest::None,
+        _ => Interest::Conditional,
     }
 }
 

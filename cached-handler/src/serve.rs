@@ -20,7 +20,7 @@ use std::{
     pin::Pin,
 };
 
-use http::{HeaderMap, Method};
+use http::HeaderMap;
 
 pub(crate) use self::{
     answer::passed_by,
@@ -106,7 +106,7 @@ impl KeyWriter<'_> {
 
 /// Not where an argument may show the method of a HEAD, or credentials, outside the key.
 fn may_share(handler: &Handler, facts: &Facts, traits: &Traits) -> bool {
-    let shows_method = facts.method == Method::HEAD && handler.attributes.skips;
+    let shows_method = facts.is_head() && handler.attributes.skips;
     let shows_credentials = facts.credentials(&handler.policy, traits) != Credentials::Unseen;
     !(shows_method || shows_credentials)
 }
@@ -159,7 +159,7 @@ impl Run {
     }
 
     pub(crate) fn is_head(&self) -> bool {
-        self.facts.method == Method::HEAD
+        self.facts.is_head()
     }
 
     /// A keyed hash of its key.

@@ -48,7 +48,7 @@ fn program(features: &str) -> PathBuf {
 }
 
 fn valgrind(program: &PathBuf, tool: &[&str], case: &str, count: u64) -> String {
-    let output = Command::new("valgrind").args(tool).arg(program).args([case, &count.to_string()]).output();
+    let output = Command::new("valgrind").args(tool).arg(program).args([case, &count.to_string()]).env("GLIBC_TUNABLES", HEAP).output();
     let output = output.expect("valgrind is needed: `apt-get install valgrind`");
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     String::from_utf8(output.stderr).unwrap()
@@ -122,13 +122,15 @@ fn a_value_in_memory_costs_little_more_than_in_moka_itself() {
     assert!(value / moka <= LIMIT_OF_A_VALUE, "a value costs {:.3} x moka's own get", value / moka);
 }
 
+/// A thread keeps what it has freed. With glibc's own limit of seven pieces of a size, how often it looks further hangs on
+/// how the heap happens to lie: a hundredth of a hit or of a ready response, either way.
+const HEAP: &str = "glibc.malloc.tcache_count=100";
 /// Of moka's own `get`, with a lifetime.
 const LIMIT_OF_A_VALUE: f64 = 1.5;
 /// Of a ready response's instructions.
 const LIMIT_OF_THE_LAYER: f64 = 0.6;
-/// Of a ready response's instructions. The aim is 1.2; counting hits for `Cache::stats` is what there is above it, and how
-/// the two programs come to lie in memory moves both by a hundredth.
-const LIMIT: f64 = 1.23;
+/// Of a ready response's instructions.
+const LIMIT: f64 = 1.2;
 /// Of a hit's.
 const LIMIT_OF_304: f64 = 1.0;
 /// Of a hit's, where the store gives its bytes at once.

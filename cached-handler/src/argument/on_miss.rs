@@ -155,7 +155,7 @@ unseen! {
     RawQuery; |key| raw_query(key);
     Method; |key| {
         let facts = key.facts;
-        uri::method(&facts.method, key);
+        uri::method(facts.method(), key);
     };
 }
 

@@ -16,7 +16,7 @@ use crate::{
     probe::{Reads, reads},
 };
 
-/// The parameters that `T` reads, sorted by name, repeated ones in order; or else the query as sent. An absent query is
+/// The parameters that `T` reads, in the order in which it names them, repeated ones in their own; or else the query as sent. An absent query is
 /// an empty one to every `T`.
 pub(super) fn write<T: DeserializeOwned + 'static>(key: &mut KeyWriter<'_>) {
     let facts = key.facts;
@@ -29,63 +29,70 @@ pub(super) fn write<T: DeserializeOwned + 'static>(key: &mut KeyWriter<'_>) {
 
 /// The query as sent.
 pub(super) fn raw(query: &str, key: &mut KeyWriter<'_>) {
-    key.tag(Tag::RawQuery);
-    key.raw(query.as_bytes());
+    key.tagged(Tag::RawQuery, query.as_bytes());
 }
 
 /// Split and decoded as by the parser that both axum's and axum-extra's `Query` use. A query that is what would be
 /// written anyway is not taken apart, which makes it a third of the price.
 fn parameters(query: &str, names: &[&str], key: &mut KeyWriter<'_>) {
     if is_in_order(query.as_bytes(), names) {
-        key.tag(Tag::Query);
-        key.raw(query.as_bytes());
+        key.tagged(Tag::Query, query.as_bytes());
     } else {
         sorted(query, names, key);
     }
 }
 
-/// Whether a query is `name=value&…`, of parameters that are read and no others, by name, with nothing to decode.
+/// Whether a query is `name=value&…`, of parameters that are read and no others, in their order, with nothing to decode.
 fn is_in_order(query: &[u8], names: &[&str]) -> bool {
-    let mut last: &[u8] = &[];
-    let mut rest = query;
+    let (mut rest, mut names) = (query, names.iter());
+    let Some(mut name) = names.next() else { return query.is_empty() };
     while !rest.is_empty() {
-        let Some(name) = names.iter().map(|name| name.as_bytes()).find(|name| is_named(rest, name)) else { return false };
-        if !is_sorted(last, name) {
+        // Each is looked for from the last one on, which may be repeated.
+        let mut value = loop {
+            match after(rest, name.as_bytes()) {
+                Some(value) => break value.iter(),
+                None => match names.next() {
+                    Some(next) => name = next,
+                    None => return false,
+                },
+            }
+        };
+        // All three lie at or below `+`, as few other bytes do.
+        let end = loop {
+            match value.next() {
+                Some(byte) if *byte > b'+' => {}
+                Some(b'&') => break value.as_slice(),
+                Some(b'%' | b'+') => return false,
+                Some(_) => {}
+                None => return true,
+            }
+        };
+        if end.is_empty() {
             return false;
         }
-        last = name;
-        let value = rest.get(name.len() + 1..).unwrap_or_default();
-        // All three lie at or below `+`, as few other bytes do.
-        let Some(end) = value.iter().position(|byte| *byte <= b'+' && matches!(byte, b'&' | b'%' | b'+')) else { return true };
-        match value.get(end..) {
-            Some([b'&', next @ ..]) if !next.is_empty() => rest = next,
-            _ => return false,
-        }
+        rest = end;
     }
     true
 }
 
-/// Whether `name=` comes first. Where the `=` stands tells most names apart, and names are too short to call for a
-/// comparison of memory.
-fn is_named(query: &[u8], name: &[u8]) -> bool {
-    query.get(name.len()) == Some(&b'=') && query.iter().zip(name).all(|(one, other)| one == other)
-}
-
-/// The first letter tells most names apart.
-fn is_sorted(one: &[u8], other: &[u8]) -> bool {
-    one.first() < other.first() || one <= other
+/// What follows `name=`. Where the `=` stands tells most names apart, and names are too short to call for a comparison
+/// of memory.
+#[inline]
+fn after<'q>(query: &'q [u8], name: &[u8]) -> Option<&'q [u8]> {
+    let (front, [b'=', value @ ..]) = query.split_at_checked(name.len())? else { return None };
+    front.iter().zip(name).all(|(one, other)| one == other).then_some(value)
 }
 
 /// As text where it can be read back in one way only, which is almost always; or else framed.
+#[cold]
 fn sorted(query: &str, names: &[&str], key: &mut KeyWriter<'_>) {
     let all = form_urlencoded::parse(query.as_bytes());
     let mut read: SmallVec<[(Cow<'_, str>, Cow<'_, str>); 4]> = all.filter(|(name, _)| names.contains(&&**name)).collect();
     // Stable: repeated ones stay in order.
-    read.sort_by(|(left, _), (right, _)| left.cmp(right));
+    read.sort_by_key(|(name, _)| names.iter().position(|known| known == name));
     if read.iter().all(|(name, value)| !name.contains(['&', '=']) && !value.contains('&')) {
         let pairs: Vec<_> = read.iter().map(|(name, value)| [&**name, &**value].join("=")).collect();
-        key.tag(Tag::Query);
-        key.raw(pairs.join("&").as_bytes());
+        key.tagged(Tag::Query, pairs.join("&").as_bytes());
     } else {
         key.tag(Tag::Parameters);
         for (name, value) in &read {
@@ -98,10 +105,10 @@ fn sorted(query: &str, names: &[&str], key: &mut KeyWriter<'_>) {
 /// Whether a form is the query of this request. On HEAD axum takes it from the content, which the key does not hold;
 /// other methods have no key.
 pub(super) fn is_form(key: &mut KeyWriter<'_>) -> bool {
-    if key.facts.method == Method::HEAD {
+    if key.facts.is_head() {
         key.bypass(content::UNKEYED);
     }
-    key.facts.method == Method::GET
+    *key.facts.method() == Method::GET
 }
 
 impl<T: DeserializeOwned + 'static> CacheKey for Query<T> {

@@ -48,6 +48,21 @@ impl Buffer {
         self.framed_long(bytes)
     }
 
+    /// Appends a byte, and then the length and the bytes; false where the limit is reached.
+    #[inline]
+    pub(crate) fn tagged(&mut self, tag: u8, bytes: &[u8]) -> bool {
+        if let Ok(frame @ ..0x80) = u8::try_from(bytes.len())
+            && let Some([first, second, room @ ..]) = self.short.get_mut(self.length..)
+            && let Some(place) = room.get_mut(..bytes.len())
+        {
+            (*first, *second) = (tag, frame);
+            place.copy_from_slice(bytes);
+            self.length += bytes.len() + 2;
+            return true;
+        }
+        self.push(tag) && self.framed_long(bytes)
+    }
+
     /// An unsigned LEB128 number.
     pub(crate) fn length_of(&mut self, mut length: usize) -> bool {
         loop {
@@ -100,7 +115,8 @@ mod tests {
         for piece in [0, 1, 7, 127, 128, 231, 232, 233, 600] {
             let (mut buffer, mut model) = (Buffer::new(), Vec::new());
             for at in 0..12_u8 {
-                assert!(buffer.push(at) && buffer.framed(&vec![at; piece]));
+                let bytes = vec![at; piece];
+                assert!(if at % 2 == 0 { buffer.push(at) && buffer.framed(&bytes) } else { buffer.tagged(at, &bytes) });
                 model.push(at);
                 let [low, high] = [piece % 128, piece / 128].map(|part| u8::try_from(part).unwrap());
                 model.extend(if high == 0 { vec![low] } else { vec![low | 128, high] });

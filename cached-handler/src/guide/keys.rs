@@ -24,7 +24,7 @@
 //! | the handler depends on | take | in the key |
 //! |---|---|---|
 //! | nothing but the path | nothing, or `Path<T>` | the path as sent; it always is |
-//! | some parameters of the query | `Query<T>` | those that `T` reads, sorted by name |
+//! | some parameters of the query | `Query<T>` | those that `T` reads, in the order in which it names them |
 //! | any parameter of the query | `RawQuery`, `Query<HashMap<…>>` | the query as sent |
 //! | a header field | `TypedHeader<H>` (feature `axum-extra`) | the field, and `Vary` names it |
 //! | some header fields | `HeaderMap` with `vary = ["accept-language", …]` | those fields; the map arrives with them and no others |

@@ -97,8 +97,13 @@ impl ForClients {
 
     /// The field for an answer of this age, where that is another one than what is stored: a lifetime that counts from
     /// the answer is sent as `Age + N`, as the client subtracts `Age` (RFC 9111 §4.2.3).
+    #[inline]
     pub(crate) fn at(&self, age: u64) -> Option<HeaderValue> {
         let aging = self.aging.as_ref().filter(|_| age > 0)?;
+        self.aged(aging, age)
+    }
+
+    fn aged(&self, aging: &Aging, age: u64) -> Option<HeaderValue> {
         let mut text = String::with_capacity(self.text.len() + 8);
         for (before, secs) in &aging.lifetimes {
             text.push_str(before);

@@ -9,7 +9,7 @@ use std::{
 
 use axum::{body::Body, response::Response};
 use bytes::Bytes;
-use http::{HeaderMap, HeaderValue, Method, StatusCode, header, response::Parts};
+use http::{HeaderMap, HeaderValue, StatusCode, header, response::Parts};
 use http_body::Frame;
 
 use super::Run;
@@ -26,7 +26,8 @@ use crate::{
 };
 
 /// Answers from the store.
-#[inline]
+#[expect(clippy::inline_always, reason = "a call on the way of every hit")]
+#[inline(always)]
 pub(super) fn hit(stored: &Stored, handler: &'static Handler, facts: &Facts, cache: &Cache, now: Millis) -> Response {
     let age = stored.age_secs(now);
     if !stored.is_fresh(now) {
@@ -35,10 +36,32 @@ pub(super) fn hit(stored: &Stored, handler: &'static Handler, facts: &Facts, cac
     }
     events::hit(cache, handler);
     if !cache.inner().is_watched() && !events::hits_are_seen() {
-        return derive(stored, facts, Some(age));
+        // Most requests ask for the whole, and nothing else.
+        let is_plain = facts.conditional().is_none() && !facts.is_head() && stored.value.is_none();
+        return if is_plain { whole(stored, age) } else { derive(stored, facts, Some(age)) };
     }
     let outcome = Outcome::Hit { age: Duration::from_secs(age), ttl: stored.remaining(now) };
     finish(derive(stored, facts, Some(age)), cache, handler, outcome)
+}
+
+/// The same, where it took more than one look to find it.
+#[cold]
+pub(super) fn hit_of_variant(stored: &Stored, handler: &'static Handler, facts: &Facts, cache: &Cache, now: Millis) -> Response {
+    hit(stored, handler, facts, cache, now)
+}
+
+/// What [`derive`] comes to without a condition.
+#[expect(clippy::inline_always, reason = "a call on the way of every hit")]
+#[inline(always)]
+fn whole(stored: &Stored, age: u64) -> Response {
+    let mut response = Response::new(Body::from(stored.content.clone()));
+    *response.status_mut() = stored.whole.status;
+    *response.headers_mut() = stored.whole.headers.clone();
+    set_age(response.headers_mut(), age);
+    if let Some(cache_control) = stored.for_clients.at(age) {
+        response.headers_mut().insert(header::CACHE_CONTROL, cache_control);
+    }
+    response
 }
 
 /// Answers from a stale response, as a window allows.
@@ -63,7 +86,7 @@ pub(super) fn derive(stored: &Stored, facts: &Facts, age: Option<u64>) -> Respon
             length: Some(stored.content.len()),
             is_stored: age.is_some(),
         };
-        verdict(conditional, &facts.method, &selected)
+        verdict(conditional, facts.method(), &selected)
     });
     let mut head = match asked {
         Some((_, on_condition)) if verdict == Verdict::NotModified => &on_condition.not_modified,
@@ -78,7 +101,7 @@ pub(super) fn derive(stored: &Stored, facts: &Facts, age: Option<u64>) -> Respon
         head.headers.insert(header::CACHE_CONTROL, cache_control);
     }
     let body = match verdict {
-        Verdict::Whole if facts.method != Method::HEAD => Body::from(stored.content.clone()),
+        Verdict::Whole if !facts.is_head() => Body::from(stored.content.clone()),
         Verdict::Whole | Verdict::NotModified => Body::new(Nothing),
         Verdict::Part { first, last } => part(&mut head, &stored.content, first, last),
         Verdict::Failed => return failed(&head.headers),
@@ -158,7 +181,7 @@ pub(super) fn under_conditions(parts: &mut Parts, body: Body, facts: &Facts) -> 
         length: None,
         is_stored: false,
     };
-    match verdict(conditional, &facts.method, &selected) {
+    match verdict(conditional, facts.method(), &selected) {
         Verdict::NotModified => {
             parts.status = StatusCode::NOT_MODIFIED;
             for name in not_in_304(&parts.headers) {
@@ -212,6 +235,8 @@ pub(crate) fn passed_by(response: Response, cache: &Cache, handler: &'static Han
 }
 
 /// Sets the value of the line that [`reserve_age`] put in the first place, where it is found without a search.
+#[expect(clippy::inline_always, reason = "a call on the way of every hit")]
+#[inline(always)]
 fn set_age(fields: &mut HeaderMap, age: u64) {
     match fields.iter_mut().next() {
         Some((name, value)) if *name == header::AGE => *value = age_value(age),

@@ -40,13 +40,11 @@ pub fn key<'a, T: 'static, const FIELDS: bool>(handler: &'static Handler, seen: 
 pub fn begin(key: &mut KeyWriter<'_>) {
     let (handler, facts) = (key.handler, key.facts);
     nested::note();
-    key.tag(Tag::Path);
-    key.raw(facts.original.path().as_bytes());
+    key.tagged(Tag::Path, facts.original.path().as_bytes());
     if let Some(inner) = facts.inner()
         && inner.path() != facts.original.path()
     {
-        key.tag(Tag::InnerPath);
-        key.raw(inner.path().as_bytes());
+        key.tagged(Tag::InnerPath, inner.path().as_bytes());
     }
     for name in handler.fields() {
         key.field(name);
@@ -66,35 +64,45 @@ pub fn hit(key: &mut KeyWriter<'_>) -> Result<Response, Box<Key>> {
 #[inline]
 pub(crate) fn look(key: &mut KeyWriter<'_>, cache: &Cache) -> Result<Response, Box<Key>> {
     let sample = Sample::begin(cache);
-    let (forward, held, claim) = match stands_aside(key, cache) {
-        Some(forward) => (forward, None, None),
-        None if !key.handler.in_memory => (Forward::UriMiss, None, None),
-        None => {
-            let now = cache.inner().clock.now();
-            match find(key, &cache.inner().memory, now) {
-                Found::Usable(slot) => match &*slot {
-                    Slot::Response(stored) => {
-                        let response = answer::hit(stored, key.handler, key.facts, cache, now);
-                        sample.hit(cache, key.handler);
-                        return Ok(response);
-                    }
-                    Slot::Variants(_) => (Forward::VaryMiss, None, None),
-                },
-                Found::Held(slot, forward) => match use_stale(&slot, forward, &key.as_ref(), key.may_share(), cache, now) {
-                    UseStale::Answer(why) => return Ok(answer::stale(&slot, why, key.handler, key.facts, cache, now)),
-                    UseStale::Refresh(claim) => (forward, Some(slot), Some(claim)),
-                    UseStale::No => (forward, Some(slot), None),
-                },
-                Found::Nothing(forward) => (forward, None, None),
-            }
-        }
-    };
-    let mut key = key.finish(forward);
-    (key.held, key.claim) = (held, claim);
-    Err(Box::new(key))
+    if let Some(forward) = stands_aside(key, cache) {
+        return Err(missed(key, forward));
+    }
+    let (now, memory) = (cache.inner().clock.now(), &cache.inner().memory);
+    let found = memory.get(&key.as_ref());
+    // The way of almost all hits, and nothing else on it.
+    if let Some(Slot::Response(stored)) = found.as_deref()
+        && may_answer(stored, key.handler, key.facts, &key.traits, memory, now).is_ok()
+    {
+        let response = answer::hit(stored, key.handler, key.facts, cache, now);
+        sample.hit(cache, key.handler);
+        return Ok(response);
+    }
+    look_closer(found, key, cache, now)
 }
 
-/// Whether this request is none of the cache's business.
+/// Where there is no response under the key itself which simply answers.
+#[cold]
+fn look_closer(found: Option<Arc<Slot>>, key: &mut KeyWriter<'_>, cache: &Cache, now: Millis) -> Result<Response, Box<Key>> {
+    match judge(found, key, &cache.inner().memory, now) {
+        Found::Usable(slot) => match &*slot {
+            Slot::Response(stored) => Ok(answer::hit_of_variant(stored, key.handler, key.facts, cache, now)),
+            Slot::Variants(_) => Err(missed(key, Forward::VaryMiss)),
+        },
+        Found::Held(slot, forward) => match use_stale(&slot, forward, &key.as_ref(), key.may_share(), cache, now) {
+            UseStale::Answer(why) => Ok(answer::stale(&slot, why, key.handler, key.facts, cache, now)),
+            UseStale::Refresh(claim) => Err(Box::new(Key { held: Some(slot), claim: Some(claim), ..key.finish(forward) })),
+            UseStale::No => Err(Box::new(Key { held: Some(slot), ..key.finish(forward) })),
+        },
+        Found::Nothing(forward) => Err(missed(key, forward)),
+    }
+}
+
+#[cold]
+fn missed(key: &mut KeyWriter<'_>, forward: Forward) -> Box<Key> {
+    Box::new(key.finish(forward))
+}
+
+/// Whether this request is none of the memory's business.
 fn stands_aside(key: &KeyWriter<'_>, cache: &Cache) -> Option<Forward> {
     if cache.inner().off {
         return Some(Forward::Bypass(Bypass::Off));
@@ -108,7 +116,8 @@ fn stands_aside(key: &KeyWriter<'_>, cache: &Cache) -> Option<Forward> {
     if key.facts.flags.upgrade {
         return Some(Forward::Bypass(Bypass::Upgrade));
     }
-    None
+    // A backend is asked later, where there is something to await in.
+    if key.handler.in_memory { None } else { Some(Forward::UriMiss) }
 }
 
 /// What is stored in memory and fresh; for what is asked for without a request, which could say more to it.
@@ -130,9 +139,9 @@ pub(super) enum Found {
     Nothing(Forward),
 }
 
-#[inline]
-fn find(key: &KeyWriter<'_>, memory: &Memory, now: Millis) -> Found {
-    let Some(slot) = memory.get(&key.as_ref()) else { return Found::Nothing(Forward::UriMiss) };
+/// What a slot is good for that is not simply a response which may answer.
+fn judge(found: Option<Arc<Slot>>, key: &KeyWriter<'_>, memory: &Memory, now: Millis) -> Found {
+    let Some(slot) = found else { return Found::Nothing(Forward::UriMiss) };
     let slot = match &*slot {
         Slot::Response(_) => slot,
         Slot::Variants(variants) => {
@@ -184,7 +193,8 @@ pub(super) fn use_stale(slot: &Slot, forward: Forward, key: &KeyRef<'_>, may_sha
 }
 
 /// RFC 9111 §4, with epochs in the place of §4.4.
-#[inline]
+#[expect(clippy::inline_always, reason = "a call on the way of every hit")]
+#[inline(always)]
 pub(super) fn may_answer(
     stored: &Stored,
     handler: &Handler,
@@ -207,7 +217,8 @@ pub(super) fn may_answer(
     may_answer_unless_invalidated(stored, is_expired, handler, facts, traits, now)
 }
 
-#[inline]
+#[expect(clippy::inline_always, reason = "a call on the way of every hit")]
+#[inline(always)]
 pub(super) fn may_answer_unless_invalidated(
     stored: &Stored,
     is_expired: bool,

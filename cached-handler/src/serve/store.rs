@@ -155,7 +155,7 @@ pub(super) fn gate(run: &Run, parts: &Parts, made: Made) -> Result<(Storable, Ve
     }
     let covered = |name: &str| run.selecting().contains(&name) || run.key.traits.vary.contains(&name);
     let verdict = storable(&Question {
-        method: &run.facts.method,
+        method: run.facts.method(),
         credentials: run.credentials(),
         status: parts.status,
         fields: &parts.headers,

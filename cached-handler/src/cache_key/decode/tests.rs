@@ -161,7 +161,8 @@ proptest! {
         let Some(key) = key_of(&query) else { return Ok(()) };
         let pairs = form_urlencoded::parse(query.as_bytes()).into_owned();
         let mut expected: Vec<_> = pairs.filter(|(name, _)| ["a", "b"].contains(&name.as_str())).collect();
-        expected.sort_by(|left, right| left.0.cmp(&right.0));
+        // As `Page` names them.
+        expected.sort_by_key(|(name, _)| name != "b");
         // However they were written, the same ones are one key.
         let rewritten = form_urlencoded::Serializer::new(String::new()).extend_pairs(&expected).finish();
         prop_assert_eq!(Some(key.clone()), key_of(&rewritten));
