@@ -4,7 +4,7 @@ pub(crate) mod info;
 
 use std::{any::TypeId, fmt, sync::OnceLock, time::Duration};
 
-use crate::{events::HandlerMeters, policy::Policy, rules::stale::Windows};
+use crate::{backend::Digest, events::HandlerMeters, policy::Policy, rules::stale::Windows};
 
 /// Where a handler stands in the source.
 #[derive(Debug, Clone, Copy)]
@@ -101,6 +101,16 @@ pub struct Handler {
     pub(crate) in_memory: bool,
     pub(crate) meters: HandlerMeters,
     label: OnceLock<Box<str>>,
+    /// The first that was asked for: all requests' but where a handler is generic, or has several states or caches.
+    digest: OnceLock<Named>,
+}
+
+/// A digest, and what it was made of besides the handler itself.
+struct Named {
+    instance: TypeId,
+    state: &'static str,
+    namespace: Box<str>,
+    digest: Digest,
 }
 
 /// Which handler function runs: its type and name, which tell instances of a generic one apart.
@@ -126,12 +136,37 @@ impl Handler {
     #[must_use]
     pub const fn new(site: Site, attributes: Attributes, policy: Policy) -> Self {
         let in_memory = matches!(attributes.backend.as_bytes(), b"memory");
-        Self { site, attributes, policy, in_memory, meters: HandlerMeters::new(), label: OnceLock::new() }
+        Self { site, attributes, policy, in_memory, meters: HandlerMeters::new(), label: OnceLock::new(), digest: OnceLock::new() }
     }
 
     /// The name of its epoch, and of its keys at rest.
     pub(crate) fn epoch_name(&self, instance: Instance) -> &'static str {
         self.policy.name.unwrap_or(instance.name)
+    }
+
+    /// Of all that tells its keys at rest from those of other handlers, states, namespaces and deploys.
+    pub(crate) fn digest(&self, instance: Instance, state: &'static str, namespace: &str) -> Digest {
+        let of = |namespace: &str| self.digest_of(instance, state, namespace);
+        let first = self.digest.get_or_init(|| Named { instance: instance.id, state, namespace: namespace.into(), digest: of(namespace) });
+        let is_first = first.instance == instance.id && first.state == state && *first.namespace == *namespace;
+        if is_first { first.digest } else { of(namespace) }
+    }
+
+    fn digest_of(&self, instance: Instance, state: &str, namespace: &str) -> Digest {
+        let mut hasher = blake3::Hasher::new();
+        for part in [
+            namespace.as_bytes(),
+            self.epoch_name(instance).as_bytes(),
+            instance.name.as_bytes(),
+            state.as_bytes(),
+            self.site.package_version.as_bytes(),
+            &self.site.tokens.to_le_bytes(),
+            &self.policy.version.to_le_bytes(),
+        ] {
+            hasher.update(&u64::try_from(part.len()).unwrap_or(u64::MAX).to_le_bytes());
+            hasher.update(part);
+        }
+        hasher.finalize().into()
     }
 
     /// The request fields that the key holds for `vary = "…"`.

@@ -80,23 +80,9 @@ impl PrimaryKey {
 
     /// The name at rest. Types have no identity outside of a process, so their names stand in for them,
     /// and what tells one deploy from another is added.
-    pub(crate) fn at_rest(&self, handler: &Handler, instance: Instance, state: &str, namespace: &str) -> StoreKey {
-        let (site, name) = (&handler.site, handler.epoch_name(instance));
-        let mut full = Vec::with_capacity(self.bytes.len() + 384);
-        for part in [
-            namespace.as_bytes(),
-            name.as_bytes(),
-            instance.name.as_bytes(),
-            state.as_bytes(),
-            site.package_version.as_bytes(),
-            &site.tokens.to_le_bytes(),
-            &handler.policy.version.to_le_bytes(),
-            &self.bytes,
-        ] {
-            full.extend_from_slice(&u64::try_from(part.len()).unwrap_or(u64::MAX).to_le_bytes());
-            full.extend_from_slice(part);
-        }
-        StoreKey::new(name, blake3::hash(&full))
+    pub(crate) fn at_rest(&self, handler: &Handler, instance: Instance, state: &'static str, namespace: &str) -> StoreKey {
+        let of_handler = handler.digest(instance, state, namespace);
+        StoreKey::new(handler.epoch_name(instance), blake3::keyed_hash(&of_handler, &self.bytes))
     }
 }
 

@@ -2,10 +2,10 @@
 
 use std::{
     collections::HashMap,
-    hash::{BuildHasher, RandomState},
     sync::{Arc, Mutex},
 };
 
+use ahash::RandomState;
 use tokio::sync::Semaphore;
 
 use crate::{

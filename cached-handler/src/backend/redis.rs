@@ -21,7 +21,10 @@ use ::redis::{Cmd, Pipeline, Value};
 use bytes::{BufMut, Bytes, BytesMut};
 
 pub use self::server::RedisServer;
-use self::{keys::Keys, link::Link};
+use self::{
+    keys::{Keys, Names},
+    link::Link,
+};
 use super::{Answer, Backend, Effect, Epochs, Known, Reading, Scopes, Stamp, Store, StoreKey, Wakes};
 use crate::{
     clock::{Clock, millis, span},
@@ -79,14 +82,14 @@ impl Redis {
 impl Backend for Redis {
     fn look_up<'a>(&'a self, key: &'a StoreKey, scopes: &'a Scopes<'a>) -> Answer<'a, (Option<Bytes>, Reading)> {
         Box::pin(async move {
-            let keys = self.0.keys.scopes(scopes);
-            let command = mget(&keys, Some(&self.0.keys.response(key)));
-            let mut values = list(self.0.link.call(&command).await?)?;
+            let keys = self.0.keys.scopes_with(scopes, key);
+            let mut values = list(self.0.link.call(&mget(&keys)).await?)?;
             // What lies under the key was read no later than the epochs.
             let response = values.pop().and_then(bytes);
-            let reading = match record::reading(&keys, &values) {
+            let epochs = keys.iter().len() - 1;
+            let reading = match record::reading(keys.iter().take(epochs), &values) {
                 Some(reading) => reading,
-                None => self.0.make_epochs(&keys).await?,
+                None => self.0.make_epochs(&self.0.keys.scopes(scopes)).await?,
             };
             self.0.known.note(&reading);
             Ok((response.and_then(|response| unframe(reading.incarnation, &response)), reading))
@@ -95,10 +98,10 @@ impl Backend for Redis {
 
     fn get<'a>(&'a self, key: &'a StoreKey) -> Answer<'a, Option<Bytes>> {
         Box::pin(async move {
-            let keys = [self.0.keys.namespace().to_owned()];
-            let mut values = list(self.0.link.call(&mget(&keys, Some(&self.0.keys.response(key)))).await?)?;
+            let keys = self.0.keys.clock_with(key);
+            let mut values = list(self.0.link.call(&mget(&keys)).await?)?;
             let response = values.pop().and_then(bytes);
-            let reading = record::reading(&keys, &values);
+            let reading = record::reading(keys.iter().take(1), &values);
             Ok(reading.zip(response).and_then(|(reading, response)| unframe(reading.incarnation, &response)))
         })
     }
@@ -127,14 +130,14 @@ impl Backend for Redis {
                 Effect::Invalidate => "invalidate",
                 Effect::Expire => "expire",
             };
-            self.0.advance(self.0.keys.mark(target.mark()), word).await
+            self.0.advance(&self.0.keys.clock_and_mark(target.mark()), word).await
         })
     }
 
     fn probe(&self) -> Answer<'_, ()> {
         Box::pin(async {
             let suspect = self.0.link.suspect();
-            let answer = self.0.read(&[self.0.keys.namespace().to_owned()]).await;
+            let answer = self.0.read(&self.0.keys.clock()).await;
             suspect.clear();
             answer.map(drop)
         })
@@ -155,9 +158,9 @@ impl Backend for Redis {
 }
 
 impl Inner {
-    async fn read(&self, keys: &[String]) -> Result<Reading, Error> {
-        let values = list(self.link.call(&mget(keys, None)).await?)?;
-        let reading = match record::reading(keys, &values) {
+    async fn read(&self, keys: &Names) -> Result<Reading, Error> {
+        let values = list(self.link.call(&mget(keys)).await?)?;
+        let reading = match record::reading(keys.iter(), &values) {
             Some(reading) => reading,
             None => self.make_epochs(keys).await?,
         };
@@ -166,17 +169,16 @@ impl Inner {
     }
 
     /// Makes what is missing, and reads all of it anew.
-    async fn make_epochs(&self, keys: &[String]) -> Result<Reading, Error> {
+    async fn make_epochs(&self, keys: &Names) -> Result<Reading, Error> {
         let [incarnation, clock_lives, epoch_lives] = arguments();
         let command = |by_digest| script::READ.call(by_digest, keys, &[&incarnation, &clock_lives, &epoch_lives]);
         let values = list(self.link.call_script(&command(true), || command(false)).await?)?;
-        record::reading(keys, &values).ok_or_else(senseless)
+        record::reading(keys.iter(), &values).ok_or_else(senseless)
     }
 
-    async fn advance(&self, epoch: Option<String>, what: &str) -> Result<(), Error> {
-        let keys: Vec<String> = std::iter::once(self.keys.namespace().to_owned()).chain(epoch).collect();
+    async fn advance(&self, keys: &Names, what: &str) -> Result<(), Error> {
         let [incarnation, clock_lives, epoch_lives] = arguments();
-        let command = |by_digest| script::ADVANCE.call(by_digest, &keys, &[&incarnation, &clock_lives, &epoch_lives, what]);
+        let command = |by_digest| script::ADVANCE.call(by_digest, keys, &[&incarnation, &clock_lives, &epoch_lives, what]);
         let answer = self.link.call_script(&command(true), || command(false)).await?;
         let stamp = record::stamp(self.keys.namespace(), &answer).ok_or_else(senseless)?;
         self.known.note(&Reading { incarnation: stamp.incarnation, clock: stamp.clock, invalidated: 0, expired: 0 });
@@ -184,13 +186,13 @@ impl Inner {
     }
 
     /// Stores, and sees to it that the clock and the epochs live longer.
-    async fn put(&self, key: &StoreKey, bytes: &[u8], keep_for: Duration, keys: &[String]) -> Result<(), Error> {
+    async fn put(&self, key: &StoreKey, bytes: &[u8], keep_for: Duration, keys: &Names) -> Result<(), Error> {
         let incarnation = match self.known.stamp() {
             Some(stamp) => stamp.incarnation,
-            None => self.read(&[self.keys.namespace().to_owned()]).await?.incarnation,
+            None => self.read(&self.keys.clock()).await?.incarnation,
         };
         let keep_for = millis(keep_for).max(1);
-        let mut pipeline = Pipeline::with_capacity(1 + keys.len());
+        let mut pipeline = Pipeline::with_capacity(1 + keys.iter().len());
         pipeline.cmd("SET").arg(self.keys.response(key)).arg(&frame(incarnation, bytes)[..]).arg("PX").arg(keep_for);
         let lives = [CLOCK_LIVES].into_iter().chain(std::iter::repeat(EPOCH_LIVES));
         for (key, lives) in keys.iter().zip(lives) {
@@ -207,8 +209,7 @@ impl Store for Redis {
     }
 
     async fn put(&self, key: &StoreKey, bytes: Bytes, keep_for: Duration) -> Result<(), Error> {
-        let clock = [self.0.keys.namespace().to_owned()];
-        self.0.put(key, &bytes, keep_for, &clock).await
+        self.0.put(key, &bytes, keep_for, &self.0.keys.clock()).await
     }
 
     async fn remove(&self, key: &StoreKey) -> Result<(), Error> {
@@ -217,7 +218,7 @@ impl Store for Redis {
 
     /// A new incarnation: what was stored before is unusable, and dies in its time. Nobody else's keys are touched.
     async fn clear(&self) -> Result<(), Error> {
-        self.0.advance(None, "forget").await
+        self.0.advance(&self.0.keys.clock(), "forget").await
     }
 }
 
@@ -235,11 +236,10 @@ impl Epochs for Redis {
     }
 }
 
-fn mget(keys: &[String], response: Option<&str>) -> Cmd {
-    let length = keys.iter().map(String::len).sum::<usize>() + response.map_or(0, str::len);
-    let mut command = Cmd::with_capacity(keys.len() + 2, length + 4);
+fn mget(keys: &Names) -> Cmd {
+    let mut command = Cmd::with_capacity(keys.iter().len() + 1, keys.length() + 4);
     command.arg("MGET");
-    command.arg(keys).arg(response.as_slice());
+    keys.iter().for_each(|key| _ = command.arg(key));
     command
 }
 

@@ -1,10 +1,8 @@
 //! Named epochs: exact while anyone holds them, remembered in a table of fixed size when nobody does.
 
-use std::{
-    collections::HashMap,
-    fmt,
-    hash::{BuildHasher, RandomState},
-};
+use std::{collections::HashMap, fmt};
+
+use ahash::RandomState;
 
 use super::Epoch;
 use crate::{
@@ -28,7 +26,7 @@ pub(crate) struct Registry {
     remembered: Box<[Epoch]>,
 }
 
-type Names = HashMap<Box<str>, Weak<Counter>>;
+type Names = HashMap<Box<str>, Weak<Counter>, RandomState>;
 
 // One place each where schedules are explored: all names meet there, in every run alike.
 const SHARDS: usize = if cfg!(shuttle) { 1 } else { 16 };

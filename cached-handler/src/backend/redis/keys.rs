@@ -1,5 +1,7 @@
 //! The names of keys in Redis. All begin with `ch:{namespace}`: the braces put them into one slot of a cluster.
 
+use smallvec::SmallVec;
+
 use crate::{
     backend::{Scopes, StoreKey},
     error::Error,
@@ -9,6 +11,32 @@ use crate::{
 #[derive(Debug, Clone)]
 pub(super) struct Keys {
     namespace: Box<str>,
+}
+
+/// The keys of one command, one after the other in one piece of memory.
+#[derive(Debug, Default)]
+pub(super) struct Names {
+    text: String,
+    ends: SmallVec<[usize; 8]>,
+}
+
+impl Names {
+    fn push(&mut self, parts: &[&str]) {
+        parts.iter().for_each(|part| self.text.push_str(part));
+        self.ends.push(self.text.len());
+    }
+
+    pub(super) fn iter(&self) -> impl ExactSizeIterator<Item = &str> {
+        (0..self.ends.len()).map(|at| {
+            let start = at.checked_sub(1).and_then(|before| self.ends.get(before)).copied().unwrap_or(0);
+            self.ends.get(at).and_then(|end| self.text.get(start..*end)).unwrap_or_default()
+        })
+    }
+
+    /// Of all of them, in bytes.
+    pub(super) fn length(&self) -> usize {
+        self.text.len()
+    }
 }
 
 impl Keys {
@@ -32,47 +60,85 @@ impl Keys {
     }
 
     pub(super) fn response(&self, key: &StoreKey) -> String {
-        self.part("r", key.as_str())
+        [&*self.namespace, RESPONSE, key.as_str()].concat()
     }
 
-    fn handler(&self, name: &str) -> String {
-        self.part("h", name)
-    }
-
-    fn path(&self, bucket: u16) -> String {
-        let digits = [12, 8, 4, 0].map(|shift| char::from_digit(u32::from(bucket >> shift & 15), 16).unwrap_or('0'));
-        self.part("p", digits.iter().collect::<String>().as_str())
-    }
-
-    /// A digest: the names of groups are made of what handlers are asked for.
-    fn group(&self, name: &str) -> String {
-        let hex = blake3::hash(name.as_bytes()).to_hex();
-        self.part("g", hex.get(..32).unwrap_or_default())
-    }
-
-    fn part(&self, kind: &str, name: &str) -> String {
-        [&*self.namespace, ":", kind, ":", name].concat()
+    /// The clock alone.
+    pub(super) fn clock(&self) -> Names {
+        let mut names = Names::default();
+        names.push(&[&self.namespace]);
+        names
     }
 
     /// The clock, then the epochs that concern one response.
-    pub(super) fn scopes(&self, scopes: &Scopes<'_>) -> Vec<String> {
-        let mut keys = Vec::with_capacity(3 + scopes.groups().len());
-        keys.push(self.namespace().to_owned());
-        keys.push(self.handler(scopes.handler()));
-        keys.push(self.path(scopes.path_bucket()));
-        keys.extend(scopes.groups().iter().map(|group| self.group(group)));
-        keys
+    pub(super) fn scopes(&self, scopes: &Scopes<'_>) -> Names {
+        self.scopes_and(scopes, 0)
     }
 
-    /// The epoch that an invalidation moves on; the namespace's own is beside the clock.
-    pub(super) fn mark(&self, mark: Mark<'_>) -> Option<String> {
-        match mark {
-            Mark::All => None,
-            Mark::Handler(name) => Some(self.handler(name)),
-            Mark::Group(name) => Some(self.group(name)),
-            Mark::PathBucket(bucket) => Some(self.path(bucket)),
-        }
+    /// The same, and then the response.
+    pub(super) fn scopes_with(&self, scopes: &Scopes<'_>, key: &StoreKey) -> Names {
+        let mut names = self.scopes_and(scopes, key.as_str().len() + RESPONSE.len() + self.namespace.len());
+        names.push(&[&self.namespace, RESPONSE, key.as_str()]);
+        names
     }
+
+    /// The clock, and then the response.
+    pub(super) fn clock_with(&self, key: &StoreKey) -> Names {
+        let mut names = self.clock();
+        names.push(&[&self.namespace, RESPONSE, key.as_str()]);
+        names
+    }
+
+    /// The clock, then the epoch that an invalidation moves on; the namespace's own is beside the clock.
+    pub(super) fn clock_and_mark(&self, mark: Mark<'_>) -> Names {
+        let mut names = self.clock();
+        match mark {
+            Mark::All => {}
+            Mark::Handler(name) => self.handler(name, &mut names),
+            Mark::Group(name) => self.group(name, &mut names),
+            Mark::PathBucket(bucket) => self.path(bucket, &mut names),
+        }
+        names
+    }
+
+    fn scopes_and(&self, scopes: &Scopes<'_>, more: usize) -> Names {
+        let epochs = 2 + scopes.groups().len();
+        let length = (epochs + 1) * self.namespace.len() + scopes.handler().len() + epochs * ONE_NAME + more;
+        let mut names = Names { text: String::with_capacity(length), ends: SmallVec::new() };
+        names.push(&[&self.namespace]);
+        self.handler(scopes.handler(), &mut names);
+        self.path(scopes.path_bucket(), &mut names);
+        for group in scopes.groups() {
+            self.group(group, &mut names);
+        }
+        names
+    }
+
+    fn handler(&self, name: &str, names: &mut Names) {
+        names.push(&[&self.namespace, ":h:", name]);
+    }
+
+    fn path(&self, bucket: u16, names: &mut Names) {
+        let [high, low] = bucket.to_be_bytes().map(hex);
+        names.push(&[&self.namespace, ":p:", std::str::from_utf8([high, low].as_flattened()).unwrap_or_default()]);
+    }
+
+    /// A digest: the names of groups are made of what handlers are asked for.
+    fn group(&self, name: &str, names: &mut Names) {
+        let mut digits = [0; 32];
+        let (places, _) = digits.as_chunks_mut::<2>();
+        places.iter_mut().zip(blake3::hash(name.as_bytes()).as_bytes()).for_each(|(place, byte)| *place = hex(*byte));
+        names.push(&[&self.namespace, ":g:", std::str::from_utf8(&digits).unwrap_or_default()]);
+    }
+}
+
+const RESPONSE: &str = ":r:";
+/// What an epoch's key is at most longer than the namespace, but for a handler's name.
+const ONE_NAME: usize = 3 + 32;
+
+/// Two digits.
+fn hex(byte: u8) -> [u8; 2] {
+    [byte >> 4, byte & 15].map(|digit| if digit < 10 { b'0' + digit } else { b'a' + digit - 10 })
 }
 
 #[cfg(test)]
@@ -90,8 +156,25 @@ mod tests {
 
     #[test]
     fn groups_cannot_be_read() -> Result<(), Error> {
-        let key = Keys::new("shop")?.mark(Mark::Group("customer:secret"));
-        assert!(key.is_some_and(|key| key.starts_with("ch:{shop}:g:") && !key.contains("secret")));
+        let keys = Keys::new("shop")?.clock_and_mark(Mark::Group("customer:secret"));
+        let digest = blake3::hash(b"customer:secret").to_hex();
+        assert_eq!(keys.iter().collect::<Vec<_>>(), ["ch:{shop}", &format!("ch:{{shop}}:g:{}", &digest[..32])]);
+        Ok(())
+    }
+
+    #[test]
+    fn a_look_up_asks_for_the_clock_its_epochs_and_the_response() -> Result<(), Error> {
+        let (keys, key) = (Keys::new("shop")?, StoreKey::for_tests("a"));
+        let groups = ["x".into(), "y".into()];
+        let scopes = Scopes::new("page", 0x0a1f, &groups);
+        let names = keys.scopes_with(&scopes, &key);
+        let group = |name: &str| format!("ch:{{shop}}:g:{}", &blake3::hash(name.as_bytes()).to_hex()[..32]);
+        let response = format!("ch:{{shop}}:r:{}", key.as_str());
+        let expected = ["ch:{shop}", "ch:{shop}:h:page", "ch:{shop}:p:0a1f", &group("x"), &group("y"), &response];
+        assert_eq!(names.iter().collect::<Vec<_>>(), expected);
+        assert_eq!(names.length(), expected.iter().map(|name| name.len()).sum::<usize>());
+        assert_eq!(keys.scopes(&scopes).iter().collect::<Vec<_>>(), expected[..5]);
+        assert_eq!(keys.response(&key), response);
         Ok(())
     }
 }

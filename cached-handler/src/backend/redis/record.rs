@@ -11,15 +11,15 @@ const CLOCK: usize = 4;
 const EPOCH: usize = 3;
 
 /// The reading that these records give, the clock's first; `None` where any is missing or of another incarnation.
-pub(super) fn reading(keys: &[String], records: &[Value]) -> Option<Reading> {
-    let (clock_key, epoch_keys) = keys.split_first()?;
-    let (clock_record, epoch_records) = records.split_first()?;
-    if epoch_keys.len() != epoch_records.len() {
+pub(super) fn reading<K: AsRef<str>>(keys: impl ExactSizeIterator<Item = K>, records: &[Value]) -> Option<Reading> {
+    if keys.len() != records.len() {
         return None;
     }
-    let [incarnation, clock, mut invalidated, mut expired] = numbers::<CLOCK>(clock_key, clock_record)?;
-    for (key, record) in epoch_keys.iter().zip(epoch_records) {
-        let [of, later_invalidated, later_expired] = numbers::<EPOCH>(key, record)?;
+    let mut pairs = keys.zip(records);
+    let (key, record) = pairs.next()?;
+    let [incarnation, clock, mut invalidated, mut expired] = numbers::<CLOCK>(key.as_ref(), record)?;
+    for (key, record) in pairs {
+        let [of, later_invalidated, later_expired] = numbers::<EPOCH>(key.as_ref(), record)?;
         if of != incarnation {
             return None;
         }
@@ -35,23 +35,40 @@ pub(super) fn stamp(key: &str, record: &Value) -> Option<Stamp> {
     Some(Stamp { incarnation, clock })
 }
 
+/// With every hit some of these are read, so the text is gone through byte by byte, and once.
 fn numbers<const N: usize>(key: &str, record: &Value) -> Option<[u64; N]> {
     let Value::BulkString(record) = record else { return None };
-    let (text, sum) = std::str::from_utf8(record).ok()?.split_once('#')?;
-    if sum.parse() != Ok(checksum(key, text)) {
-        return None;
+    let (mut numbers, mut rest) = ([0; N], &record[..]);
+    for (at, number) in numbers.iter_mut().enumerate() {
+        let end;
+        (*number, end, rest) = number_of(rest)?;
+        if end != Some(if at + 1 < N { b':' } else { b'#' }) {
+            return None;
+        }
     }
-    let mut numbers = [0; N];
-    let mut parts = text.split(':');
-    for number in &mut numbers {
-        *number = parts.next()?.parse().ok()?;
+    let text = record.get(..record.len().checked_sub(rest.len() + 1)?)?;
+    let (sum, end, _) = number_of(rest)?;
+    (end.is_none() && sum == checksum(key.as_bytes(), text)).then_some(numbers)
+}
+
+/// A number in decimal digits, what ends it, and what follows that.
+#[inline]
+fn number_of(text: &[u8]) -> Option<(u64, Option<u8>, &[u8])> {
+    let mut number = 0_u64;
+    for (at, byte) in text.iter().enumerate() {
+        let digit = u64::from(byte.wrapping_sub(b'0'));
+        if digit > 9 {
+            return (at > 0).then_some((number, Some(*byte), text.get(at + 1..)?));
+        }
+        // Nineteen of them cannot be too many.
+        number = if at < 19 { number.wrapping_mul(10).wrapping_add(digit) } else { number.checked_mul(10)?.checked_add(digit)? };
     }
-    parts.next().is_none().then_some(numbers)
+    (!text.is_empty()).then_some((number, None, &[]))
 }
 
 /// A polynomial over the bytes, modulo a prime, which Lua's numbers can do as well: no single changed byte escapes it.
 /// Read with every hit, so four bytes go at a time, and the prime is one (2³¹ − 1) that needs no division.
-fn checksum(key: &str, text: &str) -> u64 {
+fn checksum(key: &[u8], text: &[u8]) -> u64 {
     let by_four = |mut sum: u64, bytes: &[u8]| {
         let (fours, rest) = bytes.as_chunks::<4>();
         for [a, b, c, d] in fours {
@@ -60,7 +77,7 @@ fn checksum(key: &str, text: &str) -> u64 {
         }
         rest.iter().fold(sum, |sum, byte| fold(sum * BASE + u64::from(*byte)))
     };
-    let sum = by_four(by_four(7, key.as_bytes()), text.as_bytes());
+    let sum = by_four(by_four(7, key), text);
     sum % PRIME
 }
 
@@ -77,14 +94,14 @@ mod tests {
     use super::*;
 
     fn sealed(key: &str, text: &str) -> Value {
-        Value::BulkString(format!("{text}#{}", checksum(key, text)).into_bytes())
+        Value::BulkString(format!("{text}#{}", checksum(key.as_bytes(), text.as_bytes())).into_bytes())
     }
 
     #[test]
     fn the_latest_of_all_epochs_is_read() {
-        let keys = ["ns", "h", "g"].map(str::to_owned);
+        let keys = ["ns", "h", "g"].into_iter();
         let records = [sealed("ns", "9:70:10:20"), sealed("h", "9:30:30"), sealed("g", "9:25:60")];
-        assert_eq!(reading(&keys, &records), Some(Reading { incarnation: 9, clock: 70, invalidated: 30, expired: 60 }));
+        assert_eq!(reading(keys, &records), Some(Reading { incarnation: 9, clock: 70, invalidated: 30, expired: 60 }));
     }
 
     #[test]
@@ -92,17 +109,28 @@ mod tests {
         let as_in_lua = |text: &str| text.bytes().fold(7, |sum, byte| (sum * 31 + u64::from(byte)) % 2_147_483_647);
         for length in 0..64 {
             let (key, text) = ("ü~k".repeat(length / 3), "9:1:z".repeat(length / 5));
-            assert_eq!(checksum(&key, &text), as_in_lua(&format!("{key}{text}")), "{length}");
+            assert_eq!(checksum(key.as_bytes(), text.as_bytes()), as_in_lua(&format!("{key}{text}")), "{length}");
         }
     }
 
     #[test]
     fn a_missing_damaged_misplaced_or_foreign_record_counts_as_missing() {
-        let keys = ["ns", "h"].map(str::to_owned);
+        let keys = ["ns", "h"];
         let (clock, epoch) = (sealed("ns", "9:70:10:20"), sealed("h", "9:30:30"));
-        let read = |clock: &Value, epoch: &Value| reading(&keys, &[clock.clone(), epoch.clone()]);
+        let read = |clock: &Value, epoch: &Value| reading(keys.into_iter(), &[clock.clone(), epoch.clone()]);
         assert!(read(&clock, &epoch).is_some());
-        for wrong in [Value::Nil, Value::Int(7), sealed("g", "9:30:30"), sealed("h", "8:30:30"), sealed("h", "9:30:30:30")] {
+        for wrong in [
+            Value::Nil,
+            Value::Int(7),
+            sealed("g", "9:30:30"),
+            sealed("h", "8:30:30"),
+            sealed("h", "9:30:30:30"),
+            sealed("h", "9:30"),
+            sealed("h", "9::30"),
+            sealed("h", "9:+3:30"),
+            sealed("h", "9:99999999999999999999:30"),
+            sealed("h", ""),
+        ] {
             assert_eq!(read(&clock, &wrong), None, "{wrong:?}");
             assert_eq!(read(&wrong, &epoch), None, "{wrong:?}");
         }

@@ -4,6 +4,8 @@ use std::sync::LazyLock;
 
 use ::redis::{Cmd, Script};
 
+use super::keys::Names;
+
 /// A script, called by its digest as long as the server knows it.
 #[derive(Debug)]
 pub(super) struct Known {
@@ -118,10 +120,12 @@ impl Known {
     }
 
     /// By its digest; or, where the server does not know it, by its text, which it remembers.
-    pub(super) fn call(&self, by_digest: bool, keys: &[String], arguments: &[&str]) -> Cmd {
+    pub(super) fn call(&self, by_digest: bool, keys: &Names, arguments: &[&str]) -> Cmd {
         let mut command = if by_digest { ::redis::cmd("EVALSHA") } else { ::redis::cmd("EVAL") };
         command.arg(if by_digest { &self.digest } else { &self.text });
-        command.arg(keys.len()).arg(keys).arg(arguments);
+        command.arg(keys.iter().len());
+        keys.iter().for_each(|key| _ = command.arg(key));
+        command.arg(arguments);
         command
     }
 }
