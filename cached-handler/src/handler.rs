@@ -146,10 +146,10 @@ impl Handler {
 
     /// Of all that tells its keys at rest from those of other handlers, states, namespaces and deploys.
     pub(crate) fn digest(&self, instance: Instance, state: &'static str, namespace: &str) -> Digest {
-        let of = |namespace: &str| self.digest_of(instance, state, namespace);
-        let first = self.digest.get_or_init(|| Named { instance: instance.id, state, namespace: namespace.into(), digest: of(namespace) });
+        let of_these = || self.digest_of(instance, state, namespace);
+        let first = self.digest.get_or_init(|| Named { instance: instance.id, state, namespace: namespace.into(), digest: of_these() });
         let is_first = first.instance == instance.id && first.state == state && *first.namespace == *namespace;
-        if is_first { first.digest } else { of(namespace) }
+        if is_first { first.digest } else { of_these() }
     }
 
     fn digest_of(&self, instance: Instance, state: &str, namespace: &str) -> Digest {
@@ -225,4 +225,23 @@ inventory::collect!(Registered);
 /// Every cached handler of the program.
 pub(crate) fn all() -> impl Iterator<Item = &'static Handler> {
     inventory::iter::<Registered>().map(|registered| registered.0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Instance;
+    use crate::argument::tests::HANDLER;
+
+    #[test]
+    fn a_digest_tells_instances_states_and_namespaces_apart_whichever_was_first() {
+        let [one, other] = [Instance::of(&|| ()), Instance::of(&|| 1)];
+        let of = [(one, "S", "n"), (other, "S", "n"), (one, "T", "n"), (one, "S", "m")].map(|(instance, state, namespace)| {
+            let digest = HANDLER.digest(instance, state, namespace);
+            assert_eq!(digest, HANDLER.digest_of(instance, state, namespace));
+            digest
+        });
+        // Two closures of one function have one name, which is what counts at rest.
+        assert_eq!(of[0] == of[1], one.name == other.name);
+        assert!(of[0] != of[2] && of[0] != of[3] && of[2] != of[3]);
+    }
 }

@@ -29,6 +29,8 @@ use serde::de::DeserializeOwned;
 pub(crate) enum Reads {
     /// Parameters of these names; what others there are it cannot tell.
     Only(&'static [&'static str]),
+    /// The same, where a query may have to write one of the names in another way, or can write it in several.
+    OnlyEscaped(&'static [&'static str]),
     /// Any parameter, and their order.
     Everything,
 }
@@ -92,9 +94,20 @@ impl Hasher for Start {
 
 fn probe<T: DeserializeOwned>() -> Reads {
     match names::of::<T>() {
-        Some(names) if lookalikes(names).all(|name| offer::leaves_alone::<T>(&name)) => Reads::Only(names),
+        Some(names) if lookalikes(names).all(|name| offer::leaves_alone::<T>(&name)) => {
+            if names.iter().all(|name| is_plain(name)) {
+                Reads::Only(names)
+            } else {
+                Reads::OnlyEscaped(names)
+            }
+        }
         _ => Reads::Everything,
     }
+}
+
+/// Whether a name reads in a query as it is written there.
+fn is_plain(name: &str) -> bool {
+    !name.is_empty() && !name.contains(['%', '+', '&', '=', ' '])
 }
 
 /// Names that are not among `names`, but that a type which is not exact about names might take for one of them.

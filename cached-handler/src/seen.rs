@@ -171,6 +171,7 @@ impl Facts {
         match self.verb {
             Verb::Head => &Method::HEAD,
             Verb::Get => &Method::GET,
+            // It is there; were it not, nothing would be stored under a method that nobody stores.
             Verb::Other => self.rare.as_ref().and_then(|rare| rare.method.as_ref()).unwrap_or(&Method::CONNECT),
         }
     }
@@ -355,6 +356,7 @@ fn matters(name: &HeaderName) -> bool {
     )
 }
 
+/// Of those that matter.
 fn interest(name: &HeaderName) -> Interest {
     match *name {
         header::COOKIE => Interest::Cookie,

@@ -16,14 +16,15 @@ use crate::{
     probe::{Reads, reads},
 };
 
-/// The parameters that `T` reads, in the order in which it names them, repeated ones in their own; or else the query as sent. An absent query is
-/// an empty one to every `T`.
+/// The parameters that `T` reads, in the order in which it names them, repeated ones in their own; or else the query as
+/// sent. An absent query is an empty one to every `T`.
 pub(super) fn write<T: DeserializeOwned + 'static>(key: &mut KeyWriter<'_>) {
     let facts = key.facts;
     let query = facts.query().unwrap_or_default();
     match reads::<T>() {
         Reads::Everything => raw(query, key),
         Reads::Only(names) => parameters(query, names, key),
+        Reads::OnlyEscaped(names) => framed(&sorted(query, names), key),
     }
 }
 
@@ -38,7 +39,7 @@ fn parameters(query: &str, names: &[&str], key: &mut KeyWriter<'_>) {
     if is_in_order(query.as_bytes(), names) {
         key.tagged(Tag::Query, query.as_bytes());
     } else {
-        sorted(query, names, key);
+        rewritten(query, names, key);
     }
 }
 
@@ -85,22 +86,33 @@ fn after<'q>(query: &'q [u8], name: &[u8]) -> Option<&'q [u8]> {
 
 /// As text where it can be read back in one way only, which is almost always; or else framed.
 #[cold]
-fn sorted(query: &str, names: &[&str], key: &mut KeyWriter<'_>) {
-    let all = form_urlencoded::parse(query.as_bytes());
-    let mut read: SmallVec<[(Cow<'_, str>, Cow<'_, str>); 4]> = all.filter(|(name, _)| names.contains(&&**name)).collect();
-    // Stable: repeated ones stay in order.
-    read.sort_by_key(|(name, _)| names.iter().position(|known| known == name));
-    if read.iter().all(|(name, value)| !name.contains(['&', '=']) && !value.contains('&')) {
+fn rewritten(query: &str, names: &[&str], key: &mut KeyWriter<'_>) {
+    let read = sorted(query, names);
+    if read.iter().all(|(_, value)| !value.contains('&')) {
         let pairs: Vec<_> = read.iter().map(|(name, value)| [&**name, &**value].join("=")).collect();
         key.tagged(Tag::Query, pairs.join("&").as_bytes());
     } else {
-        key.tag(Tag::Parameters);
-        for (name, value) in &read {
-            key.parameter(name.as_bytes(), value.as_bytes());
-        }
-        key.tag(Tag::End);
+        framed(&read, key);
     }
 }
+
+/// Those that are read, decoded, in their order; repeated ones in their own.
+fn sorted<'q>(query: &'q str, names: &[&str]) -> SmallVec<[Parameter<'q>; 4]> {
+    let all = form_urlencoded::parse(query.as_bytes());
+    let mut read: SmallVec<[Parameter<'_>; 4]> = all.filter(|(name, _)| names.contains(&&**name)).collect();
+    read.sort_by_key(|(name, _)| names.iter().position(|known| known == name));
+    read
+}
+
+fn framed(parameters: &[Parameter<'_>], key: &mut KeyWriter<'_>) {
+    key.tag(Tag::Parameters);
+    for (name, value) in parameters {
+        key.parameter(name.as_bytes(), value.as_bytes());
+    }
+    key.tag(Tag::End);
+}
+
+type Parameter<'q> = (Cow<'q, str>, Cow<'q, str>);
 
 /// Whether a form is the query of this request. On HEAD axum takes it from the content, which the key does not hold;
 /// other methods have no key.

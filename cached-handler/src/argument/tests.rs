@@ -24,7 +24,7 @@ use crate::{
     serve::{begin, key},
 };
 
-static HANDLER: Handler = Handler::new(
+pub(crate) static HANDLER: Handler = Handler::new(
     Site { module: "app", name: "test", file: "app.rs", line: 1, column: 1, tokens: 0, package_version: "0.0.0" },
     Attributes {
         ttl: Ttl::For(Duration::from_secs(1)),

@@ -77,15 +77,25 @@ pub(crate) fn look(key: &mut KeyWriter<'_>, cache: &Cache) -> Result<Response, B
         sample.hit(cache, key.handler);
         return Ok(response);
     }
-    look_closer(found, key, cache, now)
+    look_closer(found, key, cache, now, sample)
 }
 
 /// Where there is no response under the key itself which simply answers.
 #[cold]
-fn look_closer(found: Option<Arc<Slot>>, key: &mut KeyWriter<'_>, cache: &Cache, now: Millis) -> Result<Response, Box<Key>> {
+fn look_closer(
+    found: Option<Arc<Slot>>,
+    key: &mut KeyWriter<'_>,
+    cache: &Cache,
+    now: Millis,
+    sample: Sample,
+) -> Result<Response, Box<Key>> {
     match judge(found, key, &cache.inner().memory, now) {
         Found::Usable(slot) => match &*slot {
-            Slot::Response(stored) => Ok(answer::hit_of_variant(stored, key.handler, key.facts, cache, now)),
+            Slot::Response(stored) => {
+                let response = answer::hit_of_variant(stored, key.handler, key.facts, cache, now);
+                sample.hit(cache, key.handler);
+                Ok(response)
+            }
             Slot::Variants(_) => Err(missed(key, Forward::VaryMiss)),
         },
         Found::Held(slot, forward) => match use_stale(&slot, forward, &key.as_ref(), key.may_share(), cache, now) {
@@ -139,7 +149,7 @@ pub(super) enum Found {
     Nothing(Forward),
 }
 
-/// What a slot is good for that is not simply a response which may answer.
+/// What a slot is good for that is not simply a response which may answer: why it may not is asked once more, as few are.
 fn judge(found: Option<Arc<Slot>>, key: &KeyWriter<'_>, memory: &Memory, now: Millis) -> Found {
     let Some(slot) = found else { return Found::Nothing(Forward::UriMiss) };
     let slot = match &*slot {
