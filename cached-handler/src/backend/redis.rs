@@ -239,7 +239,9 @@ impl Epochs for Redis {
 fn mget(keys: &Names) -> Cmd {
     let mut command = Cmd::with_capacity(keys.iter().len() + 1, keys.length() + 4);
     command.arg("MGET");
-    keys.iter().for_each(|key| _ = command.arg(key));
+    for key in keys.iter() {
+        command.arg(key);
+    }
     command
 }
 

@@ -22,7 +22,9 @@ pub(super) struct Names {
 
 impl Names {
     fn push(&mut self, parts: &[&str]) {
-        parts.iter().for_each(|part| self.text.push_str(part));
+        for part in parts {
+            self.text.push_str(part);
+        }
         self.ends.push(self.text.len());
     }
 
@@ -127,7 +129,9 @@ impl Keys {
     fn group(&self, name: &str, names: &mut Names) {
         let mut digits = [0; 32];
         let (places, _) = digits.as_chunks_mut::<2>();
-        places.iter_mut().zip(blake3::hash(name.as_bytes()).as_bytes()).for_each(|(place, byte)| *place = hex(*byte));
+        for (place, byte) in places.iter_mut().zip(blake3::hash(name.as_bytes()).as_bytes()) {
+            *place = hex(*byte);
+        }
         names.push(&[&self.namespace, ":g:", std::str::from_utf8(&digits).unwrap_or_default()]);
     }
 }

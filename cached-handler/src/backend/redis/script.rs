@@ -124,7 +124,9 @@ impl Known {
         let mut command = if by_digest { ::redis::cmd("EVALSHA") } else { ::redis::cmd("EVAL") };
         command.arg(if by_digest { &self.digest } else { &self.text });
         command.arg(keys.iter().len());
-        keys.iter().for_each(|key| _ = command.arg(key));
+        for key in keys.iter() {
+            command.arg(key);
+        }
         command.arg(arguments);
         command
     }
