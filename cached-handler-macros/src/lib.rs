@@ -34,7 +34,7 @@ use proc_macro::TokenStream;
 /// | argument | value | meaning |
 /// |---|---|---|
 /// | `ttl` | `60` (seconds), `"250ms"`, `"5m"`, `"1h"`, `"1d"`, the path of a `Duration` constant, `from_response` | how long a response is fresh that does not say so itself; required |
-/// | `backend` | `"memory"`, or the name of a store of yours | where responses are kept |
+/// | `backend` | `"memory"`, `"redis"`, `"fs"`, or the name of a store of yours | where responses are kept; without it, in the cache's default, which is the memory unless `CacheBuilder::default_backend` says otherwise |
 /// | `group` | a text or a list; `{id}` stands for an argument | names by which responses are invalidated together |
 /// | `key(…)` | expressions over arguments, which are references there | adds parts to the key, in place of the arguments that they mention |
 /// | `vary` | a header field or a list, `from_response` | the request fields that the handler reads; a `HeaderMap` arrives with these alone |

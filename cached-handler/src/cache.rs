@@ -24,7 +24,10 @@ use crate::{
     error::Error,
     events::{self, Counts, Limiter},
     flight::Flights,
-    handler::{self, Handler},
+    handler::{
+        self, Handler, Site,
+        others::{self, Kind},
+    },
     header::cache_status::CacheName,
     invalidate::Target,
     reputation::Reputations,
@@ -66,6 +69,8 @@ pub(crate) struct Inner {
     pub(crate) clock: Clock,
     pub(crate) memory: Memory,
     pub(crate) backends: Vec<(String, Arc<dyn Backend>)>,
+    /// Where handlers that name no backend have their responses, where that is not the memory.
+    pub(crate) default_backend: Option<&'static str>,
     pub(crate) flights: Arc<Flights>,
     pub(crate) reputations: Reputations,
     pub(crate) attempts: Arc<Attempts>,
@@ -99,11 +104,13 @@ impl Cache {
     ///
     /// # Errors
     ///
-    /// Where a handler of the program names a backend that it does not have, and where the process has a cache already:
-    /// installed before, or made by a request that came earlier.
+    /// Where a handler of the program, or a [`CacheLayer`](crate::CacheLayer) that stands by then, names a backend that it
+    /// does not have (a line for each), and where the process has a cache already: installed before, or made by a request
+    /// that came earlier.
     pub fn install(self) -> Result<(), Error> {
-        if let Some(misfit) = self.misfits().next() {
-            return Err(Error::config(misfit));
+        let misfits: Vec<String> = self.misfits().collect();
+        if !misfits.is_empty() {
+            return Err(Error::config(misfits.join("\n")));
         }
         // A test's own may be the router's as well, and is then reached in no other way.
         let isolated = self.0.isolated;
@@ -176,27 +183,25 @@ impl Cache {
         })
     }
 
-    /// What is wrong with the backends that the program's handlers name.
+    /// What is wrong with the backends that the program's handlers name, and its layers that go by the request's cache.
     fn misfits(&self) -> impl Iterator<Item = String> {
-        handler::all().filter(|handler| !handler.in_memory && self.backend(handler).is_none()).map(|handler| {
-            let (site, backend) = (&handler.site, handler.attributes.backend);
-            let advice = match backend {
-                "redis" if cfg!(not(feature = "redis")) => {
-                    "switch on its feature: `cached-handler = { version = …, features = [\"redis\"] }`".to_owned()
-                }
-                "redis" => {
-                    "add `.namespace(\"my-app\").redis(\"redis://HOST:PORT\")` to `Cache::builder()`, or set `CACHED_HANDLER_REDIS_URL`"
-                        .to_owned()
-                }
-                "fs" if cfg!(not(feature = "fs")) => {
-                    "switch on its feature: `cached-handler = { version = …, features = [\"fs\"] }`".to_owned()
-                }
-                "fs" => "add `.namespace(\"my-app\").fs(\"/var/cache/my-app\")` to `Cache::builder()`, or set `CACHED_HANDLER_FS_DIR`"
-                    .to_owned(),
-                _ => format!("add `.backend(\"{backend}\", …)` to `Cache::builder()`"),
-            };
-            format!("`{}` ({}:{}) names the backend `{backend}`, which this cache does not have; {advice}", site.name, site.file, site.line)
-        })
+        let layers = others::all().into_iter().filter(|other| other.kind == Kind::Layer).map(|other| other.handler);
+        handler::all().chain(layers).filter_map(|handler| self.misfit(handler))
+    }
+
+    /// What is wrong with the backend of one.
+    pub(crate) fn misfit(&self, handler: &'static Handler) -> Option<String> {
+        let handler = handler.in_cache(self);
+        let backend = handler.attributes.backend.filter(|_| !handler.in_memory && self.backend(handler).is_none())?;
+        let Site { name, file, line, .. } = handler.site;
+        Some(format!("`{name}` ({file}:{line}) names the backend `{backend}`, which this cache does not have; {}", advice(backend)))
+    }
+
+    /// Says so where what has just been made for this cache names a backend that it does not have.
+    pub(crate) fn complain(&self, of: &'static Handler) {
+        if let Some(misfit) = self.misfit(of) {
+            tracing::error!(target: "cached_handler", "{misfit}");
+        }
     }
 
     /// Every cache of the process.
@@ -259,7 +264,23 @@ impl Cache {
 
     /// Which of the backends that is.
     pub(crate) fn backend_at(&self, handler: &Handler) -> Option<usize> {
-        self.0.backends.iter().position(|(name, _)| *name == handler.attributes.backend)
+        let named = handler.attributes.backend?;
+        self.0.backends.iter().position(|(name, _)| name == named)
+    }
+}
+
+/// How a cache comes by a backend.
+fn advice(backend: &str) -> String {
+    match backend {
+        "redis" if cfg!(not(feature = "redis")) => {
+            "switch on its feature: `cached-handler = { version = …, features = [\"redis\"] }`".to_owned()
+        }
+        "redis" => {
+            "add `.namespace(\"my-app\").redis(\"redis://HOST:PORT\")` to `Cache::builder()`, or set `CACHED_HANDLER_REDIS_URL`".to_owned()
+        }
+        "fs" if cfg!(not(feature = "fs")) => "switch on its feature: `cached-handler = { version = …, features = [\"fs\"] }`".to_owned(),
+        "fs" => "add `.namespace(\"my-app\").fs(\"/var/cache/my-app\")` to `Cache::builder()`, or set `CACHED_HANDLER_FS_DIR`".to_owned(),
+        _ => format!("add `.backend(\"{backend}\", …)` to `Cache::builder()`"),
     }
 }
 

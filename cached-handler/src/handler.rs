@@ -1,10 +1,11 @@
 //! One cached handler: where it stands, what its attribute says, and the registry of all of them.
 
 pub(crate) mod info;
+pub(crate) mod others;
 
 use std::{any::TypeId, fmt, sync::OnceLock, time::Duration};
 
-use crate::{backend::Digest, events::HandlerMeters, policy::Policy, rules::stale::Windows};
+use crate::{backend::Digest, cache::Cache, events::HandlerMeters, policy::Policy, rules::stale::Windows};
 
 /// Where a handler stands in the source.
 #[derive(Debug, Clone, Copy)]
@@ -30,8 +31,8 @@ pub struct Site {
 pub struct Attributes {
     /// `ttl`.
     pub ttl: Ttl,
-    /// `backend`.
-    pub backend: &'static str,
+    /// `backend`, where it is named; otherwise the cache's default.
+    pub backend: Option<&'static str>,
     /// `vary`.
     pub vary: VaryOn,
     /// `cache_control`.
@@ -93,6 +94,9 @@ pub const fn window(window: Duration) -> Duration {
 
 const MAX_TTL_SECS: u64 = 10 * 365 * 24 * 60 * 60;
 
+/// The name of the backend that every cache has.
+const MEMORY: &[u8] = b"memory";
+
 /// A cached handler; a static that the attribute writes.
 pub struct Handler {
     pub(crate) site: Site,
@@ -101,6 +105,8 @@ pub struct Handler {
     pub(crate) in_memory: bool,
     pub(crate) meters: HandlerMeters,
     label: OnceLock<Box<str>>,
+    /// The same handler in caches whose default is another backend than the memory: a list of those that were needed.
+    elsewhere: OnceLock<&'static Self>,
     /// The first that was asked for: all requests' but where a handler is generic, or has several states or caches.
     digest: OnceLock<Named>,
 }
@@ -135,8 +141,42 @@ impl Handler {
     /// What the attribute writes.
     #[must_use]
     pub const fn new(site: Site, attributes: Attributes, policy: Policy) -> Self {
-        let in_memory = matches!(attributes.backend.as_bytes(), b"memory");
-        Self { site, attributes, policy, in_memory, meters: HandlerMeters::new(), label: OnceLock::new(), digest: OnceLock::new() }
+        let in_memory = match attributes.backend {
+            None => true,
+            Some(name) => matches!(name.as_bytes(), MEMORY),
+        };
+        Self {
+            site,
+            attributes,
+            policy,
+            in_memory,
+            meters: HandlerMeters::new(),
+            label: OnceLock::new(),
+            elsewhere: OnceLock::new(),
+            digest: OnceLock::new(),
+        }
+    }
+
+    /// As it is in this cache: where it names no backend, its responses are in the cache's default.
+    #[inline]
+    pub(crate) fn in_cache(&'static self, cache: &Cache) -> &'static Self {
+        match (self.attributes.backend, cache.inner().default_backend) {
+            (None, Some(backend)) => self.on(backend),
+            _ => self,
+        }
+    }
+
+    /// The same on a backend. Made once for each, and never freed: there are as many as the program's caches have defaults.
+    fn on(&'static self, backend: &'static str) -> &'static Self {
+        let mut last = self;
+        loop {
+            let attributes = Attributes { backend: Some(backend), ..self.attributes };
+            let next = last.elsewhere.get_or_init(|| Box::leak(Box::new(Self::new(self.site, attributes, self.policy))));
+            if next.attributes.backend == Some(backend) {
+                return next;
+            }
+            last = next;
+        }
     }
 
     /// The name of its epoch, and of its keys at rest.
@@ -222,7 +262,7 @@ pub struct Registered(pub &'static Handler);
 
 inventory::collect!(Registered);
 
-/// Every cached handler of the program.
+/// Every handler of the program with `#[cached]`.
 pub(crate) fn all() -> impl Iterator<Item = &'static Handler> {
     inventory::iter::<Registered>().map(|registered| registered.0)
 }

@@ -88,9 +88,13 @@ impl CacheLayer {
         Self(Arc::new(Settings::new(name, Ttl::FromResponse, Location::caller())))
     }
 
-    /// The backend, by its name in [`Cache::builder`]; `memory` if it is not called.
+    /// The backend, by its name in [`Cache::builder`]; otherwise the cache's [default](crate::CacheBuilder::default_backend).
+    ///
+    /// One that the cache does not have is an error of [`Cache::install`], where the layer is around its service by then. With a
+    /// [`cache`](Self::cache) of its own it is said in the log, as an error, when the layer is put around its service.
+    /// Requests then pass, and nothing is stored.
     pub fn backend(self, backend: &'static str) -> Self {
-        self.set(|settings| settings.attributes.backend = backend)
+        self.set(|settings| settings.attributes.backend = Some(backend))
     }
 
     /// Adds a group to every response.
@@ -167,8 +171,8 @@ impl CacheLayer {
         self.set(|settings| settings.attributes.stale_if_error = window.min(TEN_YEARS))
     }
 
-    /// Everything else. A [name](Policy::name) in it does not count: the layer has one. What the service answers may change
-    /// with a deploy, which keys in a shared store do not notice by themselves: raise [`Policy::version`].
+    /// Everything else. A [name](Policy::name) in it takes the place of the layer's. What the service answers may change with
+    /// a deploy, which keys in a shared store do not notice by themselves: raise [`Policy::version`].
     pub fn policy(self, policy: Policy) -> Self {
         self.set(|settings| settings.policy = policy)
     }

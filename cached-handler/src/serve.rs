@@ -125,6 +125,7 @@ impl Run {
     pub fn new(handler: &'static Handler, seen: Captured, key: Box<Key>) -> Self {
         let Captured { facts, fields } = seen;
         let cache = facts.cache.clone().unwrap_or_else(|| Cache::global().clone());
+        let handler = handler.in_cache(&cache);
         let path_bucket = bucket(&normalise(facts.original.path()));
         Self(Box::new(Inner {
             handler,

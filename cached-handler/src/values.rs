@@ -11,6 +11,7 @@ use std::{
     any::{TypeId, type_name},
     fmt,
     marker::PhantomData,
+    panic::Location,
     sync::Arc,
 };
 
@@ -34,7 +35,7 @@ use crate::{
     invalidate::Target,
     key::{Key, KeyRef},
     outcome::Forward,
-    policy::Policy,
+    policy::Collapse,
     rules::path::bucket_of,
     seen::{Captured, Facts},
     serve::{Run, fresh_in_memory, look, put_at_once, run_in_its_own_task},
@@ -52,7 +53,8 @@ use crate::{
 /// - An `Err` is never stored.
 /// - In memory the value lies behind an [`Arc`], and costs a hit no copy. It is serialised once all the same, to be weighed.
 ///   In another backend it lies as JSON: its type's format, and its name with its modules, are then part of what is stored.
-///   Raise [`Policy::version`] when its meaning changes; what cannot be read counts as absent.
+///   Raise [`version`](Self::version) when its meaning changes; what cannot be read counts as absent.
+/// - A computation takes as long as it likes: give it a limit of its own, such as `tokio::time::timeout`, whose `Err` counts.
 ///
 /// ```
 /// use axum::{Json, extract::Path, http::StatusCode, response::{IntoResponse, Response}};
@@ -90,23 +92,50 @@ impl Cache {
     ///
     /// Made once and kept, or at each use: it costs a look into a short list.
     #[must_use]
+    #[track_caller]
     pub fn values<T: Serialize + DeserializeOwned + Send + Sync + 'static>(&self, name: &'static str) -> Values<T> {
-        Values { cache: self.clone(), set: Set::named(name, "memory", Policy::new()), of: PhantomData }
+        Values { cache: self.clone(), set: Set::named(name, Location::caller(), self), of: PhantomData }
     }
 }
 
 impl<T: Serialize + DeserializeOwned + Send + Sync + 'static> Values<T> {
-    /// The backend, by its name in [`Cache::builder`]; `memory` if it is not called.
+    /// The backend, by its name in [`Cache::builder`]; otherwise the cache's [default](crate::CacheBuilder::default_backend).
+    ///
+    /// That the cache does not have it is said in the log, as an error, at once; nothing is stored then.
     #[must_use]
     pub fn backend(self, backend: &'static str) -> Self {
-        Self { set: Set::named(self.name(), backend, self.set.handler.policy), ..self }
+        Self { set: self.set.backend(backend, &self.cache), ..self }
     }
 
-    /// What counts of it for values: [`version`](Policy::version), [`max_body`](Policy::max_body) as JSON,
-    /// [`collapse`](Policy::collapse), [`jitter`](Policy::jitter). A limit of time is the computation's own matter.
+    /// A number that is part of every key: raise it when the meaning of what is stored has changed.
+    ///
+    /// ```
+    /// # fn f(cache: &cached_handler::Cache) {
+    /// let rates = cache.values::<f64>("rates").version(2).max_json(1 << 10);
+    /// # }
+    /// ```
     #[must_use]
-    pub fn policy(self, policy: Policy) -> Self {
-        Self { set: Set::named(self.name(), self.set.handler.attributes.backend, policy), ..self }
+    pub fn version(self, version: u32) -> Self {
+        Self { set: self.set.policy(|policy| policy.version(version), &self.cache), ..self }
+    }
+
+    /// The longest value that is stored, in bytes of its JSON (default 1 MiB). A longer one is given to whoever asked.
+    #[must_use]
+    pub fn max_json(self, bytes: usize) -> Self {
+        Self { set: self.set.policy(|policy| policy.max_body(bytes), &self.cache), ..self }
+    }
+
+    /// How concurrent calls for one key share a computation; see [`Collapse`].
+    #[must_use]
+    pub fn collapse(self, collapse: Collapse) -> Self {
+        Self { set: self.set.policy(|policy| policy.collapse(collapse), &self.cache), ..self }
+    }
+
+    /// By how much at most a lifetime is shortened at random, in per cent (default 5, at most 50), where a stale window is; see
+    /// [`Policy::jitter`](crate::Policy::jitter).
+    #[must_use]
+    pub fn jitter(self, percent: u8) -> Self {
+        Self { set: self.set.policy(|policy| policy.jitter(percent.min(50)), &self.cache), ..self }
     }
 
     /// The value under `key`, if it is stored and fresh. A backend that fails has none.
@@ -279,7 +308,7 @@ impl<T: Serialize + DeserializeOwned + Send + Sync + 'static> Values<T> {
     fn write<K: KeyPart + ?Sized>(&self, part: &K, key: &mut KeyWriter<'_>) {
         if self.set.handler.in_memory {
             // In the place of the name, which is longer; at rest the name is beside the key.
-            key.raw(&self.set.number.to_le_bytes());
+            key.raw(&self.set.number().to_le_bytes());
         }
         key.part(part);
     }
@@ -295,6 +324,7 @@ impl<T: Serialize + DeserializeOwned + Send + Sync + 'static> Values<T> {
     }
 
     fn run(&self, key: Box<Key>) -> Run {
+        self.set.is_used();
         let facts = Facts::of_none(Some(self.cache.clone()));
         let mut run = Run::new(self.set.handler, Captured { facts, fields: None }, key);
         run.path_bucket = bucket_of(self.name().as_bytes()) ^ bucket_of(run.key.primary.bytes());

@@ -39,7 +39,7 @@ async fn what_the_cache_does_is_there_for_prometheus_to_read() {
 
     let handlers = send(&app, Request::get("/handlers")).await;
     assert!(
-        handlers.contains("observe::price (") && handlers.contains("memory, fresh for 60s, stale for 60s while it is made anew"),
+        handlers.contains("observe::price (") && handlers.contains("default backend, fresh for 60s, stale for 60s while it is made anew"),
         "{handlers}"
     );
     let stats = send(&app, Request::get("/stats")).await;

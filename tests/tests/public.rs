@@ -17,6 +17,7 @@ const ITEMS: &[&str] = &[
     "Forward",
     "FreshFor",
     "HandlerInfo",
+    "HandlerKind",
     "Kept",
     "KeyPart",
     "KeyWriter",

@@ -112,7 +112,7 @@ async fn each_cache_counts_for_itself() {
 async fn the_program_lists_its_handlers() {
     let handlers = cached_handler::handlers();
     let plain = handlers.iter().find(|handler| handler.name == "plain").unwrap();
-    assert_eq!((plain.label, plain.module, plain.backend), ("stats::plain", "stats", "memory"));
+    assert_eq!((plain.label, plain.module, plain.backend), ("stats::plain", "stats", None));
     assert_eq!((plain.ttl, plain.varies_from_response), (Some(secs(60)), false));
     assert!(plain.file.ends_with("stats.rs") && plain.line > 0);
     let forwards = handlers.iter().find(|handler| handler.name == "forwards").unwrap();
@@ -120,7 +120,10 @@ async fn the_program_lists_its_handlers() {
     let behind = handlers.iter().find(|handler| handler.name == "behind").unwrap();
     assert_eq!(behind.stale_while_revalidate, secs(30));
     let line = behind.to_string();
-    assert!(line.starts_with("stats::behind (") && line.ends_with("memory, fresh for 60s, stale for 30s while it is made anew"), "{line}");
+    assert!(
+        line.starts_with("stats::behind (") && line.ends_with("default backend, fresh for 60s, stale for 30s while it is made anew"),
+        "{line}"
+    );
     assert!(handlers.is_sorted_by_key(|handler| handler.label));
 }
 

@@ -9,7 +9,7 @@ use std::{
 };
 
 use cached_handler::{
-    Cache, Error, Policy, Target, ValueOptions, Values,
+    Cache, Error, Target, ValueOptions, Values,
     backend::{Store, StoreKey},
     secs,
     testing::TestCache,
@@ -36,13 +36,11 @@ struct Fixture {
     runs: Arc<AtomicUsize>,
 }
 
-const EXACT: Policy = Policy::new().jitter(0);
-
 impl Fixture {
     fn new(backend: &'static str) -> Self {
         let dict = Dict::default();
         let cache = TestCache::with(|builder| builder.backend("dict", dict.clone()));
-        let articles = cache.cache().values("articles").backend(backend).policy(EXACT);
+        let articles = cache.cache().values("articles").backend(backend).jitter(0);
         Self { cache, dict, articles, runs: Arc::default() }
     }
 
@@ -208,8 +206,8 @@ async fn sets_of_one_name_and_different_types_do_not_meet() {
     for backend in BACKENDS {
         let fixture = Fixture::new(backend);
         fixture.load(1, secs(60)).await;
-        let numbers: Values<u64> = fixture.cache.cache().values("articles").backend(backend).policy(EXACT);
-        let maps: Values<HashMap<String, serde_json::Value>> = fixture.cache.cache().values("articles").backend(backend).policy(EXACT);
+        let numbers: Values<u64> = fixture.cache.cache().values("articles").backend(backend).jitter(0);
+        let maps: Values<HashMap<String, serde_json::Value>> = fixture.cache.cache().values("articles").backend(backend).jitter(0);
         assert_eq!(numbers.get(&1_u64).await, None);
         assert_eq!(maps.get(&1_u64).await, None, "though its JSON would do");
         numbers.insert(&1_u64, 7, secs(60)).await.unwrap();
@@ -239,7 +237,7 @@ async fn names_and_keys_of_other_types_do_not_meet() {
 async fn versions_do_not_meet_at_rest() {
     let fixture = Fixture::new("dict");
     fixture.load(1, secs(60)).await;
-    let second: Values<Article> = fixture.cache.cache().values("articles").backend("dict").policy(EXACT.version(2));
+    let second: Values<Article> = fixture.cache.cache().values("articles").backend("dict").jitter(0).version(2);
     assert_eq!(second.get(&1_u64).await, None);
 }
 
@@ -247,7 +245,7 @@ async fn versions_do_not_meet_at_rest() {
 async fn what_is_too_large_or_no_json_is_given_and_not_stored() {
     for backend in BACKENDS {
         let cache = TestCache::with(|builder| builder.backend("dict", Dict::default()));
-        let texts: Values<String> = cache.cache().values("texts").backend(backend).policy(Policy::new().max_body(10));
+        let texts: Values<String> = cache.cache().values("texts").backend(backend).max_json(10);
         let text = texts.get_or_insert_with("long", secs(60), async || Ok::<_, ()>("a long text".to_owned())).await.unwrap();
         assert_eq!(*text, "a long text");
         assert_eq!(texts.get("long").await, None);

@@ -52,7 +52,7 @@ impl Expansion {
         };
         let while_revalidate = window(&self.args.stale_while_revalidate);
         let if_error = window(&self.args.stale_if_error);
-        let backend = self.args.backend.as_ref().map_or_else(|| hygienic!("memory"), ToTokens::to_token_stream);
+        let backend = option(&private, self.args.backend.as_ref());
         let vary = match &self.args.vary {
             Vary::Nothing => hygienic!(#private::VaryOn::Nothing),
             Vary::Fields(names) => hygienic!(#private::VaryOn::Fields(&[#(#names),*])),

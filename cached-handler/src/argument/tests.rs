@@ -28,7 +28,7 @@ pub(crate) static HANDLER: Handler = Handler::new(
     Site { module: "app", name: "test", file: "app.rs", line: 1, column: 1, tokens: 0, package_version: "0.0.0" },
     Attributes {
         ttl: Ttl::For(Duration::from_secs(1)),
-        backend: "memory",
+        backend: None,
         vary: VaryOn::Nothing,
         cache_control: None,
         stale_while_revalidate: Duration::ZERO,

@@ -3,9 +3,13 @@
 #[cfg(feature = "fs")]
 mod files;
 
-use std::{collections::HashMap, sync::Arc, time::Duration};
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex},
+    time::Duration,
+};
 
-use super::{Cache, Inner, settle::Settle};
+use super::{Cache, Inner, advice, settle::Settle};
 #[cfg(feature = "redis")]
 use crate::backend::{Redis, RedisServer};
 use crate::{
@@ -13,8 +17,12 @@ use crate::{
     clock::{Clock, ManualClock},
     error::Error,
     events::{Counts, Limiter, Watch},
-    handler::{self, Handler},
+    handler::{
+        self, Handler,
+        others::{self, Kind},
+    },
     header::cache_status::CacheName,
+    sync::lock,
     tasks::Tasks,
 };
 
@@ -35,6 +43,7 @@ pub struct CacheBuilder {
     status_name: Option<String>,
     clock: Clock,
     backends: Vec<(String, Arc<dyn Backend>)>,
+    default_backend: String,
     #[cfg(feature = "redis")]
     redis: Option<RedisServer>,
     max_runs: usize,
@@ -55,6 +64,7 @@ impl CacheBuilder {
             status_name: None,
             clock: Clock::System,
             backends: Vec::new(),
+            default_backend: MEMORY.to_owned(),
             #[cfg(feature = "redis")]
             redis: None,
             max_runs: 1024,
@@ -120,6 +130,32 @@ impl CacheBuilder {
         self
     }
 
+    /// Where the responses of handlers rest that name no backend, and of layers and values (default `memory`). So the same
+    /// handlers answer from memory on a developer's machine and in tests, and from what all share in production:
+    ///
+    /// ```
+    /// # async fn f() -> Result<(), Box<dyn std::error::Error>> {
+    /// use cached_handler::{Cache, cached};
+    ///
+    /// #[cached(ttl = 60)]
+    /// async fn hello() -> &'static str { "hello" }
+    ///
+    /// let builder = Cache::builder();
+    /// let builder = match std::env::var("REDIS_URL") {
+    ///     Ok(url) => builder.namespace("shop").redis(url).default_backend("redis"),
+    ///     Err(_) => builder,
+    /// };
+    /// builder.build().await?.install()?;
+    /// # Ok(()) }
+    /// ```
+    ///
+    /// A handler that does name one has its responses there in every cache: `backend = "memory"` for what is asked for most
+    /// and is small. `redis` and `fs` may also be set up by the environment, as where a handler names them.
+    pub fn default_backend(mut self, name: impl Into<String>) -> Self {
+        self.default_backend = name.into();
+        self
+    }
+
     /// Puts the [`Outcome`](crate::Outcome) into the extensions of hits, too, for layers that read it. Off by default, as
     /// it is a sixth of what a hit in memory costs; where a handler ran it is always there.
     pub fn outcome_on_hits(mut self) -> Self {
@@ -176,7 +212,8 @@ impl CacheBuilder {
     ///
     /// # Errors
     ///
-    /// Where two backends have one name or a reserved one, two handlers of the program have one name, Redis is set up
+    /// Where two backends have one name or a reserved one, the [default](Self::default_backend) is not among them, two
+    /// handlers of the program have one name, Redis is set up
     /// with an address that cannot be read, one of the built-in backends lacks a namespace, or the directory of `fs`
     /// cannot be used. [`Error::is_config`] is true for all of them.
     #[cfg_attr(not(feature = "fs"), expect(clippy::unused_async, reason = "what connects is begun on this runtime"))]
@@ -197,6 +234,8 @@ impl CacheBuilder {
         complaints.extend(self.add_redis().err().map(|error| error.to_string()));
         #[cfg(feature = "fs")]
         self.add_files();
+        let default_backend = self.default_elsewhere();
+        complaints.extend(default_backend.and_then(|name| self.complaint_of_default(name)));
         let cache = Cache::living(Inner {
             off: self.off,
             isolated: self.isolated,
@@ -207,6 +246,7 @@ impl CacheBuilder {
             memory: crate::backend::memory::Memory::new(self.memory),
             limiter: Limiter::default(),
             backends: self.backends,
+            default_backend,
             flights: Arc::default(),
             reputations: crate::reputation::Reputations::default(),
             attempts: Arc::default(),
@@ -220,9 +260,9 @@ impl CacheBuilder {
     /// The one that was named, or the environment's where a handler asks for it.
     #[cfg(feature = "redis")]
     fn add_redis(&mut self) -> Result<(), Error> {
-        let is_asked_for = || handler::all().any(|handler| handler.attributes.backend == REDIS);
+        let is_asked_for = self.is_asked_for(REDIS);
         let is_there = self.backends.iter().any(|(name, _)| name == REDIS);
-        let environment = || std::env::var("CACHED_HANDLER_REDIS_URL").ok().filter(|_| !is_there && is_asked_for()).map(RedisServer::from);
+        let environment = || std::env::var("CACHED_HANDLER_REDIS_URL").ok().filter(|_| !is_there && is_asked_for).map(RedisServer::from);
         let Some(server) = self.redis.take().or_else(environment) else { return Ok(()) };
         let redis = Redis::with_clock(&server, &self.namespace, self.clock.clone())?;
         let watch = Watch::new(REDIS, Arc::clone(&self.counts));
@@ -236,6 +276,32 @@ impl CacheBuilder {
         Ok(())
     }
 
+    /// Whether something of the program names a backend, as far as it has been made.
+    fn is_asked_for(&self, backend: &str) -> bool {
+        let layers = || others::all().into_iter().filter(|other| other.kind == Kind::Layer).map(|other| other.handler);
+        self.default_backend == backend || handler::all().chain(layers()).any(|handler| handler.attributes.backend == Some(backend))
+    }
+
+    /// The name of what is to be the default, where that is not the memory. It lives on, as handlers are described with it.
+    fn default_elsewhere(&self) -> Option<&'static str> {
+        static NAMES: Mutex<Vec<&'static str>> = Mutex::new(Vec::new());
+        if self.default_backend == MEMORY {
+            return None;
+        }
+        let mut names = lock(&NAMES);
+        if let Some(name) = names.iter().find(|name| **name == self.default_backend) {
+            return Some(name);
+        }
+        let name: &str = Box::leak(self.default_backend.clone().into_boxed_str());
+        names.push(name);
+        Some(name)
+    }
+
+    fn complaint_of_default(&self, name: &str) -> Option<String> {
+        let is_there = self.backends.iter().any(|(backend, _)| backend == name);
+        (!is_there).then(|| format!("the default backend `{name}` is not set up; {}", advice(name)))
+    }
+
     fn complaints(&self) -> Vec<String> {
         let mut complaints = Vec::new();
         for (at, (name, _)) in self.backends.iter().enumerate() {
@@ -243,7 +309,7 @@ impl CacheBuilder {
             if name == REDIS && self.redis.is_some() {
                 complaints.push("`.redis(…)` sets up the backend `redis`; give your own another name".to_owned());
             }
-            if name == "memory" {
+            if name == MEMORY {
                 complaints.push("the name `memory` is taken by the built-in backend; give yours another".to_owned());
             } else if self.backends.iter().take(at).any(|(earlier, _)| earlier == name) {
                 complaints.push(format!("two backends are named `{name}`; rename one"));
@@ -256,6 +322,7 @@ impl CacheBuilder {
     }
 }
 
+const MEMORY: &str = "memory";
 #[cfg(feature = "redis")]
 const REDIS: &str = "redis";
 

@@ -1,30 +1,36 @@
-//! The program's cached handlers, as authors and operators may ask for them.
+//! What the program caches, as authors and operators may ask for it.
 
 use std::{fmt, time::Duration};
 
-use super::{Handler, Ttl, VaryOn, all};
+use super::{
+    Handler, Ttl, VaryOn, all,
+    others::{self, Kind},
+};
 use crate::policy::Policy;
 
-/// A cached handler of this program, and what its attribute says; from [`handlers`].
+/// A cached handler of this program, or a layer, or a set of values, and what was said of it; from [`handlers`].
 ///
 /// Its `Display` is one line.
 #[derive(Debug, Clone, Copy)]
 #[non_exhaustive]
 pub struct HandlerInfo {
+    /// How it is cached.
+    pub kind: HandlerKind,
     /// What events and metrics call it: the name that its policy gives it, or else `module::name`.
     pub label: &'static str,
-    /// The function's name.
+    /// The function's name, or the layer's, or the set's.
     pub name: &'static str,
-    /// The module that it stands in.
+    /// The module that it stands in; empty where it has no attribute.
     pub module: &'static str,
     /// The file that it stands in, as the compiler was given it.
     pub file: &'static str,
-    /// The line of its attribute.
+    /// The line of its attribute, or of the call that made it.
     pub line: u32,
-    /// The name of its backend.
-    pub backend: &'static str,
+    /// The name of its backend, where it has one of its own; otherwise it is the
+    /// [default](crate::CacheBuilder::default_backend) of the cache.
+    pub backend: Option<&'static str>,
     /// How long its responses are fresh in the cache where they do not say so themselves; absent with
-    /// `ttl = from_response`.
+    /// `ttl = from_response`, and for values, of which each has its own.
     pub ttl: Option<Duration>,
     /// The request fields that `vary = "…"` names, in lower case.
     pub vary: &'static [&'static str],
@@ -40,8 +46,21 @@ pub struct HandlerInfo {
     pub policy: Policy,
 }
 
-/// Every cached handler of the program, sorted by label: those with `#[cached]` that are linked in, whether a router
-/// has them or not. A generic handler is one.
+/// How a [handler](HandlerInfo) is cached.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[non_exhaustive]
+pub enum HandlerKind {
+    /// By `#[cached]`.
+    Attribute,
+    /// It is a service inside a [`CacheLayer`](crate::CacheLayer).
+    Layer,
+    /// It computes [`Values`](crate::Values).
+    Values,
+}
+
+/// Everything that the program caches, sorted by label: handlers with `#[cached]` that are linked in, whether a router has
+/// them or not, of which a generic one is one; layers that are around a service by now; and sets of values that have been
+/// missed or given a value.
 ///
 /// ```
 /// # use cached_handler::cached;
@@ -57,15 +76,27 @@ pub struct HandlerInfo {
 /// ```
 #[must_use]
 pub fn handlers() -> Vec<HandlerInfo> {
-    let mut handlers: Vec<_> = all().map(HandlerInfo::of).collect();
+    let attributes = all().map(|handler| HandlerInfo::of(handler, HandlerKind::Attribute));
+    let others = others::all().into_iter().map(|other| HandlerInfo::of(other.handler, other.kind.into()));
+    let mut handlers: Vec<_> = attributes.chain(others).collect();
     handlers.sort_by_key(|handler| (handler.label, handler.file, handler.line));
     handlers
 }
 
+impl From<Kind> for HandlerKind {
+    fn from(kind: Kind) -> Self {
+        match kind {
+            Kind::Layer | Kind::LayerOfItsOwn => Self::Layer,
+            Kind::Values => Self::Values,
+        }
+    }
+}
+
 impl HandlerInfo {
-    fn of(handler: &'static Handler) -> Self {
+    fn of(handler: &'static Handler, kind: HandlerKind) -> Self {
         let (site, attributes) = (&handler.site, &handler.attributes);
         Self {
+            kind,
             label: handler.label(),
             name: site.name,
             module: site.module,
@@ -88,10 +119,17 @@ impl HandlerInfo {
 
 impl fmt::Display for HandlerInfo {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} ({}:{}): {}", self.label, self.file, self.line, self.backend)?;
-        match self.ttl {
-            Some(ttl) => write!(f, ", fresh for {ttl:?}")?,
-            None => f.write_str(", fresh for as long as responses say")?,
+        let kind = match self.kind {
+            HandlerKind::Attribute => "",
+            HandlerKind::Layer => "layer ",
+            HandlerKind::Values => "values ",
+        };
+        let backend = self.backend.unwrap_or("default backend");
+        write!(f, "{kind}{} ({}:{}): {backend}", self.label, self.file, self.line)?;
+        match (self.ttl, self.kind) {
+            (Some(ttl), _) => write!(f, ", fresh for {ttl:?}")?,
+            (None, HandlerKind::Values) => f.write_str(", fresh for as long as each value says")?,
+            (None, _) => f.write_str(", fresh for as long as responses say")?,
         }
         for (window, name) in [(self.stale_while_revalidate, "while it is made anew"), (self.stale_if_error, "in place of a failure")] {
             if !window.is_zero() {

@@ -15,7 +15,10 @@ use http::{HeaderName, header, request::Parts};
 use crate::{
     cache::Cache,
     cache_key::KeyWriter,
-    handler::{Attributes, Handler, Site, Ttl, VaryOn},
+    handler::{
+        Attributes, Handler, Site, Ttl, VaryOn,
+        others::{self, Kind},
+    },
     policy::Policy,
 };
 
@@ -42,7 +45,7 @@ impl Settings {
     pub(super) fn new(name: &'static str, ttl: Ttl, place: &'static Location<'static>) -> Self {
         let attributes = Attributes {
             ttl,
-            backend: "memory",
+            backend: None,
             vary: VaryOn::Nothing,
             cache_control: None,
             stale_while_revalidate: Duration::ZERO,
@@ -88,7 +91,13 @@ impl Settings {
                 tokens: 0,
                 package_version: "",
             };
-            Box::leak(Box::new(Handler::new(site, self.attributes, self.policy.name(self.name))))
+            let name = self.policy.name.unwrap_or(self.name);
+            let handler: &Handler = Box::leak(Box::new(Handler::new(site, self.attributes, self.policy.name(name))));
+            others::note(handler, if self.cache.is_some() { Kind::LayerOfItsOwn } else { Kind::Layer });
+            if let Some(cache) = &self.cache {
+                cache.complain(handler);
+            }
+            handler
         })
     }
 

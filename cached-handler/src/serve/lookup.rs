@@ -38,6 +38,7 @@ pub fn key<'a, T: 'static, const FIELDS: bool>(handler: &'static Handler, seen: 
 
 /// Starts a request's key with what is always in it.
 pub fn begin(key: &mut KeyWriter<'_>) {
+    key.handler = key.handler.in_cache(key.facts.cache.as_ref().unwrap_or_else(|| Cache::global()));
     let (handler, facts) = (key.handler, key.facts);
     nested::note();
     key.tagged(Tag::Path, facts.original.path().as_bytes());

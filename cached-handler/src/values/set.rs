@@ -1,12 +1,17 @@
 //! The description of a set, by which the way of a request goes: one for each name, backend and policy.
 
 use std::{
-    sync::{LazyLock, Mutex},
+    panic::Location,
+    sync::{LazyLock, Mutex, Once},
     time::Duration,
 };
 
 use crate::{
-    handler::{Attributes, Handler, Site, Ttl, VaryOn},
+    cache::Cache,
+    handler::{
+        Attributes, Handler, Site, Ttl, VaryOn,
+        others::{self, Kind},
+    },
     policy::{ETag, Policy},
     seen::Facts,
     sync::lock,
@@ -18,34 +23,76 @@ pub(super) static NO_REQUEST: LazyLock<Facts> = LazyLock::new(|| Facts::of_none(
 /// What a set goes by.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Set {
+    /// As its author has described it.
+    described: &'static Described,
+    /// The same in its cache.
     pub(super) handler: &'static Handler,
+}
+
+#[derive(Debug)]
+struct Described {
+    handler: Handler,
     /// Stands for the name in the keys of this process.
-    pub(super) number: u32,
+    number: u32,
+    used: Once,
 }
 
 /// All of the program: as many as its author has written names, so they are never freed.
-static SETS: Mutex<Vec<Set>> = Mutex::new(Vec::new());
+static SETS: Mutex<Vec<&'static Described>> = Mutex::new(Vec::new());
 
 impl Set {
-    pub(super) fn named(name: &'static str, backend: &'static str, policy: Policy) -> Self {
-        // Nobody sees an entity tag, and a run past its time would have neither a value nor the computation's error.
-        let policy = Policy { timeout: None, ..policy.name(name).etag(ETag::Off) };
+    pub(super) fn named(name: &'static str, place: &'static Location<'static>, cache: &Cache) -> Self {
+        Self::described(
+            Site { name, file: place.file(), line: place.line(), column: place.column(), ..NOWHERE },
+            None,
+            Policy::new(),
+            cache,
+        )
+    }
+
+    pub(super) fn backend(self, backend: &'static str, cache: &Cache) -> Self {
+        let Handler { site, policy, .. } = self.described.handler;
+        let set = Self::described(site, Some(backend), policy, cache);
+        cache.complain(set.handler);
+        set
+    }
+
+    pub(super) fn policy(self, change: impl FnOnce(Policy) -> Policy, cache: &Cache) -> Self {
+        let Handler { site, attributes, policy, .. } = self.described.handler;
+        Self::described(site, attributes.backend, change(policy), cache)
+    }
+
+    pub(super) fn number(self) -> u32 {
+        self.described.number
+    }
+
+    /// Notes that the program has it: what only led to another by `backend` and the like is none.
+    pub(super) fn is_used(self) {
+        self.described.used.call_once(|| others::note(&self.described.handler, Kind::Values));
+    }
+
+    fn described(site: Site, backend: Option<&'static str>, policy: Policy, cache: &Cache) -> Self {
+        // Nobody sees an entity tag.
+        let policy = policy.name(site.name).etag(ETag::Off);
         let mut sets = lock(&SETS);
-        let is_same = |set: &&Self| set.handler.policy == policy && set.handler.attributes.backend == backend;
-        if let Some(known) = sets.iter().find(is_same) {
-            return *known;
-        }
-        let namesake = sets.iter().find(|set| set.handler.site.name == name).map(|set| set.number);
-        let number = namesake.unwrap_or_else(|| u32::try_from(sets.len()).unwrap_or(u32::MAX));
-        let new = Self { handler: Box::leak(Box::new(described(name, backend, policy))), number };
-        sets.push(new);
-        new
+        let is_same = |set: &&&Described| set.handler.policy == policy && set.handler.attributes.backend == backend;
+        let known = sets.iter().find(is_same).copied();
+        let described = known.unwrap_or_else(|| {
+            let namesake = sets.iter().find(|set| set.handler.site.name == site.name).map(|set| set.number);
+            let number = namesake.unwrap_or_else(|| u32::try_from(sets.len()).unwrap_or(u32::MAX));
+            let handler = Handler::new(site, attributes(backend), policy);
+            let new: &Described = Box::leak(Box::new(Described { handler, number, used: Once::new() }));
+            sets.push(new);
+            new
+        });
+        Self { described, handler: described.handler.in_cache(cache) }
     }
 }
 
-fn described(name: &'static str, backend: &'static str, policy: Policy) -> Handler {
-    let site = Site { module: "", name, file: "", line: 0, column: 0, tokens: 0, package_version: "" };
-    let attributes = Attributes {
+const NOWHERE: Site = Site { module: "", name: "", file: "", line: 0, column: 0, tokens: 0, package_version: "" };
+
+const fn attributes(backend: Option<&'static str>) -> Attributes {
+    Attributes {
         // Each value says its own.
         ttl: Ttl::FromResponse,
         backend,
@@ -55,6 +102,5 @@ fn described(name: &'static str, backend: &'static str, policy: Policy) -> Handl
         stale_if_error: Duration::ZERO,
         skips: false,
         withholds: false,
-    };
-    Handler::new(site, attributes, policy)
+    }
 }

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::CacheBuilder;
+use crate::error::Error;
 #[cfg(unix)]
 use crate::{
     backend::{
@@ -13,7 +14,6 @@ use crate::{
     },
     events::Watch,
 };
-use crate::{error::Error, handler};
 
 /// What was said of it.
 #[derive(Debug)]
@@ -135,8 +135,7 @@ impl CacheBuilder {
         #[cfg(not(unix))]
         let is_named = self.files.directory.is_some();
         // The environment may be meant for other programs, too.
-        let is_meant =
-            is_named || (self.directory_of_environment().is_some() && handler::all().any(|handler| handler.attributes.backend == NAME));
+        let is_meant = is_named || (self.directory_of_environment().is_some() && self.is_asked_for(NAME));
         let mut complaints = Vec::new();
         if is_named && self.backends.iter().any(|(name, _)| name == NAME) {
             complaints.push(format!("two backends are named `{NAME}`; rename yours"));
