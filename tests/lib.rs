@@ -4,6 +4,7 @@ pub mod fault_proxy;
 #[cfg(unix)]
 pub mod files;
 pub mod harness;
+pub mod log;
 #[cfg(feature = "metrics")]
 pub mod recorder;
 pub mod redis_server;

@@ -2,9 +2,8 @@
 
 use std::{
     collections::BTreeMap,
-    fmt::{self, Write},
     sync::{
-        Arc, Mutex,
+        Arc,
         atomic::{AtomicBool, Ordering},
     },
 };
@@ -20,8 +19,11 @@ use cached_handler::{
     CacheGroups, Target, cached, invalidates, secs,
     testing::{Call, Chaos, Fault, TestCache},
 };
-use cached_handler_tests::harness::{ask, send};
-use tracing::{Level, Subscriber, field::Visit};
+use cached_handler_tests::{
+    harness::{ask, send},
+    log::Log,
+};
+use tracing::Level;
 
 #[cached(ttl = 60)]
 async fn sets_a_cookie() -> Response {
@@ -54,53 +56,6 @@ async fn edit(Path(name): Path<String>) -> String {
 
 /// Whether `told` does.
 type Fails = Arc<AtomicBool>;
-
-/// The events of this crate on one thread: level and text.
-#[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<(Level, String)>>>);
-
-impl Log {
-    fn taken(&self) -> Vec<(Level, String)> {
-        std::mem::take(&mut self.0.lock().unwrap())
-    }
-
-    /// The warnings and errors since the last look.
-    fn loud(&self) -> Vec<String> {
-        self.taken().into_iter().filter(|(level, _)| *level <= Level::WARN).map(|(_, line)| line).collect()
-    }
-}
-
-struct Line(String);
-
-impl Visit for Line {
-    fn record_debug(&mut self, field: &tracing::field::Field, value: &dyn fmt::Debug) {
-        write!(self.0, "{}={value:?} ", field.name()).unwrap();
-    }
-}
-
-impl Subscriber for Log {
-    fn enabled(&self, metadata: &tracing::Metadata<'_>) -> bool {
-        metadata.target() == "cached_handler"
-    }
-
-    fn new_span(&self, _: &tracing::span::Attributes<'_>) -> tracing::Id {
-        tracing::Id::from_u64(1)
-    }
-
-    fn record(&self, _: &tracing::Id, _: &tracing::span::Record<'_>) {}
-
-    fn record_follows_from(&self, _: &tracing::Id, _: &tracing::Id) {}
-
-    fn event(&self, event: &tracing::Event<'_>) {
-        let mut line = Line(String::new());
-        event.record(&mut line);
-        self.0.lock().unwrap().push((*event.metadata().level(), line.0));
-    }
-
-    fn enter(&self, _: &tracing::Id) {}
-
-    fn exit(&self, _: &tracing::Id) {}
-}
 
 struct Site {
     log: Log,
