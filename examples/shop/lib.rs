@@ -7,7 +7,10 @@
 //! | `GET /products`, `GET /search` | five minutes | `products`: a price has changed |
 //! | `GET /products/{id}` | an hour | `product:{id}`: its price, its stock, a review |
 //! | `GET /account` | five minutes, each user's own | `user:{id}`: an order of theirs |
+//!
+//! No handler says where: that is chosen by `--backend`, in `backend.rs`.
 
+mod backend;
 mod database;
 mod failure;
 mod goods;
@@ -23,6 +26,7 @@ use cached_handler::{Policy, cached, invalidates, secs};
 use serde::Deserialize;
 
 pub use self::{
+    backend::Backend,
     database::{Account, Database, Filter, Listed, Page, Product, Review},
     failure::Failure,
     goods::{CATEGORIES, Chance, PRODUCTS},

@@ -1,23 +1,21 @@
-//! `cargo run --bin shop [-- --no-cache]`: the shop on loopback, with goods made at its start.
+//! `cargo run --bin shop [-- --backend memory|fs|redis] [--no-cache]`: the shop on loopback, with goods made at its start.
 
 use std::{env, error::Error, fs};
 
 use cached_handler::Cache;
 use cached_handler_serving::{ended, listen};
-use cached_handler_shop::{Database, Sessions, Shop, app};
+use cached_handler_shop::{Backend, Database, Sessions, Shop, app};
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
-    let no_cache = match env::args().nth(1).as_deref() {
-        None => false,
-        Some("--no-cache") => true,
-        Some(other) => return Err(format!("there is no option `{other}`; type `--no-cache`, or nothing").into()),
-    };
-    let builder = Cache::builder().cache_status("shop");
+    let Arguments { backend, no_cache } = Arguments::parse(env::args().skip(1))?;
+    // Its goods are its own, so its responses are, too.
+    let name = format!("shop-{}", std::process::id());
+    let builder = backend.set_up(Cache::builder().cache_status("shop"), &name);
     let builder = if no_cache { builder.off() } else { builder };
     builder.build().await?.install()?;
 
-    let file = env::temp_dir().join(format!("shop-{}.db", std::process::id()));
+    let file = env::temp_dir().join(format!("{name}.db"));
     let database = Database::create(&file, 1).map_err(|failure| format!("{}: {failure:?}", file.display()))?;
     let listener = listen(None).await?;
     let address = listener.local_addr()?;
@@ -26,5 +24,26 @@ async fn main() -> Result<(), Box<dyn Error>> {
     for suffix in ["", "-wal", "-shm"] {
         _ = fs::remove_file(format!("{}{suffix}", file.display()));
     }
+    backend.clear_away(&name);
     Ok(())
+}
+
+/// What was asked for on the command line.
+struct Arguments {
+    backend: Backend,
+    no_cache: bool,
+}
+
+impl Arguments {
+    fn parse(mut words: impl Iterator<Item = String>) -> Result<Self, String> {
+        let mut arguments = Self { backend: Backend::default(), no_cache: false };
+        while let Some(word) = words.next() {
+            match word.as_str() {
+                "--backend" => arguments.backend = words.next().unwrap_or_default().parse()?,
+                "--no-cache" => arguments.no_cache = true,
+                _ => return Err(format!("there is no option `{word}`; there are `--backend` and `--no-cache`")),
+            }
+        }
+        Ok(arguments)
+    }
 }

@@ -235,7 +235,9 @@ impl CacheBuilder {
         #[cfg(feature = "fs")]
         self.add_files();
         let default_backend = self.default_elsewhere();
-        complaints.extend(default_backend.and_then(|name| self.complaint_of_default(name)));
+        if complaints.is_empty() {
+            complaints.extend(default_backend.and_then(|name| self.complaint_of_default(name)));
+        }
         let cache = Cache::living(Inner {
             off: self.off,
             isolated: self.isolated,

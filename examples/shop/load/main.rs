@@ -1,5 +1,5 @@
-//! `cargo run --release --bin load [-- [--seconds N] [--clients N] [--picture FILE]]`: how long the shop's customers wait,
-//! without the cache and with it.
+//! `cargo run --release --bin load [-- [--seconds N] [--clients N] [--backend memory|fs|redis] [--picture FILE]]`: how long
+//! the shop's customers wait, without the cache and with it.
 //!
 //! Customers, shop and database share this process and its machine. Each customer asks again as soon as it has been
 //! answered: products, those that are asked for often above all; lists, searches, its account; one request in a hundred
@@ -19,7 +19,7 @@ use std::{
 
 use axum::Extension;
 use cached_handler::Cache;
-use cached_handler_shop::{Database, Sessions, Shop, app};
+use cached_handler_shop::{Backend, Database, Sessions, Shop, app};
 use tokio::{net::TcpListener, task::JoinSet, time::Instant};
 
 use self::{
@@ -54,8 +54,11 @@ const TURNS: u32 = 5;
 #[tokio::main]
 async fn main() -> Result<(), Problem> {
     let arguments = Arguments::parse(env::args().skip(1))?;
+    // Its goods are its own, so its responses are, too.
+    let name = format!("load-{}", std::process::id());
+    let cache = arguments.backend.set_up(Cache::builder().cache_status("shop"), &name).build().await?;
     let mut without = Place::open("without", Cache::builder().off().build().await?, arguments.clients).await?;
-    let mut with = Place::open("with", Cache::builder().cache_status("shop").build().await?, arguments.clients).await?;
+    let mut with = Place::open("with", cache, arguments.clients).await?;
     let progress = Progress::of(TURNS * 2);
     for _ in 0..TURNS {
         without.takes_a_turn(arguments.lasts / TURNS, &progress).await?;
@@ -63,6 +66,7 @@ async fn main() -> Result<(), Problem> {
     }
     progress.ends();
     let reports = [without.close(), with.close()];
+    arguments.backend.clear_away(&name);
     print(&reports);
     if let Some(file) = arguments.picture {
         fs::write(&file, picture::draw(&reports)).map_err(|error| format!("{}: {error}", file.display()))?;
@@ -189,20 +193,22 @@ impl Report {
 struct Arguments {
     lasts: Duration,
     clients: u64,
+    backend: Backend,
     picture: Option<PathBuf>,
 }
 
 impl Arguments {
     fn parse(mut words: impl Iterator<Item = String>) -> Result<Self, String> {
-        let mut arguments = Self { lasts: Duration::from_secs(10), clients: 32, picture: None };
+        let mut arguments = Self { lasts: Duration::from_secs(10), clients: 32, backend: Backend::default(), picture: None };
         while let Some(word) = words.next() {
             let mut value = || words.next().ok_or_else(|| format!("`{word}` needs a value"));
             let number = |text: String| text.parse().map_err(|_| format!("`{text}` is not a number"));
             match word.as_str() {
                 "--seconds" => arguments.lasts = Duration::from_secs(number(value()?)?),
                 "--clients" => arguments.clients = number(value()?)?,
+                "--backend" => arguments.backend = value()?.parse()?,
                 "--picture" => arguments.picture = Some(value()?.into()),
-                _ => return Err(format!("there is no option `{word}`; there are `--seconds`, `--clients`, `--picture`")),
+                _ => return Err(format!("there is no option `{word}`; there are `--seconds`, `--clients`, `--backend`, `--picture`")),
             }
         }
         Ok(arguments)

@@ -1,23 +1,52 @@
-//! The shop as its customers see it: never what was, never what is another's.
+//! The shop as its customers see it, on every backend: never what was, never what is another's.
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests may panic as tests do")]
 
-use std::path::{Path, PathBuf};
+use std::{
+    path::{Path, PathBuf},
+    sync::atomic::{AtomicUsize, Ordering},
+};
 
 use axum::{
     Router,
     body::Body,
     http::{Method, Request, StatusCode, header},
 };
-use cached_handler::{Outcome, testing::TestCache};
-use cached_handler_shop::{Account, Database, Page, Product, Sessions, Shop, app};
+use cached_handler::{Outcome, Target, testing::TestCache};
+use cached_handler_shop::{Account, Backend, Database, Page, Product, Sessions, Shop, app};
+use cached_handler_tests::redis_server::RedisServer;
 use http_body_util::BodyExt as _;
 use serde_json::{Value, json};
 use tower::ServiceExt as _;
 
-#[tokio::test]
-async fn a_price_reaches_the_product_and_every_list_and_leaves_other_products_alone() {
-    let client = Client::of("price").await;
+/// Each on every backend.
+macro_rules! on_every_backend {
+    ($($what:ident,)*) => {
+        on_every_backend!(in_memory Memory: $($what,)*);
+        on_every_backend!(in_files Fs: $($what,)*);
+        on_every_backend!(in_redis Redis: $($what,)*);
+    };
+    ($place:ident $backend:ident: $($what:ident,)*) => {
+        mod $place {
+            $(
+                #[tokio::test]
+                async fn $what() {
+                    super::$what(super::Client::of(super::Backend::$backend).await).await;
+                }
+            )*
+        }
+    };
+}
+on_every_backend! {
+    a_price_reaches_the_product_and_every_list_and_leaves_other_products_alone,
+    an_order_takes_one_from_the_stock_and_stands_in_the_account_of_whoever_ordered,
+    what_is_sold_out_stays_so,
+    a_stranger_sees_no_account_though_one_is_stored,
+    a_review_is_seen_at_once_and_one_that_is_refused_changes_nothing,
+    a_list_is_keyed_by_its_filters_in_any_order,
+}
+
+async fn a_price_reaches_the_product_and_every_list_and_leaves_other_products_alone(client: Client) {
     let token = client.login("user1").await;
     let lists = ["/products", "/products?category=toys&page=1", "/search?q=oak"];
     for target in lists.into_iter().chain(["/products/1", "/products/2"]) {
@@ -35,9 +64,7 @@ async fn a_price_reaches_the_product_and_every_list_and_leaves_other_products_al
     assert!(client.get("/products/2", "").await.is_hit);
 }
 
-#[tokio::test]
-async fn an_order_takes_one_from_the_stock_and_stands_in_the_account_of_whoever_ordered() {
-    let client = Client::of("order").await;
+async fn an_order_takes_one_from_the_stock_and_stands_in_the_account_of_whoever_ordered(client: Client) {
     let (ann, bob) = (client.login("user1").await, client.login("user2").await);
     let stocked = (1..20).map(|id| format!("/products/{id}"));
     let (mut target, mut before) = (String::new(), 0);
@@ -62,9 +89,7 @@ async fn an_order_takes_one_from_the_stock_and_stands_in_the_account_of_whoever_
     assert!(client.get("/products", "").await.is_hit, "lists show no stock");
 }
 
-#[tokio::test]
-async fn what_is_sold_out_stays_so() {
-    let client = Client::of("sold-out").await;
+async fn what_is_sold_out_stays_so(client: Client) {
     let token = client.login("user1").await;
     let stock = client.get("/products/3", "").await.json::<Product>().stock;
     for _ in 0..stock {
@@ -74,9 +99,7 @@ async fn what_is_sold_out_stays_so() {
     assert_eq!(client.get("/products/3", "").await.json::<Product>().stock, 0);
 }
 
-#[tokio::test]
-async fn a_stranger_sees_no_account_though_one_is_stored() {
-    let client = Client::of("stranger").await;
+async fn a_stranger_sees_no_account_though_one_is_stored(client: Client) {
     let token = client.login("user1").await;
     client.get("/account", &token).await;
     assert!(client.get("/account", &token).await.is_hit);
@@ -85,9 +108,7 @@ async fn a_stranger_sees_no_account_though_one_is_stored() {
     }
 }
 
-#[tokio::test]
-async fn a_review_is_seen_at_once_and_one_that_is_refused_changes_nothing() {
-    let client = Client::of("review").await;
+async fn a_review_is_seen_at_once_and_one_that_is_refused_changes_nothing(client: Client) {
     let token = client.login("user1").await;
     client.get("/products/1", "").await;
     let refused = client.send(Method::POST, "/products/1/reviews", &token, json!({ "stars": 6, "text": "!" })).await;
@@ -98,9 +119,7 @@ async fn a_review_is_seen_at_once_and_one_that_is_refused_changes_nothing() {
     assert_eq!(product.reviews.first().unwrap().text, "as it should be");
 }
 
-#[tokio::test]
-async fn a_list_is_keyed_by_its_filters_in_any_order() {
-    let client = Client::of("filters").await;
+async fn a_list_is_keyed_by_its_filters_in_any_order(client: Client) {
     client.get("/products?category=toys&max_price=500", "").await;
     assert!(client.get("/products?utm_source=mail&max_price=500&category=toys", "").await.is_hit);
     let cheaper = client.get("/products?category=toys&max_price=400", "").await;
@@ -110,6 +129,23 @@ async fn a_list_is_keyed_by_its_filters_in_any_order() {
 
 struct Client {
     app: Router,
+    backend: Backend,
+    name: String,
+    _cache: TestCache,
+    _server: Option<RedisServer>,
+}
+
+impl Drop for Client {
+    fn drop(&mut self) {
+        self.backend.clear_away(&self.name);
+        for suffix in ["", "-wal", "-shm"] {
+            _ = std::fs::remove_file(format!("{}{suffix}", database_of(&self.name).display()));
+        }
+    }
+}
+
+fn database_of(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("{name}.db"))
 }
 
 struct Answer {
@@ -126,14 +162,21 @@ impl Answer {
 
 impl Client {
     /// Of a shop of its own.
-    async fn of(name: &str) -> Self {
-        let file: PathBuf = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("shop-{name}.db"));
-        for suffix in ["", "-wal", "-shm"] {
-            _ = std::fs::remove_file(format!("{}{suffix}", file.display()));
-        }
+    async fn of(backend: Backend) -> Self {
+        static NUMBER: AtomicUsize = AtomicUsize::new(0);
+        let name = format!("shop-{}-{}", std::process::id(), NUMBER.fetch_add(1, Ordering::Relaxed));
+        let file = database_of(&name);
         let database = tokio::task::spawn_blocking(move || Database::create(&file, 1)).await.unwrap().unwrap();
-        let cache = TestCache::new();
-        Self { app: app(Shop { database, sessions: Sessions::default() }).layer(cache.layer()) }
+        let server = (backend == Backend::Redis).then(RedisServer::start);
+        let cache = TestCache::with(|builder| {
+            let builder = backend.set_up(builder, &name);
+            // Another one than the environment's.
+            if let Some(server) = &server { builder.redis(server.url()) } else { builder }
+        });
+        // Redis is connected to behind everything else.
+        while cache.cache().invalidate(Target::all()).await.is_err() {}
+        let app = app(Shop { database, sessions: Sessions::default() }).layer(cache.layer());
+        Self { app, backend, name, _cache: cache, _server: server }
     }
 
     async fn login(&self, name: &str) -> String {
