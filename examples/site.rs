@@ -6,7 +6,7 @@ use std::{env, fmt, path::PathBuf, process::ExitCode, time::Duration};
 
 use axum::{Extension, extract::Request, middleware, middleware::Next, response::Response};
 use cached_handler::{Cache, Outcome};
-use cached_handler_examples::site::{self, Backend, Directory};
+use cached_handler_examples::site::{self, Directory};
 use cached_handler_serving::{ended, listen};
 
 #[tokio::main]
@@ -39,13 +39,15 @@ async fn serve(Arguments { directory, port, backend }: Arguments) -> Result<(), 
     let cache = match backend {
         Backend::Memory => builder,
         // Whoever serves another directory shares nothing with this one.
-        Backend::Fs => builder.namespace(format!("site of {}", directory.root().display())).fs(files()),
+        Backend::Fs => builder.namespace(format!("site of {}", directory.root().display())).fs(files()).default_backend("fs"),
         // The address comes from the environment. A name that may stand in keys: those who serve the same pages type it.
-        Backend::Redis => builder.namespace(env::var("SITE").unwrap_or_else(|_| "site".to_owned())).redis(server()),
+        Backend::Redis => {
+            builder.namespace(env::var("SITE").unwrap_or_else(|_| "site".to_owned())).redis(server()).default_backend("redis")
+        }
     };
     let cache = cache.build().await?;
-    // Handlers of the backends that were not chosen are in this program, too.
-    let app = site::app_on(backend, directory.clone()).layer(Extension(cache.clone())).layer(middleware::from_fn(log));
+    // Given to the router, not installed: other examples' handlers are in this program, too, and name backends of their own.
+    let app = site::app(directory.clone()).layer(Extension(cache.clone())).layer(middleware::from_fn(log));
 
     let listener = listen(port).await?;
     let address = format!("http://{}", listener.local_addr()?);
@@ -79,6 +81,15 @@ async fn log(request: Request, next: Next) -> Response {
         None => println!("{status} {method} {target}"),
     }
     response
+}
+
+/// Where responses rest.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+enum Backend {
+    #[default]
+    Memory,
+    Fs,
+    Redis,
 }
 
 /// What was asked for on the command line.

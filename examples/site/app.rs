@@ -4,8 +4,6 @@
 mod directory;
 mod document;
 mod markdown;
-mod on_files;
-mod on_redis;
 
 use axum::{
     Json, Router,
@@ -23,40 +21,17 @@ pub use self::{
     document::Document,
 };
 
-/// The site of a directory.
+/// The site of a directory. Its handlers name no backend but one, so its cache says where responses rest.
 pub fn app(directory: Directory) -> Router {
-    app_on(Backend::Memory, directory)
-}
-
-/// The same, with its responses in another backend.
-pub fn app_on(backend: Backend, directory: Directory) -> Router {
-    let routes = match backend {
-        Backend::Memory => routes(),
-        Backend::Fs => on_files::routes(),
-        Backend::Redis => on_redis::routes(),
-    };
-    routes.fallback(nowhere).layer(DefaultBodyLimit::max(Directory::LONGEST_EDIT)).with_state(directory)
-}
-
-/// Where responses rest.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Backend {
-    /// In this process.
-    #[default]
-    Memory,
-    /// In files, which survive it.
-    Fs,
-    /// In Redis, which other machines share.
-    Redis,
-}
-
-fn routes() -> Router<Directory> {
     Router::new()
         .route("/", get(index))
         .route("/page/{*name}", get(page).put(edit))
         .route("/search", get(search))
         .route("/api/pages", get(list))
         .route("/style.css", get(style))
+        .fallback(nowhere)
+        .layer(DefaultBodyLimit::max(Directory::LONGEST_EDIT))
+        .with_state(directory)
 }
 
 /// The path of a page, for an address.
@@ -66,7 +41,7 @@ pub fn path_of(name: &str) -> String {
 }
 
 /// One page. A page that is not there is remembered for five seconds, so that asking for it again and again costs nothing.
-#[cached(ttl = "1m", group = "page:{name}", policy = PAGE, uncached = page_made)]
+#[cached(ttl = "1m", group = "page:{name}", policy = PAGE)]
 async fn page(State(directory): State<Directory>, Path(name): Path<String>) -> Result<Document, Failure> {
     rendered(move || {
         let text = directory.read(&name)?;
@@ -76,25 +51,25 @@ async fn page(State(directory): State<Directory>, Path(name): Path<String>) -> R
 }
 
 /// Links to all pages.
-#[cached(ttl = "1m", group = "pages", uncached = index_made)]
+#[cached(ttl = "1m", group = "pages")]
 async fn index(State(directory): State<Directory>) -> Result<Document, Failure> {
     rendered(move || Ok(document::index(&directory, &directory.entries()?))).await
 }
 
 /// The lines in which a text occurs. The key holds `q` and no other parameter, as this is all that [`Search`] reads.
-#[cached(ttl = "1m", group = "pages", uncached = search_made)]
+#[cached(ttl = "1m", group = "pages")]
 async fn search(State(directory): State<Directory>, Query(search): Query<Search>) -> Result<Document, Failure> {
     rendered(move || Ok(document::search(&directory, &search.q, &directory.find(&search.q)?))).await
 }
 
 /// All pages, for programs.
-#[cached(ttl = "1m", group = "pages", uncached = list_made)]
+#[cached(ttl = "1m", group = "pages")]
 async fn list(State(directory): State<Directory>) -> Result<Json<Vec<Entry>>, Failure> {
     in_background(move || directory.entries()).await.map(Json)
 }
 
-/// The style sheet changes with the program only, so browsers may keep it for a while without asking.
-#[cached(ttl = "1d", cache_control = "public, max-age=600")]
+/// The style sheet changes with the program only, so it rests with it, and browsers may keep it for a while without asking.
+#[cached(ttl = "1d", backend = "memory", cache_control = "public, max-age=600")]
 async fn style() -> impl IntoResponse {
     ([(header::CONTENT_TYPE, "text/css; charset=utf-8")], document::style())
 }

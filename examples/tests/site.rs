@@ -14,7 +14,7 @@ use axum::{
     http::{Method, Request, StatusCode, header},
 };
 use cached_handler::testing::{TestCache, assert_hit, assert_miss};
-use cached_handler_examples::site::{Backend, Directory, Entry, app, app_on};
+use cached_handler_examples::site::{Directory, Entry, app};
 use cached_handler_tests::redis_server::RedisServer;
 use http_body_util::BodyExt as _;
 use tower::ServiceExt as _;
@@ -208,9 +208,9 @@ async fn in_files_the_pages_survive_a_restart_and_an_edit_reaches_every_list() {
     _ = fs::remove_dir_all(&files);
     let site = Site::of("files", &[("one.md", "# One\n")]);
     let started = async || {
-        let cache = TestCache::with(|builder| builder.cache_status("site").namespace("site").fs(&files));
+        let cache = TestCache::with(|builder| builder.cache_status("site").namespace("site").fs(&files).default_backend("fs"));
         cache.cache().invalidate(cached_handler::Target::path("/nowhere")).await.unwrap();
-        let app = app_on(Backend::Fs, Directory::open(&site.root).unwrap()).layer(cache.layer());
+        let app = app(Directory::open(&site.root).unwrap()).layer(cache.layer());
         Site { app, cache, root: site.root.clone() }
     };
     let before = started().await;
@@ -233,10 +233,10 @@ async fn in_redis_one_process_answers_with_the_pages_of_another_and_an_edit_reac
     let server = RedisServer::start();
     let site = Site::of("redis", &[("one.md", "# One\n")]);
     let started = async || {
-        let cache = TestCache::with(|builder| builder.cache_status("site").namespace("site").redis(server.url()));
+        let cache = TestCache::with(|builder| builder.cache_status("site").namespace("site").redis(server.url()).default_backend("redis"));
         // Until it is connected: on a busy machine that takes longer than a request waits.
         while cache.cache().invalidate(cached_handler::Target::path("/nowhere")).await.is_err() {}
-        let app = app_on(Backend::Redis, Directory::open(&site.root).unwrap()).layer(cache.layer());
+        let app = app(Directory::open(&site.root).unwrap()).layer(cache.layer());
         Site { app, cache, root: site.root.clone() }
     };
     let (one, other) = (started().await, started().await);
