@@ -1,164 +1,357 @@
-//! The attribute, the layer and typed values, on memory, files and a Redis: one story, told three times for each. Two
-//! caches stand for two processes where a backend is shared.
+//! The attribute, the layer and typed values, in memory, in files and in a Redis: what they have in common is written once,
+//! and tested for each. A test is named by what holds, how it is cached and where: `an_error_is_not_stored::values_in_redis`.
 
-use std::{
-    sync::{
-        Arc,
-        atomic::{AtomicU64, Ordering},
-    },
-    time::Duration,
-};
+#[path = "everywhere/site.rs"]
+mod site;
 
-use axum::{Router, extract::State, routing::get};
+use std::time::Duration;
+
+use axum::http::{Request, StatusCode, header};
 use cached_handler::{
-    Cache, CacheLayer, ManualClock, Target, ValueOptions, cached, secs,
-    testing::{assert_hit, assert_miss},
+    Target, secs,
+    testing::{Call, Fault},
 };
-use cached_handler_tests::{
-    harness::{ask, text},
-    redis_server::RedisServer,
+use tokio::time::Instant;
+
+use self::site::{
+    Kind::{Behind, Instead, Plain},
+    Mood, Place, Site, Way,
 };
 
-/// What everything here shows.
-type Version = Arc<AtomicU64>;
-
-macro_rules! attribute {
-    ($name:ident, $backend:literal) => {
-        #[cached(ttl = 60, group = "version", backend = $backend)]
-        async fn $name(State(version): State<Version>) -> String {
-            version.load(Ordering::SeqCst).to_string()
+/// Of each law a test for each way in each place.
+macro_rules! everywhere {
+    (values too: $($law:ident,)*) => { $(
+        mod $law {
+            use super::*;
+            everywhere!($law attribute_in_memory Attribute Memory, attribute_in_files Attribute Files, attribute_in_redis Attribute Redis);
+            everywhere!($law layer_in_memory Layer Memory, layer_in_files Layer Files, layer_in_redis Layer Redis);
+            everywhere!($law values_in_memory Values Memory, values_in_files Values Files, values_in_redis Values Redis);
         }
-    };
-}
-attribute!(in_memory, "memory");
-attribute!(in_files, "fs");
-attribute!(in_redis, "redis");
-
-async fn plain(State(version): State<Version>) -> String {
-    version.load(Ordering::SeqCst).to_string()
-}
-
-/// A process: its caches share a backend with others', where that can be.
-#[derive(Clone)]
-struct Process {
-    cache: Cache,
-    clock: ManualClock,
-    attribute: Router,
-    layer: Router,
-    backend: &'static str,
-    version: Version,
-}
-
-impl Process {
-    fn new(backend: &'static str, cache: Cache, clock: ManualClock, version: &Version) -> Self {
-        let handler = match backend {
-            "memory" => get(in_memory),
-            "fs" => get(in_files),
-            _ => get(in_redis),
-        };
-        let attribute = Router::new().route("/", handler).with_state(Arc::clone(version)).layer(axum::Extension(cache.clone()));
-        let layer = CacheLayer::new("everywhere", secs(60)).backend(backend).group("version").cache(cache.clone());
-        let layer = Router::new().route("/", get(plain)).with_state(Arc::clone(version)).layer(layer);
-        Self { cache, clock, attribute, layer, backend, version: Arc::clone(version) }
-    }
-
-    /// A value, and whether it was computed for it.
-    async fn value(&self) -> (u64, bool) {
-        let values = self.cache.values::<u64>("everywhere").backend(self.backend);
-        let computed = Arc::new(AtomicU64::new(0));
-        let options = ValueOptions::new(secs(60)).group("version");
-        let (version, counts) = (Arc::clone(&self.version), Arc::clone(&computed));
-        let compute = async move || {
-            counts.fetch_add(1, Ordering::SeqCst);
-            Ok::<_, std::convert::Infallible>(version.load(Ordering::SeqCst))
-        };
-        let Ok(value) = values.get_or_insert_with("version", options, compute).await;
-        (*value, computed.load(Ordering::SeqCst) > 0)
-    }
-
-    /// What is stored behind the answers has come to rest.
-    async fn settled(&self) {
-        assert!(self.cache.drain(Duration::from_secs(10)).await);
-    }
-
-    async fn misses(&self, expected: u64) {
-        for router in [&self.attribute, &self.layer] {
-            assert_eq!(text(assert_miss!(ask(router, "/").await)).await, expected.to_string(), "{}", self.backend);
+    )* };
+    (requests: $($law:ident,)*) => { $(
+        mod $law {
+            use super::*;
+            everywhere!($law attribute_in_memory Attribute Memory, attribute_in_files Attribute Files, attribute_in_redis Attribute Redis);
+            everywhere!($law layer_in_memory Layer Memory, layer_in_files Layer Files, layer_in_redis Layer Redis);
         }
-        assert_eq!(self.value().await, (expected, true), "{}", self.backend);
-        self.settled().await;
-    }
-
-    async fn hits(&self, expected: u64) {
-        for router in [&self.attribute, &self.layer] {
-            assert_eq!(text(assert_hit!(ask(router, "/").await)).await, expected.to_string(), "{}", self.backend);
+    )* };
+    (sick: $($law:ident,)*) => { $(
+        mod $law {
+            use super::*;
+            everywhere!($law sick attribute Attribute, layer Layer, values Values);
         }
-        assert_eq!(self.value().await, (expected, false), "{}", self.backend);
+    )* };
+    ($law:ident sick $($test:ident $way:ident),*) => { $(
+        #[tokio::test(start_paused = true)]
+        async fn $test() {
+            super::$law(Way::$way).await;
+        }
+    )* };
+    ($law:ident $($test:ident $way:ident $place:ident),*) => { $(
+        #[tokio::test]
+        async fn $test() {
+            super::$law(Site::new(Way::$way, Place::$place).await).await;
+        }
+    )* };
+}
+
+everywhere! { values too:
+    what_is_fresh_answers_and_what_is_not_is_made_anew,
+    keys_do_not_meet,
+    every_target_invalidates_all_of_it_and_nothing_else,
+    what_is_expired_is_stale_and_no_more,
+    an_invalidation_wins_over_a_run_under_way,
+    concurrent_requests_share_a_run,
+    who_leaves_stops_nobody,
+    what_is_stale_is_given_while_it_is_made_anew,
+    what_is_stale_stands_in_for_a_failure,
+    an_error_is_not_stored,
+    a_panic_is_not_stored_and_poisons_nothing,
+    what_is_too_long_is_given_and_not_stored,
+    a_key_that_is_too_long_is_none,
+    processes_share_what_is_stored_and_what_is_invalidated,
+}
+
+everywhere! { requests:
+    a_path_invalidates,
+    languages_do_not_meet,
+    a_stream_is_stored_while_it_is_sent,
+    a_stream_that_breaks_off_is_not_stored,
+    head_and_preconditions_are_answered_from_what_get_stored,
+}
+
+everywhere! { sick:
+    a_backend_that_fails_fails_nobody,
+    a_backend_that_hangs_delays_nobody_past_its_limits,
+    what_is_damaged_is_a_miss,
+    what_could_not_be_invalidated_is_an_error_and_is_made_up_for,
+}
+
+async fn what_is_fresh_answers_and_what_is_not_is_made_anew(site: Site) {
+    for (pause, run) in [(0, "1"), (0, "1"), (59, "1"), (2, "2"), (0, "2")] {
+        site.waits(secs(pause));
+        assert_eq!(site.get(Plain, "a").await, run);
     }
 }
 
-/// `one` and `other` share a backend, but for the memory, where they are one.
-async fn story(one: Process, other: Process) {
-    one.misses(0).await;
-    one.hits(0).await;
-    other.hits(0).await;
-    one.version.store(1, Ordering::SeqCst);
-    other.hits(0).await;
-    // One of them invalidates, for both.
-    other.cache.invalidate(Target::group("version")).await.unwrap();
-    one.misses(1).await;
-    other.hits(1).await;
-    for clock in [&one.clock, &other.clock] {
-        clock.advance(Duration::from_secs(61));
+async fn keys_do_not_meet(site: Site) {
+    let mut made = Vec::new();
+    for kind in [Plain, Behind, Instead] {
+        for id in ["a", "A", "aa", "b", "1", "01"] {
+            made.push((kind, id, site.get(kind, id).await));
+        }
     }
-    one.version.store(2, Ordering::SeqCst);
-    one.misses(2).await;
-    other.hits(2).await;
-}
-
-#[tokio::test]
-async fn in_memory_the_attribute_the_layer_and_values_go_the_same_way() {
-    let (version, clock) = (Version::default(), ManualClock::new());
-    let cache = Cache::builder().clock(clock.clone()).outcome_on_hits().build().await.unwrap();
-    // In memory every layer that is made is one of its own.
-    let one = Process::new("memory", cache, clock, &version);
-    story_of_two_clocks_in_one(one.clone(), one).await;
-}
-
-#[cfg(unix)]
-#[tokio::test]
-async fn in_files_the_attribute_the_layer_and_values_go_the_same_way() {
-    let directory = std::env::temp_dir().join(format!("cached-handler-everywhere-{}", std::process::id()));
-    let (version, clock) = (Version::default(), ManualClock::new());
-    let process = async || {
-        let builder = Cache::builder().namespace("everywhere").fs(&directory);
-        let cache = builder.clock(clock.clone()).outcome_on_hits().build().await.unwrap();
-        Process::new("fs", cache, clock.clone(), &version)
-    };
-    let (one, other) = (process().await, process().await);
-    story_of_two_clocks_in_one(one, other).await;
-    std::fs::remove_dir_all(&directory).unwrap();
-}
-
-#[tokio::test]
-async fn in_redis_the_attribute_the_layer_and_values_go_the_same_way() {
-    let server = RedisServer::start();
-    let (version, clock) = (Version::default(), ManualClock::new());
-    let process = async || {
-        let builder = Cache::builder().namespace("everywhere").redis(server.url());
-        let cache = builder.clock(clock.clone()).outcome_on_hits().build().await.unwrap();
-        Process::new("redis", cache, clock.clone(), &version)
-    };
-    let (one, other) = (process().await, process().await);
-    for process in [&one, &other] {
-        // Redis is connected to behind everything else.
-        while process.cache.invalidate(Target::group("warm")).await.is_err() {}
+    assert_eq!(site.source.runs(), 18);
+    for (kind, id, run) in made {
+        assert_eq!(site.get(kind, id).await, run, "{kind:?} {id}");
     }
-    story_of_two_clocks_in_one(one, other).await;
 }
 
-/// The two processes have one clock, which goes on once.
-async fn story_of_two_clocks_in_one(one: Process, other: Process) {
-    let still = ManualClock::new();
-    story(one, Process { clock: still, ..other }).await;
+async fn every_target_invalidates_all_of_it_and_nothing_else(site: Site) {
+    let targets = [(Target::all(), true), (Target::named("plain"), true), (Target::group("pages"), true), (Target::group("page:a"), false)];
+    for (target, is_of_b) in targets {
+        let (a, b, other) = (site.get(Plain, "a").await, site.get(Plain, "b").await, site.get(Behind, "c").await);
+        let foreign = [Target::named("plainer"), Target::group("page"), Target::group("page:"), Target::path("/plain/c")];
+        for foreign in foreign {
+            site.cache.invalidate(foreign).await.unwrap();
+        }
+        assert_eq!((site.get(Plain, "a").await, site.get(Plain, "b").await), (a.clone(), b.clone()), "{target:?}");
+        site.cache.invalidate(target.clone()).await.unwrap();
+        assert_ne!(site.get(Plain, "a").await, a, "{target:?}");
+        assert_eq!(site.get(Plain, "b").await != b, is_of_b, "{target:?}");
+        let is_of_others = matches!(format!("{target:?}"), text if !text.contains("plain") && is_of_b);
+        assert_eq!(site.get(Behind, "c").await != other && is_of_others, is_of_others, "{target:?}");
+    }
+}
+
+async fn what_is_expired_is_stale_and_no_more(site: Site) {
+    assert_eq!((site.get(Plain, "a").await, site.get(Behind, "a").await), ("1".to_owned(), "2".to_owned()));
+    site.cache.expire(Target::group("page:a")).await.unwrap();
+    assert_eq!(site.get(Plain, "a").await, "3", "no window allows it");
+    assert_eq!(site.get(Behind, "a").await, "2", "once more, while it is made anew");
+    assert_eq!((site.get(Plain, "a").await, site.get(Behind, "a").await), ("3".to_owned(), "4".to_owned()));
+}
+
+async fn an_invalidation_wins_over_a_run_under_way(site: Site) {
+    let other = site.another().await;
+    for by in [&site, &other] {
+        for target in [Target::group("pages"), Target::group("page:a"), Target::named("plain"), Target::all()] {
+            site.cache.invalidate(Target::all()).await.unwrap();
+            site.source.is(Mood::Waits);
+            let runs = site.source.runs();
+            let before = site.asks(Plain, "a");
+            site.source.has_begun(runs + 1).await;
+            by.cache.invalidate(target.clone()).await.unwrap();
+            // It does not wait for what began before.
+            let after = site.asks(Plain, "a");
+            site.source.has_begun(runs + 2).await;
+            site.source.lets_go(2);
+            assert_eq!(before.await.unwrap(), (runs + 1).to_string(), "{target:?}");
+            assert_eq!(after.await.unwrap(), (runs + 2).to_string(), "{target:?}");
+            site.source.is(Mood::Well);
+            for reader in [&site, &other] {
+                assert_ne!(reader.get(Plain, "a").await, (runs + 1).to_string(), "{target:?}");
+            }
+        }
+    }
+}
+
+async fn concurrent_requests_share_a_run(site: Site) {
+    site.source.is(Mood::Waits);
+    let asked: Vec<_> = (0..100).map(|_| site.asks(Plain, "a")).collect();
+    site.source.has_begun(1).await;
+    site.source.lets_go(100);
+    for answer in asked {
+        assert_eq!(answer.await.unwrap(), "1");
+    }
+    assert_eq!(site.source.runs(), 1);
+}
+
+async fn who_leaves_stops_nobody(site: Site) {
+    site.source.is(Mood::Waits);
+    let leaves = site.asks(Plain, "a");
+    site.source.has_begun(1).await;
+    leaves.abort();
+    assert!(leaves.await.unwrap_err().is_cancelled());
+    site.source.lets_go(1);
+    site.settled().await;
+    assert_eq!(site.get(Plain, "a").await, "1");
+}
+
+async fn what_is_stale_is_given_while_it_is_made_anew(site: Site) {
+    assert_eq!(site.get(Behind, "a").await, "1");
+    site.waits(secs(61));
+    site.source.is(Mood::Waits);
+    for _ in 0..3 {
+        assert_eq!(site.asks(Behind, "a").await.unwrap(), "1");
+    }
+    site.source.has_begun(2).await;
+    site.source.lets_go(1);
+    site.settled().await;
+    site.source.is(Mood::Well);
+    assert_eq!(site.get(Behind, "a").await, "2");
+    site.waits(secs(121));
+    assert_eq!(site.get(Behind, "a").await, "3", "the window is over");
+    site.waits(secs(61));
+    site.cache.invalidate(Target::group("pages")).await.unwrap();
+    assert_eq!(site.get(Behind, "a").await, "4", "what is invalidated is not stale");
+}
+
+async fn what_is_stale_stands_in_for_a_failure(site: Site) {
+    for (id, mood) in [("a", Mood::Fails), ("b", Mood::Panics)] {
+        site.source.is(Mood::Well);
+        let made = site.get(Instead, id).await;
+        site.waits(secs(61));
+        site.source.is(mood);
+        let runs = site.source.runs();
+        assert_eq!(site.get(Instead, id).await, made, "{mood:?}");
+        assert_eq!(site.source.runs(), runs + 1, "it was tried");
+        site.waits(secs(60));
+        assert_ne!(site.get(Instead, id).await, made, "{mood:?}: the window is over");
+    }
+}
+
+async fn an_error_is_not_stored(site: Site) {
+    for kind in [Plain, Behind, Instead] {
+        site.source.is(Mood::Fails);
+        for _ in 0..3 {
+            let runs = site.source.runs();
+            assert_eq!(site.get(kind, "a").await, format!("failed {}", runs + 1));
+        }
+        site.source.is(Mood::Well);
+        let made = site.get(kind, "a").await;
+        assert_eq!(made, site.source.runs().to_string());
+        assert_eq!(site.get(kind, "a").await, made);
+    }
+}
+
+async fn a_panic_is_not_stored_and_poisons_nothing(site: Site) {
+    site.source.is(Mood::Panics);
+    for _ in 0..2 {
+        assert_eq!(site.get(Plain, "a").await, "panicked");
+    }
+    site.source.is(Mood::Well);
+    assert_eq!((site.get(Plain, "a").await, site.get(Plain, "a").await), ("3".to_owned(), "3".to_owned()));
+}
+
+async fn what_is_too_long_is_given_and_not_stored(site: Site) {
+    site.source.is(Mood::Long);
+    assert_eq!((site.get(Plain, "a").await, site.get(Plain, "a").await), ("1".to_owned(), "2".to_owned()));
+    site.source.is(Mood::Well);
+    assert_eq!((site.get(Plain, "a").await, site.get(Plain, "a").await), ("3".to_owned(), "3".to_owned()));
+}
+
+async fn a_key_that_is_too_long_is_none(site: Site) {
+    let (long, longest) = ("x".repeat(9 << 10), "x".repeat(7 << 10));
+    assert_eq!((site.get(Plain, &long).await, site.get(Plain, &long).await), ("1".to_owned(), "2".to_owned()));
+    // One of its groups is too long, too.
+    assert_eq!((site.get(Plain, &longest).await, site.get(Plain, &longest).await), ("3".to_owned(), "4".to_owned()));
+    assert_eq!((site.get(Plain, "x").await, site.get(Plain, "x").await), ("5".to_owned(), "5".to_owned()));
+}
+
+async fn processes_share_what_is_stored_and_what_is_invalidated(site: Site) {
+    let other = site.another().await;
+    assert_eq!((site.get(Plain, "a").await, other.get(Plain, "a").await), ("1".to_owned(), "1".to_owned()));
+    other.cache.invalidate(Target::group("page:a")).await.unwrap();
+    assert_eq!((site.get(Plain, "a").await, other.get(Plain, "a").await), ("2".to_owned(), "2".to_owned()));
+    site.cache.expire(Target::named("behind")).await.unwrap();
+    assert_eq!(other.get(Behind, "a").await, "3");
+    site.cache.expire(Target::named("behind")).await.unwrap();
+    assert_eq!(other.get(Behind, "a").await, "3");
+    assert_eq!(site.get(Behind, "a").await, "4");
+}
+
+async fn a_path_invalidates(site: Site) {
+    let (a, b) = (site.get(Plain, "a").await, site.get(Plain, "b").await);
+    site.cache.invalidate(Target::path("/plain/a")).await.unwrap();
+    assert_ne!(site.get(Plain, "a").await, a);
+    assert_eq!(site.get(Plain, "b").await, b);
+}
+
+async fn languages_do_not_meet(site: Site) {
+    let ask = async |language| site.send(Request::get("/language/a").header(header::ACCEPT_LANGUAGE, language)).await;
+    for _ in 0..2 {
+        for (language, run) in [("fr", "1"), ("de", "2"), ("fr, de", "3")] {
+            let (head, text) = ask(language).await;
+            assert_eq!((text.as_str(), &head.headers[header::VARY]), (run, &header::HeaderValue::from_static("accept-language")));
+        }
+    }
+    assert_eq!(site.send(Request::get("/language/a")).await.1, "4");
+}
+
+async fn a_stream_is_stored_while_it_is_sent(site: Site) {
+    site.source.is(Mood::Streams);
+    let ask = async || site.send(Request::get("/plain/a")).await;
+    assert_eq!(ask().await.1, "1");
+    let (head, text) = ask().await;
+    assert_eq!((text.as_str(), &head.headers[header::CONTENT_LENGTH]), ("1", &header::HeaderValue::from_static("2")));
+}
+
+async fn a_stream_that_breaks_off_is_not_stored(site: Site) {
+    site.source.is(Mood::BreaksOff);
+    for runs in 1..3 {
+        assert_eq!(site.get(Plain, "a").await, "broken off");
+        assert_eq!(site.source.runs(), runs);
+    }
+    site.source.is(Mood::Well);
+    assert_eq!(site.get(Plain, "a").await, "3");
+}
+
+async fn head_and_preconditions_are_answered_from_what_get_stored(site: Site) {
+    let (made, _) = site.send(Request::get("/plain/a")).await;
+    let (head, content) = site.send(Request::head("/plain/a")).await;
+    assert_eq!((head.status, content.as_str(), &head.headers[header::ETAG]), (StatusCode::OK, "", &made.headers[header::ETAG]));
+    let conditional = Request::get("/plain/a").header(header::IF_NONE_MATCH, &made.headers[header::ETAG]);
+    assert_eq!(site.send(conditional).await.0.status, StatusCode::NOT_MODIFIED);
+    let ranged = site.send(Request::get("/plain/a").header(header::RANGE, "bytes=0-0")).await;
+    assert_eq!((ranged.0.status, ranged.1.as_str()), (StatusCode::PARTIAL_CONTENT, "1"));
+    assert_eq!(site.source.runs(), 1);
+}
+
+async fn a_backend_that_fails_fails_nobody(way: Way) {
+    let (site, chaos) = Site::sick(way).await;
+    assert_eq!(site.get(Plain, "a").await, "1");
+    chaos.suffers(Fault::Fail, 1.0);
+    for run in 2..10 {
+        assert_eq!(site.get(Plain, "a").await, run.to_string());
+    }
+    chaos.heals();
+    // It is left alone by now, until it has answered a probe.
+    tokio::time::sleep(secs(30)).await;
+    assert_eq!(site.get(Plain, "a").await, "1");
+}
+
+async fn a_backend_that_hangs_delays_nobody_past_its_limits(way: Way) {
+    let (site, chaos) = Site::sick(way).await;
+    assert_eq!(site.get(Plain, "a").await, "1");
+    chaos.suffers_at(Call::Get, Fault::Hang, 1.0);
+    chaos.suffers_at(Call::Read, Fault::Hang, 1.0);
+    chaos.suffers_at(Call::Put, Fault::Hang, 1.0);
+    for (id, run) in [("a", "2"), ("b", "3")] {
+        let began = Instant::now();
+        assert_eq!(site.asks(Plain, id).await.unwrap(), run);
+        // 50 ms to read, and what timers round up to; it is stored behind the answer.
+        assert!(began.elapsed() <= Duration::from_millis(55), "{:?}", began.elapsed());
+    }
+}
+
+async fn what_is_damaged_is_a_miss(way: Way) {
+    let (site, chaos) = Site::sick(way).await;
+    for (fault, run) in [(Fault::Damage, "2"), (Fault::Lose, "3"), (Fault::Damage, "4")] {
+        site.get(Plain, "a").await;
+        chaos.script(Call::Get, [fault]);
+        assert_eq!(site.get(Plain, "a").await, run, "{fault:?}");
+        assert_eq!(site.get(Plain, "a").await, run, "it is stored anew");
+    }
+}
+
+async fn what_could_not_be_invalidated_is_an_error_and_is_made_up_for(way: Way) {
+    let (site, chaos) = Site::sick(way).await;
+    assert_eq!(site.get(Plain, "a").await, "1");
+    chaos.suffers_at(Call::Advance, Fault::Fail, 1.0);
+    assert!(site.cache.invalidate(Target::group("page:a")).await.is_err());
+    chaos.heals();
+    // It is tried again.
+    tokio::time::sleep(secs(60)).await;
+    assert_eq!(site.get(Plain, "a").await, "2");
 }
