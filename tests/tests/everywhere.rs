@@ -136,21 +136,28 @@ async fn an_invalidation_wins_over_a_run_under_way(site: Site) {
     let other = site.another().await;
     for by in [&site, &other] {
         for target in [Target::group("pages"), Target::group("page:a"), Target::named("plain"), Target::all()] {
-            site.cache.invalidate(Target::all()).await.unwrap();
-            site.source.is(Mood::Waits);
-            let runs = site.source.runs();
-            let before = site.asks(Plain, "a");
-            site.source.has_begun(runs + 1).await;
-            by.cache.invalidate(target.clone()).await.unwrap();
-            // It does not wait for what began before.
-            let after = site.asks(Plain, "a");
-            site.source.has_begun(runs + 2).await;
-            site.source.lets_go(2);
-            assert_eq!(before.await.unwrap(), (runs + 1).to_string(), "{target:?}");
-            assert_eq!(after.await.unwrap(), (runs + 2).to_string(), "{target:?}");
-            site.source.is(Mood::Well);
-            for reader in [&site, &other] {
-                assert_ne!(reader.get(Plain, "a").await, (runs + 1).to_string(), "{target:?}");
+            for is_asked_again in [false, true] {
+                site.cache.invalidate(Target::all()).await.unwrap();
+                site.source.is(Mood::Waits);
+                let runs = site.source.runs();
+                let before = site.asks(Plain, "a");
+                site.source.has_begun(runs + 1).await;
+                by.cache.invalidate(target.clone()).await.unwrap();
+                if is_asked_again {
+                    // It does not wait for what began before.
+                    let after = site.asks(Plain, "a");
+                    site.source.has_begun(runs + 2).await;
+                    site.source.lets_go(2);
+                    assert_eq!(after.await.unwrap(), (runs + 2).to_string(), "{target:?}");
+                } else {
+                    site.source.lets_go(1);
+                }
+                assert_eq!(before.await.unwrap(), (runs + 1).to_string(), "{target:?}");
+                site.settled().await;
+                site.source.is(Mood::Well);
+                for reader in [&site, &other] {
+                    assert_ne!(reader.get(Plain, "a").await, (runs + 1).to_string(), "{target:?}");
+                }
             }
         }
     }
