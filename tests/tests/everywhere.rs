@@ -134,30 +134,29 @@ async fn what_is_expired_is_stale_and_no_more(site: Site) {
 
 async fn an_invalidation_wins_over_a_run_under_way(site: Site) {
     let other = site.another().await;
-    for by in [&site, &other] {
-        for target in [Target::group("pages"), Target::group("page:a"), Target::named("plain"), Target::all()] {
-            for is_asked_again in [false, true] {
+    for kind in [Plain, Behind] {
+        for target in [Target::group("pages"), Target::group("page:a"), Target::named(kind.name()), Target::all()] {
+            for (by, is_asked_again) in [(&site, false), (&site, true), (&other, false), (&other, true)] {
                 site.cache.invalidate(Target::all()).await.unwrap();
                 site.source.is(Mood::Waits);
                 let runs = site.source.runs();
-                let before = site.asks(Plain, "a");
+                let before = site.asks(kind, "a");
                 site.source.has_begun(runs + 1).await;
                 by.cache.invalidate(target.clone()).await.unwrap();
-                if is_asked_again {
-                    // It does not wait for what began before.
-                    let after = site.asks(Plain, "a");
-                    site.source.has_begun(runs + 2).await;
-                    site.source.lets_go(2);
-                    assert_eq!(after.await.unwrap(), (runs + 2).to_string(), "{target:?}");
-                } else {
-                    site.source.lets_go(1);
-                }
+                // It does not wait for what began before.
+                let after = is_asked_again.then(|| site.asks(kind, "a"));
+                site.source.has_begun(runs + 1 + u64::from(is_asked_again)).await;
+                site.source.lets_go(2);
                 assert_eq!(before.await.unwrap(), (runs + 1).to_string(), "{target:?}");
+                if let Some(after) = after {
+                    assert_eq!(after.await.unwrap(), (runs + 2).to_string(), "{target:?}");
+                }
                 site.settled().await;
                 site.source.is(Mood::Well);
                 for reader in [&site, &other] {
-                    assert_ne!(reader.get(Plain, "a").await, (runs + 1).to_string(), "{target:?}");
+                    assert_ne!(reader.get(kind, "a").await, (runs + 1).to_string(), "{target:?}");
                 }
+                site.source.forgets_permits();
             }
         }
     }
