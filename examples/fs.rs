@@ -1,38 +1,38 @@
 //! Responses that survive a restart, in files: no server, nothing to install.
 //!
-//! ```sh
-//! export CACHED_HANDLER_FS_DIR=/tmp/thumbnails
-//! cargo run --example fs
+//! ```console
+//! $ curl -i localhost:3000/thumbnails/7
+//! HTTP/1.1 200 OK
+//! cache-status: demo; fwd=uri-miss; stored
 //!
-//! curl -i localhost:3000/thumbnails/7             # a miss, after a second: "thumbnail 7, made by process 4711"
-//! curl -i localhost:3000/thumbnails/7             # a hit, with `age`
+//! thumbnail 7, made by process …
+//! # Stop it, and start it again: `cargo run --example fs -- 3001`. It was made by the process before.
+//! $ curl -i localhost:3001/thumbnails/7
+//! HTTP/1.1 200 OK
+//! age: …
+//! cache-status: demo; hit; ttl=…
+//! # Another picture.
+//! $ curl -i -X PUT localhost:3001/thumbnails/7
+//! HTTP/1.1 204 No Content
+//! # Had the first been left to run, it would know: several may share a directory.
+//! $ curl -i localhost:3001/thumbnails/7
+//! HTTP/1.1 200 OK
+//! cache-status: demo; fwd=uri-miss; stored; detail=invalidated
+//! $ curl -i localhost:3000/thumbnails/7
+//! HTTP/1.1 200 OK
+//! cache-status: demo; hit; ttl=…
 //! ```
-//!
-//! Stop it and start it again:
-//!
-//! ```sh
-//! curl -i localhost:3000/thumbnails/7             # a hit: made by the process before
-//! curl -i -X PUT localhost:3000/thumbnails/7      # another picture
-//! curl -i localhost:3000/thumbnails/7             # a miss, in every process on the directory
-//! ```
-//!
-//! Several of them may run at once: `cargo run --example fs -- 3001`, in another terminal, shares what the first one made.
 
-use std::{net::Ipv4Addr, time::Duration};
+use std::{env, error::Error, time::Duration};
 
 use axum::{Router, extract::Path, http::StatusCode, routing::get};
 use cached_handler::{Cache, cached, invalidates};
-use tokio::net::TcpListener;
-
-/// Pictures, made small.
-pub fn app() -> Router {
-    Router::new().route("/thumbnails/{id}", get(thumbnail).put(replace))
-}
+use cached_handler_serving::serve;
 
 /// What takes long to make is worth a file.
 #[cached(ttl = "1d", backend = "fs", group = "picture:{id}")]
 async fn thumbnail(Path(id): Path<u64>) -> String {
-    tokio::time::sleep(Duration::from_secs(1)).await;
+    tokio::time::sleep(Duration::from_millis(100)).await;
     format!("thumbnail {id}, made by process {}\n", std::process::id())
 }
 
@@ -44,13 +44,15 @@ async fn replace(Path(id): Path<u64>) -> StatusCode {
     StatusCode::NO_CONTENT
 }
 
+/// The application.
+pub fn app() -> Router {
+    Router::new().route("/thumbnails/{id}", get(thumbnail).put(replace))
+}
+
 #[tokio::main]
-async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    // The namespace sets this application's files apart; the directory comes from the environment, or by `.fs("/var/…")`.
-    Cache::builder().namespace("thumbnails").cache_status("thumbnails").build().await?.install()?;
-    let port = std::env::args().nth(1).map_or(Ok(3000), |port| port.parse())?;
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await?;
-    println!("http://{}/thumbnails/7", listener.local_addr()?);
-    axum::serve(listener, app()).await?;
-    Ok(())
+async fn main() -> Result<(), Box<dyn Error>> {
+    // The namespace sets this application's files apart. The directory may also come from `CACHED_HANDLER_FS_DIR`.
+    let directory = env::temp_dir().join("cached-thumbnails");
+    Cache::builder().namespace("thumbnails").fs(directory).cache_status("demo").build().await?.install()?;
+    Ok(serve(app(), include_str!("fs.rs")).await?)
 }

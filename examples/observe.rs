@@ -1,30 +1,33 @@
-//! `cargo run --example observe --features observe [-- PORT]`: what the cache does, for Prometheus to read.
+//! What an operator looks at: metrics for Prometheus to read, the handlers, a few counters.
 //!
-//! ```text
-//! $ for i in 1 2 3; do curl -s localhost:3000/price/abc; done     # one run, two hits
-//! $ curl -s localhost:3000/greeting                               # sets a cookie, so it is not stored
-//! $ curl -s -X PUT localhost:3000/price/abc                       # invalidates
-//! $ curl -s localhost:3000/price/abc                              # a run again
-//! $ curl -s localhost:3000/metrics | grep -v '#'
-//! cached_handler_requests_total{handler="observe::price",outcome="hit"} 2
-//! cached_handler_requests_total{handler="observe::price",outcome="forward"} 2
-//! cached_handler_forwards_total{handler="observe::price",reason="uri-miss"} 1
-//! cached_handler_forwards_total{handler="observe::price",reason="invalidated"} 1
-//! cached_handler_kept_total{handler="observe::price",kept="stored"} 2
-//! cached_handler_not_stored_total{handler="observe::greeting",reason="set-cookie"} 1
-//! cached_handler_invalidations_total{scope="group",effect="invalidate",result="ok"} 1
-//! cached_handler_run_seconds_sum{handler="observe::price"} 0.06758978199999999
-//! cached_handler_run_seconds_count{handler="observe::price"} 2
-//! cached_handler_memory_bytes 3016
-//! …
-//! $ curl -s localhost:3000/handlers
-//! observe::greeting (examples/observe.rs:67): memory, fresh for 60s
-//! observe::price (examples/observe.rs:53): memory, fresh for 60s, stale for 60s while it is made anew
-//! $ curl -s localhost:3000/stats
-//! [["requests",5],["hits",2],["running",0],["memory_bytes",3016]]
+//! `cargo run --example observe --features observe`
+//!
+//! ```console
+//! # One run, two hits.
+//! $ curl localhost:3000/price/abc
+//! abc: 3
+//! $ curl localhost:3000/price/abc
+//! $ curl localhost:3000/price/abc
+//! # It sets a cookie, so it is not stored.
+//! $ curl localhost:3000/greeting
+//! # It invalidates; a run again.
+//! $ curl -X PUT localhost:3000/price/abc
+//! $ curl localhost:3000/price/abc
+//! $ curl localhost:3000/metrics | grep 'price",outcome="hit"'
+//! cached_handler_requests_total{handler="…observe::price",outcome="hit"} 2
+//! $ curl localhost:3000/metrics | grep 'price",outcome="forward"'
+//! cached_handler_requests_total{handler="…observe::price",outcome="forward"} 2
+//! $ curl localhost:3000/metrics | grep 'price",reason="invalidated"'
+//! cached_handler_forwards_total{handler="…observe::price",reason="invalidated"} 1
+//! $ curl localhost:3000/metrics | grep 'greeting",reason="set-cookie"'
+//! cached_handler_not_stored_total{handler="…observe::greeting",reason="set-cookie"} 1
+//! $ curl localhost:3000/handlers | grep observe::price
+//! …observe::price (…observe.rs:…): default backend, fresh for 60s, stale for 60s while it is made anew
+//! $ curl localhost:3000/stats
+//! [["requests",5],["hits",2],["running",0],["memory_bytes",…]]
 //! ```
 
-use std::{env, error::Error, net::Ipv4Addr, sync::LazyLock, time::Duration};
+use std::{error::Error, sync::LazyLock, time::Duration};
 
 use axum::{
     Json, Router,
@@ -34,8 +37,9 @@ use axum::{
     routing::get,
 };
 use cached_handler::{Cache, cached, invalidates};
+use cached_handler_serving::serve;
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
-use tokio::{net::TcpListener, time::sleep};
+use tokio::time::sleep;
 
 /// Two pages, of which one is never stored, and what an operator looks at.
 pub fn app() -> Router {
@@ -97,8 +101,5 @@ const SECONDS: [f64; 10] = [1e-6, 3e-6, 1e-5, 1e-4, 1e-3, 0.01, 0.03, 0.1, 0.3, 
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
-    let port = env::args().nth(1).map_or(Ok(3000), |port| port.parse())?;
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await?;
-    println!("http://{}/metrics", listener.local_addr()?);
-    Ok(axum::serve(listener, app()).await?)
+    Ok(serve(app(), include_str!("observe.rs")).await?)
 }

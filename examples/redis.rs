@@ -1,39 +1,61 @@
-//! Several processes that share what they have stored. Start Redis (7.0 or later), then two of these:
+//! Several processes that share what they have stored, in Redis: whole responses, with their status and header fields.
 //!
-//! ```sh
-//! export CACHED_HANDLER_REDIS_URL=redis://127.0.0.1:6379
-//! cargo run --example redis -- 3001
-//! cargo run --example redis -- 3002      # in another terminal
+//! With Redis (7.0 or later) on this machine, type `cargo run --example redis -- 3000` and, in another terminal,
+//! `cargo run --example redis -- 3001`.
 //!
-//! curl -i localhost:3001/reports/7       # a miss: "report 7, made by process 4711"
-//! curl -i localhost:3002/reports/7       # a hit, with `age`: the other process made it
-//! curl -i -X POST localhost:3002/reports/7/recount
-//! curl -i localhost:3001/reports/7       # a miss: an invalidation counts for all of them, at once
+//! ```console
+//! $ curl -i localhost:3000/reports/7
+//! HTTP/1.1 200 OK
+//! content-type: text/csv
+//! cache-status: demo; fwd=uri-miss; stored
+//!
+//! report,7
+//! made by process,…
+//! # The other process has it, too.
+//! $ curl -i localhost:3001/reports/7
+//! HTTP/1.1 200 OK
+//! content-type: text/csv
+//! age: …
+//! cache-status: demo; hit; ttl=…
+//! # That there is none is known to both for five seconds.
+//! $ curl -i localhost:3001/reports/99
+//! HTTP/1.1 404 Not Found
+//! cache-status: demo; fwd=uri-miss; stored
+//! $ curl -i localhost:3000/reports/99
+//! HTTP/1.1 404 Not Found
+//! cache-status: demo; hit; ttl=…
+//! # An invalidation by one counts for all, at once.
+//! $ curl -i -X POST localhost:3001/reports/7/recount
+//! HTTP/1.1 204 No Content
+//! $ curl -i localhost:3000/reports/7
+//! HTTP/1.1 200 OK
+//! cache-status: demo; fwd=uri-miss; stored; detail=invalidated
 //! ```
 //!
 //! Stop Redis while you ask: every request is answered, by its handler. Start it: they are hits again.
 
-use std::net::Ipv4Addr;
+use std::error::Error;
 
 use axum::{
     Router,
     extract::Path,
-    http::StatusCode,
+    http::{StatusCode, header},
+    response::IntoResponse,
     routing::{get, post},
 };
-use cached_handler::{Cache, cached, invalidates};
-use tokio::net::TcpListener;
-
-/// Reports that take long to make.
-pub fn app() -> Router {
-    Router::new().route("/reports/{id}", get(report)).route("/reports/{id}/recount", post(recount))
-}
+use cached_handler::{Cache, Policy, cached, invalidates, secs};
+use cached_handler_serving::serve;
 
 /// The response is in Redis for ten minutes, unless it is invalidated.
-#[cached(ttl = "10m", backend = "redis", group = "report:{id}")]
-async fn report(Path(id): Path<u64>) -> String {
-    format!("report {id}, made by process {}\n", std::process::id())
+#[cached(ttl = "10m", backend = "redis", group = "report:{id}", policy = REPORT)]
+async fn report(Path(id): Path<u64>) -> Result<impl IntoResponse, StatusCode> {
+    if id > 9 {
+        return Err(StatusCode::NOT_FOUND);
+    }
+    Ok(([(header::CONTENT_TYPE, "text/csv")], format!("report,{id}\nmade by process,{}\n", std::process::id())))
 }
+
+const REPORT: Policy = Policy::new().status(404, secs(5));
 
 /// The answer is sent once no process can give the old report any more.
 #[invalidates(group = "report:{id}")]
@@ -43,13 +65,14 @@ async fn recount(Path(id): Path<u64>) -> StatusCode {
     StatusCode::NO_CONTENT
 }
 
+/// The application.
+pub fn app() -> Router {
+    Router::new().route("/reports/{id}", get(report)).route("/reports/{id}/recount", post(recount))
+}
+
 #[tokio::main]
-async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    // The namespace sets this application's keys apart; the address comes from the environment, or by `.redis("redis://…")`.
-    Cache::builder().namespace("reports").cache_status("reports").build().await?.install()?;
-    let port = std::env::args().nth(1).map_or(Ok(3001), |port| port.parse())?;
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await?;
-    println!("http://{}/reports/7", listener.local_addr()?);
-    axum::serve(listener, app()).await?;
-    Ok(())
+async fn main() -> Result<(), Box<dyn Error>> {
+    // The namespace sets this application's keys apart. The address may also come from `CACHED_HANDLER_REDIS_URL`.
+    Cache::builder().namespace("reports").redis("redis://127.0.0.1:6379").cache_status("demo").build().await?.install()?;
+    Ok(serve(app(), include_str!("redis.rs")).await?)
 }

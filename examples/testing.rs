@@ -1,20 +1,18 @@
-//! `cargo test --example testing`: how a handler is tested that is cached, in the tests below. `cargo run --example
-//! testing` serves it on port 3000.
+//! Tests of your own handlers: `cargo test --example testing` runs those below. `Cargo.toml` says under
+//! `[dev-dependencies]`: `cached-handler = { version = "…", features = ["testing"] }`.
 //!
-//! ```text
-//! $ cargo test --example testing
-//! test tests::a_menu_is_cooked_up_once_and_then_served_for_a_minute ... ok
-//! test tests::a_new_price_shows_at_once ... ok
-//! test tests::guests_of_one_language_do_not_get_the_menu_of_another ... ok
-//! test tests::the_menu_comes_also_when_the_backend_is_down ... ok
-//! test tests::a_menu_that_cannot_be_read_is_not_remembered ... ok
+//! ```console
+//! $ curl -H 'accept-language: de' localhost:3000/menu
+//! soup 5 Euro
+//! $ curl -i -X PUT localhost:3000/menu/soup/6
+//! HTTP/1.1 204 No Content
+//! $ curl -H 'accept-language: de' localhost:3000/menu
+//! soup 6 Euro
 //! ```
-//!
-//! For tests, `Cargo.toml` says `cached-handler = { version = "…", features = ["testing"] }` under `[dev-dependencies]`.
 
 use std::{
     collections::BTreeMap,
-    net::Ipv4Addr,
+    error::Error,
     sync::{Arc, Mutex, PoisonError},
 };
 
@@ -25,66 +23,56 @@ use axum::{
     routing::{get, put},
 };
 use cached_handler::{Cache, cached, invalidates};
-
-/// Dishes and their prices. A mutex stands for the database.
-#[derive(Debug, Clone, Default)]
-pub struct Kitchen(Arc<Mutex<BTreeMap<String, u32>>>);
-
-impl Kitchen {
-    fn read<T>(&self, work: impl FnOnce(&mut BTreeMap<String, u32>) -> T) -> T {
-        work(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
-    }
-}
-
-/// The handlers, as any program has them.
-pub fn app(kitchen: Kitchen) -> Router {
-    Router::new().route("/menu", get(menu)).route("/menu/{dish}/{price}", put(price)).route("/today", get(today)).with_state(kitchen)
-}
+use cached_handler_serving::serve;
 
 /// The menu, in the guest's language.
 #[cached(ttl = 60, group = "menu", vary = "accept-language")]
 async fn menu(State(kitchen): State<Kitchen>, fields: HeaderMap) -> Result<String, StatusCode> {
     let is_german = fields.get(header::ACCEPT_LANGUAGE).is_some_and(|language| language.as_bytes().starts_with(b"de"));
     let currency = if is_german { "Euro" } else { "euros" };
-    let lines: Vec<String> = kitchen.read(|dishes| dishes.iter().map(|(dish, price)| format!("{dish} {price} {currency}")).collect());
-    if lines.is_empty() { Err(StatusCode::SERVICE_UNAVAILABLE) } else { Ok(lines.join("\n")) }
+    let lines: Vec<String> = kitchen.with(|dishes| dishes.iter().map(|(dish, price)| format!("{dish} {price} {currency}\n")).collect());
+    if lines.is_empty() { Err(StatusCode::SERVICE_UNAVAILABLE) } else { Ok(lines.concat()) }
 }
 
 /// A dish gets a price, and the menus that show another are gone.
 #[invalidates(group = "menu")]
 async fn price(State(kitchen): State<Kitchen>, Path((dish, price)): Path<(String, u32)>) -> StatusCode {
-    kitchen.read(|dishes| dishes.insert(dish, price));
+    kitchen.with(|dishes| dishes.insert(dish, price));
     StatusCode::NO_CONTENT
 }
 
-/// What is cooked today. Its backend is one that is waited for, as Redis is.
-#[cached(ttl = 60, group = "menu", backend = "pantry")]
-async fn today(State(kitchen): State<Kitchen>) -> String {
-    kitchen.read(|dishes| dishes.keys().next().cloned().unwrap_or_default())
+/// Dishes and their prices. A mutex stands for the database.
+#[derive(Debug, Clone)]
+pub struct Kitchen(Arc<Mutex<BTreeMap<String, u32>>>);
+
+impl Kitchen {
+    /// With a dish.
+    #[must_use]
+    pub fn with_soup() -> Self {
+        Self(Arc::new(Mutex::new(BTreeMap::from([("soup".to_owned(), 5)]))))
+    }
+
+    fn with<T>(&self, work: impl FnOnce(&mut BTreeMap<String, u32>) -> T) -> T {
+        work(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+/// The application, as any program has one.
+pub fn app(kitchen: Kitchen) -> Router {
+    Router::new().route("/menu", get(menu)).route("/menu/{dish}/{price}", put(price)).with_state(kitchen)
 }
 
 #[tokio::main]
-async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    // Here, a backend of one's own would be; an empty shelf does for a look.
-    Cache::builder().backend("pantry", cached_handler::testing::Shelf::default()).build().await?.install()?;
-    let listener = tokio::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 3000)).await?;
-    println!("http://{}/menu; the tests are the point: cargo test --example testing", listener.local_addr()?);
-    let kitchen = Kitchen::default();
-    kitchen.read(|dishes| dishes.insert("soup".to_owned(), 5));
-    Ok(axum::serve(listener, app(kitchen)).await?)
+async fn main() -> Result<(), Box<dyn Error>> {
+    Cache::builder().build().await?.install()?;
+    Ok(serve(app(Kitchen::with_soup()), include_str!("testing.rs")).await?)
 }
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
-    use axum::{
-        body::Body,
-        http::{Request, request::Builder},
-        response::Response,
-    };
+    use axum::{body::Body, http::Request, response::Response};
     use cached_handler::{
-        Target,
+        Target, secs,
         testing::{Chaos, Fault, TestCache, assert_hit, assert_miss},
     };
     use http_body_util::BodyExt as _;
@@ -92,99 +80,68 @@ mod tests {
 
     use super::*;
 
-    /// Each test has a cache of its own, so that they run side by side.
-    struct Restaurant {
-        cache: TestCache,
-        kitchen: Kitchen,
-        pantry: Chaos,
-        app: Router,
-    }
-
-    impl Restaurant {
-        fn open() -> Self {
-            let kitchen = Kitchen::default();
-            kitchen.read(|dishes| dishes.insert("soup".to_owned(), 5));
-            let pantry = Chaos::new();
-            let cache = TestCache::with(|builder| builder.backend("pantry", pantry.clone()));
-            let app = app(kitchen.clone()).layer(cache.layer());
-            Self { cache, kitchen, pantry, app }
-        }
-
-        async fn ask(&self, request: Builder) -> Response {
-            self.app.clone().oneshot(request.body(Body::empty()).unwrap()).await.unwrap()
-        }
-
-        async fn get(&self, target: &str) -> Response {
-            self.ask(Request::get(target)).await
-        }
+    async fn ask(app: &Router, language: &str) -> Response {
+        let request = Request::get("/menu").header(header::ACCEPT_LANGUAGE, language).body(Body::empty()).unwrap();
+        app.clone().oneshot(request).await.unwrap()
     }
 
     async fn text(response: Response) -> String {
         String::from_utf8(response.into_body().collect().await.unwrap().to_bytes().to_vec()).unwrap()
     }
 
+    /// Each test has a cache of its own, so that they run side by side.
     #[tokio::test]
-    async fn a_menu_is_cooked_up_once_and_then_served_for_a_minute() {
-        let restaurant = Restaurant::open();
-        assert_miss!(restaurant.get("/menu").await);
+    async fn a_menu_is_written_once_and_then_served_for_a_minute_to_guests_of_its_language() {
+        let cache = TestCache::new();
+        let app = app(Kitchen::with_soup()).layer(cache.layer());
+        for (language, expected) in [("en", "soup 5 euros\n"), ("de", "soup 5 Euro\n")] {
+            assert_eq!(text(assert_miss!(ask(&app, language).await)).await, expected);
+        }
         // The clock stands still until the test moves it: nothing sleeps, and nothing is a matter of luck.
-        restaurant.cache.clock().advance(Duration::from_secs(59));
-        let hit = assert_hit!(restaurant.get("/menu").await);
-        assert_eq!(hit.headers()[header::AGE], "59");
-        restaurant.cache.clock().advance(Duration::from_secs(1));
-        assert_miss!(restaurant.get("/menu").await);
+        cache.clock().advance(secs(59));
+        assert_eq!(assert_hit!(ask(&app, "de").await).headers()[header::AGE], "59");
+        cache.clock().advance(secs(1));
+        assert_miss!(ask(&app, "de").await);
     }
 
     #[tokio::test]
     async fn a_new_price_shows_at_once() {
-        let restaurant = Restaurant::open();
-        assert_miss!(restaurant.get("/menu").await);
-        assert_eq!(restaurant.ask(Request::put("/menu/soup/6")).await.status(), StatusCode::NO_CONTENT);
-        let menu = assert_miss!(restaurant.get("/menu").await);
-        assert_eq!(text(menu).await, "soup 6 euros");
-
-        // Whatever else changes it invalidates by hand.
-        restaurant.kitchen.read(|dishes| dishes.remove("soup"));
-        restaurant.kitchen.read(|dishes| dishes.insert("pie".to_owned(), 7));
-        assert_hit!(restaurant.get("/menu").await);
-        restaurant.cache.cache().invalidate(Target::group("menu")).await.unwrap();
-        assert_eq!(text(assert_miss!(restaurant.get("/menu").await)).await, "pie 7 euros");
+        let (cache, kitchen) = (TestCache::new(), Kitchen::with_soup());
+        let app = app(kitchen.clone()).layer(cache.layer());
+        assert_miss!(ask(&app, "en").await);
+        app.clone().oneshot(Request::put("/menu/soup/6").body(Body::empty()).unwrap()).await.unwrap();
+        assert_eq!(text(assert_miss!(ask(&app, "en").await)).await, "soup 6 euros\n");
+        // Whoever changes it otherwise invalidates by hand.
+        kitchen.with(|dishes| dishes.insert("pie".to_owned(), 7));
+        assert_hit!(ask(&app, "en").await);
+        cache.cache().invalidate(Target::group("menu")).await.unwrap();
+        assert_miss!(ask(&app, "en").await);
     }
 
-    #[tokio::test]
-    async fn guests_of_one_language_do_not_get_the_menu_of_another() {
-        let restaurant = Restaurant::open();
-        for (language, currency) in [("de", "Euro"), ("en", "euros")] {
-            let menu = assert_miss!(restaurant.ask(Request::get("/menu").header(header::ACCEPT_LANGUAGE, language)).await);
-            assert_eq!(menu.headers()[header::VARY], "accept-language");
-            assert_eq!(text(menu).await, format!("soup 5 {currency}"));
-        }
-        assert_hit!(restaurant.ask(Request::get("/menu").header(header::ACCEPT_LANGUAGE, "de")).await);
-    }
-
-    /// tokio's clock stands still too, so that what hangs is waited for at once.
+    /// Here responses rest in a store that is made sick. tokio's clock stands still too, so what hangs is waited for at once.
     #[tokio::test(start_paused = true)]
     async fn the_menu_comes_also_when_the_backend_is_down() {
-        let restaurant = Restaurant::open();
-        assert_miss!(restaurant.get("/today").await);
-        assert_hit!(restaurant.get("/today").await);
+        let sick = Chaos::new();
+        let cache = TestCache::with(|builder| builder.backend("sick", sick.clone()).default_backend("sick"));
+        let app = app(Kitchen::with_soup()).layer(cache.layer());
+        assert_miss!(ask(&app, "en").await);
+        assert_hit!(ask(&app, "en").await);
         for fault in [Fault::Fail, Fault::Hang, Fault::Damage] {
-            restaurant.pantry.suffers(fault, 1.0);
-            let dish = assert_miss!(restaurant.get("/today").await);
-            assert_eq!(text(dish).await, "soup");
-            restaurant.pantry.heals();
+            sick.suffers(fault, 1.0);
+            assert_eq!(text(assert_miss!(ask(&app, "en").await)).await, "soup 5 euros\n");
+            sick.heals();
         }
-        let stats = restaurant.cache.cache().stats();
-        assert!(stats.backend_errors > 0 && stats.damaged > 0, "{stats:?}");
+        assert!(cache.cache().stats().backend_errors > 0);
     }
 
     #[tokio::test]
-    async fn a_menu_that_cannot_be_read_is_not_remembered() {
-        let restaurant = Restaurant::open();
-        restaurant.kitchen.read(BTreeMap::clear);
-        assert_eq!(assert_miss!(restaurant.get("/menu").await).status(), StatusCode::SERVICE_UNAVAILABLE);
-        restaurant.kitchen.read(|dishes| dishes.insert("soup".to_owned(), 5));
-        assert_eq!(assert_miss!(restaurant.get("/menu").await).status(), StatusCode::OK);
-        assert_eq!(restaurant.cache.cache().stats().not_stored["status"], 1);
+    async fn a_menu_that_cannot_be_read_is_not_stored() {
+        let (cache, kitchen) = (TestCache::new(), Kitchen::with_soup());
+        let app = app(kitchen.clone()).layer(cache.layer());
+        kitchen.with(BTreeMap::clear);
+        assert_eq!(assert_miss!(ask(&app, "en").await).status(), StatusCode::SERVICE_UNAVAILABLE);
+        kitchen.with(|dishes| dishes.insert("pie".to_owned(), 7));
+        assert_eq!(text(assert_miss!(ask(&app, "en").await)).await, "pie 7 euros\n");
+        assert_eq!(cache.cache().stats().not_stored["status"], 1);
     }
 }

@@ -61,10 +61,30 @@ impl TestCache {
     /// Where the settings are wrong.
     #[must_use]
     pub fn with(set: impl FnOnce(CacheBuilder) -> CacheBuilder) -> Self {
-        let clock = ManualClock::new();
+        Self::on(ManualClock::new(), set)
+    }
+
+    fn on(clock: ManualClock, set: impl FnOnce(CacheBuilder) -> CacheBuilder) -> Self {
         let (cache, complaints) = set(Cache::builder()).clock(clock.clone()).isolated().on().finish();
         assert!(complaints.is_empty(), "the cache is set up wrongly: {complaints:?}");
         Self { cache, clock }
+    }
+
+    /// Another one on the same clock: for tests of several processes that share a backend, each of which has a cache.
+    ///
+    /// ```
+    /// # use cached_handler::testing::{Chaos, TestCache};
+    /// let redis = Chaos::new();
+    /// let one = TestCache::with(|builder| builder.backend("redis", redis.clone()));
+    /// let other = one.beside(|builder| builder.backend("redis", redis.clone()));
+    /// ```
+    ///
+    /// # Panics
+    ///
+    /// Where the settings are wrong.
+    #[must_use]
+    pub fn beside(&self, set: impl FnOnce(CacheBuilder) -> CacheBuilder) -> Self {
+        Self::on(self.clock.clone(), set)
     }
 
     /// Gives it to a router: `.layer(cache.layer())`.

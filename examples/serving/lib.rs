@@ -10,23 +10,28 @@
 //!
 //! the content, … for what varies
 //! $ sleep 61
+//! # Another process, and a part of what it answers.
+//! $ curl localhost:3001/page | grep answer
 //! ```
 //!
 //! [`serve`] prints it, and `examples/tests/transcripts` plays it against `app`, with a clock set by hand. Of the header fields it
 //! names those that matter; content is checked where an empty line and some of it follow.
 
-use std::{io, net::Ipv4Addr};
+use std::{env, io, net::Ipv4Addr};
 
 use axum::Router;
 use tokio::net::TcpListener;
 
-/// Serves an example on loopback until Ctrl-C, and prints what its source says to type.
+/// Serves an example on loopback until Ctrl-C, on the port that is its first argument or the usual one, and prints what
+/// its source says to type.
 pub async fn serve(app: Router, source: &str) -> io::Result<()> {
-    let listener = listen(None).await?;
-    let address = listener.local_addr()?.to_string();
+    let port = env::args().nth(1).map(|port| port.parse().map_err(io::Error::other)).transpose()?;
+    let listener = listen(port).await?;
+    let address = listener.local_addr()?;
+    println!("http://{address}\n");
     println!("Line by line in another terminal:\n");
     for line in transcript(source).filter(|line| line.starts_with("$ ") || line.starts_with("# ")) {
-        println!("  {}", line.trim_start_matches("$ ").replace(ADDRESS, &address));
+        println!("  {}", line.trim_start_matches("$ ").replace(ADDRESS, &address.to_string()));
     }
     println!("\nCtrl-C ends it.");
     axum::serve(listener, app).with_graceful_shutdown(ended()).await

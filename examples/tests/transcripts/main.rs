@@ -2,18 +2,26 @@
 
 mod transcript;
 
-use std::{fs, path::Path};
+use std::{fs as fs_of_std, path::Path};
 
-use axum::Router;
-use cached_handler::{CacheBuilder, backend::conformance, testing::TestCache};
+use axum::{
+    Router,
+    body::Body,
+    http::{Request, StatusCode},
+};
+use cached_handler::{CacheBuilder, Target, backend::conformance, testing::TestCache};
 use cached_handler_serving::transcript as lines_of;
+use cached_handler_tests::redis_server::RedisServer;
+use tower::ServiceExt as _;
+
+use self::transcript::Process;
 
 /// The examples as modules: their `main` goes unused here.
 macro_rules! examples {
     ($($(#[$attribute:meta])* $name:ident = $path:literal;)*) => { $(
+        $(#[$attribute])*
         #[path = $path]
         #[allow(dead_code, unreachable_pub, reason = "programs, of which `app` alone is used here")]
-        $(#[$attribute])*
         mod $name;
     )* };
 }
@@ -23,24 +31,34 @@ examples! {
     etag = "../../etag.rs";
     events = "../../events.rs";
     failing = "../../failing.rs";
+    #[cfg(unix)]
+    fs = "../../fs.rs";
     groups = "../../groups.rs";
     language = "../../language.rs";
     layer = "../../layer.rs";
     memory = "../../memory.rs";
+    #[cfg(feature = "observe")]
+    observe = "../../observe.rs";
     pool = "../../pool.rs";
+    redis = "../../redis.rs";
+    testing = "../../testing.rs";
     time = "../../time.rs";
     user = "../../user.rs";
     values = "../../values.rs";
 }
 
-/// Plays the transcript of an example.
+/// Plays the transcript of an example: its application, and what its cache has besides; or several processes.
 macro_rules! plays {
+    ($name:ident, [$($process:expr),*]) => {{
+        let source = include_str!(concat!("../../", stringify!($name), ".rs"));
+        if let Err(complaint) = transcript::play(source, &[$($process),*]).await {
+            panic!("{complaint}");
+        }
+    }};
     ($name:ident, $app:expr, $set:expr) => {{
         let cache = TestCache::with(|builder| $set(builder.cache_status("demo")));
         let app: Router = $app.layer(cache.layer());
-        if let Err(complaint) = transcript::play(include_str!(concat!("../../", stringify!($name), ".rs")), &app, &cache).await {
-            panic!("{complaint}");
-        }
+        plays!($name, [Process { app, cache }])
     }};
     ($name:ident, $app:expr) => {
         plays!($name, $app, std::convert::identity)
@@ -112,6 +130,55 @@ async fn values() {
     plays!(values, values::app());
 }
 
+/// Two caches stand for the two processes.
+#[tokio::test]
+async fn redis() {
+    let mut server = RedisServer::start();
+    let set = |builder: CacheBuilder| builder.namespace("reports").redis(server.url()).cache_status("demo");
+    let first = TestCache::with(set);
+    let second = first.beside(set);
+    for cache in [&first, &second] {
+        // Until both are connected: on a busy machine that takes longer than a request waits.
+        while cache.cache().invalidate(Target::all()).await.is_err() {}
+    }
+    let process = |cache: TestCache| Process { app: redis::app().layer(cache.layer()), cache };
+    let app = redis::app().layer(first.layer());
+    plays!(redis, [process(first), process(second)]);
+
+    server.kill();
+    let request = Request::get("/reports/7").body(Body::empty()).unwrap();
+    assert_eq!(app.oneshot(request).await.unwrap().status(), StatusCode::OK, "as its last lines say");
+}
+
+/// Here, too.
+#[cfg(unix)]
+#[tokio::test]
+async fn fs() {
+    let directory = Path::new(env!("CARGO_TARGET_TMPDIR")).join("transcript-of-fs");
+    _ = fs_of_std::remove_dir_all(&directory);
+    let set = |builder: CacheBuilder| builder.namespace("thumbnails").fs(&directory).cache_status("demo");
+    let first = TestCache::with(set);
+    let second = first.beside(set);
+    for cache in [&first, &second] {
+        // Opens the directory, as `build` does.
+        cache.cache().invalidate(Target::all()).await.unwrap();
+    }
+    let process = |cache: TestCache| Process { app: fs::app().layer(cache.layer()), cache };
+    plays!(fs, [process(first), process(second)]);
+    fs_of_std::remove_dir_all(&directory).unwrap();
+}
+
+#[cfg(feature = "observe")]
+#[tokio::test]
+async fn observe() {
+    plays!(observe, observe::app());
+}
+
+#[tokio::test]
+async fn testing() {
+    plays!(testing, testing::app(testing::Kitchen::with_soup()));
+}
+
 /// Its time limit follows the runtime's clock, which goes on by itself here.
 #[tokio::test(start_paused = true)]
 async fn failing() {
@@ -122,9 +189,9 @@ async fn failing() {
 #[test]
 fn no_example_is_forgotten() {
     let examples = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let read = |path: &str| fs::read_to_string(examples.join(path)).unwrap();
+    let read = |path: &str| fs_of_std::read_to_string(examples.join(path)).unwrap();
     let (played, listed) = (include_str!("main.rs"), read("README.md") + &read("../README.md"));
-    for entry in fs::read_dir(examples).unwrap() {
+    for entry in fs_of_std::read_dir(examples).unwrap() {
         let name = entry.unwrap().file_name().into_string().unwrap();
         let Some(example) = name.strip_suffix(".rs") else { continue };
         if example == "lib" || lines_of(&read(&name)).next().is_none() {

@@ -2,7 +2,8 @@
 //!
 //! `$ curl …` is a request, `$ sleep …` sets the clock on, `# …` is for readers. What follows a request has to come: the
 //! status line and header fields in any number and order, then, after an empty line, the whole content; content alone
-//! where `-i` and `-I` are not given. `…` stands for anything.
+//! where `-i` and `-I` are not given; of that, behind `| grep TEXT`, the lines that have the text. `…` stands for anything.
+//! Ports stand for processes: 3000 for the first, 3001 for the second, and so on.
 
 use std::{collections::HashMap, time::Duration};
 
@@ -16,17 +17,32 @@ use cached_handler_serving::{ADDRESS, transcript};
 use http_body_util::BodyExt as _;
 use tower::ServiceExt as _;
 
-/// Plays all of it, and says where the application answers otherwise.
-pub(crate) async fn play(source: &str, app: &Router, cache: &TestCache) -> Result<(), String> {
+/// An application and its cache.
+pub(crate) struct Process {
+    pub(crate) app: Router,
+    pub(crate) cache: TestCache,
+}
+
+/// Plays all of it, and says where an application answers otherwise. The processes have one clock.
+pub(crate) async fn play(source: &str, processes: &[Process]) -> Result<(), String> {
     let mut tags = HashMap::new();
     for Step { line, expected } in steps(source)? {
-        let words = words(line)?;
+        let (typed, filter) = line.split_once(" | grep ").map_or((line, None), |(typed, text)| (typed, Some(words(text))));
+        let words = words(typed)?;
         let arguments = words.get(1..).unwrap_or_default();
         match words.first().map(String::as_str) {
-            Some("sleep") => cache.clock().advance(seconds(arguments)?),
+            Some("sleep") => {
+                let seconds = seconds(arguments)?;
+                processes.iter().take(1).for_each(|process| process.cache.clock().advance(seconds));
+            }
             Some("curl") => {
                 let curl = Curl::parse(arguments)?;
-                let (parts, content) = curl.send(app, &mut tags).await?;
+                let Process { app, cache } = processes.get(curl.process).ok_or_else(|| format!("no process has the port of `{line}`"))?;
+                let (parts, mut content) = curl.send(app, &mut tags).await?;
+                if let Some(text) = filter.transpose()? {
+                    let [text] = &*text else { return Err(format!("`grep` takes one text in `{line}`")) };
+                    content = content.lines().filter(|line| line.contains(text.as_str())).collect::<Vec<_>>().join("\n");
+                }
                 // What goes on behind an answer is over before the reader has typed the next line.
                 cache.cache().drain(Duration::from_secs(10)).await;
                 let answered = Answer { parts, content };
@@ -89,6 +105,8 @@ fn seconds(arguments: &[String]) -> Result<Duration, String> {
 #[derive(Default)]
 struct Curl {
     method: Option<Method>,
+    /// The first is 0.
+    process: usize,
     target: String,
     fields: Vec<(String, String)>,
     content: Option<String>,
@@ -104,6 +122,7 @@ impl Curl {
         while let Some(word) = words.next() {
             let mut value = || words.next().cloned().ok_or_else(|| format!("curl's `{word}` needs a value"));
             match word.as_str() {
+                "-s" => {}
                 "-i" => curl.shows_fields = true,
                 "-I" => (curl.shows_fields, curl.method) = (true, Some(Method::HEAD)),
                 "-X" => curl.method = Some(value()?.parse().map_err(|_| "`-X` needs a method")?),
@@ -113,6 +132,7 @@ impl Curl {
                         field.split_once(": ").ok_or_else(|| format!("`{field}` is not a field; type `-H 'name: value'`"))?;
                     curl.fields.push((name.to_owned(), value.to_owned()));
                 }
+                "-r" => curl.fields.push(("range".to_owned(), format!("bytes={}", value()?))),
                 "-d" => curl.send_content("application/x-www-form-urlencoded", value()?),
                 "--json" => {
                     curl.send_content("application/json", value()?);
@@ -121,10 +141,7 @@ impl Curl {
                 "--etag-save" => curl.save_tag = Some(value()?),
                 "--etag-compare" => curl.compare_tag = Some(value()?),
                 option if option.starts_with('-') => return Err(format!("curl's `{option}` is not known; add it to `Curl::parse`")),
-                url => match url.strip_prefix(ADDRESS) {
-                    Some(target) if target.starts_with('/') => target.clone_into(&mut curl.target),
-                    _ => return Err(format!("`{url}` does not begin with `{ADDRESS}/`")),
-                },
+                url => (curl.process, curl.target) = located(url)?,
             }
         }
         Ok(curl)
@@ -155,6 +172,17 @@ impl Curl {
         let content = body.collect().await.map_err(|error| error.to_string())?.to_bytes();
         Ok((parts, String::from_utf8_lossy(&content).into_owned()))
     }
+}
+
+/// Which process a URL is of, and what it asks that for.
+fn located(url: &str) -> Result<(usize, String), String> {
+    let (host, first) = ADDRESS.rsplit_once(':').unwrap_or_default();
+    let port = |authority: &str| authority.strip_prefix(host)?.strip_prefix(':')?.parse::<usize>().ok();
+    let located = url.find('/').and_then(|at| url.split_at_checked(at)).and_then(|(authority, target)| {
+        let number = port(authority)?.checked_sub(first.parse().ok()?)?;
+        Some((number, target.to_owned()))
+    });
+    located.ok_or_else(|| format!("`{url}` does not begin with `{ADDRESS}/`"))
 }
 
 struct Answer {
@@ -214,9 +242,11 @@ mod tests {
 
     async fn played(lines: &[&str]) -> Result<(), String> {
         let cache = TestCache::with(|builder| builder.cache_status("demo"));
-        let app = Router::new().route("/page", get(page)).layer(cache.layer());
+        let app = Router::new().route("/page", get(page));
         let comment: Vec<String> = lines.iter().map(|line| format!("//! {line}")).collect();
-        play(&format!("//! ```console\n{}\n//! ```\n", comment.join("\n")), &app, &cache).await
+        let (other, beside) = (app.clone(), cache.beside(|builder| builder.cache_status("other")));
+        let processes = [Process { app: app.layer(cache.layer()), cache }, Process { app: other.layer(beside.layer()), cache: beside }];
+        play(&format!("//! ```console\n{}\n//! ```\n", comment.join("\n")), &processes).await
     }
 
     const MISS: &str = "cache-status: demo; fwd=uri-miss; stored";
@@ -246,6 +276,17 @@ mod tests {
             ][..],
             &["$ curl localhost:3000/page", "one", "two", "three"],
             &["$ curl -I localhost:3000/page", OK, "content-length: 14"],
+            &["$ curl -s localhost:3000/page | grep t", "two", "three"],
+            &["$ curl -i -r 0-2 localhost:3000/page", "HTTP/1.1 206 Partial Content", "", "one"],
+            &[
+                ASK,
+                MISS,
+                "$ curl -i localhost:3001/page",
+                "cache-status: other; fwd=uri-miss; stored",
+                "$ sleep 6",
+                "$ curl -i localhost:3001/page",
+                "cache-status: other; fwd=stale; stored",
+            ],
             &[
                 "$ curl -d 'a=b' localhost:3000/page",
                 "",
@@ -276,6 +317,10 @@ mod tests {
             &[ASK, OK, "", "one", "two"],
             &[ASK],
             &["$ curl localhost:3000/page", "one"],
+            &["$ curl localhost:3000/page | grep t", "one", "two", "three"],
+            &["$ curl localhost:3002/page"],
+            &["$ curl localhost:300x/page"],
+            &["$ curl localhost:2999/page"],
             &["$ curl --unknown localhost:3000/page"],
             &["$ curl localhost:3000/page?a=b"],
             &["$ curl example.org/page"],
