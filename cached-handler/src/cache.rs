@@ -185,8 +185,13 @@ impl Cache {
 
     /// What is wrong with the backends that the program's handlers name, and its layers that go by the request's cache.
     fn misfits(&self) -> impl Iterator<Item = String> {
+        Self::users().filter_map(|handler| self.misfit(handler))
+    }
+
+    /// The program's handlers, and its layers that go by the request's cache.
+    fn users() -> impl Iterator<Item = &'static Handler> {
         let layers = others::all().into_iter().filter(|other| other.kind == Kind::Layer).map(|other| other.handler);
-        handler::all().chain(layers).filter_map(|handler| self.misfit(handler))
+        handler::all().chain(layers)
     }
 
     /// What is wrong with the backend of one.

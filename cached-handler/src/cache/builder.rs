@@ -17,10 +17,7 @@ use crate::{
     clock::{Clock, ManualClock},
     error::Error,
     events::{Counts, Limiter, Watch},
-    handler::{
-        self, Handler,
-        others::{self, Kind},
-    },
+    handler::{self, Handler},
     header::cache_status::CacheName,
     sync::lock,
     tasks::Tasks,
@@ -279,9 +276,9 @@ impl CacheBuilder {
     }
 
     /// Whether something of the program names a backend, as far as it has been made.
+    #[cfg(any(feature = "fs", feature = "redis"))]
     fn is_asked_for(&self, backend: &str) -> bool {
-        let layers = || others::all().into_iter().filter(|other| other.kind == Kind::Layer).map(|other| other.handler);
-        self.default_backend == backend || handler::all().chain(layers()).any(|handler| handler.attributes.backend == Some(backend))
+        self.default_backend == backend || Cache::users().any(|handler| handler.attributes.backend == Some(backend))
     }
 
     /// The name of what is to be the default, where that is not the memory. It lives on, as handlers are described with it.
