@@ -1,4 +1,5 @@
-//! What the crate adds to a program that has axum already: the list of crates, which grows only with a reason.
+//! What the crate adds to a program that has axum already: the list of crates, which grows only with a reason. And the
+//! licences of everything that is built here.
 
 use std::{collections::BTreeSet, process::Command};
 
@@ -63,4 +64,73 @@ fn a_program_with_axum_builds_no_more_than_these_crates_besides() {
     let gone: Vec<_> = known.difference(&added).collect();
     assert!(gone.is_empty(), "{gone:?} are not needed any more");
     assert!(added.len() <= 30);
+}
+
+/// What `cargo deny check licenses` says, for those who do not have it.
+#[test]
+fn every_licence_is_one_of_those_that_deny_toml_allows_and_each_of_these_is_needed() {
+    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let metadata = Command::new(cargo)
+        .args(["metadata", "--locked", "--all-features", "--format-version", "1"])
+        .current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/.."))
+        .output()
+        .unwrap();
+    assert!(metadata.status.success(), "{}", String::from_utf8_lossy(&metadata.stderr));
+    let metadata: serde_json::Value = serde_json::from_slice(&metadata.stdout).unwrap();
+    let settings = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../deny.toml")).unwrap();
+    let allow = settings.split_once("\nallow = [").unwrap().1.split_once(']').unwrap().0;
+    let allowed: BTreeSet<&str> = allow.split(',').map(|name| name.trim().trim_matches('"')).collect();
+
+    let packages = metadata["packages"].as_array().unwrap();
+    assert!(packages.len() > 200);
+    let mut needed = BTreeSet::new();
+    for package in packages {
+        let licence = package["license"].as_str().unwrap_or_default();
+        assert!(may_be_used(licence, &allowed), "{} is under {licence:?}; deny.toml allows {allowed:?}", package["name"]);
+        needed.extend(allowed.iter().filter(|one| !may_be_used(licence, &allowed.iter().filter(|other| other != one).copied().collect())));
+    }
+    // MIT is an alternative to Apache-2.0 almost everywhere, so either may go without the other.
+    assert!(needed.is_superset(&allowed.iter().filter(|name| **name != "Apache-2.0").collect()), "needed are {needed:?}, of {allowed:?}");
+}
+
+/// Whether an SPDX expression can be met: names, `AND` before `OR`, parentheses; an exception is part of a name.
+fn may_be_used(expression: &str, allowed: &BTreeSet<&str>) -> bool {
+    let mut depth = 0;
+    let spaced = expression.replace('/', " OR ").replace('(', " ( ").replace(')', " ) ");
+    let words: Vec<&str> = spaced.split_whitespace().collect();
+    let mut split_at = |operator: &str| -> Vec<String> {
+        let mut parts = vec![Vec::new()];
+        for word in &words {
+            depth += i32::from(*word == "(") - i32::from(*word == ")");
+            if depth == 0 && *word == operator {
+                parts.push(Vec::new());
+            } else {
+                parts.last_mut().unwrap().push(*word);
+            }
+        }
+        parts.into_iter().map(|part| part.join(" ")).collect()
+    };
+    let alternatives = split_at("OR");
+    if alternatives.len() > 1 {
+        return alternatives.iter().any(|part| may_be_used(part, allowed));
+    }
+    let all = split_at("AND");
+    if all.len() > 1 {
+        return all.iter().all(|part| may_be_used(part, allowed));
+    }
+    match &*words {
+        ["(", inside @ .., ")"] => may_be_used(&inside.join(" "), allowed),
+        name => allowed.contains(&*name.join(" ")),
+    }
+}
+
+#[test]
+fn licences_are_read_as_spdx_has_them() {
+    let allowed = BTreeSet::from(["MIT", "Zlib"]);
+    for met in ["MIT", "MIT OR GPL-3.0", "GPL-3.0/MIT", "(MIT OR GPL-3.0) AND Zlib", "GPL-3.0 AND X OR MIT", "((MIT))"] {
+        assert!(may_be_used(met, &allowed), "{met}");
+    }
+    for not in ["", "GPL-3.0", "MIT AND GPL-3.0", "MIT AND (GPL-3.0 OR X)", "MIT WITH LLVM-exception", "(MIT) AND (X)"] {
+        assert!(!may_be_used(not, &allowed), "{not}");
+    }
 }
