@@ -1,5 +1,6 @@
 //! Tests of cached-handler, and what several of them share.
 
+pub mod built;
 pub mod fault_proxy;
 #[cfg(unix)]
 pub mod files;

@@ -3,49 +3,11 @@
 
 #![cfg(target_os = "linux")]
 
-use std::{
-    path::PathBuf,
-    process::Command,
-    sync::{Mutex, PoisonError},
-};
+use std::{path::PathBuf, process::Command};
+
+use cached_handler_tests::built;
 
 const COUNT: u64 = 2000;
-
-/// Built for speed, as users build, and with these features.
-fn program(features: &str) -> PathBuf {
-    static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
-    let _alone = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
-    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-    let root = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("..");
-    let output = Command::new(cargo)
-        .args([
-            "build",
-            "--profile",
-            "bench",
-            "--package",
-            "cached-handler-tests",
-            "--bin",
-            "cost",
-            "--features",
-            features,
-            "--message-format",
-            "json-render-diagnostics",
-        ])
-        .current_dir(root)
-        .output()
-        .unwrap();
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    let stdout = String::from_utf8(output.stdout).unwrap();
-    let executable = stdout.lines().filter_map(|line| line.split_once("\"executable\":\"")).next_back().unwrap().1;
-    let built = PathBuf::from(executable.split('"').next().unwrap());
-    // Under a name of its own: the next build, with other features, takes the same place. Renamed, as another test may
-    // have begun to run what is there.
-    let named = built.with_file_name(format!("cost-with-{features}"));
-    let copy = named.with_extension("new");
-    std::fs::copy(built, &copy).unwrap();
-    std::fs::rename(copy, &named).unwrap();
-    named
-}
 
 fn valgrind(program: &PathBuf, tool: &[&str], case: &str, count: u64) -> String {
     let output = Command::new("valgrind").args(tool).arg(program).args([case, &count.to_string()]).env("GLIBC_TUNABLES", HEAP).output();
@@ -72,7 +34,7 @@ fn number_after(text: &str, label: &str) -> f64 {
 
 #[test]
 fn a_hit_costs_little_more_than_the_same_response_ready() {
-    let program = program("");
+    let program = built::for_speed("cost", "");
     let ready = instructions(&program, "ready");
     let [hit, large, at_rest, not_modified] = ["hit", "hit-large", "at-rest", "not-modified"].map(|case| instructions(&program, case));
     let [ready_allocations, hit_allocations] = ["ready", "hit"].map(|case| allocations(&program, case));
@@ -92,7 +54,7 @@ fn a_hit_costs_little_more_than_the_same_response_ready() {
 
 #[test]
 fn a_hit_of_what_is_being_made_anew_costs_little_more_than_a_fresh_one() {
-    let program = program("");
+    let program = built::for_speed("cost", "");
     let [hit, stale] = ["hit", "stale"].map(|case| instructions(&program, case));
     println!("a hit of what is stale: {stale:.0} instructions, {:.3} x a hit ({hit:.0})", stale / hit);
     assert!(stale / hit <= LIMIT_OF_WHAT_IS_STALE, "a hit of what is stale costs {:.3} x a fresh one", stale / hit);
@@ -100,14 +62,14 @@ fn a_hit_of_what_is_being_made_anew_costs_little_more_than_a_fresh_one() {
 
 #[test]
 fn metrics_cost_a_hit_next_to_nothing() {
-    let [without, with] = ["", "metrics"].map(|features| instructions(&program(features), "hit"));
+    let [without, with] = ["", "metrics"].map(|features| instructions(&built::for_speed("cost", features), "hit"));
     println!("a hit with metrics: {with:.0} instructions, {:.3} x without ({without:.0})", with / without);
     assert!(with / without <= LIMIT_OF_METRICS, "a hit costs {:.3} x one without metrics", with / without);
 }
 
 #[test]
 fn a_hit_of_the_layer_costs_half_of_a_ready_response_through_the_router() {
-    let program = program("");
+    let program = built::for_speed("cost", "");
     let [ready, hit] = ["ready", "layer"].map(|case| instructions(&program, case));
     let hit_allocations = allocations(&program, "layer");
     println!("a hit of the layer: {hit:.0} instructions, {:.3} x ready ({ready:.0}); {hit_allocations:.1} allocations", hit / ready);
@@ -116,7 +78,7 @@ fn a_hit_of_the_layer_costs_half_of_a_ready_response_through_the_router() {
 
 #[test]
 fn a_value_in_memory_costs_little_more_than_in_moka_itself() {
-    let program = program("");
+    let program = built::for_speed("cost", "");
     let [moka, value] = ["moka", "value"].map(|case| instructions(&program, case));
     println!("a value: {value:.0} instructions, {:.3} x moka's own get ({moka:.0})", value / moka);
     assert!(value / moka <= LIMIT_OF_A_VALUE, "a value costs {:.3} x moka's own get", value / moka);

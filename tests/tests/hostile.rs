@@ -3,12 +3,9 @@
 
 #![cfg(target_os = "linux")]
 
-use std::{
-    path::{Path, PathBuf},
-    process::Command,
-    sync::Mutex,
-    thread,
-};
+use std::{path::Path, process::Command, sync::Mutex, thread};
+
+use cached_handler_tests::built;
 
 const FIELDS: [&str; 19] = [
     "if-none-match",
@@ -34,7 +31,8 @@ const FIELDS: [&str; 19] = [
 
 #[test]
 fn eight_times_as_long_a_field_costs_at_most_ten_times_as_much() {
-    let program = program();
+    // The counts repeat in any profile, but valgrind takes its time.
+    let program = built::for_speed("hostile", "");
     let left = Mutex::new(FIELDS.iter());
     let found = Mutex::new(Vec::new());
     thread::scope(|scope| {
@@ -53,21 +51,6 @@ fn eight_times_as_long_a_field_costs_at_most_ten_times_as_much() {
     println!("64 KiB against 8 KiB of a field, at most: {:.2} x ({})", found[0].0, found[0].1);
     assert_eq!(found.len(), FIELDS.len());
     assert!(found[0].0 <= 10.0, "{found:?}");
-}
-
-/// Built for speed, as users build: the counts repeat in any profile, but valgrind takes its time.
-fn program() -> PathBuf {
-    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-    let output = Command::new(cargo)
-        .args(["build", "--profile", "bench", "--package", "cached-handler-tests", "--bin", "hostile"])
-        .args(["--message-format", "json-render-diagnostics"])
-        .current_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join(".."))
-        .output()
-        .unwrap();
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    let stdout = String::from_utf8(output.stdout).unwrap();
-    let executable = stdout.lines().filter_map(|line| line.split_once("\"executable\":\"")).next_back().unwrap().1;
-    PathBuf::from(executable.split('"').next().unwrap())
 }
 
 fn instructions(program: &Path, field: &str, size: usize) -> f64 {

@@ -1,27 +1,12 @@
 //! What a hit in Redis takes, beside a bare `GET`, and beside a bare `MGET` of the same keys.
 
-use std::{path::PathBuf, process::Command};
+use std::process::Command;
 
-use cached_handler_tests::{harness::count, redis_server::RedisServer};
-
-/// Built for speed, as users build.
-fn program() -> PathBuf {
-    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-    let output = Command::new(cargo)
-        .args(["build", "--profile", "bench", "--package", "cached-handler-tests", "--bin", "redis-cost"])
-        .args(["--message-format", "json-render-diagnostics"])
-        .current_dir(PathBuf::from(env!("CARGO_MANIFEST_DIR")).join(".."))
-        .output()
-        .unwrap();
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    let stdout = String::from_utf8(output.stdout).unwrap();
-    let executable = stdout.lines().filter_map(|line| line.split_once("\"executable\":\"")).next_back().unwrap().1;
-    PathBuf::from(executable.split('"').next().unwrap())
-}
+use cached_handler_tests::{built, harness::count, redis_server::RedisServer};
 
 #[test]
 fn a_hit_in_redis_takes_little_more_than_the_bare_command() {
-    let (program, server) = (program(), RedisServer::start());
+    let (program, server) = (built::for_speed("redis-cost", ""), RedisServer::start());
     let output = Command::new(program).args([server.url(), count(100).to_string()]).output().unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     let printed = String::from_utf8(output.stdout).unwrap();

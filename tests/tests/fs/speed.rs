@@ -1,30 +1,14 @@
 //! What a hit from a file costs: in calls of the system, which repeat, and in time, against reading its file.
 
-use std::{
-    path::{Path, PathBuf},
-    process::Command,
-};
+use std::path::Path;
 
-use cached_handler_tests::files::{
-    Scratch,
-    processes::{number_after, start},
+use cached_handler_tests::{
+    built,
+    files::{
+        Scratch,
+        processes::{number_after, start},
+    },
 };
-
-/// Built for speed, as users build.
-fn program() -> PathBuf {
-    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-    let arguments = ["build", "--profile", "bench", "--package", "cached-handler-tests", "--bin", "fs_process"];
-    let output = Command::new(cargo)
-        .args(arguments)
-        .args(["--message-format", "json-render-diagnostics"])
-        .current_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join(".."))
-        .output()
-        .unwrap();
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    let stdout = String::from_utf8(output.stdout).unwrap();
-    let executable = stdout.lines().filter_map(|line| line.split_once("\"executable\":\"")).next_back().unwrap().1;
-    PathBuf::from(executable.split('"').next().unwrap())
-}
 
 /// How often the process makes a call, with so many hits.
 fn calls(program: &Path, scratch: &Scratch, call: &str, hits: &str) -> usize {
@@ -52,7 +36,7 @@ fn a_hit_is_five_calls_of_the_system_and_no_hop_to_another_thread() {
 #[test]
 fn a_hit_takes_about_as_long_as_reading_its_file() {
     let scratch = Scratch::new("speed");
-    let line = start(&program(), &[], scratch.path(), &["speed", "20000"]).result().unwrap();
+    let line = start(&built::for_speed("fs_process", ""), &[], scratch.path(), &["speed", "20000"]).result().unwrap();
     let [hit, memory, read, cold, cold_read] =
         ["hit", "memory", "read", "cold", "cold-read"].map(|word| number_after(&line, word) as f64 / 1000.0);
     println!(

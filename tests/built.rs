@@ -1,0 +1,31 @@
+//! Programs of this package, built for speed, as users build.
+
+use std::{
+    path::PathBuf,
+    process::Command,
+    sync::{Mutex, PoisonError},
+};
+
+/// Builds one, with these features, and says where it is.
+pub fn for_speed(program: &str, features: &str) -> PathBuf {
+    static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
+    let _alone = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
+    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let output = Command::new(cargo)
+        .args(["build", "--profile", "bench", "--package", "cached-handler-tests", "--bin", program, "--features", features])
+        .args(["--message-format", "json-render-diagnostics"])
+        .current_dir(PathBuf::from(env!("CARGO_MANIFEST_DIR")).join(".."))
+        .output()
+        .expect("cargo");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let stdout = String::from_utf8(output.stdout).expect("JSON");
+    let executable = stdout.lines().filter_map(|line| line.split_once("\"executable\":\"")).next_back().expect("a program").1;
+    let built = PathBuf::from(executable.split('"').next().unwrap_or_default());
+    // Under a name of its own: the next build, with other features, takes the same place. Renamed, as another test may
+    // have begun to run what is there.
+    let named = built.with_file_name(format!("{program}-with-{features}"));
+    let copy = named.with_extension("new");
+    std::fs::copy(built, &copy).expect("a copy");
+    std::fs::rename(copy, &named).expect("a name");
+    named
+}
