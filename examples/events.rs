@@ -47,29 +47,29 @@ use axum::{
 use cached_handler::{Cache, Target, cached, invalidate_group, invalidates};
 use cached_handler_serving::serve;
 use serde::Deserialize;
-use tokio::sync::{OwnedRwLockWriteGuard, RwLock, mpsc, oneshot};
+use tokio::sync::{OwnedRwLockWriteGuard, RwLock};
 
 #[cached(ttl = "1d", group = ["products", "product:{id}"])]
-async fn product(State(shop): State<Shop>, Path(id): Path<u64>) -> Result<String, StatusCode> {
-    let price = shop.database.read().await.get(&id).copied().ok_or(StatusCode::NOT_FOUND)?;
+async fn product(State(database): State<Database>, Path(id): Path<u64>) -> Result<String, StatusCode> {
+    let price = database.read().await.get(&id).copied().ok_or(StatusCode::NOT_FOUND)?;
     Ok(format!("product {id} costs {price}\n"))
 }
 
 /// The usual way. It invalidates however this ends, but for an answer of 4xx: also where it panics, or the client leaves
 /// halfway, as the write may have been made.
 #[invalidates(group = "product:{id}")]
-async fn set_price(State(shop): State<Shop>, Path(id): Path<u64>, price: String) -> Result<(), StatusCode> {
+async fn set_price(State(database): State<Database>, Path(id): Path<u64>, price: String) -> Result<(), StatusCode> {
     let price = price.parse().map_err(|_| StatusCode::BAD_REQUEST)?;
-    shop.database.write().await.insert(id, price);
+    database.write().await.insert(id, price);
     Ok(())
 }
 
 /// Several writes in one transaction. The order is: commit, invalidation, answer; it follows from the commit being in the body.
 /// Invalidated before the commit, a request in between would read the old price, and store that for a day.
 #[invalidates(group = "products")]
-async fn sale(State(shop): State<Shop>, off: String) -> Result<(), StatusCode> {
+async fn sale(State(database): State<Database>, off: String) -> Result<(), StatusCode> {
     let off: u64 = off.parse().map_err(|_| StatusCode::BAD_REQUEST)?;
-    let mut transaction = Transaction::begin(&shop.database).await;
+    let mut transaction = Transaction::begin(&database).await;
     transaction.written.values_mut().for_each(|price| *price = price.saturating_sub(off));
     transaction.commit();
     Ok(())
@@ -78,25 +78,20 @@ async fn sale(State(shop): State<Shop>, off: String) -> Result<(), StatusCode> {
 /// A task invalidates by hand, in the same order; the free functions reach every cache of the process. An `Err` says that a
 /// backend could not be reached: it may answer with what was until you try again.
 ///
-/// In a handler, `#[invalidates]` is safer: what the body does by hand after its commit is lost with a client who leaves.
-async fn import(database: Database, mut jobs: mpsc::Receiver<Job>) {
-    while let Some(Job { price, done }) = jobs.recv().await {
+/// In a handler, `#[invalidates]` is safer: what the body does by hand after its commit is lost with a client who leaves. So
+/// this one has a task do it.
+async fn import(State(database): State<Database>, price: String) -> Result<&'static str, StatusCode> {
+    let price = price.parse().map_err(|_| StatusCode::BAD_REQUEST)?;
+    let task = tokio::spawn(async move {
         let mut transaction = Transaction::begin(&database).await;
         transaction.written.values_mut().for_each(|imported| *imported = price);
         transaction.commit();
-        if let Err(error) = invalidate_group("products").await {
-            eprintln!("products may be answered as they were: {error}");
-        }
-        _ = done.send(());
+        invalidate_group("products").await
+    });
+    match task.await {
+        Ok(Ok(())) => Ok("imported\n"),
+        _ => Err(StatusCode::INTERNAL_SERVER_ERROR),
     }
-}
-
-async fn order_import(State(shop): State<Shop>, price: String) -> Result<&'static str, StatusCode> {
-    let price = price.parse().map_err(|_| StatusCode::BAD_REQUEST)?;
-    let (done, ended) = oneshot::channel();
-    shop.jobs.send(Job { price, done }).await.map_err(|_| StatusCode::SERVICE_UNAVAILABLE)?;
-    ended.await.map_err(|_| StatusCode::INTERNAL_SERVER_ERROR)?;
-    Ok("imported\n")
 }
 
 async fn invalidate(_: Admin, cache: Cache, Query(purge): Query<Purge>) -> Result<StatusCode, cached_handler::Error> {
@@ -127,19 +122,8 @@ impl<S: Sync> FromRequestParts<S> for Admin {
 /// In your program a secret, from its environment.
 const TOKEN: &str = "let-me-in";
 
-#[derive(Clone)]
-struct Shop {
-    database: Database,
-    jobs: mpsc::Sender<Job>,
-}
-
 /// Prices by product.
 type Database = Arc<RwLock<BTreeMap<u64, u64>>>;
-
-struct Job {
-    price: u64,
-    done: oneshot::Sender<()>,
-}
 
 /// What is written is seen by others after the commit, and not at all without one.
 struct Transaction {
@@ -158,17 +142,15 @@ impl Transaction {
     }
 }
 
-/// The application, and its task in the background.
+/// The application.
 pub fn app() -> Router {
     let database = Database::new(BTreeMap::from([(1, 10), (2, 50)]).into());
-    let (jobs, ordered) = mpsc::channel(10);
-    tokio::spawn(import(Arc::clone(&database), ordered));
     Router::new()
         .route("/products/{id}", get(product).put(set_price))
         .route("/sale", post(sale))
-        .route("/imports", post(order_import))
+        .route("/imports", post(import))
         .route("/admin/invalidate", post(invalidate))
-        .with_state(Shop { database, jobs })
+        .with_state(database)
 }
 
 #[tokio::main]

@@ -2,27 +2,28 @@
 //!
 //! The handler is in `proxy/app.rs`. With a server on port 8080 whose answers say `Cache-Control: max-age=60`:
 //!
-//! ```text
-//! $ curl -si localhost:3000/            # the server answers
+//! ```console
+//! # The server answers.
+//! $ curl -i localhost:3000/
 //! HTTP/1.1 200 OK
 //! cache-control: max-age=60
 //! cache-status: proxy; fwd=uri-miss; stored
-//!
-//! $ curl -si localhost:3000/            # the proxy does
+//! $ sleep 3
+//! # The proxy does.
+//! $ curl -i localhost:3000/
 //! HTTP/1.1 200 OK
 //! cache-control: max-age=60
-//! age: 3
-//! cache-status: proxy; hit; ttl=57
-//!
-//! $ curl -si -r 0-3 localhost:3000/     # … also with a part of it
+//! age: …
+//! cache-status: proxy; hit; ttl=5…
+//! # … also with a part of it.
+//! $ curl -i -r 0-3 localhost:3000/
 //! HTTP/1.1 206 Partial Content
-//! content-range: bytes 0-3/1270
-//!
-//! $ curl -si -X POST localhost:3000/    # the server answers, and what was stored is gone
+//! content-range: bytes 0-3/…
+//! # The server answers, and what was stored is gone.
+//! $ curl -i -X POST localhost:3000/
 //! HTTP/1.1 200 OK
 //! cache-status: proxy; fwd=method; detail=method
-//!
-//! $ curl -si -H 'Cache-Control: only-if-cached' localhost:3000/
+//! $ curl -i -H 'Cache-Control: only-if-cached' localhost:3000/
 //! HTTP/1.1 504 Gateway Timeout
 //! cache-status: proxy; fwd=request; detail=only-if-cached
 //! ```

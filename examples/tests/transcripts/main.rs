@@ -7,11 +7,13 @@ use std::{fs as fs_of_std, path::Path};
 use axum::{
     Router,
     body::Body,
-    http::{Request, StatusCode},
+    http::{Request, StatusCode, header::CACHE_CONTROL},
 };
 use cached_handler::{CacheBuilder, Target, backend::conformance, testing::TestCache};
+use cached_handler_examples::proxy::Upstream;
 use cached_handler_serving::transcript as lines_of;
 use cached_handler_tests::redis_server::RedisServer;
+use tokio::net::TcpListener;
 use tower::ServiceExt as _;
 
 use self::transcript::Process;
@@ -177,6 +179,18 @@ async fn observe() {
 #[tokio::test]
 async fn testing() {
     plays!(testing, testing::app(testing::Kitchen::with_soup()));
+}
+
+/// Before a server whose answers are fresh for a minute.
+#[tokio::test]
+async fn proxy() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap().to_string();
+    let server = Router::new().fallback(async || ([(CACHE_CONTROL, "max-age=60")], "what the server has\n"));
+    let serves = tokio::spawn(async move { axum::serve(listener, server).await });
+    let app = cached_handler_examples::proxy::app(Upstream::at(address.parse().unwrap()));
+    plays!(proxy, app, |builder: CacheBuilder| builder.cache_status("proxy"));
+    serves.abort();
 }
 
 /// Its time limit follows the runtime's clock, which goes on by itself here.
