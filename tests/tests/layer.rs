@@ -324,6 +324,16 @@ async fn a_part_of_ones_own_is_in_the_key() {
 }
 
 #[tokio::test]
+async fn a_name_in_its_policy_takes_the_place_of_its_own() {
+    let (cache, app, _) = fixture(|layer| layer.policy(Policy::new().name("pages")));
+    assert_miss!(ask(&app, "/page/1").await);
+    cache.cache().invalidate(Target::named("site")).await.unwrap();
+    assert_hit!(ask(&app, "/page/1").await);
+    cache.cache().invalidate(Target::named("pages")).await.unwrap();
+    assert_miss!(ask(&app, "/page/1").await);
+}
+
+#[tokio::test]
 async fn an_unknown_backend_is_a_bypass() {
     let (_cache, app, runs) = fixture(|layer| layer.backend("nowhere"));
     for _ in 0..2 {

@@ -19,23 +19,23 @@ use crate::{
 /// A [`Store`] that is well, until it is told otherwise: to fail, hang, take its time, lose or damage what it is given,
 /// by chance or call by call. Clones are the same store.
 ///
-/// Give it to a cache in place of the backend that handlers name, make it sick, and see that the application answers as
-/// it should: a sick backend never fails a request. It keeps its bytes in this process ([`new`](Self::new)), or stands
-/// before a store of yours ([`before`](Self::before)). Times are tokio's, so `#[tokio::test(start_paused = true)]` waits
-/// for nothing. Not for handlers of the memory backend, which cannot be sick.
+/// Give it to a cache in place of the backend that handlers name, or as its default, make it sick, and see that the
+/// application answers as it should: a sick backend never fails a request. It keeps its bytes in this process
+/// ([`new`](Self::new)), or stands before a store of yours ([`before`](Self::before)). Times are tokio's, so
+/// `#[tokio::test(start_paused = true)]` waits for nothing. Not for handlers of the memory backend, which cannot be sick.
 ///
 /// ```standalone_crate
 /// use axum::{Router, body::Body, http::Request, routing::get};
 /// use cached_handler::{cached, testing::{Chaos, Fault, TestCache, assert_hit, assert_miss}};
 /// use tower::ServiceExt;
 ///
-/// #[cached(ttl = 60, backend = "redis")]
+/// #[cached(ttl = 60)]
 /// async fn hello() -> &'static str { "hello" }
 ///
 /// # #[tokio::main(flavor = "current_thread", start_paused = true)]
 /// # async fn main() {
 /// let redis = Chaos::new();
-/// let cache = TestCache::with(|builder| builder.backend("redis", redis.clone()));
+/// let cache = TestCache::with(|builder| builder.backend("redis", redis.clone()).default_backend("redis"));
 /// let app = Router::new().route("/", get(hello)).layer(cache.layer());
 /// let get = || app.clone().oneshot(Request::get("/").body(Body::empty()).unwrap());
 ///

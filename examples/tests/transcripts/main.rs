@@ -187,10 +187,10 @@ async fn proxy() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap().to_string();
     let server = Router::new().fallback(async || ([(CACHE_CONTROL, "max-age=60")], "what the server has\n"));
-    let serves = tokio::spawn(async move { axum::serve(listener, server).await });
+    let serving = tokio::spawn(async move { axum::serve(listener, server).await });
     let app = cached_handler_examples::proxy::app(Upstream::at(address.parse().unwrap()));
     plays!(proxy, app, |builder: CacheBuilder| builder.cache_status("proxy"));
-    serves.abort();
+    serving.abort();
 }
 
 /// Its time limit follows the runtime's clock, which goes on by itself here.
