@@ -33,9 +33,10 @@
 //! }
 //! ```
 //!
-//! Different handlers may use different ones. Without `.redis(…)` and `.fs(…)`, `CACHED_HANDLER_REDIS_URL` and
-//! `CACHED_HANDLER_FS_DIR` of the environment say where. The namespace sets this application's keys apart from those of
-//! others.
+//! Different handlers may use different ones. `.default_backend("redis")` is where the responses of handlers rest that
+//! name none, and of layers and values: so the same program answers from memory in tests and from Redis in production.
+//! Without `.redis(…)` and `.fs(…)`, `CACHED_HANDLER_REDIS_URL` and `CACHED_HANDLER_FS_DIR` of the environment say
+//! where. The namespace sets this application's keys apart from those of others.
 //!
 //! # Which one?
 //!
@@ -111,8 +112,8 @@
 //!
 //! Invalidations then count in this process. A store that several processes share brings its own [`backend::Epochs`].
 //! [`backend::conformance`] checks both against their laws. Whatever it does, it never fails a request: it is given 50
-//! ms to read and 100 ms to write, all that it gives back is checked, and one that fails five times in a row is left
-//! alone for a while.
+//! ms to read and 100 ms to write, all that it gives back is checked, and one that fails five times in a row, or ten
+//! times in twenty, is left alone for a while.
 //!
 //! # When not
 //!
@@ -124,7 +125,7 @@
 //!
 //! | you see | because, and what to type |
 //! |---|---|
-//! | `bypass`, `unknown-backend` | the attribute names a backend that this cache was not built with: a name, a feature, an environment variable is missing |
+//! | `install()`: a backend is named that this cache does not have; `bypass`, `unknown-backend` | the attribute names a backend that this cache was not built with: a name, a feature, an environment variable is missing |
 //! | `build()`: a namespace is missing | `.namespace("shop")`: it keeps two applications apart |
 //! | `build()`: the directory is refused | it is another user's, a link, or others may write to it: `chmod 700`, or another one |
 //! | `bypass`, `backend`; a warning once | it fails or is slow; an event says when it is well again |

@@ -13,7 +13,8 @@
 //! ```
 //!
 //! Everything that the cache decides is counted, whoever listens: [`Cache::stats`] gives the numbers of one cache,
-//! without any exporter, and [`handlers`] lists the program's handlers with what their attributes say.
+//! without any exporter, and [`handlers`] lists the program's handlers, layers and sets of values with what was said of
+//! them.
 //!
 //! # Before it goes live
 //!
@@ -42,6 +43,7 @@
 //! | groups of a response | 16, of 256 bytes | |
 //! | variants by `Vary` of one key | 32 | |
 //! | methods | GET, HEAD | |
+//! | backend of what names none | memory | `Cache::builder().default_backend("name")` |
 //! | stale windows | off | `stale_while_revalidate`, `stale_if_error` |
 //! | a lifetime, where a stale window is | shortened at random by up to 5 %, so that a fleet does not run all at once | `Policy::jitter` |
 //! | a pause after a failure that something stale stood in for | 1 s, doubling up to 30 s; 10 000 keys | |
@@ -62,7 +64,7 @@
 //! | … after a reboot | nothing stored before is used | `Cache::builder().fs_durable()` |
 //! | Redis, files, or a store of your own | 50 ms to read, 100 ms to write, 1 s to invalidate; 1 024 calls at a time | |
 //! | … bytes under one key | `max_body` and 128 KiB; longer ones are a miss | |
-//! | … that fails 5 times in a row | is left alone; probes after 1 s, then less often, up to every 30 s | |
+//! | … that fails 5 times in a row, or 10 times in 20 | is left alone; probes after 1 s, then less often, up to every 30 s | |
 //! | … invalidations that failed | 10 000 kept and tried again; one more, and everything is invalidated | |
 //! | invalidations that wait to be made once more | 1 000; one more, and everything is invalidated once more | `Cache::builder().settle(time)` |
 //! | `Cache-Status` | off | `Cache::builder().cache_status("name")` |
@@ -108,7 +110,7 @@
 //! | warn | stored bytes are not used | `handler`, `damage`, `left_out` | at most one in 10 s for each handler and damage |
 //! | debug | forward, stale | `handler`, why, what became of it | every one |
 //! | debug | invalidated | `scope`, `effect`, `ok` | every one |
-//! | warn | a backend fails; a backend is left alone | `backend`, `errand`, `reason`, `error` | once, until it is well again |
+//! | warn | a backend fails; a backend is left alone | `backend`, `errand`, `reason`, `error` | once, until it is well again; at most one in 10 s for each reason |
 //! | info | a backend is well again; is used again | `backend`, `errand` | every one |
 //! | debug | a backend failed to read, store, remove | `handler`, `error` | every one |
 //! | trace | hit | `handler`, `age` | every one |

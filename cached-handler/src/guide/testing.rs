@@ -40,6 +40,7 @@
 //!   back, and say what the cache did where they fail; [`outcome_of`](crate::testing::outcome_of) has the reason.
 //! - `#[invalidates]` handlers of the router invalidate in its cache alone. The free functions (`invalidate_group` …)
 //!   reach every cache of the process, those of tests beside this one too: use `cache.cache().invalidate(…)`.
+//! - `cache.beside(|builder| …)` is another cache on the same clock: for tests of several processes on one backend.
 //! - `uncached = name` gives the function as you wrote it a name, to call it in a unit test.
 //! - `CACHED_HANDLER=off` in the environment switches every cache of a process off.
 //!
