@@ -1,4 +1,8 @@
-//! Each decision of the cache moves its counter, and no other: in `Cache::stats()`, and in the metrics.
+//! Each decision of the cache moves its counter, and no other: in `Cache::stats()`, and in the metrics. And `Cache-Status`
+//! says it.
+
+#[path = "http/members.rs"]
+mod members;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -19,11 +23,13 @@ use axum::{
 use axum_extra::{TypedHeader, headers};
 use bytes::Bytes;
 use cached_handler::{
-    Cache, CacheGroups, DoNotStore, Policy, Stats, Target, cached, secs,
+    Cache, CacheBuilder, CacheGroups, DoNotStore, Forward, Kept, Outcome, Policy, StaleUse, Stats, Target, cached, secs,
     testing::{Call, Chaos, Fault, TestCache},
 };
 use http_body::Frame;
 use tower::ServiceExt;
+
+use members::{members, says};
 
 /// What the handlers answer with. One at a time.
 type Act = Arc<dyn Fn() -> Response + Send + Sync>;
@@ -111,6 +117,10 @@ async fn inline(State(script): State<Script>) -> Response {
     script.act().await
 }
 
+fn builder() -> CacheBuilder {
+    Cache::builder().outcome_on_hits().cache_status("site")
+}
+
 struct Site {
     cache: Cache,
     clock: cached_handler::ManualClock,
@@ -127,7 +137,7 @@ impl Site {
     /// The cache of a test, which waits until what it stores is stored.
     fn new() -> Self {
         let chaos = Chaos::new();
-        let test = TestCache::with(|builder| builder.backend("sick", chaos.clone()));
+        let test = TestCache::with(|builder| builder.backend("sick", chaos.clone()).cache_status("site"));
         Self::of(test.cache().clone(), test.clock().clone(), chaos)
     }
 
@@ -165,7 +175,9 @@ impl Site {
     }
 
     async fn send(&self, request: axum::http::request::Builder) -> Response {
-        self.router.clone().oneshot(request.body(Body::empty()).unwrap()).await.unwrap_or_else(|never| match never {})
+        let response = self.router.clone().oneshot(request.body(Body::empty()).unwrap()).await.unwrap_or_else(|never| match never {});
+        says_its_outcome(&response);
+        response
     }
 
     async fn get(&self, target: &str) -> Response {
@@ -186,6 +198,49 @@ impl Site {
         }
         moved
     }
+}
+
+/// `Cache-Status` says what the outcome does, read by a parser of structured fields that is not ours (RFC 9211 §2). Gives
+/// the parameters.
+#[track_caller]
+fn says_its_outcome(response: &Response) -> Vec<(String, String)> {
+    let outcome = response.extensions().get::<Outcome>().expect("an outcome");
+    let secs = |time: &Duration| time.as_secs().to_string();
+    let mut expected = Vec::new();
+    match outcome {
+        Outcome::Hit { ttl, .. } => expected.extend([("hit", "true".to_owned()), ("ttl", secs(ttl))]),
+        Outcome::Stale { past, why, .. } => {
+            let failed = *why == StaleUse::IfError;
+            expected.push(if failed { ("fwd", "stale".to_owned()) } else { ("hit", "true".to_owned()) });
+            expected.extend([("ttl", format!("-{}", past.as_secs())), ("detail", why.as_str().to_owned())]);
+            assert!(!past.is_zero(), "what is stale here is so by its age");
+        }
+        Outcome::Forward { why, collapsed, kept, .. } => {
+            expected.push(("fwd", why.as_str().to_owned()));
+            if *collapsed {
+                expected.push(("collapsed", "true".to_owned()));
+            }
+            match kept {
+                Kept::Stored | Kept::Storing => expected.push(("stored", "true".to_owned())),
+                Kept::Freshened => expected.extend([("fwd-status", "304".to_owned()), ("stored", "true".to_owned())]),
+                // That it will be, nobody knows yet.
+                Kept::Streaming | Kept::Not(_) => {}
+                _ => panic!("what does `Cache-Status` say of {kept:?}?"),
+            }
+            let detail = match (why, kept) {
+                (Forward::Bypass(reason), _) => Some(reason.as_str()),
+                (_, Kept::Not(reason)) => Some(reason.as_str()),
+                (Forward::Invalidated, _) => Some("invalidated"),
+                _ => None,
+            };
+            expected.extend(detail.map(|word| ("detail", word.to_owned())));
+        }
+        _ => panic!("what does `Cache-Status` say of {outcome:?}?"),
+    }
+    let borrowed: Vec<_> = expected.iter().map(|(name, value)| (*name, value.as_str())).collect();
+    let said = members(response.headers());
+    assert_eq!(said, [says("site", &borrowed)], "{outcome}");
+    said.into_iter().flat_map(|member| member.parameters).collect()
 }
 
 fn difference(before: &BTreeMap<String, u64>, now: &BTreeMap<String, u64>) -> BTreeMap<String, u64> {
@@ -409,7 +464,8 @@ async fn hits_and_forwards(ledger: &mut Ledger) {
 
     let mut site = Site::new();
     let (a, b) = tokio::join!(site.get("/plain/a"), site.get("/plain/a"));
-    drop((a, b));
+    assert!(says_its_outcome(&b).contains(&("collapsed".to_owned(), "true".to_owned())));
+    drop(a);
     let moved = site.moved().await;
     let expected = [("forward uri-miss", 2), ("run", 1), ("kept stored", 1), ("collapsed", 1)];
     assert_eq!(moved, expected.into_iter().map(|(name, count)| (name.to_owned(), count)).collect(), "two at once");
@@ -432,7 +488,7 @@ async fn bypasses(ledger: &mut Ledger) {
         ledger.check(reason, &site.moved().await, &[&format!("forward {reason}"), "run", "not-stored bypass"]);
     }
     let with_content = Request::get("/forwards").header("content-length", "1").body(Body::from("x")).unwrap();
-    site.router.clone().oneshot(with_content).await.unwrap();
+    says_its_outcome(&site.router.clone().oneshot(with_content).await.unwrap());
     ledger.check("content", &site.moved().await, &["forward content", "run", "not-stored bypass"]);
 
     site.answers(|| ([(header::CACHE_CONTROL, "max-age=60")], "text").into_response());
@@ -441,7 +497,7 @@ async fn bypasses(ledger: &mut Ledger) {
     site.send(Request::get("/forwards").header("cookie", "a=b")).await;
     ledger.check("credentials", &site.moved().await, &["forward credentials", "run", "not-stored credentials"]);
 
-    let cache = Cache::builder().off().build().await.unwrap();
+    let cache = builder().off().build().await.unwrap();
     let mut site = Site::of(cache, cached_handler::ManualClock::new(), Chaos::new());
     site.get("/plain/a").await;
     ledger.check("off", &site.moved().await, &["forward off", "run", "not-stored bypass"]);
@@ -488,7 +544,7 @@ async fn streams(ledger: &mut Ledger) {
         drop(response);
     }
     let clock = cached_handler::ManualClock::new();
-    let cache = Cache::builder().clock(clock.clone()).max_detached_runs(0).build().await.unwrap();
+    let cache = builder().clock(clock.clone()).max_detached_runs(0).build().await.unwrap();
     let mut site = Site::of(cache, clock, Chaos::new());
     site.answers(|| Piecewise::of(&["a"]).into_response());
     site.get("/plain/a").await;
@@ -564,7 +620,7 @@ async fn backends(ledger: &mut Ledger) {
     ledger.check("it cannot store", &site.moved().await, &["backend error", "forward stale", "run", "not-stored backend"]);
 
     let (clock, chaos) = (cached_handler::ManualClock::new(), Chaos::new());
-    let cache = Cache::builder().clock(clock.clone()).backend("sick", chaos.clone()).build().await.unwrap();
+    let cache = builder().clock(clock.clone()).backend("sick", chaos.clone()).build().await.unwrap();
     let mut site = Site::of(cache, clock, chaos);
     site.get("/remote").await;
     ledger.check("behind the answer", &site.moved().await, &["forward uri-miss", "run", "kept storing", "kept stored"]);
@@ -572,7 +628,7 @@ async fn backends(ledger: &mut Ledger) {
 
 async fn invalidations(ledger: &mut Ledger) {
     let (clock, chaos) = (cached_handler::ManualClock::new(), Chaos::new());
-    let cache = Cache::builder().clock(clock.clone()).backend_with_epochs("sick", chaos.clone(), chaos.epochs()).build().await.unwrap();
+    let cache = builder().clock(clock.clone()).backend_with_epochs("sick", chaos.clone(), chaos.epochs()).build().await.unwrap();
     let mut site = Site::of(cache, clock, chaos);
     site.cache.expire(Target::all()).await.unwrap();
     ledger.check("expired", &site.moved().await, &["expiration"]);

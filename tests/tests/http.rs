@@ -10,6 +10,8 @@ mod forwarded;
 mod freshness;
 #[path = "http/limits.rs"]
 mod limits;
+#[path = "http/members.rs"]
+mod members;
 #[path = "http/ranges.rs"]
 mod ranges;
 #[path = "http/site.rs"]

@@ -1,6 +1,6 @@
 //! `Cache-Status` (RFC 9211): what this cache did, appended after what others did.
 
-use std::fmt::Write;
+use std::{fmt::Write, time::Duration};
 
 use http::{HeaderMap, HeaderName, HeaderValue};
 
@@ -39,11 +39,11 @@ pub(crate) fn append(fields: &mut HeaderMap, name: &CacheName, outcome: &Outcome
 fn member(name: &CacheName, outcome: &Outcome) -> String {
     let mut member = name.0.clone();
     let _infallible = match outcome {
-        Outcome::Hit { ttl, .. } => write!(member, "; hit; ttl={}", ttl.as_secs().min(999_999_999_999_999)),
-        // What was asked for in vain was forwarded all the same (RFC 9211 §2.2).
-        Outcome::Stale { why: why @ StaleUse::IfError, .. } => write!(member, "; fwd=stale; detail={}", why.as_str()),
+        Outcome::Hit { ttl, .. } => write!(member, "; hit; ttl={}", integer(*ttl)),
         Outcome::Stale { past, why, .. } => {
-            write!(member, "; hit; ttl=-{}; detail={}", past.as_secs().min(999_999_999_999_999), why.as_str())
+            // What was asked for in vain was forwarded all the same (RFC 9211 §2.2).
+            let way = if *why == StaleUse::IfError { "fwd=stale" } else { "hit" };
+            write!(member, "; {way}; ttl={}; detail={}", -integer(*past), why.as_str())
         }
         Outcome::Forward { why, collapsed, kept } => {
             let collapsed = if *collapsed { "; collapsed" } else { "" };
@@ -51,6 +51,12 @@ fn member(name: &CacheName, outcome: &Outcome) -> String {
         }
     };
     member
+}
+
+/// Seconds that an integer of a structured field can hold (RFC 9651 §3.3.1).
+fn integer(time: Duration) -> i64 {
+    const LARGEST: i64 = 999_999_999_999_999;
+    i64::try_from(time.as_secs()).unwrap_or(LARGEST).min(LARGEST)
 }
 
 /// Whether it is stored, or why not; what made it go forward counts more where both say something.
@@ -71,8 +77,6 @@ fn detail(why: Forward, kept: &Kept) -> String {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use super::*;
     use crate::outcome::{Bypass, NotStored};
 
@@ -84,7 +88,9 @@ mod tests {
         let stale = |past, why| Outcome::Stale { age: Duration::from_secs(90), past: Duration::from_secs(past), why };
         assert_eq!(member(&name, &stale(30, StaleUse::WhileRevalidate)), "site; hit; ttl=-30; detail=stale-while-revalidate");
         assert_eq!(member(&name, &stale(30, StaleUse::AfterError)), "site; hit; ttl=-30; detail=stale-after-error");
-        assert_eq!(member(&name, &stale(30, StaleUse::IfError)), "site; fwd=stale; detail=stale-if-error");
+        assert_eq!(member(&name, &stale(30, StaleUse::IfError)), "site; fwd=stale; ttl=-30; detail=stale-if-error");
+        assert_eq!(member(&name, &stale(0, StaleUse::Accepted)), "site; hit; ttl=0; detail=stale-accepted");
+        assert_eq!(member(&name, &stale(u64::MAX, StaleUse::Accepted)), "site; hit; ttl=-999999999999999; detail=stale-accepted");
         for (why, collapsed, kept, expected) in [
             (Forward::Stale, false, Kept::Freshened, "site; fwd=stale; fwd-status=304; stored"),
             (Forward::UriMiss, false, Kept::Storing, "site; fwd=uri-miss; stored"),

@@ -1,58 +1,23 @@
-//! `Cache-Status` (RFC 9211), read by a parser of structured fields that is not ours.
+//! `Cache-Status` (RFC 9211) of what happens to a request, each case with what it has to say. That every reason says what
+//! its outcome is, `decisions.rs` sees to.
 
-use axum::{
-    body::Body,
-    http::{HeaderMap, HeaderValue},
-    response::{IntoResponse, Response},
+use std::sync::Arc;
+
+use super::{
+    members::{members, says},
+    site::{Frames, Site},
 };
-use cached_handler::cached;
-use sfv::{BareItem, KeyRef, List, ListEntry, Parser};
-
-use super::site::{Frames, Site};
-
-/// A cache on the list, with its parameters as text.
-#[derive(Debug, PartialEq, Eq)]
-struct Member {
-    cache: String,
-    parameters: Vec<(String, String)>,
-}
-
-fn members(fields: &HeaderMap) -> Vec<Member> {
-    let lines: Vec<_> = fields.get_all("cache-status").iter().map(HeaderValue::as_bytes).collect();
-    let list: List = Parser::new(&lines.join(&b", "[..])).parse().expect("a list of RFC 9651");
-    list.into_iter()
-        .map(|entry| {
-            let ListEntry::Item(item) = entry else { panic!("an inner list: {entry:?}") };
-            assert!(matches!(item.bare_item, BareItem::String(_) | BareItem::Token(_)), "RFC 9211 §2: {:?}", item.bare_item);
-            let parameters = item.params.iter().map(|(name, value)| (name.as_str().to_owned(), shown(name, value)));
-            Member { cache: text(&item.bare_item), parameters: parameters.collect() }
-        })
-        .collect()
-}
-
-/// RFC 9211 §2: each parameter's type is given.
-fn shown(name: &KeyRef, value: &BareItem) -> String {
-    let fits = match name.as_str() {
-        "hit" | "stored" | "collapsed" => matches!(value, BareItem::Boolean(_)),
-        "ttl" | "fwd-status" => matches!(value, BareItem::Integer(_)),
-        "fwd" => matches!(value, BareItem::Token(_)),
-        "key" => matches!(value, BareItem::String(_)),
-        "detail" => matches!(value, BareItem::String(_) | BareItem::Token(_)),
-        other => panic!("`{other}` is no parameter of RFC 9211"),
-    };
-    assert!(fits, "{name:?} {value:?}");
-    text(value)
-}
-
-fn text(item: &BareItem) -> String {
-    match item {
-        BareItem::String(text) => text.as_str().to_owned(),
-        BareItem::Token(token) => token.as_str().to_owned(),
-        BareItem::Boolean(boolean) => boolean.to_string(),
-        BareItem::Integer(integer) => integer.to_string(),
-        other => panic!("{other:?}"),
-    }
-}
+use axum::{
+    Router,
+    body::Body,
+    extract::{Request, State},
+    http::{HeaderMap, HeaderValue, StatusCode},
+    response::{IntoResponse, Response},
+    routing::get,
+};
+use cached_handler::{Policy, Target, cached, testing::TestCache};
+use cached_handler_tests::harness::ask;
+use tokio::sync::Semaphore;
 
 #[cached(ttl = 60, vary = "x-case")]
 async fn handler(headers: HeaderMap) -> Response {
@@ -77,13 +42,36 @@ async fn with_skip(
     headers.is_ok().to_string()
 }
 
-fn site() -> Site {
-    Site::with(handler, |builder| builder.cache_status("site"))
+const PROXY: Policy = Policy::new().honor_request_directives().jitter(0);
+
+/// A server that is asked by what it said itself, and fails where its path says so once it has answered.
+#[cached(ttl = from_response, vary = from_response, policy = PROXY)]
+async fn forwards(request: Request) -> Response {
+    let is_asked = request.headers().contains_key("if-none-match");
+    let windows = match request.uri().path() {
+        "/behind" => "max-age=10, stale-while-revalidate=60",
+        "/failing" if is_asked => return StatusCode::BAD_GATEWAY.into_response(),
+        "/failing" => "max-age=10, stale-if-error=60",
+        _ => "max-age=10",
+    };
+    let fields = [("etag", "\"1\""), ("cache-control", windows)];
+    if is_asked { (StatusCode::NOT_MODIFIED, fields).into_response() } else { (fields, "hello").into_response() }
 }
 
-fn says(cache: &str, parameters: &[(&str, &str)]) -> Member {
-    let parameters = parameters.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
-    Member { cache: cache.to_owned(), parameters: parameters.collect() }
+/// What happens before the request that is looked at.
+enum Before {
+    Nothing,
+    Fresh,
+    /// For five seconds.
+    Stale,
+    /// For none: `expire(…)` was called.
+    Expired,
+    /// It was asked for a moment ago.
+    Tried,
+}
+
+fn site() -> Site {
+    Site::with(handler, |builder| builder.cache_status("site"))
 }
 
 #[tokio::test]
@@ -109,7 +97,7 @@ async fn it_says_what_the_cache_did_and_why() {
     assert_eq!(said("GET", &[("x-case", "cookie")]).await, [says("site", &[("fwd", "uri-miss"), ("detail", "set-cookie")])]);
     assert_eq!(said("GET", &[("x-case", "streamed")]).await, [says("site", &[("fwd", "uri-miss")])]);
     assert_eq!(said("GET", &[("upgrade", "h2c")]).await, [says("site", &[("fwd", "bypass"), ("detail", "upgrade")])]);
-    site.cache.cache().invalidate(cached_handler::Target::all()).await.expect("invalidated");
+    site.cache.cache().invalidate(Target::all()).await.expect("invalidated");
     assert_eq!(said("GET", &[]).await, [says("site", &[("fwd", "uri-miss"), ("stored", "true"), ("detail", "invalidated")])]);
 }
 
@@ -145,4 +133,69 @@ async fn it_names_the_cache_whatever_its_name() {
             assert_eq!(member.cache, printable, "{name:?}");
         }
     }
+}
+
+#[tokio::test]
+async fn it_says_of_each_use_of_what_is_stale_that_it_was_stale_and_why() {
+    let fresh = [("ttl", "10")];
+    let said = |hit: &[(&'static str, &'static str)], rest: &[(&'static str, &'static str)]| [hit, rest].concat();
+    let (hit, went) = ([("hit", "true")], [("fwd", "stale")]);
+    let freshened = said(&went, &[("fwd-status", "304"), ("stored", "true")]);
+    let stale = |ttl, why| vec![("ttl", ttl), ("detail", why)];
+    for (before, method, target, directive, expected) in [
+        (Before::Fresh, "GET", "/", "", said(&hit, &fresh)),
+        (Before::Fresh, "HEAD", "/", "", vec![("fwd", "uri-miss"), ("stored", "true")]),
+        (Before::Fresh, "GET", "/", "only-if-cached", said(&hit, &fresh)),
+        (Before::Fresh, "GET", "/", "no-cache", vec![("fwd", "request"), ("fwd-status", "304"), ("stored", "true")]),
+        (Before::Fresh, "GET", "/", "no-store", vec![("fwd", "request"), ("detail", "request-no-store")]),
+        (Before::Stale, "GET", "/", "", freshened.clone()),
+        (Before::Expired, "GET", "/", "", freshened),
+        (Before::Stale, "GET", "/", "max-stale=5", said(&hit, &stale("-5", "stale-accepted"))),
+        (Before::Stale, "GET", "/behind", "", said(&hit, &stale("-5", "stale-while-revalidate"))),
+        (Before::Expired, "GET", "/behind", "", said(&hit, &stale("0", "stale-while-revalidate"))),
+        (Before::Stale, "GET", "/failing", "", said(&went, &stale("-5", "stale-if-error"))),
+        (Before::Expired, "GET", "/failing", "", said(&went, &stale("0", "stale-if-error"))),
+        (Before::Tried, "GET", "/failing", "", said(&hit, &stale("-5", "stale-after-error"))),
+        (Before::Nothing, "GET", "/", "only-if-cached", vec![("fwd", "request"), ("detail", "only-if-cached")]),
+        (Before::Stale, "GET", "/", "only-if-cached", vec![("fwd", "request"), ("detail", "only-if-cached")]),
+    ] {
+        let site = Site::with(forwards, |builder| builder.cache_status("site"));
+        if !matches!(before, Before::Nothing) {
+            site.get(target).await;
+        }
+        match before {
+            Before::Nothing | Before::Fresh => {}
+            Before::Stale | Before::Tried => site.later(15),
+            Before::Expired => site.cache.cache().expire(Target::all()).await.expect("expired"),
+        }
+        if matches!(before, Before::Tried) {
+            site.get(target).await;
+        }
+        let fields: &[_] = if directive.is_empty() { &[] } else { &[("cache-control", directive)] };
+        let reply = site.ask(method, target, fields).await;
+        assert_eq!(members(&reply.fields), [says("site", &expected)], "{method} {target} {directive}: {}", reply.why());
+    }
+}
+
+/// Answers once both have asked.
+#[cached(ttl = 60)]
+async fn both(State(gate): State<Arc<Semaphore>>) -> &'static str {
+    drop(gate.acquire().await);
+    "hello"
+}
+
+#[tokio::test]
+async fn it_says_that_another_requests_run_gave_the_answer() {
+    let cache = TestCache::with(|builder| builder.cache_status("site"));
+    let gate = Arc::new(Semaphore::new(0));
+    let router = Router::new().route("/", get(both)).layer(cache.layer()).with_state(Arc::clone(&gate));
+    let open = async {
+        // Polled after the two of them, which are waiting by then.
+        tokio::task::yield_now().await;
+        gate.add_permits(1);
+    };
+    let (first, second, ()) = tokio::join!(ask(&router, "/"), ask(&router, "/"), open);
+    assert_eq!(members(first.headers()), [says("site", &[("fwd", "uri-miss"), ("stored", "true")])]);
+    let collapsed = [("fwd", "uri-miss"), ("collapsed", "true"), ("stored", "true")];
+    assert_eq!(members(second.headers()), [says("site", &collapsed)]);
 }
