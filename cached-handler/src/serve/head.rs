@@ -1,7 +1,6 @@
-//! What the answer to a forwarded HEAD says of the response that GET stored (RFC 9111 §4.3.5). In memory only: elsewhere it
-//! would cost every HEAD two more round trips.
+//! What the answer to a forwarded HEAD says of the response that GET stored (RFC 9111 §4.3.5).
 
-use std::sync::Arc;
+use std::{mem, sync::Arc};
 
 use http::{HeaderName, StatusCode, header, response::Parts};
 
@@ -19,12 +18,22 @@ use crate::{
 
 impl Run {
     /// Freshens what GET stored, or forgets it where this answer is another representation's.
-    pub(super) fn tell_what_get_stored(&self, answer: &Parts) {
-        let speaks = self.is_head() && self.handler.forwards() && self.handler.in_memory && self.asks_whole() && !self.is_exposed();
+    pub(super) async fn tell_what_get_stored(&mut self, answer: &Parts) {
+        let speaks = self.is_head() && self.handler.forwards() && self.asks_whole() && !self.is_exposed();
         if !speaks || answer.status != StatusCode::OK {
             return;
         }
-        let Some((key, slot)) = self.stored_by_get() else { return };
+        let Some(key) = self.key.of_get() else { return };
+        if self.handler.in_memory {
+            self.tell_memory(answer, key);
+        } else if self.stamp().is_some() && self.marks().is_none() {
+            // Where the backend could not be read a moment ago, it is left alone.
+            Box::pin(self.tell_backend(answer, key)).await;
+        }
+    }
+
+    fn tell_memory(&self, answer: &Parts, key: PrimaryKey) {
+        let Some((key, slot)) = self.stored_by_get(key) else { return };
         let Slot::Response(stored) = &*slot else { return };
         let memory = &self.cache.inner().memory;
         if stored.marks.as_ref().is_none_or(|marks| memory.epochs.invalidated(marks) > stored.stamp.clock) {
@@ -39,10 +48,24 @@ impl Run {
         }
     }
 
+    /// Before the answer goes out, so that who has it finds the new state: two more round trips, beside those of the handler.
+    async fn tell_backend(&mut self, answer: &Parts, key: PrimaryKey) {
+        let own = mem::replace(&mut self.key.primary, key);
+        if let Some(slot) = self.left_in_backend().await
+            && let Slot::Response(stored) = &*slot
+        {
+            if !is_of(answer, stored) {
+                self.remove_from_backend(stored).await;
+            } else if let Some(freshened) = self.freshened_by_head(answer, stored) {
+                self.put_in_backend(&freshened).await;
+            }
+        }
+        self.key.primary = own;
+    }
+
     /// With its own key: that of the variant, where there are some.
-    fn stored_by_get(&self) -> Option<(PrimaryKey, Arc<Slot>)> {
+    fn stored_by_get(&self, key: PrimaryKey) -> Option<(PrimaryKey, Arc<Slot>)> {
         let memory = &self.cache.inner().memory;
-        let key = self.key.of_get()?;
         let slot = memory.get(&key.as_ref())?;
         match &*slot {
             Slot::Response(_) => Some((key, slot)),

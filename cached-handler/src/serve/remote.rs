@@ -104,6 +104,36 @@ impl Run {
         found
     }
 
+    /// Where a stored response that this request selects lies: under its key, or under that of its variant.
+    fn place_of(&self, stored: &Stored) -> StoreKey {
+        let key = self.key_at_rest();
+        match &stored.selecting {
+            None => key,
+            Some((variants, _)) => self.variant_at_rest(&key, &variants.values(self.fields.as_deref())),
+        }
+    }
+
+    /// What the backend has under the key, fresh or not, that nothing has invalidated. The epochs of this request stay as
+    /// they were read: what it stores is no younger.
+    pub(super) async fn left_in_backend(&mut self) -> Option<Arc<Slot>> {
+        let backend = self.cache.backend(self.handler)?.clone();
+        let epochs = self.epochs.clone();
+        let found = self.find_in(&*backend).await;
+        self.epochs = epochs;
+        match found {
+            Ok(Found::Usable(slot) | Found::Held(slot, _)) => Some(slot),
+            _ => None,
+        }
+    }
+
+    /// Takes it out of the backend.
+    pub(super) async fn remove_from_backend(&self, stored: &Stored) {
+        let Some(backend) = self.cache.backend(self.handler) else { return };
+        if let Err(error) = backend.remove(&self.place_of(stored)).await {
+            tracing::debug!(target: "cached_handler", handler = self.handler.label(), error = ?error, "a backend failed to remove");
+        }
+    }
+
     async fn find_in(&mut self, backend: &dyn Backend) -> Result<Found, Error> {
         let key = self.key_at_rest();
         let (bytes, reading) = backend.look_up(&key, &self.scopes()).await?;
@@ -177,9 +207,12 @@ impl Run {
     }
 
     async fn try_put(&self, backend: &dyn Backend, stored: &Stored) -> Result<Kept, Error> {
-        let Some(stamp) = self.stamp().filter(|_| self.marks().is_none()) else { return Ok(Kept::Not(NotStored::Backend)) };
+        // Without a reading of the backend's clock there is no stamp that could be compared with it.
+        if self.stamp().is_none() || self.marks().is_some() {
+            return Ok(Kept::Not(NotStored::Backend));
+        }
         let scopes = crate::backend::Scopes::new(self.handler.epoch_name(self.key.instance), self.path_bucket, &stored.groups);
-        if !backend.read(&scopes).await?.allows(stamp) {
+        if !backend.read(&scopes).await?.allows(stored.stamp) {
             return Ok(Kept::Not(NotStored::Invalidated));
         }
         let key = self.key_at_rest();
@@ -210,11 +243,7 @@ impl Run {
     /// Takes what was held out of the backend, which its handler has said something else about.
     pub(super) fn removing_held(&self) -> Option<Rest> {
         let backend = Arc::clone(self.cache.backend(self.handler)?);
-        let key = self.key_at_rest();
-        let key = match &self.held()?.selecting {
-            None => key,
-            Some((variants, _)) => self.variant_at_rest(&key, &variants.values(self.fields.as_deref())),
-        };
+        let key = self.place_of(self.held()?);
         let handler = self.handler.label();
         Some(Box::pin(async move {
             if let Err(error) = backend.remove(&key).await {

@@ -46,7 +46,7 @@ pub(super) struct Landing {
 
 /// Judges the handler's response, stores it where it may be, and lets the followers know. `may_copy`: there is a task
 /// that can go on after the answer.
-pub(super) async fn land(run: Run, produced: Result<Response, Failure>, lease: Option<Lease>, may_copy: bool) -> Landing {
+pub(super) async fn land(mut run: Run, produced: Result<Response, Failure>, lease: Option<Lease>, may_copy: bool) -> Landing {
     let response = match produced {
         Ok(response) => response,
         Err(failure) => return fail(&run, failure, lease),
@@ -55,7 +55,7 @@ pub(super) async fn land(run: Run, produced: Result<Response, Failure>, lease: O
         return hide(&run, stale, NotStored::Status(response.status().as_u16()), lease);
     }
     let (parts, body) = response.into_parts();
-    run.tell_what_get_stored(&parts);
+    run.tell_what_get_stored(&parts).await;
     match run.answered(&parts) {
         Answered::StillHolds(freshened) => {
             let (parts, body) = freshened.into_parts();

@@ -1,0 +1,7 @@
+//! What methods other than GET say of the response that GET stored, in memory, in files and in a Redis: HEAD freshens it or
+//! ends it (RFC 9111 §4.3.5).
+
+#[path = "http_methods/head.rs"]
+mod head;
+#[path = "http_methods/places.rs"]
+mod places;

@@ -1,0 +1,111 @@
+//! HEAD and the response that GET stored.
+
+use axum::http::Method;
+use cached_handler::Target;
+
+use super::places::{answer, everywhere};
+
+/// What the server says to GET: always the same.
+const OLD: [(&str, &str); 3] = [("etag", "\"1\""), ("cache-control", "max-age=5"), ("x-is", "old")];
+const NEW: [(&str, &str); 3] = [("etag", "\"1\""), ("cache-control", "max-age=60"), ("x-is", "new")];
+
+fn speaks(method: &Method, status: u16, head: &[(&str, &str)]) -> axum::response::Response {
+    if *method == Method::HEAD { answer(status, head, "") } else { answer(200, &OLD, "hello") }
+}
+
+#[tokio::test]
+async fn an_answer_to_head_freshens_what_get_stored_for_every_process() {
+    everywhere("freshens", async |one, other| {
+        one.answers(|method| speaks(method, 200, &NEW));
+        assert!(!one.ask("GET", "/", &[]).await.is_hit());
+        one.later(6);
+        assert!(!other.ask("HEAD", "/", &[]).await.is_hit());
+        let freshened = one.ask("GET", "/", &[]).await;
+        assert!(freshened.is_hit(), "{}: {}", one.backend, freshened.outcome);
+        assert_eq!((&*freshened.text, freshened.field("x-is"), freshened.field("content-length")), ("hello", Some("new"), Some("5")));
+        one.later(59);
+        assert!(one.ask("GET", "/", &[]).await.is_hit(), "{}", one.backend);
+        one.later(2);
+        assert!(!one.ask("GET", "/", &[]).await.is_hit(), "{}: a lifetime that has passed", one.backend);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn an_answer_to_head_that_names_another_representation_ends_what_get_stored() {
+    let tag = ("etag", "\"1\"");
+    everywhere("ends", async |one, other| {
+        for (number, (status, head, is_left)) in [
+            (200, &[("etag", "\"2\""), ("cache-control", "max-age=60")][..], false),
+            (200, &[("content-length", "4"), ("cache-control", "max-age=60")], false),
+            (200, &[("last-modified", "Thu, 01 Jan 1970 00:00:00 GMT"), ("cache-control", "max-age=60")], false),
+            // What nobody may store says nothing, and neither does another status.
+            (200, &[tag, ("cache-control", "no-store")], true),
+            (200, &[tag, ("cache-control", "max-age=60"), ("set-cookie", "a=b")], true),
+            (404, &[("cache-control", "max-age=60")], true),
+        ]
+        .into_iter()
+        .enumerate()
+        {
+            let path = format!("/{number}");
+            let head = head.to_vec();
+            one.answers(move |method| speaks(method, status, &head));
+            one.ask("GET", &path, &[]).await;
+            other.ask("HEAD", &path, &[]).await;
+            let after = one.ask("GET", &path, &[]).await;
+            assert_eq!((after.is_hit(), after.field("x-is")), (is_left, Some("old")), "{}: {path}", one.backend);
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn only_the_variant_that_the_head_selects_is_freshened() {
+    everywhere("variants", async |one, other| {
+        let with_vary = |fields: &[(&'static str, &'static str)]| [fields, &[("vary", "accept")]].concat();
+        let (old, new) = (with_vary(&OLD), with_vary(&NEW));
+        one.answers(move |method| if *method == Method::HEAD { answer(200, &new, "") } else { answer(200, &old, "hello") });
+        for accept in ["a", "b"] {
+            one.ask("GET", "/", &[("accept", accept)]).await;
+        }
+        one.later(6);
+        other.ask("HEAD", "/", &[("accept", "a")]).await;
+        let (a, b) = (one.ask("GET", "/", &[("accept", "a")]).await, one.ask("GET", "/", &[("accept", "b")]).await);
+        assert_eq!((a.is_hit(), a.field("x-is")), (true, Some("new")), "{}: {}", one.backend, a.outcome);
+        assert_eq!((b.is_hit(), b.field("x-is")), (false, Some("old")), "{}: {}", one.backend, b.outcome);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn l4_no_answer_to_head_brings_back_what_was_invalidated_or_expired() {
+    everywhere("l4", async |one, other| {
+        one.answers(|method| speaks(method, 200, &NEW));
+        one.ask("GET", "/before", &[]).await;
+        other.cache.invalidate(Target::path("/before")).await.expect("invalidated");
+        one.ask("HEAD", "/before", &[]).await;
+        assert!(!one.ask("GET", "/before", &[]).await.is_hit(), "{}", one.backend);
+
+        one.ask("GET", "/expired", &[]).await;
+        other.cache.expire(Target::path("/expired")).await.expect("expired");
+        one.ask("HEAD", "/expired", &[]).await;
+        assert!(!one.ask("GET", "/expired", &[]).await.is_hit(), "{}", one.backend);
+
+        // While the server answers the HEAD.
+        one.ask("GET", "/meanwhile", &[]).await;
+        let cache = other.cache.clone();
+        one.does(move |_| {
+            let cache = cache.clone();
+            Box::pin(async move {
+                cache.invalidate(Target::path("/meanwhile")).await.expect("invalidated");
+                answer(200, &NEW, "")
+            })
+        });
+        one.ask("HEAD", "/meanwhile", &[]).await;
+        one.answers(|_| answer(200, &OLD, "anew"));
+        for method in ["HEAD", "GET"] {
+            assert!(!one.ask(method, "/meanwhile", &[]).await.is_hit(), "{}: {method}", one.backend);
+        }
+    })
+    .await;
+}

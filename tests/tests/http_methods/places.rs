@@ -1,0 +1,161 @@
+//! A caching proxy on each backend, and the server behind it, which answers as the test says.
+
+use std::{
+    future::ready,
+    pin::Pin,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+use axum::{
+    Extension, Router,
+    body::Body,
+    extract::{Request, State},
+    http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode},
+    response::Response,
+    routing::any,
+};
+use cached_handler::{Cache, CacheBuilder, ManualClock, Outcome, Policy, Target, cached};
+use cached_handler_tests::redis_server::RedisServer;
+use http_body_util::BodyExt;
+use tower::ServiceExt;
+
+pub const PROXY: Policy = Policy::new().heuristic().honor_request_directives().cookies_by_vary().jitter(0);
+
+/// What the server does with a request, given its method.
+type Act = dyn Fn(&Method) -> Pin<Box<dyn Future<Output = Response> + Send>> + Send + Sync;
+
+#[derive(Clone)]
+pub struct Server(Arc<Mutex<Arc<Act>>>);
+
+impl Server {
+    async fn answer(&self, request: Request) -> Response {
+        let act = Arc::clone(&self.0.lock().unwrap_or_else(PoisonError::into_inner));
+        act(request.method()).await
+    }
+}
+
+macro_rules! proxies {
+    ($($name:ident: $backend:literal),*) => { $(
+        #[cached(ttl = from_response, vary = from_response, backend = $backend, policy = PROXY)]
+        async fn $name(State(server): State<Server>, request: Request) -> Response {
+            server.answer(request).await
+        }
+    )* };
+}
+proxies!(in_memory: "memory", in_files: "fs", in_redis: "redis");
+
+/// The proxy as one process has it.
+pub struct Place {
+    pub backend: &'static str,
+    pub cache: Cache,
+    pub clock: ManualClock,
+    pub router: Router,
+    server: Server,
+}
+
+/// A whole answer.
+#[derive(Debug)]
+pub struct Reply {
+    pub status: StatusCode,
+    pub fields: HeaderMap,
+    pub text: String,
+    pub outcome: Outcome,
+}
+
+impl Reply {
+    pub fn is_hit(&self) -> bool {
+        matches!(self.outcome, Outcome::Hit { .. })
+    }
+
+    pub fn field(&self, name: &str) -> Option<&str> {
+        self.fields.get(name).and_then(|value| value.to_str().ok())
+    }
+}
+
+impl Place {
+    fn new(backend: &'static str, cache: Cache, clock: ManualClock, server: &Server) -> Self {
+        let handler = match backend {
+            "memory" => any(in_memory),
+            "fs" => any(in_files),
+            _ => any(in_redis),
+        };
+        let router = Router::new().fallback(handler).with_state(server.clone()).layer(Extension(cache.clone()));
+        Self { backend, cache, clock, router, server: server.clone() }
+    }
+
+    /// From now on the server answers so.
+    pub fn answers(&self, act: impl Fn(&Method) -> Response + Send + Sync + 'static) {
+        self.does(move |method| Box::pin(ready(act(method))));
+    }
+
+    /// The same, where it takes its time.
+    pub fn does(&self, act: impl Fn(&Method) -> Pin<Box<dyn Future<Output = Response> + Send>> + Send + Sync + 'static) {
+        *self.server.0.lock().unwrap_or_else(PoisonError::into_inner) = Arc::new(act);
+    }
+
+    pub async fn ask(&self, method: &str, target: &str, fields: &[(&str, &str)]) -> Reply {
+        self.send(request(method, target, fields)).await
+    }
+
+    /// The answer, and what is done behind it.
+    pub async fn send(&self, request: Request) -> Reply {
+        let Ok(response) = self.router.clone().oneshot(request).await;
+        let (parts, body) = response.into_parts();
+        let content = body.collect().await.expect("content").to_bytes();
+        assert!(self.cache.drain(Duration::from_secs(10)).await, "it comes to rest");
+        let text = String::from_utf8(content.to_vec()).expect("text");
+        let outcome = parts.extensions.get::<Outcome>().expect("an outcome").clone();
+        Reply { status: parts.status, fields: parts.headers, text, outcome }
+    }
+
+    pub fn later(&self, secs: u64) {
+        self.clock.advance(Duration::from_secs(secs));
+    }
+}
+
+pub fn request(method: &str, target: &str, fields: &[(&str, &str)]) -> Request {
+    let mut request = Request::builder().method(method).uri(target);
+    for (name, value) in fields {
+        request = request.header(*name, *value);
+    }
+    request.body(Body::empty()).expect("a request")
+}
+
+/// An answer with these fields.
+pub fn answer(status: u16, fields: &[(&str, &str)], text: &'static str) -> Response {
+    let mut response = Response::new(Body::from(text));
+    *response.status_mut() = StatusCode::from_u16(status).expect("a status");
+    for (name, value) in fields {
+        let name = HeaderName::from_bytes(name.as_bytes()).expect("a name");
+        response.headers_mut().append(name, HeaderValue::from_str(value).expect("a value"));
+    }
+    response
+}
+
+/// Tells a story on each backend: to two processes that share it, or to one twice, where it is the memory.
+pub async fn everywhere(name: &str, story: impl AsyncFn(&Place, &Place)) {
+    let (clock, server) = (ManualClock::new(), Server(Arc::new(Mutex::new(Arc::new(|_| unreachable!("asked too early"))))));
+    let build =
+        async |builder: CacheBuilder| builder.namespace("methods").clock(clock.clone()).outcome_on_hits().build().await.expect("a cache");
+    let memory = Place::new("memory", build(Cache::builder()).await, clock.clone(), &server);
+    story(&memory, &memory).await;
+
+    let redis = RedisServer::start();
+    let process = async || Place::new("redis", build(Cache::builder().redis(redis.url())).await, clock.clone(), &server);
+    let (one, other) = (process().await, process().await);
+    for place in [&one, &other] {
+        // Redis is connected to behind everything else.
+        while place.cache.invalidate(Target::group("warm")).await.is_err() {}
+    }
+    story(&one, &other).await;
+
+    #[cfg(unix)]
+    {
+        let directory = std::env::temp_dir().join(format!("cached-handler-methods-{name}-{}", std::process::id()));
+        let process = async || Place::new("fs", build(Cache::builder().fs(&directory)).await, clock.clone(), &server);
+        let (one, other) = (process().await, process().await);
+        story(&one, &other).await;
+        std::fs::remove_dir_all(&directory).expect("removed");
+    }
+}
