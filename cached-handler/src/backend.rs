@@ -174,6 +174,15 @@ pub(crate) struct Stamp {
     pub(crate) clock: u64,
 }
 
+/// What one invalidation has done to the epoch of its target.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Moved {
+    /// The latest time that the epoch may have had before; for ever, where nobody can say.
+    pub(crate) from: u64,
+    /// The time that it has now, which is the clock's.
+    pub(crate) to: Stamp,
+}
+
 impl Reading {
     /// The stamp of a run that starts after this reading.
     pub(crate) fn stamp(&self) -> Stamp {

@@ -34,6 +34,7 @@ use crate::{
     stats::Stats,
     sync::lock,
     tasks::Tasks,
+    trace::Trace,
 };
 
 /// Stored responses, and everything that belongs to them. A handle: clones are the same cache.
@@ -134,7 +135,7 @@ impl Cache {
     ///
     /// Where a backend failed. The others are done all the same; call again for the rest.
     pub async fn invalidate(&self, target: Target) -> Result<(), Error> {
-        self.change(&target, Effect::Invalidate).await
+        self.change(&target, Effect::Invalidate, None).await
     }
 
     /// Makes everything in the target's scope stale in this cache, on every backend it has: it is served as far as a
@@ -146,7 +147,7 @@ impl Cache {
     ///
     /// Where a backend failed. The others are done all the same; call again for the rest.
     pub async fn expire(&self, target: Target) -> Result<(), Error> {
-        self.change(&target, Effect::Expire).await
+        self.change(&target, Effect::Expire, None).await
     }
 
     /// What it has done since it was built, and what it holds.
@@ -215,19 +216,26 @@ impl Cache {
     }
 
     /// Advances, and once more later where the builder says so.
-    pub(crate) async fn change(&self, target: &Target, effect: Effect) -> Result<(), Error> {
+    pub(crate) async fn change(&self, target: &Target, effect: Effect, trace: Option<&Trace>) -> Result<(), Error> {
         // Noted first: whoever leaves at the await has begun it.
         if let Some(settle) = &self.0.settle {
             settle.again(self, target, effect);
         }
-        self.advance(target, effect).await
+        self.advance(target, effect, trace).await
     }
 
-    pub(crate) async fn advance(&self, target: &Target, effect: Effect) -> Result<(), Error> {
-        self.0.memory.epochs.advance_now(target.mark(), effect);
+    pub(crate) async fn advance(&self, target: &Target, effect: Effect, trace: Option<&Trace>) -> Result<(), Error> {
+        let moved = self.0.memory.epochs.advance_now(target.mark(), effect);
+        if let Some(trace) = trace.filter(|trace| trace.is_of(None)) {
+            trace.moved(target, Some(moved));
+        }
         let mut outcome = Ok(());
-        for (_, backend) in &self.0.backends {
-            outcome = outcome.and(backend.advance(target, effect).await);
+        for (at, (_, backend)) in self.0.backends.iter().enumerate() {
+            let advanced = match trace.filter(|trace| trace.is_of(Some(at))) {
+                None => backend.advance(target, effect).await,
+                Some(trace) => backend.advance_and_tell(target, effect).await.map(|moved| trace.moved(target, moved)),
+            };
+            outcome = outcome.and(advanced);
         }
         events::advanced(self, target, effect, &outcome);
         outcome

@@ -1,14 +1,18 @@
 //! What a request with an unsafe method changes, by what its method means (RFC 9111 §4.4).
 
 use axum::extract::OriginalUri;
-use http::{HeaderValue, header, request::Parts};
+use http::{HeaderMap, HeaderValue, header, request::Parts};
 
-use crate::{invalidate::Target, rules::reference::path_at_same_origin};
+use crate::{
+    invalidate::Target,
+    rules::reference::{leads_back, path_at_same_origin},
+};
 
 /// The resource that such a request is sent to.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Changed {
     path: Box<str>,
+    query: Option<Box<str>>,
     authority: Option<Box<str>>,
 }
 
@@ -22,7 +26,8 @@ impl Changed {
         let mut hosts = parts.headers.get_all(header::HOST).iter();
         let host = hosts.next().filter(|_| hosts.next().is_none()).and_then(|host| host.to_str().ok());
         let authority = target.authority().map(http::uri::Authority::as_str).or(host);
-        Some(Box::new(Self { path: target.path().into(), authority: authority.map(Into::into) }))
+        let (path, query) = (target.path().into(), target.query().map(Into::into));
+        Some(Box::new(Self { path, query, authority: authority.map(Into::into) }))
     }
 
     /// The target itself.
@@ -36,7 +41,22 @@ impl Changed {
             return Vec::new();
         }
         let named = [header::LOCATION, header::CONTENT_LOCATION].map(|name| answer.headers().get(name).and_then(|line| self.named(line)));
-        std::iter::once(self.target()).chain(named.into_iter().flatten()).collect()
+        let mut targets = vec![self.target()];
+        for target in named.into_iter().flatten() {
+            if !targets.contains(&target) {
+                targets.push(target);
+            }
+        }
+        targets
+    }
+
+    /// Whether the answer's content is a representation of the target, as the one line of its `Content-Location` says
+    /// (RFC 9110 §8.7).
+    pub(crate) fn is_represented_by(&self, answer: &HeaderMap) -> bool {
+        let mut lines = answer.get_all(header::CONTENT_LOCATION).iter();
+        let named = lines.next().filter(|_| lines.next().is_none()).and_then(|line| line.to_str().ok());
+        let target = self.query.as_ref().map_or_else(|| self.path.to_string(), |query| format!("{}?{query}", self.path));
+        named.is_some_and(|named| leads_back(named, &target, self.authority.as_deref()))
     }
 
     fn named(&self, reference: &HeaderValue) -> Option<Target> {

@@ -12,7 +12,7 @@ use std::fmt;
 use smallvec::SmallVec;
 
 use crate::{
-    backend::{Effect, Epochs, Reading, Scopes},
+    backend::{Effect, Epochs, Moved, Reading, Scopes, Stamp},
     error::Error,
     invalidate::{Mark, Target},
     sync::explored::{Arc, AtomicU64, Ordering},
@@ -31,6 +31,8 @@ pub struct InProcessEpochs {
     handlers: Arc<Registry>,
     groups: Arc<Registry>,
     paths: Box<[Epoch]>,
+    /// How many of the clock's steps have come to their end: all, where none is under way.
+    done: AtomicU64,
 }
 
 /// When something was last invalidated, and when it was last invalidated or expired.
@@ -50,12 +52,13 @@ impl Epoch {
         Self { invalidated: AtomicU64::new(self.invalidated()), expired: AtomicU64::new(self.expired()) }
     }
 
-    fn advance(&self, epoch: u64, effect: Effect) {
+    /// Gives the time of the latest advance before.
+    fn advance(&self, epoch: u64, effect: Effect) -> u64 {
         // Whoever sees the second of two has to see the first: a reader looks at `expired` alone as long as that allows.
         if effect == Effect::Invalidate {
             self.invalidated.fetch_max(epoch, Ordering::SeqCst);
         }
-        self.expired.fetch_max(epoch, Ordering::SeqCst);
+        self.expired.fetch_max(epoch, Ordering::SeqCst)
     }
 
     fn invalidated(&self) -> u64 {
@@ -89,6 +92,7 @@ impl InProcessEpochs {
             handlers: Registry::new(),
             groups: Registry::new(),
             paths: std::iter::repeat_with(|| Epoch::at(0)).take(BUCKETS).collect(),
+            done: AtomicU64::new(1),
         }
     }
 
@@ -135,18 +139,24 @@ impl InProcessEpochs {
     }
 
     /// Makes every response stamped before this call unusable, or stale, in the target's scope.
-    pub(crate) fn advance_now(&self, mark: Mark<'_>, effect: Effect) {
+    pub(crate) fn advance_now(&self, mark: Mark<'_>, effect: Effect) -> Moved {
         let epoch = self.clock.fetch_add(1, Ordering::SeqCst) + 1;
+        // One that has an earlier time and is still under way would leave no trace in an epoch that is later by then.
+        let is_alone = self.done.load(Ordering::SeqCst) + 1 == self.now();
+        let mut from = u64::MAX;
         match mark {
-            Mark::All => self.all.advance(epoch, effect),
+            Mark::All => _ = self.all.advance(epoch, effect),
             Mark::Handler(name) => self.handlers.advance(name, epoch, effect),
             Mark::Group(name) => self.groups.advance(name, epoch, effect),
             Mark::PathBucket(bucket) => {
                 if let Some(path) = self.paths.get(usize::from(bucket)) {
-                    path.advance(epoch, effect);
+                    let before = path.advance(epoch, effect);
+                    from = if is_alone { before } else { u64::MAX };
                 }
             }
         }
+        self.done.fetch_add(1, Ordering::SeqCst);
+        Moved { from, to: Stamp { incarnation: 0, clock: epoch } }
     }
 }
 

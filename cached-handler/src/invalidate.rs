@@ -163,7 +163,7 @@ pub async fn expire_all() -> Result<(), Error> {
 async fn everywhere(target: &Target, effect: Effect) -> Result<(), Error> {
     let mut outcome = Ok(());
     for cache in Cache::all() {
-        outcome = outcome.and(cache.change(target, effect).await);
+        outcome = outcome.and(cache.change(target, effect, None).await);
     }
     outcome
 }

@@ -5,7 +5,9 @@ use std::{convert::Infallible, fmt};
 use axum::{extract::FromRequestParts, response::Response};
 use http::request::Parts;
 
-use crate::{backend::Effect, cache::Cache, changed::Changed, error::Error, events, invalidate::Target, rules::path::encode_segment};
+use crate::{
+    backend::Effect, cache::Cache, changed::Changed, error::Error, events, invalidate::Target, rules::path::encode_segment, trace::Trace,
+};
 
 /// The cache of the request's router, where that has one of its own; and what the request changes by its method.
 #[derive(Debug)]
@@ -28,6 +30,8 @@ pub struct Targets {
     due: Vec<Target>,
     /// What the method changes: any error spares it (RFC 9111 §4.4).
     changed: Option<Box<Changed>>,
+    /// Who wants to know that nothing else was invalidated meanwhile.
+    trace: Option<Trace>,
 }
 
 /// A piece of a path template.
@@ -43,12 +47,12 @@ impl Targets {
     /// None so far.
     #[must_use]
     pub fn new(cache: OwnCache) -> Self {
-        Self { only: cache.0.filter(|cache| cache.inner().isolated), due: Vec::new(), changed: cache.1 }
+        Self { only: cache.0.filter(|cache| cache.inner().isolated), due: Vec::new(), changed: cache.1, trace: None }
     }
 
     /// What a request to a cached handler changes in that handler's cache.
-    pub(crate) fn changed(cache: &Cache, changed: Box<Changed>) -> Self {
-        Self { only: Some(cache.clone()), due: Vec::new(), changed: Some(changed) }
+    pub(crate) fn changed(cache: &Cache, changed: Box<Changed>, trace: Option<Trace>) -> Self {
+        Self { only: Some(cache.clone()), due: Vec::new(), changed: Some(changed), trace }
     }
 
     /// Adds a group.
@@ -139,7 +143,7 @@ impl Targets {
     async fn invalidate(&self) {
         for target in &self.due {
             for cache in self.caches() {
-                if let Err(error) = cache.change(target, Effect::Invalidate).await {
+                if let Err(error) = cache.change(target, Effect::Invalidate, self.trace.as_ref()).await {
                     events::invalidation_failed(&cache, &error);
                 }
             }

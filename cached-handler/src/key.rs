@@ -46,7 +46,7 @@ pub(crate) struct KeyRef<'a> {
 }
 
 impl Key {
-    /// For a HEAD that shows its method: the key of the same request with GET.
+    /// For a HEAD or a POST that shows its method: the key of the same request with GET.
     pub(crate) fn of_get(&self) -> Option<PrimaryKey> {
         if self.traits.head_at.is_empty() {
             return None;
@@ -58,7 +58,7 @@ impl Key {
             let (before, from) = rest.split_at_checked(at.checked_sub(read)?)?;
             bytes.extend_from_slice(before);
             bytes.extend_from_slice(b"\x03GET");
-            rest = from.strip_prefix(b"\x04HEAD")?;
+            rest = from.strip_prefix(b"\x04HEAD").or_else(|| from.strip_prefix(b"\x04POST"))?;
         }
         bytes.extend_from_slice(rest);
         Some(PrimaryKey { handler: self.primary.handler, state: self.primary.state, bytes: bytes.into() })

@@ -46,6 +46,7 @@ mod sync;
 mod tasks;
 #[cfg(feature = "testing")]
 pub mod testing;
+mod trace;
 mod values;
 
 pub use cached_handler_macros::{CacheKey, cached, invalidates};

@@ -9,6 +9,7 @@ mod fill;
 mod head;
 mod lookup;
 mod make;
+mod post;
 mod produce;
 mod remote;
 mod revalidate;
@@ -76,6 +77,8 @@ pub struct Inner {
     /// How many runs had ended before it looked in a backend; see [`Flights::ended`](crate::flight::Flights::ended).
     ended_before: u64,
     epochs: Option<Epoch>,
+    /// For a POST whose answer may stand for GET's.
+    post: Option<post::Post>,
 }
 
 impl Deref for Run {
@@ -139,6 +142,7 @@ impl Run {
             behind: false,
             ended_before: 0,
             epochs: None,
+            post: None,
         }))
     }
 

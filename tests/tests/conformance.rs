@@ -91,7 +91,7 @@ async fn as_listed(backend: &str, app: impl FnOnce(Upstream) -> Router, cache: C
     if std::env::var_os(SUITE).is_some() {
         return;
     }
-    let surprises = surprises(&results, &expected(backend));
+    let surprises = surprises(&results, &expected());
     assert!(surprises.is_empty(), "{backend}: other than conformance/expected.txt says:\n{}", surprises.join("\n"));
 }
 
@@ -116,15 +116,11 @@ impl fmt::Display for TestResult {
     }
 }
 
-/// The ids of the tests that do not pass, each with its reason. A line that begins with `at rest: ` is not of the memory.
-fn expected(backend: &str) -> BTreeMap<String, String> {
+/// The ids of the tests that do not pass, each with its reason: the same for each backend.
+fn expected() -> BTreeMap<String, String> {
     let lines = include_str!("../conformance/expected.txt").lines().map(str::trim);
     let entries = lines.filter(|line| !line.is_empty() && !line.starts_with('#'));
     entries
-        .filter_map(|line| match line.strip_prefix("at rest: ") {
-            Some(line) => (backend != "memory").then_some(line),
-            None => Some(line),
-        })
         .map(|line| {
             let (id, why) = line.split_once("  ").unwrap_or_else(|| panic!("no reason, after two spaces, in: {line}"));
             (id.to_owned(), why.trim().to_owned())

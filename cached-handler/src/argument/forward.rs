@@ -1,9 +1,13 @@
 //! The whole request as an argument: for handlers that forward it, with `vary = from_response`.
 
-use std::mem;
+use std::{
+    mem,
+    pin::pin,
+    task::{Context, Poll, Waker},
+};
 
-use axum::extract::{MatchedPath, NestedPath, OriginalUri, Request};
-use http::{Extensions, HeaderMap, Uri, header, request::Parts};
+use axum::extract::{FromRequestParts as _, MatchedPath, NestedPath, OriginalUri, RawPathParams, Request};
+use http::{Extensions, HeaderMap, Method, Uri, header, request::Parts};
 use http_body::Body as _;
 
 use super::{CachedHandler, FromResponse, Keyed, content, uri};
@@ -54,8 +58,9 @@ impl Keyed<FromResponse> for Parts {
 impl Keyed<FromResponse> for Request {
     fn write(&self, key: &mut KeyWriter<'_>) {
         head(self.method(), self.uri(), self.headers(), self.extensions(), key);
-        // A GET with content: what it does is up to the server, which sees it, and the key does not hold it.
-        if !self.body().is_end_stream() {
+        // A GET with content: what it does is up to the server, which sees it, and the key does not hold it. Of a POST it
+        // is the answer that says what it stands for.
+        if matches!(*self.method(), Method::GET | Method::HEAD) && !self.body().is_end_stream() {
             key.bypass(content::UNKEYED);
         }
     }
@@ -68,10 +73,14 @@ impl Keyed<FromResponse> for Request {
     }
 }
 
-fn head(method: &http::Method, target: &Uri, fields: &HeaderMap, extensions: &Extensions, key: &mut KeyWriter<'_>) {
+fn head(method: &Method, target: &Uri, fields: &HeaderMap, extensions: &Extensions, key: &mut KeyWriter<'_>) {
     key.traits.shows(Credentials::Forwarded);
     key.traits.can_ask = true;
     uri::method(method, key);
+    if *method == Method::POST && !is_in_the_key(extensions) {
+        // What its handler sees no key holds: no place that could be found.
+        key.traits.head_at.push(usize::MAX);
+    }
     uri::write(target, key);
     routed::<OriginalUri>(extensions, key);
     routed::<MatchedPath>(extensions, key);
@@ -139,6 +148,26 @@ fn drop_unkeyed(extensions: &mut Extensions) {
     keep::<MatchedPath>(&all, extensions);
     keep::<NestedPath>(&all, extensions);
     keep::<Cache>(&all, extensions);
+}
+
+/// Whether the key holds all of them, for requests that keep theirs.
+fn is_in_the_key(extensions: &Extensions) -> bool {
+    let known = [
+        has_parameters(extensions),
+        extensions.get::<OriginalUri>().is_some(),
+        extensions.get::<MatchedPath>().is_some(),
+        extensions.get::<NestedPath>().is_some(),
+        extensions.get::<Cache>().is_some(),
+    ];
+    extensions.len() <= known.into_iter().filter(|is_there| *is_there).count()
+}
+
+/// Whether a router has left the parameters of the path, which are of a type of its own.
+fn has_parameters(extensions: &Extensions) -> bool {
+    let mut parts = http::Request::new(()).into_parts().0;
+    parts.extensions.clone_from(extensions);
+    let found = pin!(RawPathParams::from_request_parts(&mut parts, &()));
+    matches!(found.poll(&mut Context::from_waker(Waker::noop())), Poll::Ready(Ok(_)))
 }
 
 fn keep<T: Clone + Send + Sync + 'static>(all: &Extensions, kept: &mut Extensions) {

@@ -10,11 +10,11 @@ pub(super) fn write(uri: &Uri, key: &mut KeyWriter<'_>) {
     key.part(&(uri.scheme_str(), uri.authority().map(http::uri::Authority::as_str), uri.path(), uri.query()));
 }
 
-/// The method, so that HEAD and GET become two keys.
+/// The method, so that HEAD and GET become two keys. Where it stands is noted for [`Key::of_get`](crate::key::Key::of_get).
 pub(super) fn method(method: &Method, key: &mut KeyWriter<'_>) {
     key.traits.shows_method = true;
     key.tag(Tag::Method);
-    if *method == Method::HEAD {
+    if matches!(*method, Method::HEAD | Method::POST) {
         let at = key.bytes.len();
         key.traits.head_at.push(at);
     }

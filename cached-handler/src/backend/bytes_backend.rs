@@ -1,10 +1,15 @@
 //! A [`Store`] and its [`Epochs`] as one backend.
 
-use std::{any::TypeId, fmt, time::Duration};
+use std::{
+    any::{Any, TypeId},
+    fmt,
+    future::ready,
+    time::Duration,
+};
 
 use bytes::Bytes;
 
-use super::{Answer, Backend, Effect, Epochs, InProcessEpochs, Known, Reading, Scopes, Stamp, Store, StoreKey};
+use super::{Answer, Backend, Effect, Epochs, InProcessEpochs, Known, Moved, Reading, Scopes, Stamp, Store, StoreKey};
 use crate::{error::Error, invalidate::Target};
 
 pub(crate) struct BytesBackend<S, E> {
@@ -45,6 +50,13 @@ impl<S: Store, E: Epochs> Backend for BytesBackend<S, E> {
 
     fn advance<'a>(&'a self, target: &'a Target, effect: Effect) -> Answer<'a, ()> {
         Box::pin(self.epochs.advance(target, effect))
+    }
+
+    fn advance_and_tell<'a>(&'a self, target: &'a Target, effect: Effect) -> Answer<'a, Option<Moved>> {
+        if let Some(epochs) = (&self.epochs as &dyn Any).downcast_ref::<InProcessEpochs>() {
+            return Box::pin(ready(Ok(Some(epochs.advance_now(target.mark(), effect)))));
+        }
+        Box::pin(async move { self.advance(target, effect).await.map(|()| None) })
     }
 
     fn probe(&self) -> Answer<'_, ()> {

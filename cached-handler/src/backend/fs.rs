@@ -38,7 +38,7 @@ use self::{
     sweep::{Note, Notes},
     table::{Boot, positions},
 };
-use super::{Answer, Backend, Effect, Epochs, Known, Reading, Scopes, Stamp, Store, StoreKey};
+use super::{Answer, Backend, Effect, Epochs, Known, Moved, Reading, Scopes, Stamp, Store, StoreKey};
 use crate::{clock::Clock, error::Error, invalidate::Target, sync::lock};
 
 /// What an author sets.
@@ -151,6 +151,16 @@ impl Fs {
     }
 }
 
+impl Fs {
+    async fn moved_by(&self, target: &Target, effect: Effect) -> Result<Moved, Error> {
+        let _turn = self.advancing.acquire().await.map_err(Error::backend)?;
+        let target = target.clone();
+        let moved = self.blocking(move |place| place.advance(target.mark(), effect)).await?;
+        self.known.note(&Reading { incarnation: moved.to.incarnation, clock: moved.to.clock, invalidated: 0, expired: 0 });
+        Ok(moved)
+    }
+}
+
 impl Store for Fs {
     async fn get(&self, key: &StoreKey) -> Result<Option<Bytes>, Error> {
         let name = FileName::of(key);
@@ -199,9 +209,7 @@ impl Epochs for Fs {
     }
 
     async fn advance(&self, target: &Target, effect: Effect) -> Result<(), Error> {
-        let _turn = self.advancing.acquire().await.map_err(Error::backend)?;
-        let target = target.clone();
-        Ok(self.blocking(move |place| place.advance(target.mark(), effect)).await?)
+        self.moved_by(target, effect).await.map(drop)
     }
 }
 
@@ -228,6 +236,10 @@ impl Backend for Fs {
 
     fn advance<'a>(&'a self, target: &'a Target, effect: Effect) -> Answer<'a, ()> {
         Box::pin(Epochs::advance(self, target, effect))
+    }
+
+    fn advance_and_tell<'a>(&'a self, target: &'a Target, effect: Effect) -> Answer<'a, Option<Moved>> {
+        Box::pin(async move { self.moved_by(target, effect).await.map(Some) })
     }
 
     fn probe(&self) -> Answer<'_, ()> {

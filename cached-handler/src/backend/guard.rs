@@ -15,7 +15,7 @@ use tokio::{
 };
 
 use super::{
-    Answer, Backend, Effect, Reading, Scopes, Stamp, StoreKey, Wakes,
+    Answer, Backend, Effect, Moved, Reading, Scopes, Stamp, StoreKey, Wakes,
     breaker::{Breaker, Change, chance, pause},
     notices::{Errand, Notices},
     retries::Retries,
@@ -98,8 +98,15 @@ impl Backend for Guard {
         if self.0.backend.has_clock_here() {
             return self.0.backend.advance(target, effect);
         }
+        Box::pin(async move { self.advance_and_tell(target, effect).await.map(drop) })
+    }
+
+    fn advance_and_tell<'a>(&'a self, target: &'a Target, effect: Effect) -> Answer<'a, Option<Moved>> {
+        if self.0.backend.has_clock_here() {
+            return self.0.backend.advance_and_tell(target, effect);
+        }
         Box::pin(async move {
-            let outcome = self.0.ask(Errand::Invalidate, ADVANCE_LIMIT, || self.0.backend.advance(target, effect)).await;
+            let outcome = self.0.ask(Errand::Invalidate, ADVANCE_LIMIT, || self.0.backend.advance_and_tell(target, effect)).await;
             if outcome.is_err() {
                 self.0.retries.add(target, effect);
                 self.0.see_to_it();

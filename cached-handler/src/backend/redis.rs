@@ -25,7 +25,7 @@ use self::{
     keys::{Keys, Names},
     link::Link,
 };
-use super::{Answer, Backend, Effect, Epochs, Known, Reading, Scopes, Stamp, Store, StoreKey, Wakes};
+use super::{Answer, Backend, Effect, Epochs, Known, Moved, Reading, Scopes, Stamp, Store, StoreKey, Wakes};
 use crate::{
     clock::{Clock, millis, span},
     error::{Error, Fault},
@@ -125,12 +125,16 @@ impl Backend for Redis {
     }
 
     fn advance<'a>(&'a self, target: &'a Target, effect: Effect) -> Answer<'a, ()> {
+        Box::pin(async move { self.advance_and_tell(target, effect).await.map(drop) })
+    }
+
+    fn advance_and_tell<'a>(&'a self, target: &'a Target, effect: Effect) -> Answer<'a, Option<Moved>> {
         Box::pin(async move {
             let word = match effect {
                 Effect::Invalidate => "invalidate",
                 Effect::Expire => "expire",
             };
-            self.0.advance(&self.0.keys.clock_and_mark(target.mark()), word).await
+            self.0.advance(&self.0.keys.clock_and_mark(target.mark()), word).await.map(Some)
         })
     }
 
@@ -176,13 +180,13 @@ impl Inner {
         record::reading(keys.iter(), &values).ok_or_else(senseless)
     }
 
-    async fn advance(&self, keys: &Names, what: &str) -> Result<(), Error> {
+    async fn advance(&self, keys: &Names, what: &str) -> Result<Moved, Error> {
         let [incarnation, clock_lives, epoch_lives] = arguments();
         let command = |by_digest| script::ADVANCE.call(by_digest, keys, &[&incarnation, &clock_lives, &epoch_lives, what]);
         let answer = self.link.call_script(&command(true), || command(false)).await?;
-        let stamp = record::stamp(self.keys.namespace(), &answer).ok_or_else(senseless)?;
-        self.known.note(&Reading { incarnation: stamp.incarnation, clock: stamp.clock, invalidated: 0, expired: 0 });
-        Ok(())
+        let moved = record::moved(self.keys.namespace(), &answer).ok_or_else(senseless)?;
+        self.known.note(&Reading { incarnation: moved.to.incarnation, clock: moved.to.clock, invalidated: 0, expired: 0 });
+        Ok(moved)
     }
 
     /// Stores, and sees to it that the clock and the epochs live longer.
@@ -218,7 +222,7 @@ impl Store for Redis {
 
     /// A new incarnation: what was stored before is unusable, and dies in its time. Nobody else's keys are touched.
     async fn clear(&self) -> Result<(), Error> {
-        self.0.advance(&self.0.keys.clock(), "forget").await
+        self.0.advance(&self.0.keys.clock(), "forget").await.map(drop)
     }
 }
 

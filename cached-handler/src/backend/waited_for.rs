@@ -5,7 +5,7 @@ use std::{fmt, pin::Pin, sync::Arc, time::Duration, time::SystemTime};
 use bytes::Bytes;
 use tokio::sync::Notify;
 
-use super::{Effect, Reading, Scopes, Stamp, StoreKey};
+use super::{Effect, Moved, Reading, Scopes, Stamp, StoreKey};
 use crate::{clock::Clock, error::Error, invalidate::Target};
 
 pub(crate) type Answer<'a, T> = Pin<Box<dyn Future<Output = Result<T, Error>> + Send + 'a>>;
@@ -20,6 +20,10 @@ pub(crate) trait Backend: Send + Sync + fmt::Debug {
     fn put<'a>(&'a self, key: &'a StoreKey, bytes: Bytes, keep_for: Duration, scopes: &'a Scopes<'a>) -> Answer<'a, ()>;
     fn remove<'a>(&'a self, key: &'a StoreKey) -> Answer<'a, ()>;
     fn advance<'a>(&'a self, target: &'a Target, effect: Effect) -> Answer<'a, ()>;
+    /// The same, and what it has done to the target's epoch, where the epochs are not an author's own.
+    fn advance_and_tell<'a>(&'a self, target: &'a Target, effect: Effect) -> Answer<'a, Option<Moved>> {
+        Box::pin(async move { self.advance(target, effect).await.map(|()| None) })
+    }
     /// Whether it is well, as far as that can be told without a request.
     fn probe(&self) -> Answer<'_, ()>;
     /// What the clock is known to have reached, without asking.

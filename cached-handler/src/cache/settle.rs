@@ -58,7 +58,7 @@ async fn once_more(cache: Cache, what: (Target, Effect), due: Arc<Mutex<HashMap<
         }
     }
     lock(&due).remove(&what);
-    if let Err(error) = cache.advance(&what.0, what.1).await {
+    if let Err(error) = cache.advance(&what.0, what.1, None).await {
         tracing::error!(target: "cached_handler", error = ?error, "invalidating once more failed; what a lagging source gave may be served until it is stale");
     }
 }

@@ -84,6 +84,20 @@ impl World {
         drop(before);
     }
 
+    /// A POST whose answer stands for GET's: it invalidates its own path, and is stamped so, where it was the only one.
+    fn post(&self) {
+        let began = self.epochs.now();
+        let marks = self.epochs.marks("h", BUCKET, &["g"]);
+        let version = self.version.load(Ordering::SeqCst);
+        let moved = self.epochs.advance_now(Mark::PathBucket(BUCKET), Effect::Invalidate);
+        // Under shuttle there is no other path: the epoch of none stands in its place.
+        let others = self.epochs.expired(&self.epochs.marks("h", BUCKET + 1, &["g"]));
+        if moved.from <= began && others <= began {
+            let before = self.stored.lock().unwrap().replace(Stored { version, stamp: moved.to.clock, marks });
+            drop(before);
+        }
+    }
+
     fn write(&self, target: Mark<'_>) {
         let version = self.version.fetch_add(1, Ordering::SeqCst) + 1;
         self.epochs.advance_now(target, Effect::Invalidate);
@@ -163,6 +177,27 @@ fn no_schedule_serves_a_fill_that_began_before_an_invalidation() {
         fill_against(target, Stamped::Before, Known::Early, schedules() / 8);
     }
     fill_against(Mark::Group("g"), Stamped::Before, Known::Late, schedules() / 2);
+}
+
+#[test]
+fn no_schedule_serves_an_answer_to_post_that_began_before_an_invalidation() {
+    let writes: [fn(&World); 4] = [
+        |world| world.write(Mark::All),
+        |world| world.write(Mark::Handler("h")),
+        |world| world.write(Mark::Group("g")),
+        |world| world.write(Mark::PathBucket(BUCKET)),
+    ];
+    for write in writes {
+        explore(schedules() / 4, move || {
+            let world = World::new(Stamped::Before, Known::Early);
+            side_by_side(&world, vec![World::post, write, World::read]);
+            world.read();
+            // One that is alone is stored.
+            world.evict();
+            world.post();
+            assert!(world.stored.lock().unwrap().is_some(), "dead on arrival");
+        });
+    }
 }
 
 #[test]

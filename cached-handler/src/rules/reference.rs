@@ -1,6 +1,8 @@
 //! References to resources, as `Location` and `Content-Location` hold them (RFC 3986 §4.1), as far as an invalidation has
 //! to follow them.
 
+use super::path::normalise;
+
 /// The path that a reference leads to, seen from a target; none where it leads to another origin (RFC 9111 §4.4). The
 /// scheme of the target is not known to a server behind others, so `http` and `https` count as one.
 pub(crate) fn path_at_same_origin(reference: &str, target: &str, authority: Option<&str>) -> Option<String> {
@@ -20,6 +22,21 @@ pub(crate) fn path_at_same_origin(reference: &str, target: &str, authority: Opti
     }
     // `http:path` is no reference that anybody may send (RFC 3986 §5.2.2).
     scheme.is_none().then(|| merge(target, without_query(rest)))
+}
+
+/// Whether a reference leads back to the target itself, path and query, at the same origin: then an answer's content is a
+/// representation of its target (RFC 9110 §8.7).
+pub(crate) fn leads_back(reference: &str, target: &str, authority: Option<&str>) -> bool {
+    let query = |reference: &str| reference.split_once('?').map(|(_, query)| query.to_owned());
+    // It has no fragment (RFC 9110 §8.7).
+    let reference = reference.trim_matches([' ', '\t']);
+    if reference.contains('#') {
+        return false;
+    }
+    let Some(path) = path_at_same_origin(reference, target, authority) else { return false };
+    // A reference that is empty has the query of its target (RFC 3986 §5.2.2).
+    let same_query = reference.is_empty() || query(reference) == query(target);
+    same_query && normalise(&path) == normalise(without_query(target))
 }
 
 /// RFC 3986 §5.2.3; dot segments are left for the comparison of paths.
@@ -102,6 +119,20 @@ mod tests {
         }
         assert_eq!(path_at_same_origin("http://a.example/x", "/", None), None);
         assert_eq!(path_at_same_origin("http://a:81/x", "/", Some("a:81")).as_deref(), Some("/x"));
+    }
+
+    #[test]
+    fn a_reference_leads_back_where_it_is_the_targets_own_address() {
+        let back = |reference: &str| leads_back(reference, "/b/c/d;p?q", Some("a.example"));
+        for same in ["", "/b/c/d;p?q", "d;p?q", "./d;p?q", "/b/%63/d;p?q", "http://a.example/b/c/d;p?q", "//a.example/b/c/d;p?q", "?q"] {
+            assert!(back(same), "{same}");
+        }
+        for other in
+            ["/b/c/d;p", "/b/c/d;p?r", "/b/c/d;p?", "d", "/b/c/d;p?q#s", "#s", "//b.example/b/c/d;p?q", "ftp://a.example/b/c/d;p?q"]
+        {
+            assert!(!back(other), "{other}");
+        }
+        assert!(leads_back("/x", "/x", None) && !leads_back("//a/x", "/x", None));
     }
 
     proptest! {

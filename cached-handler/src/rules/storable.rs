@@ -16,6 +16,8 @@ use crate::{
 #[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 pub(crate) struct Question<'a> {
     pub(crate) method: &'a Method,
+    /// Whether its `Content-Location` names the target of the request (RFC 9110 §8.7).
+    pub(crate) names_its_target: bool,
     /// What of the request's `Authorization` and `Cookie` an argument outside the key could see.
     pub(crate) credentials: Credentials,
     pub(crate) status: StatusCode,
@@ -95,7 +97,7 @@ fn nothing_forbids(question: &Question<'_>, asks: bool, own: &CacheControl, cdn:
     // RFC 9111 §5.2.2.3: it lifts the `no-store` beside it, and no other field's.
     let no_store = |directives: &CacheControl| directives.no_store && !(directives.must_understand && understood);
     let prohibitions = [
-        (!matches!(*question.method, Method::GET | Method::HEAD), NotStored::Method),
+        (!may_answer_get(question, own, cdn), NotStored::Method),
         (question.do_not_store, NotStored::DoNotStore),
         (question.fields.contains_key(header::SET_COOKIE), NotStored::SetCookie),
         (no_store(own) || cdn.is_some_and(no_store), NotStored::NoStore),
@@ -110,6 +112,21 @@ fn nothing_forbids(question: &Question<'_>, asks: bool, own: &CacheControl, cdn:
         (question.status.is_informational() || question.status == StatusCode::NOT_MODIFIED, NotStored::Status(question.status.as_u16())),
     ];
     prohibitions.into_iter().find(|(applies, _)| *applies).map_or(Ok(()), |(_, reason)| Err(reason))
+}
+
+/// Whether GET could be answered with it: what GET and HEAD were; and what POST was where that says by its status and its
+/// `Content-Location` that it is what GET would be given, and itself for how long (RFC 9110 §9.3.3).
+fn may_answer_get(question: &Question<'_>, own: &CacheControl, cdn: Option<&CacheControl>) -> bool {
+    let is_fresh = || {
+        let stated = freshness::stated(question.fields, cdn, own, question.now);
+        let is_ahead = |lifetime| lifetime > freshness::initial_age(question.fields, question.now);
+        !must_be_asked_for(own, cdn) && stated.is_some_and(is_ahead)
+    };
+    match *question.method {
+        Method::GET | Method::HEAD => true,
+        Method::POST => question.names_its_target && question.status == StatusCode::OK && is_fresh(),
+        _ => false,
+    }
 }
 
 /// `no-cache`, in the field that counts (RFC 9213 §2.2), or in either of them.

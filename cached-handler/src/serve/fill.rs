@@ -259,7 +259,10 @@ async fn in_place<F: Future<Output = Response>>(mut run: Run, handler: F, lease:
     let handler = noted(&run, handler);
     let produced = match changed {
         None => produce(&run, handler).await,
-        Some(changed) => produce(&run, invalidating(Targets::changed(&run.cache, changed), handler)).await,
+        Some(changed) => {
+            let trace = if run.may_stand_for_get() { run.trace(&changed).await } else { None };
+            produce(&run, invalidating(Targets::changed(&run.cache, changed, trace), handler)).await
+        }
     };
     let place = run.cache.inner().tasks.place();
     let landing = store::land(run, produced, lease, place.is_some()).await;

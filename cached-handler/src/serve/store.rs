@@ -15,6 +15,7 @@ use super::{
     content::{self, Refused},
     fill::PATIENCE,
     make::make,
+    post::keep_for_get,
     produce::Failure,
     revalidate::Answered,
 };
@@ -36,7 +37,7 @@ use crate::{
 };
 
 /// How long content is waited for, of a handler that has answered.
-const LONGEST: Duration = Duration::from_millis(MAX_RUN.unsigned_abs());
+pub(super) const LONGEST: Duration = Duration::from_millis(MAX_RUN.unsigned_abs());
 
 /// What a run comes to: an answer for the request that began it, and work that is left.
 pub(super) struct Landing {
@@ -56,6 +57,10 @@ pub(super) async fn land(mut run: Run, produced: Result<Response, Failure>, leas
     }
     let (parts, body) = response.into_parts();
     run.tell_what_get_stored(&parts).await;
+    let may_stand = if run.post.is_some() { run.stands_for_get(&parts).await } else { None };
+    if let Some(standing) = may_stand {
+        return Box::pin(keep_for_get(run, parts, body, standing, may_copy)).await;
+    }
     match run.answered(&parts) {
         Answered::StillHolds(freshened) => {
             let (parts, body) = freshened.into_parts();
@@ -77,6 +82,8 @@ pub(super) async fn land(mut run: Run, produced: Result<Response, Failure>, leas
 pub(super) enum Made {
     New,
     Freshened,
+    /// Of a POST, to stand for GET's.
+    ForGet,
 }
 
 async fn settle(run: Run, parts: Parts, body: Body, lease: Option<Lease>, made: Made, may_copy: bool) -> Landing {
@@ -138,7 +145,7 @@ fn hide(run: &Run, stale: Response, reason: NotStored, lease: Option<Lease>) -> 
 /// The gate of the store (law L8; RFC 9111 §3).
 pub(super) fn gate(run: &Run, parts: &Parts, made: Made) -> Result<(Storable, Vec<Box<str>>), NotStored> {
     match run.key.forward {
-        Forward::Method => return Err(NotStored::Method),
+        Forward::Method if made != Made::ForGet => return Err(NotStored::Method),
         // Credentials alone do not: a response may say that it is shareable. Nor does a backend that failed: what is made
         // is shared with those who wait, if with nobody else.
         Forward::Bypass(reason) if !matches!(reason, Bypass::Credentials | Bypass::Backend) => return Err(NotStored::Bypass),
@@ -156,6 +163,7 @@ pub(super) fn gate(run: &Run, parts: &Parts, made: Made) -> Result<(Storable, Ve
     let covered = |name: &str| run.selecting().contains(&name) || run.key.traits.vary.contains(&name);
     let verdict = storable(&Question {
         method: run.facts.method(),
+        names_its_target: made == Made::ForGet,
         credentials: run.credentials(),
         status: parts.status,
         fields: &parts.headers,
@@ -185,7 +193,7 @@ pub(super) fn gate(run: &Run, parts: &Parts, made: Made) -> Result<(Storable, Ve
 }
 
 /// Passes the handler's response on as it is, but for what clients are told of reuse.
-fn refuse(run: &Run, mut parts: Parts, body: Body, lease: Option<Lease>, reason: NotStored) -> Landing {
+pub(super) fn refuse(run: &Run, mut parts: Parts, body: Body, lease: Option<Lease>, reason: NotStored) -> Landing {
     // A failure is one, whatever else keeps it out of the store.
     let word = if parts.status.is_server_error() { NotStored::Status(parts.status.as_u16()) } else { reason.clone() };
     if run.may_collapse() {
@@ -198,15 +206,20 @@ fn refuse(run: &Run, mut parts: Parts, body: Body, lease: Option<Lease>, reason:
     if reason == NotStored::CachedInside {
         return Landing { response: Response::from_parts(parts, body), rest };
     }
+    tell_clients(run, &mut parts);
+    let body = if run.asks_whole() { answer::under_conditions(&mut parts, body, &run.facts) } else { body };
+    let outcome = Outcome::Forward { why: run.key.forward, collapsed: false, kept: Kept::Not(reason) };
+    let response = run.finish(Response::from_parts(parts, body), outcome);
+    Landing { response, rest }
+}
+
+/// What clients are told of reuse, of a response that does not come out of the store.
+pub(super) fn tell_clients(run: &Run, parts: &mut Parts) {
     if !parts.status.is_informational() {
         let terms = Terms { private: run.key.traits.private || run.is_exposed() && !run.handler.forwards(), ..run.client_terms() };
         ForClients::not_stored(&mut parts.headers, &terms);
         vary::merge(&mut parts.headers, run.vary_names());
     }
-    let body = if run.asks_whole() { answer::under_conditions(&mut parts, body, &run.facts) } else { body };
-    let outcome = Outcome::Forward { why: run.key.forward, collapsed: false, kept: Kept::Not(reason) };
-    let response = run.finish(Response::from_parts(parts, body), outcome);
-    Landing { response, rest }
 }
 
 /// Stores a response whose content is there, and answers from it. Where storing has to be waited for, it comes after the
@@ -301,7 +314,7 @@ fn stream(mut run: Run, mut parts: Parts, body: Body, storable: Storable, groups
 }
 
 /// Puts it where the handler's backend keeps its responses.
-async fn put(run: &Run, slot: &Arc<Slot>) -> Kept {
+pub(super) async fn put(run: &Run, slot: &Arc<Slot>) -> Kept {
     let Slot::Response(stored) = &**slot else { return Kept::Not(NotStored::Backend) };
     let inner = run.cache.inner();
     if stored.is_fresh(run.now()) {
@@ -355,7 +368,7 @@ pub(super) fn record(known: Option<&Slot>, new: &Variants, (hash, until): (u64, 
 }
 
 /// `Content-Length`, where the handler set one, has to be right (RFC 9110 §8.6).
-fn is_as_long_as_declared(fields: &HeaderMap, content: &Bytes) -> bool {
+pub(super) fn is_as_long_as_declared(fields: &HeaderMap, content: &Bytes) -> bool {
     fields
         .get_all(header::CONTENT_LENGTH)
         .iter()

@@ -17,7 +17,10 @@ use super::{
     fault::Fault,
     table::{Table, random},
 };
-use crate::{backend::Effect, backend::Reading, invalidate::Mark};
+use crate::{
+    backend::{Effect, Moved, Reading},
+    invalidate::Mark,
+};
 
 /// A namespace's directory.
 #[derive(Debug)]
@@ -120,7 +123,7 @@ impl Place {
         }
     }
 
-    pub(super) fn advance(&self, mark: Mark<'_>, effect: Effect) -> Result<(), Fault> {
+    pub(super) fn advance(&self, mark: Mark<'_>, effect: Effect) -> Result<Moved, Fault> {
         self.table.advance(mark, effect, || self.is_in_place())
     }
 

@@ -26,7 +26,7 @@ use super::{
     fault::Fault,
 };
 use crate::{
-    backend::{Effect, Reading, Scopes},
+    backend::{Effect, Moved, Reading, Scopes, Stamp},
     invalidate::Mark,
     sync::lock,
 };
@@ -129,7 +129,7 @@ impl Table {
     }
 
     /// Moves the clock on, then the epoch of `mark`.
-    pub(super) fn advance(&self, mark: Mark<'_>, effect: Effect, is_in_place: impl FnOnce() -> bool) -> Result<(), Fault> {
+    pub(super) fn advance(&self, mark: Mark<'_>, effect: Effect, is_in_place: impl FnOnce() -> bool) -> Result<Moved, Fault> {
         self.locked(|| {
             if !is_in_place() {
                 return Err(Fault::Gone);
@@ -148,7 +148,10 @@ impl Table {
             let invalidated = if effect == Effect::Invalidate { now } else { before.invalidated };
             self.put(position, front.incarnation, Epoch { invalidated, expired: now })?;
             self.put(CLOCK, front.incarnation, Epoch::at(now))?;
-            if front.boot == Boot::Any { sync(&self.file) } else { Ok(()) }
+            if front.boot == Boot::Any {
+                sync(&self.file)?;
+            }
+            Ok(Moved { from: before.expired, to: Stamp { incarnation: front.incarnation, clock: now } })
         })
     }
 

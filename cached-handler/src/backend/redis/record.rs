@@ -3,7 +3,7 @@
 
 use ::redis::Value;
 
-use crate::backend::{Reading, Stamp};
+use crate::backend::{Moved, Reading, Stamp};
 
 /// `incarnation:clock:invalidated:expired#checksum`.
 const CLOCK: usize = 4;
@@ -30,9 +30,12 @@ pub(super) fn reading<K: AsRef<str>>(keys: impl ExactSizeIterator<Item = K>, rec
 }
 
 /// What an invalidation has made of the clock.
-pub(super) fn stamp(key: &str, record: &Value) -> Option<Stamp> {
+pub(super) fn moved(key: &str, answer: &Value) -> Option<Moved> {
+    let Value::Array(answer) = answer else { return None };
+    let [record, Value::BulkString(from)] = &answer[..] else { return None };
     let [incarnation, clock, ..] = numbers::<CLOCK>(key, record)?;
-    Some(Stamp { incarnation, clock })
+    let from = std::str::from_utf8(from).ok()?.parse().ok()?;
+    Some(Moved { from, to: Stamp { incarnation, clock } })
 }
 
 /// With every hit some of these are read, so the text is gone through byte by byte, and once.

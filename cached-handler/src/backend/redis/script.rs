@@ -19,7 +19,8 @@ pub(super) struct Known {
 pub(super) static READ: LazyLock<Known> = LazyLock::new(|| Known::new("", READ_TEXT));
 
 /// Moves the clock on, then the epoch. KEYS: clock, epoch (none for all). ARGV: as above, and what to do: `invalidate`,
-/// `expire`, or `forget`, which begins a new incarnation. It is done also where memory is short: it frees some.
+/// `expire`, or `forget`, which begins a new incarnation. Gives the clock's record, and the
+/// time that the epoch had before. It is done also where memory is short: it frees some.
 pub(super) static ADVANCE: LazyLock<Known> = LazyLock::new(|| Known::new("#!lua flags=allow-oom\n", ADVANCE_TEXT));
 
 const COMMON: &str = r"
@@ -96,12 +97,13 @@ if incarnation then clock = math.max(before + 1, clock) end
 if not incarnation or ARGV[4] == 'forget' then
   incarnation, before, all_invalidated, all_expired = ARGV[1], clock, clock, clock
 end
+local expired = number(before)
 if KEYS[2] then
   local of, invalidated
   local text = get(KEYS[2])
-  if text then of, invalidated = string.match(text, '^(%d+):(%d+):%d+$') end
+  if text then of, invalidated, expired = string.match(text, '^(%d+):(%d+):(%d+)$') end
   -- A missing one may have been later than anything but the clock.
-  if of ~= incarnation then invalidated = number(before) end
+  if of ~= incarnation then invalidated, expired = number(before), number(before) end
   if ARGV[4] == 'invalidate' then invalidated = number(clock) end
   set(KEYS[2], incarnation .. ':' .. invalidated .. ':' .. number(clock), epoch_lives)
 elseif ARGV[4] ~= 'forget' then
@@ -109,7 +111,7 @@ elseif ARGV[4] ~= 'forget' then
   if ARGV[4] == 'invalidate' then all_invalidated = clock end
 end
 local text = incarnation .. ':' .. number(clock) .. ':' .. number(all_invalidated) .. ':' .. number(all_expired)
-return set(KEYS[1], text, clock_lives)
+return {set(KEYS[1], text, clock_lives), expired}
 ";
 
 impl Known {

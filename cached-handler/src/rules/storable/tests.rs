@@ -20,6 +20,7 @@ fn ask(status: u16, lines: &[(&str, &str)], change: impl FnOnce(&mut Question<'_
     }
     let mut question = Question {
         method: &Method::GET,
+        names_its_target: false,
         credentials: Credentials::Unseen,
         status: StatusCode::from_u16(status).unwrap(),
         fields: &fields,
@@ -170,6 +171,43 @@ fn from_response_asks_for_a_freshness_and_lets_it_vary() {
 }
 
 #[test]
+fn an_answer_to_post_is_stored_where_it_says_what_it_is_and_for_how_long() {
+    const GUESSES: Policy = Policy::new().heuristic();
+    let old = ("last-modified", "Thu, 01 Jan 1970 00:00:00 GMT");
+    let of = |method, names_its_target, status, lines: &[(&str, &str)]| {
+        lifetime_of(ask(status, lines, |question| {
+            (question.method, question.names_its_target) = (method, names_its_target);
+            (question.policy, question.ttl, question.may_ask) = (&GUESSES, None, true);
+        }))
+    };
+    // RFC 9110 §9.3.3.
+    for fresh in [("cache-control", "max-age=9"), ("cache-control", "s-maxage=9"), ("cdn-cache-control", "max-age=9")] {
+        assert_eq!(of(&Method::POST, true, 200, &[fresh]), Ok(9), "{fresh:?}");
+        for (method, names_its_target, status) in [
+            (&Method::POST, false, 200),
+            (&Method::POST, true, 201),
+            (&Method::POST, true, 404),
+            (&Method::PUT, true, 200),
+            (&Method::DELETE, true, 200),
+            (&Method::PATCH, true, 200),
+        ] {
+            assert_eq!(of(method, names_its_target, status, &[fresh]), Err("method"), "{method} {status} {fresh:?}");
+        }
+    }
+    // What is guessed, has passed or has to be asked for is not explicit.
+    for lines in [
+        &[old][..],
+        &[old, ("cache-control", "public")],
+        &[old, ("cache-control", "max-age=9"), ("age", "9")],
+        &[old, ("cache-control", "max-age=9, no-cache")],
+        &[old, ("cache-control", "max-age=0")],
+    ] {
+        assert_eq!(of(&Method::POST, true, 200, lines), Err("method"), "{lines:?}");
+    }
+    assert_eq!(of(&Method::POST, true, 200, &[("cache-control", "max-age=9, private")]), Err("private"));
+}
+
+#[test]
 fn must_understand_counts_above_no_store_for_statuses_that_are_understood() {
     let line = [("cache-control", "must-understand, no-store, max-age=9")];
     assert_eq!(lifetime_of(verdict(200, &line)), Ok(9));
@@ -191,18 +229,25 @@ proptest! {
         directives in proptest::collection::vec(proptest::sample::select(vec!["no-store", "private", "no-cache", "max-age=9", "s-maxage=9", "public", "x"]), 0..4),
         others in proptest::collection::vec(proptest::sample::select(vec![("set-cookie", "a"), ("vary", "*"), ("vary", "cookie"), ("vary", "accept"), ("age", "1"), ("x", "y")]), 0..3),
         credentials in proptest::sample::select(vec![Credentials::Unseen, Credentials::Forwarded, Credentials::Withheld]),
+        method in proptest::sample::select(vec![&Method::GET, &Method::GET, &Method::HEAD, &Method::POST, &Method::PUT]),
+        names_its_target in proptest::bool::ANY,
     ) {
         let line = directives.join(", ");
         let mut lines = others.clone();
         lines.push(("cache-control", &line));
-        let stored = ask(status, &lines, |question| question.credentials = credentials).is_ok();
+        let stored = ask(status, &lines, |question| {
+            (question.credentials, question.method, question.names_its_target) = (credentials, method, names_its_target);
+        });
+        let says_how_long = directives.contains(&"max-age=9") || directives.contains(&"s-maxage=9");
         let forbidden = ["no-store", "private", "no-cache"].iter().any(|word| directives.contains(word))
             || others.iter().any(|line| [("set-cookie", "a"), ("vary", "*"), ("vary", "cookie")].contains(line))
             || matches!(status, 206 | 304 | 416)
+            || *method == Method::PUT
+            || (*method == Method::POST && !(names_its_target && status == 200 && says_how_long))
             || credentials == Credentials::Withheld
             || (credentials == Credentials::Forwarded && !directives.contains(&"public") && !directives.contains(&"s-maxage=9"));
-        let fresh = directives.contains(&"max-age=9") || directives.contains(&"s-maxage=9") || matches!(status, 200 | 203 | 301 | 308 | 404);
-        prop_assert_eq!(stored, !forbidden && fresh);
+        let fresh = says_how_long || matches!(status, 200 | 203 | 301 | 308 | 404);
+        prop_assert_eq!(stored.is_ok(), !forbidden && fresh);
     }
 
     #[test]

@@ -1,0 +1,238 @@
+//! POST and the GET that its answer says it stands for (RFC 9110 §9.3.3, §8.7; RFC 9111 §4.4).
+
+use std::sync::{
+    Arc,
+    atomic::{AtomicU64, Ordering},
+};
+
+use axum::{Router, body::Body, http::Method};
+use cached_handler::{Cache, CacheGroups, Forward, Kept, NotStored, Outcome, Target};
+use cached_handler_tests::harness::{count, send, text};
+
+use super::places::{Place, Reply, answer, everywhere, request};
+
+const STANDS: [(&str, &str); 2] = [("cache-control", "max-age=60"), ("content-location", "/")];
+
+/// What GET is told, unless something is stored.
+fn speaks(method: &Method, status: u16, post: &[(&str, &str)]) -> axum::response::Response {
+    if *method == Method::POST { answer(status, post, "posted") } else { answer(200, &[("cache-control", "max-age=5")], "got") }
+}
+
+fn is_stored(reply: &Reply) -> bool {
+    matches!(reply.outcome, Outcome::Forward { why: Forward::Method, kept: Kept::Stored, .. })
+}
+
+async fn post(place: &Place, target: &str, fields: &[(&str, &str)]) -> Reply {
+    let mut request = request("POST", target, fields);
+    *request.body_mut() = Body::from("content");
+    place.send(request).await
+}
+
+#[tokio::test]
+async fn an_answer_to_post_that_is_the_new_state_of_its_target_answers_get_in_every_process() {
+    everywhere("stands", async |one, other| {
+        one.answers(|method| speaks(method, 200, &[("x", "1"), ("etag", "\"1\""), STANDS[0], STANDS[1]]));
+        // What was stored is gone all the same.
+        assert_eq!(one.ask("GET", "/", &[]).await.text, "got");
+        let posted = post(one, "/", &[]).await;
+        assert!(is_stored(&posted), "{}: {}", one.backend, posted.outcome);
+        assert_eq!((&*posted.text, posted.field("x"), posted.field("age")), ("posted", Some("1"), None));
+        for place in [one, other] {
+            let got = place.ask("GET", "/", &[]).await;
+            assert!(got.is_hit(), "{}: {}", one.backend, got.outcome);
+            assert_eq!((&*got.text, got.field("x"), got.field("content-length")), ("posted", Some("1"), Some("6")));
+            // Another address of the same path, and another method, have answers of their own.
+            assert_eq!(place.ask("GET", "/?q", &[]).await.text, "got");
+        }
+        assert_eq!(one.ask("GET", "/", &[("if-none-match", "\"1\"")]).await.status, 304);
+        one.later(61);
+        assert!(!one.ask("GET", "/", &[]).await.is_hit(), "{}", one.backend);
+        // A second time, over what the first has left.
+        assert!(is_stored(&post(other, "/", &[]).await), "{}", one.backend);
+        assert!(one.ask("GET", "/", &[]).await.is_hit(), "{}", one.backend);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn an_answer_to_post_is_nobodys_where_it_does_not_say_so_in_full() {
+    let (fresh, here) = (STANDS[0], STANDS[1]);
+    everywhere("refused", async |one, _| {
+        for (status, fields) in [
+            (200, &[fresh][..]),
+            (200, &[here]),
+            (200, &[here, ("last-modified", "Thu, 01 Jan 1970 00:00:00 GMT")]),
+            (200, &[here, ("cache-control", "max-age=0"), ("etag", "\"1\"")]),
+            (200, &[here, ("cache-control", "max-age=60"), ("age", "60")]),
+            (200, &[here, ("cache-control", "no-cache, max-age=60"), ("etag", "\"1\"")]),
+            (200, &[here, ("cache-control", "private, max-age=60")]),
+            (200, &[here, ("cache-control", "no-store, max-age=60")]),
+            (200, &[here, fresh, ("set-cookie", "a=b")]),
+            (200, &[here, fresh, ("vary", "*")]),
+            (200, &[fresh, ("content-location", "/other")]),
+            (200, &[fresh, ("content-location", "/?q")]),
+            (200, &[fresh, ("content-location", "http://other.example/")]),
+            (200, &[here, fresh, ("content-location", "/other")]),
+            (201, &[here, fresh]),
+            (206, &[here, fresh, ("content-range", "bytes 0-5/6")]),
+            (404, &[here, fresh]),
+        ] {
+            let given = fields.to_vec();
+            one.answers(move |method| speaks(method, status, &given));
+            let posted = post(one, "/", &[]).await;
+            let is_refused = matches!(posted.outcome, Outcome::Forward { kept: Kept::Not(NotStored::Method), .. });
+            assert!(is_refused, "{}: {status} {fields:?}: {}", one.backend, posted.outcome);
+            assert_eq!(one.ask("GET", "/", &[]).await.text, "got", "{}: {status} {fields:?}", one.backend);
+            one.later(6);
+        }
+        // Nor another method's.
+        one.answers(|_| answer(200, &STANDS, "changed"));
+        for method in ["PUT", "PATCH", "DELETE", "LOCK"] {
+            assert!(!is_stored(&one.ask(method, "/", &[]).await), "{}: {method}", one.backend);
+            one.answers(|method| if *method == Method::GET { speaks(method, 200, &[]) } else { answer(200, &STANDS, "changed") });
+            assert_eq!(one.ask("GET", "/", &[]).await.text, "got", "{}: {method}", one.backend);
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn l8_what_a_post_showed_beside_the_key_is_not_shared() {
+    everywhere("l8", async |one, _| {
+        one.answers(|method| speaks(method, 200, &STANDS));
+        for fields in [
+            &[("authorization", "Basic dTpw")][..],
+            &[("cache-control", "no-store")],
+            &[("connection", "upgrade"), ("upgrade", "x")],
+            &[("host", "a"), ("host", "b")],
+        ] {
+            assert!(!is_stored(&post(one, "/", fields).await), "{}: {fields:?}", one.backend);
+        }
+        // What a middleware has left beside a POST stays with it, and no key holds it.
+        #[derive(Clone)]
+        struct User;
+        let mut known = request("POST", "/", &[]);
+        known.extensions_mut().insert(User);
+        assert!(!is_stored(&one.send(known).await), "{}", one.backend);
+        // Said to be for all; and what `Vary` names selects as it does for GET.
+        one.answers(|method| speaks(method, 200, &[("cache-control", "public, max-age=60"), STANDS[1], ("vary", "accept")]));
+        assert!(is_stored(&post(one, "/", &[("authorization", "Basic dTpw"), ("accept", "a")]).await), "{}", one.backend);
+        for (accept, text) in [("a", "posted"), ("b", "got")] {
+            assert_eq!(one.ask("GET", "/", &[("accept", accept)]).await.text, text, "{}: {accept}", one.backend);
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn l4_what_was_invalidated_while_a_post_ran_is_not_brought_back_by_its_answer() {
+    everywhere("l4post", async |one, other| {
+        for (number, (target, concerns)) in [
+            (Target::path("/"), true),
+            (Target::path("/"), true),
+            (Target::all(), true),
+            (Target::all(), true),
+            (Target::group("its"), true),
+            (Target::group("its"), true),
+            (Target::path("/elsewhere"), false),
+            (Target::group("another"), false),
+        ]
+        .into_iter()
+        .enumerate()
+        {
+            let (cache, aimed) = (other.cache.clone(), target.clone());
+            one.does(move |method| {
+                let (cache, aimed, method) = (cache.clone(), aimed.clone(), method.clone());
+                Box::pin(async move {
+                    if method == Method::POST {
+                        if number % 2 == 0 {
+                            cache.invalidate(aimed).await.expect("invalidated");
+                        } else {
+                            cache.expire(aimed).await.expect("expired");
+                        }
+                    }
+                    let mut response = speaks(&method, 200, &STANDS);
+                    response.extensions_mut().insert(CacheGroups::of(["its"]));
+                    response
+                })
+            });
+            // The group is known by then.
+            one.ask("GET", "/", &[]).await;
+            assert_eq!(is_stored(&post(one, "/", &[]).await), !concerns, "{}: {target:?}", one.backend);
+            assert_eq!(one.ask("GET", "/", &[]).await.is_hit(), !concerns, "{}: {target:?}", one.backend);
+        }
+        // And after it has been stored.
+        one.answers(|method| speaks(method, 200, &STANDS));
+        assert!(is_stored(&post(one, "/", &[]).await), "{}", one.backend);
+        other.cache.invalidate(Target::path("/")).await.expect("invalidated");
+        assert_eq!(one.ask("GET", "/", &[]).await.text, "got", "{}", one.backend);
+        // Or by another POST.
+        assert!(is_stored(&post(one, "/", &[]).await), "{}", one.backend);
+        one.answers(|method| speaks(method, 200, &[]));
+        post(one, "/", &[]).await;
+        assert_eq!(one.ask("GET", "/", &[]).await.text, "got", "{}", one.backend);
+    })
+    .await;
+}
+
+/// Everybody posts, reads and invalidates at once. What is read after an invalidation is never older than it.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn l4_under_load_no_read_after_an_invalidation_sees_what_a_post_began_before_it() {
+    everywhere("load", async |one, other| {
+        let truth = Arc::new(AtomicU64::new(0));
+        let now = Arc::clone(&truth);
+        one.does(move |_| {
+            let mut response = answer(200, &STANDS, "");
+            *response.body_mut() = Body::from(now.load(Ordering::SeqCst).to_string());
+            Box::pin(async move {
+                tokio::task::yield_now().await;
+                response
+            })
+        });
+        let rounds = if one.backend == "memory" { count(100_000) } else { count(6_000) };
+        let posts = [one, other].map(|place| tokio::spawn(post_often(place.router.clone(), rounds)));
+        let invalidates = [(one, Target::path("/")), (other, Target::all())].map(|(place, target)| {
+            tokio::spawn(read_after_each(place.router.clone(), place.cache.clone(), target, Arc::clone(&truth), rounds))
+        });
+        let (mut stored, mut hits) = (0, 0);
+        for posts in posts {
+            stored += posts.await.expect("posted");
+        }
+        for invalidates in invalidates {
+            hits += invalidates.await.expect("no stale read");
+        }
+        let reads = 2 * READS * rounds;
+        println!("{}: {reads} reads after an invalidation, {hits} of them hits; {stored} answers to POST stored", one.backend);
+        assert!(stored > 0 && hits > 0, "{}: {stored} stored, {hits} hits: nothing is shown", one.backend);
+    })
+    .await;
+}
+
+/// After each invalidation.
+const READS: usize = 4;
+
+/// How many of the answers were stored.
+async fn post_often(router: Router, rounds: usize) -> usize {
+    let mut stored = 0;
+    for _ in 0..rounds {
+        let response = send(&router, Method::POST, "/").await;
+        stored += usize::from(matches!(response.extensions().get(), Some(Outcome::Forward { kept: Kept::Stored, .. })));
+    }
+    stored
+}
+
+/// How many of the reads were hits. None is older than what was written before its invalidation.
+async fn read_after_each(router: Router, cache: Cache, target: Target, truth: Arc<AtomicU64>, rounds: usize) -> usize {
+    let mut hits = 0;
+    for _ in 0..rounds {
+        let written = truth.fetch_add(1, Ordering::SeqCst) + 1;
+        cache.invalidate(target.clone()).await.expect("invalidated");
+        for _ in 0..READS {
+            let response = send(&router, Method::GET, "/").await;
+            hits += usize::from(matches!(response.extensions().get(), Some(Outcome::Hit { .. })));
+            let read: u64 = text(response).await.parse().expect("a number");
+            assert!(read >= written, "{read} was read after {written} had been written");
+        }
+    }
+    hits
+}
