@@ -71,7 +71,7 @@ fn main() {
         let router = Router::new().fallback(handler).layer(Extension(cache));
         let request = |which: usize, with: bool| {
             let mut request = Request::builder().uri(format!("/{which}?{}", if of_response && with { which } else { 99 }));
-            if name == "location" {
+            if name == "location" || name == "content-location" {
                 request = request.method(Method::POST);
             }
             let mut request = request.body(Body::empty()).expect("a request");

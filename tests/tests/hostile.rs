@@ -7,7 +7,7 @@ use std::{path::Path, process::Command, sync::Mutex, thread};
 
 use cached_handler_tests::built;
 
-const FIELDS: [&str; 19] = [
+const FIELDS: [&str; 20] = [
     "if-none-match",
     "if-match",
     "if-range",
@@ -27,6 +27,7 @@ const FIELDS: [&str; 19] = [
     "response:age",
     "response:connection",
     "response:location",
+    "response:content-location",
 ];
 
 #[test]

@@ -1,7 +1,7 @@
 //! The answer to a POST that says that it is what GET would be given, and for how long: it answers GET from then on
 //! (RFC 9110 §9.3.3), for handlers that forward.
 
-use std::sync::Arc;
+use std::{future::poll_fn, sync::Arc, task::Poll};
 
 use axum::{body::Body, response::Response};
 use http::{Method, response::Parts};
@@ -76,7 +76,15 @@ impl Run {
     async fn read_own_and_others(&self) -> Option<Reading> {
         let backend = self.cache.backend(self.handler)?;
         let (own, others) = (self.scopes(), self.scopes_but_for_the_path(&self.groups));
-        let (own, others) = tokio::join!(backend.read(&own), backend.read(&others));
+        // Both under way at once: one round trip.
+        let (mut own, mut others) = (backend.read(&own), backend.read(&others));
+        let (mut first, mut second) = (None, None);
+        let both = poll_fn(|cx| {
+            first = first.take().or_else(|| ready_of(own.as_mut().poll(cx)));
+            second = second.take().or_else(|| ready_of(others.as_mut().poll(cx)));
+            if first.is_some() && second.is_some() { Poll::Ready(first.take().zip(second.take())) } else { Poll::Pending }
+        });
+        let (own, others) = both.await?;
         let (own, others) = (own.ok()?, others.ok()?);
         (own.incarnation == others.incarnation).then(|| Reading { clock: own.clock.min(others.clock), ..own })
     }
@@ -109,6 +117,13 @@ impl Run {
             reading
         };
         reading.incarnation == began.incarnation && reading.expired <= began.clock
+    }
+}
+
+fn ready_of<T>(poll: Poll<T>) -> Option<T> {
+    match poll {
+        Poll::Ready(value) => Some(value),
+        Poll::Pending => None,
     }
 }
 

@@ -85,11 +85,7 @@ const TELLS_CLIENTS: u8 = 16;
 const FLAGS: u8 = SHAREABLE | ARRIVED_WITH_AGE | OWN_TAG | OWN_DATE | TELLS_CLIENTS;
 
 pub(crate) fn encode(slot: &SlotAtRest, key: &Digest) -> Bytes {
-    let mut out = BytesMut::new();
-    out.put_slice(&MAGIC);
-    out.put_u16_le(VERSION);
-    out.put_u128_le(0);
-    out.put_slice(key);
+    let mut out = begun(key);
     match slot {
         SlotAtRest::Response(response) => {
             out.put_u8(RESPONSE);
@@ -100,11 +96,33 @@ pub(crate) fn encode(slot: &SlotAtRest, key: &Digest) -> Bytes {
             put_variants(&mut out, variants);
         }
     }
+    sealed(out)
+}
+
+/// What stands before the kind, with room for the checksum.
+fn begun(key: &Digest) -> BytesMut {
+    let mut out = BytesMut::new();
+    out.put_slice(&MAGIC);
+    out.put_u16_le(VERSION);
+    out.put_u128_le(0);
+    out.put_slice(key);
+    out
+}
+
+fn sealed(mut out: BytesMut) -> Bytes {
     let sum = checksum(out.get(HEAD..).unwrap_or_default());
     if let Some(place) = out.get_mut(MAGIC.len() + 2..HEAD) {
         place.copy_from_slice(&sum.to_le_bytes());
     }
     out.freeze()
+}
+
+/// Anything, as if it had been written for the key: what no checksum keeps from the readers below.
+#[cfg(any(fuzzing, test))]
+pub(crate) fn forged(rest: &[u8], key: &Digest) -> Bytes {
+    let mut out = begun(key);
+    out.put_slice(rest);
+    sealed(out)
 }
 
 /// Reads what [`encode`] wrote for the same key, of at most `longest` bytes; the content and the field

@@ -1,3 +1,5 @@
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|data: &[u8]| cached_handler::__fuzzing::hop_by_hop(data));
+libfuzzer_sys::fuzz_target!(|data: &[u8]| {
+    cached_handler::__fuzzing::hop_by_hop(data);
+});

@@ -1,3 +1,5 @@
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|data: &[u8]| cached_handler::__fuzzing::ranges(data));
+libfuzzer_sys::fuzz_target!(|data: &[u8]| {
+    cached_handler::__fuzzing::ranges(data);
+});

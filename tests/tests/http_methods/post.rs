@@ -96,6 +96,10 @@ async fn an_answer_to_post_is_nobodys_where_it_does_not_say_so_in_full() {
     .await;
 }
 
+/// What a middleware knows of who asks.
+#[derive(Clone)]
+struct User;
+
 #[tokio::test]
 async fn l8_what_a_post_showed_beside_the_key_is_not_shared() {
     everywhere("l8", async |one, _| {
@@ -109,8 +113,6 @@ async fn l8_what_a_post_showed_beside_the_key_is_not_shared() {
             assert!(!is_stored(&post(one, "/", fields).await), "{}: {fields:?}", one.backend);
         }
         // What a middleware has left beside a POST stays with it, and no key holds it.
-        #[derive(Clone)]
-        struct User;
         let mut known = request("POST", "/", &[]);
         known.extensions_mut().insert(User);
         assert!(!is_stored(&one.send(known).await), "{}", one.backend);
