@@ -65,8 +65,16 @@ fn members(value: &[u8]) -> Option<Vec<&[u8]>> {
         }
         *byte == b',' && !quoted
     });
-    let members = split.map(<[u8]>::trim_ascii).filter(|member| !member.is_empty()).collect();
+    let members = split.map(trimmed).filter(|member| !member.is_empty()).collect();
     (!quoted).then_some(members)
+}
+
+/// Without the space around it: blanks and tabs alone (RFC 9110 §5.6.3).
+fn trimmed(mut member: &[u8]) -> &[u8] {
+    while let [b' ' | b'\t', rest @ ..] | [rest @ .., b' ' | b'\t'] = member {
+        member = rest;
+    }
+    member
 }
 
 /// Without space and letter case, and without a full weight.
