@@ -43,7 +43,8 @@ pub(crate) fn value(name: &str, lines: impl Iterator<Item = impl AsRef<[u8]>>) -
         return value;
     }
     let Some(members) = members(&value) else { return value };
-    if PREFERENCES.contains(&name) {
+    // None of them has quotes; what does have some means whatever its reader takes it for.
+    if PREFERENCES.contains(&name) && !value.contains(&b'"') {
         let mut preferences: Vec<_> = members.into_iter().map(preference).collect();
         preferences.sort_unstable();
         preferences.dedup();
@@ -77,9 +78,10 @@ fn trimmed(mut member: &[u8]) -> &[u8] {
     member
 }
 
-/// Without space and letter case, and without a full weight.
+/// Without letter case, without the space around its weight, and without a full one.
 fn preference(member: &[u8]) -> Vec<u8> {
-    let mut short: Vec<u8> = member.iter().filter(|byte| !matches!(byte, b' ' | b'\t')).map(u8::to_ascii_lowercase).collect();
+    let parts: Vec<_> = member.split(|byte| *byte == b';').map(|part| trimmed(part).to_ascii_lowercase()).collect();
+    let mut short = parts.join(&b';');
     while let Some(rest) = FULL_WEIGHTS.iter().find_map(|weight| short.strip_suffix(*weight)).filter(|rest| !rest.is_empty()) {
         short.truncate(rest.len());
     }
@@ -103,6 +105,14 @@ mod tests {
         }
         assert_ne!(of("accept-language", &["en, de;q=0.5"]), of("accept-language", &["en;q=0.5, de"]));
         assert_eq!(of("accept-encoding", &["gzip, br"]), of("accept-encoding", &["BR,GZIP"]));
+    }
+
+    #[test]
+    fn what_is_no_preference_is_not_read_as_one() {
+        for (one, other) in [("e n", "en"), ("\"d e\"", "\"de\""), ("\"DE\"", "\"de\""), ("\"\\ \", a", "\"\\\", a")] {
+            assert_ne!(of("accept-language", &[one]), of("accept-language", &[other]), "{one}");
+        }
+        assert_eq!(of("accept-language", &["de ;\tq=0.5 , en"]), of("accept-language", &["EN,de;q=0.5"]));
     }
 
     #[test]
