@@ -192,9 +192,12 @@ mod tests {
         ("dates", &[b"Sun, 06 Nov 1994 08:49:37 GMT", b"Sunday, 06-Nov-94 08:49:37 GMT", b"Sun Nov  6 08:49:37 1994"]),
         ("range", &[b"\x09bytes=0-4", b"\x09bytes=-3", b"\x09bytes=2-", b"\x09bytes=0-0, 3-4"]),
         ("reference", &[b"http://a.example/b/../c?d", b"//a.example:80/%2e%2E/x", b"?9", b"b;c=/./"]),
-        ("selecting", &[b"en, de;q=0.5\nfr", b"\"a, b\" , c", b"eN;q=1.000 , DE", b"\xd7\x0c;q=1\x0c\n", b"\\,\"\\ \",\"a"]),
+        ("selecting", &[b"en, de;q=0.5\nfr", b"\"a, b\" , c", b"eN;q=1.000 , DE", b"\xd7\x0c;q=1\x0c\n", QUOTED]),
         ("stored", &[RESPONSE, VARIANTS]),
     ];
+
+    /// Preferences whose quotes end elsewhere once space is taken out of them.
+    const QUOTED: &[u8] = b"\xf1\xf1\\\xf1\xf1\\ :,,\",\\ \"|\xf1\xf1\" :,,\",\\ \"|\xf1\xf1\"\\ \xf1\\\xf1\xf1\\ :,,\",\\ \"|\xf1\xf1\" :,,\",\\ \":,'\",] ,";
 
     /// A 200 of one group and one line, with "hi" as its content.
     const RESPONSE: &[u8] = b"\x01\x00\x01\x00\x00\x00\x00\x00\x00\x00\x02\x00\x00\x00\x00\x00\x00\x00\
