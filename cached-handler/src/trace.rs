@@ -67,32 +67,34 @@ mod tests {
 
     const BEGUN: Stamp = Stamp { incarnation: 1, clock: 5 };
 
-    fn moved(incarnation: u64, from: u64, to: u64) -> Option<Moved> {
-        Some(Moved { from, to: Stamp { incarnation, clock: to } })
+    fn moved(incarnation: u64, from: u64, to: u64) -> Moved {
+        Moved { from, to: Stamp { incarnation, clock: to } }
     }
 
     #[test]
     fn there_is_a_stamp_where_nobody_else_has_moved_the_epoch_since_the_beginning() {
-        let path = |step| (7, step);
+        let path = |step| (7, Some(step));
         for (steps, expected) in [
             (vec![], None),
             (vec![path(moved(1, 0, 8))], Some(8)),
             (vec![path(moved(1, 5, 6))], Some(6)),
             (vec![path(moved(1, 4, 8)), path(moved(1, 8, 9))], Some(9)),
             // The epoch of another path tells nothing of this one.
-            (vec![(8, moved(1, 0, 6))], None),
-            (vec![path(moved(1, 5, 6)), (8, moved(1, 7, 8)), (8, None)], Some(6)),
+            (vec![(8, Some(moved(1, 0, 6)))], None),
+            (vec![path(moved(1, 5, 6)), (8, Some(moved(1, 7, 8))), (8, None)], Some(6)),
             // Somebody else's was in between, before or after the first of them.
             (vec![path(moved(1, 6, 7))], None),
             (vec![path(moved(1, 5, 6)), path(moved(1, 7, 8))], None),
             // Another life of the clock, or an epoch that nobody knows.
             (vec![path(moved(2, 5, 6))], None),
             (vec![path(moved(1, u64::MAX, 6))], None),
-            (vec![path(None)], None),
-            (vec![path(None), path(moved(1, 5, 6))], None),
+            (vec![(7, None)], None),
+            (vec![(7, None), path(moved(1, 5, 6))], None),
         ] {
             let trace = Trace::from(None, 7, BEGUN);
-            steps.iter().for_each(|(bucket, step)| trace.moved(&Target::bucket(*bucket), *step));
+            for (bucket, step) in &steps {
+                trace.moved(&Target::bucket(*bucket), *step);
+            }
             assert_eq!(trace.stamp().map(|stamp| stamp.clock), expected, "{steps:?}");
         }
     }
