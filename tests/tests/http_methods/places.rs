@@ -156,6 +156,8 @@ pub async fn everywhere(name: &str, story: impl AsyncFn(&Place, &Place)) {
         let process = async || Place::new("fs", build(Cache::builder().fs(&directory)).await, clock.clone(), &server);
         let (one, other) = (process().await, process().await);
         story(&one, &other).await;
+        // Nobody writes any more.
+        drop((one, other));
         std::fs::remove_dir_all(&directory).expect("removed");
     }
 }
