@@ -144,6 +144,22 @@ pub(crate) fn invalidation_failed(cache: &Cache, error: &Error) {
     }
 }
 
+/// What was to be invalidated once more was not.
+pub(crate) fn not_invalidated_again(cache: &Cache, error: &Error) {
+    let inner = cache.inner();
+    if let Some(left_out) = inner.limiter.may_speak(None, "invalidation-again", inner.clock.now()) {
+        tracing::error!(target: "cached_handler", error = ?error, left_out, "invalidating once more failed; what a lagging source gave may be served until it is stale");
+    }
+}
+
+/// It never will be: whoever invalidates does so outside of a runtime.
+pub(crate) fn nowhere_to_invalidate_again(cache: &Cache) {
+    let inner = cache.inner();
+    if let Some(left_out) = inner.limiter.may_speak(None, "no-runtime", inner.clock.now()) {
+        tracing::error!(target: "cached_handler", left_out, "there is no runtime to invalidate in once more; call invalidations in one, or take `settle` away");
+    }
+}
+
 fn may_speak(cache: &Cache, handler: &'static Handler, reason: &'static str) -> Option<u64> {
     let inner = cache.inner();
     inner.limiter.may_speak(Some(handler), reason, inner.clock.now())

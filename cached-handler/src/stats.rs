@@ -52,7 +52,7 @@ pub struct Stats {
     pub backend_errors: u64,
     /// Calls that were not made, as the backend is left alone for now, or is busy.
     pub backend_spared: u64,
-    /// Backends that are left alone for now, as they have failed several times in a row.
+    /// Backends that are left alone for now, as they have failed too often.
     pub breakers_open: u64,
     /// Stored bytes that were found damaged or another's, and not used.
     pub damaged: u64,

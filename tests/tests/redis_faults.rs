@@ -291,50 +291,92 @@ async fn a_primary_that_has_become_a_replica_is_left_alone() {
     app.is_cached_within(SOON).await;
 }
 
+/// What a server may answer in place of what was asked for, and what it is called in counters and lines.
+const REFUSALS: &[(&str, &str)] = &[
+    ("-OOM command not allowed when used memory > 'maxmemory'.", "oom"),
+    ("-READONLY You can't write against a read only replica.", "readonly"),
+    ("-MISCONF Redis is configured to save RDB snapshots, but it's currently unable to persist to disk.", "misconf"),
+    ("-NOPERM User default has no permissions to run the 'mget' command", "noperm"),
+    ("-LOADING Redis is loading the dataset in memory", "loading"),
+    ("-NOAUTH Authentication required.", "noauth"),
+    ("-WRONGPASS invalid username-password pair or user is disabled.", "wrongpass"),
+    ("-WRONGTYPE Operation against a key holding the wrong kind of value", "wrongtype"),
+    ("-MOVED 3999 127.0.0.1:1", "moved"),
+    ("-ASK 3999 127.0.0.1:1", "moved"),
+    ("-CLUSTERDOWN The cluster is down", "clusterdown"),
+    ("-TRYAGAIN Multiple keys request during rehashing of slot", "clusterdown"),
+    ("-CROSSSLOT Keys in request don't hash to the same slot", "crossslot"),
+    ("-NOSCRIPT No matching script. Please use EVAL.", "noscript"),
+    ("-BUSY Redis is busy running a script.", "busy-script"),
+    ("-MASTERDOWN Link with MASTER is down and replica-serve-stale-data is set to 'no'.", "masterdown"),
+    ("-NOREPLICAS Not enough good replicas to write.", "noreplicas"),
+    ("-EXECABORT Transaction discarded because of previous errors.", "refused"),
+    ("-ERR max number of clients reached", "refused"),
+    ("-ERR unknown command", "refused"),
+    ("+OK", "senseless"),
+    (":7", "senseless"),
+    ("$-1", "senseless"),
+    ("*0", "senseless"),
+    ("nonsense", "senseless"),
+];
+
 #[tokio::test]
-async fn every_line_of_refusal_is_a_miss() {
-    const LINES: &[&str] = &[
-        "-OOM command not allowed when used memory > 'maxmemory'.",
-        "-READONLY You can't write against a read only replica.",
-        "-MISCONF Redis is configured to save RDB snapshots, but it's currently unable to persist to disk.",
-        "-NOPERM User default has no permissions to run the 'mget' command",
-        "-LOADING Redis is loading the dataset in memory",
-        "-NOAUTH Authentication required.",
-        "-WRONGPASS invalid username-password pair or user is disabled.",
-        "-WRONGTYPE Operation against a key holding the wrong kind of value",
-        "-MOVED 3999 127.0.0.1:1",
-        "-ASK 3999 127.0.0.1:1",
-        "-CLUSTERDOWN The cluster is down",
-        "-TRYAGAIN Multiple keys request during rehashing of slot",
-        "-CROSSSLOT Keys in request don't hash to the same slot",
-        "-NOSCRIPT No matching script. Please use EVAL.",
-        "-BUSY Redis is busy running a script.",
-        "-MASTERDOWN Link with MASTER is down and replica-serve-stale-data is set to 'no'.",
-        "-NOREPLICAS Not enough good replicas to write.",
-        "-EXECABORT Transaction discarded because of previous errors.",
-        "-ERR max number of clients reached",
-        "-ERR unknown command",
-        "+OK",
-        ":7",
-        "$-1",
-        "*0",
-        "nonsense",
-    ];
+async fn every_refusal_is_a_miss_and_its_counter_and_one_line_when_it_begins_and_one_when_it_ends() {
+    // Alone, as whether anybody listens is remembered for the whole process.
+    if alone("every_refusal_is_a_miss_and_its_counter_and_one_line_when_it_begins_and_one_when_it_ends").is_some() {
+        return;
+    }
+    let log = Lines::default();
+    let _listening = tracing::subscriber::set_default(log.clone());
     let server = RedisServer::start();
-    for (at, line) in LINES.iter().enumerate() {
+    for (at, (line, word)) in REFUSALS.iter().enumerate() {
         let proxy = FaultProxy::before(server.port()).await;
         let app = App::on(proxy.url(), &format!("line-{at}")).await;
         app.is_cached_within(SOON).await;
+        log.taken();
         proxy.set(Fault::Line(line));
-        for round in 0..8 {
+        let counter = format!("(Read, \"{word}\"): ");
+        assert_eq!(app.failures(&counter), 0);
+        for round in 0..40 {
             assert_miss!(app.ask(round % 2).await);
         }
+        assert!(app.failures(&counter) >= 1, "{line}: {:?}", app.cache);
         assert!(app.cache.invalidate(Target::path("/0")).await.is_err(), "{line}");
-        let said = format!("{:?}", app.cache);
-        assert!(said.contains("failures: {"), "{line}: {said}");
+        let began = log.taken();
         proxy.set(Fault::None);
         app.is_cached_within(SOON).await;
+        // What is overdue is invalidated in the background, and that is said as well.
+        let is_overdue = said(&began, "errand=\"invalidate\"") > 0;
+        let mut ended = log.taken();
+        let waits_since = moment();
+        while is_overdue && said(&ended, "errand=\"invalidate\"") == 0 {
+            assert!(waits_since.elapsed() < SOON, "{line}: {:?}", app.cache);
+            tokio::time::sleep(Duration::from_millis(2)).await;
+            ended.extend(log.taken());
+        }
+        let all = format!("{line}\n    {}\n    and then\n    {}", began.join("\n    "), ended.join("\n    "));
+        for lines in [&began, &ended] {
+            let different: std::collections::BTreeSet<_> = lines.iter().collect();
+            assert_eq!(different.len(), lines.len(), "said twice: {all}");
+        }
+        assert_eq!(said(&began, &format!("errand=\"read\" reason=\"{word}\"")), 1, "{all}");
+        assert_eq!(said(&ended, "well again backend=\"redis\" errand=\"read\""), 1, "{all}");
+        // Of what else may be said, each line has another that takes it back.
+        for (begins, ends) in [
+            ("left alone until", "answers again, and is used again"),
+            ("tried again in the background, said once", "connected to Redis"),
+            ("errand=\"invalidate\"", "well again backend=\"redis\" errand=\"invalidate\""),
+        ] {
+            assert_eq!(said(&began, begins), said(&ended, ends), "`{begins}`: {all}");
+            assert!(said(&began, begins) <= 1, "`{begins}`: {all}");
+        }
+        // Either it serves nobody, and is left alone, or it served what it could, and was asked to invalidate.
+        assert_eq!(said(&began, "left alone until") + said(&began, "errand=\"invalidate\""), 1, "{all}");
     }
+}
+
+fn said(lines: &[String], words: &str) -> usize {
+    lines.iter().filter(|line| line.contains(words)).count()
 }
 
 /// Keys that are deleted, and bytes that change, while requests come and versions are invalidated.
@@ -469,6 +511,12 @@ async fn behind_a_bad_network_no_request_fails_and_none_is_wrong() {
 /// The lines of a log that someone reads: warnings and errors of the cache.
 #[derive(Clone, Default)]
 struct Lines(Arc<std::sync::Mutex<Vec<String>>>);
+
+impl Lines {
+    fn taken(&self) -> Vec<String> {
+        std::mem::take(&mut self.0.lock().unwrap())
+    }
+}
 
 impl tracing::Subscriber for Lines {
     fn enabled(&self, of: &tracing::Metadata<'_>) -> bool {

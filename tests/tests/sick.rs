@@ -64,6 +64,12 @@ async fn varied(State(source): State<Source>, Path(id): Path<usize>, _fields: He
     (lines, source.read(id).await).into_response()
 }
 
+/// A look-up is one call.
+#[cached(ttl = 3600, backend = "sick")]
+async fn plain() -> &'static str {
+    "plain"
+}
+
 struct Site {
     chaos: Chaos,
     cache: Cache,
@@ -204,6 +210,36 @@ async fn under_every_sickness_no_request_fails_none_is_wrong_and_none_is_slow() 
                 assert_eq!(site.cache.stats().hits, hits + 1, "{name}: what is well is used");
             }
         }
+    }
+}
+
+/// Calls of which ten in twenty fail are no help, and cost time; of which a third do, they are.
+#[tokio::test(start_paused = true)]
+async fn one_that_fails_half_of_its_calls_is_left_alone_and_one_that_fails_a_third_is_not() {
+    for (course, is_left_alone) in
+        [([Fault::Fail, Fault::None, Fault::Hang, Fault::None], true), ([Fault::Fail, Fault::None, Fault::None, Fault::None], false)]
+    {
+        let chaos = Chaos::new();
+        let cache = TestCache::with(|builder| builder.backend("sick", chaos.clone()));
+        let router = Router::new().route("/", get(plain)).layer(cache.layer());
+        assert_miss!(ask(&router, "/").await);
+        chaos.script(Call::Get, course.into_iter().cycle().take(200));
+        for call in 1..=19 {
+            assert_eq!(cache.cache().stats().breakers_open, 0, "before call {call}");
+            ask(&router, "/").await;
+        }
+        assert_eq!(cache.cache().stats().breakers_open, u64::from(is_left_alone));
+        let asked = chaos.calls(Call::Get);
+        for _ in 0..100 {
+            ask(&router, "/").await;
+        }
+        assert_eq!(chaos.calls(Call::Get) - asked, if is_left_alone { 0 } else { 100 });
+        // It is asked again once it has answered a probe, and then counted anew.
+        chaos.heals();
+        chaos.script(Call::Get, []);
+        sleep(Duration::from_secs(120)).await;
+        assert_eq!(cache.cache().stats().breakers_open, 0);
+        assert_hit!(ask(&router, "/").await);
     }
 }
 

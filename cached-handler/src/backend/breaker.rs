@@ -1,15 +1,17 @@
 //! When a backend is left alone, and when it is tried again.
 
-use std::{
-    sync::atomic::{AtomicU32, Ordering},
-    time::Duration,
-};
+#[cfg(all(test, shuttle))]
+mod shuttle_tests;
 
-/// Opens after so many failures in a row. Only a probe closes it again.
-#[derive(Debug, Default)]
+use std::time::Duration;
+
+use crate::sync::explored::{AtomicU64, Ordering};
+
+/// Opens after five failures in a row, or once half of the last twenty calls have failed. Only a probe closes it again.
+#[derive(Debug)]
 pub(crate) struct Breaker {
-    /// Failures in a row; `OPEN` once they are too many.
-    failures: AtomicU32,
+    /// How the last calls went, the latest in the lowest bit: set where it failed. `OPEN` once they are too many.
+    last: AtomicU64,
 }
 
 /// What a failure did to the breaker.
@@ -21,39 +23,49 @@ pub(crate) enum Change {
     None,
 }
 
-const MOST: u32 = 5;
-const OPEN: u32 = u32::MAX;
+const IN_A_ROW: u64 = (1 << 5) - 1;
+const WINDOW: u64 = (1 << 20) - 1;
+/// Of the calls in the window. Where there were fewer than so many, the others count as gone well.
+const MOST: u32 = 10;
+const OPEN: u64 = u64::MAX;
+
+impl Default for Breaker {
+    fn default() -> Self {
+        Self { last: AtomicU64::new(0) }
+    }
+}
 
 impl Breaker {
     pub(crate) fn is_open(&self) -> bool {
-        self.failures.load(Ordering::Relaxed) == OPEN
+        self.last.load(Ordering::Relaxed) == OPEN
     }
 
     pub(crate) fn failed(&self) -> Change {
-        let next = |failures: u32| match failures {
-            OPEN => None,
-            failures if failures + 1 >= MOST => Some(OPEN),
-            failures => Some(failures + 1),
-        };
-        match self.failures.fetch_update(Ordering::Relaxed, Ordering::Relaxed, next) {
-            Ok(before) if before + 1 >= MOST => Change::Opened,
+        let next = |last| (last != OPEN).then(|| after_failure(last));
+        match self.last.fetch_update(Ordering::Relaxed, Ordering::Relaxed, next) {
+            Ok(before) if after_failure(before) == OPEN => Change::Opened,
             _ => Change::None,
         }
     }
 
     /// A call went well. One that was begun before the breaker opened, and ends late, does not close it.
     pub(crate) fn succeeded(&self) {
-        let failures = self.failures.load(Ordering::Relaxed);
-        if failures != 0 && failures != OPEN {
-            // Where it fails, another call has ended in between, and that one counts.
-            _ = self.failures.compare_exchange(failures, 0, Ordering::Relaxed, Ordering::Relaxed);
+        // All that a call looks at where none failed lately.
+        if self.last.load(Ordering::Relaxed) != 0 {
+            let next = |last| (last != OPEN).then_some((last << 1) & WINDOW);
+            _ = self.last.fetch_update(Ordering::Relaxed, Ordering::Relaxed, next);
         }
     }
 
     /// A probe went well, and everything that was overdue is done.
     pub(crate) fn close(&self) {
-        self.failures.store(0, Ordering::Relaxed);
+        self.last.store(0, Ordering::Relaxed);
     }
+}
+
+fn after_failure(last: u64) -> u64 {
+    let last = ((last << 1) | 1) & WINDOW;
+    if last & IN_A_ROW == IN_A_ROW || last.count_ones() >= MOST { OPEN } else { last }
 }
 
 /// How long to wait before the `attempt`-th probe: from `shortest` on twice as long each time, at most `longest`, and
@@ -69,7 +81,7 @@ pub(crate) fn chance() -> u32 {
     u32::try_from(RandomState::new().hash_one(0) >> 32).unwrap_or(0)
 }
 
-#[cfg(test)]
+#[cfg(all(test, not(shuttle)))]
 mod tests {
     use super::*;
 
@@ -90,6 +102,40 @@ mod tests {
         breaker.close();
         assert!(!breaker.is_open());
         assert_eq!(breaker.failed(), Change::None);
+    }
+
+    /// After how many calls it opens, where they fail (`x`) and go well in this order, over and over.
+    fn opens_after(course: &str) -> Option<usize> {
+        let breaker = Breaker::default();
+        let is_opened_by = |outcome| match outcome {
+            b'x' => breaker.failed() == Change::Opened,
+            _ => {
+                breaker.succeeded();
+                false
+            }
+        };
+        course.bytes().cycle().take(1000).position(is_opened_by).map(|before| before + 1)
+    }
+
+    #[test]
+    fn ten_failures_of_the_last_twenty_calls_open_it_and_fewer_never_do() {
+        for (course, calls) in [("xxxxx", 5), ("x.", 19), (".x", 20), ("xxxx....", 18), ("xxxx.", 12)] {
+            assert_eq!(opens_after(course), Some(calls), "{course}");
+        }
+        for course in [".", "x..", "xx...", "xxxx......", "...x"] {
+            assert_eq!(opens_after(course), None, "{course}");
+        }
+    }
+
+    #[test]
+    fn what_is_longer_ago_than_twenty_calls_does_not_count() {
+        let breaker = Breaker::default();
+        for _ in 0..100 {
+            for _ in 0..4 {
+                assert_eq!(breaker.failed(), Change::None);
+            }
+            (0..16).for_each(|_| breaker.succeeded());
+        }
     }
 
     #[test]

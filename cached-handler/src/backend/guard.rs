@@ -142,10 +142,7 @@ impl Inner {
     async fn try_to_ask<'a, T>(self: &'a Arc<Self>, limit: Duration, call: impl FnOnce() -> Answer<'a, T>) -> Result<T, Error> {
         if self.breaker.is_open() {
             self.see_to_it();
-            return Err(Error::fault(
-                Fault::Spared("open"),
-                "the backend failed several times in a row, and is left alone until it answers a probe",
-            ));
+            return Err(Error::fault(Fault::Spared("open"), "the backend failed too often, and is left alone until it answers a probe"));
         }
         let Ok(_place) = self.places.try_acquire() else {
             return Err(Error::fault(Fault::Spared("busy"), "1 024 calls of the backend are under way, and no further one is made"));
@@ -155,7 +152,11 @@ impl Inner {
 
     fn went_well(&self, errand: Errand) {
         self.breaker.succeeded();
-        if self.notices.succeeded(errand, Instant::now) {
+        self.say_that_it_is_well(errand);
+    }
+
+    fn say_that_it_is_well(&self, errand: Errand) {
+        if self.notices.succeeded(errand) {
             tracing::info!(target: "cached_handler", backend = &*self.name, errand = errand.word(), "a backend is well again");
         }
     }
@@ -166,9 +167,15 @@ impl Inner {
             tracing::warn!(target: "cached_handler", backend = &*self.name, errand = errand.word(), reason = fault.word(), error = ?error, "a backend fails; requests are answered by their handlers; said once");
         }
         if matches!(fault, Fault::Sick(_)) && self.breaker.failed() == Change::Opened {
-            tracing::warn!(target: "cached_handler", backend = &*self.name, reason = fault.word(), "a backend is left alone until it answers a probe");
             self.watch.breaker(true);
+            self.say_that_it_is_left_alone();
             self.see_to_it();
+        }
+    }
+
+    fn say_that_it_is_left_alone(&self) {
+        if self.notices.left_alone(Instant::now()) {
+            tracing::warn!(target: "cached_handler", backend = &*self.name, "a backend is left alone until it answers a probe");
         }
     }
 
@@ -199,6 +206,7 @@ impl Inner {
                 return false;
             }
             self.retries.done(&retry);
+            self.say_that_it_is_well(Errand::Invalidate);
         }
         true
     }
@@ -218,12 +226,17 @@ async fn nurse_until_well(guard: Weak<Inner>, wakes: Wakes) {
         attempt += 1;
         let Some(guard) = guard.upgrade() else { return };
         if !guard.is_mended().await {
+            if guard.breaker.is_open() {
+                guard.say_that_it_is_left_alone();
+            }
             continue;
         }
         if guard.breaker.is_open() {
             guard.breaker.close();
             guard.watch.breaker(false);
-            tracing::info!(target: "cached_handler", backend = &*guard.name, "a backend answers again, and is used again");
+            if guard.notices.used_again() {
+                tracing::info!(target: "cached_handler", backend = &*guard.name, "a backend answers again, and is used again");
+            }
         }
         // Under the lock: what fails from here on finds no task, and starts one.
         let mut nurse = lock(&guard.nurse);

@@ -34,7 +34,7 @@ impl Errand {
 /// The health of one backend, as it was last said, and how often it failed by reason.
 #[derive(Debug, Default)]
 pub(crate) struct Notices {
-    /// Whether anything is ill: all that a success looks at, as a rule.
+    /// Whether anything was said to be ill: all that a success looks at, as a rule.
     any: AtomicBool,
     said: Mutex<Said>,
 }
@@ -42,11 +42,14 @@ pub(crate) struct Notices {
 #[derive(Debug, Default)]
 struct Said {
     ill: BTreeMap<Errand, &'static str>,
-    last: BTreeMap<(Errand, &'static str), Instant>,
+    is_left_alone: bool,
+    /// When which reason was last said; of no errand, that all are left alone.
+    last: BTreeMap<(Option<Errand>, &'static str), Instant>,
     failures: BTreeMap<(Errand, &'static str), u64>,
 }
 
-/// At most one line for a reason in this time, however often a backend falls ill and recovers.
+/// At most one line for a reason in this time, however often a backend falls ill and recovers. What still holds when it
+/// has passed is said then; and that something has passed is said where the thing itself was.
 const QUIET: Duration = Duration::from_secs(10);
 
 impl Notices {
@@ -55,23 +58,38 @@ impl Notices {
         let mut said = lock(&self.said);
         let word = fault.word();
         *said.failures.entry((errand, word)).or_default() += 1;
-        self.any.store(true, Ordering::Relaxed);
         // Those that were not asked are a consequence, of which was told.
-        if matches!(fault, Fault::Spared("open")) || said.ill.insert(errand, word) == Some(word) {
+        let is_news = !matches!(fault, Fault::Spared("open")) && said.ill.get(&errand) != Some(&word);
+        if !is_news || !said.may_say(Some(errand), word, now) {
             return false;
         }
-        said.may_say(errand, word, now)
+        said.ill.insert(errand, word);
+        self.any.store(true, Ordering::Relaxed);
+        true
     }
 
     /// Whether this success is news.
-    pub(crate) fn succeeded(&self, errand: Errand, now: impl FnOnce() -> Instant) -> bool {
+    pub(crate) fn succeeded(&self, errand: Errand) -> bool {
         if !self.any.load(Ordering::Relaxed) {
             return false;
         }
         let mut said = lock(&self.said);
         let recovers = said.ill.remove(&errand).is_some();
         self.any.store(!said.ill.is_empty(), Ordering::Relaxed);
-        recovers && said.may_say(errand, "well", now())
+        recovers
+    }
+
+    /// Whether it is news that the backend is left alone; asked when that begins, and again as long as it lasts.
+    pub(crate) fn left_alone(&self, now: Instant) -> bool {
+        let mut said = lock(&self.said);
+        let is_news = !said.is_left_alone && said.may_say(None, "open", now);
+        said.is_left_alone |= is_news;
+        is_news
+    }
+
+    /// Whether it is news that it is used again.
+    pub(crate) fn used_again(&self) -> bool {
+        std::mem::take(&mut lock(&self.said).is_left_alone)
     }
 
     /// How often what failed why.
@@ -81,7 +99,7 @@ impl Notices {
 }
 
 impl Said {
-    fn may_say(&mut self, errand: Errand, word: &'static str, now: Instant) -> bool {
+    fn may_say(&mut self, errand: Option<Errand>, word: &'static str, now: Instant) -> bool {
         let quiet = self.last.get(&(errand, word)).is_some_and(|last| now.saturating_duration_since(*last) < QUIET);
         if !quiet {
             self.last.insert((errand, word), now);
@@ -94,17 +112,43 @@ impl Said {
 mod tests {
     use super::*;
 
+    const SLOW: Fault = Fault::Sick("slow");
+
     #[test]
     fn a_change_is_said_once_and_flapping_at_most_every_ten_seconds() {
         let (notices, start) = (Notices::default(), Instant::now());
-        let slow = Fault::Sick("slow");
-        assert!(notices.failed(Errand::Read, slow, start));
-        assert!(!notices.failed(Errand::Read, slow, start));
-        assert!(notices.failed(Errand::Store, slow, start));
-        assert!(notices.succeeded(Errand::Read, || start));
-        assert!(!notices.failed(Errand::Read, slow, start + Duration::from_secs(1)));
-        assert!(!notices.succeeded(Errand::Read, || start + Duration::from_secs(2)));
-        assert!(notices.failed(Errand::Read, slow, start + Duration::from_secs(10)));
-        assert_eq!(notices.failures()[&(Errand::Read, "slow")], 4);
+        assert!(notices.failed(Errand::Read, SLOW, start));
+        assert!(!notices.failed(Errand::Read, SLOW, start));
+        assert!(notices.failed(Errand::Store, SLOW, start));
+        assert!(notices.succeeded(Errand::Read));
+        assert!(!notices.succeeded(Errand::Read));
+        for flap in 1..10 {
+            assert!(!notices.failed(Errand::Read, SLOW, start + Duration::from_secs(flap)));
+            assert!(!notices.succeeded(Errand::Read), "nothing was said that could have passed");
+        }
+        assert!(notices.failed(Errand::Read, SLOW, start + Duration::from_secs(10)));
+        assert_eq!(notices.failures()[&(Errand::Read, "slow")], 12);
+    }
+
+    #[test]
+    fn what_begins_in_a_quiet_time_and_lasts_is_said_when_that_is_over() {
+        let (notices, start) = (Notices::default(), Instant::now());
+        let at = |secs| start + Duration::from_secs(secs);
+        assert!(notices.failed(Errand::Read, SLOW, start) && notices.left_alone(start));
+        assert!(notices.succeeded(Errand::Read) && notices.used_again());
+        assert!(!notices.failed(Errand::Read, SLOW, at(5)) && !notices.left_alone(at(5)));
+        assert!(notices.failed(Errand::Read, SLOW, at(11)) && notices.left_alone(at(11)));
+        assert!(!notices.failed(Errand::Read, SLOW, at(60)) && !notices.left_alone(at(60)));
+        assert!(notices.succeeded(Errand::Read) && notices.used_again() && !notices.used_again());
+    }
+
+    #[test]
+    fn another_reason_is_another_line_and_what_was_not_asked_is_none() {
+        let (notices, start) = (Notices::default(), Instant::now());
+        assert!(notices.failed(Errand::Read, SLOW, start));
+        assert!(notices.failed(Errand::Read, Fault::Sick("unreachable"), start));
+        assert!(!notices.failed(Errand::Read, Fault::Spared("open"), start));
+        assert!(!notices.failed(Errand::Read, SLOW, start), "it was said a moment ago");
+        assert_eq!(notices.failures().values().sum::<u64>(), 4);
     }
 }

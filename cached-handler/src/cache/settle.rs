@@ -9,7 +9,7 @@ use std::{
 use tokio::time::{Instant, sleep_until};
 
 use super::Cache;
-use crate::{backend::Effect, invalidate::Target, sync::lock};
+use crate::{backend::Effect, events, invalidate::Target, sync::lock};
 
 /// What is to be invalidated once more, and when.
 #[derive(Debug)]
@@ -29,7 +29,7 @@ impl Settle {
     /// Does so for `target`, some time after the last of several invalidations of it.
     pub(crate) fn again(&self, cache: &Cache, target: &Target, effect: Effect) {
         let Ok(runtime) = tokio::runtime::Handle::try_current() else {
-            tracing::error!(target: "cached_handler", "there is no runtime to invalidate in once more; call invalidations in one, or take `settle` away");
+            events::nowhere_to_invalidate_again(cache);
             return;
         };
         let when = Instant::now() + self.after;
@@ -59,6 +59,6 @@ async fn once_more(cache: Cache, what: (Target, Effect), due: Arc<Mutex<HashMap<
     }
     lock(&due).remove(&what);
     if let Err(error) = cache.advance(&what.0, what.1, None).await {
-        tracing::error!(target: "cached_handler", error = ?error, "invalidating once more failed; what a lagging source gave may be served until it is stale");
+        events::not_invalidated_again(&cache, &error);
     }
 }

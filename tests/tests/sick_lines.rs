@@ -1,0 +1,162 @@
+//! What is said of a backend that falls ill and recovers: a line when it changes, never one for each request, and the
+//! last one is true. Time is tokio's, and stands still while there is work. All tests here listen: whether anybody does is
+//! remembered for the whole process.
+
+use std::{
+    fmt::{self, Write},
+    pin::pin,
+    sync::{Arc, Mutex},
+    task::{Context, Waker},
+};
+
+use axum::{Router, routing::get};
+use cached_handler::{
+    Target, cached, secs,
+    testing::{Call, Chaos, Fault, TestCache, assert_hit, assert_miss},
+};
+use cached_handler_tests::harness::ask;
+use tokio::time::sleep;
+use tracing::{Subscriber, field::Visit};
+
+#[cached(ttl = 3600, backend = "sick")]
+async fn plain() -> &'static str {
+    "plain"
+}
+
+/// What someone reads of this crate's: all but what is for those who debug.
+#[derive(Clone, Default)]
+struct Lines(Arc<Mutex<Vec<String>>>);
+
+impl Lines {
+    /// Those with these words.
+    fn with(&self, words: &str) -> Vec<String> {
+        self.0.lock().unwrap().iter().filter(|line| line.contains(words)).cloned().collect()
+    }
+}
+
+struct Line(String);
+
+impl Visit for Line {
+    fn record_debug(&mut self, field: &tracing::field::Field, value: &dyn fmt::Debug) {
+        write!(self.0, "{}={value:?} ", field.name()).unwrap();
+    }
+}
+
+impl Subscriber for Lines {
+    fn enabled(&self, metadata: &tracing::Metadata<'_>) -> bool {
+        metadata.target() == "cached_handler" && *metadata.level() <= tracing::Level::INFO
+    }
+
+    fn new_span(&self, _: &tracing::span::Attributes<'_>) -> tracing::Id {
+        tracing::Id::from_u64(1)
+    }
+
+    fn record(&self, _: &tracing::Id, _: &tracing::span::Record<'_>) {}
+
+    fn record_follows_from(&self, _: &tracing::Id, _: &tracing::Id) {}
+
+    fn event(&self, event: &tracing::Event<'_>) {
+        let mut line = Line(String::new());
+        event.record(&mut line);
+        self.0.lock().unwrap().push(line.0);
+    }
+
+    fn enter(&self, _: &tracing::Id) {}
+
+    fn exit(&self, _: &tracing::Id) {}
+}
+
+#[tokio::test(start_paused = true)]
+async fn one_that_falls_ill_and_recovers_all_the_time_is_told_of_every_ten_seconds_and_the_last_line_is_true() {
+    let lines = Lines::default();
+    let _listening = tracing::subscriber::set_default(lines.clone());
+    let chaos = Chaos::new();
+    let cache = TestCache::with(|builder| builder.backend("sick", chaos.clone()));
+    let router = Router::new().route("/", get(plain)).layer(cache.layer());
+    let asks_for = async |seconds: u64| {
+        for _ in 0..seconds * 10 {
+            ask(&router, "/").await;
+            sleep(std::time::Duration::from_millis(100)).await;
+        }
+    };
+    const MINUTES: u64 = 10;
+    let mut openings = 0;
+    for _ in 0..MINUTES * 20 {
+        chaos.suffers(Fault::Fail, 1.0);
+        asks_for(1).await;
+        openings += cache.cache().stats().breakers_open;
+        chaos.heals();
+        asks_for(2).await;
+    }
+    assert!(openings > MINUTES * 6 + 1, "it was left alone more often than may be said: {openings}");
+    for words in ["a backend fails", "well again", "left alone until", "answers again"] {
+        let said = lines.with(words).len() as u64;
+        assert!((MINUTES..=MINUTES * 6 + 1).contains(&said), "`{words}`: {said} lines in {MINUTES} minutes");
+    }
+    // It falls ill for good in a quiet time: that is said once, and when it is over, that.
+    for (fall_ill, left_alone) in [(true, 1), (false, 0)] {
+        chaos.heals();
+        if fall_ill {
+            chaos.suffers(Fault::Fail, 1.0);
+        }
+        asks_for(120).await;
+        let told = lines.with("left alone until").len() - lines.with("answers again").len();
+        assert_eq!((told as u64, cache.cache().stats().breakers_open), (left_alone, left_alone));
+        let told = lines.with("a backend fails").len() - lines.with("well again").len();
+        assert_eq!(told as u64, left_alone);
+    }
+    assert_hit!(ask(&router, "/").await);
+}
+
+#[tokio::test(start_paused = true)]
+async fn invalidations_that_fail_once_more_are_one_line_in_ten_seconds() {
+    let lines = Lines::default();
+    let _listening = tracing::subscriber::set_default(lines.clone());
+    let chaos = Chaos::new();
+    let cache = TestCache::with(|builder| builder.backend_with_epochs("sick", chaos.clone(), chaos.epochs()).settle(secs(2)));
+    for round in 0..2 {
+        for group in 0..50 {
+            cache.cache().invalidate(Target::group(group.to_string())).await.unwrap();
+        }
+        chaos.suffers_at(Call::Advance, Fault::Fail, 1.0);
+        sleep(secs(3)).await;
+        let said = lines.with("invalidating once more failed");
+        assert_eq!(said.len(), round + 1, "{said:?}");
+        assert!(said[round].contains(["left_out=0", "left_out=49"][round]), "{said:?}");
+        chaos.heals();
+        sleep(secs(60)).await;
+        cache.clock().advance(secs(10));
+    }
+}
+
+#[test]
+fn invalidations_outside_of_a_runtime_are_one_line_too() {
+    let lines = Lines::default();
+    let _listening = tracing::subscriber::set_default(lines.clone());
+    let cache = TestCache::with(|builder| builder.settle(secs(2)));
+    for _ in 0..50 {
+        let done = pin!(cache.cache().invalidate(Target::group("a"))).poll(&mut Context::from_waker(Waker::noop()));
+        assert!(done.is_ready());
+    }
+    assert_eq!(lines.with("there is no runtime to invalidate in once more").len(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_store_that_takes_nothing_is_one_line_and_hits_go_on() {
+    let lines = Lines::default();
+    let _listening = tracing::subscriber::set_default(lines.clone());
+    let chaos = Chaos::new();
+    let cache = TestCache::with(|builder| builder.backend("sick", chaos.clone()));
+    let router = Router::new().route("/{id}", get(plain)).layer(cache.layer());
+    assert_miss!(ask(&router, "/0").await);
+    chaos.suffers_at(Call::Put, Fault::Fail, 1.0);
+    for id in 1..100 {
+        assert_miss!(ask(&router, &format!("/{id}")).await);
+        // As often as not it is asked for what is there.
+        for _ in 0..2 {
+            assert_hit!(ask(&router, "/0").await);
+        }
+    }
+    assert_eq!(lines.with("a backend fails").len(), 1);
+    assert_eq!(lines.with("left alone").len(), 0);
+}
