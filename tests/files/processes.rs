@@ -11,7 +11,7 @@ use std::{
 use axum::Router;
 use cached_handler::{Bypass, Cache, CacheBuilder, Forward, Outcome, Target};
 
-use super::{Source, Truth, app, page_is_right, source};
+use super::{Source, Truth, app, disks, page_is_right, source};
 use crate::harness::{Random, ask, moment, text};
 
 /// The program's part; see [`start`] for the commands.
@@ -26,7 +26,13 @@ pub async fn run(directory: &Path, words: &[&str]) {
         Some("speed") => speed(cache.build().await.expect("a cache"), directory, number(1)).await,
         Some("hits") => hits(cache.build().await.expect("a cache"), number(1)).await,
         Some("stall") => stall(cache.build().await.expect("a cache"), number(1)).await,
-        _ => panic!("commands: fill, churn, race, answer, speed, hits, stall"),
+        Some("stalled") => disks::stalled(directory, number(1)),
+        Some("full") => disks::full(cache.build().await, directory).await,
+        Some("power") => {
+            let cache = if words.get(2) == Some(&"durable") { cache.fs_durable() } else { cache };
+            disks::power(cache.build().await.expect("a cache"), directory, number(1)).await;
+        }
+        _ => panic!("commands: fill, churn, race, answer, speed, hits, stall, stalled, full, power"),
     }
 }
 
@@ -221,7 +227,7 @@ async fn speed(cache: Cache, directory: &Path, rounds: usize) {
 
 /// Has the system forget what it holds of these files.
 #[cfg(target_os = "linux")]
-fn forget(files: &[std::path::PathBuf]) {
+pub(super) fn forget(files: &[std::path::PathBuf]) {
     for file in files {
         let file = std::fs::File::open(file).expect("a file");
         file.sync_all().expect("a disk");
@@ -230,10 +236,10 @@ fn forget(files: &[std::path::PathBuf]) {
 }
 
 #[cfg(not(target_os = "linux"))]
-fn forget(_: &[std::path::PathBuf]) {}
+pub(super) fn forget(_: &[std::path::PathBuf]) {}
 
 /// Asks until the answer comes from where it is stored: that is done after the first answer.
-async fn is_stored(app: &Router, uri: &str) {
+pub(super) async fn is_stored(app: &Router, uri: &str) {
     while !matches!(ask(app, uri).await.extensions().get(), Some(Outcome::Hit { .. })) {
         tokio::task::yield_now().await;
     }
@@ -245,7 +251,7 @@ async fn timed(app: &Router, uri: &str) -> Duration {
     before.elapsed()
 }
 
-fn walk(folder: &Path) -> Vec<std::path::PathBuf> {
+pub(super) fn walk(folder: &Path) -> Vec<std::path::PathBuf> {
     let folders = std::fs::read_dir(folder).into_iter().flatten().flatten();
     folders.flat_map(|folder| std::fs::read_dir(folder.path()).into_iter().flatten().flatten()).map(|file| file.path()).collect()
 }

@@ -6,8 +6,14 @@
 mod crash;
 #[path = "fs/damage.rs"]
 mod damage;
+#[cfg(target_os = "linux")]
+#[path = "fs/full.rs"]
+mod full;
 #[path = "fs/layouts.rs"]
 mod layouts;
+#[cfg(target_os = "linux")]
+#[path = "fs/power.rs"]
+mod power;
 #[path = "fs/shared.rs"]
 mod shared;
 #[path = "fs/space.rs"]
@@ -15,6 +21,9 @@ mod space;
 #[cfg(target_os = "linux")]
 #[path = "fs/speed.rs"]
 mod speed;
+#[cfg(target_os = "linux")]
+#[path = "fs/stalled.rs"]
+mod stalled;
 
 use std::{
     path::Path,

@@ -314,13 +314,14 @@ fn open(folder: &OwnedFd, path: &[u8], flags: OFlags, patience: Patience) -> Res
     }
 }
 
+/// Two calls of different names, so that a test can stall the one that may wait, and no other.
 #[cfg(target_os = "linux")]
 fn read_some(file: &OwnedFd, buffer: &mut [u8], offset: u64, patience: Patience) -> Result<usize, Errno> {
-    let flags = match patience {
-        Patience::None => rustix::io::ReadWriteFlags::NOWAIT,
-        Patience::AnyTime => rustix::io::ReadWriteFlags::empty(),
-    };
-    rustix::io::preadv2(file, &mut [std::io::IoSliceMut::new(buffer)], offset, flags)
+    let buffers = &mut [std::io::IoSliceMut::new(buffer)];
+    match patience {
+        Patience::None => rustix::io::preadv2(file, buffers, offset, rustix::io::ReadWriteFlags::NOWAIT),
+        Patience::AnyTime => rustix::io::preadv(file, buffers, offset),
+    }
 }
 
 #[cfg(not(target_os = "linux"))]
