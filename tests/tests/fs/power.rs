@@ -155,7 +155,7 @@ fn parse(log: &str, home: &Path, disk: &mut Disk) -> Vec<Done> {
             (line.to_owned(), done.len())
         };
         let Some((call, _)) = line.split_once('(') else { continue };
-        let Some((_, result)) = line.rsplit_once(" = ") else { continue };
+        let Some((arguments, result)) = line.rsplit_once(" = ") else { continue };
         let Ok(result) = result.split([' ', '<']).next().unwrap().parse::<usize>() else { continue };
         let path = |at: usize| line.split('<').nth(at).and_then(|rest| Some(unescaped(rest.split_once('>')?.0)));
         let strings: Vec<Vec<u8>> = line.split('"').skip(1).step_by(2).map(unescape).collect();
@@ -177,7 +177,7 @@ fn parse(log: &str, home: &Path, disk: &mut Disk) -> Vec<Done> {
             }
             "mkdirat" => done.push(Done::Folder(joined(string(0)))),
             "pwritev" => {
-                let at = line.rsplit_once(") = ").unwrap().0.rsplit_once(", ").unwrap().1.parse().unwrap();
+                let at = arguments.trim_end().trim_end_matches(')').rsplit_once(", ").unwrap().1.parse().unwrap();
                 let bytes: Vec<u8> = strings.concat().into_iter().take(result).collect();
                 assert_eq!(bytes.len(), result, "all that was written is recorded");
                 done.push(Done::Write(names[&of], at, bytes));
