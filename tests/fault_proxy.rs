@@ -1,6 +1,13 @@
 //! A proxy on loopback that stands between a client and a server, and does to the bytes what networks do.
 
-use std::{net::Ipv4Addr, time::Duration};
+use std::{
+    net::Ipv4Addr,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
 
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
@@ -40,6 +47,7 @@ pub enum Fault {
 pub struct FaultProxy {
     port: u16,
     fault: watch::Sender<Fault>,
+    commands: Arc<AtomicU64>,
     _tasks: JoinSet<()>,
 }
 
@@ -51,17 +59,24 @@ impl FaultProxy {
         let fault = watch::Sender::new(Fault::None);
         let mut tasks = JoinSet::new();
         let faults = fault.subscribe();
+        let commands = Arc::<AtomicU64>::default();
+        let counter = Arc::clone(&commands);
         tasks.spawn(async move {
             let mut connections = JoinSet::new();
             while let Ok((client, _)) = listener.accept().await {
-                connections.spawn(pass_on(client, server, faults.clone()));
+                connections.spawn(pass_on(client, server, faults.clone(), Arc::clone(&counter)));
             }
         });
-        Self { port, fault, _tasks: tasks }
+        Self { port, fault, commands, _tasks: tasks }
     }
 
     pub fn url(&self) -> String {
         format!("redis://127.0.0.1:{}", self.port)
+    }
+
+    /// How many commands clients have sent so far.
+    pub fn commands(&self) -> u64 {
+        self.commands.load(Ordering::SeqCst)
     }
 
     /// From now on, on connections old and new.
@@ -70,14 +85,14 @@ impl FaultProxy {
     }
 }
 
-async fn pass_on(client: TcpStream, server: u16, faults: watch::Receiver<Fault>) {
+async fn pass_on(client: TcpStream, server: u16, faults: watch::Receiver<Fault>, commands: Arc<AtomicU64>) {
     let Ok(server) = TcpStream::connect((Ipv4Addr::LOCALHOST, server)).await else { return };
     _ = (client.set_nodelay(true), server.set_nodelay(true));
     let (from_client, to_client) = client.into_split();
     let (from_server, to_server) = server.into_split();
     let (line, lines) = tokio::sync::mpsc::unbounded_channel();
     tokio::select! {
-        () = ask(from_client, to_server, faults.clone(), line) => {}
+        () = ask(from_client, to_server, faults.clone(), line, commands) => {}
         () = answer(from_server, to_client, faults, lines) => {}
     }
 }
@@ -87,20 +102,22 @@ async fn ask(
     mut server: OwnedWriteHalf,
     faults: watch::Receiver<Fault>,
     lines: tokio::sync::mpsc::UnboundedSender<&'static str>,
+    commands: Arc<AtomicU64>,
 ) {
     let mut bytes = vec![0; 1 << 16];
     let mut unparsed = Vec::new();
     while let Ok(read @ 1..) = client.read(&mut bytes).await {
         let fault = faults.borrow().clone();
+        unparsed.extend_from_slice(&bytes[..read]);
+        let mut asked = 0;
+        while let Some(length) = command(&unparsed) {
+            unparsed.drain(..length);
+            asked += 1;
+        }
+        commands.fetch_add(asked, Ordering::SeqCst);
         match fault {
             Fault::BlackHole => std::future::pending().await,
-            Fault::Line(line) => {
-                unparsed.extend_from_slice(&bytes[..read]);
-                while let Some(length) = command(&unparsed) {
-                    unparsed.drain(..length);
-                    _ = lines.send(line);
-                }
-            }
+            Fault::Line(line) => (0..asked).for_each(|_| _ = lines.send(line)),
             _ => {
                 if server.write_all(&bytes[..read]).await.is_err() {
                     return;

@@ -2,16 +2,18 @@
 //! group with many members invalidated by one call.
 
 use std::{
+    pin::Pin,
     sync::{
         Arc,
         atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering},
     },
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use axum::{Extension, Router, extract::Path, routing::get};
 use cached_handler::{Cache, Outcome, Target, cached};
 use cached_handler_tests::{
+    fault_proxy::FaultProxy,
     harness::{ask, count, is_full, moment},
     redis_server::RedisServer,
 };
@@ -21,9 +23,19 @@ async fn member(Path(id): Path<usize>) -> String {
     id.to_string()
 }
 
+/// Of a group that has no other.
+#[cached(ttl = 600, backend = "redis", group = "lonely")]
+async fn lonely() -> &'static str {
+    "lonely"
+}
+
 async fn app(server: &RedisServer) -> (Cache, Router) {
-    let cache = Cache::builder().namespace("outages").redis(server.url()).outcome_on_hits().build().await.unwrap();
-    (cache.clone(), Router::new().route("/{id}", get(member)).layer(Extension(cache)))
+    app_on(server.url()).await
+}
+
+async fn app_on(url: String) -> (Cache, Router) {
+    let cache = Cache::builder().namespace("outages").redis(url).outcome_on_hits().build().await.unwrap();
+    (cache.clone(), Router::new().route("/{id}", get(member)).route("/lonely", get(lonely)).layer(Extension(cache)))
 }
 
 /// Two thousand requests a second until it is stopped.
@@ -151,36 +163,120 @@ async fn store(router: &Router, members: usize) {
     }
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_group_of_any_size_is_invalidated_by_one_call_in_one_round_trip() {
-    let server = RedisServer::start();
-    let (cache, router) = app(&server).await;
+/// A group with many members; how many of them are stored.
+async fn with_members(server: &RedisServer, cache: &Cache, router: &Router) -> usize {
     let members = count(100_000);
     // Where the machine is busy, some take longer than they may; those come again.
     let (began, mut stored) = (moment(), 0);
     while stored < members * 99 / 100 {
         assert!(began.elapsed() < Duration::from_secs(300), "{stored} of {members} are stored");
-        store(&router, members).await;
+        store(router, members).await;
+        ask(router, "/lonely").await;
         assert!(cache.drain(Duration::from_secs(60)).await);
         stored = server.keys().await.iter().filter(|key| key.contains("}:r:")).count();
     }
+    stored
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_group_of_any_size_is_invalidated_by_one_call_in_one_round_trip() {
+    let server = RedisServer::start();
+    let proxy = FaultProxy::before(server.port()).await;
+    let (cache, router) = app_on(proxy.url()).await;
+    let stored = with_members(&server, &cache, &router).await;
     cache.invalidate(Target::path("/elsewhere")).await.unwrap();
-    let commands = async || {
-        let stats = server.say("INFO stats").await.join("\n");
-        let line = stats.lines().find_map(|line| line.strip_prefix("total_commands_processed:")).unwrap().to_owned();
-        line.trim().parse::<u64>().unwrap()
-    };
-    // What it costs to look, then what it costs to invalidate and look.
-    let (first, second) = (commands().await, commands().await);
-    let began = moment();
+    server.say("CONFIG RESETSTAT").await;
+    let before = proxy.commands();
     cache.invalidate(Target::group("members")).await.unwrap();
-    let took = began.elapsed();
-    // A script's own commands are counted too; it has as many for any group.
-    let of_the_script = commands().await - second - (second - first);
-    println!("- a group of {stored} responses: invalidated by one call in one round trip, {took:?}, {of_the_script} commands in Redis");
-    assert!(of_the_script <= 8, "{of_the_script} commands");
-    for id in (0..members).step_by(members / 50) {
+    let sent = proxy.commands() - before;
+    let stats = server.say("INFO commandstats").await.join("\n");
+    let calls = |line: &str| line.split(['=', ',']).nth(1).unwrap().parse::<u64>().unwrap();
+    let lines = stats.lines().filter_map(|line| line.strip_prefix("cmdstat_"));
+    // What looks at it is not counted; what a script does is, and is the same for any group.
+    let lines = lines.filter(|line| !line.starts_with("config") && !line.starts_with("info") && !line.starts_with("client"));
+    let commands: Vec<(&str, u64)> = lines.map(|line| (line.split(':').next().unwrap(), calls(line))).collect();
+    println!("- a group of {stored} responses: invalidated by {sent} command of the client; in Redis {commands:?}");
+    assert_eq!(sent, 1);
+    assert!(commands.contains(&("evalsha", 1)), "{stats}");
+    assert!(commands.iter().map(|(_, calls)| calls).sum::<u64>() <= 8, "{stats}");
+    for id in (0..count(100_000)).step_by(count(100_000) / 50) {
         let response = ask(&router, &format!("/{id}")).await;
         assert!(!matches!(response.extensions().get(), Some(Outcome::Hit { .. })));
     }
+}
+
+/// What is done beside another client's commands: of the group with one member, or of the one with many.
+type Work<'a> = &'a dyn Fn(&'static str) -> Pin<Box<dyn Future<Output = ()> + 'a>>;
+
+/// How long another client's commands take that come while that is done: half of them at most, and 99 in 100.
+async fn beside(server: &RedisServer, rounds: usize, work: Work<'_>) -> [(Duration, Duration); 2] {
+    let stop = Arc::<AtomicBool>::default();
+    let stopped = Arc::clone(&stop);
+    let mut connection = server.connect().await;
+    let other = tokio::spawn(async move {
+        let mut times = Vec::new();
+        while !stopped.load(Ordering::Relaxed) {
+            let began = moment();
+            redis::cmd("GET").arg("another's").query_async::<redis::Value>(&mut connection).await.unwrap();
+            times.push((began, moment()));
+        }
+        times
+    });
+    // In turns, so that what else the machine does meets both alike.
+    let mut spans = [Vec::new(), Vec::new()];
+    for _ in 0..rounds {
+        for (group, spans) in ["lonely", "members"].into_iter().zip(&mut spans) {
+            let began = moment();
+            work(group).await;
+            spans.push((began, moment()));
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+    }
+    stop.store(true, Ordering::Relaxed);
+    let times = other.await.unwrap();
+    spans.map(|spans| {
+        let overlaps = |(from, to): &&(Instant, Instant)| {
+            let next = spans.partition_point(|(_, end)| end < from);
+            spans.get(next).is_some_and(|(begin, _)| begin < to)
+        };
+        let mut beside: Vec<_> = times.iter().filter(overlaps).map(|(from, to)| to.duration_since(*from)).collect();
+        beside.sort_unstable();
+        (beside[beside.len() / 2], beside[beside.len() * 99 / 100])
+    })
+}
+
+/// A script that removes what it finds, as a cache with a list of members would.
+const REMOVES: &str = "for _, key in ipairs(redis.call('KEYS', ARGV[1])) do redis.call('DEL', key) end";
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn no_other_client_waits_for_the_invalidation_of_a_large_group() {
+    let server = RedisServer::start();
+    let (cache, router) = app(&server).await;
+    let stored = with_members(&server, &cache, &router).await;
+    let invalidated = |group: &'static str| -> Pin<Box<dyn Future<Output = ()> + '_>> {
+        let cache = &cache;
+        Box::pin(async move { _ = cache.invalidate(Target::group(group)).await })
+    };
+    let [small, large] = beside(&server, 1000, &invalidated).await;
+    let ratio = |small: Duration, large: Duration| large.as_secs_f64() / small.as_secs_f64();
+    println!(
+        "- other clients beside the invalidation of a group of {stored}: median {:?}, p99 {:?}; of one: {:?}, {:?}: {:.2} x and {:.2} x",
+        large.0,
+        large.1,
+        small.0,
+        small.1,
+        ratio(small.0, large.0),
+        ratio(small.1, large.1)
+    );
+    assert!(ratio(small.0, large.0) < 1.3, "the median");
+    assert!(ratio(small.1, large.1) < 2.0, "the 99th percentile");
+    // The same measure finds an invalidation that goes through the members.
+    let connection = server.connect().await;
+    let removed = |group: &'static str| -> Pin<Box<dyn Future<Output = ()> + '_>> {
+        let mut connection = connection.clone();
+        let pattern = if group == "members" { "ch:*:r:*" } else { "ch:*:none:*" };
+        Box::pin(async move { redis::cmd("EVAL").arg(REMOVES).arg(0).arg(pattern).query_async::<()>(&mut connection).await.unwrap() })
+    };
+    let [small, large] = beside(&server, 1, &removed).await;
+    assert!(ratio(small.1, large.1) > 2.0, "one that removes the members: {small:?}, {large:?}");
 }
