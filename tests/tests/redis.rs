@@ -23,7 +23,7 @@ use axum_extra::{
 };
 use cached_handler::{
     Cache, CacheGroups, ManualClock, Outcome, Target,
-    backend::{Redis, conformance},
+    backend::{Redis, RedisServer as RedisServerAddress, conformance},
     cached,
     testing::{assert_hit, assert_miss},
 };
@@ -78,6 +78,7 @@ impl Process {
         let router = Router::new()
             .route("/page/{id}", get(page))
             .route("/other/{id}", get(other))
+            .route("/grouped/{id}", get(grouped))
             .route("/varied", get(varied))
             .layer(axum::Extension(cache.clone()));
         Self { cache, clock, router }
@@ -303,6 +304,63 @@ async fn a_hit_is_one_command_a_store_one_round_trip_and_so_is_an_invalidation_o
     let before = calls("evalsha").await;
     one.cache.invalidate(Target::handler(other)).await.unwrap();
     assert_eq!(calls("evalsha").await, before + 1);
+}
+
+#[cached(ttl = 600, backend = "redis", group = ["a", "b", "c:{id}"])]
+async fn grouped(Path(id): Path<u64>) -> String {
+    format!("grouped {id}")
+}
+
+/// Groups that only the response names are known once it has been read: they take a read of their own.
+#[tokio::test]
+async fn a_hit_reads_as_many_keys_as_its_attribute_has_groups_and_four() {
+    let server = RedisServer::start();
+    let one = Process::on(&server).await;
+    for (uri, reads_of) in [("/other/1", &[4][..]), ("/grouped/1", &[7]), ("/page/1", &[6, 6])] {
+        assert_miss!(one.ask(uri).await);
+        assert_hit!(one.ask(uri).await);
+        server.say("CONFIG SET slowlog-log-slower-than 0").await;
+        server.say("SLOWLOG RESET").await;
+        assert_hit!(one.ask(uri).await);
+        let log = server.say("SLOWLOG GET 128").await;
+        server.say("CONFIG SET slowlog-log-slower-than 1000000").await;
+        let reads: Vec<_> = log.iter().filter(|line| line.contains("MGET")).collect();
+        let keys: Vec<usize> = reads.iter().map(|line| line.matches("ch:{test}").count()).collect();
+        assert_eq!(keys, reads_of, "{uri}: {reads:?}");
+    }
+}
+
+/// An own user with a password, a number, a socket, a client of the application's own: each reaches where it leads.
+#[tokio::test]
+async fn an_address_may_name_a_user_a_database_or_a_socket_and_a_client_may_be_handed_in() {
+    let socket = std::env::temp_dir().join(format!("cached-handler-redis-{}.socket", std::process::id()));
+    let server = RedisServer::with(&["--unixsocket", &socket.to_string_lossy()]);
+    server.say("ACL SETUSER shop on >hunter2 ~ch:* +@read +@write +@scripting +info +time +select +exists").await;
+    let at = format!("127.0.0.1:{}", server.port());
+    let client = redis::Client::open(format!("redis://shop:hunter2@{at}/5")).unwrap();
+    let servers: [(RedisServerAddress, &str); 4] = [
+        (format!("redis://shop:hunter2@{at}").into(), "db0"),
+        (format!("redis://{at}/3").into(), "db3"),
+        (format!("unix://{}?db=4", socket.display()).into(), "db4"),
+        (client.into(), "db5"),
+    ];
+    for (address, database) in servers {
+        let shown = format!("{address:?}");
+        let cache = Cache::builder().namespace("addresses").redis(address).outcome_on_hits().build().await.unwrap();
+        let began = moment();
+        while cache.invalidate(Target::group("nobody's")).await.is_err() {
+            assert!(began.elapsed() < Duration::from_secs(60), "{database}: {cache:?}");
+        }
+        let router = Router::new().route("/other/{id}", get(other)).layer(axum::Extension(cache.clone()));
+        assert_miss!(ask(&router, "/other/1").await);
+        assert!(cache.drain(Duration::from_secs(5)).await);
+        assert_hit!(ask(&router, "/other/1").await);
+        cache.invalidate(Target::path("/other/1")).await.unwrap();
+        assert_miss!(ask(&router, "/other/1").await);
+        let keyspace = server.say("INFO keyspace").await.join("\n");
+        assert!(keyspace.contains(&format!("{database}:keys=")), "{database}: {keyspace}");
+        assert!(!format!("{shown} {cache:?}").contains("hunter2"));
+    }
 }
 
 #[tokio::test]

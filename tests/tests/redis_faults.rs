@@ -13,7 +13,7 @@ use axum::{Extension, Router, extract::Path, response::Response, routing::get};
 use cached_handler::{Cache, Outcome, Target, cached, testing::assert_miss};
 use cached_handler_tests::{
     fault_proxy::{Fault, FaultProxy},
-    harness::{Random, alone, ask, count, moment, text},
+    harness::{Random, alone, ask, count, is_full, moment, text},
     redis_server::RedisServer,
 };
 
@@ -113,6 +113,27 @@ async fn where_redis_is_absent_at_the_start_handlers_run_and_are_cached_as_soon_
     server.restart();
     // The pauses between two tries have not grown yet.
     app.is_cached_within(SOON).await;
+}
+
+/// However long it was away, the next try is not far: a second's looks, a millisecond apart.
+#[tokio::test]
+async fn after_a_long_absence_all_is_cached_within_a_second_too() {
+    let mut server = RedisServer::absent(&[]);
+    let app = App::on(server.url(), "long-absent").await;
+    // Pauses between two tries double up to the longest: by now they would be seconds.
+    let absent = moment();
+    while absent.elapsed() < Duration::from_secs(4) {
+        assert_miss!(app.ask(0).await);
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    server.restart();
+    let mut looks = 0;
+    while !app.is_hit(0).await {
+        tokio::time::sleep(Duration::from_millis(1)).await;
+        looks += 1;
+        assert!(looks <= 1000, "{:?}", app.cache);
+    }
+    println!("- Redis absent for 4 s: cached within {looks} looks a millisecond apart");
 }
 
 #[tokio::test]
@@ -377,6 +398,83 @@ async fn every_refusal_is_a_miss_and_its_counter_and_one_line_when_it_begins_and
 
 fn said(lines: &[String], words: &str) -> usize {
     lines.iter().filter(|line| line.contains(words)).count()
+}
+
+/// About 2 KiB at rest.
+#[cached(ttl = 600, backend = "redis")]
+async fn large(Extension(source): Extension<Shared>, Path(which): Path<usize>) -> String {
+    source.0.runs.fetch_add(1, Ordering::SeqCst);
+    format!("large {which}, ").chars().cycle().take(1600).collect()
+}
+
+/// Every byte cut off, every bit flipped, bytes changed by chance, and those of another key, for which Redis finds
+/// nothing wrong.
+#[tokio::test]
+async fn no_damaged_response_is_served_and_neither_is_another_keys() {
+    let server = RedisServer::start();
+    let app = App::on(server.url(), "bytes").await;
+    app.is_cached_within(SOON).await;
+    let router = Router::new()
+        .route("/large/{which}", get(large))
+        .layer(Extension(Shared(Arc::clone(&app.source))))
+        .layer(Extension(app.cache.clone()));
+    let mut connection = server.connect().await;
+    let known = server.keys().await;
+    let mut keys = Vec::new();
+    for which in 0..2 {
+        let uri = format!("/large/{which}");
+        while !matches!(ask(&router, &uri).await.extensions().get(), Some(Outcome::Hit { .. })) {
+            assert!(app.cache.drain(SOON).await);
+        }
+        let new = server.keys().await.into_iter().find(|key| key.contains("}:r:") && !known.contains(key) && !keys.contains(key));
+        keys.push(new.unwrap());
+    }
+    let mut at_rest = Vec::new();
+    for key in &keys {
+        at_rest.push(redis::cmd("GET").arg(key).query_async::<Vec<u8>>(&mut connection).await.unwrap());
+    }
+    let [whole, other] = <[Vec<u8>; 2]>::try_from(at_rest).unwrap();
+    assert!((1700..2400).contains(&whole.len()), "about 2 KiB: {}", whole.len());
+    let step = if is_full() { 1 } else { 23 };
+    let flipped = (0..whole.len() * 8).step_by(step).map(|bit| {
+        let mut bytes = whole.clone();
+        bytes[bit / 8] ^= 1 << (bit % 8);
+        bytes
+    });
+    let cut = (0..whole.len()).step_by(step).map(|length| whole[..length].to_vec());
+    let mut random = Random::new(48);
+    let changed = (0..count(20_000)).map(|_| {
+        let mut bytes = whole.clone();
+        for _ in 0..=random.below(8) {
+            let at = random.below(bytes.len());
+            bytes[at] ^= random.below(255) as u8 + 1;
+        }
+        bytes
+    });
+    // Two changes may undo each other.
+    let changed = changed.filter(|bytes| *bytes != whole);
+    let all: Vec<_> = flipped.chain(cut).chain(changed).chain([other.clone(), [&whole[..], b"x"].concat(), Vec::new()]).collect();
+    let (runs, mut spared) = (app.source.runs.load(Ordering::SeqCst), 0);
+    for bytes in &all {
+        redis::cmd("SET").arg(&keys[0]).arg(bytes).arg("PX").arg(60_000).query_async::<()>(&mut connection).await.unwrap();
+        let response = assert_miss!(ask(&router, "/large/0").await);
+        // Where a busy machine takes too long, nothing is looked at.
+        spared += usize::from(format!("{:?}", response.extensions().get::<Outcome>()).contains("Bypass"));
+        assert!(text(response).await.starts_with("large 0, large 0"));
+        assert!(app.cache.drain(SOON).await);
+    }
+    assert_eq!(app.source.runs.load(Ordering::SeqCst) - runs, all.len());
+    let damaged = app.cache.stats().damaged;
+    println!("- damaged responses in Redis, and another key's: {} tried, served 0, {damaged} told of, {spared} not looked at", all.len());
+    // What was damaged in its first eight bytes is of another incarnation: an ordinary miss, and no damage.
+    assert!(damaged as usize + spared >= all.len() * 9 / 10, "{damaged} of {}", all.len());
+    assert!(spared * 10 < all.len());
+    // What is whole is served.
+    redis::cmd("SET").arg(&keys[0]).arg(&whole).arg("PX").arg(60_000).query_async::<()>(&mut connection).await.unwrap();
+    let began = moment();
+    while !matches!(ask(&router, "/large/0").await.extensions().get(), Some(Outcome::Hit { .. })) {
+        assert!(began.elapsed() < SOON);
+    }
 }
 
 /// Keys that are deleted, and bytes that change, while requests come and versions are invalidated.

@@ -75,14 +75,16 @@ impl Load {
         Self { stop, hits, requests, failed, slowest, task }
     }
 
-    /// How long it is until a request is answered from the store.
-    async fn until_cached(&self, cache: &Cache) -> Duration {
-        let (began, hits) = (moment(), self.hits.load(Ordering::Relaxed));
+    /// How long it is until a request is answered from the store: in time, and in looks a millisecond apart, which are
+    /// fewer where the machine does other things too.
+    async fn until_cached(&self, cache: &Cache) -> (Duration, usize) {
+        let (began, hits, mut looks) = (moment(), self.hits.load(Ordering::Relaxed), 0);
         while self.hits.load(Ordering::Relaxed) == hits {
             assert!(began.elapsed() < Duration::from_secs(30), "not cached again: {cache:?}");
             tokio::time::sleep(Duration::from_millis(1)).await;
+            looks += 1;
         }
-        began.elapsed()
+        (began.elapsed(), looks)
     }
 
     async fn end(self) -> (usize, usize, Duration) {
@@ -93,9 +95,9 @@ impl Load {
     }
 }
 
-/// How soon all has to be cached again: a second, where the machine does nothing else.
-fn limit() -> Duration {
-    if is_full() { Duration::from_secs(1) } else { Duration::from_secs(15) }
+/// All is cached again within a second; where the machine may do other things too, within a second's looks.
+fn is_soon((time, looks): (Duration, usize)) -> bool {
+    looks <= 1000 && (time <= Duration::from_secs(1) || !is_full())
 }
 
 const OUTAGE: Duration = Duration::from_millis(200);
@@ -106,19 +108,20 @@ async fn killed_again_and_again_under_load_no_request_fails_and_all_is_cached_wi
     let (cache, router) = app(&server).await;
     let load = Load::on(router);
     load.until_cached(&cache).await;
-    let (times, mut longest) = (count(100), Duration::ZERO);
+    let (times, mut longest) = (count(100), Default::default());
     for _ in 0..times {
         server.kill();
         tokio::time::sleep(OUTAGE).await;
         tokio::task::block_in_place(|| server.restart());
-        longest = longest.max(load.until_cached(&cache).await);
+        longest = load.until_cached(&cache).await.max(longest);
     }
     let (requests, failed, slowest) = load.end().await;
     println!(
-        "- Redis killed {times} times under {requests} requests: {failed} failed, the slowest took {slowest:?}, cached again within {longest:?}"
+        "- Redis killed {times} times under {requests} requests: {failed} failed, the slowest took {slowest:?}, cached again within {:?}, {} looks",
+        longest.0, longest.1
     );
     assert_eq!(failed, 0, "{cache:?}");
-    assert!(longest <= limit(), "cached again only after {longest:?}: {cache:?}");
+    assert!(is_soon(longest), "cached again only after {longest:?}: {cache:?}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -127,19 +130,20 @@ async fn frozen_again_and_again_under_load_no_request_fails_and_all_is_cached_wi
     let (cache, router) = app(&server).await;
     let load = Load::on(router);
     load.until_cached(&cache).await;
-    let (times, mut longest) = (count(50), Duration::ZERO);
+    let (times, mut longest) = (count(50), Default::default());
     for _ in 0..times {
         server.freeze();
         tokio::time::sleep(OUTAGE).await;
         server.thaw();
-        longest = longest.max(load.until_cached(&cache).await);
+        longest = load.until_cached(&cache).await.max(longest);
     }
     let (requests, failed, slowest) = load.end().await;
     println!(
-        "- Redis frozen {times} times under {requests} requests: {failed} failed, the slowest took {slowest:?}, cached again within {longest:?}"
+        "- Redis frozen {times} times under {requests} requests: {failed} failed, the slowest took {slowest:?}, cached again within {:?}, {} looks",
+        longest.0, longest.1
     );
     assert_eq!(failed, 0, "{cache:?}");
-    assert!(longest <= limit(), "cached again only after {longest:?}: {cache:?}");
+    assert!(is_soon(longest), "cached again only after {longest:?}: {cache:?}");
 }
 
 /// Asks for each of so many, sixteen at a time.

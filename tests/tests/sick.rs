@@ -243,6 +243,58 @@ async fn one_that_fails_half_of_its_calls_is_left_alone_and_one_that_fails_a_thi
     }
 }
 
+/// However many come at once: those that came before it was left alone wait, each once; all others not at all.
+#[tokio::test(start_paused = true)]
+async fn only_what_came_before_it_is_left_alone_waits_and_once() {
+    for at_once in [1, 4, 5, 100] {
+        let chaos = Chaos::new();
+        let cache = TestCache::with(|builder| builder.backend("sick", chaos.clone()));
+        let router = Router::new().route("/{id}", get(plain)).layer(cache.layer());
+        chaos.suffers(Fault::Hang, 1.0);
+        let (mut waited, mut opened) = (0, false);
+        for round in 0..20 {
+            let before = Instant::now();
+            let asked: Vec<_> = (0..at_once)
+                .map(|id| {
+                    let router = router.clone();
+                    tokio::spawn(async move { ask(&router, &format!("/{id}")).await.status() })
+                })
+                .collect();
+            for answer in asked {
+                assert_eq!(answer.await.unwrap(), StatusCode::OK);
+            }
+            let took = before.elapsed();
+            if opened {
+                assert_eq!(took, Duration::ZERO, "round {round} of {at_once} at once");
+            } else {
+                assert!(took <= READ + TICKS, "{took:?} for round {round} of {at_once} at once");
+                waited += at_once;
+            }
+            opened = cache.cache().stats().breakers_open == 1;
+        }
+        let rounds = 5_usize.div_ceil(at_once);
+        assert_eq!(waited, rounds * at_once, "{at_once} at once");
+        assert_eq!(chaos.calls(Call::Get), waited as u64, "nothing else was asked");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn no_answer_waits_for_what_is_stored_of_it() {
+    let chaos = Chaos::new();
+    let cache = TestCache::with(|builder| builder.backend("sick", chaos.clone()));
+    // As in production: tests wait for what is stored.
+    let built = Cache::builder().backend("sick", chaos.clone()).build().await.unwrap();
+    let router = Router::new().route("/", get(plain)).layer(Extension(built.clone()));
+    chaos.suffers_at(Call::Put, Fault::Delay(Duration::from_millis(80)), 1.0);
+    let before = Instant::now();
+    assert_miss!(ask(&router, "/").await);
+    assert_eq!(before.elapsed(), Duration::ZERO);
+    assert!(built.drain(Duration::from_secs(1)).await);
+    assert_eq!(before.elapsed().as_millis(), 80);
+    let router = Router::new().route("/", get(plain)).layer(cache.layer());
+    assert_hit!(ask(&router, "/").await);
+}
+
 #[tokio::test]
 async fn one_that_is_well_keeps_the_laws() {
     let chaos = Chaos::new();

@@ -1,11 +1,11 @@
 //! Whatever bytes lie on the disk, the worst is a miss: nothing damaged is served, and nothing invalidated comes back.
 
-use std::{fs, os::unix::fs::FileExt, path::Path};
+use std::{fs, os::unix::fs::FileExt, path::Path, sync::atomic::Ordering};
 
 use cached_handler::{Target, testing::assert_miss};
 use cached_handler_tests::{
     files::{Scratch, page_is_right},
-    harness::{Random, ask, is_full},
+    harness::{Random, ask, count, is_full},
 };
 
 use super::{on, started};
@@ -33,14 +33,30 @@ async fn no_bit_flipped_and_no_byte_cut_off_a_response_is_served() {
         bytes.iter_mut().skip(from).take(512).for_each(|byte| *byte = 0);
         bytes
     });
-    let mut tried = 1;
-    for bytes in flipped.into_iter().chain(cut).chain(zeroed) {
+    // Changed by chance, and another key's.
+    assert!(page_is_right(&app, 9).await);
+    let others = fs::read(scratch.responses().iter().find(|other| **other != file).unwrap()).unwrap();
+    let mut chance = Random::new(48);
+    let changed: Vec<_> = (0..count(20_000))
+        .map(|_| {
+            let mut bytes = whole.clone();
+            for _ in 0..=chance.below(8) {
+                let at = chance.below(bytes.len());
+                bytes[at] ^= chance.below(255) as u8 + 1;
+            }
+            bytes
+        })
+        .filter(|bytes| *bytes != whole)
+        .collect();
+    let before = source.runs.load(Ordering::SeqCst);
+    let mut tried = before;
+    for bytes in flipped.into_iter().chain(cut).chain(zeroed).chain(changed).chain([others]) {
         fs::write(&file, bytes).unwrap();
         assert_miss!(ask(&app, "/page/2").await);
         tried += 1;
     }
-    assert_eq!(source.runs.load(std::sync::atomic::Ordering::SeqCst), tried);
-    println!("- damaged responses served: 0 of {}", tried - 1);
+    assert_eq!(source.runs.load(Ordering::SeqCst), tried);
+    println!("- damaged responses served, and another key's: 0 of {}", tried - before);
 }
 
 /// Stores a response, invalidates it, harms the table, and asks: a hit would have been brought back.
@@ -109,7 +125,7 @@ async fn nothing_of_another_boot_is_used_unless_it_is_durable() {
         assert_eq!(boot.iter().all(|byte| *byte == 0), durable, "the boot is written in the table");
         let (app, source) = started(&with().await);
         assert!(page_is_right(&app, 3).await);
-        assert_eq!(source.runs.load(std::sync::atomic::Ordering::SeqCst), 0);
+        assert_eq!(source.runs.load(Ordering::SeqCst), 0);
         // Opened for any boot, a table of one boot begins anew; and the other way round.
         let other = super::with(&scratch.cache(), |builder| if durable { builder } else { builder.fs_durable() }).await;
         assert_miss!(ask(&started(&other).0, "/page/3").await);

@@ -29,7 +29,9 @@ use crate::{
 
 /// How long a connection may take to be made; it is made in the background.
 const CONNECT_LIMIT: Duration = Duration::from_secs(5);
-const RECONNECTS: (Duration, Duration) = (Duration::from_millis(100), Duration::from_secs(5));
+/// Pauses between two tries, which cost Redis next to nothing: however long it was away, all is cached again within a
+/// second of its return.
+const RECONNECTS: (Duration, Duration) = (Duration::from_millis(100), Duration::from_millis(800));
 /// The oldest version that has what is needed: `PEXPIRE … GT`, and scripts that say that they may run when memory is short.
 const OLDEST: u32 = 7;
 
@@ -354,6 +356,13 @@ mod tests {
             Unfit::For(word, _) => word,
             Unfit::Elsewhere(..) => "elsewhere",
         })
+    }
+
+    #[test]
+    fn the_next_try_is_never_as_far_as_a_second() {
+        for attempt in [0, 3, 10, u32::MAX] {
+            assert!(pause(attempt, RECONNECTS.0, RECONNECTS.1, u32::MAX) <= Duration::from_millis(800));
+        }
     }
 
     #[test]
