@@ -66,6 +66,33 @@ async fn the_directory_keeps_to_its_capacity_and_what_is_used_stays() {
     assert_eq!(source.runs.load(std::sync::atomic::Ordering::SeqCst), runs, "what was used all the time is still there");
 }
 
+/// Of several processes on a directory one evicts at a time. The one that does is this test.
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn while_another_process_sweeps_nothing_is_evicted_and_nothing_grows_without_bound() {
+    use rustix::fs::{FlockOperation, flock};
+
+    const CAPACITY: u64 = 1 << 20;
+    let scratch = Scratch::new("turns");
+    let cache = with(&scratch.cache(), |builder| builder.fs_capacity(CAPACITY)).await;
+    let (app, _) = started(&cache);
+    wait_until("there is a sweep", || !scratch.files("sweep").is_empty());
+    let turn = fs::File::options().write(true).open(scratch.files("sweep").remove(0)).unwrap();
+    wait_until("the first sweep is over", || flock(&turn, FlockOperation::NonBlockingLockExclusive).is_ok());
+    let mut before = 0;
+    for id in 0..1000 {
+        assert!(page_is_right(&app, id).await);
+        let files = scratch.responses().len();
+        assert!(files >= before, "something was evicted: {files}, {before} before");
+        before = files;
+    }
+    let most = allocated(&scratch);
+    assert!((CAPACITY..=CAPACITY + CAPACITY / 4).contains(&most), "{most} bytes");
+    flock(&turn, FlockOperation::Unlock).unwrap();
+    assert!(page_is_right(&app, 1001).await);
+    wait_until("what is too much is gone", || allocated(&scratch) <= CAPACITY - CAPACITY / 8);
+}
+
 #[tokio::test]
 async fn what_has_expired_and_what_killed_processes_left_is_removed_and_nothing_else() {
     let scratch = Scratch::new("sweep");
