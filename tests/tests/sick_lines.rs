@@ -66,6 +66,8 @@ impl Subscriber for Lines {
     fn exit(&self, _: &tracing::Id) {}
 }
 
+const MINUTES: u64 = 10;
+
 #[tokio::test(start_paused = true)]
 async fn one_that_falls_ill_and_recovers_all_the_time_is_told_of_every_ten_seconds_and_the_last_line_is_true() {
     let lines = Lines::default();
@@ -79,7 +81,6 @@ async fn one_that_falls_ill_and_recovers_all_the_time_is_told_of_every_ten_secon
             sleep(std::time::Duration::from_millis(100)).await;
         }
     };
-    const MINUTES: u64 = 10;
     let mut openings = 0;
     for _ in 0..MINUTES * 20 {
         chaos.suffers(Fault::Fail, 1.0);

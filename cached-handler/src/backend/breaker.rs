@@ -107,12 +107,12 @@ mod tests {
     /// After how many calls it opens, where they fail (`x`) and go well in this order, over and over.
     fn opens_after(course: &str) -> Option<usize> {
         let breaker = Breaker::default();
-        let is_opened_by = |outcome| match outcome {
-            b'x' => breaker.failed() == Change::Opened,
-            _ => {
-                breaker.succeeded();
-                false
+        let is_opened_by = |outcome| {
+            if outcome == b'x' {
+                return breaker.failed() == Change::Opened;
             }
+            breaker.succeeded();
+            false
         };
         course.bytes().cycle().take(1000).position(is_opened_by).map(|before| before + 1)
     }

@@ -8,6 +8,7 @@ use std::{
     collections::{BTreeMap, HashSet},
     fs,
     hash::{DefaultHasher, Hash, Hasher},
+    os::unix::fs::PermissionsExt,
     path::Path,
     sync::Arc,
     time::{Duration, SystemTime},
@@ -126,7 +127,6 @@ impl Disk {
                 fs::File::options().write(true).open(path).unwrap().set_modified(later).unwrap();
             }
         }
-        use std::os::unix::fs::PermissionsExt;
         for path in fs::read_dir(home).unwrap().map(|entry| entry.unwrap().path()) {
             let mode = if path.is_dir() { 0o700 } else { 0o600 };
             fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
