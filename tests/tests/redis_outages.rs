@@ -249,8 +249,8 @@ async fn beside(server: &RedisServer, rounds: usize, work: Work<'_>) -> [(Durati
     })
 }
 
-/// A script that removes what it finds, as a cache with a list of members would.
-const REMOVES: &str = "for _, key in ipairs(redis.call('KEYS', ARGV[1])) do redis.call('DEL', key) end";
+/// A script that goes through what it finds, as a cache with a list of members would.
+const GOES_THROUGH: &str = "for _, key in ipairs(redis.call('KEYS', ARGV[1])) do redis.call('TOUCH', key) end";
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn no_other_client_waits_for_the_invalidation_of_a_large_group() {
@@ -263,6 +263,8 @@ async fn no_other_client_waits_for_the_invalidation_of_a_large_group() {
     };
     let [small, large] = beside(&server, 1000, &invalidated).await;
     let ratio = |small: Duration, large: Duration| large.as_secs_f64() / small.as_secs_f64();
+    // Half of the commands, and 99 in 100, take about as long beside either.
+    let is_unchanged = |[small, large]: [(Duration, Duration); 2]| ratio(small.0, large.0) < 1.3 && ratio(small.1, large.1) < 2.0;
     println!(
         "- other clients beside the invalidation of a group of {stored}: median {:?}, p99 {:?}; of one: {:?}, {:?}: {:.2} x and {:.2} x",
         large.0,
@@ -272,15 +274,17 @@ async fn no_other_client_waits_for_the_invalidation_of_a_large_group() {
         ratio(small.0, large.0),
         ratio(small.1, large.1)
     );
-    assert!(ratio(small.0, large.0) < 1.3, "the median");
-    assert!(ratio(small.1, large.1) < 2.0, "the 99th percentile");
+    assert!(is_unchanged([small, large]));
     // The same measure finds an invalidation that goes through the members.
     let connection = server.connect().await;
-    let removed = |group: &'static str| -> Pin<Box<dyn Future<Output = ()> + '_>> {
+    let gone_through = |group: &'static str| -> Pin<Box<dyn Future<Output = ()> + '_>> {
         let mut connection = connection.clone();
-        let pattern = if group == "members" { "ch:*:r:*" } else { "ch:*:none:*" };
-        Box::pin(async move { redis::cmd("EVAL").arg(REMOVES).arg(0).arg(pattern).query_async::<()>(&mut connection).await.unwrap() })
+        Box::pin(async move {
+            let mut script = redis::cmd("EVAL");
+            script.arg(if group == "members" { GOES_THROUGH } else { "redis.call('TOUCH', ARGV[1])" }).arg(0).arg("ch:*:r:*");
+            script.query_async::<()>(&mut connection).await.unwrap();
+        })
     };
-    let [small, large] = beside(&server, 1, &removed).await;
-    assert!(ratio(small.1, large.1) > 2.0, "one that removes the members: {small:?}, {large:?}");
+    let found = beside(&server, 50, &gone_through).await;
+    assert!(!is_unchanged(found), "one that goes through the members: {found:?}");
 }

@@ -291,7 +291,7 @@ async fn power_fails(name: &str, before: Kept, kept: Kept, believes_in_sync: boo
     start(Path::new(PROGRAM), &wrapper, scratch.path(), &["power", "1", word(before)]).result().unwrap();
     let home = fs::read_dir(scratch.cache()).unwrap().next().unwrap().unwrap().path();
     let mut disk = Disk::of(&home);
-    let rounds = if is_full() { 20 } else { 4 };
+    let rounds = if is_full() { 10 } else { 4 };
     let calls = "trace=openat2,mkdirat,pwritev,renameat,unlinkat,fsync,fdatasync,write";
     wrapper.extend(["strace", "-f", "-qq", "-y", "-xx", "-s", "1000000", "-o", &log, "-e", calls]);
     start(Path::new(PROGRAM), &wrapper, scratch.path(), &["power", &rounds.to_string(), word(kept)]).result().unwrap();
@@ -311,7 +311,11 @@ async fn power_fails(name: &str, before: Kept, kept: Kept, believes_in_sync: boo
         let is_unsure = |at: &usize| !believes_in_sync || !is_synced(&done, *at, until);
         let unsure: Vec<usize> = (0..until).filter(|at| is_change(&done[*at])).filter(is_unsure).collect();
         let calls: Vec<_> = unsure.iter().map(|at| &done[*at]).collect();
-        let most = if is_full() { 400 } else { 12 };
+        let most = match (is_full(), calls.len()) {
+            (true, 0..=8) => 400,
+            (true, _) => 20,
+            (false, _) => 12,
+        };
         // Of a table that is written anew one moment in some is enough every day: they are all alike.
         if believes_in_sync && calls.len() > 20 && until % 6 != 0 && !is_full() {
             continue;
