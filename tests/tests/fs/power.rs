@@ -373,7 +373,7 @@ async fn look(scratch: &Scratch, kept: Kept, least: u64, found: &mut Found) {
 async fn when_the_power_fails_what_was_invalidated_durably_stays_invalidated() {
     let found = power_fails("power-durable", Kept::Durably, Kept::Durably, true).await.unwrap();
     println!("- the power fails at any call, `durable`: {} disks, {} hits, wrong {}", found.disks, found.hits, found.wrong);
-    assert!(found.disks > 50 && found.hits > found.disks / 2, "{found:?}");
+    assert!(found.disks > 50 && found.hits > found.disks / 4, "{found:?}");
     assert_eq!(found.wrong, 0);
 }
 
