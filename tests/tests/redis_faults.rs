@@ -677,3 +677,22 @@ async fn an_outage_is_a_few_lines_in_the_log_with_no_password_in_them() {
     assert!(!lines.iter().any(|line| line.contains("hunter")));
     assert!(!format!("{:?} {:?}", app.cache, wrong.cache).contains("hunter"));
 }
+
+#[tokio::test]
+async fn a_policy_that_may_evict_what_invalidations_left_is_told_of_and_another_is_not() {
+    // Alone, as whether anybody listens is remembered for the whole process.
+    if alone("a_policy_that_may_evict_what_invalidations_left_is_told_of_and_another_is_not").is_some() {
+        return;
+    }
+    let log = Lines::default();
+    let _listening = tracing::subscriber::set_default(log.clone());
+    for (memory, policy, lines) in [("100mb", "allkeys-lru", 1), ("100mb", "noeviction", 0), ("0", "allkeys-lru", 0)] {
+        let server = RedisServer::with(&["--maxmemory", memory, "--maxmemory-policy", policy]);
+        let app = App::on(server.url(), "policy").await;
+        app.is_cached_within(SOON).await;
+        let told = log.taken();
+        let words = format!("policy=\"{policy}\"");
+        assert_eq!(said(&told, "may evict the records"), lines, "{memory} {policy}: {told:?}");
+        assert_eq!(said(&told, &words), lines, "{memory} {policy}: {told:?}");
+    }
+}
