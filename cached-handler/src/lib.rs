@@ -30,6 +30,7 @@ mod header;
 mod invalidate;
 mod invalidates;
 mod key;
+mod keyed;
 mod layer;
 mod nested;
 mod outcome;

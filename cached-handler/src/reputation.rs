@@ -2,15 +2,16 @@
 
 use std::{
     collections::HashMap,
+    hash::BuildHasher,
     sync::{Arc, Mutex},
 };
 
-use ahash::RandomState;
 use tokio::sync::Semaphore;
 
 use crate::{
     clock::Millis,
     key::{KeyRef, PrimaryKey},
+    keyed::Keyed,
     outcome::NotStored,
     sync::lock,
 };
@@ -18,7 +19,7 @@ use crate::{
 /// Marks on keys, each for a while, and no more of them than a limit.
 #[derive(Debug, Default)]
 pub(crate) struct Reputations {
-    hasher: RandomState,
+    hasher: Keyed,
     /// By a keyed hash: two keys of one hash share a mark, which costs them collapsing and nothing else.
     by_hash: Mutex<Marks>,
 }

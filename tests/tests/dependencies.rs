@@ -24,9 +24,8 @@ const ADDED: &[&str] = &[
     "tagptr",
     "uuid",
     "equivalent",
-    "ahash",
+    "foldhash",
     "getrandom",
-    "zerocopy",
     // Handlers register at link time.
     "inventory",
 ];

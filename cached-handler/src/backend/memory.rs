@@ -10,18 +10,17 @@ use std::{
 
 use moka::notification::RemovalCause;
 
-use ahash::RandomState;
-
 use crate::{
     epoch::InProcessEpochs,
     events::MemoryMeters,
     key::{KeyRef, PrimaryKey},
+    keyed::Keyed,
     stored::Slot,
 };
 
 /// Stored responses of this process, and their epochs.
 pub(crate) struct Memory {
-    slots: moka::sync::Cache<PrimaryKey, Arc<Slot>, RandomState>,
+    slots: moka::sync::Cache<PrimaryKey, Arc<Slot>, Keyed>,
     pub(crate) epochs: InProcessEpochs,
     capacity: u64,
     /// Bytes inserted since maintenance last ran.
@@ -50,7 +49,7 @@ impl Memory {
             .max_capacity(capacity)
             .weigher(|key: &PrimaryKey, slot: &Arc<Slot>| u32::try_from(weigh(key, slot)).unwrap_or(u32::MAX))
             .eviction_listener(move |key, slot, cause| leaving.less(&key, &slot, cause))
-            .build_with_hasher(RandomState::new());
+            .build_with_hasher(Keyed::new());
         Self { slots, epochs: InProcessEpochs::new(), capacity, unsettled: AtomicU64::new(0), held }
     }
 

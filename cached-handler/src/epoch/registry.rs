@@ -1,12 +1,11 @@
 //! Named epochs: exact while anyone holds them, remembered in a table of fixed size when nobody does.
 
-use std::{collections::HashMap, fmt};
-
-use ahash::RandomState;
+use std::{collections::HashMap, fmt, hash::BuildHasher};
 
 use super::Epoch;
 use crate::{
     backend::Effect,
+    keyed::Keyed,
     sync::explored::{Arc, Mutex, Weak, lock},
 };
 
@@ -19,14 +18,14 @@ pub(crate) struct Counter {
 
 /// All names in use. What it holds is bounded by the responses and runs that name them, and by `REMEMBERED`.
 pub(crate) struct Registry {
-    hasher: RandomState,
+    hasher: Keyed,
     shards: Box<[Mutex<Names>]>,
     /// The latest epoch of all names with one hash. A counter that comes into being starts here: too late an epoch is
     /// harmless then, as it is no later than the clock, with which the run will be stamped.
     remembered: Box<[Epoch]>,
 }
 
-type Names = HashMap<Box<str>, Weak<Counter>, RandomState>;
+type Names = HashMap<Box<str>, Weak<Counter>, Keyed>;
 
 // One place each where schedules are explored: all names meet there, in every run alike.
 const SHARDS: usize = if cfg!(shuttle) { 1 } else { 16 };
@@ -35,7 +34,7 @@ const REMEMBERED: usize = if cfg!(shuttle) { 1 } else { 4096 };
 impl Registry {
     pub(super) fn new() -> Arc<Self> {
         Arc::new(Self {
-            hasher: RandomState::new(),
+            hasher: Keyed::new(),
             shards: std::iter::repeat_with(Mutex::default).take(SHARDS).collect(),
             remembered: std::iter::repeat_with(|| Epoch::at(0)).take(REMEMBERED).collect(),
         })

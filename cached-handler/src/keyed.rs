@@ -1,0 +1,54 @@
+//! How keys are hashed in this process: with seeds that the system gives, so that no client can choose what collides.
+
+use std::{
+    hash::{BuildHasher, RandomState},
+    sync::LazyLock,
+};
+
+use foldhash::{
+    SharedSeed,
+    quality::{FoldHasher, SeedableRandomState},
+};
+
+/// Hashers with a seed of their own.
+#[derive(Debug, Clone)]
+pub(crate) struct Keyed(SeedableRandomState);
+
+impl Keyed {
+    pub(crate) fn new() -> Self {
+        static SHARED: LazyLock<SharedSeed> = LazyLock::new(|| SharedSeed::from_u64(random()));
+        Self(SeedableRandomState::with_seed(random(), &SHARED))
+    }
+}
+
+impl Default for Keyed {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl BuildHasher for Keyed {
+    type Hasher = FoldHasher<'static>;
+
+    #[inline]
+    fn build_hasher(&self) -> FoldHasher<'static> {
+        self.0.build_hasher()
+    }
+}
+
+/// The standard library's hashers are keyed by the system, and so is what they make of nothing.
+fn random() -> u64 {
+    RandomState::new().hash_one(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn two_hashers_agree_with_themselves_and_not_with_each_other() {
+        let (one, other) = (Keyed::new(), Keyed::new());
+        assert_eq!(one.hash_one("/a"), one.hash_one("/a"));
+        assert_ne!(one.hash_one("/a"), other.hash_one("/a"));
+    }
+}
