@@ -160,8 +160,8 @@ impl Handler {
     /// As it is in this cache: where it names no backend, its responses are in the cache's default.
     #[inline]
     pub(crate) fn in_cache(&'static self, cache: &Cache) -> &'static Self {
-        match (self.attributes.backend, cache.inner().default_backend) {
-            (None, Some(backend)) => self.on(backend),
+        match cache.inner().default_backend {
+            Some(backend) if self.attributes.backend.is_none() => self.on(backend),
             _ => self,
         }
     }

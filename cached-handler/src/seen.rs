@@ -79,10 +79,10 @@ pub(crate) struct Began {
 }
 
 impl Began {
+    #[inline]
     fn now(cache: &Cache) -> Self {
-        let inner = cache.inner();
-        let known = || Box::new(inner.backends.iter().map(|(_, backend)| backend.known()).collect());
-        Self { in_memory: inner.memory.epochs.now(), known: (!inner.backends.is_empty()).then(known) }
+        let known = if cache.has_backends() { Some(known(cache)) } else { None };
+        Self { in_memory: cache.inner().memory.epochs.now(), known }
     }
 
     /// The later of two clocks is no stamp for a run: this, or what a look-up has read since, whichever is earlier.
@@ -90,6 +90,11 @@ impl Began {
         let known = (*self.known.as_ref()?.get(backend)?)?;
         (known.incarnation == read.incarnation).then(|| Stamp { clock: known.clock.min(read.clock), ..read })
     }
+}
+
+#[cold]
+fn known(cache: &Cache) -> Box<SmallVec<[Option<Stamp>; 2]>> {
+    Box::new(cache.inner().backends.iter().map(|(_, backend)| backend.known()).collect())
 }
 
 /// A request, as the run that it begins keeps it.
@@ -179,6 +184,12 @@ impl Facts {
     #[inline]
     pub(crate) fn is_head(&self) -> bool {
         self.verb == Verb::Head
+    }
+
+    /// That of its router, or else of the process.
+    #[inline]
+    pub(crate) fn cache(&self) -> &Cache {
+        self.cache.as_ref().unwrap_or_else(|| Cache::global())
     }
 
     /// The query that the arguments were taken from.

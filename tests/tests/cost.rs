@@ -27,6 +27,20 @@ fn allocations(program: &PathBuf, case: &str) -> f64 {
     (total(1200) - total(200)) / 1000.0
 }
 
+/// Of one request each, without valgrind: medians of several runs in turns. Only to be read, as other programs run beside.
+fn nanoseconds<const N: usize>(program: &PathBuf, cases: [&str; N]) -> [u64; N] {
+    let time = |case: &str| {
+        let output = Command::new(program).args([case, "20000", "timed"]).output().unwrap();
+        String::from_utf8(output.stdout).unwrap().trim().parse::<u64>().unwrap()
+    };
+    let turns: [[u64; N]; 7] = std::array::from_fn(|_| cases.map(time));
+    std::array::from_fn(|at| {
+        let mut times = turns.map(|turn| turn[at]);
+        times.sort_unstable();
+        times[times.len() / 2]
+    })
+}
+
 fn number_after(text: &str, label: &str) -> f64 {
     let rest = text.split(label).nth(1).unwrap_or_else(|| panic!("no {label} in {text}"));
     rest.split_whitespace().next().unwrap().replace(',', "").parse().unwrap()
@@ -38,8 +52,9 @@ fn a_hit_costs_little_more_than_the_same_response_ready() {
     let ready = instructions(&program, "ready");
     let [hit, large, at_rest, not_modified] = ["hit", "hit-large", "at-rest", "not-modified"].map(|case| instructions(&program, case));
     let [ready_allocations, hit_allocations] = ["ready", "hit"].map(|case| allocations(&program, case));
+    let [ready_time, hit_time] = nanoseconds(&program, ["ready", "hit"]);
     println!(
-        "a hit: {hit:.0} instructions, {:.3} x ready ({ready:.0}); at 1 MiB {:.3} x; a 304 {:.3} x a hit; one that is made of bytes at rest {:.3} x; {hit_allocations:.1} allocations, ready {ready_allocations:.1}",
+        "a hit: {hit:.0} instructions, {:.3} x ready ({ready:.0}); {hit_time} ns, ready {ready_time}; at 1 MiB {:.3} x; a 304 {:.3} x a hit; one that is made of bytes at rest {:.3} x; {hit_allocations:.1} allocations, ready {ready_allocations:.1}",
         hit / ready,
         large / ready,
         not_modified / hit,

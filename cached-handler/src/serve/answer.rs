@@ -249,7 +249,10 @@ fn set_age(fields: &mut HeaderMap, age: u64) {
 fn age_value(secs: u64) -> HeaderValue {
     static READY: LazyLock<Vec<HeaderValue>> =
         LazyLock::new(|| (0..600_u64).map(|secs| HeaderValue::from_static(secs.to_string().leak())).collect());
-    usize::try_from(secs).ok().and_then(|secs| READY.get(secs)).cloned().unwrap_or_else(|| HeaderValue::from(secs))
+    match usize::try_from(secs).map(|secs| READY.get(secs)) {
+        Ok(Some(ready)) => ready.clone(),
+        _ => HeaderValue::from(secs),
+    }
 }
 
 /// No content, of no known length: so that nobody adds `Content-Length: 0` to a 304 or to a HEAD's answer.

@@ -38,7 +38,6 @@ pub fn key<'a, T: 'static, const FIELDS: bool>(handler: &'static Handler, seen: 
 
 /// Starts a request's key with what is always in it.
 pub fn begin(key: &mut KeyWriter<'_>) {
-    key.handler = key.handler.in_cache(key.facts.cache.as_ref().unwrap_or_else(|| Cache::global()));
     let (handler, facts) = (key.handler, key.facts);
     nested::note();
     key.tagged(Tag::Path, facts.original.path().as_bytes());
@@ -54,7 +53,8 @@ pub fn begin(key: &mut KeyWriter<'_>) {
 
 /// Answers from memory, without an await; or gives the finished key for a run.
 pub fn hit(key: &mut KeyWriter<'_>) -> Result<Response, Box<Key>> {
-    let cache = key.facts.cache.as_ref().unwrap_or_else(|| Cache::global());
+    let cache = key.facts.cache();
+    key.handler = key.handler.in_cache(cache);
     if cache.inner().off {
         nested::take_back();
     }
