@@ -205,8 +205,10 @@ impl Cache {
 
     /// Says so where what has just been made for this cache names a backend that it does not have.
     pub(crate) fn complain(&self, of: &'static Handler) {
-        if let Some(misfit) = self.misfit(of) {
-            tracing::error!(target: "cached_handler", "{misfit}");
+        if let Some(misfit) = self.misfit(of)
+            && let Some(left_out) = self.0.limiter.may_speak(Some(of), "misfit", self.0.clock.now())
+        {
+            tracing::error!(target: "cached_handler", left_out, "{misfit}");
         }
     }
 

@@ -124,6 +124,8 @@ struct Named {
 pub(crate) struct Instance {
     pub(crate) id: TypeId,
     pub(crate) name: &'static str,
+    /// Which layer or set of values, as all of them are of few types; at rest their names tell them apart. Otherwise 0.
+    pub(crate) number: u64,
 }
 
 impl Instance {
@@ -133,7 +135,7 @@ impl Instance {
         while let Some(outer) = name.strip_suffix("::{{closure}}") {
             name = outer;
         }
-        Self { id: TypeId::of::<T>(), name }
+        Self { id: TypeId::of::<T>(), name, number: 0 }
     }
 }
 

@@ -33,6 +33,7 @@ pub struct Key {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct PrimaryKey {
     handler: TypeId,
+    number: u64,
     state: TypeId,
     bytes: Arc<[u8]>,
 }
@@ -41,6 +42,7 @@ pub(crate) struct PrimaryKey {
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct KeyRef<'a> {
     pub(crate) handler: TypeId,
+    pub(crate) number: u64,
     pub(crate) state: TypeId,
     pub(crate) bytes: &'a [u8],
 }
@@ -61,13 +63,13 @@ impl Key {
             rest = from.strip_prefix(b"\x04HEAD").or_else(|| from.strip_prefix(b"\x04POST"))?;
         }
         bytes.extend_from_slice(rest);
-        Some(PrimaryKey { handler: self.primary.handler, state: self.primary.state, bytes: bytes.into() })
+        Some(PrimaryKey { bytes: bytes.into(), ..self.primary.clone() })
     }
 }
 
 impl PrimaryKey {
     pub(crate) fn as_ref(&self) -> KeyRef<'_> {
-        KeyRef { handler: self.handler, state: self.state, bytes: &self.bytes }
+        KeyRef { handler: self.handler, number: self.number, state: self.state, bytes: &self.bytes }
     }
 
     pub(crate) fn bytes(&self) -> &[u8] {
@@ -100,7 +102,7 @@ impl KeyRef<'_> {
         bytes.extend_from_slice(self.bytes);
         bytes.push(Tag::Variant as u8);
         bytes.extend_from_slice(selecting);
-        PrimaryKey { handler: self.handler, state: self.state, bytes: bytes.into() }
+        PrimaryKey { handler: self.handler, number: self.number, state: self.state, bytes: bytes.into() }
     }
 }
 
@@ -108,6 +110,9 @@ impl Hash for KeyRef<'_> {
     fn hash<H: Hasher>(&self, hasher: &mut H) {
         // The path and the arguments tell almost all keys apart; the types are only compared.
         hasher.write(self.bytes);
+        if self.number > 0 {
+            hasher.write_u64(self.number);
+        }
     }
 }
 
@@ -119,17 +124,19 @@ impl Hash for PrimaryKey {
 
 impl equivalent::Equivalent<PrimaryKey> for KeyRef<'_> {
     fn equivalent(&self, key: &PrimaryKey) -> bool {
-        self.handler == key.handler && self.state == key.state && *self.bytes == *key.bytes
+        self.handler == key.handler && self.number == key.number && self.state == key.state && *self.bytes == *key.bytes
     }
 }
 
 impl KeyWriter<'_> {
     pub(crate) fn as_ref(&self) -> KeyRef<'_> {
-        KeyRef { handler: self.instance.id, state: (self.facts.state)().id, bytes: &self.bytes }
+        let Instance { id: handler, number, .. } = self.instance;
+        KeyRef { handler, number, state: (self.facts.state)().id, bytes: &self.bytes }
     }
 
     pub(crate) fn finish(&mut self, forward: Forward) -> Key {
-        let primary = PrimaryKey { handler: self.instance.id, state: (self.facts.state)().id, bytes: Arc::from(&*self.bytes) };
+        let Instance { id: handler, number, .. } = self.instance;
+        let primary = PrimaryKey { handler, number, state: (self.facts.state)().id, bytes: Arc::from(&*self.bytes) };
         Key { primary, instance: self.instance, traits: std::mem::take(&mut self.traits), forward, held: None, claim: None }
     }
 }

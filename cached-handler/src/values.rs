@@ -287,7 +287,7 @@ impl<T: Serialize + DeserializeOwned + Send + Sync + 'static> Values<T> {
 
     fn key<K: KeyPart + ?Sized>(&self, part: &K) -> KeyWriter<'static> {
         let mut key = self.begin();
-        self.write(part, &mut key);
+        key.part(part);
         key
     }
 
@@ -296,21 +296,12 @@ impl<T: Serialize + DeserializeOwned + Send + Sync + 'static> Values<T> {
     fn begin(&self) -> KeyWriter<'static> {
         KeyWriter {
             handler: self.set.handler,
-            instance: Instance { id: TypeId::of::<Self>(), name: type_name::<T>() },
+            instance: Instance { id: TypeId::of::<Self>(), name: type_name::<T>(), number: self.set.number() },
             bytes: Buffer::new(),
             facts: &NO_REQUEST,
             fields: None,
             traits: Traits::default(),
         }
-    }
-
-    #[inline]
-    fn write<K: KeyPart + ?Sized>(&self, part: &K, key: &mut KeyWriter<'_>) {
-        if self.set.handler.in_memory {
-            // In the place of the name, which is longer; at rest the name is beside the key.
-            key.raw(&self.set.number().to_le_bytes());
-        }
-        key.part(part);
     }
 
     /// A key for which nothing has been looked up; none where nothing is stored under it.
@@ -344,11 +335,11 @@ impl<T: Serialize + DeserializeOwned + Send + Sync + 'static> Values<T> {
     #[inline]
     fn at_once<K: KeyPart + ?Sized>(&self, part: &K) -> Option<Arc<T>> {
         let mut key = self.begin();
-        self.write(part, &mut key);
+        key.part(part);
         if self.is_aside(&key) {
             return None;
         }
-        let key = KeyRef { handler: key.instance.id, state: TypeId::of::<()>(), bytes: &key.bytes };
+        let key = KeyRef { handler: key.instance.id, number: key.instance.number, state: TypeId::of::<()>(), bytes: &key.bytes };
         let slot = fresh_in_memory(&key, &self.cache)?;
         events::hit(&self.cache, self.set.handler);
         let Slot::Response(stored) = &*slot else { return None };

@@ -347,3 +347,30 @@ fn fields_of(headers: &HeaderMap) -> String {
     lines.sort();
     lines.join(" ")
 }
+
+#[tokio::test]
+async fn layers_around_two_services_share_neither_responses_nor_runs() {
+    for backend in ["memory", "dict"] {
+        let cache = TestCache::with(|builder| builder.backend("dict", Dict::default()).default_backend(backend));
+        // Both of them under way at once.
+        let both = Arc::new(tokio::sync::Barrier::new(2));
+        let around = |name: &'static str| {
+            let both = Arc::clone(&both);
+            let service = Router::new().route(
+                "/",
+                get(async move || {
+                    both.wait().await;
+                    name
+                }),
+            );
+            CacheLayer::new(name, secs(60)).cache(cache.cache().clone()).around(service)
+        };
+        let (one, two) = (around("one"), around("two"));
+        let ask = || Request::get("/").body(Body::empty()).unwrap();
+        for outcome in ["a run", "a hit"] {
+            let (first, second) = tokio::join!(one.clone().oneshot(ask()), two.clone().oneshot(ask()));
+            let answers = [text(first.unwrap()).await, text(second.unwrap()).await];
+            assert_eq!(answers, ["one", "two"], "{backend}: {outcome}");
+        }
+    }
+}

@@ -471,3 +471,27 @@ async fn a_page_made_of_values_is_stored_by_a_layer() {
         assert_eq!(text(assert_hit!(ask().await.unwrap())).await, "1");
     }
 }
+
+#[tokio::test]
+async fn sets_of_two_names_and_of_two_versions_share_neither_values_nor_runs() {
+    for backend in ["memory", "dict"] {
+        let fixture = Fixture::new(backend);
+        let set = |name| fixture.cache.cache().values::<String>(name).backend(backend);
+        let sets = [set("one"), set("two"), set("one").version(2)];
+        // All of them under way at once.
+        let all = Arc::new(tokio::sync::Barrier::new(sets.len()));
+        let load = |at: usize| {
+            let all = Arc::clone(&all);
+            sets[at].get_or_insert_with(&7, secs(60), async move || {
+                all.wait().await;
+                Ok::<_, std::convert::Infallible>(at.to_string())
+            })
+        };
+        let (first, second, third) = tokio::join!(load(0), load(1), load(2));
+        let loaded = [first, second, third].map(|Ok(value)| value.to_string());
+        assert_eq!(loaded, ["0", "1", "2"], "{backend}");
+        for (at, set) in sets.iter().enumerate() {
+            assert_eq!(set.get(&7).await.as_deref().cloned(), Some(at.to_string()), "{backend}");
+        }
+    }
+}

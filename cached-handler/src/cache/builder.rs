@@ -148,6 +148,9 @@ impl CacheBuilder {
     ///
     /// A handler that does name one has its responses there in every cache: `backend = "memory"` for what is asked for most
     /// and is small. `redis` and `fs` may also be set up by the environment, as where a handler names them.
+    ///
+    /// Names are few, and written by you: each handler keeps for ever what it needs for each of them. For tenants, build a
+    /// cache each, with backends of the same names.
     pub fn default_backend(mut self, name: impl Into<String>) -> Self {
         self.default_backend = name.into();
         self
@@ -210,9 +213,8 @@ impl CacheBuilder {
     /// # Errors
     ///
     /// Where two backends have one name or a reserved one, the [default](Self::default_backend) is not among them, two
-    /// handlers of the program have one name, Redis is set up
-    /// with an address that cannot be read, one of the built-in backends lacks a namespace, or the directory of `fs`
-    /// cannot be used. [`Error::is_config`] is true for all of them.
+    /// handlers of the program have one name, Redis is set up with an address that cannot be read, one of the built-in
+    /// backends lacks a namespace, or the directory of `fs` cannot be used. [`Error::is_config`] is true for all of them.
     #[cfg_attr(not(feature = "fs"), expect(clippy::unused_async, reason = "what connects is begun on this runtime"))]
     #[cfg_attr(not(feature = "fs"), expect(unused_mut, reason = "what is opened is kept"))]
     pub async fn build(mut self) -> Result<Cache, Error> {

@@ -13,17 +13,12 @@ impl Settings {
     /// Writes it. The method is not in it: HEAD is answered from what GET stored.
     pub(super) fn write(&self, parts: &Parts, key: &mut KeyWriter<'_>) {
         begin(key);
-        key.handler = key.handler.in_cache(key.facts.cache());
         let (facts, authority) = (key.facts, parts.uri.authority().map(Authority::as_str));
         key.part(&(parts.uri.scheme_str(), authority, facts.query()));
         if facts.inner().is_some() {
             key.part(&facts.original.query());
         }
         hosts(authority, &parts.headers, key);
-        if key.handler.in_memory {
-            // At rest the name says which layer it is.
-            key.part(&self.number);
-        }
         if let Some(of) = &self.key_of {
             key.tag(Tag::End);
             of(parts, key);

@@ -110,7 +110,7 @@ impl<S> CacheService<S> {
         }
         let mut key = KeyWriter {
             handler: self.handler,
-            instance: Instance { id: TypeId::of::<CacheLayer>(), name: "cached_handler::CacheLayer" },
+            instance: Instance { id: TypeId::of::<CacheLayer>(), name: "cached_handler::CacheLayer", number: self.settings.number },
             bytes: Buffer::new(),
             facts,
             fields: Some(&parts.headers),

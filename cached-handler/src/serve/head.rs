@@ -13,7 +13,7 @@ use super::{
 use crate::{
     header::date,
     key::PrimaryKey,
-    stored::{Slot, Stored},
+    stored::{Slot, Stored, Variants},
 };
 
 impl Run {
@@ -39,25 +39,24 @@ impl Run {
         if stored.marks.as_ref().is_none_or(|marks| memory.epochs.invalidated(marks) > stored.stamp.clock) {
             return;
         }
-        if !is_of(answer, stored) {
-            memory.remove(&key);
-            return;
-        }
-        if let Some(freshened) = self.freshened_by_head(answer, stored) {
-            memory.put(key, Arc::new(Slot::Response(freshened)));
+        match self.told_by_head(answer, stored) {
+            Told::Freshened(freshened) => _ = memory.put(key, Arc::new(Slot::Response(*freshened))),
+            Told::Another => memory.remove(&key),
+            Told::Nothing => {}
         }
     }
 
-    /// Before the answer goes out, so that who has it finds the new state: two more round trips, beside those of the handler.
+    /// Before the answer goes out, so that who has it finds the new state: a look-up and a write more, several where there
+    /// are variants. What GET stores in between may be lost to what this freshens, which no invalidation has reached.
     async fn tell_backend(&mut self, answer: &Parts, key: PrimaryKey) {
         let own = mem::replace(&mut self.key.primary, key);
         if let Some(slot) = self.left_in_backend().await
             && let Slot::Response(stored) = &*slot
         {
-            if !is_of(answer, stored) {
-                self.remove_from_backend(stored).await;
-            } else if let Some(freshened) = self.freshened_by_head(answer, stored) {
-                self.put_in_backend(&freshened).await;
+            match self.told_by_head(answer, stored) {
+                Told::Freshened(freshened) => _ = self.put_in_backend(&freshened).await,
+                Told::Another => self.remove_from_backend(stored).await,
+                Told::Nothing => {}
             }
         }
         self.key.primary = own;
@@ -78,14 +77,35 @@ impl Run {
     }
 
     /// The content is as old as it was: so are the stamp and the epochs that it is held against (law L4).
-    fn freshened_by_head(&self, answer: &Parts, stored: &Stored) -> Option<Stored> {
+    fn told_by_head(&self, answer: &Parts, stored: &Stored) -> Told {
+        if !is_of(answer, stored) {
+            return Told::Another;
+        }
+        let Some(made) = self.made_of_head(answer, stored) else { return Told::Nothing };
+        // Which requests it answers was settled when it was stored. By other fields it would be kept under other keys.
+        let fields = |selecting: &Option<(Variants, Box<[u8]>)>| selecting.as_ref().map(|(variants, _)| variants.fields.clone());
+        if fields(&made.selecting) != fields(&stored.selecting) {
+            return Told::Another;
+        }
+        let (marks, selecting) = (stored.marks.clone(), stored.selecting.clone());
+        Told::Freshened(Box::new(Stored { stamp: stored.stamp, marks, selecting, ..made }))
+    }
+
+    fn made_of_head(&self, answer: &Parts, stored: &Stored) -> Option<Stored> {
         let mut parts = answer.clone();
         parts.status = stored.whole.status;
         parts.headers = merged(stored, answer.headers.clone(), date::print(self.cache.inner().clock.wall()));
         let (storable, _) = store::gate(self, &parts, Made::Freshened).ok()?;
-        let made = make(self, parts, stored.content.clone(), &storable, stored.groups.to_vec());
-        Some(Stored { stamp: stored.stamp, marks: stored.marks.clone(), selecting: stored.selecting.clone(), ..made })
+        Some(make(self, parts, stored.content.clone(), &storable, stored.groups.to_vec()))
     }
+}
+
+/// What the answer says of what is stored.
+enum Told {
+    Freshened(Box<Stored>),
+    /// It is another representation's, or selected by other fields now.
+    Another,
+    Nothing,
 }
 
 /// Whether whatever the answer names is what is stored: its validators, and its length.

@@ -32,8 +32,8 @@ pub(super) struct Set {
 #[derive(Debug)]
 struct Described {
     handler: Handler,
-    /// Stands for the name in the keys of this process.
-    number: u32,
+    /// Stands for the name and the version in the keys of this process.
+    number: u64,
     used: Once,
 }
 
@@ -62,7 +62,7 @@ impl Set {
         Self::described(site, attributes.backend, change(policy), cache)
     }
 
-    pub(super) fn number(self) -> u32 {
+    pub(super) fn number(self) -> u64 {
         self.described.number
     }
 
@@ -78,8 +78,9 @@ impl Set {
         let is_same = |set: &&&Described| set.handler.policy == policy && set.handler.attributes.backend == backend;
         let known = sets.iter().find(is_same).copied();
         let described = known.unwrap_or_else(|| {
-            let namesake = sets.iter().find(|set| set.handler.site.name == site.name).map(|set| set.number);
-            let number = namesake.unwrap_or_else(|| u32::try_from(sets.len()).unwrap_or(u32::MAX));
+            let has_its_keys = |set: &&&Described| set.handler.site.name == site.name && set.handler.policy.version == policy.version;
+            let namesake = sets.iter().find(has_its_keys).map(|set| set.number);
+            let number = namesake.unwrap_or_else(|| u64::try_from(sets.len()).unwrap_or(u64::MAX).saturating_add(1));
             let handler = Handler::new(site, attributes(backend), policy);
             let new: &Described = Box::leak(Box::new(Described { handler, number, used: Once::new() }));
             sets.push(new);

@@ -38,6 +38,8 @@ async fn an_answer_to_head_that_names_another_representation_ends_what_get_store
         for (number, (status, head, is_left)) in [
             (200, &[("etag", "\"2\""), ("cache-control", "max-age=60")][..], false),
             (200, &[("content-length", "4"), ("cache-control", "max-age=60")], false),
+            // It is selected by a field that it was not stored under (RFC 9111 §4.1).
+            (200, &[tag, ("cache-control", "max-age=60"), ("vary", "accept-language")], false),
             (200, &[("last-modified", "Thu, 01 Jan 1970 00:00:00 GMT"), ("cache-control", "max-age=60")], false),
             // What nobody may store says nothing, and neither does another status.
             (200, &[tag, ("cache-control", "no-store")], true),
