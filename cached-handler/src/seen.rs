@@ -81,7 +81,7 @@ pub(crate) struct Began {
 impl Began {
     #[inline]
     fn now(cache: &Cache) -> Self {
-        let known = if cache.has_backends() { Some(known(cache)) } else { None };
+        let known = if cache.has_backends() { Some(Box::new(known(cache))) } else { None };
         Self { in_memory: cache.inner().memory.epochs.now(), known }
     }
 
@@ -93,8 +93,8 @@ impl Began {
 }
 
 #[cold]
-fn known(cache: &Cache) -> Box<SmallVec<[Option<Stamp>; 2]>> {
-    Box::new(cache.inner().backends.iter().map(|(_, backend)| backend.known()).collect())
+fn known(cache: &Cache) -> SmallVec<[Option<Stamp>; 2]> {
+    cache.inner().backends.iter().map(|(_, backend)| backend.known()).collect()
 }
 
 /// A request, as the run that it begins keeps it.
