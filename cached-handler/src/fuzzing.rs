@@ -10,7 +10,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 
 use crate::{
     conditions::Conditional,
-    header::{cache_control::CacheControl, cdn_cache_control, connection, date, entity_tag::EntityTag, vary},
+    header::{cache_control::CacheControl, connection, date, entity_tag::EntityTag, targeted, vary},
     rules::{
         conditional::{Selected, Verdict, verdict},
         freshness,
@@ -27,7 +27,6 @@ pub type Target = fn(&[u8]) -> bool;
 /// Each by the name of its fuzzer.
 pub const TARGETS: [(&str, Target); 9] = [
     ("cache_control", cache_control),
-    ("cdn_cache_control", cdn),
     ("conditional", conditional),
     ("connection", hop_by_hop),
     ("dates", dates),
@@ -35,6 +34,7 @@ pub const TARGETS: [(&str, Target); 9] = [
     ("reference", references),
     ("selecting", selecting_values),
     ("stored", stored),
+    ("targeted", targeted_fields),
 ];
 
 /// Lines of a field, split where the fuzzer puts a line feed.
@@ -54,7 +54,7 @@ pub fn cache_control(data: &[u8]) -> bool {
     let is_read = CacheControl::of(&fields, &header::CACHE_CONTROL).is_ok_and(|read| read != CacheControl::default());
     let _ = request::only_if_cached(&fields);
     let _ = request::accepts_stale(&fields, std::time::Duration::from_secs(5));
-    let _ = stale::may_be_stale(&fields);
+    let _ = stale::may_be_stale(&fields, targeted::DEFAULT);
     fields.append(header::CACHE_CONTROL, HeaderValue::from_static("private, no-store"));
     if let Ok(read) = CacheControl::of(&fields, &header::CACHE_CONTROL) {
         assert!(read.private && read.no_store, "a prohibition is lost");
@@ -63,14 +63,21 @@ pub fn cache_control(data: &[u8]) -> bool {
     is_read
 }
 
-pub fn cdn(data: &[u8]) -> bool {
-    let name = HeaderName::from_static(cdn_cache_control::NAME);
-    let mut fields = lines(&name, data);
-    let before = cdn_cache_control::of(&fields);
-    fields.append(name, HeaderValue::from_static("private"));
+/// Two fields, with a zero byte between them: the second counts where the first is not there or cannot be read.
+pub fn targeted_fields(data: &[u8]) -> bool {
+    const LIST: targeted::TargetList = &["surrogate-control", targeted::CDN_CACHE_CONTROL];
+    let names = LIST.iter().map(|name| HeaderName::from_static(name));
+    let alone: Vec<_> = names.zip(data.splitn(2, |byte| *byte == 0)).map(|(name, data)| lines(&name, data)).collect();
+    let of_each = alone.iter().map(|fields| targeted::of(fields, LIST));
+    let mut fields: HeaderMap = alone.iter().flat_map(HeaderMap::iter).map(|(name, value)| (name.clone(), value.clone())).collect();
+    let before = targeted::of(&fields, LIST);
+    assert_eq!(before, of_each.flatten().next(), "not the first that can be read");
+    for name in LIST {
+        fields.append(*name, HeaderValue::from_static("private"));
+    }
     // What could be read still can be, and forbids now.
     if before.is_some() {
-        assert!(cdn_cache_control::of(&fields).is_some_and(|read| read.private || read.no_store), "a prohibition is lost");
+        assert!(targeted::of(&fields, LIST).is_some_and(|read| read.private || read.no_store), "a prohibition is lost");
     }
     before.is_some()
 }
@@ -111,7 +118,7 @@ pub fn hop_by_hop(data: &[u8]) -> bool {
         fields.insert(name, HeaderValue::from_static("x"));
     }
     fields.insert("x-any", HeaderValue::from_static("x"));
-    connection::drop_hop_by_hop(&mut fields);
+    connection::drop_hop_by_hop(&mut fields, targeted::DEFAULT);
     assert!(!fields.contains_key(header::CONNECTION));
     let is_named = fields.remove("x-any").is_none();
     assert_eq!(fields.len(), 4, "what gates the store is gone");
@@ -186,7 +193,6 @@ mod tests {
     /// What each understands: chance begins with one of these as often as with nothing.
     const EXAMPLES: [(&str, &[&[u8]]); 9] = [
         ("cache_control", &[b"max-age=60, public", b"no-cache=\"a, b\"\ns-maxage=5", b"max-stale, min-fresh=3, only-if-cached"]),
-        ("cdn_cache_control", &[b"max-age=60, must-revalidate", b"a=(1 2);b, max-age=5;c=\"d\"", b"private=?1\nx=:aGk=:"]),
         ("conditional", &[b"\x00\"a\", W/\"b\"", b"\x01*", b"\x05bytes=2-5\n\x04\"a\"", b"\x02Sun, 06 Nov 1994 08:49:37 GMT"]),
         ("connection", &[b"close, x-any\nkeep-alive", b"set-cookie, cache-control"]),
         ("dates", &[b"Sun, 06 Nov 1994 08:49:37 GMT", b"Sunday, 06-Nov-94 08:49:37 GMT", b"Sun Nov  6 08:49:37 1994"]),
@@ -194,6 +200,7 @@ mod tests {
         ("reference", &[b"http://a.example/b/../c?d", b"//a.example:80/%2e%2E/x", b"?9", b"b;c=/./"]),
         ("selecting", &[b"en, de;q=0.5\nfr", b"\"a, b\" , c", b"eN;q=1.000 , DE", b"\xd7\x0c;q=1\x0c\n", QUOTED]),
         ("stored", &[RESPONSE, VARIANTS]),
+        ("targeted", &[b"max-age=60, must-revalidate", b"a=(1 2);b, max-age=5;c=\"d\"", b"private=?1\nx=:aGk=:", b"x=\0max-age=9"]),
     ];
 
     /// Preferences whose quotes end elsewhere once space is taken out of them.

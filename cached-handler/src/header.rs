@@ -2,8 +2,8 @@
 
 pub(crate) mod cache_control;
 pub(crate) mod cache_status;
-pub(crate) mod cdn_cache_control;
 pub(crate) mod connection;
 pub(crate) mod date;
 pub(crate) mod entity_tag;
+pub(crate) mod targeted;
 pub(crate) mod vary;

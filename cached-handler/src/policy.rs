@@ -2,6 +2,11 @@
 
 use std::time::Duration;
 
+use crate::header::{
+    cache_control::is_token_byte,
+    targeted::{self, TargetList},
+};
+
 /// Settings of a cached handler that are rarely needed, as one constant: `#[cached(ttl = 60, policy = SEARCH)]`.
 ///
 /// Everything is a `const fn`, so a policy is written once, checked by the compiler, and costs a request nothing.
@@ -31,6 +36,7 @@ pub struct Policy {
     pub(crate) timeout: Option<Duration>,
     pub(crate) heuristic: bool,
     pub(crate) cookies_by_vary: bool,
+    pub(crate) targeted_fields: TargetList,
 }
 
 /// How the entity tag of a response that has none is made (RFC 9110 §8.8.3).
@@ -78,6 +84,7 @@ impl Policy {
             timeout: None,
             heuristic: false,
             cookies_by_vary: false,
+            targeted_fields: targeted::DEFAULT,
         }
     }
 
@@ -183,6 +190,51 @@ impl Policy {
         self
     }
 
+    /// The response fields by which servers tell this cache what others are not to go by, the most applicable first, in lower
+    /// case; up to four. It is the target list of RFC 9213 §2.2: the first of them that is there and can be read counts in
+    /// place of `Cache-Control` and `Expires`. The default is `["cdn-cache-control"]` (§3); with none, no such field counts.
+    ///
+    /// For a handler that forwards, where the server behind it has a field for this cache alone, or an older one for all of
+    /// its kind; `cdn-cache-control` has to be named if it is to count, too. A handler that makes its answers itself says
+    /// the same with `ttl` or [`FreshFor`](crate::FreshFor), unseen by clients.
+    ///
+    /// ```
+    /// use cached_handler::Policy;
+    ///
+    /// const PROXY: Policy = Policy::new()
+    ///     .targeted_fields(&["my-app-cdn-cache-control", "surrogate-control", "cdn-cache-control"]);
+    /// ```
+    ///
+    /// Each is read as a dictionary of structured fields (§2.1): `max-age=60, must-revalidate`, with the directives of
+    /// `Cache-Control`. One that is empty or no such dictionary is not there; one of more than 8 KiB forbids to store. All
+    /// are passed on to clients, but where an answer is made `private`. Nothing else of the protocol that
+    /// `Surrogate-Control` belongs to is followed: neither its targets (`max-age=60;this-cache`), which count for every
+    /// cache here, nor `Surrogate-Capability`.
+    ///
+    /// # Panics
+    ///
+    /// In a constant, hence at compile time: for a fifth name, one twice, `cache-control` and `expires`, and what is no name
+    /// of a field in lower case (RFC 9110 §5.1).
+    pub const fn targeted_fields(mut self, names: &'static [&'static str]) -> Self {
+        assert!(names.len() <= 4, "at most four targeted fields can be named; remove one");
+        let mut rest = names;
+        while let [name, others @ ..] = rest {
+            assert!(is_field_name(name), "a targeted field is named in lower case, as `cdn-cache-control` is");
+            assert!(
+                !is_same(name, "cache-control") && !is_same(name, "expires"),
+                "`cache-control` and `expires` count where no targeted field does; remove the name"
+            );
+            let mut further = others;
+            while let [other, after @ ..] = further {
+                assert!(!is_same(name, other), "a targeted field is named twice; remove one of them");
+                further = after;
+            }
+            rest = others;
+        }
+        self.targeted_fields = names;
+        self
+    }
+
     /// The lifetime that this policy gives `status`, where it names it.
     pub(crate) fn ttl_of(&self, status: http::StatusCode) -> Option<Duration> {
         self.statuses.iter().flatten().find(|(named, _)| *named == status.as_u16()).map(|(_, ttl)| *ttl)
@@ -193,6 +245,30 @@ impl Default for Policy {
     fn default() -> Self {
         Self::new()
     }
+}
+
+/// Whether it is a name as `http` has it, in lower case: a token (RFC 9110 §5.6.2) of reasonable length.
+const fn is_field_name(name: &str) -> bool {
+    let mut rest = name.as_bytes();
+    while let [byte, others @ ..] = rest {
+        if !is_token_byte(*byte) || byte.is_ascii_uppercase() {
+            return false;
+        }
+        rest = others;
+    }
+    matches!(name.len(), 1..=256)
+}
+
+/// `==`, which is not const.
+const fn is_same(one: &str, other: &str) -> bool {
+    let (mut one, mut other) = (one.as_bytes(), other.as_bytes());
+    while let ([first, rest @ ..], [second, others @ ..]) = (one, other) {
+        if *first != *second {
+            return false;
+        }
+        (one, other) = (rest, others);
+    }
+    one.is_empty() && other.is_empty()
 }
 
 /// Whether a response of this status can be reused for another request at all.

@@ -239,7 +239,12 @@ impl Run {
 
     /// What clients are to be told.
     pub(crate) fn client_terms(&self) -> Terms {
-        Terms { cache_control: self.handler.attributes.cache_control, private: self.key.traits.private, forwards: self.handler.forwards() }
+        Terms {
+            cache_control: self.handler.attributes.cache_control,
+            private: self.key.traits.private,
+            forwards: self.handler.forwards(),
+            targeted: self.handler.policy.targeted_fields,
+        }
     }
 
     /// Whoever has waited starts later than it looked, and may be stamped so.

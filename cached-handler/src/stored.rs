@@ -17,7 +17,7 @@ use crate::{
     backend::Stamp,
     clock::{Millis, millis, span},
     epoch::Marks,
-    header::entity_tag::EntityTag,
+    header::{entity_tag::EntityTag, targeted::TargetList},
     rules::{client::ForClients, selecting, stale::Windows},
     values::Typed,
 };
@@ -51,6 +51,8 @@ pub(crate) struct Stored {
     pub(crate) own: Own,
     /// Whether its `Cache-Control` is this cache's word to clients, and not the handler's.
     pub(crate) tells_clients: bool,
+    /// The fields that count above it (RFC 9213), which a 304 has too.
+    pub(crate) targeted: TargetList,
     /// Set where the handler has said something else since: its stale life is over.
     pub(crate) ended: AtomicBool,
     pub(crate) stamp: Stamp,

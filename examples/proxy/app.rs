@@ -31,8 +31,15 @@ pub struct Upstream {
 
 /// What makes it a shared cache by the letter of RFC 9111: a response that says nothing of its freshness is fresh for a tenth
 /// of the time since it was modified, requests may say how fresh an answer they want, responses say in `Vary` whether
-/// cookies matter; lifetimes and entity tags are the server's own.
-pub const PROXY: Policy = Policy::new().heuristic().honor_request_directives().cookies_by_vary().jitter(0).etag(ETag::Off);
+/// cookies matter; lifetimes and entity tags are the server's own. Servers speak to caches before them by
+/// `CDN-Cache-Control`, and older ones by `Surrogate-Control`: either counts in place of `Cache-Control` (RFC 9213).
+pub const PROXY: Policy = Policy::new()
+    .heuristic()
+    .honor_request_directives()
+    .cookies_by_vary()
+    .targeted_fields(&["surrogate-control", "cdn-cache-control"])
+    .jitter(0)
+    .etag(ETag::Off);
 
 /// Sends a request on. This is all that the cache needs: a response that is stored answers later requests, one that has
 /// become stale is asked for anew under its own validator, and a request with an unsafe method makes unusable what was

@@ -25,8 +25,9 @@
 //! 10 years. It begins when the response is complete. What counts, first to last:
 //!
 //! 1. [`FreshFor`] in the response, which clients do not see; [`DoNotStore`] forbids;
-//! 2. `CDN-Cache-Control` (RFC 9213). Where it states a freshness, it stands in the place of `Cache-Control` and
-//!    `Expires` here, so that `no-store` beside it is for browsers;
+//! 2. `CDN-Cache-Control` (RFC 9213), or the fields that [`Policy::targeted_fields`] names. Where the first that can be
+//!    read states a freshness, it stands in the place of `Cache-Control` and `Expires` here, so that `no-store` beside
+//!    it is for browsers;
 //! 3. the response's own `s-maxage`, `max-age`, `Expires` (RFC 9111 §4.2.1). An event says so where they defeat a
 //!    `ttl`;
 //! 4. the lifetime that [`Policy::status`] gives its status;
@@ -76,3 +77,4 @@
 //! [`DoNotStore`]: crate::DoNotStore
 //! [`Policy::status`]: crate::Policy::status
 //! [`Policy::heuristic`]: crate::Policy::heuristic
+//! [`Policy::targeted_fields`]: crate::Policy::targeted_fields

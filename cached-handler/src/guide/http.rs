@@ -8,6 +8,7 @@
 //!     .heuristic()
 //!     .honor_request_directives()
 //!     .cookies_by_vary()
+//!     .targeted_fields(&["my-app-cdn-cache-control", "cdn-cache-control"])
 //!     .jitter(0)
 //!     .etag(ETag::Off);
 //!
@@ -50,6 +51,10 @@
 //! - An answer to an unsafe method that is no error makes unusable what is stored under its path, and under `Location`
 //!   and `Content-Location` at the same origin (§4.4): give `any(forward)` to the route, or make it the fallback.
 //! - Clients are told what the server says, and nothing else.
+//! - A server can speak to this cache alone, by a targeted field (RFC 9213): the first that is there and can be read
+//!   counts in place of `Cache-Control` and `Expires`. That is `CDN-Cache-Control`, unless
+//!   [`targeted_fields`](crate::Policy::targeted_fields) names others, such as one of your own application, or
+//!   `surrogate-control` for older servers. They are passed on, for caches on the way to the client that go by them.
 //! - Each word of the policy is off by default: [`heuristic`](crate::Policy::heuristic), a guess where no freshness is
 //!   stated; `honor_request_directives`, for requests that demand or refuse what is stored (`no-cache`, `max-stale`,
 //!   `only-if-cached` …); [`cookies_by_vary`](crate::Policy::cookies_by_vary), for servers that say so where cookies

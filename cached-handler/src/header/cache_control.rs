@@ -112,8 +112,9 @@ fn token(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
     if end == 0 { None } else { bytes.split_at_checked(end) }
 }
 
-pub(crate) fn is_token_byte(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte)
+pub(crate) const fn is_token_byte(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric()
+        || matches!(byte, b'!' | b'#' | b'$' | b'%' | b'&' | b'\'' | b'*' | b'+' | b'-' | b'.' | b'^' | b'_' | b'`' | b'|' | b'~')
 }
 
 /// A token, or what stands in quotes (escapes are left as they are: no value that matters has any).

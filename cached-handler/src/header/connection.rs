@@ -2,6 +2,8 @@
 
 use http::{HeaderMap, HeaderName, header};
 
+use super::targeted::TargetList;
+
 const HOP_BY_HOP: [&str; 9] = [
     "connection",
     "keep-alive",
@@ -26,10 +28,10 @@ const KEPT: [HeaderName; 8] = [
     header::LAST_MODIFIED,
 ];
 
-/// Removes them, and those that `Connection` names.
-pub(crate) fn drop_hop_by_hop(fields: &mut HeaderMap) {
+/// Removes them, and those that `Connection` names, but for what this cache goes by.
+pub(crate) fn drop_hop_by_hop(fields: &mut HeaderMap, targeted: TargetList) {
     if fields.contains_key(header::CONNECTION) {
-        for name in named(fields) {
+        for name in named(fields, targeted) {
             fields.remove(name);
         }
     }
@@ -38,10 +40,11 @@ pub(crate) fn drop_hop_by_hop(fields: &mut HeaderMap) {
     }
 }
 
-fn named(fields: &HeaderMap) -> Vec<HeaderName> {
+fn named(fields: &HeaderMap, targeted: TargetList) -> Vec<HeaderName> {
     let lines = fields.get_all(header::CONNECTION).iter().filter_map(|line| line.to_str().ok());
     let names = lines.flat_map(|line| line.split(',')).filter_map(|name| HeaderName::from_bytes(name.trim().as_bytes()).ok());
-    names.filter(|name| !KEPT.contains(name) && name != "cdn-cache-control" && !name.as_str().starts_with("content-")).collect()
+    let is_kept = |name: &HeaderName| KEPT.contains(name) || targeted.contains(&name.as_str()) || name.as_str().starts_with("content-");
+    names.filter(|name| !is_kept(name)).collect()
 }
 
 #[cfg(test)]
@@ -54,20 +57,21 @@ mod tests {
     fn what_is_of_the_connection_goes_and_what_gates_the_store_stays() {
         let mut fields = HeaderMap::new();
         for (name, value) in [
-            ("connection", "x-hop, Cache-Control"),
+            ("connection", "x-hop, Cache-Control, Surrogate-Control"),
             ("connection", "close"),
             ("x-hop", "1"),
             ("cache-control", "private"),
+            ("surrogate-control", "no-store"),
             ("keep-alive", "1"),
             ("upgrade", "h2c"),
             ("x-end", "1"),
         ] {
             fields.append(name, HeaderValue::from_static(value));
         }
-        drop_hop_by_hop(&mut fields);
+        drop_hop_by_hop(&mut fields, &["surrogate-control"]);
         let mut left: Vec<_> = fields.keys().map(HeaderName::as_str).collect();
         left.sort_unstable();
-        assert_eq!(left, ["cache-control", "x-end"]);
+        assert_eq!(left, ["cache-control", "surrogate-control", "x-end"]);
     }
 
     #[test]
@@ -77,7 +81,7 @@ mod tests {
             fields.append(header::CONNECTION, HeaderValue::from_static(name));
             fields.append(name, HeaderValue::from_static("x"));
         }
-        drop_hop_by_hop(&mut fields);
+        drop_hop_by_hop(&mut fields, &[]);
         assert_eq!(fields.len(), 5);
     }
 }

@@ -11,7 +11,7 @@ impl Settings {
         // It is one of the connection, as the fields are that go with it (RFC 9110 §2.5, §7.6.1).
         parts.version = Version::HTTP_11;
         if self.sees_all || matches!(self.attributes.vary, VaryOn::FromResponse) {
-            drop_hop_by_hop(&mut parts.headers);
+            drop_hop_by_hop(&mut parts.headers, &[]);
             for name in &EVALUATED {
                 parts.headers.remove(name);
             }

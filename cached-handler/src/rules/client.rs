@@ -5,6 +5,8 @@ use std::borrow::Cow;
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, header};
 
+use crate::header::targeted::{CDN_CACHE_CONTROL, TargetList};
+
 /// What it depends on.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Terms {
@@ -14,6 +16,8 @@ pub(crate) struct Terms {
     pub(crate) private: bool,
     /// The responses are another server's, who says what may be done with them.
     pub(crate) forwards: bool,
+    /// The fields that this cache goes by.
+    pub(crate) targeted: TargetList,
 }
 
 impl Terms {
@@ -30,7 +34,8 @@ impl Terms {
 #[derive(Debug, Clone)]
 pub(crate) struct ForClients {
     text: Cow<'static, str>,
-    private: bool,
+    /// An argument identifies a person: which fields are not for others then.
+    personal: Option<TargetList>,
     /// Where the seconds stand that count from the answer on.
     aging: Option<Aging>,
 }
@@ -53,14 +58,14 @@ impl ForClients {
             own => Cow::Borrowed(own.unwrap_or(terms.default())),
         };
         let aging = aging(&text);
-        Self { text, private: terms.private, aging }
+        Self { text, personal: terms.private.then_some(terms.targeted), aging }
     }
 
     /// Sets the field where the handler did not, and gives back what has to be known for later answers.
     pub(crate) fn write(self, fields: &mut HeaderMap) -> Self {
         if fields.contains_key(header::CACHE_CONTROL) {
-            if self.private {
-                make_personal(fields);
+            if let Some(targeted) = self.personal {
+                make_personal(fields, targeted);
             }
             return Self { aging: None, ..self };
         }
@@ -85,14 +90,14 @@ impl ForClients {
         let is_said = |text: &Self| said == Some(text.text.as_bytes());
         [false, true]
             .into_iter()
-            .map(|private| Self::of(&Terms { cache_control, private, forwards }))
+            .map(|private| Self::of(&Terms { cache_control, private, forwards, targeted: &[] }))
             .find(is_said)
             .unwrap_or_else(Self::silent)
     }
 
     /// For what says itself what clients may do.
     pub(crate) fn silent() -> Self {
-        Self { text: Cow::Borrowed(""), private: false, aging: None }
+        Self { text: Cow::Borrowed(""), personal: None, aging: None }
     }
 
     /// The field for an answer of this age, where that is another one than what is stored: a lifetime that counts from
@@ -117,7 +122,7 @@ impl ForClients {
     pub(crate) fn not_stored(fields: &mut HeaderMap, terms: &Terms) {
         if fields.contains_key(header::CACHE_CONTROL) {
             if terms.private {
-                make_personal(fields);
+                make_personal(fields, terms.targeted);
             }
         } else if !terms.default().is_empty() {
             fields.insert(header::CACHE_CONTROL, HeaderValue::from_static(terms.default()));
@@ -126,13 +131,15 @@ impl ForClients {
 }
 
 /// All lines as one that says `private`, and nothing that says the contrary.
-fn make_personal(fields: &mut HeaderMap) {
+fn make_personal(fields: &mut HeaderMap, targeted: TargetList) {
     let lines: Result<Vec<_>, _> = fields.get_all(header::CACHE_CONTROL).iter().map(HeaderValue::to_str).collect();
     let text = lines.ok().map(|lines| personal(&lines.join(", ")));
     let value = text.and_then(|text| HeaderValue::from_str(&text).ok()).unwrap_or_else(|| HeaderValue::from_static(UNREADABLE));
     fields.insert(header::CACHE_CONTROL, value);
     // For shared caches alone, which are to have nothing of it.
-    fields.remove(crate::header::cdn_cache_control::NAME);
+    for name in targeted.iter().chain([&CDN_CACHE_CONTROL]) {
+        fields.remove(*name);
+    }
 }
 
 fn personal(text: &str) -> String {
@@ -203,7 +210,7 @@ mod tests {
         for line in own {
             fields.append(header::CACHE_CONTROL, HeaderValue::from_static(line));
         }
-        let later = ForClients::of(&Terms { cache_control, private, forwards: false }).write(&mut fields);
+        let later = ForClients::of(&Terms { cache_control, private, forwards: false, targeted: &[] }).write(&mut fields);
         if let Some(value) = later.at(age) {
             fields.insert(header::CACHE_CONTROL, value);
         }
@@ -230,7 +237,7 @@ mod tests {
     fn what_lay_in_a_store_goes_on_as_before() {
         for private in [false, true] {
             let mut fields = HeaderMap::new();
-            let terms = Terms { cache_control: Some("public, max-age=60"), private, forwards: false };
+            let terms = Terms { cache_control: Some("public, max-age=60"), private, forwards: false, targeted: &[] };
             let first = ForClients::of(&terms).write(&mut fields);
             let again = ForClients::again(terms.cache_control, false, &fields);
             assert_eq!(first.at(9), again.at(9));
@@ -253,7 +260,7 @@ mod tests {
         assert_eq!(sent(&["x=\"\\\"\", public, s-maxage=9"], None, true, 0), "private, x=\"\\\"\"");
         let mut fields = HeaderMap::new();
         fields.insert(header::CACHE_CONTROL, HeaderValue::from_bytes(b"no-store, x=\"\xe9\"").unwrap());
-        ForClients::not_stored(&mut fields, &Terms { cache_control: None, private: true, forwards: false });
+        ForClients::not_stored(&mut fields, &Terms { cache_control: None, private: true, forwards: false, targeted: &[] });
         let said = String::from_utf8_lossy(fields[header::CACHE_CONTROL].as_bytes()).into_owned();
         assert!(said.starts_with("private, no-store"), "{said}");
     }

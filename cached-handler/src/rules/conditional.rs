@@ -9,8 +9,9 @@ use super::range::{self, Asked};
 use crate::{
     conditions::{Conditional, Single},
     header::{
-        cdn_cache_control, date,
+        date,
         entity_tag::{self, EntityTag},
+        targeted::TargetList,
     },
 };
 
@@ -172,21 +173,14 @@ pub(crate) fn not_in_304(fields: &HeaderMap) -> impl Iterator<Item = HeaderName>
     .chain(only_without_tag)
 }
 
-/// The fields of a 304: those that a 200 would have had and that matter to a cache. `Last-Modified` only where there is no
+/// The fields of a 304: those that a 200 would have had and that matter to a cache, this one's own among them. `Last-Modified` only where there is no
 /// entity tag to go by.
-pub(crate) fn not_modified_fields(fields: &HeaderMap) -> HeaderMap {
-    let names = [
-        header::CACHE_CONTROL,
-        HeaderName::from_static(cdn_cache_control::NAME),
-        header::CONTENT_LOCATION,
-        header::DATE,
-        header::ETAG,
-        header::EXPIRES,
-        header::VARY,
-    ];
-    let mut kept = HeaderMap::with_capacity(names.len() + 1);
+pub(crate) fn not_modified_fields(fields: &HeaderMap, targeted: TargetList) -> HeaderMap {
+    let names = [header::CACHE_CONTROL, header::CONTENT_LOCATION, header::DATE, header::ETAG, header::EXPIRES, header::VARY];
+    let mut kept = HeaderMap::with_capacity(names.len() + targeted.len() + 1);
     let only_without_tag = (!fields.contains_key(header::ETAG)).then_some(header::LAST_MODIFIED);
-    for name in names.into_iter().chain(only_without_tag) {
+    let targeted = targeted.iter().filter_map(|name| name.parse().ok());
+    for name in names.into_iter().chain(targeted).chain(only_without_tag) {
         for line in fields.get_all(&name) {
             kept.append(name.clone(), line.clone());
         }
@@ -374,10 +368,10 @@ mod tests {
             fields.append(name, HeaderValue::from_static(value));
         }
         let mut kept: Vec<_> =
-            not_modified_fields(&fields).iter().map(|(name, value)| format!("{name}={}", value.to_str().unwrap())).collect();
+            not_modified_fields(&fields, &[]).iter().map(|(name, value)| format!("{name}={}", value.to_str().unwrap())).collect();
         kept.sort();
         assert_eq!(kept, ["date=x", "etag=\"1\"", "vary=a", "vary=b"]);
         fields.remove("etag");
-        assert!(not_modified_fields(&fields).contains_key("last-modified"));
+        assert!(not_modified_fields(&fields, &[]).contains_key("last-modified"));
     }
 }

@@ -9,11 +9,11 @@ use crate::header::{
     date,
 };
 
-/// What the response itself says, for a shared cache (§4.2.1): `CDN-Cache-Control` (RFC 9213 §2.2), or else `s-maxage`,
-/// `max-age`, `Expires`.
-pub(crate) fn stated(fields: &HeaderMap, cdn: Option<&CacheControl>, own: &CacheControl, now: SystemTime) -> Option<Duration> {
-    if let Some(cdn) = cdn {
-        return cdn.s_maxage.or(cdn.max_age).map(Duration::from_secs);
+/// What the response itself says, for a shared cache (§4.2.1): the targeted field that counts (RFC 9213 §2.2), or else
+/// `s-maxage`, `max-age`, `Expires`.
+pub(crate) fn stated(fields: &HeaderMap, targeted: Option<&CacheControl>, own: &CacheControl, now: SystemTime) -> Option<Duration> {
+    if let Some(targeted) = targeted {
+        return targeted.s_maxage.or(targeted.max_age).map(Duration::from_secs);
     }
     own.s_maxage.or(own.max_age).map(Duration::from_secs).or_else(|| expires(fields, now))
 }
@@ -63,6 +63,7 @@ mod tests {
     use http::HeaderValue;
 
     use super::*;
+    use crate::header::targeted;
 
     const NOW: SystemTime = SystemTime::UNIX_EPOCH;
 
@@ -81,8 +82,8 @@ mod tests {
     fn lifetime(lines: &[(&'static str, String)]) -> Option<u64> {
         let fields = fields(lines);
         let own = CacheControl::of(&fields, &header::CACHE_CONTROL).unwrap();
-        let cdn = crate::header::cdn_cache_control::of(&fields);
-        stated(&fields, cdn.as_ref(), &own, NOW + Duration::from_secs(100)).map(|lifetime| lifetime.as_secs())
+        let targeted = targeted::of(&fields, targeted::DEFAULT);
+        stated(&fields, targeted.as_ref(), &own, NOW + Duration::from_secs(100)).map(|lifetime| lifetime.as_secs())
     }
 
     #[test]

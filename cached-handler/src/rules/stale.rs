@@ -4,7 +4,10 @@ use std::time::Duration;
 
 use http::{HeaderMap, StatusCode, header};
 
-use crate::header::{cache_control::CacheControl, cdn_cache_control};
+use crate::header::{
+    cache_control::CacheControl,
+    targeted::{self, TargetList},
+};
 
 /// How long after the end of its freshness a response may still be used; zero where it may not.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -31,8 +34,8 @@ impl Windows {
 }
 
 /// What the response says of itself, or else the attribute.
-pub(crate) fn windows(fields: &HeaderMap, attribute: Windows) -> Windows {
-    let Some(directives) = directives(fields).filter(|directives| !forbid(directives)) else { return Windows::default() };
+pub(crate) fn windows(fields: &HeaderMap, targeted: TargetList, attribute: Windows) -> Windows {
+    let Some(directives) = directives(fields, targeted).filter(|directives| !forbid(directives)) else { return Windows::default() };
     // `s-maxage` forbids too (§5.2.2.10), but for a response that names a window beside it.
     let attribute = if directives.s_maxage.is_some() { Windows::default() } else { attribute };
     let stated = |secs: Option<u64>, attribute| secs.map_or(attribute, Duration::from_secs);
@@ -43,15 +46,15 @@ pub(crate) fn windows(fields: &HeaderMap, attribute: Windows) -> Windows {
 }
 
 /// Whether a response may be used when it is stale, where its client accepts that (RFC 9111 §4.2.4, §5.2.1.2).
-pub(crate) fn may_be_stale(fields: &HeaderMap) -> bool {
-    directives(fields).is_some_and(|directives| !forbid(&directives) && directives.s_maxage.is_none())
+pub(crate) fn may_be_stale(fields: &HeaderMap, targeted: TargetList) -> bool {
+    directives(fields, targeted).is_some_and(|directives| !forbid(&directives) && directives.s_maxage.is_none())
 }
 
 /// RFC 9213 §2.2: what is meant for this cache alone counts in place of the rest.
-fn directives(fields: &HeaderMap) -> Option<CacheControl> {
+fn directives(fields: &HeaderMap, targeted: TargetList) -> Option<CacheControl> {
     let own = CacheControl::of(fields, &header::CACHE_CONTROL).ok()?;
     let is_asked_for = own.no_cache;
-    let counts = cdn_cache_control::of(fields).unwrap_or(own);
+    let counts = targeted::of(fields, targeted).unwrap_or(own);
     Some(CacheControl { no_cache: counts.no_cache || is_asked_for, ..counts })
 }
 
@@ -83,7 +86,7 @@ mod tests {
 
     fn said(lines: &[(&'static str, &'static str)]) -> (u64, u64) {
         let fields = lines.iter().map(|(name, value)| (name.parse().unwrap(), HeaderValue::from_static(value))).collect();
-        let windows = windows(&fields, ATTRIBUTE);
+        let windows = windows(&fields, targeted::DEFAULT, ATTRIBUTE);
         (windows.while_revalidate.as_secs(), windows.if_error.as_secs())
     }
 
@@ -111,8 +114,8 @@ mod tests {
 
     #[test]
     fn a_client_accepts_what_may_be_stale_and_nothing_else() {
-        let may = |value| may_be_stale(&[(header::CACHE_CONTROL, HeaderValue::from_static(value))].into_iter().collect());
-        assert!(may("max-age=9, public") && may_be_stale(&HeaderMap::new()));
+        let may = |value| may_be_stale(&[(header::CACHE_CONTROL, HeaderValue::from_static(value))].into_iter().collect(), &[]);
+        assert!(may("max-age=9, public") && may_be_stale(&HeaderMap::new(), &[]));
         for forbids in ["must-revalidate", "proxy-revalidate", "s-maxage=9", "no-cache", "a b"] {
             assert!(!may(forbids), "{forbids}");
         }

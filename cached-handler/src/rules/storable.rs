@@ -7,7 +7,7 @@ use http::{HeaderMap, HeaderName, Method, StatusCode, header};
 use super::freshness;
 use crate::{
     cache_key::Credentials,
-    header::{cache_control::CacheControl, cdn_cache_control, vary::Vary},
+    header::{cache_control::CacheControl, targeted, vary::Vary},
     outcome::NotStored,
     policy::{Policy, speaks_of_the_resource},
 };
@@ -52,27 +52,27 @@ pub(crate) struct Storable {
 const TEN_YEARS: Duration = Duration::from_secs(10 * 365 * 24 * 60 * 60);
 
 pub(crate) fn storable(question: &Question<'_>) -> Result<Storable, NotStored> {
-    let cdn = cdn_cache_control::of(question.fields);
+    let targeted = targeted::of(question.fields, question.policy.targeted_fields);
     let own = match CacheControl::of(question.fields, &header::CACHE_CONTROL) {
         // RFC 9213 §2.2: for a cache such as this one it stands in the place of `Cache-Control`. Where it says nothing of
         // freshness, what forbids in either of them counts.
-        _ if cdn.as_ref().is_some_and(states_freshness) => CacheControl::default(),
+        _ if targeted.as_ref().is_some_and(states_freshness) => CacheControl::default(),
         own => own.map_err(|_| NotStored::MalformedCacheControl)?,
     };
     let asks = question.may_ask && (question.fields.contains_key(header::ETAG) || question.fields.contains_key(header::LAST_MODIFIED));
-    nothing_forbids(question, asks, &own, cdn.as_ref())?;
+    nothing_forbids(question, asks, &own, targeted.as_ref())?;
     let vary = vary(question)?;
-    let shareable = is_shareable(&own) || cdn.as_ref().is_some_and(is_shareable);
+    let shareable = is_shareable(&own) || targeted.as_ref().is_some_and(is_shareable);
     if !question.credentials.may_share(shareable) {
         return Err(NotStored::Credentials);
     }
-    let is_public = own.public || cdn.as_ref().is_some_and(|cdn| cdn.public);
-    let (freshness_lifetime, by_its_date) = match lifetime(question, cdn.as_ref(), &own) {
+    let is_public = own.public || targeted.as_ref().is_some_and(|targeted| targeted.public);
+    let (freshness_lifetime, by_its_date) = match lifetime(question, targeted.as_ref(), &own) {
         Err(NotStored::NoFreshness) if !freshness::may_be_estimated(question.status, is_public) => {
             return Err(NotStored::Status(question.status.as_u16()));
         }
         // RFC 9111 §5.2.2.4: it is asked for each time.
-        Ok(_) | Err(NotStored::NoFreshness) if must_be_asked_for(&own, cdn.as_ref()) => (Duration::ZERO, true),
+        Ok(_) | Err(NotStored::NoFreshness) if must_be_asked_for(&own, targeted.as_ref()) => (Duration::ZERO, true),
         Err(NotStored::NoFreshness) if asks => (Duration::ZERO, true),
         lifetime => lifetime?,
     };
@@ -91,18 +91,18 @@ fn states_freshness(directives: &CacheControl) -> bool {
 }
 
 /// Prohibitions, whatever the freshness.
-fn nothing_forbids(question: &Question<'_>, asks: bool, own: &CacheControl, cdn: Option<&CacheControl>) -> Result<(), NotStored> {
-    let says = |directive: fn(&CacheControl) -> bool| directive(own) || cdn.is_some_and(directive);
+fn nothing_forbids(question: &Question<'_>, asks: bool, own: &CacheControl, targeted: Option<&CacheControl>) -> Result<(), NotStored> {
+    let says = |directive: fn(&CacheControl) -> bool| directive(own) || targeted.is_some_and(directive);
     let understood = is_understood(question.status);
     // RFC 9111 §5.2.2.3: it lifts the `no-store` beside it, and no other field's.
     let no_store = |directives: &CacheControl| directives.no_store && !(directives.must_understand && understood);
     let prohibitions = [
-        (!may_answer_get(question, own, cdn), NotStored::Method),
+        (!may_answer_get(question, own, targeted), NotStored::Method),
         (question.do_not_store, NotStored::DoNotStore),
         (question.fields.contains_key(header::SET_COOKIE), NotStored::SetCookie),
-        (no_store(own) || cdn.is_some_and(no_store), NotStored::NoStore),
+        (no_store(own) || targeted.is_some_and(no_store), NotStored::NoStore),
         (says(|directives| directives.private), NotStored::Private),
-        (!asks && must_be_asked_for(own, cdn), NotStored::NoCache),
+        (!asks && must_be_asked_for(own, targeted), NotStored::NoCache),
         (says(|directives| directives.must_understand) && !understood, NotStored::MustUnderstand),
         // Beside another status `Content-Range` means nothing (RFC 9110 §14.4); from a handler with a `ttl`, which has no
         // server behind it, it is a part that forgot to say so.
@@ -116,11 +116,11 @@ fn nothing_forbids(question: &Question<'_>, asks: bool, own: &CacheControl, cdn:
 
 /// Whether GET could be answered with it: what GET and HEAD were; and what POST was where that says by its status and its
 /// `Content-Location` that it is what GET would be given, and itself for how long (RFC 9110 §9.3.3).
-fn may_answer_get(question: &Question<'_>, own: &CacheControl, cdn: Option<&CacheControl>) -> bool {
+fn may_answer_get(question: &Question<'_>, own: &CacheControl, targeted: Option<&CacheControl>) -> bool {
     let is_fresh = || {
-        let stated = freshness::stated(question.fields, cdn, own, question.now);
+        let stated = freshness::stated(question.fields, targeted, own, question.now);
         let is_ahead = |lifetime| lifetime > freshness::initial_age(question.fields, question.now);
-        !must_be_asked_for(own, cdn) && stated.is_some_and(is_ahead)
+        !must_be_asked_for(own, targeted) && stated.is_some_and(is_ahead)
     };
     match *question.method {
         Method::GET | Method::HEAD => true,
@@ -130,8 +130,8 @@ fn may_answer_get(question: &Question<'_>, own: &CacheControl, cdn: Option<&Cach
 }
 
 /// `no-cache`, in the field that counts (RFC 9213 §2.2), or in either of them.
-fn must_be_asked_for(own: &CacheControl, cdn: Option<&CacheControl>) -> bool {
-    own.no_cache || cdn.is_some_and(|directives| directives.no_cache)
+fn must_be_asked_for(own: &CacheControl, targeted: Option<&CacheControl>) -> bool {
+    own.no_cache || targeted.is_some_and(|directives| directives.no_cache)
 }
 
 /// Statuses whose caching this crate knows (RFC 9110 §15).
@@ -156,14 +156,14 @@ fn vary(question: &Question<'_>) -> Result<Vec<HeaderName>, NotStored> {
 
 /// The handler's word to this cache, what the response states, the policy's word on the status, the attribute's `ttl`: the
 /// first of them counts. Whether it is counted from the response's own `Date`.
-fn lifetime(question: &Question<'_>, cdn: Option<&CacheControl>, own: &CacheControl) -> Result<(Duration, bool), NotStored> {
+fn lifetime(question: &Question<'_>, targeted: Option<&CacheControl>, own: &CacheControl) -> Result<(Duration, bool), NotStored> {
     let status = question.status;
     let by_policy = question.policy.ttl_of(status);
     if let Some(fresh_for) = question.fresh_for {
         let allowed = by_policy.is_some() || speaks_of_the_resource(status.as_u16());
         return if allowed { Ok((fresh_for, false)) } else { Err(NotStored::Status(status.as_u16())) };
     }
-    if let Some(stated) = freshness::stated(question.fields, cdn, own, question.now) {
+    if let Some(stated) = freshness::stated(question.fields, targeted, own, question.now) {
         return Ok((stated, true));
     }
     if let Some(ttl) = by_policy {
@@ -171,7 +171,7 @@ fn lifetime(question: &Question<'_>, cdn: Option<&CacheControl>, own: &CacheCont
     }
     match question.ttl {
         None => {
-            let is_public = own.public || cdn.is_some_and(|cdn| cdn.public);
+            let is_public = own.public || targeted.is_some_and(|targeted| targeted.public);
             let guess = question.policy.heuristic.then(|| freshness::estimated(question.fields, status, is_public, question.now));
             guess.flatten().map(|guess| (guess, true)).ok_or(NotStored::NoFreshness)
         }

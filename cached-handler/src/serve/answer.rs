@@ -18,7 +18,7 @@ use crate::{
     clock::Millis,
     events,
     handler::Handler,
-    header::{cache_status, entity_tag::EntityTag},
+    header::{cache_status, entity_tag::EntityTag, targeted::TargetList},
     outcome::{Forward, Kept, NotStored, Outcome, StaleUse},
     rules::conditional::{Selected, Verdict, not_in_304, not_modified_fields, verdict},
     seen::Facts,
@@ -75,8 +75,9 @@ pub(super) fn stale(slot: &Slot, why: StaleUse, handler: &'static Handler, facts
 /// The response that `request` gets out of `stored`: the whole, its fields alone (HEAD), or 304. `age` is absent where
 /// the handler has just produced it.
 pub(super) fn derive(stored: &Stored, facts: &Facts, age: Option<u64>) -> Response {
-    let asked =
-        facts.conditional().map(|conditional| (conditional, stored.on_condition.get_or_init(|| on_condition(&stored.whole.headers))));
+    let asked = facts
+        .conditional()
+        .map(|conditional| (conditional, stored.on_condition.get_or_init(|| on_condition(&stored.whole.headers, stored.targeted))));
     let verdict = asked.map_or(Verdict::Whole, |(conditional, on_condition)| {
         let selected = Selected {
             status: stored.whole.status,
@@ -114,8 +115,8 @@ pub(super) fn derive(stored: &Stored, facts: &Facts, age: Option<u64>) -> Respon
 }
 
 /// What conditional requests ask for, of a response with these fields.
-pub(super) fn on_condition(fields: &HeaderMap) -> OnCondition {
-    let mut not_modified = not_modified_fields(fields);
+pub(super) fn on_condition(fields: &HeaderMap, targeted: TargetList) -> OnCondition {
+    let mut not_modified = not_modified_fields(fields, targeted);
     reserve_age(&mut not_modified);
     OnCondition {
         entity_tag: fields.get(header::ETAG).and_then(EntityTag::parse),

@@ -255,7 +255,7 @@ pub(super) fn may_answer_unless_invalidated(
 fn is_wanted_stale(stored: &Stored, handler: &Handler, facts: &Facts, now: Millis) -> bool {
     handler.policy.honor_request_directives
         && facts.accepts_stale(span(now.saturating_sub(stored.fresh_until)))
-        && may_be_stale(&stored.whole.headers)
+        && may_be_stale(&stored.whole.headers, stored.targeted)
 }
 
 impl Run {

@@ -28,19 +28,20 @@ pub(super) fn make(run: &Run, mut parts: Parts, content: Bytes, storable: &Stora
     let now = clock.now();
     let value = parts.extensions.remove::<Typed>();
     let mut fields = parts.headers;
-    connection::drop_hop_by_hop(&mut fields);
+    let targeted = run.handler.policy.targeted_fields;
+    connection::drop_hop_by_hop(&mut fields, targeted);
     if !fields.contains_key(header::DATE) {
         fields.insert(header::DATE, date::print(clock.wall()));
     }
     fields.insert(header::CONTENT_LENGTH, HeaderValue::from(content.len()));
     vary::merge(&mut fields, run.vary_names());
-    let windows = windows(&fields, run.windows).of(parts.status);
+    let windows = windows(&fields, targeted, run.windows).of(parts.status);
     let tells_clients = !fields.contains_key(header::CACHE_CONTROL);
     let own = own_validators(run, &fields);
     let for_clients = ForClients::of(&run.client_terms()).write(&mut fields);
     let entity_tag = parts.status.is_success().then(|| entity_tag(run, &mut fields, &content)).flatten();
     let arrived_with_age = fields.contains_key(header::AGE);
-    let on_condition = OnCondition { entity_tag, ..answer::on_condition(&fields) };
+    let on_condition = OnCondition { entity_tag, ..answer::on_condition(&fields, targeted) };
     answer::reserve_age(&mut fields);
     let selecting = selecting(run, storable);
     let marks = run.marks().map(|marks| {
@@ -66,6 +67,7 @@ pub(super) fn make(run: &Run, mut parts: Parts, content: Bytes, storable: &Stora
         windows,
         own,
         tells_clients,
+        targeted,
         ended: AtomicBool::new(false),
         stamp: run.stamp().unwrap_or_default(),
         marks,
@@ -97,6 +99,7 @@ pub(super) fn remake(run: &Run, at_rest: AtRest, born: Millis, fresh_until: Mill
         windows,
         own,
         tells_clients,
+        targeted: run.handler.policy.targeted_fields,
         ended: AtomicBool::new(false),
         stamp,
         marks: None,

@@ -151,7 +151,7 @@ pub(super) fn is_hidden(reason: &NotStored) -> bool {
 
 /// RFC 9111 §3.2: each field of the 304 replaces those of its name, but for what says how the content is to be read.
 pub(super) fn merged(held: &Stored, mut new: HeaderMap, now: HeaderValue) -> HeaderMap {
-    connection::drop_hop_by_hop(&mut new);
+    connection::drop_hop_by_hop(&mut new, held.targeted);
     let mut fields = held.whole.headers.clone();
     fields.remove(header::AGE);
     fields.remove(header::CONTENT_LENGTH);

@@ -174,7 +174,7 @@ pub(super) fn gate(run: &Run, parts: &Parts, made: Made) -> Result<(Storable, Ve
         fresh_for: parts.extensions.get::<FreshFor>().map(|fresh| fresh.0),
         do_not_store: parts.extensions.get::<DoNotStore>().is_some(),
         may_ask: run.key.traits.can_ask,
-        may_be_stale: windows(&parts.headers, run.windows).any(),
+        may_be_stale: windows(&parts.headers, run.handler.policy.targeted_fields, run.windows).any(),
         now: run.cache.inner().clock.wall(),
     })?;
     if !fits(&parts.headers) {

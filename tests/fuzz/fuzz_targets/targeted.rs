@@ -1,5 +1,5 @@
 #![no_main]
 
 libfuzzer_sys::fuzz_target!(|data: &[u8]| {
-    cached_handler::__fuzzing::cdn(data);
+    cached_handler::__fuzzing::targeted_fields(data);
 });

@@ -1,16 +1,26 @@
-//! `CDN-Cache-Control` (RFC 9213): a dictionary of structured fields (RFC 9651 §3.2), which counts above `Cache-Control`
-//! for caches such as this one. What does not parse is ignored as a whole (RFC 9213 §2.2).
+//! Targeted fields (RFC 9213), such as `CDN-Cache-Control`: dictionaries of structured fields (RFC 9651 §3.2), which count
+//! above `Cache-Control` for caches such as this one. What does not parse is ignored as a whole (RFC 9213 §2.1).
 
 use http::HeaderMap;
 
 use super::cache_control::{CacheControl, LONGEST};
 
-pub(crate) const NAME: &str = "cdn-cache-control";
+/// The names of the fields that a cache goes by, the most applicable first (RFC 9213 §2.1), in lower case.
+pub(crate) type TargetList = &'static [&'static str];
 
-/// The directives, if the field is there and can be read.
-pub(crate) fn of(fields: &HeaderMap) -> Option<CacheControl> {
+pub(crate) const CDN_CACHE_CONTROL: &str = "cdn-cache-control";
+
+/// The list of a cache that says nothing else (§3).
+pub(crate) const DEFAULT: TargetList = &[CDN_CACHE_CONTROL];
+
+/// The directives of the first field that is there and can be read (§2.2).
+pub(crate) fn of(fields: &HeaderMap, list: &[&str]) -> Option<CacheControl> {
+    list.iter().find_map(|name| read(fields, name))
+}
+
+fn read(fields: &HeaderMap, name: &str) -> Option<CacheControl> {
     let mut text = Vec::new();
-    for line in fields.get_all(NAME) {
+    for line in fields.get_all(name) {
         if !text.is_empty() {
             text.extend_from_slice(b", ");
         }
@@ -215,9 +225,9 @@ mod tests {
     fn read(lines: &[&str]) -> Option<CacheControl> {
         let mut fields = HeaderMap::new();
         for line in lines {
-            fields.append(NAME, HeaderValue::from_str(line).unwrap());
+            fields.append(CDN_CACHE_CONTROL, HeaderValue::from_str(line).unwrap());
         }
-        of(&fields)
+        of(&fields, DEFAULT)
     }
 
     #[test]
@@ -242,6 +252,37 @@ mod tests {
     fn what_does_not_parse_is_ignored_as_a_whole() {
         for line in ["max-age=60,", "MAX-AGE=60", "max-age=60 no-store", "max-age=&", "max-age=60;", "a=\"x", ""] {
             assert_eq!(read(&[line]), None, "{line}");
+        }
+    }
+
+    /// RFC 9213 §2.2, with the fields of its example in §3.1.
+    #[test]
+    fn the_first_of_the_list_that_is_there_and_can_be_read_counts() {
+        let list = ["example-cdn-cache-control", CDN_CACHE_CONTROL];
+        let too_long = format!("{}max-age=1", "a, ".repeat(3000));
+        for (first, second, expected) in [
+            (Some("max-age=60"), Some("max-age=600"), Some(Some(60))),
+            (None, Some("max-age=600"), Some(Some(600))),
+            (Some(""), Some("max-age=600"), Some(Some(600))),
+            (Some("max-age=60,"), Some("max-age=600"), Some(Some(600))),
+            // It is valid, and says nothing of freshness.
+            (Some("x"), Some("max-age=600"), Some(None)),
+            (Some("max-age=60"), None, Some(Some(60))),
+            (Some("&"), Some("&"), None),
+            (None, None, None),
+            // Not read to its end, it forbids, whatever comes after it.
+            (Some(&too_long), Some("max-age=600"), Some(None)),
+        ] {
+            let mut fields = HeaderMap::new();
+            for (name, value) in list.into_iter().zip([first, second]) {
+                if let Some(value) = value {
+                    fields.append(name, HeaderValue::from_str(value).unwrap());
+                }
+            }
+            let found = of(&fields, &list);
+            assert_eq!(found.as_ref().map(|read| read.max_age), expected, "{first:?} {second:?}");
+            assert_eq!(found.is_some_and(|read| read.no_store), first == Some(&too_long), "{first:?}");
+            assert_eq!(of(&fields, &[]), None);
         }
     }
 
