@@ -1,5 +1,5 @@
 //! What is stale (RFC 5861; RFC 9111 §4.2.4 and §4.3): sent while it is made anew, in place of a failure, and never where
-//! something forbids it. Each test runs in memory and on a store of one's own.
+//! something forbids it. Each test runs in memory, on a store of one's own, in files and in a Redis.
 
 use std::{
     sync::{
@@ -23,7 +23,10 @@ use cached_handler::{
     cached, secs,
     testing::{TestCache, assert_hit, assert_miss},
 };
-use cached_handler_tests::harness::{Dict, ask, send, text};
+use cached_handler_tests::{
+    harness::{Dict, ask, send, text},
+    redis_server::RedisServer,
+};
 use tokio::sync::Semaphore;
 use tower::ServiceExt;
 
@@ -158,6 +161,9 @@ macro_rules! handlers {
 }
 handlers!(in_memory, "memory");
 handlers!(at_rest, "dict");
+#[cfg(unix)]
+handlers!(in_files, "fs");
+handlers!(in_redis, "redis");
 
 /// An extractor that refuses once the script says so.
 struct Allowed;
@@ -231,6 +237,7 @@ struct Site {
     script: Arc<Script>,
     cache: TestCache,
     router: Router,
+    _home: Home,
 }
 
 impl Site {
@@ -277,16 +284,70 @@ fn site(router: Router<Arc<Script>>, set: impl FnOnce(CacheBuilder) -> CacheBuil
     let script = script();
     let cache = TestCache::with(|builder| set(builder.backend("dict", Dict::default()).cache_status("t")));
     let router = router.with_state(Arc::clone(&script)).layer(cache.layer());
-    Site { script, cache, router }
+    Site { script, cache, router, _home: Home::Process }
 }
 
-fn sites() -> [Site; 2] {
-    [in_memory::router(), at_rest::router()].map(|router| site(router, |builder| builder))
+/// Those that need nothing beside this process.
+fn sites_in_process() -> Vec<Site> {
+    [in_memory::router(), at_rest::router()].map(|router| site(router, |builder| builder)).into()
+}
+
+/// All of them.
+async fn sites() -> Vec<Site> {
+    let mut sites = sites_in_process();
+    sites.extend(sites_elsewhere().await);
+    sites
+}
+
+async fn sites_elsewhere() -> Vec<Site> {
+    let server = RedisServer::start();
+    let redis = site(in_redis::router(), |builder| builder.namespace("stale").redis(server.url()));
+    let mut sites = vec![Site { _home: Home::Redis(server), ..redis }];
+    #[cfg(unix)]
+    {
+        let directory = Directory::new();
+        let files = site(in_files::router(), |builder| builder.namespace("stale").fs(&directory.0));
+        sites.push(Site { _home: Home::Files(directory), ..files });
+    }
+    for site in &sites {
+        // Redis is connected to behind everything else, and a directory is made ready at its first use.
+        while site.cache.cache().invalidate(Target::all()).await.is_err() {}
+    }
+    sites
+}
+
+/// Where stored responses rest, for as long as a test goes on.
+#[expect(dead_code, reason = "held until the test has ended")]
+enum Home {
+    Process,
+    #[cfg(unix)]
+    Files(Directory),
+    Redis(RedisServer),
+}
+
+/// A directory of a test's own, gone when this is dropped.
+#[cfg(unix)]
+struct Directory(std::path::PathBuf);
+
+#[cfg(unix)]
+impl Directory {
+    fn new() -> Self {
+        static NUMBER: AtomicUsize = AtomicUsize::new(0);
+        let name = format!("cached-handler-stale-{}-{}", std::process::id(), NUMBER.fetch_add(1, Ordering::Relaxed));
+        Self(std::env::temp_dir().join(name))
+    }
+}
+
+#[cfg(unix)]
+impl Drop for Directory {
+    fn drop(&mut self) {
+        _ = std::fs::remove_dir_all(&self.0);
+    }
 }
 
 #[tokio::test]
 async fn a_stale_response_is_sent_at_once_and_made_anew_behind() {
-    for site in sites() {
+    for site in sites().await {
         site.fill("/behind").await;
         site.advance(61);
         site.script.gate.forget_permits(Semaphore::MAX_PERMITS);
@@ -303,7 +364,7 @@ async fn a_stale_response_is_sent_at_once_and_made_anew_behind() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn however_many_ask_at_once_one_run_makes_it_anew() {
-    for site in sites() {
+    for site in sites().await {
         site.fill("/behind").await;
         site.advance(61);
         let asked: Vec<_> = (0..200)
@@ -325,7 +386,7 @@ async fn however_many_ask_at_once_one_run_makes_it_anew() {
 
 #[tokio::test]
 async fn past_its_window_a_response_is_not_sent() {
-    for site in sites() {
+    for site in sites().await {
         site.fill("/behind").await;
         site.advance(90);
         assert_eq!(text(assert_miss!(site.get("/behind").await)).await, "run 2");
@@ -338,7 +399,7 @@ async fn past_its_window_a_response_is_not_sent() {
 
 #[tokio::test]
 async fn what_was_invalidated_is_never_sent_stale() {
-    for site in sites() {
+    for site in sites().await {
         site.fill("/behind").await;
         site.fill("/if-error").await;
         site.advance(61);
@@ -351,7 +412,7 @@ async fn what_was_invalidated_is_never_sent_stale() {
 
 #[tokio::test]
 async fn l4_a_run_behind_that_began_before_an_invalidation_is_not_used_after_it() {
-    for site in sites() {
+    for site in sites().await {
         site.fill("/behind").await;
         site.advance(61);
         site.script.gate.forget_permits(Semaphore::MAX_PERMITS);
@@ -367,7 +428,7 @@ async fn l4_a_run_behind_that_began_before_an_invalidation_is_not_used_after_it(
 #[tokio::test]
 async fn a_run_behind_that_fails_or_panics_is_nobodys_matter_and_is_tried_again_after_a_pause() {
     for does in [Does::Status(500), Does::Panic] {
-        for site in sites() {
+        for site in sites().await {
             site.fill("/behind").await;
             site.advance(61);
             site.script.set(does);
@@ -387,7 +448,7 @@ async fn a_run_behind_that_fails_or_panics_is_nobodys_matter_and_is_tried_again_
 
 #[tokio::test]
 async fn a_client_who_leaves_stops_no_run_behind() {
-    for site in sites() {
+    for site in sites().await {
         site.fill("/behind").await;
         site.advance(61);
         site.script.gate.forget_permits(Semaphore::MAX_PERMITS);
@@ -402,7 +463,7 @@ async fn a_client_who_leaves_stops_no_run_behind() {
 #[tokio::test]
 async fn a_stale_response_stands_in_for_each_kind_of_failure() {
     for does in [Does::Status(500), Does::Status(502), Does::Status(503), Does::Status(504), Does::Panic] {
-        for site in sites() {
+        for site in sites().await {
             site.fill("/if-error").await;
             site.advance(61);
             site.script.set(does);
@@ -418,21 +479,35 @@ async fn a_stale_response_stands_in_for_each_kind_of_failure() {
 
 #[tokio::test(start_paused = true)]
 async fn a_run_past_its_limit_is_a_failure_too() {
-    for site in sites() {
-        site.fill("/if-error").await;
-        site.advance(61);
-        site.script.set(Does::Hang);
-        assert_eq!(site.stale("/if-error").await, ("run 1".to_owned(), StaleUse::IfError));
-        site.cache.cache().invalidate(Target::all()).await.unwrap();
-        let response = assert_miss!(site.get("/if-error").await);
-        assert_eq!(response.status(), StatusCode::GATEWAY_TIMEOUT);
+    for site in sites_in_process() {
+        past_its_limit(&site).await;
     }
+}
+
+/// In real time, as time that a test moves on has no patience with a backend.
+#[tokio::test]
+async fn a_run_past_its_limit_is_a_failure_elsewhere_too() {
+    let mut tried = tokio::task::JoinSet::new();
+    for site in sites_elsewhere().await {
+        tried.spawn(async move { past_its_limit(&site).await });
+    }
+    tried.join_all().await;
+}
+
+async fn past_its_limit(site: &Site) {
+    site.fill("/if-error").await;
+    site.advance(61);
+    site.script.set(Does::Hang);
+    assert_eq!(site.stale("/if-error").await, ("run 1".to_owned(), StaleUse::IfError));
+    site.cache.cache().invalidate(Target::all()).await.unwrap();
+    let response = assert_miss!(site.get("/if-error").await);
+    assert_eq!(response.status(), StatusCode::GATEWAY_TIMEOUT);
 }
 
 #[tokio::test]
 async fn other_errors_are_sent() {
     for does in [Does::Status(501), Does::Status(400), Does::Status(429)] {
-        for site in sites() {
+        for site in sites().await {
             site.fill("/if-error").await;
             site.advance(61);
             site.script.set(does);
@@ -445,11 +520,13 @@ async fn other_errors_are_sent() {
 #[tokio::test]
 async fn an_answer_that_takes_access_away_ends_the_stale_life() {
     for status in [401, 403, 404, 410] {
-        for site in sites() {
+        for site in sites().await {
             site.fill("/if-error").await;
             site.advance(61);
             site.script.set(Does::Status(status));
             assert_eq!(site.get("/if-error").await.status(), status);
+            // What is taken out of a backend goes behind the answer.
+            site.settled().await;
             site.script.set(Does::Status(500));
             assert_eq!(site.get("/if-error").await.status(), 500, "{status} was the last word");
             // Behind an answer as well; 410 is stored here, and so takes its place.
@@ -465,7 +542,7 @@ async fn an_answer_that_takes_access_away_ends_the_stale_life() {
 
 #[tokio::test]
 async fn a_response_that_has_to_be_revalidated_is_never_sent_stale() {
-    for site in sites() {
+    for site in sites().await {
         site.script.set(Does::MustRevalidate);
         for path in ["/behind", "/if-error"] {
             assert_miss!(site.get(path).await);
@@ -480,7 +557,7 @@ async fn a_response_that_has_to_be_revalidated_is_never_sent_stale() {
 
 #[tokio::test]
 async fn a_responses_own_windows_count_also_where_the_attribute_names_none() {
-    for site in sites() {
+    for site in sites().await {
         site.script.set(Does::OwnWindows);
         assert_miss!(site.get("/neither").await);
         site.advance(62);
@@ -496,7 +573,7 @@ async fn a_responses_own_windows_count_also_where_the_attribute_names_none() {
 
 #[tokio::test]
 async fn a_rejection_of_an_extractor_is_not_hidden() {
-    for site in sites() {
+    for site in sites().await {
         site.fill("/guarded").await;
         site.advance(61);
         site.script.set(Does::Status(503));
@@ -507,7 +584,7 @@ async fn a_rejection_of_an_extractor_is_not_hidden() {
 
 #[tokio::test]
 async fn what_is_expired_is_stale() {
-    for site in sites() {
+    for site in sites().await {
         for path in ["/behind", "/neither"] {
             site.fill(path).await;
         }
@@ -527,7 +604,7 @@ async fn what_is_expired_is_stale() {
 
 #[tokio::test]
 async fn a_minute_of_failures_is_seen_by_no_client() {
-    for site in sites() {
+    for site in sites().await {
         site.fill("/if-error").await;
         site.advance(61);
         site.script.set(Does::Status(500));
@@ -544,7 +621,7 @@ async fn a_minute_of_failures_is_seen_by_no_client() {
 
 #[tokio::test]
 async fn a_handler_says_without_its_work_that_what_is_stored_still_holds() {
-    for site in sites() {
+    for site in sites().await {
         let first = assert_miss!(site.get("/by-tag").await);
         let (tag, content) = (first.headers()[header::ETAG].clone(), text(first).await);
         site.advance(61);
@@ -571,7 +648,7 @@ async fn a_handler_says_without_its_work_that_what_is_stored_still_holds() {
 
 #[tokio::test]
 async fn a_client_whose_copy_still_holds_is_told_so_without_the_work() {
-    for site in sites() {
+    for site in sites().await {
         let tag = EntityTag::of(&[1]).to_header_value();
         let request = || Request::get("/by-tag").header(header::IF_NONE_MATCH, &tag).body(Body::empty()).unwrap();
         let response = site.router.clone().oneshot(request()).await.unwrap();
@@ -585,7 +662,7 @@ async fn a_client_whose_copy_still_holds_is_told_so_without_the_work() {
 
 #[tokio::test]
 async fn what_is_forwarded_is_asked_for_by_the_stored_validator_and_not_by_the_clients() {
-    for site in sites() {
+    for site in sites().await {
         let ask_with = |tag: &'static str| {
             let request = Request::get("/forwards").header(header::IF_NONE_MATCH, tag).body(Body::empty()).unwrap();
             site.router.clone().oneshot(request)
@@ -605,7 +682,7 @@ async fn what_is_forwarded_is_asked_for_by_the_stored_validator_and_not_by_the_c
 
 #[tokio::test]
 async fn head_is_answered_stale_as_get_is() {
-    for site in sites() {
+    for site in sites().await {
         site.fill("/behind").await;
         site.advance(61);
         let head = send(&site.router, Method::HEAD, "/behind").await;
@@ -619,7 +696,7 @@ async fn head_is_answered_stale_as_get_is() {
 
 #[tokio::test]
 async fn what_still_holds_still_belongs_to_its_groups() {
-    for site in sites() {
+    for site in sites().await {
         assert_miss!(site.get("/says").await);
         site.advance(100);
         let freshened = site.get("/says").await;
@@ -633,13 +710,17 @@ async fn what_still_holds_still_belongs_to_its_groups() {
 
 #[tokio::test]
 async fn a_304_of_another_tag_answers_once_and_then_the_whole_is_asked_for() {
-    for site in sites() {
+    for site in sites().await {
         let page = "page in ";
         assert_eq!(text(assert_miss!(site.get("/speaks").await)).await, page);
         site.advance(11);
-        for _ in 0..2 {
+        for word in ["; detail=status", "; stored"] {
             let response = site.get("/speaks").await;
+            let said = response.headers()["cache-status"].to_str().unwrap();
+            assert!(said.starts_with("t; fwd=") && said.ends_with(word), "{said}");
             assert_eq!((response.status(), text(response).await.as_str()), (StatusCode::OK, page));
+            // What is taken out of a backend goes behind the answer.
+            site.settled().await;
         }
         assert_eq!(site.script.runs(), 3);
         assert_hit!(site.get("/speaks").await);
@@ -648,7 +729,7 @@ async fn a_304_of_another_tag_answers_once_and_then_the_whole_is_asked_for() {
 
 #[tokio::test]
 async fn what_only_one_client_asks_for_fills_nobodys_place_for_longer_than_it_answers() {
-    for site in sites() {
+    for site in sites().await {
         let ask_in = async |language: &str| {
             let request = Request::get("/speaks").header(header::ACCEPT_LANGUAGE, language).body(Body::empty()).unwrap();
             site.router.clone().oneshot(request).await.unwrap()
@@ -666,7 +747,7 @@ async fn what_only_one_client_asks_for_fills_nobodys_place_for_longer_than_it_an
 
 #[tokio::test]
 async fn a_failure_is_one_whatever_its_own_fields_say() {
-    for site in sites() {
+    for site in sites().await {
         assert_miss!(site.get("/speaks").await);
         site.advance(11);
         site.script.set(Does::Status(502));
@@ -684,7 +765,7 @@ async fn a_failure_is_one_whatever_its_own_fields_say() {
 
 #[tokio::test]
 async fn a_client_with_a_cookie_ends_nobodys_stale_life() {
-    for site in sites() {
+    for site in sites().await {
         assert_miss!(site.get("/speaks").await);
         site.advance(11);
         site.script.set(Does::MustRevalidate);
@@ -698,7 +779,7 @@ async fn a_client_with_a_cookie_ends_nobodys_stale_life() {
 #[tokio::test]
 async fn a_run_kept_in_the_requests_task_is_hidden_where_it_fails_too() {
     for does in [Does::Panic, Does::Status(500)] {
-        for site in sites() {
+        for site in sites().await {
             site.fill("/inline").await;
             site.advance(61);
             site.script.set(does);
@@ -712,7 +793,7 @@ async fn a_run_kept_in_the_requests_task_is_hidden_where_it_fails_too() {
 
 #[tokio::test]
 async fn an_error_that_is_sent_once_is_sent_again() {
-    for site in sites() {
+    for site in sites().await {
         site.fill("/if-error").await;
         site.advance(61);
         site.script.set(Does::Status(501));
@@ -737,7 +818,7 @@ async fn the_last_word_counts_also_where_no_run_may_be_detached() {
 
 #[tokio::test]
 async fn a_head_that_could_not_be_stored_makes_nothing_anew() {
-    for site in sites() {
+    for site in sites().await {
         site.fill("/guarded-behind").await;
         site.advance(61);
         for _ in 0..5 {

@@ -68,10 +68,12 @@ pub(super) async fn land(mut run: Run, produced: Result<Response, Failure>, leas
         }
         Answered::Otherwise(held) => {
             let rest = run.end_held();
+            let reason = NotStored::Status(parts.status.as_u16());
             if let Some(lease) = lease {
-                lease.land(Landed::NotShared(NotStored::Status(parts.status.as_u16())));
+                lease.land(Landed::NotShared(reason.clone()));
             }
-            Landing { response: held, rest }
+            let outcome = Outcome::Forward { why: run.key.forward, collapsed: false, kept: Kept::Not(reason) };
+            Landing { response: run.finish(held, outcome), rest }
         }
         Answered::Anew => settle(run, parts, body, lease, Made::New, may_copy).await,
     }
