@@ -4,10 +4,14 @@
 mod conditional;
 #[path = "http/fidelity.rs"]
 mod fidelity;
+#[path = "http/forced.rs"]
+mod forced;
 #[path = "http/forwarded.rs"]
 mod forwarded;
 #[path = "http/freshness.rs"]
 mod freshness;
+#[path = "http/layers.rs"]
+mod layers;
 #[path = "http/limits.rs"]
 mod limits;
 #[path = "http/members.rs"]
