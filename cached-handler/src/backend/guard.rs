@@ -50,6 +50,8 @@ struct Inner {
     name: Box<str>,
     backend: Box<dyn Backend>,
     breaker: Breaker,
+    /// Whether it was last counted as open.
+    counted_open: Mutex<bool>,
     places: Semaphore,
     retries: Retries,
     notices: Notices,
@@ -64,6 +66,7 @@ impl Guard {
             name: name.into(),
             backend: Box::new(backend),
             breaker: Breaker::default(),
+            counted_open: Mutex::default(),
             places: Semaphore::new(MOST_CALLS),
             retries: Retries::new(MOST_RETRIES),
             notices: Notices::default(),
@@ -167,9 +170,20 @@ impl Inner {
             tracing::warn!(target: "cached_handler", backend = &*self.name, errand = errand.word(), reason = fault.word(), error = ?error, "a backend fails; requests are answered by their handlers; said once");
         }
         if matches!(fault, Fault::Sick(_)) && self.breaker.failed() == Change::Opened {
-            self.watch.breaker(true);
+            self.count_the_breaker();
             self.say_that_it_is_left_alone();
             self.see_to_it();
+        }
+    }
+
+    /// To be called after each change. Whoever opens it and whoever closes it come here in any order, so what is counted is
+    /// how it is now.
+    fn count_the_breaker(&self) {
+        let mut counted = lock(&self.counted_open);
+        let is_open = self.breaker.is_open();
+        if *counted != is_open {
+            *counted = is_open;
+            self.watch.breaker(is_open);
         }
     }
 
@@ -233,7 +247,7 @@ async fn nurse_until_well(guard: Weak<Inner>, wakes: Wakes) {
         }
         if guard.breaker.is_open() {
             guard.breaker.close();
-            guard.watch.breaker(false);
+            guard.count_the_breaker();
             if guard.notices.used_again() {
                 tracing::info!(target: "cached_handler", backend = &*guard.name, "a backend answers again, and is used again");
             }
@@ -250,7 +264,7 @@ async fn nurse_until_well(guard: Weak<Inner>, wakes: Wakes) {
 impl Drop for Inner {
     /// With its cache: nobody leaves the backend alone any more.
     fn drop(&mut self) {
-        if self.breaker.is_open() {
+        if *lock(&self.counted_open) {
             self.watch.breaker(false);
         }
     }

@@ -3,7 +3,7 @@
 
 use shuttle::{
     scheduler::{PctScheduler, RandomScheduler},
-    sync::{Arc, Mutex, atomic::AtomicU64},
+    sync::{Arc, Mutex, atomic::AtomicI64},
     thread,
 };
 
@@ -19,6 +19,8 @@ enum Mistake {
     LateSuccess,
     /// The nurse looks back before it takes the lock under which it goes.
     EarlyLook,
+    /// Whoever changes it counts its own change, whatever others have counted meanwhile.
+    OwnCount,
 }
 
 /// The breaker, and what the guard does around it.
@@ -26,15 +28,16 @@ struct World {
     breaker: Breaker,
     /// Whether somebody probes; under its lock whoever does goes, and is called.
     is_nursed: Mutex<bool>,
-    opened: AtomicU64,
-    closed: AtomicU64,
+    /// What was last counted, and how many are open by that count: one, or none.
+    counted_open: Mutex<bool>,
+    gauge: AtomicI64,
     mistake: Mistake,
 }
 
 impl World {
     fn new(mistake: Mistake) -> Arc<Self> {
-        let [opened, closed] = std::array::from_fn(|_| AtomicU64::new(0));
-        Arc::new(Self { breaker: Breaker::default(), is_nursed: Mutex::new(false), opened, closed, mistake })
+        let [is_nursed, counted_open] = std::array::from_fn(|_| Mutex::new(false));
+        Arc::new(Self { breaker: Breaker::default(), is_nursed, counted_open, gauge: AtomicI64::new(0), mistake })
     }
 
     fn failed(&self) -> Change {
@@ -58,10 +61,28 @@ impl World {
         }
     }
 
+    /// What the guard counts after it was opened, or closed.
+    fn count(&self, changed_to: bool) {
+        if self.mistake == Mistake::OwnCount {
+            return self.gauge_moves(changed_to);
+        }
+        let mut counted = self.counted_open.lock().unwrap();
+        let is_open = self.breaker.is_open();
+        if *counted != is_open {
+            *counted = is_open;
+            self.gauge_moves(is_open);
+        }
+    }
+
+    fn gauge_moves(&self, up: bool) {
+        let before = self.gauge.fetch_add(if up { 1 } else { -1 }, Ordering::SeqCst);
+        assert_eq!(before, i64::from(!up), "a breaker is open once or not at all");
+    }
+
     /// A call of the backend that fails, as the guard sees it.
     fn fails(self: &Arc<Self>) {
         if self.failed() == Change::Opened {
-            self.opened.fetch_add(1, Ordering::SeqCst);
+            self.count(true);
             let mut is_nursed = self.is_nursed.lock().unwrap();
             if !*is_nursed {
                 *is_nursed = true;
@@ -76,7 +97,7 @@ impl World {
         loop {
             if self.breaker.is_open() {
                 self.breaker.close();
-                self.closed.fetch_add(1, Ordering::SeqCst);
+                self.count(false);
             }
             let needs_care = self.breaker.is_open();
             let mut is_nursed = self.is_nursed.lock().unwrap();
@@ -146,7 +167,7 @@ fn a_nurse_comes_and_goes(mistake: Mistake) {
             thread::yield_now();
         }
         assert!(!world.breaker.is_open(), "it is open, and nobody probes");
-        assert_eq!(world.opened.load(Ordering::SeqCst), world.closed.load(Ordering::SeqCst));
+        assert_eq!(world.gauge.load(Ordering::SeqCst), 0);
     });
 }
 
@@ -181,4 +202,10 @@ fn the_same_schedules_find_a_late_success_that_closes_it() {
 #[should_panic(expected = "it is open, and nobody probes")]
 fn the_same_schedules_find_a_nurse_that_looks_before_it_locks() {
     a_nurse_comes_and_goes(Mistake::EarlyLook);
+}
+
+#[test]
+#[should_panic(expected = "a breaker is open once or not at all")]
+fn the_same_schedules_find_a_count_of_ones_own_change() {
+    a_nurse_comes_and_goes(Mistake::OwnCount);
 }
