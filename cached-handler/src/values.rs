@@ -154,6 +154,7 @@ impl<T: Serialize + DeserializeOwned + Send + Sync + 'static> Values<T> {
         }
         let mut run = self.run(self.unlooked(key)?);
         let slot = Box::pin(run.fresh_in_backend()).await?;
+        events::hit(&self.cache, self.set.handler);
         self.in_slot(&slot)
     }
 
