@@ -6,6 +6,8 @@ pub mod fault_proxy;
 pub mod files;
 pub mod harness;
 pub mod log;
+#[cfg(unix)]
+pub mod places;
 #[cfg(feature = "metrics")]
 pub mod recorder;
 pub mod redis_server;

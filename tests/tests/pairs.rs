@@ -1,7 +1,8 @@
 //! Pairs of requests, of which the second must not get what belongs to the first: over sockets, HTTP/1.1 and h2.
 //!
 //! Each pair has handlers as a careless author would write them, as far as the compiler lets them. A naive cache that
-//! knows a response by its path alone runs through the same pairs, to show that they would find what they look for.
+//! knows a response by its path alone runs through the same pairs, to show that they would find what they look for. All of
+//! it in memory, in files and in a Redis.
 
 #[path = "pairs/layered.rs"]
 mod layered;
@@ -10,7 +11,7 @@ use std::{
     collections::HashMap,
     net::SocketAddr,
     sync::{
-        Arc, Mutex,
+        Arc,
         atomic::{AtomicUsize, Ordering},
     },
 };
@@ -19,13 +20,14 @@ use axum::{
     Extension, Router,
     body::{Body, Bytes},
     extract::{FromRequestParts, MatchedPath, OriginalUri, Path, Query, RawQuery, Request},
-    http::{HeaderMap, Method, StatusCode, Uri, header, request::Parts},
+    http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, header, request::Parts},
     middleware::{self, Next},
     response::{IntoResponse, Response},
     routing::{any, get},
 };
 use axum_extra::{TypedHeader, extract::CookieJar, headers};
-use cached_handler::{CacheKey, DoNotStore, FreshFor, OnMiss, Policy, cached, secs, testing::TestCache};
+use cached_handler::{Cache, CacheKey, DoNotStore, FreshFor, OnMiss, Policy, Values, cached, secs, testing::TestCache};
+use cached_handler_tests::places::Place;
 use http_body_util::BodyExt;
 use hyper_util::{client::legacy::Client, rt::TokioExecutor};
 
@@ -791,14 +793,43 @@ async fn send(client: &Client<hyper_util::client::legacy::connect::HttpConnector
     Answer { status: parts.status, fields: parts.headers, content: body.collect().await.unwrap().to_bytes() }
 }
 
-/// How many pairs went wrong, by name.
-async fn wrong(version_2: bool, make: impl Fn() -> Router) -> Vec<String> {
+/// What the pairs came to.
+#[derive(Default)]
+struct Found {
+    /// Those that went wrong, by name.
+    wrong: Vec<String>,
+    /// Responses that came to rest, and answers that came from there.
+    stored: u64,
+    hits: u64,
+    /// Pairs for which the backend was too slow, so that its content was not looked at.
+    spared: usize,
+}
+
+impl Found {
+    fn say(&self, what: &str) {
+        let Self { wrong, stored, hits, spared } = self;
+        println!("- {} pairs {what}: {} wrong ({stored} stored, {hits} hits, {spared} not looked at)", pairs().len(), wrong.len());
+    }
+
+    fn is_nothing(&self) {
+        assert!(self.wrong.is_empty(), "{:#?}", self.wrong);
+        assert!(self.spared <= pairs().len() / 10, "{} were not looked at", self.spared);
+        // Most pairs are of what may be stored; few second requests may have it.
+        assert!(self.stored > 60 && self.hits > 2, "{} stored, {} hits", self.stored, self.hits);
+    }
+}
+
+/// A cache and a server for each pair, so that none profits from another.
+async fn found(version_2: bool, place: &Place, make: impl Fn(&Cache) -> Router) -> Found {
     let client = Client::builder(TokioExecutor::new()).http2_only(version_2).build_http();
-    let mut wrong = Vec::new();
+    let mut found = Found::default();
     for (name, first, victim, right) in pairs() {
-        // A cache and a server for each pair, so that none profits from another.
-        let address = serve(make()).await;
+        let cache = place.cache().await;
+        let ready = cache.stats();
+        let address = serve(make(&cache)).await;
         let first = send(&client, address, first).await;
+        // What is waited for is stored after the answer.
+        assert!(cache.drain(secs(10)).await);
         let victim = send(&client, address, victim).await;
         let is_right = match right {
             Differs => first.content != victim.content,
@@ -807,48 +838,88 @@ async fn wrong(version_2: bool, make: impl Fn() -> Router) -> Vec<String> {
             Says(text) => victim.text().replace(&format!("http://{address}"), "") == text,
             Judged(judge) => judge(&first, &victim),
         };
-        if !is_right {
-            wrong.push(format!("{name}: {} {:?}", victim.status, victim.text()));
+        let stats = cache.stats();
+        found.stored += stats.kept.get("stored").copied().unwrap_or_default();
+        found.hits += stats.hits;
+        if (stats.backend_errors, stats.backend_spared) != (ready.backend_errors, ready.backend_spared) {
+            found.spared += 1;
+        } else if !is_right {
+            found.wrong.push(format!("{name}: {} {:?}", victim.status, victim.text()));
         }
     }
-    wrong
+    found
+}
+
+fn version(is_2: bool) -> &'static str {
+    if is_2 { "h2" } else { "HTTP/1.1" }
+}
+
+async fn nothing_is_found_in(place: Place, name: &str) {
+    for version_2 in [false, true] {
+        let found = found(version_2, &place, |cache| router().layer(Extension(cache.clone()))).await;
+        found.say(&format!("in {name} over {}", version(version_2)));
+        found.is_nothing();
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn no_client_gets_what_is_anothers_over_either_version() {
-    for version_2 in [false, true] {
-        let wrong = wrong(version_2, || router().layer(TestCache::new().layer())).await;
-        println!("{} pairs over {}, {} wrong", pairs().len(), if version_2 { "h2" } else { "HTTP/1.1" }, wrong.len());
-        assert!(wrong.is_empty(), "{wrong:#?}");
-    }
+    nothing_is_found_in(Place::Memory, "memory").await;
 }
 
-/// What many write first: a response by its path.
-#[derive(Clone, Default)]
-struct ByPath(Arc<Mutex<HashMap<String, Whole>>>);
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn no_client_gets_what_is_anothers_in_files() {
+    nothing_is_found_in(Place::files("pairs"), "files").await;
+}
 
-type Whole = (StatusCode, HeaderMap, Bytes);
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn no_client_gets_what_is_anothers_in_a_redis() {
+    nothing_is_found_in(Place::redis(), "a Redis").await;
+}
+
+/// What many write first: a response by its path, wherever it rests.
+#[derive(Clone)]
+struct ByPath(Arc<Values<Whole>>);
+
+type Whole = (u16, Vec<(String, Vec<u8>)>, Vec<u8>);
 
 async fn by_path(Extension(stored): Extension<ByPath>, request: Request, next: Next) -> Response {
     let path = request.uri().path().to_owned();
-    if let Some((status, fields, content)) = stored.0.lock().unwrap().get(&path).cloned() {
-        return (status, fields, content).into_response();
+    if let Some(whole) = stored.0.get(&path).await {
+        let (status, fields, content) = &*whole;
+        let mut response = (StatusCode::from_u16(*status).unwrap(), content.clone()).into_response();
+        response.headers_mut().clear();
+        for (name, value) in fields {
+            response.headers_mut().append(HeaderName::try_from(name).unwrap(), HeaderValue::from_bytes(value).unwrap());
+        }
+        return response;
     }
     let (parts, body) = next.run(request).await.into_parts();
     let content = body.collect().await.unwrap().to_bytes();
-    stored.0.lock().unwrap().insert(path, (parts.status, parts.headers.clone(), content.clone()));
+    let fields = parts.headers.iter().map(|(name, value)| (name.to_string(), value.as_bytes().to_vec())).collect();
+    stored.0.insert(&path, (parts.status.as_u16(), fields, content.to_vec()), secs(60)).await.unwrap();
     (parts.status, parts.headers, content).into_response()
+}
+
+async fn a_cache_by_path_is_found_in(place: Place, name: &str) {
+    let naive = |cache: &Cache| {
+        let naive = router().layer(middleware::from_fn(by_path)).layer(Extension(ByPath(Arc::new(cache.values("by path")))));
+        naive.layer(Extension(cache.clone()))
+    };
+    let found = found(false, &place, naive).await;
+    found.say(&format!("through a cache by path in {name}"));
+    assert!(found.wrong.len() > 40 && found.hits > 40, "{} hits, {:#?}", found.hits, found.wrong);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_same_pairs_find_a_cache_that_goes_by_the_path() {
-    let off = || {
-        let naive = router().layer(middleware::from_fn(by_path)).layer(Extension(ByPath::default()));
-        naive.layer(TestCache::with(|builder| builder).layer())
-    };
-    let wrong = wrong(false, off).await;
-    println!("{} of {} pairs find a cache that goes by the path", wrong.len(), pairs().len());
-    assert!(wrong.len() > 40, "{wrong:#?}");
+    a_cache_by_path_is_found_in(Place::Memory, "memory").await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_same_pairs_find_a_cache_that_goes_by_the_path_in_files_and_in_a_redis() {
+    a_cache_by_path_is_found_in(Place::files("by-path"), "files").await;
+    a_cache_by_path_is_found_in(Place::redis(), "a Redis").await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
