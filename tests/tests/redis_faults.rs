@@ -14,6 +14,7 @@ use cached_handler::{Cache, Outcome, Target, cached, testing::assert_miss};
 use cached_handler_tests::{
     fault_proxy::{Fault, FaultProxy},
     harness::{Random, alone, ask, count, is_full, moment, text},
+    log::Log,
     redis_server::RedisServer,
 };
 
@@ -679,20 +680,31 @@ async fn an_outage_is_a_few_lines_in_the_log_with_no_password_in_them() {
 }
 
 #[tokio::test]
-async fn a_policy_that_may_evict_what_invalidations_left_is_told_of_and_another_is_not() {
+async fn what_happens_when_memory_is_full_is_a_warning_where_it_hurts_and_said_once() {
     // Alone, as whether anybody listens is remembered for the whole process.
-    if alone("a_policy_that_may_evict_what_invalidations_left_is_told_of_and_another_is_not").is_some() {
+    if alone("what_happens_when_memory_is_full_is_a_warning_where_it_hurts_and_said_once").is_some() {
         return;
     }
-    let log = Lines::default();
+    let log = Log::default();
     let _listening = tracing::subscriber::set_default(log.clone());
-    for (memory, policy, lines) in [("100mb", "allkeys-lru", 1), ("100mb", "noeviction", 0), ("0", "allkeys-lru", 0)] {
-        let server = RedisServer::with(&["--maxmemory", memory, "--maxmemory-policy", policy]);
+    for (memory, policy, warning) in [
+        ("100mb", "noeviction", Some("will refuse new responses")),
+        ("100mb", "allkeys-random", Some("may evict the clock")),
+        ("100mb", "volatile-lru", None),
+        ("0", "noeviction", None),
+    ] {
+        let mut server = RedisServer::with(&["--maxmemory", memory, "--maxmemory-policy", policy]);
         let app = App::on(server.url(), "policy").await;
         app.is_cached_within(SOON).await;
-        let told = log.taken();
-        let words = format!("policy=\"{policy}\"");
-        assert_eq!(said(&told, "may evict the records"), lines, "{memory} {policy}: {told:?}");
-        assert_eq!(said(&told, &words), lines, "{memory} {policy}: {told:?}");
+        let told = log.loud();
+        let said = |words: &str| told.iter().filter(|line| line.contains(words)).count();
+        assert_eq!(said("maxmemory-policy volatile-lru"), usize::from(warning.is_some()), "{memory} {policy}: {told:?}");
+        assert!(warning.is_none_or(|warning| said(warning) == 1), "{memory} {policy}: {told:?}");
+        // Nor when the connection has been made again.
+        server.restart();
+        app.cache.invalidate(Target::path("/0")).await.ok();
+        app.is_cached_within(SOON).await;
+        let told = log.loud();
+        assert!(!told.iter().any(|line| line.contains("maxmemory-policy")), "{memory} {policy}: {told:?}");
     }
 }

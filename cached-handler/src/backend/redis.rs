@@ -5,6 +5,7 @@
 
 mod keys;
 mod link;
+mod memory;
 mod record;
 mod refusal;
 mod script;

@@ -93,8 +93,11 @@
 //!   share a run, which then may have begun before an invalidation by another process: the one exception to L4.
 //! - **At rest** keys are digests, and every key has a time limit. Responses are kept as they were sent, with the names
 //!   of their groups: who can read this Redis can read them.
-//! - `maxmemory-policy` may be any. `noeviction` refuses new responses when memory is short; the others may evict the
-//!   records of invalidations too, which costs misses and never brings a response back.
+//! - **When memory is full**: set `maxmemory-policy volatile-lru` where there is a `maxmemory`. Every key has a time limit,
+//!   so it may evict any of them, and nothing that others keep for good. What records invalidations is read with each
+//!   response that it is about, and so goes after it; where it does go that costs misses, and never brings a response
+//!   back. With `noeviction` new responses are refused; with `…-random` the clock may go, and every response with it: a
+//!   warning says so when a connection is made. `…-lfu` will do as well; `volatile-ttl` drops what lives shortest, however often it is asked for.
 //! - In a cluster all keys of a namespace are in one slot, on one node.
 //!
 //! # One of your own

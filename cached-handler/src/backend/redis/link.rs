@@ -17,6 +17,7 @@ use tokio::{
 };
 
 use super::{
+    memory::Worry,
     refusal::{Refusal, moved_to, refusal},
     server::{address, host_of},
 };
@@ -46,6 +47,8 @@ pub(super) struct Link {
     wakes: Arc<Notify>,
     /// Redis' time less this process's, in milliseconds; `UNKNOWN` before it was first asked for.
     offset: AtomicI64,
+    /// What was last said of the server's memory.
+    worry: Mutex<Option<Worry>>,
 }
 
 #[derive(Clone)]
@@ -69,6 +72,7 @@ impl Link {
             connecting: Mutex::default(),
             wakes: Arc::default(),
             offset: AtomicI64::new(UNKNOWN),
+            worry: Mutex::default(),
         });
         link.connect();
         link
@@ -178,10 +182,10 @@ impl Link {
     }
 
     /// Once: a connection to a server that will do.
-    async fn try_to_connect(&self) -> Result<MultiplexedConnection, (&'static str, &'static str)> {
+    async fn try_to_connect(&self) -> Result<Fit, (&'static str, &'static str)> {
         let connection = self.connect_to(&self.client).await;
         match connection {
-            Ok(connection) => Ok(connection),
+            Ok(fit) => Ok(fit),
             Err(Unfit::Elsewhere(host, port)) => {
                 // A node that does not know its own name gives none: it is the one that was asked, on another port.
                 let host = if host.is_empty() { host_of(&self.client) } else { host };
@@ -201,15 +205,15 @@ impl Link {
         }
     }
 
-    async fn connect_to(&self, client: &Client) -> Result<MultiplexedConnection, Unfit> {
+    async fn connect_to(&self, client: &Client) -> Result<Fit, Unfit> {
         let config = AsyncConnectionConfig::new()
             .set_connection_timeout(Some(CONNECT_LIMIT))
             .set_response_timeout(None)
             .set_pipeline_buffer_size(1024);
         let mut connection = client.get_multiplexed_async_connection_with_config(&config).await.map_err(|error| Unfit::of(&error))?;
         let checks = async {
-            self.check(&mut connection).await?;
-            Ok::<_, Unfit>(connection)
+            let worry = self.check(&mut connection).await?;
+            Ok::<_, Unfit>((connection, worry))
         };
         tokio::time::timeout(CONNECT_LIMIT, checks)
             .await
@@ -217,9 +221,10 @@ impl Link {
     }
 
     /// What the server is, where the keys lie, and what time it is there.
-    async fn check(&self, connection: &mut MultiplexedConnection) -> Result<(), Unfit> {
+    async fn check(&self, connection: &mut MultiplexedConnection) -> Result<Option<Worry>, Unfit> {
+        let mut worry = None;
         match ::redis::cmd("INFO").query_async::<String>(connection).await {
-            Ok(info) => examine(&info)?,
+            Ok(info) => worry = examine(&info)?,
             Err(error) if error.code() == Some("NOPERM") => {
                 tracing::warn!(target: "cached_handler", "the user of Redis may not send `INFO`; whether the server is a primary of version 7.0 is not known");
             }
@@ -229,7 +234,15 @@ impl Link {
         let sent = self.clock.now();
         let time: Vec<Value> = ::redis::cmd("TIME").query_async(connection).await.map_err(|error| Unfit::of(&error))?;
         self.set_time(&time, sent);
-        Ok(())
+        Ok(worry)
+    }
+
+    /// Once for as long as it lasts: a connection that is lost and made again is no news.
+    fn say_what_worries(&self, worry: Option<Worry>) {
+        let before = std::mem::replace(&mut *lock(&self.worry), worry);
+        if let Some(worry) = worry.filter(|_| before != worry) {
+            tracing::warn!(target: "cached_handler", server = address(&self.client), "{}", worry.advice());
+        }
     }
 
     /// Notes what time it was there halfway between `sent` and now. A clock that is set by hand is compared once: what it
@@ -254,6 +267,9 @@ impl Link {
 const UNKNOWN: Millis = Millis::MIN;
 const MOVED: (&str, &str) = ("moved", "the nodes of the cluster do not agree on where the keys are");
 
+/// A server that will do, and what is to be said of it.
+type Fit = (MultiplexedConnection, Option<Worry>);
+
 /// Why a server will not do.
 enum Unfit {
     Elsewhere(String, u16),
@@ -271,7 +287,7 @@ impl Unfit {
 }
 
 /// What `INFO` says about the version, the role and what is done when memory is short.
-fn examine(info: &str) -> Result<(), Unfit> {
+fn examine(info: &str) -> Result<Option<Worry>, Unfit> {
     let value = |name: &str| info.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':'));
     let major = value("redis_version").and_then(|version| version.split('.').next()?.parse::<u32>().ok());
     if major.is_some_and(|major| major < OLDEST) {
@@ -280,12 +296,7 @@ fn examine(info: &str) -> Result<(), Unfit> {
     if value("role") == Some("slave") {
         return Err(Unfit::For("readonly", "Redis is a replica; give the primary's address"));
     }
-    if let Some(policy) = value("maxmemory_policy").filter(|policy| *policy != "noeviction")
-        && value("maxmemory").is_some_and(|limit| limit != "0")
-    {
-        tracing::info!(target: "cached_handler", policy, "Redis may evict the records of invalidations: that costs misses, and never brings a response back");
-    }
-    Ok(())
+    Ok(value("maxmemory").zip(value("maxmemory_policy")).and_then(|(limit, policy)| Worry::of(limit, policy)))
 }
 
 async fn connect_at_last(link: Weak<Link>) {
@@ -293,11 +304,12 @@ async fn connect_at_last(link: Weak<Link>) {
     loop {
         let Some(alive) = link.upgrade() else { return };
         let unfit = match alive.try_to_connect().await {
-            Ok(connection) => {
+            Ok((connection, worry)) => {
                 let number = alive.connects.fetch_add(1, Ordering::Relaxed);
                 alive.phase.send_replace(Phase::Up(number, connection));
                 alive.wakes.notify_one();
                 tracing::info!(target: "cached_handler", server = address(&alive.client), "connected to Redis");
+                alive.say_what_worries(worry);
                 return;
             }
             Err(unfit) => unfit,
@@ -351,7 +363,7 @@ impl fmt::Debug for Link {
 mod tests {
     use super::*;
 
-    fn fits(info: &str) -> Result<(), &'static str> {
+    fn fits(info: &str) -> Result<Option<Worry>, &'static str> {
         examine(info).map_err(|unfit| match unfit {
             Unfit::For(word, _) => word,
             Unfit::Elsewhere(..) => "elsewhere",
@@ -367,10 +379,12 @@ mod tests {
 
     #[test]
     fn old_servers_and_replicas_will_not_do() {
-        assert_eq!(fits("redis_version:7.0.15\r\nrole:master\r\n"), Ok(()));
-        assert_eq!(fits("redis_version:8.2.1\r\nmaxmemory_policy:allkeys-lru\r\nmaxmemory:100\r\n"), Ok(()));
+        assert_eq!(fits("redis_version:7.0.15\r\nrole:master\r\n"), Ok(None));
+        assert_eq!(fits("redis_version:8.2.1\r\nmaxmemory_policy:allkeys-lru\r\nmaxmemory:100\r\n"), Ok(None));
+        let short = "redis_version:8.2.1\r\nmaxmemory:100\r\nmaxmemory_human:100B\r\nmaxmemory_policy:noeviction\r\n";
+        assert_eq!(fits(short), Ok(Some(Worry::Refuses)));
         assert_eq!(fits("redis_version:6.2.7\r\nrole:master\r\n"), Err("too-old"));
         assert_eq!(fits("redis_version:7.0.15\r\nrole:slave\r\n"), Err("readonly"));
-        assert_eq!(fits(""), Ok(()));
+        assert_eq!(fits(""), Ok(None));
     }
 }

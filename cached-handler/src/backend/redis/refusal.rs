@@ -32,7 +32,7 @@ fn said(code: &str) -> (Fault, &'static str, bool) {
         // It serves what it can: the next call may be another matter.
         "OOM" => (
             Refused("oom"),
-            "Redis is out of memory and stores nothing new; raise `maxmemory`, or set `maxmemory-policy allkeys-lru`",
+            "Redis is out of memory and stores nothing new; raise `maxmemory`, or set `maxmemory-policy volatile-lru`",
             false,
         ),
         "MISCONF" => (Refused("misconf"), "Redis stores nothing, as it cannot write to its disk", false),
