@@ -291,3 +291,26 @@ impl fmt::Debug for Redis {
         f.debug_struct("Redis").field("link", &self.0.link).field("keys", &self.0.keys).finish_non_exhaustive()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::backend::mutations::{WHOLE, mutations, read};
+
+    /// As `MGET` gave them: with the incarnation in front.
+    #[test]
+    fn of_a_million_mutations_of_a_stored_response_none_is_read() {
+        let whole = frame(7, WHOLE);
+        assert!(read(&unframe(7, &whole).unwrap()).is_ok());
+        let (mut tried, mut damaged) = (0, 0);
+        for bytes in mutations(&whole, 48) {
+            if let Some(found) = unframe(7, &bytes.into()) {
+                assert!(read(&found).is_err(), "{found:?}");
+                damaged += 1;
+            }
+            tried += 1;
+        }
+        println!("- mutations of a value: {tried}, of which {damaged} were of this incarnation and refused, and none was read");
+        assert!(damaged > tried / 2);
+    }
+}

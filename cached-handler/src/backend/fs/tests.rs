@@ -1,9 +1,15 @@
 //! The laws of a backend, on a directory of this test's own.
 
-use std::path::Path;
+use std::{
+    os::unix::fs::FileExt,
+    path::{Path, PathBuf},
+};
 
 use super::*;
-use crate::backend::conformance;
+use crate::backend::{
+    conformance,
+    mutations::{WHOLE, mutations, read},
+};
 
 fn fs(name: &str, set: impl FnOnce(&mut Settings)) -> Fs {
     let directory = std::env::temp_dir().join(format!("cached-handler-{}-{name}", std::process::id()));
@@ -30,4 +36,36 @@ async fn files_keep_the_laws_of_a_store_and_of_epochs() {
         conformance::store(&fs).await;
         conformance::epochs(&fs).await;
     }
+}
+
+/// In the file itself, its head included, and by the way that a hit goes.
+#[tokio::test]
+async fn of_a_million_mutations_of_a_stored_response_none_is_read() {
+    let fs = fs("mutations", |_| {});
+    let _removed = Removed(&fs.shared.settings.directory);
+    let key = StoreKey::for_tests("key");
+    Store::put(&fs, &key, Bytes::from_static(WHOLE), Duration::from_secs(600)).await.unwrap();
+    let path = only_response_below(&fs.shared.settings.directory).unwrap();
+    let file = std::fs::OpenOptions::new().read(true).write(true).open(&path).unwrap();
+    let whole = std::fs::read(&path).unwrap();
+    let (mut tried, mut damaged) = (0, 0);
+    for bytes in mutations(&whole, 24) {
+        file.write_all_at(&bytes, 0).unwrap();
+        if let Some(found) = Store::get(&fs, &key).await.unwrap() {
+            assert!(read(&found).is_err(), "{bytes:?}");
+            damaged += 1;
+        }
+        tried += 1;
+    }
+    println!("- mutations of a file: {tried}, of which {damaged} were given out and refused, and none was read");
+    assert!(damaged > tried / 2, "most are not in the head");
+    file.write_all_at(&whole, 0).unwrap();
+    assert!(read(&Store::get(&fs, &key).await.unwrap().unwrap()).is_ok());
+}
+
+fn only_response_below(folder: &Path) -> Option<PathBuf> {
+    std::fs::read_dir(folder).ok()?.flatten().find_map(|entry| match entry.path() {
+        path if path.is_dir() => only_response_below(&path),
+        path => (entry.file_name().len() == 62).then_some(path),
+    })
 }
