@@ -80,8 +80,10 @@
 //!
 //! # Redis
 //!
-//! For `rediss://` switch on `tokio-rustls-comp` and a set of certificates in the crate `redis`, or give `.redis(…)` a
-//! `redis::Client` of your own.
+//! The address names a user and password, a database, a socket: `redis://USER:PASSWORD@HOST:PORT/DATABASE`,
+//! `unix:///PATH?db=N`. For TLS switch on the feature `redis-tls` and type `rediss://`: the server's certificate is
+//! checked against those that the system trusts, or that the file holds which `SSL_CERT_FILE` names. With certificates
+//! of clients, give `.redis(…)` a `redis::Client` of your own.
 //!
 //! - **Invalidations** by any process hold for all of them, as the clock that orders them is in Redis. No process's own
 //!   clock matters, neither for that nor for ages. The server has to be the primary; replicas are refused. A failover
@@ -93,11 +95,13 @@
 //!   share a run, which then may have begun before an invalidation by another process: the one exception to L4.
 //! - **At rest** keys are digests, and every key has a time limit. Responses are kept as they were sent, with the names
 //!   of their groups: who can read this Redis can read them.
-//! - **When memory is full**: set `maxmemory-policy volatile-lru` where there is a `maxmemory`. Every key has a time limit,
-//!   so it may evict any of them, and nothing that others keep for good. What records invalidations is read with each
-//!   response that it is about, and so goes after it; where it does go that costs misses, and never brings a response
-//!   back. With `noeviction` new responses are refused; with `…-random` the clock may go, and every response with it: a
-//!   warning says so when a connection is made. `…-lfu` will do as well; `volatile-ttl` drops what lives shortest, however often it is asked for.
+//! - **When memory is full**: set `maxmemory-policy volatile-lfu` where there is a `maxmemory`. Every key has a time
+//!   limit, so it may evict any of them, and nothing that others keep for good. What records invalidations is read with
+//!   each response that it is about, and so goes after it; where it does go that costs misses, and never brings a
+//!   response back. `…-lru` does as well, unless all of the memory is filled anew within seconds: then the clock may
+//!   go, and every response with it. So it may with `…-random`, and with `noeviction` new responses are refused: a
+//!   warning says so when a connection is made. `volatile-ttl` drops what lives shortest, however often it is asked
+//!   for.
 //! - In a cluster all keys of a namespace are in one slot, on one node.
 //!
 //! # One of your own

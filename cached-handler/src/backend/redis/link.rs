@@ -19,7 +19,7 @@ use tokio::{
 use super::{
     memory::Worry,
     refusal::{Refusal, moved_to, refusal},
-    server::{address, host_of},
+    server::{address, host_of, sees_to_cryptography},
 };
 use crate::{
     backend::breaker::{chance, pause},
@@ -210,6 +210,7 @@ impl Link {
             .set_connection_timeout(Some(CONNECT_LIMIT))
             .set_response_timeout(None)
             .set_pipeline_buffer_size(1024);
+        sees_to_cryptography(client);
         let mut connection = client.get_multiplexed_async_connection_with_config(&config).await.map_err(|error| Unfit::of(&error))?;
         let checks = async {
             let worry = self.check(&mut connection).await?;

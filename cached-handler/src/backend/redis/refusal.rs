@@ -16,6 +16,10 @@ pub(super) fn refusal(error: &RedisError) -> Refusal {
         // Not an answer of the server: the connection broke off, or what came is no answer.
         let (word, message) = match error.kind() {
             ErrorKind::AuthenticationFailed => ("wrongpass", "Redis does not accept the user and password of its URL"),
+            // In the words of rustls, which come by no other way.
+            ErrorKind::Io if error.to_string().contains("invalid peer certificate") => {
+                ("untrusted", "the certificate of Redis is not one that this system trusts, or is not for this host")
+            }
             ErrorKind::Parse | ErrorKind::UnexpectedReturnType => ("senseless", "Redis answered what cannot be understood"),
             _ => ("unreachable", "Redis cannot be reached"),
         };
@@ -32,7 +36,7 @@ fn said(code: &str) -> (Fault, &'static str, bool) {
         // It serves what it can: the next call may be another matter.
         "OOM" => (
             Refused("oom"),
-            "Redis is out of memory and stores nothing new; raise `maxmemory`, or set `maxmemory-policy volatile-lru`",
+            "Redis is out of memory and stores nothing new; raise `maxmemory`, or set `maxmemory-policy volatile-lfu`",
             false,
         ),
         "MISCONF" => (Refused("misconf"), "Redis stores nothing, as it cannot write to its disk", false),

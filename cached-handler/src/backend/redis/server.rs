@@ -6,12 +6,16 @@ use ::redis::{Client, ConnectionAddr, ConnectionInfo, IntoConnectionInfo};
 
 use crate::error::Error;
 
-/// A Redis server, of version 7.0 or later: a URL (`redis://[USER:PASSWORD@]HOST[:PORT][/DATABASE]`, `rediss://…` where
-/// the application switches on one of the TLS features of the crate `redis`, `unix:///PATH`), or a
-/// `redis::Client` of the application's own, with the certificates or settings that a URL cannot give (set
-/// `TcpSettings::set_nodelay(true)` in it: without it hits wait for 40 ms every now and then).
+/// A Redis server, of version 7.0 or later: a URL (`redis://[USER:PASSWORD@]HOST[:PORT][/DATABASE]`, `rediss://…` with
+/// the feature `redis-tls`, `unix:///PATH`), or a `redis::Client` of the application's own, with the certificates or
+/// settings that a URL cannot give (set `TcpSettings::set_nodelay(true)` in it: without it hits wait for 40 ms every
+/// now and then).
 ///
 /// It has to be the primary: a replica may not have heard of an invalidation, and is refused.
+///
+/// `rediss://` checks the server's certificate against those that the system trusts, or that the environment's
+/// `SSL_CERT_FILE` holds. Its cryptography is the process's [default][provider] where the application has set one, and
+/// ring's otherwise.
 ///
 /// ```
 /// use cached_handler::{Cache, backend::RedisServer};
@@ -21,14 +25,38 @@ use crate::error::Error;
 /// Cache::builder().namespace("shop").redis(own);
 /// # Ok::<(), redis::RedisError>(())
 /// ```
+///
+/// [provider]: https://docs.rs/rustls/0.23/rustls/crypto/struct.CryptoProvider.html
 #[derive(Clone)]
-pub struct RedisServer(Option<Client>);
+pub struct RedisServer(Result<Client, Unreadable>);
+
+/// Why an address is none.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Unreadable {
+    Malformed,
+    /// TLS is asked for, and was not compiled in.
+    NoTls,
+}
+
+impl Unreadable {
+    fn of(url: &str, has_tls: bool) -> Self {
+        let asks_for_tls = ["rediss:", "valkeys:"].iter().any(|scheme| url.starts_with(scheme));
+        if asks_for_tls && !has_tls { Self::NoTls } else { Self::Malformed }
+    }
+
+    fn advice(self) -> &'static str {
+        match self {
+            Self::Malformed => "the address of Redis cannot be read; type `redis://HOST:PORT`",
+            Self::NoTls => {
+                "the address of Redis asks for TLS, which is not compiled in; switch on the feature `redis-tls` of `cached-handler`"
+            }
+        }
+    }
+}
 
 impl RedisServer {
     pub(super) fn client(&self) -> Result<Client, Error> {
-        self.0.clone().ok_or_else(|| {
-            Error::config("the address of Redis cannot be read; type `redis://HOST:PORT`, or for `rediss://` switch on the feature `tokio-rustls-comp` of the crate `redis`")
-        })
+        self.0.clone().map_err(|unreadable| Error::config(unreadable.advice()))
     }
 }
 
@@ -41,7 +69,8 @@ impl From<&str> for RedisServer {
             let settings = info.tcp_settings().clone().set_nodelay(true);
             info.set_tcp_settings(settings)
         };
-        Self(info.and_then(|info| Client::open(at_once(info)).ok()))
+        let client = info.and_then(|info| Client::open(at_once(info)).ok());
+        Self(client.ok_or_else(|| Unreadable::of(url, cfg!(feature = "redis-tls"))))
     }
 }
 
@@ -53,7 +82,7 @@ impl From<String> for RedisServer {
 
 impl From<Client> for RedisServer {
     fn from(client: Client) -> Self {
-        Self(Some(client))
+        Self(Ok(client))
     }
 }
 
@@ -61,10 +90,24 @@ impl fmt::Debug for RedisServer {
     /// Without user and password.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.0 {
-            Some(client) => f.debug_tuple("RedisServer").field(&address(client)).finish(),
-            None => f.write_str("RedisServer(unreadable)"),
+            Ok(client) => f.debug_tuple("RedisServer").field(&address(client)).finish(),
+            Err(_) => f.write_str("RedisServer(unreadable)"),
         }
     }
+}
+
+/// To be called before a connection is made. The client of Redis takes the process's default cryptography, and would
+/// panic where there is none, or where two are compiled in and the application has chosen neither.
+pub(super) fn sees_to_cryptography(client: &Client) {
+    #[cfg(feature = "redis-tls")]
+    if matches!(client.get_connection_info().addr(), ConnectionAddr::TcpTls { .. })
+        && rustls::crypto::CryptoProvider::get_default().is_none()
+    {
+        // One that was set meanwhile is as good.
+        _ = rustls::crypto::ring::default_provider().install_default();
+    }
+    #[cfg(not(feature = "redis-tls"))]
+    let _ = client;
 }
 
 /// Its host, where it has one.
@@ -81,5 +124,22 @@ pub(super) fn address(client: &Client) -> String {
         ConnectionAddr::Tcp(host, port) | ConnectionAddr::TcpTls { host, port, .. } => format!("{host}:{port}"),
         ConnectionAddr::Unix(path) => path.display().to_string(),
         _ => "an address of another kind".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_that_asks_for_tls_without_the_feature_is_told_apart_from_one_that_is_malformed() {
+        for url in ["rediss://127.0.0.1", "valkeys://127.0.0.1"] {
+            assert_eq!(Unreadable::of(url, false), Unreadable::NoTls);
+            assert_eq!(RedisServer::from(url).client().is_ok(), cfg!(feature = "redis-tls"), "{url}");
+        }
+        assert!(RedisServer::from("rediss://a b").client().is_err());
+        assert_eq!(Unreadable::of("rediss://a b", true), Unreadable::Malformed);
+        assert_eq!(Unreadable::of("rebis://127.0.0.1", false), Unreadable::Malformed);
+        assert!(Unreadable::NoTls.advice().contains("`redis-tls`") && Unreadable::Malformed.advice().contains("`redis://HOST:PORT`"));
     }
 }
