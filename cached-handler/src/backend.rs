@@ -12,7 +12,8 @@ pub(crate) mod fs;
 mod guard;
 mod known;
 pub(crate) mod memory;
-#[cfg(all(test, any(feature = "fs", feature = "redis")))]
+#[cfg(test)]
+#[cfg(any(feature = "fs", feature = "redis"))]
 mod mutations;
 mod notices;
 #[cfg(feature = "redis")]

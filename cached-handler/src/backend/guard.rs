@@ -176,8 +176,8 @@ impl Inner {
         }
     }
 
-    /// To be called after each change. Whoever opens it and whoever closes it come here in any order, so what is counted is
-    /// how it is now.
+    /// To be called after each change. Whoever opens it and whoever closes it come here in any order, so what is counted
+    /// is how it is now.
     fn count_the_breaker(&self) {
         let mut counted = lock(&self.counted_open);
         let is_open = self.breaker.is_open();

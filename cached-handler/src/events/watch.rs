@@ -41,8 +41,8 @@ impl Watch {
         outcome
     }
 
-    /// The breaker has opened, and the backend is left alone; or it has closed. To be called on each change, in turns, and
-    /// on no other occasion.
+    /// The breaker has opened, and the backend is left alone; or it has closed. To be called on each change, in turns,
+    /// and on no other occasion.
     pub(crate) fn breaker(&self, is_open: bool) {
         if is_open {
             self.counts.breakers_open.fetch_add(1, Ordering::Relaxed);

@@ -1,8 +1,9 @@
 //! What the server does when its memory is full, and whether that hurts.
 //!
-//! Every key of this crate has a time limit, so `volatile-…` and `allkeys-…` treat them alike, and only the first spares
-//! what others keep for good. A look-up reads the clock and the epochs beside the response: they were used no less
-//! recently and no less often than any response that needs them, and go after it where that is what counts.
+//! Every key of this crate has a time limit, so `volatile-…` and `allkeys-…` treat them alike, and only the first
+//! spares what others keep for good. A look-up reads the clock and the epochs beside the response: they are used no
+//! less often than any response that needs them, and no less recently, and go after it where that is what counts. `lru`
+//! counts in seconds: where all of the memory is filled anew within one, the clock looks no younger than anything else.
 
 /// What will be lost.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -31,10 +32,10 @@ impl Worry {
     pub(super) fn advice(self) -> &'static str {
         match self {
             Self::Refuses => {
-                "when its memory is full, Redis will refuse new responses instead of evicting old ones; set `maxmemory-policy volatile-lru`"
+                "when its memory is full, Redis will refuse new responses instead of evicting old ones; set `maxmemory-policy volatile-lfu`"
             }
             Self::LosesTheClock => {
-                "when its memory is full, Redis may evict the clock of this cache, which makes every response unusable; set `maxmemory-policy volatile-lru`"
+                "when its memory is full, Redis may evict the clock of this cache, which makes every response unusable; set `maxmemory-policy volatile-lfu`"
             }
         }
     }
