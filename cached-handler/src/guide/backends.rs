@@ -4,39 +4,37 @@
 //! use axum::extract::Path;
 //! use cached_handler::{Cache, Error, cached};
 //!
-//! // In memory: nothing to set up.
-//! #[cached(ttl = 60)]
-//! async fn front() -> &'static str {
-//!     "news"
+//! // It names no backend: in tests it rests in memory, in production where `set_up` says.
+//! #[cached(ttl = "10m", group = "report:{id}")]
+//! async fn report(Path(id): Path<u64>) -> String {
+//!     format!("report {id}")
 //! }
 //!
-//! // In files: the feature `fs`.
+//! // Always in files.
 //! #[cached(ttl = "1d", backend = "fs", group = "picture:{id}")]
 //! async fn thumbnail(Path(id): Path<u64>) -> Vec<u8> {
 //!     vec![0; 100]
 //! }
 //!
-//! // In Redis: the feature `redis`.
-//! #[cached(ttl = "10m", backend = "redis", group = "report:{id}")]
-//! async fn report(Path(id): Path<u64>) -> String {
-//!     format!("report {id}")
-//! }
-//!
+//! // The features `redis` and `fs`. Tests do not call this.
 //! async fn set_up() -> Result<(), Error> {
 //!     Cache::builder()
 //!         .namespace("shop")
-//!         .fs("/var/cache/shop")
 //!         .redis("redis://127.0.0.1:6379")
+//!         .default_backend("redis")
+//!         .fs("/var/cache/shop")
 //!         .build()
 //!         .await?
 //!         .install()
 //! }
 //! ```
 //!
-//! Different handlers may use different ones. `.default_backend("redis")` is where the responses of handlers rest that
-//! name none, and of layers and values: so the same program answers from memory in tests and from Redis in production.
-//! Without `.redis(…)` and `.fs(…)`, `CACHED_HANDLER_REDIS_URL` and `CACHED_HANDLER_FS_DIR` of the environment say
-//! where. The namespace sets this application's keys apart from those of others.
+//! `default_backend` is where everything rests that names no backend: handlers, layers and values. It is `"memory"` unless
+//! the builder says otherwise, so one program answers **from memory in tests, and from Redis in production**. With
+//! `backend = "…"` a handler names its own, and different handlers may use different ones.
+//!
+//! Without `.redis(…)` and `.fs(…)`, the variables `CACHED_HANDLER_REDIS_URL` and `CACHED_HANDLER_FS_DIR` of the
+//! environment say where. The namespace sets this application's keys apart from those of others.
 //!
 //! # Which one?
 //!
@@ -44,7 +42,7 @@
 //!
 //! | | memory | files | Redis |
 //! |---|---|---|---|
-//! | `backend = …` | nothing, or `"memory"` | `"fs"` | `"redis"` |
+//! | `backend = …` | `"memory"`, or nothing | `"fs"` | `"redis"` |
 //! | needs | nothing | Unix, a local disk, a namespace | a server of version 7.0 or later, a namespace |
 //! | responses are shared by | this process | the processes on the directory | all processes on the server |
 //! | an invalidation holds (L4) | in this process | for every process on the directory | for every process on that primary |
@@ -53,7 +51,7 @@
 //! | a failover | | | loses the invalidations that the new primary has not heard of: responses they were about may be served until they are stale |
 //! | while it fails | | handlers run; invalidations are errors | the same, and invalidations are tried again |
 //! | damaged or foreign bytes | | a miss and a warning | the same |
-//! | a hit | no allocation more than a ready response | five calls of the system | one `MGET` |
+//! | a hit | no allocation more than a ready response | five calls of the system | one `MGET`, of four keys and the attribute's groups |
 //!
 //! # Memory
 //!
@@ -88,11 +86,15 @@
 //! - **Invalidations** by any process hold for all of them, as the clock that orders them is in Redis. No process's own
 //!   clock matters, neither for that nor for ages. The server has to be the primary; replicas are refused. A failover
 //!   that loses writes loses invalidations with them.
-//! - **A hit** is one `MGET`; an invalidation is one script, whatever the number of responses; nothing is ever listed.
-//! - **While Redis is down**, slow or refuses, handlers run: a few requests wait for at most 50 ms, then none asks,
-//!   until a probe in the background is answered. `build()` does not wait for it either. An invalidation that fails is
-//!   an error, is tried again until it is done, and is done before anything is read again. Concurrent requests still
-//!   share a run, which then may have begun before an invalidation by another process: the one exception to L4.
+//! - **A hit** is one `MGET` of four keys, and one more for each group of the attribute. Groups that only the response
+//!   names (`CacheGroups`) cost a second `MGET`, as they are not known before. An invalidation is one script, whatever
+//!   the number of responses; nothing is ever listed.
+//! - **While Redis is down**, slow or refuses, handlers run. A few requests wait for at most 50 ms; after five failures
+//!   in a row, or ten in twenty calls, none asks until a probe in the background is answered. It connects again for
+//!   ever, with pauses of 0.1 to 0.8 s, so that responses are cached again within a second of its return. `build()`
+//!   does not wait for it either. An invalidation that fails is an error, is tried again until it is done, and is done
+//!   before anything is read again. Concurrent requests still share a run, which then may have begun before an
+//!   invalidation by another process: the one exception to L4.
 //! - **At rest** keys are digests, and every key has a time limit. Responses are kept as they were sent, with the names
 //!   of their groups: who can read this Redis can read them.
 //! - **When memory is full**: set `maxmemory-policy volatile-lfu` where there is a `maxmemory`. Every key has a time
@@ -119,8 +121,8 @@
 //!
 //! Invalidations then count in this process. A store that several processes share brings its own [`backend::Epochs`].
 //! [`backend::conformance`] checks both against their laws. Whatever it does, it never fails a request: it is given 50
-//! ms to read and 100 ms to write, all that it gives back is checked, and one that fails five times in a row, or ten
-//! times in twenty, is left alone for a while.
+//! ms to read and 100 ms to write, all that it gives back is checked, and one that fails as often as a Redis that is
+//! down is left alone in the same way.
 //!
 //! # When not
 //!
@@ -135,7 +137,7 @@
 //! | `install()`: a backend is named that this cache does not have; `bypass`, `unknown-backend` | the attribute names a backend that this cache was not built with: a name, a feature, an environment variable is missing |
 //! | `build()`: a namespace is missing | `.namespace("shop")`: it keeps two applications apart |
 //! | `build()`: the directory is refused | it is another user's, a link, or others may write to it: `chmod 700`, or another one |
-//! | `bypass`, `backend`; a warning once | it fails or is slow; an event says when it is well again |
+//! | `bypass`, `backend`; a warning, at most one in ten seconds for each reason | it fails or is slow; an event says when it is well again |
 //! | a warning about damage | stored bytes were not what they should be, and were not used |
 //!
 //! [`backend::Store`]: crate::backend::Store

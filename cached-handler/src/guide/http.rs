@@ -48,8 +48,12 @@
 //!   space in them make no variant. At most 32 variants of a key.
 //! - What is stale is asked for under its own validators: the handler is handed them as `If-None-Match` and
 //!   `If-Modified-Since`, and its 304 freshens what is stored (§4.3.4).
+//! - An answer to a HEAD that was forwarded freshens what GET stored, or ends it where it names another representation
+//!   (§4.3.5), on every backend.
 //! - An answer to an unsafe method that is no error makes unusable what is stored under its path, and under `Location`
 //!   and `Content-Location` at the same origin (§4.4): give `any(forward)` to the route, or make it the fallback.
+//! - The answer to a POST then stands for GET, if it says so: a 200 whose `Content-Location` is its own address, with a
+//!   freshness (RFC 9110 §9.3.3). Nothing that was invalidated while the POST ran is brought back by it.
 //! - Clients are told what the server says, and nothing else.
 //! - A server can speak to this cache alone, by a targeted field (RFC 9213): the first that is there and can be read
 //!   counts in place of `Cache-Control` and `Expires`. That is `CDN-Cache-Control`, unless

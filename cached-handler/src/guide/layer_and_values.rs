@@ -72,6 +72,10 @@
 //! value itself behind an `Arc`; with `.backend("redis")` it is JSON that `redis-cli` can show, behind a head by which
 //! it is checked. Two sets of one name and different types have nothing in common.
 //!
+//! Lifetime, groups and stale windows belong to a value, in `ValueOptions`. What belongs to the set is said of it, as
+//! `cache.values::<Rate>("rates").version(2).max_json(1 << 10)`: `version`, `max_json` (1 MiB), `collapse`, `jitter` and
+//! `backend`. There is no policy for values: most of it is about responses.
+//!
 //! # When not
 //!
 //! - A layer where handlers can have the attribute: the compiler then sees what they read.

@@ -64,7 +64,8 @@
 //! | … after a reboot | nothing stored before is used | `Cache::builder().fs_durable()` |
 //! | Redis, files, or a store of your own | 50 ms to read, 100 ms to write, 1 s to invalidate; 1 024 calls at a time | |
 //! | … bytes under one key | `max_body` and 128 KiB; longer ones are a miss | |
-//! | … that fails 5 times in a row, or 10 times in 20 | is left alone; probes after 1 s, then less often, up to every 30 s | |
+//! | … that failed 5 times in a row, or in 10 of the last 20 calls | is left alone; probes after 1 s, then less often, up to every 30 s | |
+//! | … tries to connect to Redis again | for ever, after 0.1 to 0.8 s | |
 //! | … invalidations that failed | 10 000 kept and tried again; one more, and everything is invalidated | |
 //! | invalidations that wait to be made once more | 1 000; one more, and everything is invalidated once more | `Cache::builder().settle(time)` |
 //! | `Cache-Status` | off | `Cache::builder().cache_status("name")` |
@@ -103,6 +104,8 @@
 //!
 //! | level | event | fields | how often |
 //! |---|---|---|---|
+//! | error | a handler's, a layer's or a set's backend is not in this cache | | once |
+//! | error | Redis is not what it has to be, or not there | `server`, `reason` | once for each reason, until it is |
 //! | error | an invalidation failed | `error`, `left_out` | at most one in 10 s |
 //! | warn | not stored, where there is something to type that would change it | `handler`, `file`, `line`, `reason`, `left_out` | at most one in 10 s for each handler and reason |
 //! | warn | not cached: the backend is unknown, or an argument's type goes by another's name | the same | the same |
@@ -110,8 +113,8 @@
 //! | warn | stored bytes are not used | `handler`, `damage`, `left_out` | at most one in 10 s for each handler and damage |
 //! | debug | forward, stale | `handler`, why, what became of it | every one |
 //! | debug | invalidated | `scope`, `effect`, `ok` | every one |
-//! | warn | a backend fails; a backend is left alone | `backend`, `errand`, `reason`, `error` | once, until it is well again; at most one in 10 s for each reason |
-//! | info | a backend is well again; is used again | `backend`, `errand` | every one |
+//! | warn | a backend fails; a backend is left alone | `backend`, `errand`, `reason`, `error` | when it begins, and at most one in 10 s for each reason; what began within these and lasts is said after them |
+//! | info | a backend is well again; is used again | `backend`, `errand` | once for each such line |
 //! | debug | a backend failed to read, store, remove | `handler`, `error` | every one |
 //! | trace | hit | `handler`, `age` | every one |
 //!
