@@ -12,7 +12,7 @@
 //! $ curl -i localhost:3000/price
 //! HTTP/1.1 200 OK
 //! age: …
-//! cache-status: demo; fwd=stale; detail=stale-if-error
+//! cache-status: demo; fwd=stale; ttl=-…; detail=stale-if-error
 //!
 //! price 1
 //! $ curl -i localhost:3000/price
@@ -23,7 +23,7 @@
 //! $ sleep 2
 //! $ curl -i localhost:3000/price
 //! HTTP/1.1 200 OK
-//! cache-status: demo; fwd=stale; detail=stale-if-error
+//! cache-status: demo; fwd=stale; ttl=-…; detail=stale-if-error
 //! # It is back: after the pause, which doubles with each failure up to half a minute, the price is made anew.
 //! $ curl -X PUT -d up localhost:3000/exchange
 //! $ sleep 3
