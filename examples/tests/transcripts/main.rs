@@ -178,7 +178,7 @@ async fn observe() {
 
 #[tokio::test]
 async fn testing() {
-    plays!(testing, testing::app(testing::Kitchen::with_soup()));
+    plays!(testing, testing::app());
 }
 
 /// Before a server whose answers are fresh for a minute.
@@ -199,19 +199,39 @@ async fn failing() {
     plays!(failing, failing::app());
 }
 
-/// Each file beside `lib.rs` that has a transcript is played above, and stands in the tables that readers go by.
+fn read(path: &str) -> String {
+    fs_of_std::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(path)).unwrap()
+}
+
+/// Each file beside `lib.rs` that has a transcript, and its source.
+fn examples() -> impl Iterator<Item = (String, String)> {
+    let entries = fs_of_std::read_dir(env!("CARGO_MANIFEST_DIR")).unwrap();
+    let names = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap());
+    let sources = names.filter(|name| name.ends_with(".rs") && name != "lib.rs").map(|name| (read(&name), name));
+    sources.filter(|(source, _)| lines_of(source).next().is_some()).map(|(source, name)| (name, source))
+}
+
+/// Each is played above, and stands in the tables that readers go by.
 #[test]
 fn no_example_is_forgotten() {
-    let examples = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let read = |path: &str| fs_of_std::read_to_string(examples.join(path)).unwrap();
     let (played, listed) = (include_str!("main.rs"), read("README.md") + &read("../README.md"));
-    for entry in fs_of_std::read_dir(examples).unwrap() {
-        let name = entry.unwrap().file_name().into_string().unwrap();
-        let Some(example) = name.strip_suffix(".rs") else { continue };
-        if example == "lib" || lines_of(&read(&name)).next().is_none() {
-            continue;
-        }
+    for (name, _) in examples() {
+        let example = name.trim_end_matches(".rs");
         assert!(played.contains(&format!("plays!({example}, ")), "{name} is not played; add it to {}", file!());
         assert!(listed.matches(&format!("{name})")).count() >= 2, "{name} has no line in README.md and examples/README.md");
     }
+}
+
+/// What an example shows has to be read at a glance. Comments and blank lines are not counted, and its tests apart.
+#[test]
+fn every_example_has_at_most_ninety_lines_of_code() {
+    let mut seen = 0;
+    for (name, source) in examples() {
+        for part in source.split("#[cfg(test)]") {
+            let code = part.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with("//")).count();
+            assert!(code <= 90, "{name}: {code} lines");
+        }
+        seen += 1;
+    }
+    assert!(seen >= 17, "{seen}");
 }
