@@ -138,6 +138,19 @@ fn every_page_of_the_guide_is_listed_and_says_when_not_and_what_goes_wrong() {
     }
 }
 
+/// Whoever looks for a test finds its file in the map, and the map names no file that is gone.
+#[test]
+fn the_map_of_the_tests_has_every_file() {
+    let text = read("CONTRIBUTING.md");
+    let map = between(&text, "### The tests\n", "\n#").next().unwrap();
+    let cells: Vec<_> = rows(map).skip(1).map(|row| row[1]).collect();
+    let named: BTreeSet<_> = cells.iter().flat_map(|cell| between(cell, "`", "`").step_by(2)).filter(|name| !name.contains('/')).collect();
+    let entries = |folder: &str| fs::read_dir(repository().join("tests/tests").join(folder)).unwrap();
+    let names = entries("").chain(entries("fs")).map(|entry| entry.unwrap().file_name().into_string().unwrap());
+    let files: BTreeSet<_> = names.filter_map(|name| name.strip_suffix(".rs").map(str::to_owned)).collect();
+    assert_eq!(named, files.iter().map(String::as_str).collect());
+}
+
 /// The words of outcomes stand in the first column of the guide's tables of errors, and nothing else does.
 #[test]
 fn every_reason_is_explained() {
