@@ -1,4 +1,4 @@
-//! Every extractor of axum and axum-extra has its place in the table of `DESIGN.md`: how it adds to a key.
+//! Every extractor of axum and axum-extra has its place: how it adds to a key.
 //!
 //! Their sources are searched for the traits of extractors, so that an update of axum with a new one fails here, and
 //! nobody learns from a user that it does not compile, or worse, that it does.
@@ -86,7 +86,7 @@ fn every_extractor_of_axum_has_its_place() {
     let found = extractors();
     let new: Vec<_> = found.difference(&known).collect();
     let gone: Vec<_> = known.difference(&found).collect();
-    assert!(new.is_empty(), "decide how these add to a key, in `argument.rs`, here and in `DESIGN.md`: {new:?}");
+    assert!(new.is_empty(), "decide how these add to a key, in `argument.rs`, here and in `guide/keys.rs`: {new:?}");
     assert!(gone.is_empty(), "these are extractors no more: {gone:?}");
 }
 
