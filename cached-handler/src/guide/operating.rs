@@ -107,14 +107,17 @@
 //! | error | a handler's, a layer's or a set's backend is not in this cache | | once |
 //! | error | Redis is not what it has to be, or not there | `server`, `reason` | once for each reason, until it is |
 //! | error | an invalidation failed | `error`, `left_out` | at most one in 10 s |
+//! | error | a handler answers 500, with an `Error` of the cache | `error`, `source` | every one |
 //! | warn | not stored, where there is something to type that would change it | `handler`, `file`, `line`, `reason`, `left_out` | at most one in 10 s for each handler and reason |
 //! | warn | not cached: the backend is unknown, or an argument's type goes by another's name | the same | the same |
 //! | warn | a stale response stands in for a failure | `handler`, `reason`, `left_out` | at most one in 10 s for each handler |
 //! | warn | stored bytes are not used | `handler`, `damage`, `left_out` | at most one in 10 s for each handler and damage |
+//! | warn | a value cannot be written as JSON; what is stored is not of its type | `error`; `set`, `line`, `column` | every one |
 //! | debug | forward, stale | `handler`, why, what became of it | every one |
 //! | debug | invalidated | `scope`, `effect`, `ok` | every one |
 //! | warn | a backend fails; a backend is left alone | `backend`, `errand`, `reason`, `error` | when it begins, and at most one in 10 s for each reason; what began within these and lasts is said after them |
 //! | info | a backend is well again; is used again | `backend`, `errand` | once for each such line |
+//! | info | connected to Redis; the epochs of a directory begin anew | `server` | every one |
 //! | debug | a backend failed to read, store, remove | `handler`, `error` | every one |
 //! | trace | hit | `handler`, `age` | every one |
 //!
