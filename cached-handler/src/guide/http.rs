@@ -59,7 +59,7 @@
 //!   counts in place of `Cache-Control` and `Expires`. That is `CDN-Cache-Control`, unless
 //!   [`targeted_fields`](crate::Policy::targeted_fields) names others, such as one of your own application, or
 //!   `surrogate-control` for older servers. They are passed on, for caches on the way to the client that go by them.
-//! - Each word of the policy is off by default: [`heuristic`](crate::Policy::heuristic), a guess where no freshness is
+//! - Three words of the policy are off by default: [`heuristic`](crate::Policy::heuristic), a guess where no freshness is
 //!   stated; `honor_request_directives`, for requests that demand or refuse what is stored (`no-cache`, `max-stale`,
 //!   `only-if-cached` …); [`cookies_by_vary`](crate::Policy::cookies_by_vary), for servers that say so where cookies
 //!   matter.

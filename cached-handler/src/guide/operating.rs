@@ -13,8 +13,8 @@
 //! ```
 //!
 //! Everything that the cache decides is counted, whoever listens: [`Cache::stats`] gives the numbers of one cache,
-//! without any exporter, and [`handlers`] lists the program's handlers, layers and sets of values with what was said of
-//! them.
+//! without any exporter, and [`handlers`] lists the program's handlers, layers and sets of values, with which of these they
+//! are ([`HandlerKind`](crate::HandlerKind)) and what was said of them.
 //!
 //! # Before it goes live
 //!

@@ -45,21 +45,21 @@ impl Set {
         Self::described(
             Site { name, file: place.file(), line: place.line(), column: place.column(), ..NOWHERE },
             None,
-            Policy::new(),
+            &Policy::new(),
             cache,
         )
     }
 
     pub(super) fn backend(self, backend: &'static str, cache: &Cache) -> Self {
         let Handler { site, policy, .. } = self.described.handler;
-        let set = Self::described(site, Some(backend), policy, cache);
+        let set = Self::described(site, Some(backend), &policy, cache);
         cache.complain(set.handler);
         set
     }
 
     pub(super) fn policy(self, change: impl FnOnce(Policy) -> Policy, cache: &Cache) -> Self {
         let Handler { site, attributes, policy, .. } = self.described.handler;
-        Self::described(site, attributes.backend, change(policy), cache)
+        Self::described(site, attributes.backend, &change(policy), cache)
     }
 
     pub(super) fn number(self) -> u64 {
@@ -71,7 +71,7 @@ impl Set {
         self.described.used.call_once(|| others::note(&self.described.handler, Kind::Values));
     }
 
-    fn described(site: Site, backend: Option<&'static str>, policy: Policy, cache: &Cache) -> Self {
+    fn described(site: Site, backend: Option<&'static str>, policy: &Policy, cache: &Cache) -> Self {
         // Nobody sees an entity tag.
         let policy = policy.name(site.name).etag(ETag::Off);
         let mut sets = lock(&SETS);
