@@ -144,11 +144,11 @@ fn the_map_of_the_tests_has_every_file() {
     let text = read("CONTRIBUTING.md");
     let map = between(&text, "### The tests\n", "\n#").next().unwrap();
     let cells: Vec<_> = rows(map).skip(1).map(|row| row[1]).collect();
-    let named: BTreeSet<_> = cells.iter().flat_map(|cell| between(cell, "`", "`").step_by(2)).filter(|name| !name.contains('/')).collect();
+    let mapped: BTreeSet<_> = cells.iter().flat_map(|cell| between(cell, "`", "`").step_by(2)).filter(|name| !name.contains('/')).collect();
     let entries = |folder: &str| fs::read_dir(repository().join("tests/tests").join(folder)).unwrap();
-    let names = entries("").chain(entries("fs")).map(|entry| entry.unwrap().file_name().into_string().unwrap());
-    let files: BTreeSet<_> = names.filter_map(|name| name.strip_suffix(".rs").map(str::to_owned)).collect();
-    assert_eq!(named, files.iter().map(String::as_str).collect());
+    let there = entries("").chain(entries("fs")).map(|entry| entry.unwrap().file_name().into_string().unwrap());
+    let files: BTreeSet<_> = there.filter_map(|name| name.strip_suffix(".rs").map(str::to_owned)).collect();
+    assert_eq!(mapped, files.iter().map(String::as_str).collect());
 }
 
 /// The words of outcomes stand in the first column of the guide's tables of errors, and nothing else does.
