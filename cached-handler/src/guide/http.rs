@@ -38,7 +38,9 @@
 //!
 //! A hit equals the miss that stored it: status, each field line in its order and with its bytes, content. Requests'
 //! own `Cache-Control` is ignored, as any client could force work by it; [`Policy::honor_request_directives`] follows
-//! RFC 9111 §5.2.1. For handlers without a cache, [`EntityTag`] and [`Preconditions`] do the comparing.
+//! RFC 9111 §5.2.1. No other field of a client makes a handler run that has an answer stored either, but `Upgrade`, which
+//! asks for another protocol, and `Authorization` and `Cookie` where an argument shows them outside the key. For handlers
+//! without a cache, [`EntityTag`] and [`Preconditions`] do the comparing.
 //!
 //! # Forwarding
 //!
