@@ -1,5 +1,7 @@
 //! Every example answers as the transcript in its first comment says.
 
+#![expect(clippy::unwrap_used, reason = "helpers of tests may panic as tests do")]
+
 mod transcript;
 
 use std::{fs as fs_of_std, path::Path};
@@ -207,7 +209,8 @@ fn read(path: &str) -> String {
 fn examples() -> impl Iterator<Item = (String, String)> {
     let entries = fs_of_std::read_dir(env!("CARGO_MANIFEST_DIR")).unwrap();
     let names = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap());
-    let sources = names.filter(|name| name.ends_with(".rs") && name != "lib.rs").map(|name| (read(&name), name));
+    let sources =
+        names.filter(|name| Path::new(name).extension().is_some_and(|end| end == "rs") && name != "lib.rs").map(|name| (read(&name), name));
     sources.filter(|(source, _)| lines_of(source).next().is_some()).map(|(source, name)| (name, source))
 }
 
