@@ -17,6 +17,12 @@ impl Log {
         std::mem::take(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
+    /// Those so far with these words that someone reads: all but what is for those who debug.
+    pub fn with(&self, words: &str) -> Vec<String> {
+        let all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        all.iter().filter(|(level, line)| *level <= Level::INFO && line.contains(words)).map(|(_, line)| line.clone()).collect()
+    }
+
     /// The warnings and errors since the last look.
     pub fn loud(&self) -> Vec<String> {
         self.taken().into_iter().filter(|(level, _)| *level <= Level::WARN).map(|(_, line)| line).collect()

@@ -12,7 +12,7 @@ use cached_handler::{Cache, Outcome, Target};
 
 use super::{
     Source, Truth, app, page_is_right,
-    processes::{forget, walk},
+    processes::{forget, slowest_of, walk},
     source,
 };
 use crate::harness::{ask, moment, text};
@@ -49,19 +49,7 @@ async fn ask_a_stalled_disk(directory: &Path, count: usize) {
     let mut slowest = Duration::ZERO;
     // The second time the backend is left alone.
     for _ in 0..2 {
-        let asked: Vec<_> = (0..count)
-            .map(|id| {
-                let app = app.clone();
-                tokio::spawn(async move {
-                    let before = moment();
-                    assert!(page_is_right(&app, id).await, "page {id}");
-                    before.elapsed()
-                })
-            })
-            .collect();
-        for answer in asked {
-            slowest = slowest.max(answer.await.expect("an answer"));
-        }
+        slowest = slowest.max(slowest_of(&app, count).await);
     }
     let mut gaps = beats.await.expect("beats");
     gaps.sort_unstable();

@@ -153,25 +153,31 @@ async fn hits(cache: Cache, count: usize) {
     println!("done");
 }
 
+/// How long the slowest of so many pages takes that are asked for at once.
+pub(super) async fn slowest_of(app: &Router, count: usize) -> Duration {
+    let ask = |id| {
+        let app = app.clone();
+        tokio::spawn(async move {
+            let before = moment();
+            assert!(page_is_right(&app, id).await, "page {id}");
+            before.elapsed()
+        })
+    };
+    let asked: Vec<_> = (0..count).map(ask).collect();
+    let mut slowest = Duration::ZERO;
+    for answer in asked {
+        slowest = slowest.max(answer.await.expect("an answer"));
+    }
+    slowest
+}
+
 /// `stall COUNT`: so many pages at once, twice; how long the slowest took, and how many threads there were.
 async fn stall(cache: Cache, count: usize) {
     println!("ready");
     let app = app(cache, Arc::default());
     let mut slowest = Duration::ZERO;
     for _ in 0..2 {
-        let asked: Vec<_> = (0..count)
-            .map(|id| {
-                let app = app.clone();
-                tokio::spawn(async move {
-                    let before = moment();
-                    assert!(page_is_right(&app, id).await, "page {id}");
-                    before.elapsed()
-                })
-            })
-            .collect();
-        for answer in asked {
-            slowest = slowest.max(answer.await.expect("an answer"));
-        }
+        slowest = slowest.max(slowest_of(&app, count).await);
     }
     let threads = std::fs::read_dir("/proc/self/task").map_or(0, Iterator::count);
     println!("slowest {} threads {threads}", slowest.as_millis());

@@ -3,9 +3,7 @@
 //! remembered for the whole process.
 
 use std::{
-    fmt::{self, Write},
     pin::pin,
-    sync::{Arc, Mutex},
     task::{Context, Waker},
 };
 
@@ -14,63 +12,19 @@ use cached_handler::{
     Target, cached, secs,
     testing::{Call, Chaos, Fault, TestCache, assert_hit, assert_miss},
 };
-use cached_handler_tests::harness::ask;
+use cached_handler_tests::{harness::ask, log::Log};
 use tokio::time::sleep;
-use tracing::{Subscriber, field::Visit};
 
 #[cached(ttl = 3600, backend = "sick")]
 async fn plain() -> &'static str {
     "plain"
 }
 
-/// What someone reads of this crate's: all but what is for those who debug.
-#[derive(Clone, Default)]
-struct Lines(Arc<Mutex<Vec<String>>>);
-
-impl Lines {
-    /// Those with these words.
-    fn with(&self, words: &str) -> Vec<String> {
-        self.0.lock().unwrap().iter().filter(|line| line.contains(words)).cloned().collect()
-    }
-}
-
-struct Line(String);
-
-impl Visit for Line {
-    fn record_debug(&mut self, field: &tracing::field::Field, value: &dyn fmt::Debug) {
-        write!(self.0, "{}={value:?} ", field.name()).unwrap();
-    }
-}
-
-impl Subscriber for Lines {
-    fn enabled(&self, metadata: &tracing::Metadata<'_>) -> bool {
-        metadata.target() == "cached_handler" && *metadata.level() <= tracing::Level::INFO
-    }
-
-    fn new_span(&self, _: &tracing::span::Attributes<'_>) -> tracing::Id {
-        tracing::Id::from_u64(1)
-    }
-
-    fn record(&self, _: &tracing::Id, _: &tracing::span::Record<'_>) {}
-
-    fn record_follows_from(&self, _: &tracing::Id, _: &tracing::Id) {}
-
-    fn event(&self, event: &tracing::Event<'_>) {
-        let mut line = Line(String::new());
-        event.record(&mut line);
-        self.0.lock().unwrap().push(line.0);
-    }
-
-    fn enter(&self, _: &tracing::Id) {}
-
-    fn exit(&self, _: &tracing::Id) {}
-}
-
 const MINUTES: u64 = 10;
 
 #[tokio::test(start_paused = true)]
 async fn one_that_falls_ill_and_recovers_all_the_time_is_told_of_every_ten_seconds_and_the_last_line_is_true() {
-    let lines = Lines::default();
+    let lines = Log::default();
     let _listening = tracing::subscriber::set_default(lines.clone());
     let chaos = Chaos::new();
     let cache = TestCache::with(|builder| builder.backend("sick", chaos.clone()));
@@ -111,7 +65,7 @@ async fn one_that_falls_ill_and_recovers_all_the_time_is_told_of_every_ten_secon
 
 #[tokio::test(start_paused = true)]
 async fn invalidations_that_fail_once_more_are_one_line_in_ten_seconds() {
-    let lines = Lines::default();
+    let lines = Log::default();
     let _listening = tracing::subscriber::set_default(lines.clone());
     let chaos = Chaos::new();
     let cache = TestCache::with(|builder| builder.backend_with_epochs("sick", chaos.clone(), chaos.epochs()).settle(secs(2)));
@@ -132,7 +86,7 @@ async fn invalidations_that_fail_once_more_are_one_line_in_ten_seconds() {
 
 #[test]
 fn invalidations_outside_of_a_runtime_are_one_line_too() {
-    let lines = Lines::default();
+    let lines = Log::default();
     let _listening = tracing::subscriber::set_default(lines.clone());
     let cache = TestCache::with(|builder| builder.settle(secs(2)));
     for _ in 0..50 {
@@ -144,7 +98,7 @@ fn invalidations_outside_of_a_runtime_are_one_line_too() {
 
 #[tokio::test(start_paused = true)]
 async fn a_store_that_takes_nothing_is_one_line_and_hits_go_on() {
-    let lines = Lines::default();
+    let lines = Log::default();
     let _listening = tracing::subscriber::set_default(lines.clone());
     let chaos = Chaos::new();
     let cache = TestCache::with(|builder| builder.backend("sick", chaos.clone()));
