@@ -65,6 +65,13 @@ impl Error {
         Self(Box::new(Inner { kind, fault, message: message.into().into(), source: None }))
     }
 
+    /// The same for another who waits for it.
+    #[cfg(feature = "redis")]
+    pub(crate) fn for_another(&self) -> Self {
+        let Inner { kind, fault, message, .. } = &*self.0;
+        Self(Box::new(Inner { kind: *kind, fault: *fault, message: message.clone(), source: None }))
+    }
+
     /// A fault with words of ours: what it is called, and what it says.
     #[cfg(feature = "redis")]
     pub(crate) fn into_words(self) -> (&'static str, &'static str) {

@@ -17,10 +17,13 @@ async fn article(Path(id): Path<u64>) -> String {
     format!("{id:>1024}")
 }
 
+/// What one client asks for, again and again.
 #[derive(Clone)]
-struct Bench {
+struct Client {
     router: Router,
     connection: MultiplexedConnection,
+    path: String,
+    /// What a look-up of it reads, the response first.
     keys: Vec<String>,
 }
 
@@ -31,7 +34,24 @@ enum What {
     Hit,
 }
 
-impl Bench {
+impl Client {
+    async fn of(id: u64, router: &Router, connection: &mut MultiplexedConnection) -> Self {
+        let (router, path) = (router.clone(), format!("/{id}"));
+        let keys = async |connection: &mut MultiplexedConnection| -> Vec<String> {
+            redis::cmd("KEYS").arg("ch:{cost}*").query_async(connection).await.expect("keys")
+        };
+        // Those of all responses are the clock's and the handler's.
+        let before = keys(connection).await;
+        while !matches!(ask(&router, &path).await.extensions().get(), Some(Outcome::Hit { .. })) {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+        let shared = |key: &String| key == "ch:{cost}" || key.contains("}:h:");
+        let mut keys: Vec<String> = keys(connection).await.into_iter().filter(|key| shared(key) || !before.contains(key)).collect();
+        keys.sort_by_key(|key| !key.contains("}:r:"));
+        assert_eq!(keys.len(), 5, "{keys:?}");
+        Self { router, connection: connection.clone(), path, keys }
+    }
+
     async fn once(&mut self, what: What) {
         match what {
             What::Get => {
@@ -43,30 +63,30 @@ impl Bench {
                 assert!(matches!(found, redis::Value::Array(_)));
             }
             What::Hit => {
-                let response = ask(&self.router, "/1").await;
+                let response = ask(&self.router, &self.path).await;
                 assert!(matches!(response.extensions().get(), Some(Outcome::Hit { .. })));
                 assert_eq!(text(response).await.len(), 1024);
             }
         }
     }
+}
 
-    /// Microseconds of wall time for each, so many at a time.
-    async fn measure(&self, what: What, at_a_time: usize, count: usize) -> f64 {
-        let began = moment();
-        let mut tasks = tokio::task::JoinSet::new();
-        for _ in 0..at_a_time {
-            let mut bench = self.clone();
-            tasks.spawn(async move {
-                for _ in 0..count / at_a_time {
-                    bench.once(what).await;
-                }
-            });
-        }
-        while let Some(task) = tasks.join_next().await {
-            task.expect("no panic");
-        }
-        began.elapsed().as_secs_f64() * 1e6 / count as f64
+/// Microseconds of wall time for each, all clients at a time.
+async fn measure(clients: &[Client], what: What, count: usize) -> f64 {
+    let began = moment();
+    let mut tasks = tokio::task::JoinSet::new();
+    for client in clients {
+        let (mut client, count) = (client.clone(), count / clients.len());
+        tasks.spawn(async move {
+            for _ in 0..count {
+                client.once(what).await;
+            }
+        });
     }
+    while let Some(task) = tasks.join_next().await {
+        task.expect("no panic");
+    }
+    began.elapsed().as_secs_f64() * 1e6 / count as f64
 }
 
 fn median(mut values: Vec<f64>) -> f64 {
@@ -81,22 +101,20 @@ async fn main() {
     let cache = Cache::builder().namespace("cost").redis(url.as_str()).outcome_on_hits().build().await.expect("a cache");
     let router = Router::new().route("/{id}", get(article)).layer(Extension(cache));
     let mut connection = connect(&url).await;
-    ask(&router, "/1").await;
-    while !matches!(ask(&router, "/1").await.extensions().get(), Some(Outcome::Hit { .. })) {
-        tokio::time::sleep(Duration::from_millis(1)).await;
+    let mut each_its_own = Vec::new();
+    for id in 0..64 {
+        each_its_own.push(Client::of(id, &router, &mut connection).await);
     }
-    let mut keys: Vec<String> = redis::cmd("KEYS").arg("ch:{cost}*").query_async(&mut connection).await.expect("keys");
-    // The response first.
-    keys.sort_by_key(|key| !key.contains("}:r:"));
-    assert_eq!(keys.len(), 5, "{keys:?}");
-    let bench = Bench { router, connection, keys };
-    for (at_a_time, count, beside) in [(1, 2000, What::Get), (64, 64 * 300, What::MGet)] {
+    let all_the_same = vec![each_its_own[0].clone(); 64];
+    for (clients, count, beside) in
+        [(&all_the_same[..1], 2000, What::Get), (&all_the_same, 64 * 300, What::MGet), (&each_its_own, 64 * 300, What::MGet)]
+    {
         let (mut hits, mut bare) = (Vec::new(), Vec::new());
         for _ in 0..rounds {
-            bare.push(bench.measure(beside, at_a_time, count).await);
-            hits.push(bench.measure(What::Hit, at_a_time, count).await);
+            bare.push(measure(clients, beside, count).await);
+            hits.push(measure(clients, What::Hit, count).await);
         }
         let (hit, bare) = (median(hits), median(bare));
-        println!("{at_a_time} {hit:.2} {bare:.2} {:.3}", hit / bare);
+        println!("{} {hit:.2} {bare:.2} {:.3}", clients.len(), hit / bare);
     }
 }

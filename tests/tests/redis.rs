@@ -1,5 +1,8 @@
 //! `backend = "redis"`: the laws, the attribute on it, and several processes on one server.
 
+#[path = "redis/together.rs"]
+mod together;
+
 use std::{
     sync::{
         Arc,

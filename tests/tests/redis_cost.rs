@@ -12,15 +12,17 @@ fn a_hit_in_redis_takes_little_more_than_the_bare_command() {
     let printed = String::from_utf8(output.stdout).unwrap();
     let ratios: Vec<f64> = printed.lines().map(|line| line.rsplit(' ').next().unwrap().parse().unwrap()).collect();
     println!(
-        "- a hit of 1 KiB in Redis, one at a time: {:.2} x a bare `GET`; 64 at a time: {:.2} x a bare `MGET` of the same keys\n{printed}",
-        ratios[0], ratios[1]
+        "- a hit of 1 KiB in Redis, one at a time: {:.2} x a bare `GET`; 64 at a time: {:.2} x a bare `MGET` of the same keys, and {:.2} x where each asks for another\n{printed}",
+        ratios[0], ratios[1], ratios[2]
     );
     assert!(ratios[0] <= ONE_AT_A_TIME, "{printed}");
     assert!(ratios[1] <= SIXTY_FOUR, "{printed}");
+    assert!(ratios[2] <= EACH_ITS_OWN, "{printed}");
 }
 
 /// Found is 1.27, and the aim is 1.3; this much, on a machine that does other things too, keeps it from growing.
 const ONE_AT_A_TIME: f64 = 1.6;
-/// At 64 at a time only what the client computes counts. Found is 1.9. The aim is 1.2, which a router and its answer
-/// alone are beyond.
-const SIXTY_FOUR: f64 = 2.5;
+/// Found is 1.1 to 1.2, which is the aim, and up to 1.3 beside other work.
+const SIXTY_FOUR: f64 = 1.5;
+/// The client of Redis takes as long for each response in a long answer as in a short one, and the router comes on top.
+const EACH_ITS_OWN: f64 = 2.0;

@@ -20,6 +20,10 @@ pub(crate) struct Known {
 impl Known {
     /// Notes what a look-up has read.
     pub(crate) fn note(&self, reading: &Reading) {
+        // With every hit, and it is hardly ever news. Whoever is overtaken here would as well have come before.
+        if self.stamp().is_some_and(|known| known.incarnation == reading.incarnation && known.clock >= reading.clock) {
+            return;
+        }
         let _alone = lock(&self.writing);
         if self.incarnation.load(Ordering::SeqCst) != reading.incarnation || !self.any.load(Ordering::SeqCst) {
             // In this order: whoever reads in between finds a stamp that is too early, which is safe.

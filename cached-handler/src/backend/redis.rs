@@ -1,10 +1,14 @@
 //! Redis: stored responses that many machines share, and one clock for all of them.
 //!
-//! A hit is one `MGET` of the clock, the epochs and the response. A store is one pipeline, an invalidation one script.
+//! A hit is one `MGET` of the clock, the epochs and the response, and where many look up at the same moment, one for all
+//! of them. A store is one pipeline, an invalidation one script.
 //! Nothing is ever listed, and every key has a time limit.
 
+mod batch;
+mod joint;
 mod keys;
 mod link;
+mod look_up;
 mod memory;
 mod record;
 mod refusal;
@@ -23,6 +27,8 @@ use bytes::{BufMut, Bytes, BytesMut};
 
 pub use self::server::RedisServer;
 use self::{
+    batch::{Batches, Wanted},
+    joint::Found,
     keys::{Keys, Names},
     link::Link,
 };
@@ -55,6 +61,7 @@ struct Inner {
     link: Arc<Link>,
     keys: Keys,
     known: Known,
+    batches: Batches<Wanted>,
 }
 
 /// How long the clock lives, at least, after it was last moved or a response was stored; and how long an epoch that no
@@ -76,19 +83,15 @@ impl Redis {
     pub(crate) fn with_clock(server: &RedisServer, namespace: &str, clock: Clock) -> Result<Self, Error> {
         let keys = Keys::new(namespace)?;
         let link = Link::new(server.client()?, keys.namespace(), clock);
-        Ok(Self(Arc::new(Inner { link, keys, known: Known::default() })))
+        Ok(Self(Arc::new(Inner { link, keys, known: Known::default(), batches: Batches::default() })))
     }
 }
 
 impl Backend for Redis {
     fn look_up<'a>(&'a self, key: &'a StoreKey, scopes: &'a Scopes<'a>) -> Answer<'a, (Option<Bytes>, Reading)> {
         Box::pin(async move {
-            let keys = self.0.keys.scopes_with(scopes, key);
-            let mut values = list(self.0.link.call(&mget(&keys)).await?)?;
-            // What lies under the key was read no later than the epochs.
-            let response = values.pop().and_then(bytes);
-            let epochs = keys.iter().len() - 1;
-            let reading = match record::reading(keys.iter().take(epochs), &values) {
+            let Found { reading, response } = self.0.look_up(key, scopes).await?;
+            let reading = match reading {
                 Some(reading) => reading,
                 None => self.0.make_epochs(&self.0.keys.scopes(scopes)).await?,
             };
@@ -100,7 +103,7 @@ impl Backend for Redis {
     fn get<'a>(&'a self, key: &'a StoreKey) -> Answer<'a, Option<Bytes>> {
         Box::pin(async move {
             let keys = self.0.keys.clock_with(key);
-            let mut values = list(self.0.link.call(&mget(&keys)).await?)?;
+            let mut values = list(self.0.link.call(&mget(keys.iter())).await?)?;
             let response = values.pop().and_then(bytes);
             let reading = record::reading(keys.iter().take(1), &values);
             Ok(reading.zip(response).and_then(|(reading, response)| unframe(reading.incarnation, &response)))
@@ -164,7 +167,7 @@ impl Backend for Redis {
 
 impl Inner {
     async fn read(&self, keys: &Names) -> Result<Reading, Error> {
-        let values = list(self.link.call(&mget(keys)).await?)?;
+        let values = list(self.link.call(&mget(keys.iter())).await?)?;
         let reading = match record::reading(keys.iter(), &values) {
             Some(reading) => reading,
             None => self.make_epochs(keys).await?,
@@ -241,11 +244,12 @@ impl Epochs for Redis {
     }
 }
 
-fn mget(keys: &Names) -> Cmd {
-    let mut command = Cmd::with_capacity(keys.iter().len() + 1, keys.length() + 4);
+fn mget(keys: impl ExactSizeIterator<Item: AsRef<str>> + Clone) -> Cmd {
+    let length: usize = keys.clone().map(|key| key.as_ref().len()).sum();
+    let mut command = Cmd::with_capacity(keys.len() + 1, length + 4);
     command.arg("MGET");
-    for key in keys.iter() {
-        command.arg(key);
+    for key in keys {
+        command.arg(key.as_ref());
     }
     command
 }

@@ -1,7 +1,7 @@
 //! Schedules of fills, invalidations, reads, and counters that come and go, explored by shuttle:
 //!
 //! ```sh
-//! RUSTFLAGS="--cfg shuttle" cargo test --package cached-handler --lib --release --target-dir target/shuttle shuttle_tests
+//! RUSTFLAGS="--cfg shuttle" cargo test --package cached-handler --lib --features redis --release --target-dir target/shuttle shuttle_tests
 //! ```
 //!
 //! `CACHED_HANDLER_FULL=1` takes ten times as many. Under shuttle the tables have one place each, so that all names

@@ -87,7 +87,9 @@
 //!   clock matters, neither for that nor for ages. The server has to be the primary; replicas are refused. A failover
 //!   that loses writes loses invalidations with them.
 //! - **A hit** is one `MGET` of four keys, and one more for each group of the attribute. Groups that only the response
-//!   names (`CacheGroups`) cost a second `MGET`, as they are not known before. An invalidation is one script, whatever
+//!   names (`CacheGroups`) cost a second `MGET`, as they are not known before. Look-ups of one moment travel together:
+//!   from eight under way on, up to 64 of them, of about 128 KiB, share one `MGET`, in which each key stands once. None
+//!   joins one that is already sent. An invalidation is one script, whatever
 //!   the number of responses; nothing is ever listed.
 //! - **While Redis is down**, slow or refuses, handlers run. A few requests wait for at most 50 ms; after five failures
 //!   in a row, or ten in twenty calls, none asks until a probe in the background is answered. It connects again for

@@ -16,17 +16,33 @@ pub(super) fn reading<K: AsRef<str>>(keys: impl ExactSizeIterator<Item = K>, rec
         return None;
     }
     let mut pairs = keys.zip(records);
-    let (key, record) = pairs.next()?;
-    let [incarnation, clock, mut invalidated, mut expired] = numbers::<CLOCK>(key.as_ref(), record)?;
-    for (key, record) in pairs {
-        let [of, later_invalidated, later_expired] = numbers::<EPOCH>(key.as_ref(), record)?;
-        if of != incarnation {
-            return None;
-        }
-        invalidated = invalidated.max(later_invalidated);
-        expired = expired.max(later_expired);
-    }
+    let first = pairs.next().map(|(key, record)| clock(key.as_ref(), record));
+    latest(first.into_iter().chain(pairs.map(|(key, record)| epoch(key.as_ref(), record))))
+}
+
+/// What the clock's record says by itself.
+pub(super) fn clock(key: &str, record: &Value) -> Option<Reading> {
+    let [incarnation, clock, invalidated, expired] = numbers::<CLOCK>(key, record)?;
     Some(Reading { incarnation, clock, invalidated, expired })
+}
+
+/// What an epoch's record says by itself, which knows of no clock.
+pub(super) fn epoch(key: &str, record: &Value) -> Option<Reading> {
+    let [incarnation, invalidated, expired] = numbers::<EPOCH>(key, record)?;
+    Some(Reading { incarnation, clock: 0, invalidated, expired })
+}
+
+/// The latest of them, where none is missing and all are of one incarnation.
+pub(super) fn latest(records: impl IntoIterator<Item = Option<Reading>>) -> Option<Reading> {
+    records.into_iter().reduce(|one, other| {
+        let (one, other) = (one?, other?);
+        (one.incarnation == other.incarnation).then_some(Reading {
+            incarnation: one.incarnation,
+            clock: one.clock.max(other.clock),
+            invalidated: one.invalidated.max(other.invalidated),
+            expired: one.expired.max(other.expired),
+        })
+    })?
 }
 
 /// What an invalidation has made of the clock.
@@ -92,13 +108,15 @@ fn fold(number: u64) -> u64 {
     (number & PRIME) + (number >> 31)
 }
 
+/// As the scripts write it.
+#[cfg(test)]
+pub(super) fn sealed(key: &str, text: &str) -> Value {
+    Value::BulkString(format!("{text}#{}", checksum(key.as_bytes(), text.as_bytes())).into_bytes())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn sealed(key: &str, text: &str) -> Value {
-        Value::BulkString(format!("{text}#{}", checksum(key.as_bytes(), text.as_bytes())).into_bytes())
-    }
 
     #[test]
     fn the_latest_of_all_epochs_is_read() {

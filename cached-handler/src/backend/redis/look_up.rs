@@ -1,0 +1,78 @@
+//! A look-up: by itself, or with others that are wanted at the same moment.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use tokio::{sync::oneshot, task::yield_now};
+
+use super::{
+    Inner,
+    batch::{Put, Wanted},
+    joint::{Found, Joint},
+    keys::Names,
+    list, mget, senseless,
+};
+use crate::{
+    backend::{Scopes, StoreKey},
+    error::Error,
+};
+
+impl Inner {
+    pub(super) async fn look_up(self: &Arc<Self>, key: &StoreKey, scopes: &Scopes<'_>) -> Result<Found, Error> {
+        let names = || self.keys.scopes_with(scopes, key);
+        let place = self.batches.enter();
+        let found = if place.is_one_of_many { self.look_up_with_others(names()).await } else { None };
+        match found {
+            Some(found) => found,
+            None => self.look_up_alone(&names()).await,
+        }
+    }
+
+    async fn look_up_alone(&self, names: &Names) -> Result<Found, Error> {
+        let found = Found::by(names, list(self.link.call(&mget(names.iter())).await?)?);
+        self.learn_from(&found);
+        Ok(found)
+    }
+
+    /// Nothing, where the runtime of whoever sent for it has ended meanwhile.
+    async fn look_up_with_others(self: &Arc<Self>, names: Names) -> Option<Result<Found, Error>> {
+        let (answer, found) = oneshot::channel();
+        let batch = match self.batches.put(Wanted { names, answer }) {
+            Put::Full(batch) => Some(batch),
+            Put::In(number) => {
+                yield_now().await;
+                self.batches.take(number)
+            }
+        };
+        if let Some(batch) = batch {
+            if let [alone] = &*batch {
+                return Some(self.look_up_alone(&alone.names).await);
+            }
+            // In a task of its own: whoever sends for others may leave.
+            tokio::spawn(Arc::clone(self).send_for(batch));
+        }
+        found.await.ok()
+    }
+
+    async fn send_for(self: Arc<Self>, mut batch: Vec<Wanted>) {
+        batch.retain(|wanted| !wanted.answer.is_closed());
+        if batch.is_empty() {
+            return;
+        }
+        let (names, answers): (Vec<_>, Vec<_>) = batch.into_iter().map(|wanted| (wanted.names, wanted.answer)).unzip();
+        let joint = Joint::of(&names);
+        let values = self.link.call(&joint.command()).await.and_then(list);
+        match values.and_then(|values| joint.found(values).ok_or_else(senseless)) {
+            // Also of what came too late for those who asked.
+            Ok(found) => answers.into_iter().zip(found).for_each(|(answer, found)| {
+                self.learn_from(&found);
+                drop(answer.send(Ok(found)));
+            }),
+            Err(error) => answers.into_iter().for_each(|answer| drop(answer.send(Err(error.for_another())))),
+        }
+    }
+
+    fn learn_from(&self, found: &Found) {
+        self.batches.note(found.response.as_ref().map_or(0, Bytes::len));
+    }
+}
