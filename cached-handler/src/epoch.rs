@@ -7,7 +7,10 @@
 
 mod registry;
 
-use std::fmt;
+use std::{
+    fmt,
+    hash::{BuildHasher, RandomState},
+};
 
 use smallvec::SmallVec;
 
@@ -26,6 +29,8 @@ use registry::Registry;
 /// Exact for groups and handlers that some stored response or run in flight names. Paths share 65 536 epochs, so an
 /// invalidation costs the owner of another path a miss once in 65 536 times.
 pub struct InProcessEpochs {
+    /// Tells this clock from that of every other process, and of this one's next life.
+    incarnation: u64,
     clock: AtomicU64,
     all: Epoch,
     handlers: Arc<Registry>,
@@ -86,6 +91,8 @@ impl InProcessEpochs {
     #[must_use]
     pub fn new() -> Self {
         Self {
+            // One bit less: the largest of all is no clock's.
+            incarnation: RandomState::new().hash_one(()) >> 1,
             // Not zero, so that no epoch can be mistaken for "never".
             clock: AtomicU64::new(1),
             all: Epoch::at(0),
@@ -135,7 +142,7 @@ impl InProcessEpochs {
 
     /// The clock, and then the epochs.
     pub(crate) fn reading(&self, marks: &Marks, clock: u64) -> Reading {
-        Reading { incarnation: 0, clock, invalidated: self.invalidated(marks), expired: self.expired(marks) }
+        Reading { incarnation: self.incarnation, clock, invalidated: self.invalidated(marks), expired: self.expired(marks) }
     }
 
     /// Makes every response stamped before this call unusable, or stale, in the target's scope.
@@ -156,7 +163,7 @@ impl InProcessEpochs {
             }
         }
         self.done.fetch_add(1, Ordering::SeqCst);
-        Moved { from, to: Stamp { incarnation: 0, clock: epoch } }
+        Moved { from, to: Stamp { incarnation: self.incarnation, clock: epoch } }
     }
 }
 
@@ -174,7 +181,7 @@ impl Epochs for InProcessEpochs {
     }
 
     fn known(&self) -> Option<(u64, u64)> {
-        Some((0, self.now()))
+        Some((self.incarnation, self.now()))
     }
 }
 

@@ -21,6 +21,7 @@ use std::{
     pin::Pin,
 };
 
+use bytes::Bytes;
 use http::HeaderMap;
 
 pub(crate) use self::{
@@ -48,6 +49,7 @@ use crate::{
     },
     seen::{Captured, Facts},
     stored::Stored,
+    values::Typed,
 };
 
 /// What is left of a run after its answer.
@@ -79,7 +81,12 @@ pub struct Inner {
     epochs: Option<Epoch>,
     /// For a POST whose answer may stand for GET's.
     post: Option<post::Post>,
+    /// For a typed value: how it is read out of what rests.
+    pub(crate) opens: Option<Opens>,
 }
+
+/// Nothing where it is no value of the type: the type may have changed.
+pub(crate) type Opens = fn(&Bytes) -> Option<Typed>;
 
 impl Deref for Run {
     type Target = Inner;
@@ -143,6 +150,7 @@ impl Run {
             ended_before: 0,
             epochs: None,
             post: None,
+            opens: None,
         }))
     }
 

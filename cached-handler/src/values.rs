@@ -39,7 +39,7 @@ use crate::{
     rules::path::bucket_of,
     seen::{Captured, Facts},
     serve::{Run, fresh_in_memory, look, put_at_once, run_in_its_own_task},
-    stored::{Slot, Stored},
+    stored::Slot,
 };
 
 /// Values of one type under one name in a [`Cache`]; from [`Cache::values`]. A handle: clones are the same set.
@@ -155,7 +155,8 @@ impl<T: Serialize + DeserializeOwned + Send + Sync + 'static> Values<T> {
         let mut run = self.run(self.unlooked(key)?);
         let slot = Box::pin(run.fresh_in_backend()).await?;
         events::hit(&self.cache, self.set.handler);
-        self.in_slot(&slot)
+        let Slot::Response(stored) = &*slot else { return None };
+        stored.value.as_ref()?.get()
     }
 
     /// The value under `key`; or else what `compute` gives, once for all who ask meanwhile.
@@ -254,18 +255,15 @@ impl<T: Serialize + DeserializeOwned + Send + Sync + 'static> Values<T> {
     {
         let key = match looked {
             // In memory, hence the value itself.
-            Ok(response) => return self.in_answer(response).await,
+            Ok(response) => return Self::in_answer(response).await,
             Err(key) => key,
         };
         let mut run = self.run(key);
         options.apply(&mut run);
         if let Some(response) = run.look_up().await
-            && let Some(value) = self.in_response(response).await
+            && let Some(value) = Self::in_response(&response)
         {
             return Ok(value);
-        }
-        if run.held().is_some_and(|held| self.in_stored(held).is_none()) {
-            run.forget_held();
         }
         let made = async move {
             match compute().await {
@@ -274,13 +272,13 @@ impl<T: Serialize + DeserializeOwned + Send + Sync + 'static> Values<T> {
             }
         };
         let response = response_or_error(run_in_its_own_task(run, made).await)?;
-        self.in_answer(response).await
+        Self::in_answer(response).await
     }
 
     /// The value of an answer, which has one unless the runtime is shutting down: then the task that computed is gone, and
     /// this one goes with it.
-    async fn in_answer<E>(&self, response: Response) -> Result<Arc<T>, E> {
-        match self.in_response(response).await {
+    async fn in_answer<E>(response: Response) -> Result<Arc<T>, E> {
+        match Self::in_response(&response) {
             Some(value) => Ok(value),
             None => std::future::pending().await,
         }
@@ -319,6 +317,7 @@ impl<T: Serialize + DeserializeOwned + Send + Sync + 'static> Values<T> {
         self.set.is_used();
         let facts = Facts::of_none(Some(self.cache.clone()));
         let mut run = Run::new(self.set.handler, Captured { facts, fields: None }, key);
+        run.opens = Some(opened::<T>);
         run.path_bucket = bucket_of(self.name().as_bytes()) ^ bucket_of(run.key.primary.bytes());
         run
     }
@@ -347,24 +346,8 @@ impl<T: Serialize + DeserializeOwned + Send + Sync + 'static> Values<T> {
         stored.value.as_ref()?.get()
     }
 
-    fn in_slot(&self, slot: &Slot) -> Option<Arc<T>> {
-        let Slot::Response(stored) = slot else { return None };
-        self.in_stored(stored)
-    }
-
-    fn in_stored(&self, stored: &Stored) -> Option<Arc<T>> {
-        stored.value.as_ref().map_or_else(|| opened(self.set.handler, &stored.content), Typed::get)
-    }
-
-    async fn in_response(&self, response: Response) -> Option<Arc<T>> {
-        match response.extensions().get::<Typed>() {
-            Some(value) => value.get(),
-            None if response.status().is_success() => {
-                let content = http_body_util::BodyExt::collect(response.into_body()).await.ok()?.to_bytes();
-                opened(self.set.handler, &content)
-            }
-            None => None,
-        }
+    fn in_response(response: &Response) -> Option<Arc<T>> {
+        response.extensions().get::<Typed>()?.get()
     }
 }
 

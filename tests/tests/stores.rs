@@ -25,6 +25,7 @@ use cached_handler::{
     testing::{TestCache, assert_hit, assert_miss},
 };
 use http_body_util::BodyExt;
+use tokio::sync::Semaphore;
 use tower::ServiceExt;
 
 /// Bytes in a map, with a switch for each way to be sick.
@@ -285,6 +286,25 @@ async fn builders_refuse_two_backends_of_one_name() {
     assert!(reserved.is_err_and(|error| error.is_config()));
 }
 
+/// What was invalidated in one life of a process stays so in the next, whose clock begins anew; and so does what another
+/// process has invalidated, of which this one has not heard.
+#[tokio::test]
+async fn a_store_that_outlives_its_clock_brings_nothing_back() {
+    let dict = Dict::default();
+    for life in 0..3 {
+        let cache = TestCache::with(|builder| builder.namespace("lives").backend("dict", dict.clone()));
+        let router = Router::new().route("/page/{id}", get(page)).layer(cache.layer());
+        assert_miss!(ask(&router, "/page/7").await);
+        assert_hit!(ask(&router, "/page/7").await);
+        // In some lives the clock gets as far as in the one before, in some it does not.
+        for _ in 0..life {
+            cache.cache().invalidate(Target::group("pages")).await.unwrap();
+            assert_miss!(ask(&router, "/page/7").await);
+        }
+    }
+    assert_eq!(dict.with(|map| map.len()), 1, "all of them stored it under one key");
+}
+
 /// What it has found is told some moments later.
 struct Late(Dict, AtomicUsize);
 
@@ -349,3 +369,47 @@ async fn concurrent_requests_for_what_is_not_at_rest_run_the_handler_once_also_t
 }
 
 const ROUNDS: usize = 500;
+
+static GROUPED: AtomicUsize = AtomicUsize::new(0);
+static MAY_END: Semaphore = Semaphore::const_new(0);
+
+/// Its response names groups that no request knows of before.
+#[cached(ttl = 60, backend = "dict")]
+async fn grouped() -> (CacheGroups, String) {
+    let run = GROUPED.fetch_add(1, Ordering::SeqCst);
+    let _permit = MAY_END.acquire().await;
+    (CacheGroups::of(["found-in-the-database"]), run.to_string())
+}
+
+#[tokio::test]
+async fn l5_an_invalidation_of_something_else_sends_nobody_away_from_a_run_whose_groups_are_not_known_yet() {
+    for (invalidated, runs) in [("something else", 1), ("found-in-the-database", 2)] {
+        let cache = TestCache::with(|builder| builder.backend("dict", Dict::default()));
+        let router = Router::new().route("/grouped", get(grouped)).layer(cache.layer());
+        let ask = || {
+            let router = router.clone();
+            tokio::spawn(async move { text(ask(&router, "/grouped").await).await })
+        };
+        GROUPED.store(0, Ordering::SeqCst);
+        let leader = ask();
+        turns().await;
+        cache.cache().invalidate(Target::group(invalidated)).await.unwrap();
+        let followers: Vec<_> = (0..20).map(|_| ask()).collect();
+        turns().await;
+        MAY_END.add_permits(1);
+        assert_eq!(leader.await.unwrap(), "0");
+        for follower in followers {
+            // By one run for all of them, where what they have waited for is outdated.
+            assert_eq!(follower.await.unwrap(), (runs - 1).to_string(), "{invalidated}");
+        }
+        assert_eq!(GROUPED.load(Ordering::SeqCst), runs, "{invalidated}");
+        MAY_END.forget_permits(1);
+    }
+}
+
+/// Until all tasks wait for something.
+async fn turns() {
+    for _ in 0..100 {
+        tokio::task::yield_now().await;
+    }
+}

@@ -2,12 +2,16 @@
 
 use std::{
     collections::HashMap,
+    convert::Infallible,
+    pin::Pin,
     sync::{
-        Arc,
+        Arc, Mutex,
         atomic::{AtomicUsize, Ordering},
     },
+    time::Duration,
 };
 
+use bytes::Bytes;
 use cached_handler::{
     Cache, Error, Target, ValueOptions, Values,
     backend::{Store, StoreKey},
@@ -47,9 +51,9 @@ impl Fixture {
     /// The value, whose title says in which run it was computed.
     async fn load(&self, id: u64, options: impl Into<ValueOptions>) -> String {
         let runs = Arc::clone(&self.runs);
-        let computed = self.articles.get_or_insert_with(&id, options, async move || {
-            Ok::<_, std::convert::Infallible>(article(id, &(runs.fetch_add(1, Ordering::SeqCst) + 1)))
-        });
+        let computed = self
+            .articles
+            .get_or_insert_with(&id, options, async move || Ok::<_, Infallible>(article(id, &(runs.fetch_add(1, Ordering::SeqCst) + 1))));
         let Ok(article) = computed.await;
         assert_eq!(article.id, id);
         article.title.clone()
@@ -106,6 +110,59 @@ async fn at_rest_it_is_json_that_can_be_read() {
     let kept: Vec<_> = fixture.dict.map().values().cloned().collect();
     assert_eq!(kept.len(), 1);
     assert!(kept[0].ends_with(br#"{"id":1,"title":"1"}"#), "{:?}", kept[0]);
+}
+
+/// While it is looked up, other things happen.
+#[derive(Clone, Default)]
+struct Meanwhile {
+    dict: Dict,
+    happens: Arc<Mutex<Option<BoxFuture<()>>>>,
+}
+
+type BoxFuture<T> = Pin<Box<dyn Future<Output = T> + Send>>;
+
+impl Store for Meanwhile {
+    async fn get(&self, key: &StoreKey) -> Result<Option<Bytes>, Error> {
+        let found = self.dict.get(key).await;
+        let happens = self.happens.lock().unwrap().take();
+        if let Some(happens) = happens {
+            happens.await;
+        }
+        found
+    }
+
+    async fn put(&self, key: &StoreKey, bytes: Bytes, keep_for: Duration) -> Result<(), Error> {
+        self.dict.put(key, bytes, keep_for).await
+    }
+
+    async fn remove(&self, key: &StoreKey) -> Result<(), Error> {
+        self.dict.remove(key).await
+    }
+
+    async fn clear(&self) -> Result<(), Error> {
+        self.dict.clear().await
+    }
+}
+
+/// As after a deploy that has changed the type, and `null`, which is all that JSON has for a NaN: a miss for each caller,
+/// whatever others do meanwhile, and an event.
+#[tokio::test]
+async fn a_value_that_cannot_be_read_is_computed_again_and_never_waited_for() {
+    let store = Meanwhile::default();
+    let cache = TestCache::with(|builder| builder.backend("store", store.clone()));
+    let numbers: Values<f64> = cache.cache().values("numbers").backend("store");
+    let load = |numbers: Values<f64>| async move {
+        let Ok(number) = numbers.get_or_insert_with("key", secs(60), async || Ok::<_, Infallible>(f64::NAN)).await;
+        number.is_nan()
+    };
+    assert!(load(numbers.clone()).await);
+    assert_eq!(numbers.get("key").await, None);
+    let (other, others) = (load(numbers.clone()), Arc::<AtomicUsize>::default());
+    let count = Arc::clone(&others);
+    *store.happens.lock().unwrap() = Some(Box::pin(async move { drop(count.fetch_add(other.await.into(), Ordering::SeqCst)) }));
+    let loaded = tokio::time::timeout(Duration::from_secs(20), load(numbers.clone())).await;
+    assert_eq!((loaded, others.load(Ordering::SeqCst)), (Ok(true), 1));
+    assert!(cache.cache().stats().damaged >= 2);
 }
 
 #[tokio::test]
@@ -418,11 +475,11 @@ async fn a_computation_may_ask_for_its_own_key() {
 struct Broken;
 
 impl Store for Broken {
-    async fn get(&self, _: &StoreKey) -> Result<Option<bytes::Bytes>, Error> {
+    async fn get(&self, _: &StoreKey) -> Result<Option<Bytes>, Error> {
         Err(Error::backend("broken"))
     }
 
-    async fn put(&self, _: &StoreKey, _: bytes::Bytes, _: std::time::Duration) -> Result<(), Error> {
+    async fn put(&self, _: &StoreKey, _: Bytes, _: Duration) -> Result<(), Error> {
         Err(Error::backend("broken"))
     }
 
@@ -484,7 +541,7 @@ async fn sets_of_two_names_and_of_two_versions_share_neither_values_nor_runs() {
             let all = Arc::clone(&all);
             sets[at].get_or_insert_with(&7, secs(60), async move || {
                 all.wait().await;
-                Ok::<_, std::convert::Infallible>(at.to_string())
+                Ok::<_, Infallible>(at.to_string())
             })
         };
         let (first, second, third) = tokio::join!(load(0), load(1), load(2));

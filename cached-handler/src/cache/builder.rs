@@ -94,8 +94,9 @@ impl CacheBuilder {
         self
     }
 
-    /// Adds a backend of your own, for `backend = "name"`. Invalidations of its responses count in this process; with
-    /// another process on the same store, give it [`Epochs`] of its own by [`backend_with_epochs`](Self::backend_with_epochs).
+    /// Adds a backend of your own, for `backend = "name"`. The clock that orders its invalidations is this cache's, and ends
+    /// with it: what another process, or an earlier life of this one, has left in the store is not used. For a store that is
+    /// to be shared or to survive, bring [`Epochs`] that do so too, by [`backend_with_epochs`](Self::backend_with_epochs).
     pub fn backend(self, name: impl Into<String>, store: impl Store) -> Self {
         self.backend_with_epochs(name, store, InProcessEpochs::new())
     }

@@ -121,7 +121,9 @@
 //! }
 //! ```
 //!
-//! Invalidations then count in this process. A store that several processes share brings its own [`backend::Epochs`].
+//! Its invalidations are then ordered by a clock of this process, and what another process or an earlier life of this one
+//! has left in the store is not used: nobody can say what was invalidated since. A store that is shared, or is to survive
+//! a restart, brings its own [`backend::Epochs`].
 //! [`backend::conformance`] checks both against their laws. Whatever it does, it never fails a request: it is given 50
 //! ms to read and 100 ms to write, all that it gives back is checked, and one that fails as often as a Redis that is
 //! down is left alone in the same way.

@@ -23,7 +23,7 @@ use crate::{
     outcome::{Kept, Outcome, StaleUse},
     policy::Collapse,
     reputation::Reputation,
-    stored::Slot,
+    stored::{Slot, Stored},
     tasks::Place,
 };
 
@@ -147,12 +147,12 @@ async fn begin(run: &mut Run, lease: Lease) -> Turn {
         found => found,
     };
     match found {
-        Some(slot) => match collapsed(run, &slot) {
-            Some(response) => {
+        Some(slot) => match followed(run, &slot).await {
+            Followed::By(response) => {
                 lease.land(Landed::Stored(slot));
                 Turn::Answered(response)
             }
-            None => Turn::Lead(lease),
+            Followed::Outdated | Followed::Unfit => Turn::Lead(lease),
         },
         None => Turn::Lead(lease),
     }
@@ -167,9 +167,11 @@ async fn wait(run: &Run, mut follower: Follower, gives_up: Instant) -> Waited {
     let landed = timeout_at(gives_up, follower.landed()).await;
     drop(follower);
     match landed {
-        Ok(Landed::Stored(slot)) => match collapsed(run, &slot) {
-            Some(response) => Waited::Turn(Turn::Answered(response)),
-            None => Waited::Turn(Turn::Alone(None)),
+        Ok(Landed::Stored(slot)) => match followed(run, &slot).await {
+            Followed::By(response) => Waited::Turn(Turn::Answered(response)),
+            // For all who have waited for it. Somebody leads a newer one.
+            Followed::Outdated => Waited::Again,
+            Followed::Unfit => Waited::Turn(Turn::Alone(None)),
         },
         // Its client left, and the run with it. Somebody else leads.
         Ok(Landed::Lost) => Waited::Again,
@@ -196,24 +198,47 @@ async fn wait(run: &Run, mut follower: Follower, gives_up: Instant) -> Waited {
 async fn behind_failures(run: &Run, failing: Reputation, gives_up: Instant) -> Turn {
     let Reputation::Failing(runs) = failing else { return Turn::Alone(None) };
     let permit = timeout_at(gives_up, runs.acquire_owned()).await.ok().and_then(Result::ok);
-    match run.look_again().and_then(|slot| collapsed(run, &slot)) {
-        Some(response) => Turn::Answered(response),
-        None => Turn::Alone(permit),
+    let found = run.look_again();
+    match found.as_deref() {
+        Some(Slot::Response(stored)) if is_usable(run, stored) => collapsed(run, stored).map_or(Turn::Alone(permit), Turn::Answered),
+        _ => Turn::Alone(permit),
     }
 }
 
-/// The answer for a follower: only what a hit would give it.
-fn collapsed(run: &Run, slot: &Slot) -> Option<Response> {
-    let Slot::Response(stored) = slot else { return None };
-    let now = run.now();
-    let usable = match &stored.marks {
+/// What a run has left for those who have waited for it.
+enum Followed {
+    By(Response),
+    /// Nothing: it may have begun before an invalidation that this request came after.
+    Outdated,
+    /// Nothing for this request.
+    Unfit,
+}
+
+/// Where something was invalidated during the run, and the response names groups that this request did not know of, their
+/// epochs are asked for: what they say now covers all that was before this request.
+async fn followed(run: &Run, slot: &Slot) -> Followed {
+    let Slot::Response(stored) = slot else { return Followed::Unfit };
+    if !is_usable(run, stored) && !(run.knows_less_groups_than(stored) && run.is_untouched(stored).await) {
+        return Followed::Outdated;
+    }
+    collapsed(run, stored).map_or(Followed::Unfit, Followed::By)
+}
+
+/// By what this request knows by itself.
+fn is_usable(run: &Run, stored: &Stored) -> bool {
+    match &stored.marks {
         Some(marks) if run.cache.inner().memory.epochs.expired(marks) <= stored.stamp.clock => true,
         // Something was invalidated during the run: this is an answer only to a request that began before all of it.
         _ if run.began_no_later_than(stored.stamp) => true,
         // Or before what concerns this response.
         _ => !run.knows_less_groups_than(stored) && run.reading().is_some_and(|reading| reading.may_join(stored.stamp)),
-    };
-    if !usable || !stored.selected_by(run.fields.as_deref()) {
+    }
+}
+
+/// Only what a hit would give it.
+fn collapsed(run: &Run, stored: &Stored) -> Option<Response> {
+    let now = run.now();
+    if !stored.selected_by(run.fields.as_deref()) {
         return None;
     }
     may_answer_unless_invalidated(stored, false, run.handler, &run.facts, &run.key.traits, now).ok()?;

@@ -104,6 +104,13 @@ impl Run {
         found
     }
 
+    /// Whether nothing that concerns a response was invalidated or expired since its run began, as of now.
+    pub(super) async fn is_untouched(&self, stored: &Stored) -> bool {
+        let Some(backend) = self.cache.backend(self.handler) else { return false };
+        let scopes = crate::backend::Scopes::new(self.handler.epoch_name(self.key.instance), self.path_bucket, &stored.groups);
+        backend.read(&scopes).await.is_ok_and(|reading| reading.may_join(stored.stamp))
+    }
+
     /// Where a stored response that this request selects lies: under its key, or under that of its variant.
     fn place_of(&self, stored: &Stored) -> StoreKey {
         let key = self.key_at_rest();
@@ -161,6 +168,13 @@ impl Run {
         };
         if !reading.allows(stored.stamp) {
             return Ok(Found::Nothing(Forward::Invalidated));
+        }
+        if let Some(opens) = self.opens {
+            stored.value = opens(&stored.content);
+            if stored.value.is_none() {
+                events::damaged(&self.cache, self.handler, "other-type");
+                return Ok(Found::Nothing(Forward::UriMiss));
+            }
         }
         let (is_expired, now) = (reading.expires(stored.stamp), self.now());
         Ok(judged(Arc::new(Slot::Response(stored)), |stored| {

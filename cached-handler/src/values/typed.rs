@@ -7,10 +7,7 @@ use bytes::Bytes;
 use serde::{Serialize, de::DeserializeOwned};
 
 use super::ValueOptions;
-use crate::{
-    handler::Handler,
-    response_part::{DoNotStore, FreshFor},
-};
+use crate::response_part::{DoNotStore, FreshFor};
 
 /// A value of some type.
 #[derive(Clone)]
@@ -49,13 +46,13 @@ pub(super) fn respond<T: Serialize + Send + Sync + 'static>(value: T, options: &
     response
 }
 
-/// A value at rest. One that cannot be read is none: its type may have changed.
-pub(super) fn opened<T: DeserializeOwned>(handler: &Handler, json: &Bytes) -> Option<Arc<T>> {
-    match serde_json::from_slice(json) {
-        Ok(value) => Some(Arc::new(value)),
+/// A value out of what rests.
+pub(super) fn opened<T: DeserializeOwned + Send + Sync + 'static>(json: &Bytes) -> Option<Typed> {
+    match serde_json::from_slice::<T>(json) {
+        Ok(value) => Some(Typed { value: Arc::new(value), weight: size_of::<T>() + json.len() }),
         Err(error) => {
             // Not the error's text, which may quote the value.
-            tracing::warn!(target: "cached_handler", set = handler.site.name, line = error.line(), column = error.column(), "a stored value is not of this type");
+            tracing::debug!(target: "cached_handler", line = error.line(), column = error.column(), "a stored value is not of this type");
             None
         }
     }
