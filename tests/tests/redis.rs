@@ -1,5 +1,7 @@
 //! `backend = "redis"`: the laws, the attribute on it, and several processes on one server.
 
+#[path = "redis/lives.rs"]
+mod lives;
 #[path = "redis/together.rs"]
 mod together;
 
@@ -75,7 +77,10 @@ impl Process {
 
     async fn of(server: &RedisServer, namespace: &str, clock: ManualClock) -> Self {
         let builder = Cache::builder().namespace(namespace).redis(server.url()).clock(clock.clone()).outcome_on_hits();
-        let cache = builder.build().await.unwrap();
+        Self { clock, ..Self::with(builder.build().await.unwrap()).await }
+    }
+
+    async fn with(cache: Cache) -> Self {
         // Until it is connected: on a busy machine that takes longer than a request waits.
         while cache.invalidate(Target::group("nobody's")).await.is_err() {}
         let router = Router::new()
@@ -84,7 +89,7 @@ impl Process {
             .route("/grouped/{id}", get(grouped))
             .route("/varied", get(varied))
             .layer(axum::Extension(cache.clone()));
-        Self { cache, clock, router }
+        Self { cache, clock: ManualClock::new(), router }
     }
 
     /// Asks, and waits until what is stored behind the answer is stored.

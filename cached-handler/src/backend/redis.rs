@@ -7,6 +7,7 @@
 mod batch;
 mod joint;
 mod keys;
+mod life;
 mod link;
 mod look_up;
 mod memory;
@@ -17,7 +18,6 @@ mod server;
 
 use std::{
     fmt,
-    hash::{BuildHasher, RandomState},
     sync::Arc,
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
@@ -64,6 +64,16 @@ struct Inner {
     batches: Batches<Wanted>,
 }
 
+/// How long what is stored can be used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) enum Lasting {
+    /// In the life of the server that it was stored in.
+    #[default]
+    Life,
+    /// For ever: the server loses no invalidation.
+    Ever,
+}
+
 /// How long the clock lives, at least, after it was last moved or a response was stored; and how long an epoch that no
 /// stored response has yet: as long as any run. One that is missing costs misses and nothing else.
 const CLOCK_LIVES: Duration = Duration::from_secs(24 * 60 * 60);
@@ -77,12 +87,12 @@ impl Redis {
     ///
     /// Where the address or the namespace cannot be used; [`Error::is_config`] is true for both.
     pub fn open(server: impl Into<RedisServer>, namespace: &str) -> Result<Self, Error> {
-        Self::with_clock(&server.into(), namespace, Clock::System)
+        Self::with_clock(&server.into(), namespace, Clock::System, Lasting::Life)
     }
 
-    pub(crate) fn with_clock(server: &RedisServer, namespace: &str, clock: Clock) -> Result<Self, Error> {
+    pub(crate) fn with_clock(server: &RedisServer, namespace: &str, clock: Clock, lasting: Lasting) -> Result<Self, Error> {
         let keys = Keys::new(namespace)?;
-        let link = Link::new(server.client()?, keys.namespace(), clock);
+        let link = Link::new(server.client()?, keys.clock(), clock, lasting);
         Ok(Self(Arc::new(Inner { link, keys, known: Known::default(), batches: Batches::default() })))
     }
 }
@@ -178,16 +188,12 @@ impl Inner {
 
     /// Makes what is missing, and reads all of it anew.
     async fn make_epochs(&self, keys: &Names) -> Result<Reading, Error> {
-        let [incarnation, clock_lives, epoch_lives] = arguments();
-        let command = |by_digest| script::READ.call(by_digest, keys, &[&incarnation, &clock_lives, &epoch_lives]);
-        let values = list(self.link.call_script(&command(true), || command(false)).await?)?;
+        let values = list(self.link.call_script(&script::READ, keys, &[]).await?)?;
         record::reading(keys.iter(), &values).ok_or_else(senseless)
     }
 
     async fn advance(&self, keys: &Names, what: &str) -> Result<Moved, Error> {
-        let [incarnation, clock_lives, epoch_lives] = arguments();
-        let command = |by_digest| script::ADVANCE.call(by_digest, keys, &[&incarnation, &clock_lives, &epoch_lives, what]);
-        let answer = self.link.call_script(&command(true), || command(false)).await?;
+        let answer = self.link.call_script(&script::ADVANCE, keys, &[what]).await?;
         let moved = record::moved(self.keys.namespace(), &answer).ok_or_else(senseless)?;
         self.known.note(&Reading { incarnation: moved.to.incarnation, clock: moved.to.clock, invalidated: 0, expired: 0 });
         Ok(moved)
@@ -252,12 +258,6 @@ fn mget(keys: impl ExactSizeIterator<Item: AsRef<str>> + Clone) -> Cmd {
         command.arg(key.as_ref());
     }
     command
-}
-
-/// What a script may need to make what is missing.
-fn arguments() -> [String; 3] {
-    let incarnation = RandomState::new().hash_one(0);
-    [incarnation.to_string(), millis(CLOCK_LIVES).to_string(), millis(EPOCH_LIVES).to_string()]
 }
 
 fn list(value: Value) -> Result<Vec<Value>, Error> {

@@ -11,7 +11,7 @@ use std::{
 
 use super::{Cache, Inner, advice, settle::Settle};
 #[cfg(feature = "redis")]
-use crate::backend::{Redis, RedisServer};
+use crate::backend::{Redis, RedisServer, redis::Lasting};
 use crate::{
     backend::{Backend, BytesBackend, Epochs, Guard, InProcessEpochs, Store},
     clock::{Clock, ManualClock},
@@ -43,6 +43,8 @@ pub struct CacheBuilder {
     default_backend: String,
     #[cfg(feature = "redis")]
     redis: Option<RedisServer>,
+    #[cfg(feature = "redis")]
+    redis_lasts: Lasting,
     max_runs: usize,
     off: bool,
     isolated: bool,
@@ -64,6 +66,8 @@ impl CacheBuilder {
             default_backend: MEMORY.to_owned(),
             #[cfg(feature = "redis")]
             redis: None,
+            #[cfg(feature = "redis")]
+            redis_lasts: Lasting::default(),
             max_runs: 1024,
             off: std::env::var_os("CACHED_HANDLER").is_some_and(|value| value.eq_ignore_ascii_case("off")),
             isolated: false,
@@ -125,6 +129,23 @@ impl CacheBuilder {
     #[cfg(feature = "redis")]
     pub fn redis(mut self, server: impl Into<RedisServer>) -> Self {
         self.redis = Some(server.into());
+        self
+    }
+
+    /// Uses what is in Redis also after it was started again or another has taken its place, as a failover does. Off by default:
+    /// then nothing stored before is used, since a server that begins from its last snapshot, and a replica that
+    /// becomes the primary, have not heard of the last invalidations and still have what they were about.
+    ///
+    /// For a server that loses nothing that it has confirmed (`appendfsync always`, and no failover), or where a response
+    /// may be wrong until its `ttl` has passed.
+    ///
+    /// ```
+    /// # use cached_handler::Cache;
+    /// let builder = Cache::builder().namespace("shop").redis("redis://127.0.0.1:6379").redis_durable();
+    /// ```
+    #[cfg(feature = "redis")]
+    pub fn redis_durable(mut self) -> Self {
+        self.redis_lasts = Lasting::Ever;
         self
     }
 
@@ -266,7 +287,7 @@ impl CacheBuilder {
         let is_there = self.backends.iter().any(|(name, _)| name == REDIS);
         let environment = || std::env::var("CACHED_HANDLER_REDIS_URL").ok().filter(|_| !is_there && is_asked_for).map(RedisServer::from);
         let Some(server) = self.redis.take().or_else(environment) else { return Ok(()) };
-        let redis = Redis::with_clock(&server, &self.namespace, self.clock.clone())?;
+        let redis = Redis::with_clock(&server, &self.namespace, self.clock.clone(), self.redis_lasts)?;
         let watch = Watch::new(REDIS, Arc::clone(&self.counts));
         self.backends.push((REDIS.to_owned(), Arc::new(Guard::new(REDIS, redis, watch))));
         Ok(())

@@ -47,8 +47,8 @@
 //! | responses are shared by | this process | the processes on the directory | all processes on the server |
 //! | an invalidation holds (L4) | in this process | for every process on the directory | for every process on that primary |
 //! | a restart of the process | loses all | loses nothing | loses nothing |
-//! | a reboot | loses all | makes all unusable, unless `fs_durable()` | loses what the server does not keep |
-//! | a failover | | | loses the invalidations that the new primary has not heard of: responses they were about may be served until they are stale |
+//! | a reboot, or a restart of the server | loses all | makes all unusable, unless `fs_durable()` | makes all unusable, unless `redis_durable()` |
+//! | a failover | | | the same |
 //! | while it fails | | handlers run; invalidations are errors | the same, and invalidations are tried again |
 //! | damaged or foreign bytes | | a miss and a warning | the same |
 //! | a hit | no allocation more than a ready response | five calls of the system | one `MGET`, of four keys and the attribute's groups |
@@ -84,8 +84,13 @@
 //! of clients, give `.redis(…)` a `redis::Client` of your own.
 //!
 //! - **Invalidations** by any process hold for all of them, as the clock that orders them is in Redis. No process's own
-//!   clock matters, neither for that nor for ages. The server has to be the primary; replicas are refused. A failover
-//!   that loses writes loses invalidations with them.
+//!   clock matters, neither for that nor for ages. The server has to be the primary; replicas are refused.
+//! - **After a restart of the server, and after a failover,** nothing stored before is used: a server that begins from
+//!   its last snapshot, and a replica that becomes the primary, may have missed the last invalidations and still have
+//!   what they were about. Each process compares the server's `run_id` whenever it connects. `.redis_durable()` leaves
+//!   that out, for a server that loses nothing that it has confirmed. Two cases cannot be seen: a user who may not send
+//!   `INFO`, and a proxy that keeps the connection while it changes the server behind it. There a response may be
+//!   wrong until its `ttl` has passed.
 //! - **A hit** is one `MGET` of four keys, and one more for each group of the attribute. Groups that only the response
 //!   names (`CacheGroups`) cost a second `MGET`, as they are not known before. Look-ups of one moment travel together:
 //!   from eight under way on, up to 64 of them, of about 128 KiB, share one `MGET`, in which each key stands once. None

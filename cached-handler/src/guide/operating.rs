@@ -62,6 +62,7 @@
 //! | files | 1 GiB of the disk, and 4.2 MiB for the epochs | `Cache::builder().fs_capacity(bytes)` |
 //! | … threads that may block | 16, and one that keeps order | |
 //! | … after a reboot | nothing stored before is used | `Cache::builder().fs_durable()` |
+//! | … after a restart of Redis, or a failover | the same | `Cache::builder().redis_durable()` |
 //! | Redis, files, or a store of your own | 50 ms to read, 100 ms to write, 1 s to invalidate; 1 024 calls at a time | |
 //! | … bytes under one key | `max_body` and 128 KiB; longer ones are a miss | |
 //! | … that failed 5 times in a row, or in 10 of the last 20 calls | is left alone; probes after 1 s, then less often, up to every 30 s | |

@@ -218,10 +218,11 @@ enum Followed {
 /// epochs are asked for: what they say now covers all that was before this request.
 async fn followed(run: &Run, slot: &Slot) -> Followed {
     let Slot::Response(stored) = slot else { return Followed::Unfit };
-    if !is_usable(run, stored) && !(run.knows_less_groups_than(stored) && run.is_untouched(stored).await) {
-        return Followed::Outdated;
+    if is_usable(run, stored) || (run.knows_less_groups_than(stored) && run.is_untouched(stored).await) {
+        collapsed(run, stored).map_or(Followed::Unfit, Followed::By)
+    } else {
+        Followed::Outdated
     }
-    collapsed(run, stored).map_or(Followed::Unfit, Followed::By)
 }
 
 /// By what this request knows by itself.

@@ -17,13 +17,17 @@ use tokio::{
 };
 
 use super::{
+    CLOCK_LIVES, EPOCH_LIVES, Lasting,
+    keys::Names,
+    life::Life,
     memory::Worry,
     refusal::{Refusal, moved_to, refusal},
+    script,
     server::{address, host_of, sees_to_cryptography},
 };
 use crate::{
     backend::breaker::{chance, pause},
-    clock::{Clock, Millis},
+    clock::{Clock, Millis, millis},
     error::{Error, Fault},
     sync::lock,
 };
@@ -38,9 +42,11 @@ const OLDEST: u32 = 7;
 
 pub(super) struct Link {
     client: Client,
-    /// A key of the namespace, which says where in a cluster it lies.
-    key: Box<str>,
+    /// The key of the namespace's clock, which says where in a cluster all of them lie.
+    key: Names,
     clock: Clock,
+    lasting: Lasting,
+    life: Life,
     phase: watch::Sender<Phase>,
     connects: AtomicU64,
     connecting: Mutex<Option<JoinHandle<()>>>,
@@ -62,11 +68,13 @@ enum Phase {
 }
 
 impl Link {
-    pub(super) fn new(client: Client, key: &str, clock: Clock) -> Arc<Self> {
+    pub(super) fn new(client: Client, key: Names, clock: Clock, lasting: Lasting) -> Arc<Self> {
         let link = Arc::new(Self {
             client,
-            key: key.into(),
+            key,
             clock,
+            lasting,
+            life: Life::default(),
             phase: watch::Sender::new(Phase::Connecting),
             connects: AtomicU64::new(0),
             connecting: Mutex::default(),
@@ -85,12 +93,14 @@ impl Link {
         self.checked(number, answer)
     }
 
-    /// The same, where the server may not know a script.
-    pub(super) async fn call_script(self: &Arc<Self>, by_digest: &Cmd, by_text: impl FnOnce() -> Cmd) -> Result<Value, Error> {
+    /// A script, which the server may not know; `more` are its arguments beside those that all scripts have.
+    pub(super) async fn call_script(self: &Arc<Self>, script: &script::Known, keys: &Names, more: &[&str]) -> Result<Value, Error> {
         let (number, mut connection) = self.connection().await?;
-        let answer = connection.send_packed_command(by_digest).await.and_then(Value::extract_error);
+        // Not before there is a connection: a new incarnation is one of the server that it leads to.
+        let command = |by_digest| self.command(script, by_digest, keys, more);
+        let answer = connection.send_packed_command(&command(true)).await.and_then(Value::extract_error);
         let answer = match answer {
-            Err(error) if error.code() == Some("NOSCRIPT") => connection.send_packed_command(&by_text()).await,
+            Err(error) if error.code() == Some("NOSCRIPT") => connection.send_packed_command(&command(false)).await,
             answer => answer,
         };
         self.checked(number, answer)
@@ -225,17 +235,53 @@ impl Link {
     async fn check(&self, connection: &mut MultiplexedConnection) -> Result<Option<Worry>, Unfit> {
         let mut worry = None;
         match ::redis::cmd("INFO").query_async::<String>(connection).await {
-            Ok(info) => worry = examine(&info)?,
+            Ok(info) => {
+                worry = examine(&info)?;
+                self.life.is_that_of(&info);
+            }
             Err(error) if error.code() == Some("NOPERM") => {
                 tracing::warn!(target: "cached_handler", "the user of Redis may not send `INFO`; whether the server is a primary of version 7.0 is not known");
             }
             Err(error) => return Err(Unfit::of(&error)),
         }
-        ::redis::cmd("EXISTS").arg(&*self.key).query_async::<Value>(connection).await.map_err(|error| Unfit::of(&error))?;
+        self.begin(connection).await?;
         let sent = self.clock.now();
         let time: Vec<Value> = ::redis::cmd("TIME").query_async(connection).await.map_err(|error| Unfit::of(&error))?;
         self.set_time(&time, sent);
         Ok(worry)
+    }
+
+    /// Where the server is not the one that began the incarnation that it has, begins another. It is asked something in any
+    /// case, which shows whether the keys are there.
+    async fn begin(&self, connection: &mut MultiplexedConnection) -> Result<(), Unfit> {
+        let mut there = ::redis::cmd("EXISTS");
+        for key in self.key.iter() {
+            there.arg(key);
+        }
+        there.query_async::<Value>(connection).await.map_err(|error| Unfit::of(&error))?;
+        if self.lasting == Lasting::Ever || !self.life.is_known() {
+            return Ok(());
+        }
+        match self.command(&script::BEGIN, false, &self.key, &[&self.life.digits()]).query_async::<bool>(connection).await {
+            Ok(true) => {
+                tracing::warn!(target: "cached_handler", server = address(&self.client), "Redis was started again, or another has taken its place: nothing stored before is used, as invalidations may be lost");
+                Ok(())
+            }
+            // Who may not do this may not invalidate either, and is told so.
+            Err(error) if error.code() != Some("NOPERM") => Err(Unfit::of(&error)),
+            _ => Ok(()),
+        }
+    }
+
+    /// A script with what it may need to make what is missing.
+    fn command(&self, script: &script::Known, by_digest: bool, keys: &Names, more: &[&str]) -> Cmd {
+        let arguments = [self.life.incarnation(), millis(CLOCK_LIVES).unsigned_abs(), millis(EPOCH_LIVES).unsigned_abs()];
+        let mut command = script.call(by_digest, keys);
+        for argument in arguments {
+            command.arg(argument);
+        }
+        command.arg(more);
+        command
     }
 
     /// Once for as long as it lasts: a connection that is lost and made again is no news.

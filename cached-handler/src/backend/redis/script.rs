@@ -23,6 +23,10 @@ pub(super) static READ: LazyLock<Known> = LazyLock::new(|| Known::new("", READ_T
 /// time that the epoch had before. It is done also where memory is short: it frees some.
 pub(super) static ADVANCE: LazyLock<Known> = LazyLock::new(|| Known::new("#!lua flags=allow-oom\n", ADVANCE_TEXT));
 
+/// Begins a new incarnation, unless there is none or it ends in the given digits. KEYS: clock. ARGV: as above, and the
+/// digits. Says whether it did.
+pub(super) static BEGIN: LazyLock<Known> = LazyLock::new(|| Known::new("#!lua flags=allow-oom\n", BEGIN_TEXT));
+
 const COMMON: &str = r"
 local function seal(key, text)
   local sum = 7
@@ -114,6 +118,14 @@ local text = incarnation .. ':' .. number(clock) .. ':' .. number(all_invalidate
 return {set(KEYS[1], text, clock_lives), expired}
 ";
 
+const BEGIN_TEXT: &str = r"
+local incarnation, clock = clock_of(KEYS[1])
+if not incarnation or string.sub(incarnation, -#ARGV[4]) == ARGV[4] then return 0 end
+local now = number(math.max(clock + 1, micros()))
+set(KEYS[1], ARGV[1] .. ':' .. now .. ':' .. now .. ':' .. now, clock_lives)
+return 1
+";
+
 impl Known {
     fn new(flags: &str, text: &str) -> Self {
         let text = format!("{flags}{COMMON}{text}");
@@ -122,14 +134,13 @@ impl Known {
     }
 
     /// By its digest; or, where the server does not know it, by its text, which it remembers.
-    pub(super) fn call(&self, by_digest: bool, keys: &Names, arguments: &[&str]) -> Cmd {
+    pub(super) fn call(&self, by_digest: bool, keys: &Names) -> Cmd {
         let mut command = if by_digest { ::redis::cmd("EVALSHA") } else { ::redis::cmd("EVAL") };
         command.arg(if by_digest { &self.digest } else { &self.text });
         command.arg(keys.iter().len());
         for key in keys.iter() {
             command.arg(key);
         }
-        command.arg(arguments);
         command
     }
 }
