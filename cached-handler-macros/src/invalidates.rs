@@ -97,7 +97,7 @@ fn targets(private: &TokenStream, args: &Invalidates, arguments: &[Argument]) ->
         let pieces = pieces(private, template);
         hygienic!({ #bindings __targets.path(&[#(#pieces),*]); })
     });
-    let handlers = args.handlers.iter().map(|path| hygienic!(__targets.handler(&#path);));
+    let handlers = args.handlers.iter().map(|path| hygienic!(__targets.handler(#path);));
     hygienic!(#(#groups)* #(#paths)* #(#handlers)*)
 }
 

@@ -1,6 +1,8 @@
 //! One cached handler: where it stands, what its attribute says, and the registry of all of them.
 
+pub(crate) mod function;
 pub(crate) mod info;
+pub(crate) mod name;
 pub(crate) mod others;
 
 use std::{any::TypeId, fmt, sync::OnceLock, time::Duration};

@@ -6,6 +6,10 @@ use crate::{
     backend::Effect,
     cache::Cache,
     error::Error,
+    handler::{
+        function::CachedHandler,
+        name::{self, Named},
+    },
     rules::path::{bucket, normalise},
 };
 
@@ -61,6 +65,8 @@ impl Target {
 
     /// All responses to requests for the path, whatever their query, handler or variant. The path is the whole one, as
     /// the client sent it, compared after RFC 3986 §6.2.2 normalisation: `/a/%31` is `/a/1`. A query in it is ignored.
+    ///
+    /// All paths share 65 536 epochs: once in so many times the responses of another path are invalidated too.
     #[must_use]
     pub fn path(path: impl AsRef<str>) -> Self {
         let path = path.as_ref();
@@ -68,17 +74,27 @@ impl Target {
         Self(Kind::Path(bucket(&normalise(path))))
     }
 
-    /// All responses of a cached handler, given as it is given to a route; for a generic one, one instance:
+    /// All responses of a handler with `#[cached]`, given as it is given to a route; for a generic one, one instance:
     /// `Target::handler(list::<Article>)`.
+    ///
+    /// Where a [`Policy`](crate::Policy::name) gives it a name, that is the name of all instances of a generic one. Two
+    /// functions of one name in one module, in two `impl`s for instance, of which a policy renames one, cannot be told
+    /// apart: then everything in the cache is invalidated, and a warning says so; use [`Target::named`] there.
     #[must_use]
-    #[expect(clippy::needless_pass_by_value, reason = "given as it is given to a route")]
-    pub fn handler<H: 'static>(handler: H) -> Self {
+    pub fn handler<H: CachedHandler<Arguments>, Arguments>(handler: H) -> Self {
         const { assert!(size_of::<H>() == 0, "give the handler itself, not a pointer to it") };
-        let _: &H = &handler;
-        Self(Kind::Handler(Cow::Borrowed(std::any::type_name::<H>())))
+        let (_, type_name) = (handler, std::any::type_name::<H>());
+        match name::of_type(type_name) {
+            Named::By(name) => Self(Kind::Handler(name)),
+            Named::Ambiguous => {
+                tracing::warn!(target: "cached_handler", handler = type_name, "everything is meant, as another handler of this module has the same name; use `Target::named`");
+                Self::all()
+            }
+        }
     }
 
-    /// All responses of the handler that a [`Policy`](crate::Policy::name) gives this name.
+    /// All responses under a name: of the handler or layer that a [`Policy`](crate::Policy::name) gives it, or of the
+    /// [values](crate::Cache::values) of that name. Nobody can say whether a name is wrong: another process may use it.
     #[must_use]
     pub fn named(name: impl Into<String>) -> Self {
         Self(Kind::Handler(Cow::Owned(name.into())))
@@ -124,7 +140,7 @@ pub async fn invalidate_path(path: impl AsRef<str>) -> Result<(), Error> {
 
 /// Invalidates a handler's responses in every [`Cache`] of this process; see [`Target::handler`] and
 /// [`invalidate_group`].
-pub async fn invalidate_handler<H: 'static>(handler: H) -> Result<(), Error> {
+pub async fn invalidate_handler<H: CachedHandler<Arguments>, Arguments>(handler: H) -> Result<(), Error> {
     let target = Target::handler(handler);
     everywhere(&target, Effect::Invalidate).await
 }
@@ -149,7 +165,7 @@ pub async fn expire_path(path: impl AsRef<str>) -> Result<(), Error> {
 }
 
 /// Makes a handler's responses stale in every [`Cache`] of this process; see [`Target::handler`] and [`expire_group`].
-pub async fn expire_handler<H: 'static>(handler: H) -> Result<(), Error> {
+pub async fn expire_handler<H: CachedHandler<Arguments>, Arguments>(handler: H) -> Result<(), Error> {
     let target = Target::handler(handler);
     everywhere(&target, Effect::Expire).await
 }

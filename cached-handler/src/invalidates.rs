@@ -6,7 +6,8 @@ use axum::{extract::FromRequestParts, response::Response};
 use http::request::Parts;
 
 use crate::{
-    backend::Effect, cache::Cache, changed::Changed, error::Error, events, invalidate::Target, rules::path::encode_segment, trace::Trace,
+    backend::Effect, cache::Cache, changed::Changed, error::Error, events, handler::function::CachedHandler, invalidate::Target,
+    rules::path::encode_segment, trace::Trace,
 };
 
 /// The cache of the request's router, where that has one of its own; and what the request changes by its method.
@@ -73,8 +74,8 @@ impl Targets {
     }
 
     /// Adds a handler.
-    pub fn handler<H: Copy + 'static>(&mut self, handler: &H) {
-        self.due.push(Target::handler(*handler));
+    pub fn handler<H: CachedHandler<Arguments>, Arguments>(&mut self, handler: H) {
+        self.due.push(Target::handler(handler));
     }
 }
 

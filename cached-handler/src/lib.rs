@@ -59,7 +59,10 @@ pub use crate::{
     clock::ManualClock,
     error::Error,
     group::CacheGroups,
-    handler::info::{HandlerInfo, HandlerKind, handlers},
+    handler::{
+        function::CachedHandler,
+        info::{HandlerInfo, HandlerKind, handlers},
+    },
     header::entity_tag::EntityTag,
     invalidate::{
         Mark, Target, expire_all, expire_group, expire_handler, expire_path, invalidate_all, invalidate_group, invalidate_handler,

@@ -1,5 +1,8 @@
 //! `#[invalidates]`: however its handler ends, and wherever its client leaves, nothing stored before is served again.
 
+#[path = "invalidates/named.rs"]
+mod named;
+
 use std::{
     sync::{
         Arc,

@@ -9,6 +9,7 @@ const ITEMS: &[&str] = &[
     "CacheKey",
     "CacheLayer",
     "CacheService",
+    "CachedHandler",
     "Collapse",
     "DoNotStore",
     "ETag",

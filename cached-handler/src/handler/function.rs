@@ -1,0 +1,50 @@
+//! Which functions are handlers with `#[cached]`: told by the first argument, which the attribute gives them.
+
+use crate::seen::{PutDebugHandlerBelowCached, With};
+
+/// A handler with `#[cached]`, as it is given to a route: itself, and not called. `Arguments` is inferred.
+///
+/// What no attribute caches has nothing to invalidate by its name, and does not compile:
+///
+/// ```compile_fail
+/// async fn plain() -> &'static str { "" }
+/// let target = cached_handler::Target::handler(plain);
+/// ```
+///
+/// Layers and sets of values have no function; [`Target::named`](crate::Target::named) means them.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a handler with `#[cached]`, so that no stored response is its own",
+    label = "give a handler with `#[cached]`, by its name and not called",
+    note = "the function that `uncached = …` keeps is not cached; give the handler itself",
+    note = "what a layer or `Cache::values` stores goes by its name: type `Target::named(\"…\")`"
+)]
+pub trait CachedHandler<Arguments>: Copy + 'static {}
+
+/// What stands first among the arguments that the attribute writes.
+pub trait First: Sized {}
+
+impl<const FIELDS: bool, E> First for With<FIELDS, E> {}
+impl<const FIELDS: bool> First for PutDebugHandlerBelowCached<FIELDS> {}
+
+macro_rules! handlers {
+    ($first:ident $($argument:ident)*) => {
+        impl<H, Answer, $first: First, $($argument),*> CachedHandler<($first, $($argument,)*)> for H
+        where
+            H: Fn($first, $($argument),*) -> Answer + Copy + 'static
+        {
+        }
+    };
+}
+
+/// As many arguments as axum's handlers have.
+macro_rules! up_to {
+    ($($taken:ident)+;) => {
+        handlers!($($taken)+);
+    };
+    ($($taken:ident)+; $next:ident $($rest:ident)*) => {
+        handlers!($($taken)+);
+        up_to!($($taken)+ $next; $($rest)*);
+    };
+}
+
+up_to!(A1; A2 A3 A4 A5 A6 A7 A8 A9 A10 A11 A12 A13 A14 A15 A16);

@@ -1,0 +1,108 @@
+//! The name that a handler's epoch goes by, where all that is known is its type.
+
+use std::{borrow::Cow, sync::LazyLock};
+
+use super::{Site, all};
+
+/// Whose epoch an invalidation of a handler moves on.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Named {
+    /// That of this name.
+    By(Cow<'static, str>),
+    /// Several handlers may be meant: of two functions of one name in one module, the linker cannot say which is which.
+    Ambiguous,
+}
+
+/// Handlers whose policy gives them a name: few programs have any.
+static RENAMED: LazyLock<bool> = LazyLock::new(|| all().any(|handler| handler.policy.name.is_some()));
+
+/// Of the handler whose type has this name.
+pub(crate) fn of_type(type_name: &'static str) -> Named {
+    if *RENAMED { among(all().map(|handler| (handler.site, handler.policy.name)), type_name) } else { Named::By(type_name.into()) }
+}
+
+/// Among handlers and the names that their policies give them.
+fn among(handlers: impl IntoIterator<Item = (Site, Option<&'static str>)>, type_name: &'static str) -> Named {
+    let mut names = handlers.into_iter().filter(|(site, _)| may_be(site, type_name)).map(|(_, name)| name);
+    match names.next() {
+        Some(first) if names.any(|name| name != first) => Named::Ambiguous,
+        first => Named::By(first.flatten().unwrap_or(type_name).into()),
+    }
+}
+
+/// Whether a function of this type may stand there: in the module, or in a function or an `impl` of it.
+fn may_be(site: &Site, type_name: &str) -> bool {
+    let path = without_arguments(type_name);
+    let is_within = path.trim_start_matches('<').strip_prefix(site.module).is_some_and(|rest| rest.starts_with("::"));
+    let name = path.rsplit("::").next().unwrap_or(path);
+    is_within && raw(name) == raw(site.name)
+}
+
+/// Without the type arguments of the function itself.
+fn without_arguments(type_name: &str) -> &str {
+    if !type_name.ends_with('>') {
+        return type_name;
+    }
+    let mut depth = 0_usize;
+    for (at, letter) in type_name.char_indices().rev() {
+        match letter {
+            // The arrow of a function's type.
+            '>' if !type_name.get(..at).is_some_and(|before| before.ends_with('-')) => depth += 1,
+            '<' => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        if depth == 0 {
+            return type_name.get(..at).unwrap_or(type_name).trim_end_matches("::");
+        }
+    }
+    type_name
+}
+
+fn raw(name: &str) -> &str {
+    name.strip_prefix("r#").unwrap_or(name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::argument::tests::HANDLER;
+
+    fn site(module: &'static str, name: &'static str) -> Site {
+        Site { module, name, ..HANDLER.site }
+    }
+
+    #[test]
+    fn a_policys_name_is_found_by_the_type_wherever_the_function_stands() {
+        let named = [(site("app::pages", "list"), Some("articles")), (site("app", "r#type"), Some("types"))];
+        for (type_name, expected) in [
+            ("app::pages::list", "articles"),
+            ("app::pages::list<app::Article>", "articles"),
+            ("app::pages::list<app::Pair<fn(u8) -> u8, [u8; 3]>>", "articles"),
+            ("app::pages::Api::list", "articles"),
+            ("app::pages::Api<u8>::list", "articles"),
+            ("<app::pages::Api as app::Pages>::list", "articles"),
+            ("app::pages::router::list", "articles"),
+            ("app::type", "types"),
+            ("app::r#type", "types"),
+            ("app::pages::lists", "app::pages::lists"),
+            ("app::pages2::list", "app::pages2::list"),
+            ("app::list", "app::list"),
+            ("other::app::pages::list", "other::app::pages::list"),
+        ] {
+            assert_eq!(among(named, type_name), Named::By(expected.into()), "{type_name}");
+        }
+    }
+
+    #[test]
+    fn two_of_one_name_in_one_module_are_told_apart_only_where_they_agree() {
+        for (names, expected) in [
+            ([None, None], Named::By("m::A::list".into())),
+            ([Some("one"), Some("one")], Named::By("one".into())),
+            ([None, Some("one")], Named::Ambiguous),
+            ([Some("one"), None], Named::Ambiguous),
+            ([Some("one"), Some("other")], Named::Ambiguous),
+        ] {
+            assert_eq!(among(names.map(|name| (site("m", "list"), name)), "m::A::list"), expected);
+        }
+    }
+}
