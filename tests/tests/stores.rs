@@ -10,7 +10,7 @@ use std::{
 };
 
 use axum::{
-    Router,
+    Extension, Router,
     body::Body,
     extract::{Path, Query},
     http::{HeaderMap, Request, header},
@@ -19,7 +19,7 @@ use axum::{
 };
 use bytes::Bytes;
 use cached_handler::{
-    CacheGroups, Error, Outcome, Target,
+    Cache, CacheGroups, Error, Outcome, Target,
     backend::{InProcessEpochs, Store, StoreKey, conformance},
     cached,
     testing::{TestCache, assert_hit, assert_miss},
@@ -219,6 +219,21 @@ async fn a_store_that_fails_or_hangs_fails_no_request() {
         assert!(text(response).await.starts_with("page 1"));
         sickness.store(false, Ordering::SeqCst);
         assert_hit!(ask(&app, "/page/1").await);
+    }
+}
+
+/// RFC 9211 §2.5: `stored` where the answer is being stored, and not where nothing can be.
+#[tokio::test]
+async fn no_answer_says_that_it_is_stored_while_the_store_cannot_be_read() {
+    let dict = Dict::default();
+    let cache = Cache::builder().backend("dict", dict.clone()).cache_status("site").build().await.unwrap();
+    let router = Router::new().route("/page/{id}", get(page)).layer(Extension(cache));
+    let said = async |uri| ask(&router, uri).await.headers()["cache-status"].to_str().unwrap().to_owned();
+    assert_eq!(said("/page/1").await, "site; fwd=uri-miss; stored");
+    dict.0.fails.store(true, Ordering::SeqCst);
+    // The last of them while it is left alone.
+    for _ in 0..7 {
+        assert_eq!(said("/page/2").await, "site; fwd=bypass; detail=backend");
     }
 }
 

@@ -220,9 +220,13 @@ impl Run {
         }
     }
 
+    /// Whether it has a reading of the backend's clock. Without one there is no stamp that could be compared with it.
+    pub(super) fn has_read_its_backend(&self) -> bool {
+        self.stamp().is_some() && self.marks().is_none()
+    }
+
     async fn try_put(&self, backend: &dyn Backend, stored: &Stored) -> Result<Kept, Error> {
-        // Without a reading of the backend's clock there is no stamp that could be compared with it.
-        if self.stamp().is_none() || self.marks().is_some() {
+        if !self.has_read_its_backend() {
             return Ok(Kept::Not(NotStored::Backend));
         }
         let scopes = crate::backend::Scopes::new(self.handler.epoch_name(self.key.instance), self.path_bucket, &stored.groups);

@@ -243,7 +243,8 @@ async fn keep(
     let mut response = answer::derive(stored, &run.facts, None);
     *response.extensions_mut() = extensions;
     let landed = landed(&run, &slot);
-    let waits = run.handler.in_memory || !may_go_on || run.cache.inner().isolated;
+    // Where the backend could not be read, nothing is stored, which does not take long.
+    let waits = run.handler.in_memory || !may_go_on || run.cache.inner().isolated || !run.has_read_its_backend();
     let kept = if waits { run.note_whether_made_anew(put(&run, &slot).await) } else { Kept::Storing };
     if let Some(lease) = &lease {
         lease.announce(landed);
