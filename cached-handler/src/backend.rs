@@ -38,7 +38,7 @@ pub(crate) use self::{
     waited_for::{Answer, Backend, Wakes},
 };
 pub use crate::epoch::InProcessEpochs;
-use crate::error::Error;
+use crate::{digest::Digest, error::Error};
 
 /// Bytes by key, with a lifetime: all that an own backend has to write.
 ///
@@ -252,16 +252,14 @@ impl fmt::Debug for Scopes<'_> {
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct StoreKey {
     name: Box<str>,
+    /// Of everything that a key is made of.
     digest: Digest,
 }
 
-/// Of everything that a key is made of.
-pub(crate) type Digest = [u8; blake3::OUT_LEN];
-
 impl StoreKey {
-    pub(crate) fn new(handler: &str, digest: blake3::Hash) -> Self {
+    pub(crate) fn new(handler: &str, digest: Digest) -> Self {
         let hex = digest.to_hex();
-        Self { name: [handler, "/", &hex].concat().into_boxed_str(), digest: digest.into() }
+        Self { name: [handler, "/", &hex].concat().into_boxed_str(), digest }
     }
 
     /// What the bytes under it begin with, so that another key's are known for what they are.
@@ -271,13 +269,13 @@ impl StoreKey {
 
     /// A key under which nothing is ever put.
     pub(crate) fn probe() -> Self {
-        Self { name: "probe".into(), digest: [0; blake3::OUT_LEN] }
+        Self { name: "probe".into(), digest: Digest::NONE }
     }
 
     /// A key for tests of a backend.
     #[must_use]
     pub fn for_tests(name: &str) -> Self {
-        Self::new("test", blake3::hash(name.as_bytes()))
+        Self::new("test", Digest::of(name.as_bytes()))
     }
 
     /// The name; ASCII, at most some hundred bytes.
@@ -290,7 +288,7 @@ impl StoreKey {
 impl Hash for StoreKey {
     fn hash<H: Hasher>(&self, hasher: &mut H) {
         // Of all that the key is made of, its handler included.
-        hasher.write(&self.digest);
+        hasher.write(self.digest.as_bytes());
     }
 }
 

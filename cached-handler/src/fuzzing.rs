@@ -10,6 +10,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 
 use crate::{
     conditions::Conditional,
+    digest::Digest,
     header::{cache_control::CacheControl, connection, date, entity_tag::EntityTag, targeted, vary},
     rules::{
         conditional::{Selected, Verdict, verdict},
@@ -184,7 +185,7 @@ pub fn stored(data: &[u8]) -> bool {
     true
 }
 
-const KEY: [u8; 32] = [7; 32];
+const KEY: Digest = Digest::NONE;
 
 #[cfg(test)]
 mod tests {

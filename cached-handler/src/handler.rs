@@ -7,7 +7,7 @@ pub(crate) mod others;
 
 use std::{any::TypeId, fmt, sync::OnceLock, time::Duration};
 
-use crate::{backend::Digest, cache::Cache, events::HandlerMeters, policy::Policy, rules::stale::Windows};
+use crate::{cache::Cache, digest::Digest, events::HandlerMeters, policy::Policy, rules::stale::Windows};
 
 /// Where a handler stands in the source.
 #[derive(Debug, Clone, Copy)]
@@ -197,8 +197,7 @@ impl Handler {
     }
 
     fn digest_of(&self, instance: Instance, state: &str, namespace: &str) -> Digest {
-        let mut hasher = blake3::Hasher::new();
-        for part in [
+        let parts = [
             namespace.as_bytes(),
             self.epoch_name(instance).as_bytes(),
             instance.name.as_bytes(),
@@ -206,11 +205,8 @@ impl Handler {
             self.site.package_version.as_bytes(),
             &self.site.tokens.to_le_bytes(),
             &self.policy.version.to_le_bytes(),
-        ] {
-            hasher.update(&u64::try_from(part.len()).unwrap_or(u64::MAX).to_le_bytes());
-            hasher.update(part);
-        }
-        hasher.finalize().into()
+        ];
+        Digest::of_parts(&parts)
     }
 
     /// The request fields that the key holds for `vary = "…"`.

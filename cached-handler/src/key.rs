@@ -84,14 +84,14 @@ impl PrimaryKey {
     /// and what tells one deploy from another is added.
     pub(crate) fn at_rest(&self, handler: &Handler, instance: Instance, state: &'static str, namespace: &str) -> StoreKey {
         let of_handler = handler.digest(instance, state, namespace);
-        StoreKey::new(handler.epoch_name(instance), blake3::keyed_hash(&of_handler, &self.bytes))
+        StoreKey::new(handler.epoch_name(instance), of_handler.within(&self.bytes))
     }
 }
 
 /// The name at rest of the variant that the given field values select. Hashed under the key that it is a variant of, so
 /// that it is no other key's, and no request's.
 pub(crate) fn variant_at_rest(handler: &Handler, instance: Instance, of: &StoreKey, selecting: &[u8]) -> StoreKey {
-    StoreKey::new(handler.epoch_name(instance), blake3::keyed_hash(of.digest(), selecting))
+    StoreKey::new(handler.epoch_name(instance), of.digest().within(selecting))
 }
 
 impl KeyRef<'_> {

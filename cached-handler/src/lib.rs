@@ -17,6 +17,7 @@ mod cache_key;
 mod changed;
 mod clock;
 mod conditions;
+mod digest;
 mod epoch;
 mod error;
 mod events;

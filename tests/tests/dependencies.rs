@@ -9,10 +9,9 @@ const ADDED: &[&str] = &[
     "cached-handler",
     "cached-handler-macros",
     // Entity tags and names at rest.
-    "blake3",
+    "blake2b_simd",
     "arrayvec",
     "constant_time_eq",
-    "cpufeatures",
     // A checksum of what rests.
     "xxhash-rust",
     // The memory, and the hash of its keys.

@@ -39,7 +39,7 @@ use self::{
     table::{Boot, positions},
 };
 use super::{Answer, Backend, Effect, Epochs, Known, Moved, Reading, Scopes, Stamp, Store, StoreKey};
-use crate::{clock::Clock, error::Error, invalidate::Target, sync::lock};
+use crate::{clock::Clock, digest::Digest, error::Error, invalidate::Target, sync::lock};
 
 /// What an author sets.
 #[derive(Debug, Clone)]
@@ -75,7 +75,7 @@ struct Shared {
 impl Settings {
     pub(crate) fn new(directory: PathBuf, namespace: &str, capacity: u64, durable: bool, clock: Clock) -> Self {
         // The first digit is the version of everything that lies in it: versions do not meet.
-        let home = format!("1-{:.16}", blake3::hash(namespace.as_bytes()).to_hex());
+        let home = format!("1-{:.16}", &*Digest::of(namespace.as_bytes()).to_hex());
         Self { directory, home, capacity, durable, clock }
     }
 
@@ -86,7 +86,7 @@ impl Settings {
 
 /// Where the system does not tell one boot from another, every invalidation goes to the disk.
 fn this_boot() -> Boot {
-    let id = std::fs::read("/proc/sys/kernel/random/boot_id").ok().map(|id| blake3::hash(&id));
+    let id = std::fs::read("/proc/sys/kernel/random/boot_id").ok().map(|id| Digest::of(&id));
     match id.as_ref().and_then(|id| check::words::<2>(id.as_bytes())) {
         Some(words) if words != [0; 2] => Boot::This(words),
         _ => Boot::Any,

@@ -2,14 +2,17 @@
 
 use bytes::Bytes;
 
-use crate::stored::codec::{Damage, SlotAtRest, decode};
+use crate::{
+    digest::Digest,
+    stored::codec::{Damage, SlotAtRest, decode},
+};
 
 /// As a release wrote it.
 pub(crate) const WHOLE: &[u8] = include_bytes!("../stored/codec/golden/response-1.bin");
 
 /// What a look-up makes of bytes that a backend gave.
 pub(crate) fn read(bytes: &Bytes) -> Result<SlotAtRest, Damage> {
-    decode(bytes, &blake3::hash(b"key").into(), usize::MAX)
+    decode(bytes, &Digest::of(b"key"), usize::MAX)
 }
 
 /// How many: a million, or a twentieth where nobody asked for all.

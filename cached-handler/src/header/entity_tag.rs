@@ -3,6 +3,9 @@
 use std::fmt;
 
 use http::{HeaderMap, HeaderValue, header};
+use smallvec::{SmallVec, smallvec};
+
+use crate::digest::Digest;
 
 /// An entity tag: what a client shows to ask whether the content that it has is still good.
 ///
@@ -83,16 +86,12 @@ impl EntityTag {
 
     /// Of a representation: content, type, coding and language, so that no two representations share one.
     pub(crate) fn strong_of(content: &[u8], fields: &HeaderMap) -> Self {
-        let mut hasher = blake3::Hasher::new();
-        hasher.update(b"cached-handler entity tag 1");
-        for name in [header::CONTENT_TYPE, header::CONTENT_ENCODING, header::CONTENT_LANGUAGE] {
-            for line in fields.get_all(name) {
-                frame(&mut hasher, line.as_bytes());
-            }
-            hasher.update(&[0xff]);
+        let mut parts: SmallVec<[&[u8]; 8]> = smallvec![&b"cached-handler entity tag 1"[..]];
+        for name in [&header::CONTENT_TYPE, &header::CONTENT_ENCODING, &header::CONTENT_LANGUAGE] {
+            parts.extend(fields.get_all(name).iter().flat_map(|line| [name.as_str().as_bytes(), line.as_bytes()]));
         }
-        frame(&mut hasher, content);
-        let hex = hasher.finalize().to_hex();
+        parts.push(content);
+        let hex = Digest::of_parts(&parts).to_hex();
         Self { weak: false, opaque: format!("\"{}\"", hex.get(..32).unwrap_or_default()).into_bytes().into() }
     }
 
@@ -116,11 +115,6 @@ pub(crate) fn split(bytes: &[u8]) -> Option<(bool, &[u8], &[u8])> {
     let (opaque, rest) = quoted.split_at_checked(end + 2)?;
     let is_opaque = inside.get(..end)?.iter().all(|byte| matches!(byte, 0x21..=0x7e | 0x80..));
     is_opaque.then_some((weak, opaque, rest))
-}
-
-fn frame(hasher: &mut blake3::Hasher, part: &[u8]) {
-    hasher.update(&u64::try_from(part.len()).unwrap_or(u64::MAX).to_le_bytes());
-    hasher.update(part);
 }
 
 impl fmt::Display for EntityTag {

@@ -14,6 +14,7 @@ use super::{
 use crate::{
     backend::{Backend, StoreKey},
     clock::{millis, span},
+    digest::Digest,
     error::Error,
     events,
     key::variant_at_rest,
@@ -245,7 +246,7 @@ impl Run {
             _ => None,
         };
         let wall = millis(backend.wall(&self.cache.inner().clock).duration_since(std::time::UNIX_EPOCH).unwrap_or_default());
-        let hash = blake3::hash(&variants.values(self.fields.as_deref()));
+        let hash = Digest::of(&variants.values(self.fields.as_deref()));
         let hash = hash.as_bytes().first_chunk().map_or(0, |bytes| u64::from_le_bytes(*bytes));
         let until = wall.saturating_add(stored.answers_until().saturating_sub(self.now()));
         let Some(record) = store::record(known.as_ref(), variants, (hash, until), wall) else {

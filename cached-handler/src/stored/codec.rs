@@ -21,10 +21,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use xxhash_rust::xxh3::xxh3_128;
 
 use super::{Own, Variants};
-use crate::{
-    backend::{Digest, Stamp},
-    rules::stale::Windows,
-};
+use crate::{backend::Stamp, digest::Digest, rules::stale::Windows};
 
 /// What is kept of a response beyond this process.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -105,7 +102,7 @@ fn begun(key: &Digest) -> BytesMut {
     out.put_slice(&MAGIC);
     out.put_u16_le(VERSION);
     out.put_u128_le(0);
-    out.put_slice(key);
+    out.put_slice(key.as_bytes());
     out
 }
 
@@ -140,7 +137,7 @@ pub(crate) fn decode(bytes: &Bytes, key: &Digest, longest: usize) -> Result<Slot
     if sum != checksum(reader.rest) {
         return Err(Damage::Checksum);
     }
-    if reader.array().map_err(|_| Damage::OtherKey)? != key {
+    if reader.array().map_err(|_| Damage::OtherKey)? != key.as_bytes() {
         return Err(Damage::OtherKey);
     }
     let slot = match reader.u8()? {

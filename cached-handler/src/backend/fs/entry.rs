@@ -3,7 +3,7 @@
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use super::check::{bytes, sum, words};
-use crate::backend::StoreKey;
+use crate::{backend::StoreKey, digest::Digest};
 
 /// Where a stored response lies, below the directory of its namespace. Nothing of a request is in it, and no name is a
 /// prefix of another's folder.
@@ -22,7 +22,7 @@ impl FileName {
         let own = key.as_str().rsplit('/').next().filter(|digits| digits.len() == DIGITS && is_hex(digits.as_bytes()));
         match own {
             Some(digits) => Self::of_digits(digits.as_bytes()),
-            None => Self::of_digits(blake3::hash(key.as_str().as_bytes()).to_hex().as_bytes()),
+            None => Self::of_digits(Digest::of(key.as_str().as_bytes()).to_hex().as_bytes()),
         }
     }
 

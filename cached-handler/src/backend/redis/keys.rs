@@ -4,6 +4,7 @@ use smallvec::SmallVec;
 
 use crate::{
     backend::{Scopes, StoreKey},
+    digest::{Digest, hex},
     error::Error,
     invalidate::Mark,
 };
@@ -122,23 +123,14 @@ impl Keys {
 
     /// A digest: the names of groups are made of what handlers are asked for.
     fn group(&self, name: &str, names: &mut Names) {
-        let mut digits = [0; 32];
-        let (places, _) = digits.as_chunks_mut::<2>();
-        for (place, byte) in places.iter_mut().zip(blake3::hash(name.as_bytes()).as_bytes()) {
-            *place = hex(*byte);
-        }
-        names.push(&[&self.namespace, ":g:", std::str::from_utf8(&digits).unwrap_or_default()]);
+        let digits = Digest::of(name.as_bytes()).to_hex();
+        names.push(&[&self.namespace, ":g:", digits.get(..32).unwrap_or_default()]);
     }
 }
 
 const RESPONSE: &str = ":r:";
 /// What an epoch's key is at most longer than the namespace, but for a handler's name.
 const ONE_NAME: usize = 3 + 32;
-
-/// Two digits.
-fn hex(byte: u8) -> [u8; 2] {
-    [byte >> 4, byte & 15].map(|digit| if digit < 10 { b'0' + digit } else { b'a' + digit - 10 })
-}
 
 #[cfg(test)]
 mod tests {
@@ -156,7 +148,7 @@ mod tests {
     #[test]
     fn groups_cannot_be_read() -> Result<(), Error> {
         let keys = Keys::new("shop")?.clock_and_mark(Mark::Group("customer:secret"));
-        let digest = blake3::hash(b"customer:secret").to_hex();
+        let digest = Digest::of(b"customer:secret").to_hex();
         assert_eq!(keys.iter().collect::<Vec<_>>(), ["ch:{shop}", &format!("ch:{{shop}}:g:{}", &digest[..32])]);
         Ok(())
     }
@@ -167,7 +159,7 @@ mod tests {
         let groups = ["x".into(), "y".into()];
         let scopes = Scopes::new("page", 0x0a1f, &groups);
         let names = keys.scopes_with(&scopes, &key);
-        let group = |name: &str| format!("ch:{{shop}}:g:{}", &blake3::hash(name.as_bytes()).to_hex()[..32]);
+        let group = |name: &str| format!("ch:{{shop}}:g:{}", &Digest::of(name.as_bytes()).to_hex()[..32]);
         let response = format!("ch:{{shop}}:r:{}", key.as_str());
         let expected = ["ch:{shop}", "ch:{shop}:h:page", "ch:{shop}:p:0a1f", &group("x"), &group("y"), &response];
         assert_eq!(names.iter().collect::<Vec<_>>(), expected);
