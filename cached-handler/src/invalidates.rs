@@ -7,7 +7,7 @@ use http::request::Parts;
 
 use crate::{
     backend::Effect, cache::Cache, changed::Changed, error::Error, events, handler::function::CachedHandler, invalidate::Target,
-    rules::path::encode_segment, trace::Trace,
+    rules::path::encode_segment, tasks, trace::Trace,
 };
 
 /// The cache of the request's router, where that has one of its own; and what the request changes by its method.
@@ -112,7 +112,7 @@ impl Drop for Due {
         }
         if targets.caches().iter().any(Cache::has_backends) {
             if let Ok(runtime) = tokio::runtime::Handle::try_current() {
-                runtime.spawn(async move { targets.invalidate().await });
+                tasks::spawn(&runtime, async move { targets.invalidate().await });
                 return;
             }
             let error = Error::backend("there is no runtime to invalidate in");

@@ -1,8 +1,12 @@
 //! Runs that outlive their request: counted, limited, and waited for at the end.
 
-use std::{sync::Arc, time::Duration};
+use std::{pin::Pin, sync::Arc, time::Duration};
 
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::{
+    runtime::Handle,
+    sync::{OwnedSemaphorePermit, Semaphore},
+    task::JoinHandle,
+};
 
 /// The detached runs of one cache.
 #[derive(Debug)]
@@ -24,8 +28,8 @@ impl Tasks {
     }
 
     /// A place for one more, if there is a runtime to run it and the limit allows.
-    pub(crate) fn place(&self) -> Option<(tokio::runtime::Handle, Place)> {
-        let runtime = tokio::runtime::Handle::try_current().ok()?;
+    pub(crate) fn place(&self) -> Option<(Handle, Place)> {
+        let runtime = Handle::try_current().ok()?;
         let permit = Arc::clone(&self.places).try_acquire_owned().ok()?;
         Some((runtime, Place { _permit: permit }))
     }
@@ -34,4 +38,11 @@ impl Tasks {
     pub(crate) async fn drain(&self, limit: Duration) -> bool {
         tokio::time::timeout(limit, self.places.acquire_many(self.most)).await.is_ok()
     }
+}
+
+/// Has the runtime run it in a task of its own. Boxed, so that a program builds what tokio puts around a task once, and not
+/// for each kind of run.
+pub(crate) fn spawn(runtime: &Handle, run: impl Future<Output = ()> + Send + 'static) -> JoinHandle<()> {
+    let run: Pin<Box<dyn Future<Output = ()> + Send>> = Box::pin(run);
+    runtime.spawn(run)
 }

@@ -26,6 +26,7 @@ use crate::{
     events::Watch,
     invalidate::Target,
     sync::lock,
+    tasks,
 };
 
 /// How long a backend may take to read, and to write.
@@ -204,7 +205,7 @@ impl Inner {
         if nurse.as_ref().is_none_or(JoinHandle::is_finished)
             && let Ok(runtime) = tokio::runtime::Handle::try_current()
         {
-            *nurse = Some(runtime.spawn(nurse_until_well(Arc::downgrade(self), self.backend.wakes())));
+            *nurse = Some(tasks::spawn(&runtime, nurse_until_well(Arc::downgrade(self), self.backend.wakes())));
         }
     }
 

@@ -41,11 +41,17 @@ pub(crate) struct Notices {
 
 #[derive(Debug, Default)]
 struct Said {
-    ill: BTreeMap<Errand, &'static str>,
     is_left_alone: bool,
-    /// When which reason was last said; of no errand, that all are left alone.
-    last: BTreeMap<(Option<Errand>, &'static str), Instant>,
-    failures: BTreeMap<(Errand, &'static str), u64>,
+    /// Of no errand, that all are left alone.
+    reasons: BTreeMap<(Option<Errand>, &'static str), Reason>,
+}
+
+#[derive(Debug, Default)]
+struct Reason {
+    failures: u64,
+    last: Option<Instant>,
+    /// It was said, and since then nothing else of its errand, and nothing that it is over.
+    holds: bool,
 }
 
 /// At most one line for a reason in this time, however often a backend falls ill and recovers. What still holds when it
@@ -56,14 +62,15 @@ impl Notices {
     /// Whether this failure is news.
     pub(crate) fn failed(&self, errand: Errand, fault: Fault, now: Instant) -> bool {
         let mut said = lock(&self.said);
-        let word = fault.word();
-        *said.failures.entry((errand, word)).or_default() += 1;
+        let reason = said.reason(Some(errand), fault.word());
+        reason.failures += 1;
         // Those that were not asked are a consequence, of which was told.
-        let is_news = !matches!(fault, Fault::Spared("open")) && said.ill.get(&errand) != Some(&word);
-        if !is_news || !said.may_say(Some(errand), word, now) {
+        let is_news = !matches!(fault, Fault::Spared("open")) && !reason.holds;
+        if !is_news || !reason.may_be_said(now) {
             return false;
         }
-        said.ill.insert(errand, word);
+        said.end(errand);
+        said.reason(Some(errand), fault.word()).holds = true;
         self.any.store(true, Ordering::Relaxed);
         true
     }
@@ -74,15 +81,15 @@ impl Notices {
             return false;
         }
         let mut said = lock(&self.said);
-        let recovers = said.ill.remove(&errand).is_some();
-        self.any.store(!said.ill.is_empty(), Ordering::Relaxed);
+        let recovers = said.end(errand);
+        self.any.store(said.reasons.values().any(|reason| reason.holds), Ordering::Relaxed);
         recovers
     }
 
     /// Whether it is news that the backend is left alone; asked when that begins, and again as long as it lasts.
     pub(crate) fn left_alone(&self, now: Instant) -> bool {
         let mut said = lock(&self.said);
-        let is_news = !said.is_left_alone && said.may_say(None, "open", now);
+        let is_news = !said.is_left_alone && said.reason(None, "open").may_be_said(now);
         said.is_left_alone |= is_news;
         is_news
     }
@@ -93,16 +100,32 @@ impl Notices {
     }
 
     /// How often what failed why.
-    pub(crate) fn failures(&self) -> BTreeMap<(Errand, &'static str), u64> {
-        lock(&self.said).failures.clone()
+    pub(crate) fn failures(&self) -> Vec<(Errand, &'static str, u64)> {
+        let said = lock(&self.said);
+        said.reasons.iter().filter_map(|((errand, word), reason)| Some(((*errand)?, *word, reason.failures))).collect()
     }
 }
 
 impl Said {
-    fn may_say(&mut self, errand: Option<Errand>, word: &'static str, now: Instant) -> bool {
-        let quiet = self.last.get(&(errand, word)).is_some_and(|last| now.saturating_duration_since(*last) < QUIET);
+    fn reason(&mut self, errand: Option<Errand>, word: &'static str) -> &mut Reason {
+        self.reasons.entry((errand, word)).or_default()
+    }
+
+    /// Nothing that was said of the errand holds any more; whether anything did.
+    fn end(&mut self, errand: Errand) -> bool {
+        let mut held = false;
+        for ((of, _), reason) in &mut self.reasons {
+            held |= *of == Some(errand) && std::mem::take(&mut reason.holds);
+        }
+        held
+    }
+}
+
+impl Reason {
+    fn may_be_said(&mut self, now: Instant) -> bool {
+        let quiet = self.last.is_some_and(|last| now.saturating_duration_since(last) < QUIET);
         if !quiet {
-            self.last.insert((errand, word), now);
+            self.last = Some(now);
         }
         !quiet
     }
@@ -127,7 +150,7 @@ mod tests {
             assert!(!notices.succeeded(Errand::Read), "nothing was said that could have passed");
         }
         assert!(notices.failed(Errand::Read, SLOW, start + Duration::from_secs(10)));
-        assert_eq!(notices.failures()[&(Errand::Read, "slow")], 12);
+        assert_eq!(notices.failures(), [(Errand::Read, "slow", 12), (Errand::Store, "slow", 1)]);
     }
 
     #[test]
@@ -149,6 +172,7 @@ mod tests {
         assert!(notices.failed(Errand::Read, Fault::Sick("unreachable"), start));
         assert!(!notices.failed(Errand::Read, Fault::Spared("open"), start));
         assert!(!notices.failed(Errand::Read, SLOW, start), "it was said a moment ago");
-        assert_eq!(notices.failures().values().sum::<u64>(), 4);
+        assert!(notices.failed(Errand::Read, SLOW, start + QUIET), "the other stands in its place");
+        assert_eq!(notices.failures().iter().map(|(.., times)| times).sum::<u64>(), 5);
     }
 }

@@ -9,7 +9,7 @@ use std::{
 use tokio::time::{Instant, sleep_until};
 
 use super::Cache;
-use crate::{backend::Effect, events, invalidate::Target, sync::lock};
+use crate::{backend::Effect, events, invalidate::Target, sync::lock, tasks};
 
 /// What is to be invalidated once more, and when.
 #[derive(Debug)]
@@ -43,7 +43,7 @@ impl Settle {
             Entry::Vacant(free) => {
                 let what = free.key().clone();
                 free.insert(when);
-                runtime.spawn(once_more(cache.clone(), what, Arc::clone(&self.due)));
+                tasks::spawn(&runtime, once_more(cache.clone(), what, Arc::clone(&self.due)));
             }
         }
     }

@@ -24,7 +24,7 @@ use crate::{
     policy::Collapse,
     reputation::Reputation,
     stored::{Slot, Stored},
-    tasks::Place,
+    tasks::{self, Place},
 };
 
 /// How long a request waits for another's run before it runs for itself.
@@ -96,7 +96,7 @@ fn refresh_behind(mut run: Run, handler: BoxRun) -> Response {
                 land_detached(run, handler, lease, place, |_| ()).await;
             }
         };
-        runtime.spawn(refreshed.instrument(tracing::Span::current()));
+        tasks::spawn(&runtime, refreshed.instrument(tracing::Span::current()));
     }
     response
 }
@@ -254,7 +254,7 @@ async fn lead(run: Run, handler: BoxRun, lease: Lease, runtime: &tokio::runtime:
     // A client who has left does not matter.
     let answer = move |response| drop(sender.send(response));
     let handler = noted(&run, handler);
-    let task = runtime.spawn(land_detached(run, handler, lease, place, answer).instrument(tracing::Span::current()));
+    let task = tasks::spawn(runtime, land_detached(run, handler, lease, place, answer).instrument(tracing::Span::current()));
     match receiver.await {
         Ok(response) => response,
         Err(_) => match task.await {
@@ -298,7 +298,7 @@ async fn in_place<F: Future<Output = Response>>(mut run: Run, handler: F, lease:
                 rest.await;
                 drop(place);
             };
-            drop(runtime.spawn(rest.instrument(tracing::Span::current())));
+            drop(tasks::spawn(&runtime, rest.instrument(tracing::Span::current())));
         }
         (Some(rest), None) => rest.await,
         (None, _) => {}
