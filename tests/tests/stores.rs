@@ -289,15 +289,15 @@ async fn a_handler_whose_backend_is_not_there_runs_and_says_so() {
     let response = assert_miss!(ask(&app, "/page/1").await);
     let outcome = response.extensions().get::<Outcome>().unwrap().to_string();
     assert!(outcome.contains("names a backend that this cache does not have"), "{outcome}");
-    let error = cached_handler::Cache::builder().build().await.unwrap().install().unwrap_err();
+    let error = Cache::builder().build().await.unwrap().install().unwrap_err();
     assert!(error.is_config() && error.to_string().contains("`dict`"), "{error}");
 }
 
 #[tokio::test]
 async fn builders_refuse_two_backends_of_one_name() {
-    let twice = cached_handler::Cache::builder().backend("dict", Dict::default()).backend("dict", Dict::default()).build().await;
+    let twice = Cache::builder().backend("dict", Dict::default()).backend("dict", Dict::default()).build().await;
     assert!(twice.is_err_and(|error| error.is_config()));
-    let reserved = cached_handler::Cache::builder().backend("memory", Dict::default()).build().await;
+    let reserved = Cache::builder().backend("memory", Dict::default()).build().await;
     assert!(reserved.is_err_and(|error| error.is_config()));
 }
 
