@@ -143,7 +143,7 @@ pub async fn power(cache: Cache, directory: &Path, rounds: usize) {
     println!("done");
 }
 
-fn responses(directory: &Path) -> Vec<PathBuf> {
+pub(super) fn responses(directory: &Path) -> Vec<PathBuf> {
     let homes = fs::read_dir(directory.join("cache")).into_iter().flatten().flatten();
     homes.flat_map(|home| walk(&home.path().join("r"))).collect()
 }

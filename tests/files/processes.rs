@@ -11,7 +11,11 @@ use std::{
 use axum::Router;
 use cached_handler::{Bypass, Cache, CacheBuilder, Forward, Outcome, Target};
 
-use super::{Source, Truth, app, disks, page_is_right, source};
+use super::{
+    Source, Truth, app,
+    disks::{self, responses},
+    page_is_right, source,
+};
 use crate::harness::{Random, ask, moment, text};
 
 /// The program's part; see [`start`] for the commands.
@@ -24,7 +28,7 @@ pub async fn run(directory: &Path, words: &[&str]) {
         Some("race") => race(cache.build().await.expect("a cache"), directory, words, &number).await,
         Some("answer") => answer(cache, directory, number(1)).await,
         Some("speed") => speed(cache.build().await.expect("a cache"), directory, number(1)).await,
-        Some("hits") => hits(cache.build().await.expect("a cache"), number(1)).await,
+        Some("hits") => hits(cache.build().await.expect("a cache"), directory, number(1)).await,
         Some("stall") => stall(cache.build().await.expect("a cache"), number(1)).await,
         Some("stalled") => disks::stalled(directory, number(1)),
         Some("full") => disks::full(cache.build().await, directory).await,
@@ -143,10 +147,15 @@ fn resident() -> u64 {
     0
 }
 
-/// `hits COUNT`: so many requests for one page.
-async fn hits(cache: Cache, count: usize) {
+/// `hits COUNT`: so many requests for one page, whose file is at rest.
+async fn hits(cache: Cache, directory: &Path, count: usize) {
     println!("ready");
     let app = app(cache, Arc::default());
+    let before = responses(directory).into_iter().next().and_then(|file| changed(&file));
+    assert!(page_is_right(&app, 3).await);
+    is_stored(&app, "/page/3").await;
+    let file = responses(directory).into_iter().next().expect("a stored response");
+    rests(&file, before).await;
     for _ in 0..count {
         assert!(page_is_right(&app, 3).await);
     }
@@ -193,8 +202,8 @@ async fn speed(cache: Cache, directory: &Path, rounds: usize) {
     let app = app(cache, Arc::clone(&source));
     let app = &app;
     is_stored(app, "/page/3").await;
-    let files = || std::fs::read_dir(directory.join("cache")).into_iter().flatten().flatten().flat_map(|home| walk(&home.path().join("r")));
-    let file = files().next().expect("a stored response");
+    let file = responses(directory).into_iter().next().expect("a stored response");
+    rests(&file, None).await;
     let (mut hits, mut memory, mut reads) = (Vec::new(), Vec::new(), Vec::new());
     for _ in 0..rounds {
         hits.push(timed(app, "/page/3").await);
@@ -209,7 +218,7 @@ async fn speed(cache: Cache, directory: &Path, rounds: usize) {
         is_stored(app, &format!("/page/{id}")).await;
     }
     let runs = source.runs.load(Ordering::SeqCst);
-    let mut all: Vec<_> = files().collect();
+    let mut all = responses(directory);
     all.sort();
     let (mut cold, mut cold_reads) = (Vec::new(), Vec::new());
     forget(&all);
@@ -249,6 +258,28 @@ pub(super) async fn is_stored(app: &Router, uri: &str) {
     while !matches!(ask(app, uri).await.extensions().get(), Some(Outcome::Hit { .. })) {
         tokio::task::yield_now().await;
     }
+}
+
+/// Waits until nothing has changed a file for a while: neither who stored it, nor the note that it is used, which is taken
+/// once a minute. Where it was there `before`, that note has to come yet.
+async fn rests(file: &Path, before: Option<Changed>) {
+    let (mut last, mut since) = (changed(file), moment());
+    while last == before || since.elapsed() < Duration::from_millis(300) {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+        let now = changed(file);
+        if now != last {
+            (last, since) = (now, moment());
+        }
+    }
+}
+
+/// Seconds and nanoseconds.
+type Changed = (i64, i64);
+
+fn changed(file: &Path) -> Option<Changed> {
+    use std::os::unix::fs::MetadataExt;
+
+    std::fs::metadata(file).ok().map(|metadata| (metadata.ctime(), metadata.ctime_nsec()))
 }
 
 async fn timed(app: &Router, uri: &str) -> Duration {

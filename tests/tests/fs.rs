@@ -9,6 +9,9 @@ mod damage;
 #[cfg(target_os = "linux")]
 #[path = "fs/full.rs"]
 mod full;
+#[cfg(target_os = "linux")]
+#[path = "fs/kept.rs"]
+mod kept;
 #[path = "fs/layouts.rs"]
 mod layouts;
 #[cfg(target_os = "linux")]

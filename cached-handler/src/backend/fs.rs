@@ -9,6 +9,7 @@ mod entry;
 mod evict;
 mod fault;
 mod hop;
+mod kept;
 mod place;
 mod quota;
 mod recency;
@@ -129,6 +130,9 @@ impl Fs {
         if let Some(place) = self.shared.current()
             && let Ok(found) = look(&place, now, Patience::None)
         {
+            if place.kept().wants_closing() {
+                self.shared.note(Note::Close);
+            }
             return Ok(found);
         }
         self.blocking(move |place| look(place, now, Patience::AnyTime)).await
@@ -292,9 +296,13 @@ impl Shared {
         if place.as_ref().is_some_and(|place| Arc::ptr_eq(place, gone)) {
             *place = None;
         }
+        drop(place);
+        // Not by a request that has it in hand.
+        gone.kept().close_all();
     }
 
-    /// Does something with the directory; once more where it had to be opened again, or its table mended.
+    /// Does something with the directory; once more where it had to be opened again, its table mended,
+    /// or descriptors given back.
     fn with_place<T>(self: &Arc<Self>, work: impl Fn(&Place) -> Result<T, Fault>) -> Result<T, Fault> {
         let place = self.place()?;
         match work(&place) {
@@ -306,6 +314,7 @@ impl Shared {
                 place.table().mend()?;
                 work(&place)
             }
+            Err(fault) if fault.is_lack_of_descriptors() && place.kept().give_back(self.now()) => work(&place),
             outcome => outcome,
         }
     }
@@ -321,6 +330,13 @@ impl Shared {
         if let Some(Some(notes)) = self.notes.get() {
             // A full queue is no loss: the next use is noted.
             _ = notes.try_send(note);
+        }
+    }
+
+    /// Closes what is not worth a descriptor any more.
+    fn close_unneeded(&self) {
+        if let Some(place) = self.current() {
+            place.kept().close_unneeded(self.now());
         }
     }
 

@@ -85,6 +85,20 @@ async fn no_error_of_the_system_at_any_call_fails_a_request() {
     println!("- {tried} runs with an error of the system injected: failed requests 0");
 }
 
+/// The calls on a file that is kept open, and on the table, fail now and then.
+#[test]
+fn no_error_of_the_system_on_the_way_of_a_hit_fails_it() {
+    let scratch = Scratch::new("kept-errors");
+    for call in ["fstat", "preadv2"] {
+        for error in ERRORS.into_iter().chain(["EAGAIN", "EINTR"]).step_by(if is_full() { 1 } else { 4 }) {
+            let (trace, inject) = (format!("trace={call}"), format!("inject={call}:error={error}:when=20+7"));
+            let wrapper = ["strace", "-f", "-qq", "-o", "/dev/null", "-e", &trace, "-e", &inject];
+            let line = start(Path::new(PROGRAM), &wrapper, scratch.path(), &["hits", "200"]).result();
+            assert_eq!(line.as_deref(), Some("done"), "{error} at {call}");
+        }
+    }
+}
+
 /// Writes that take five seconds each, for many pages at once: answers do not wait for them, and no more threads than a
 /// few are stuck.
 #[test]

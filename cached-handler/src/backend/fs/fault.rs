@@ -48,6 +48,11 @@ impl Fault {
         }
     }
 
+    /// Whether this process, or the system, can open no more files.
+    pub(super) fn is_lack_of_descriptors(&self) -> bool {
+        self.is(Errno::MFILE) || self.is(Errno::NFILE)
+    }
+
     /// Whether the system said just this.
     pub(super) fn is(&self, wanted: Errno) -> bool {
         matches!(self, Self::System { errno, .. } if *errno == wanted)

@@ -7,7 +7,7 @@ use std::{
     time::SystemTime,
 };
 
-use bytes::{Bytes, BytesMut};
+use bytes::{Buf, Bytes, BytesMut};
 use rustix::io::Errno;
 
 use super::{
@@ -15,6 +15,7 @@ use super::{
     disk::{self, Folder, Identity, Patience, read_at, read_begin, write_at},
     entry::{FileName, HEAD, Head, temporary},
     fault::Fault,
+    kept::Kept,
     table::{Table, random},
 };
 use crate::{
@@ -27,6 +28,7 @@ use crate::{
 pub(super) struct Place {
     home: Folder,
     table: Table,
+    kept: Kept,
     /// Where it was when it was opened, and which it is.
     path: PathBuf,
     identity: Identity,
@@ -49,7 +51,7 @@ impl Place {
         let table = Table::open(&home, settings.boot())?;
         // Made here, so that what is wrong with it is said at once.
         home.child(RESPONSES)?;
-        Ok(Self { identity: home.identity()?, path: settings.directory.join(&settings.home), home, table })
+        Ok(Self { identity: home.identity()?, path: settings.directory.join(&settings.home), home, table, kept: Kept::new() })
     }
 
     pub(super) fn home(&self) -> &Folder {
@@ -58,6 +60,10 @@ impl Place {
 
     pub(super) fn table(&self) -> &Table {
         &self.table
+    }
+
+    pub(super) fn kept(&self) -> &Kept {
+        &self.kept
     }
 
     /// Whether its path still leads to it.
@@ -79,12 +85,35 @@ impl Place {
 
     /// What is stored under a name, if it is whole and alive.
     pub(super) fn get(&self, name: &FileName, now: SystemTime, patience: Patience) -> Result<Option<Bytes>, Fault> {
+        if patience == Patience::None
+            && let Some(bytes) = self.get_kept(name, now)
+        {
+            return Ok(Some(bytes));
+        }
         let Some(file) = self.home.open_to_read(name.path(), patience)? else { return Ok(None) };
         match read(&file, now, patience) {
+            // What answers without a wait does so again.
+            Ok(Some(bytes)) if patience == Patience::None => {
+                self.kept.keep(name, file, HEAD.saturating_add(bytes.len()), now);
+                Ok(Some(bytes))
+            }
             // A folder, or a pipe, that somebody put there.
             Err(fault) if fault.is(Errno::ISDIR) || fault.is(Errno::SPIPE) => Ok(None),
             outcome => outcome,
         }
+    }
+
+    /// By a file that is open still. Whatever is odd about it is left to those who open it by name.
+    fn get_kept(&self, name: &FileName, now: SystemTime) -> Option<Bytes> {
+        let (file, length) = self.kept.find(name, now)?;
+        let mut bytes = BytesMut::zeroed(length);
+        let got = read_at(&file, &mut bytes, 0, Patience::None).ok()?;
+        let head = Head::decode(&bytes).filter(|head| head.lives(now))?;
+        if got < length || usize::try_from(head.length).ok()?.checked_add(HEAD)? != length {
+            return None;
+        }
+        bytes.advance(HEAD);
+        Some(bytes.freeze())
     }
 
     /// Stores whole or not at all: written under another name, then renamed. A reader sees the old or the new.
@@ -104,23 +133,28 @@ impl Place {
             _ = folder.remove(name.as_bytes());
         }
         written?;
+        self.kept.forget(&new.name);
         if new.durable { folder.sync() } else { Ok(()) }
     }
 
     pub(super) fn remove(&self, name: &FileName) -> Result<(), Fault> {
-        match self.home.open_folder(name.folder()) {
+        let removed = match self.home.open_folder(name.folder()) {
             Err(fault) if fault.is(Errno::NOENT) => Ok(()),
             folder => folder?.remove(name.leaf()).map(drop),
-        }
+        };
+        self.kept.forget(name);
+        removed
     }
 
     /// Forgets all, at once: the folder gets another name, and whoever sweeps removes it.
     pub(super) fn clear(&self) -> Result<(), Fault> {
         let trash = format!("{TRASH}{:016x}", random());
-        match self.home.rename(RESPONSES.as_bytes(), trash.as_bytes()) {
+        let renamed = match self.home.rename(RESPONSES.as_bytes(), trash.as_bytes()) {
             Err(fault) if fault.is(Errno::NOENT) => Ok(()),
             outcome => outcome,
-        }
+        };
+        self.kept.close_all();
+        renamed
     }
 
     pub(super) fn advance(&self, mark: Mark<'_>, effect: Effect) -> Result<Moved, Fault> {
@@ -158,7 +192,7 @@ fn read(file: &OwnedFd, now: SystemTime, patience: Patience) -> Result<Option<By
         return Ok(Some(Bytes::copy_from_slice(all)));
     }
     // No memory for a length that the file does not have.
-    if got < HEAD || disk::length(file)? < head.length.saturating_add(HEAD as u64) {
+    if got < HEAD || disk::state(file)?.length < head.length.saturating_add(HEAD as u64) {
         return Ok(None);
     }
     let mut bytes = BytesMut::zeroed(length);

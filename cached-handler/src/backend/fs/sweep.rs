@@ -1,5 +1,5 @@
-//! A thread that keeps the directory in order: it counts, evicts, removes what is dead or was left behind, and notes
-//! what was used. It takes its time, unless space is short.
+//! A thread that keeps the directory in order: it counts, evicts, removes what is dead or was left behind, notes what was
+//! used, and closes files. It takes its time, unless space is short.
 //!
 //! Of several processes on one directory one scans at a time. Everything is streamed: no list of the files is held.
 
@@ -28,6 +28,8 @@ pub(super) enum Note {
     Used(FileName),
     /// Much has been written.
     Scan,
+    /// There are descriptors to close.
+    Close,
 }
 
 /// Where they leave it. Full, it takes no more: nothing of this is worth a wait.
@@ -64,6 +66,7 @@ fn run(shared: &Weak<Shared>, notes: &Receiver<Note>) {
                 }
             }
         }
+        strong.close_unneeded();
         drop(strong);
         let (mut used, mut next) = (0, notes.recv_timeout(LONGEST_REST));
         loop {
@@ -73,7 +76,7 @@ fn run(shared: &Weak<Shared>, notes: &Receiver<Note>) {
                     shared.note_use(&name);
                     used += 1;
                 }
-                Ok(Note::Scan) | Err(RecvTimeoutError::Timeout) => break,
+                Ok(Note::Scan | Note::Close) | Err(RecvTimeoutError::Timeout) => break,
                 Err(RecvTimeoutError::Disconnected) => return,
             }
             if used >= BATCH {
@@ -175,6 +178,8 @@ fn rest(shared: &Shared, alive: &Weak<Shared>) -> Result<(), Fault> {
     if !shared.quota.wants_scan() {
         std::thread::sleep(SHORT_REST);
     }
+    // The blocks of what was just evicted may be held there.
+    shared.close_unneeded();
     // This thread's own handle may be the last.
     if alive.strong_count() <= 1 { Err(Fault::GivenUp) } else { Ok(()) }
 }

@@ -22,7 +22,7 @@ use smallvec::SmallVec;
 
 use super::{
     check::{bytes, sum, sum_of, words},
-    disk::{Folder, Patience, length, number_and_names, read_at, sync, write_at},
+    disk::{Folder, Patience, read_at, state, sync, write_at},
     fault::Fault,
 };
 use crate::{
@@ -186,15 +186,15 @@ impl Table {
 
     /// What every look-up reads, in one call.
     fn front(&self, patience: Patience) -> Result<Front, Fault> {
-        let (number, names) = number_and_names(&self.file)?;
-        if names == 0 {
+        let state = state(&self.file)?;
+        if state.names == 0 {
             return Err(Fault::Gone);
         }
         let mut place = [0; FRONT];
         if read_at(&self.file, &mut place, 0, patience)? < FRONT {
             return Err(Fault::Damaged);
         }
-        Front::decode(&place, number).ok_or(Fault::Damaged)
+        Front::decode(&place, state.number()).ok_or(Fault::Damaged)
     }
 
     fn epoch(&self, position: u64, incarnation: u64, patience: Patience) -> Result<Epoch, Fault> {
@@ -217,7 +217,7 @@ impl Table {
         };
         if let Some(front) = front.filter(|front| boot.is_none_or(|boot| boot == front.boot)) {
             // Within one boot a table is what was written, unless somebody harms it: whoever reads the place finds out.
-            if boot.is_some() && front.boot != Boot::Any && length(&self.file)? == END {
+            if boot.is_some() && front.boot != Boot::Any && state(&self.file)?.length == END {
                 return Ok(());
             }
             if let Some(latest) = self.latest(front.incarnation)? {
@@ -261,7 +261,7 @@ impl Table {
 
     /// A new incarnation: its number first, so that from then on nobody takes an older place for one of it.
     fn begin(&self, boot: Option<Boot>) -> Result<(), Fault> {
-        let (number, _) = number_and_names(&self.file)?;
+        let number = state(&self.file)?.number();
         let boot = boot.unwrap_or(Boot::Any);
         let incarnation = random();
         let front = Front { incarnation, boot, clock: 1, settled: 1, all: Epoch::default() };
