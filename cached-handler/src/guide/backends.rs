@@ -51,7 +51,7 @@
 //! | a failover | | | the same |
 //! | while it fails | | handlers run; invalidations are errors | the same, and invalidations are tried again |
 //! | damaged or foreign bytes | | a miss and a warning | the same |
-//! | a hit | no allocation more than a ready response | five calls of the system | one `MGET`, of four keys and the attribute's groups |
+//! | a hit | no allocation more than a ready response | four calls of the system | one `MGET`, of four keys and the attribute's groups |
 //!
 //! # Memory
 //!
@@ -61,9 +61,13 @@
 //!
 //! - **Invalidations** by any process on the directory hold for all of them: the clock and the epochs lie in one file
 //!   of 4.2 MiB. The directory is to be on a local disk; over NFS a machine may see another's invalidations late.
-//! - **A hit** is five calls of the system, on the thread of the request, as long as the file is in the page cache
-//!   (Linux); otherwise, and on other systems, one hop to one of 16 threads. A disk that hangs takes no more of them,
-//!   and no request waits for it longer than 50 ms.
+//! - **A hit** is four calls of the system, on the thread of the request, as long as the file is in the page cache
+//!   (Linux), and five where it has to be opened; otherwise, and on other systems, one hop to one of 16 threads. A disk
+//!   that hangs takes no more of them, and no request waits for it longer than 50 ms.
+//! - **Descriptors**: three, one for each thread that is at work, and on Linux at most 128 of files that were read lately
+//!   (and no more than a sixteenth of what the process may open: 64 of 1024). Each is opened anew after a second, or as
+//!   soon as its file is replaced or removed; those that are not asked for are closed within seconds, and all of them
+//!   when the process runs out.
 //! - **After a reboot** nothing stored before is used, as nobody knows what the disk has missed. `.fs_durable()` keeps
 //!   it, and waits for the disk at each response and each invalidation. A process that is killed loses nothing and
 //!   leaves nothing wrong; what it had half written goes after an hour.

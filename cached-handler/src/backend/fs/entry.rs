@@ -18,11 +18,14 @@ const FOLDER: usize = 4;
 
 impl FileName {
     pub(super) fn of(key: &StoreKey) -> Self {
+        Self::of_text(key.as_str())
+    }
+
+    fn of_text(key: &str) -> Self {
         // A key ends in the digest of all that it is made of.
-        let own = key.as_str().rsplit('/').next().filter(|digits| digits.len() == DIGITS && is_hex(digits.as_bytes()));
-        match own {
-            Some(digits) => Self::of_digits(digits.as_bytes()),
-            None => Self::of_digits(Digest::of(key.as_str().as_bytes()).to_hex().as_bytes()),
+        match key.as_bytes().split_last_chunk::<DIGITS>() {
+            Some(([] | [.., b'/'], digits)) if is_hex(digits) => Self::of_digits(digits),
+            _ => Self::of_digits(Digest::of(key.as_bytes()).to_hex().as_bytes()),
         }
     }
 
@@ -55,8 +58,9 @@ impl FileName {
 
     /// Some bits of its digest.
     pub(super) fn bits(&self) -> u64 {
-        let digits = self.leaf().first_chunk::<16>().and_then(|digits| std::str::from_utf8(digits).ok());
-        digits.and_then(|digits| u64::from_str_radix(digits, 16).ok()).unwrap_or(0)
+        // Digits are `0` to `9` or `a` to `f`, so 0x30 and more or 0x61 and more.
+        let digits = self.leaf().iter().take(16);
+        digits.fold(0, |bits, digit| (bits << 4) | u64::from((digit & 15) + 9 * (digit >> 6)))
     }
 }
 
@@ -79,7 +83,8 @@ pub(super) fn kind_of(leaf: &[u8]) -> Kind {
 }
 
 fn is_hex(digits: &[u8]) -> bool {
-    digits.iter().all(|digit| matches!(digit, b'0'..=b'9' | b'a'..=b'f'))
+    // All of them are looked at, several at a time.
+    digits.iter().fold(true, |are, digit| are & matches!(digit, b'0'..=b'9' | b'a'..=b'f'))
 }
 
 /// The name of a file that is being written.
@@ -160,6 +165,19 @@ mod tests {
             assert_eq!(kind_of(name.leaf()), Kind::Response);
             assert_eq!(name.path(), [name.folder(), b"/", name.leaf()].concat());
             assert!(name.path().iter().all(|byte| b"0123456789abcdef/r".contains(byte)));
+        }
+    }
+
+    #[test]
+    fn a_name_is_the_digest_that_a_key_ends_in_and_else_one_of_the_key() {
+        let digits = "0123456789abcdef".repeat(4);
+        let of = FileName::of_text;
+        assert_eq!(of(&digits).path(), format!("r/{}/{}", &digits[..2], &digits[2..]).as_bytes());
+        assert_eq!(of(&digits).bits(), 0x2345_6789_abcd_ef01);
+        assert_eq!(of(&format!("a/b/{digits}")), of(&digits));
+        for other in [&format!("a{digits}"), &format!("a/{}", &digits[1..]), &digits.to_uppercase(), &format!("{digits}/"), ""] {
+            assert_ne!(of(other), of(&digits));
+            assert_eq!(of(other).path(), FileName::of_digits(Digest::of(other.as_bytes()).to_hex().as_bytes()).path());
         }
     }
 

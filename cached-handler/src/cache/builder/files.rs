@@ -50,6 +50,8 @@ impl CacheBuilder {
     /// (NFS) two machines may see each other's invalidations late. After the machine was rebooted nothing stored before
     /// is used, unless [`fs_durable`](Self::fs_durable). Unix only.
     ///
+    /// At most 128 files that were read lately are kept open, and no more than a sixteenth of what the process may open.
+    ///
     /// ```
     /// # async fn f() -> Result<(), cached_handler::Error> {
     /// use cached_handler::Cache;

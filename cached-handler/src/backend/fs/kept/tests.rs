@@ -285,6 +285,7 @@ async fn what_is_asked_for_again_gets_the_place_of_what_is_not() {
     for at in 1..1000 {
         assert!(ask(0));
         assert!(at < PLACES || !ask(at));
+        assert!(!kept.wants_closing());
         kept.close_unneeded(now);
     }
     // Another that is asked for again comes to be kept, too: once somebody has closed what it replaces.
