@@ -61,6 +61,7 @@
 //! | requests with cookies that an argument outside the key can see | pass the cache by | `Policy::cookies_by_vary` |
 //! | files | 1 GiB of the disk, and 4.2 MiB for the epochs | `Cache::builder().fs_capacity(bytes)` |
 //! | … threads that may block | 16, and one that keeps order | |
+//! | … that were read lately and stay open (Linux) | 128, and a sixteenth of what the process may open | |
 //! | … after a reboot | nothing stored before is used | `Cache::builder().fs_durable()` |
 //! | … after a restart of Redis, or a failover | the same | `Cache::builder().redis_durable()` |
 //! | Redis, files, or a store of your own | 50 ms to read, 100 ms to write, 1 s to invalidate; 1 024 calls at a time | |

@@ -236,7 +236,8 @@ impl State {
 pub(super) struct Changed(u64, u32);
 
 impl Changed {
-    #[cfg(all(test, target_os = "linux"))]
+    #[cfg(test)]
+    #[cfg(target_os = "linux")]
     pub(super) fn for_tests(secs: u64, nanos: u32) -> Self {
         Self(secs, nanos)
     }

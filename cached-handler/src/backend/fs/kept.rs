@@ -7,9 +7,10 @@
 //! that one name is the one it was opened by. While it says that it has not changed since, that is so still. Otherwise
 //! it is opened by name, as any other.
 //!
-//! What no file tells is that a folder above it got another name, by hand or by `clear` in another process: therefore
-//! none is kept for longer than a second without being opened by name again. And whatever is read, the epochs decide
-//! about it afterwards, as ever: nothing kept brings back what was invalidated.
+//! What no file tells is that a folder above it got another name, by hand or by `clear` in another process, or that the
+//! system's clock was set back in just that moment: therefore none is kept for longer than a second without being opened
+//! by name again. And whatever is read, the epochs decide about it afterwards, as ever: nothing kept brings back what was
+//! invalidated.
 //!
 //! A request never waits here, and never closes a kept file: with the last descriptor of a file that has no name its
 //! blocks are freed, which may wait for the disk. The sweeping thread does that, and whoever writes.
@@ -37,7 +38,7 @@ pub(super) struct Kept {
     sets: Box<[Mutex<Set>]>,
     /// There are some to close.
     closing: AtomicBool,
-    /// In seconds of the wall clock: the process had no descriptor left, and gets these.
+    /// In seconds of the wall clock: the process had no descriptor left, and got these back.
     none_until: AtomicU64,
 }
 
@@ -76,7 +77,9 @@ struct Open {
 
 impl Kept {
     pub(super) fn new() -> Self {
-        Self::at_most(getrlimit(Resource::Nofile).current.map_or(MOST, |may| MOST.min(may / PART)))
+        let may = getrlimit(Resource::Nofile).current.map_or(MOST, |may| MOST.min(may / PART));
+        // Elsewhere nothing is read on the thread of a request, and so nothing kept.
+        Self::at_most(if cfg!(target_os = "linux") { may } else { 0 })
     }
 
     fn at_most(files: u64) -> Self {
@@ -154,16 +157,16 @@ impl Kept {
     /// Gives all descriptors back, and takes no others for a while; whether there were any.
     pub(super) fn give_back(&self, now: SystemTime) -> bool {
         self.none_until.store(secs(now).saturating_add(PAUSE), Ordering::Relaxed);
-        self.close(|_| true)
+        self.close(|_| true) > 0
     }
 
-    /// Closes all, for good or not.
+    /// Closes all. May wait for the disk.
     pub(super) fn close_all(&self) {
         self.close(|_| true);
     }
 
-    fn close(&self, is_over: impl Fn(&Open) -> bool) -> bool {
-        self.sets.iter().fold(false, |any, set| close_of(set, &is_over) || any)
+    fn close(&self, is_over: impl Fn(&Open) -> bool) -> usize {
+        self.sets.iter().map(|set| close_of(set, &is_over)).sum()
     }
 
     fn set(&self, name: &FileName) -> Option<&Mutex<Set>> {
@@ -176,17 +179,18 @@ impl Kept {
         self.set(name)?.try_lock().ok()
     }
 
-    #[cfg(all(test, target_os = "linux"))]
+    #[cfg(test)]
+    #[cfg(target_os = "linux")]
     pub(super) fn count(&self) -> usize {
         self.sets.iter().map(|set| lock(set).places.iter().flatten().count()).sum()
     }
 }
 
-/// Whether there were any.
-fn close_of(set: &Mutex<Set>, is_over: impl Fn(&Open) -> bool) -> bool {
+/// Closes those of a set, and says how many.
+fn close_of(set: &Mutex<Set>, is_over: impl Fn(&Open) -> bool) -> usize {
     let over = lock(set).places.each_mut().map(|place| place.take_if(|open| is_over(open)));
     // Closed here, with nobody locked out.
-    over.iter().any(Option::is_some)
+    over.into_iter().flatten().count()
 }
 
 impl Set {
@@ -230,5 +234,6 @@ fn secs(time: SystemTime) -> u64 {
     time.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs()
 }
 
-#[cfg(all(test, target_os = "linux"))]
+#[cfg(test)]
+#[cfg(target_os = "linux")]
 mod tests;
