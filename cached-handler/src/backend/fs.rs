@@ -1,7 +1,8 @@
 //! The backend `fs`: files that survive a restart and need no server; one directory, shared by several processes.
 //!
 //! A look-up is tried at once, on the thread of the request: what the system has in memory it gives without a wait
-//! (Linux). Everything else is one hop to a thread that may block. Read `place.rs` next, then `table.rs`.
+//! (Linux). Everything else is one hop to a thread that may block. Read `place.rs` next, then `table.rs` and
+//! `kept.rs`.
 
 mod check;
 mod disk;
