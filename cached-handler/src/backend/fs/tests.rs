@@ -1,9 +1,11 @@
 //! The laws of a backend, on a directory of this test's own.
 
 use std::{
-    os::unix::fs::FileExt,
+    os::unix::fs::{DirBuilderExt, FileExt, OpenOptionsExt},
     path::{Path, PathBuf},
 };
+
+use rustix::fs::{FlockOperation, flock};
 
 use super::*;
 use crate::backend::{
@@ -43,6 +45,8 @@ async fn files_keep_the_laws_of_a_store_and_of_epochs() {
 async fn of_a_million_mutations_of_a_stored_response_none_is_read() {
     let fs = fs("mutations", |_| {});
     let _removed = Removed(&fs.shared.settings.directory);
+    // A sweep that came only now would remove what it cannot read.
+    let _turn = turn_to_sweep(&fs.shared.settings);
     let key = StoreKey::for_tests("key");
     Store::put(&fs, &key, Bytes::from_static(WHOLE), Duration::from_secs(600)).await.unwrap();
     let path = only_response_below(&fs.shared.settings.directory).unwrap();
@@ -61,6 +65,15 @@ async fn of_a_million_mutations_of_a_stored_response_none_is_read() {
     assert!(damaged > tried / 2, "most are not in the head");
     file.write_all_at(&whole, 0).unwrap();
     assert!(read(&Store::get(&fs, &key).await.unwrap().unwrap()).is_ok());
+}
+
+/// As another process has it, while it sweeps.
+fn turn_to_sweep(settings: &Settings) -> std::fs::File {
+    let home = settings.directory.join(&settings.home);
+    std::fs::DirBuilder::new().recursive(true).mode(0o700).create(&home).unwrap();
+    let turn = std::fs::File::options().write(true).create(true).truncate(false).mode(0o600).open(home.join("sweep")).unwrap();
+    flock(&turn, FlockOperation::LockExclusive).unwrap();
+    turn
 }
 
 fn only_response_below(folder: &Path) -> Option<PathBuf> {
