@@ -297,8 +297,14 @@ impl Table {
                 Err(errno) => return Err(Fault::of("flock")(errno)),
             }
         }
-        let outcome = work();
+        // Whoever comes after somebody has removed the file locks another one. What was written meanwhile may have gone
+        // between another's writes, and is written again.
+        let outcome = self.lock_is_in_place().and_then(|()| work()).and_then(|done| self.lock_is_in_place().map(|()| done));
         flock(&self.lock, FlockOperation::Unlock).map_err(Fault::of("flock")).and(outcome)
+    }
+
+    fn lock_is_in_place(&self) -> Result<(), Fault> {
+        if state(&self.lock)?.names == 0 { Err(Fault::Gone) } else { Ok(()) }
     }
 }
 

@@ -56,6 +56,29 @@ fn a_writer_that_is_stopped_is_not_waited_for_without_end() {
     std::fs::remove_dir_all(directory).unwrap();
 }
 
+/// By a job that clears away old files, say: the lock is never written to, and so looks old.
+#[test]
+fn a_writer_whose_lock_was_removed_writes_nothing_until_it_has_the_one_that_others_have() {
+    let (table, directory) = table("unlocked");
+    let home = Folder::root(&directory).unwrap();
+    let before = table.read(&[], Patience::AnyTime).unwrap();
+    std::fs::remove_file(directory.join("lock")).unwrap();
+    let other = Table::open(&home, Boot::This([1, 2])).unwrap();
+    flock(&other.lock, FlockOperation::LockExclusive).unwrap();
+    assert!(matches!(table.advance(Mark::All, Effect::Invalidate, || true), Err(Fault::Gone)));
+    assert_eq!(table.read(&[], Patience::AnyTime).unwrap(), before);
+    flock(&other.lock, FlockOperation::Unlock).unwrap();
+    // While it writes.
+    let removed = other.locked(|| {
+        std::fs::remove_file(directory.join("lock")).unwrap();
+        Ok(())
+    });
+    assert!(matches!(removed, Err(Fault::Gone)));
+    Table::open(&home, Boot::This([1, 2])).unwrap().advance(Mark::All, Effect::Invalidate, || true).unwrap();
+    assert!(table.read(&[], Patience::AnyTime).unwrap().invalidated > before.invalidated, "readers take no lock");
+    std::fs::remove_dir_all(directory).unwrap();
+}
+
 #[test]
 fn places_lie_within_the_file_and_apart() {
     let marks = [Mark::PathBucket(0), Mark::PathBucket(u16::MAX), Mark::Handler("a"), Mark::Group("a"), Mark::Group("b"), Mark::All];
