@@ -33,6 +33,12 @@ use crate::{
 };
 
 /// An argument of a cached handler. `M` says what the attribute's `vary` declares.
+#[cfg_attr(
+    not(feature = "axum-extra"),
+    diagnostic::on_unimplemented(
+        note = "an extractor of axum-extra (`TypedHeader`, `CookieJar`, `Host`, `Scheme`, `Cached`, …): switch on the feature, `cached-handler = {{ …, features = [\"axum-extra\"] }}`; it goes with axum-extra 0.12"
+    )
+)]
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is no argument of a cached handler: it does not say what it adds to the key",
     label = "the key has to hold what the handler sees here",
@@ -43,9 +49,9 @@ use crate::{
     note = "`AuthSession`, `Session`: key the user, `key(session.user_id())`, or derive `CacheKey` on an extractor such as `AuthUser` of your own",
     note = "`PrivateCookieJar`, `SignedCookieJar`: key one cookie, `key(jar.get(\"theme\").map(|c| c.value().to_owned()))`",
     note = "`ConnectInfo`: each client would have responses of its own; type `skip(info)`, or take the argument away",
-    note = "`WebSocketUpgrade`: an upgrade is nothing that can be stored; take `#[cached]` away",
     note = "`Multipart` and other content: only GET and HEAD are cached, so take `Query` or `Path`; a handler that writes wants `#[invalidates(…)]`"
 )]
+#[cfg_attr(not(feature = "ws"), diagnostic::on_unimplemented(note = "`WebSocketUpgrade`: an upgrade cannot be stored; remove `#[cached]`"))]
 pub trait Keyed<M> {
     /// Writes all that the handler can learn from this argument.
     fn write(&self, key: &mut KeyWriter<'_>);

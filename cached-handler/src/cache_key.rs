@@ -39,6 +39,12 @@ use crate::{
 ///     }
 /// }
 /// ```
+#[cfg_attr(
+    not(feature = "axum-extra"),
+    diagnostic::on_unimplemented(
+        note = "an extractor of axum-extra (`TypedHeader`, `CookieJar`, `Host`, `Scheme`, `Cached`, …): switch on the feature, `cached-handler = {{ …, features = [\"axum-extra\"] }}`; it goes with axum-extra 0.12"
+    )
+)]
 #[diagnostic::on_unimplemented(
     message = "`{Self}` in an argument of a cached handler does not say what it adds to the key",
     label = "the key has to hold what the handler sees here",
@@ -68,7 +74,7 @@ pub trait CacheKey {
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be part of a cache key",
     label = "not a key part",
-    note = "use a number, text, bytes or an option, tuple or slice of them, e.g. `key({{value}}.to_string())`, or put `#[derive(cached_handler::CacheKey)]` on its type"
+    note = "use a number, text, bytes or an option, tuple or slice of them, e.g. `key(value.to_string())`, or put `#[derive(cached_handler::CacheKey)]` on its type"
 )]
 pub trait KeyPart {
     /// Writes this value.

@@ -1,4 +1,6 @@
-//! What the attributes say to mistakes: every case in `ui/fail` fails with exactly the errors that its comments expect.
+//! What the attributes say to mistakes: every case in `ui/fail` fails with exactly the errors that its comments expect, and
+//! so does every case in `ui/features`, for which cached-handler has no feature on. What messages and documentation advise
+//! compiles: those are the cases in `ui/pass`.
 //!
 //! `//~ TOKENS => MESSAGE` stands on the line of an error, or below it as `//~^`, with a `^` for each line. The error
 //! begins at those tokens; its message or one of its notes has that text in it. An error that no comment expects fails
@@ -35,9 +37,10 @@ impl Case {
 }
 
 fn cases() -> Vec<Case> {
+    let folder =
+        |path: &str| fs::read_dir(root().join("tests/ui").join(path)).expect("a folder").map(|entry| entry.expect("an entry").path());
     let mut cases = Vec::new();
-    for class in fs::read_dir(root().join("tests/ui/fail")).expect("tests/ui/fail") {
-        let class = class.expect("a class").path();
+    for class in folder("fail").chain(["pass", FEATURES].map(|class| root().join("tests/ui").join(class))) {
         for file in fs::read_dir(&class).expect("a class") {
             let path = file.expect("a case").path();
             let stem = |path: &PathBuf| path.file_stem().expect("a name").to_string_lossy().into_owned();
@@ -49,21 +52,30 @@ fn cases() -> Vec<Case> {
     cases
 }
 
+/// The class of those without any feature.
+const FEATURES: &str = "features";
+
 /// The errors of every case, compiled once for all tests.
 fn errors() -> &'static BTreeMap<String, Vec<Diagnostic>> {
     static ERRORS: OnceLock<BTreeMap<String, Vec<Diagnostic>>> = OnceLock::new();
     ERRORS.get_or_init(|| {
-        let mut targets = String::new();
-        for case in cases() {
-            writeln!(targets, "[[bin]]\nname = \"{}\"\npath = '{}'\n", case.target(), case.path.display()).expect("text");
-        }
-        let package = Package::new("ui", "2024", "cached-handler", &targets);
+        let (without, with): (Vec<Case>, Vec<Case>) = cases().into_iter().partition(|case| case.class == FEATURES);
+        let packages = [
+            Package::new("ui", "2024", "cached-handler", &targets(&with)),
+            Package::with_features("ui-without", "2024", "cached-handler", "", &targets(&without)),
+        ];
         let mut errors: BTreeMap<String, Vec<Diagnostic>> = BTreeMap::new();
-        for error in package.diagnostics(&["check", "--keep-going"]).into_iter().filter(Diagnostic::is_error) {
+        let found = packages.iter().flat_map(|package| package.diagnostics(&["check", "--keep-going"]));
+        for error in found.filter(Diagnostic::is_error) {
             errors.entry(error.target.clone()).or_default().push(error);
         }
         errors
     })
+}
+
+fn targets(cases: &[Case]) -> String {
+    let target = |case: &Case| format!("[[bin]]\nname = \"{}\"\npath = '{}'\n\n", case.target(), case.path.display());
+    cases.iter().map(target).collect()
 }
 
 /// An expectation: its line, the tokens, the text.

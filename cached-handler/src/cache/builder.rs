@@ -2,6 +2,8 @@
 
 #[cfg(feature = "fs")]
 mod files;
+#[cfg(not(all(feature = "fs", feature = "redis")))]
+mod switched_off;
 
 use std::{
     collections::HashMap,

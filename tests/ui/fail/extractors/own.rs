@@ -70,7 +70,7 @@ async fn query(Query(user): Query<User>) -> String { //~ Query<User> => is not s
     user.id.to_string()
 }
 
-#[cached(ttl = 60, key(user))] //~ user => cannot be part of a cache key
+#[cached(ttl = 60, key(user))] //~ user => use a number, text, bytes or an option, tuple or slice of them, e.g. `key(value.to_string())`
 async fn not_a_part(user: User) -> String {
     user.id.to_string()
 }

@@ -1,0 +1,70 @@
+//! Functions of the builder whose feature is off: they cannot be called, and the compiler says what to switch on.
+
+use super::CacheBuilder;
+
+/// Nobody implements it: it is there for what rustc says then.
+#[cfg(not(feature = "redis"))]
+#[diagnostic::on_unimplemented(
+    message = "`CacheBuilder::redis` needs the feature `redis`; type `cached-handler = {{ …, features = [\"redis\"] }}`",
+    label = "the feature is off"
+)]
+pub trait WithRedis<Server> {}
+
+#[cfg(not(feature = "redis"))]
+impl CacheBuilder {
+    #[doc(hidden)]
+    pub fn redis<Server>(self, _: Server) -> Self
+    where
+        for<'a> Feature<'a>: WithRedis<Server>,
+    {
+        self
+    }
+
+    #[doc(hidden)]
+    pub fn redis_durable(self) -> Self
+    where
+        for<'a> Feature<'a>: WithRedis<()>,
+    {
+        self
+    }
+}
+
+/// Nobody implements it: it is there for what rustc says then.
+#[cfg(not(feature = "fs"))]
+#[diagnostic::on_unimplemented(
+    message = "`CacheBuilder::fs` needs the feature `fs`; type `cached-handler = {{ …, features = [\"fs\"] }}`",
+    label = "the feature is off"
+)]
+pub trait WithFiles {}
+
+#[cfg(not(feature = "fs"))]
+#[doc(hidden)]
+impl CacheBuilder {
+    #[doc(hidden)]
+    pub fn fs<Directory>(self, _: Directory) -> Self
+    where
+        for<'a> Feature<'a>: WithFiles,
+    {
+        self
+    }
+
+    #[doc(hidden)]
+    pub fn fs_capacity(self, _: u64) -> Self
+    where
+        for<'a> Feature<'a>: WithFiles,
+    {
+        self
+    }
+
+    #[doc(hidden)]
+    pub fn fs_durable(self) -> Self
+    where
+        for<'a> Feature<'a>: WithFiles,
+    {
+        self
+    }
+}
+
+/// Needs a lifetime, or the bound would be an error where it stands.
+#[derive(Debug)]
+pub struct Feature<'a>(std::marker::PhantomData<&'a ()>);

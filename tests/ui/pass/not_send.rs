@@ -1,0 +1,38 @@
+//! What is advised where a future is not `Send`.
+
+use axum::{Router, extract::State, routing::get};
+use cached_handler::cached;
+
+#[cached(ttl = 60)]
+async fn drops_it_first() -> String {
+    let text = {
+        let number = std::rc::Rc::new(5);
+        number.to_string()
+    };
+    tokio::task::yield_now().await;
+    text
+}
+
+/// Does not promise that the futures of its functions are `Send`.
+#[allow(async_fn_in_trait)]
+trait Repository {
+    async fn list(&self) -> String;
+}
+
+#[derive(Clone)]
+struct Articles;
+
+impl Repository for Articles {
+    async fn list(&self) -> String {
+        "articles".to_owned()
+    }
+}
+
+#[cached(ttl = 60, collapse = "inline")]
+async fn generic<R: Repository + Clone + Send + Sync>(State(repository): State<R>) -> String {
+    repository.list().await
+}
+
+fn main() {
+    let _: Router = Router::new().route("/1", get(drops_it_first)).route("/2", get(generic::<Articles>)).with_state(Articles);
+}
