@@ -65,7 +65,7 @@ struct Expansion {
 
 impl Expansion {
     // Input:   async fn article(State(db): State<Db>, Path(id): Path<u64>) -> Ret { BODY }
-    // Output:  async fn article(With(__seen, db): With<false, State<Db>>, id: Path<u64>) -> Response { … { BODY } … }
+    // Output:  async fn article(PassedByAxum(__seen, db): PassedByAxum<false, State<Db>>, id: Path<u64>) -> Response { … { BODY } … }
     fn expand(&self) -> TokenStream {
         let inert = &self.sorted.inert;
         let visibility = &self.function.visibility;
@@ -139,11 +139,11 @@ impl Expansion {
         let private = self.private();
         let fields = self.fields();
         let host = self.host();
-        let alone = host.is_none().then(|| hygienic!(__seen: #private::PutDebugHandlerBelowCached<#fields>,));
+        let alone = host.is_none().then(|| hygienic!(__seen: #private::PassedByAxumPutDebugHandlerBelow<#fields>,));
         let each = self.arguments.iter().enumerate().map(|(at, argument)| {
             let Argument { cfgs, ty, name, .. } = argument;
             if Some(at) == host {
-                hygienic!(#private::With(__seen, #name): #private::With<#fields, #ty>)
+                hygienic!(#private::PassedByAxum(__seen, #name): #private::PassedByAxum<#fields, #ty>)
             } else {
                 hygienic!(#(#cfgs)* #name: #ty)
             }

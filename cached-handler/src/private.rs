@@ -21,7 +21,7 @@ pub use crate::{
     key::Key,
     policy::Policy,
     register,
-    seen::{PutDebugHandlerBelowCached, Seen, With, seen},
+    seen::{PassedByAxum, PassedByAxumPutDebugHandlerBelow, Seen, seen},
     serve::{Run, begin, hit, key, run_in_its_own_task, run_in_this_task},
 };
 

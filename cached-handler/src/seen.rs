@@ -23,14 +23,15 @@ pub struct Seen<const FIELDS: bool> {
     pub(crate) fields: Option<Box<HeaderMap>>,
 }
 
-/// What is captured, and the argument that it travels with: their number stays as the author wrote it.
+/// What is captured, and the argument that it travels with: their number stays as the author wrote it. Its name is what
+/// rustc shows to whoever calls the handler, which only axum can.
 #[derive(Debug)]
-pub struct With<const FIELDS: bool, E>(pub Seen<FIELDS>, pub E);
+pub struct PassedByAxum<const FIELDS: bool, E>(pub Seen<FIELDS>, pub E);
 
-/// Stands alone where a handler has no argument to travel with. Its name is what rustc shows where
-/// `#[debug_handler]` stands above such a handler.
+/// Stands alone where a handler has no argument to travel with. Its name is what rustc shows to whoever calls such a
+/// handler, or puts `#[debug_handler]`, whose code calls it, above `#[cached]`.
 #[derive(Debug)]
-pub struct PutDebugHandlerBelowCached<const FIELDS: bool>(pub Seen<FIELDS>);
+pub struct PassedByAxumPutDebugHandlerBelow<const FIELDS: bool>(pub Seen<FIELDS>);
 
 /// The request, as far as keys, preconditions and answers are concerned.
 #[derive(Debug)]
@@ -253,7 +254,7 @@ impl<S: Send + Sync + 'static, const FIELDS: bool> FromRequestParts<S> for Seen<
     }
 }
 
-impl<S: Send + Sync + 'static, E: FromRequestParts<S> + Send, const FIELDS: bool> FromRequestParts<S> for With<FIELDS, E> {
+impl<S: Send + Sync + 'static, E: FromRequestParts<S> + Send, const FIELDS: bool> FromRequestParts<S> for PassedByAxum<FIELDS, E> {
     type Rejection = E::Rejection;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, E::Rejection> {
@@ -262,7 +263,7 @@ impl<S: Send + Sync + 'static, E: FromRequestParts<S> + Send, const FIELDS: bool
     }
 }
 
-impl<S: Send + Sync + 'static, E: FromRequest<S>, const FIELDS: bool> FromRequest<S> for With<FIELDS, E> {
+impl<S: Send + Sync + 'static, E: FromRequest<S>, const FIELDS: bool> FromRequest<S> for PassedByAxum<FIELDS, E> {
     type Rejection = E::Rejection;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, E::Rejection> {
@@ -272,7 +273,7 @@ impl<S: Send + Sync + 'static, E: FromRequest<S>, const FIELDS: bool> FromReques
     }
 }
 
-impl<S: Send + Sync + 'static, const FIELDS: bool> FromRequestParts<S> for PutDebugHandlerBelowCached<FIELDS> {
+impl<S: Send + Sync + 'static, const FIELDS: bool> FromRequestParts<S> for PassedByAxumPutDebugHandlerBelow<FIELDS> {
     type Rejection = Infallible;
 
     fn from_request_parts(parts: &mut Parts, _: &S) -> impl Future<Output = Result<Self, Infallible>> + Send {

@@ -1,6 +1,6 @@
 //! Which functions are handlers with `#[cached]`: told by the first argument, which the attribute gives them.
 
-use crate::seen::{PutDebugHandlerBelowCached, With};
+use crate::seen::{PassedByAxum, PassedByAxumPutDebugHandlerBelow};
 
 /// A handler with `#[cached]`, as it is given to a route: itself, and not called. `Arguments` is inferred.
 ///
@@ -23,8 +23,8 @@ pub trait CachedHandler<Arguments>: Copy + 'static {}
 /// What stands first among the arguments that the attribute writes.
 pub trait First: Sized {}
 
-impl<const FIELDS: bool, E> First for With<FIELDS, E> {}
-impl<const FIELDS: bool> First for PutDebugHandlerBelowCached<FIELDS> {}
+impl<const FIELDS: bool, E> First for PassedByAxum<FIELDS, E> {}
+impl<const FIELDS: bool> First for PassedByAxumPutDebugHandlerBelow<FIELDS> {}
 
 macro_rules! handlers {
     ($first:ident $($argument:ident)*) => {

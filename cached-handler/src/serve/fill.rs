@@ -31,7 +31,7 @@ use crate::{
 pub(super) const PATIENCE: Duration = Duration::from_secs(5);
 
 /// Runs the handler in a task of its own, so that a client who leaves stops nobody: which is why its future has to be
-/// `Send + 'static`. Where it cannot be, `collapse = "inline"` keeps it in the request's task.
+/// `Send + 'static`, by itself and not only where axum asks for it.
 pub fn run_in_its_own_task<F>(run: Run, handler: F) -> BoxRun
 where
     F: Future<Output = Response> + Send + 'static,
