@@ -58,6 +58,11 @@ pub(crate) fn did_you_mean<N: AsRef<str> + Ord>(written: &str, names: impl IntoI
     }
 }
 
+/// Whether a few letters apart from a word that is meant.
+pub(crate) fn is_nearly(written: &str, meant: &str) -> bool {
+    distance(written, meant) <= 3
+}
+
 /// How many letters have to be changed, added or left out.
 fn distance(left: &str, right: &str) -> usize {
     let right: Vec<char> = right.chars().collect();

@@ -4,6 +4,8 @@ use proc_macro2::{Delimiter, Ident, Span, TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::{Expr, Lit, LitStr, Path};
 
+use crate::errors::is_nearly;
+
 /// How long a response is fresh.
 #[derive(Clone)]
 pub(crate) enum Ttl {
@@ -22,8 +24,13 @@ const TEN_YEARS: u64 = 10 * 365 * 24 * 60 * 60 * 1000;
 
 /// `60`, `"250ms"`, `"5m"`, `PATH` or `from_response`.
 pub(crate) fn ttl(value: TokenStream) -> syn::Result<Ttl> {
-    let is_word = syn::parse2::<Ident>(value.clone()).is_ok_and(|word| word == "from_response");
-    if is_word { Ok(Ttl::FromResponse) } else { length("ttl", value).map(Ttl::Length) }
+    match syn::parse2::<Ident>(value.clone()) {
+        Ok(word) if word == "from_response" => Ok(Ttl::FromResponse),
+        Ok(word) if is_nearly(&word.to_string(), "from_response") => {
+            Err(syn::Error::new_spanned(&word, format!("`{word}` is not known here; did you mean `from_response`?")))
+        }
+        _ => length("ttl", value).map(Ttl::Length),
+    }
 }
 
 /// The duration that an argument says.

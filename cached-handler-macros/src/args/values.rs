@@ -5,7 +5,7 @@ use syn::{Expr, LitStr, Path, parse::Parser, punctuated::Punctuated};
 
 use super::{Vary, written::at_commas};
 use crate::{
-    errors::Errors,
+    errors::{Errors, is_nearly},
     value::{self, Piece, Template},
 };
 
@@ -80,8 +80,13 @@ pub(super) fn expressions(value: TokenStream, errors: &mut Errors) -> Vec<Expr> 
 }
 
 pub(super) fn vary(value: TokenStream, errors: &mut Errors) -> Vary {
-    if syn::parse2::<Ident>(value.clone()).is_ok_and(|name| name == "from_response") {
-        return Vary::FromResponse;
+    match syn::parse2::<Ident>(value.clone()) {
+        Ok(name) if name == "from_response" => return Vary::FromResponse,
+        Ok(name) if is_nearly(&name.to_string(), "from_response") => {
+            errors.on(&name, format!("`{name}` is not known here; did you mean `from_response`?"));
+            return Vary::Nothing;
+        }
+        _ => {}
     }
     let mut names: Vec<LitStr> = Vec::new();
     for name in errors.keep(value::texts("vary", "accept-language", value)).unwrap_or_default() {
@@ -117,6 +122,9 @@ pub(super) fn names(value: TokenStream, errors: &mut Errors) -> Vec<Ident> {
     for part in at_commas(value) {
         match syn::parse2::<Ident>(part.clone()) {
             Ok(name) => names.push(name),
+            Err(_) if part.to_string() == "_" => {
+                errors.on(part, "`_` is not a name; name the argument, `_user: User`, and type `skip(_user)`");
+            }
             Err(_) => errors.on(part, "`skip(…)` takes names of arguments; type `skip(pool)`"),
         }
     }
@@ -148,15 +156,17 @@ pub(super) fn cache_control(value: TokenStream) -> syn::Result<LitStr> {
 
 /// Whether the run stays in the request's task.
 pub(super) fn collapse(value: TokenStream) -> syn::Result<bool> {
-    let literal = value::text("collapse", "inline", value)?;
-    match literal.value().as_str() {
-        "inline" => Ok(true),
-        "detached" => Ok(false),
-        "off" => Err(syn::Error::new_spanned(
-            literal,
-            "`off` belongs into a policy; type `policy = POLICY` with `const POLICY: Policy = Policy::new().collapse(Collapse::Off);`",
-        )),
-        _ => Err(syn::Error::new_spanned(literal, "`collapse` is `\"inline\"` or `\"detached\"`; type one of these, or take it away")),
+    let written = value.to_string();
+    let error = |message| Err(syn::Error::new_spanned(&value, message));
+    match written.trim_matches('"') {
+        "inline" => value::text("collapse", "inline", value).map(|_| true),
+        "detached" | "true" | "on" => error("a run in a task of its own, which others wait for, is the default; remove `collapse`"),
+        "off" | "false" => error(
+            "only a policy switches it off; type `policy = POLICY` with `const POLICY: Policy = Policy::new().collapse(Collapse::Off);`",
+        ),
+        _ => error(
+            "`collapse` takes `\"inline\"` and nothing else; to switch it off, type `policy = POLICY` with `const POLICY: Policy = Policy::new().collapse(Collapse::Off);`",
+        ),
     }
 }
 

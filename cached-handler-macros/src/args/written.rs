@@ -50,9 +50,33 @@ fn misnamed(attribute: &str, name: &str, table: &[Argument]) -> Option<String> {
     if table.iter().any(|argument| argument.name == name) {
         return None;
     }
+    if let Some(form) = elsewhere(name).and_then(|here| table.iter().find(|argument| argument.name == here)) {
+        return Some(format!("`{name}` is called `{}` here; type `{}`", form.name, form.form));
+    }
     Some(match name {
-        "name" | "version" | "max_body" | "status" | "etag" => {
-            format!("`{name}` belongs into a policy; type `policy = POLICY` with `const POLICY: Policy = Policy::new().{name}(…);`")
+        "name"
+        | "version"
+        | "max_body"
+        | "status"
+        | "etag"
+        | "timeout"
+        | "jitter"
+        | "heuristic"
+        | "honor_request_directives"
+        | "cookies_by_vary"
+        | "targeted_fields"
+            if attribute == "cached" =>
+        {
+            format!("`{name}` belongs in a policy; type `policy = POLICY` with `const POLICY: Policy = Policy::new().{name}(…);`")
+        }
+        "namespace" | "key_prefix" | "prefix" if attribute == "cached" => {
+            format!("`{name}` belongs to the whole cache; type `Cache::builder().namespace(\"my-app\")` where the program starts")
+        }
+        "sync_writes" | "coalesce" | "single_flight" if attribute == "cached" => {
+            format!("concurrent requests for one key share a run already; remove `{name}`")
+        }
+        "result" | "option" if attribute == "cached" => {
+            format!("statuses decide what is stored, and those of failures are not; remove `{name}`")
         }
         _ => {
             let names = table.iter().map(|argument| argument.name);
@@ -60,6 +84,24 @@ fn misnamed(attribute: &str, name: &str, table: &[Argument]) -> Option<String> {
             let hint = Some(did_you_mean(name, names)).filter(|hint| !hint.is_empty());
             format!("`{name}` is no argument of `#[{attribute}]`{}", hint.unwrap_or_else(|| format!("; there are {all}")))
         }
+    })
+}
+
+/// What other crates and RFCs call an argument.
+fn elsewhere(name: &str) -> Option<&'static str> {
+    Some(match name {
+        "time" | "expires" | "expire" | "expiry" | "expiration" | "expires_in" | "lifetime" | "lifespan" | "max_age" | "duration"
+        | "time_to_live" => "ttl",
+        "tag" | "tags" | "cache_tags" | "surrogate_key" => "group",
+        "swr" | "stale" | "while_revalidate" | "refresh" => "stale_while_revalidate",
+        "sie" | "if_error" | "use_stale_on_failure" | "result_fallback" => "stale_if_error",
+        "store" | "storage" | "driver" => "backend",
+        "convert" | "cache_key" => "key",
+        "header" | "headers" | "varies" => "vary",
+        "ignore" | "exclude" | "skip_args" => "skip",
+        "url" | "uri" | "route" => "path",
+        "function" => "handler",
+        _ => return None,
     })
 }
 

@@ -12,7 +12,7 @@ use cached_handler::cached;
     skip(idd), //~ idd => no argument is named `idd`; did you mean `id`?
     cache_control = "max age", //~ "max age" => `max age` is no directive of `Cache-Control`; type `cache_control = "public, max-age=60"`
     policy = "SEARCH", //~ "SEARCH" => `policy` is a path; type the path of a `Policy` constant, `policy = SEARCH`
-    collapse = "of", //~ "of" => `collapse` is `"inline"` or `"detached"`; type one of these, or take it away
+    collapse = "of", //~ "of" => `collapse` takes `"inline"` and nothing else
     uncached = 5, //~ 5 => `uncached` is a path; type a name for the function as you wrote it, `uncached = list_uncached`
     crate = 5, //~ 5 => `crate` is a path; type the path of this crate, `crate = my_reexport::cached_handler`
     grup = "x", //~ grup => `grup` is no argument of `#[cached]`; did you mean `group`?

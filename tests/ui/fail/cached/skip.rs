@@ -26,4 +26,7 @@ async fn h6(axum::extract::Path(id): axum::extract::Path<u64>) { let _ = id; }
 #[cached(ttl = 60, skip(id), key(id))] //~ id => `id` is in `key(…)`, which stands for the whole argument; remove it here
 async fn h7(axum::extract::Path(id): axum::extract::Path<u64>) { let _ = id; }
 
+#[cached(ttl = 60, skip(_))] //~ _ => `_` is not a name; name the argument, `_user: User`, and type `skip(_user)`
+async fn h8(_: axum::extract::Path<u64>) {}
+
 fn main() {}

@@ -56,4 +56,7 @@ async fn h16(axum::extract::Path(id): axum::extract::Path<u64>) { let _ = id; }
 #[cached(tll = 60)] //~ tll => `tll` is no argument of `#[cached]`; did you mean `ttl`?
 async fn h17(axum::extract::Path(id): axum::extract::Path<u64>) { let _ = id; }
 
+#[cached(ttl = from_respons)] //~ from_respons => `from_respons` is not known here; did you mean `from_response`?
+async fn h18(axum::extract::Path(id): axum::extract::Path<u64>) { let _ = id; }
+
 fn main() {}

@@ -29,4 +29,22 @@ async fn h9(axum::extract::Path(id): axum::extract::Path<u64>) { let _ = id; }
 #[cached(ttl == 60)] //~ = 60 => `ttl` is a duration; type seconds (`60`), text (`"250ms"`, `"5m"`, `"1h"`, `"1d"`), the path of a `Duration` constant, or `from_response`
 async fn h10(axum::extract::Path(id): axum::extract::Path<u64>) { let _ = id; }
 
+#[cached(time = 60)] //~ time => `time` is called `ttl` here; type `ttl = 60`
+async fn h11(axum::extract::Path(id): axum::extract::Path<u64>) { let _ = id; }
+
+#[cached(ttl = 60, tags = ["a"])] //~ tags => `tags` is called `group` here; type `group = "articles"`
+async fn h12(axum::extract::Path(id): axum::extract::Path<u64>) { let _ = id; }
+
+#[cached(ttl = 60, swr = 60)] //~ swr => `swr` is called `stale_while_revalidate` here; type `stale_while_revalidate = "1m"`
+async fn h13(axum::extract::Path(id): axum::extract::Path<u64>) { let _ = id; }
+
+#[cached(expires = 60)] //~ expires => `expires` is called `ttl` here; type `ttl = 60`
+async fn h14(axum::extract::Path(id): axum::extract::Path<u64>) { let _ = id; }
+
+#[cached(ttl = 60, key_prefix = "a")] //~ key_prefix => `key_prefix` belongs to the whole cache; type `Cache::builder().namespace("my-app")` where the program starts
+async fn h15(axum::extract::Path(id): axum::extract::Path<u64>) { let _ = id; }
+
+#[cached(ttl = 60, sync_writes = true)] //~ sync_writes => concurrent requests for one key share a run already; remove `sync_writes`
+async fn h17(axum::extract::Path(id): axum::extract::Path<u64>) { let _ = id; }
+
 fn main() {}

@@ -32,4 +32,7 @@ async fn h8(axum::extract::Path(id): axum::extract::Path<u64>) { let _ = id; }
 #[cached(ttl = 60, vary("accept"))] //~ ("accept") => `vary` takes its value after `=`; type `vary = "accept-language"`
 async fn h9(axum::extract::Path(id): axum::extract::Path<u64>) { let _ = id; }
 
+#[cached(ttl = 60, vary = from_respone)] //~ from_respone => `from_respone` is not known here; did you mean `from_response`?
+async fn h20(axum::extract::Path(id): axum::extract::Path<u64>) { let _ = id; }
+
 fn main() {}

@@ -14,4 +14,10 @@ async fn h2(axum::extract::Path(id): axum::extract::Path<u64>) { let _ = id; }
 #[invalidates(handlers = list)] //~ handlers => `handlers` is no argument of `#[invalidates]`; did you mean `handler`?
 async fn h3(axum::extract::Path(id): axum::extract::Path<u64>) { let _ = id; }
 
+#[invalidates(grop = "a")] //~ grop => `grop` is no argument of `#[invalidates]`; did you mean `group`?
+async fn h4(axum::extract::Path(id): axum::extract::Path<u64>) { let _ = id; }
+
+#[invalidates(tag = "a")] //~ tag => `tag` is called `group` here; type `group = "articles"`
+async fn h5(axum::extract::Path(id): axum::extract::Path<u64>) { let _ = id; }
+
 fn main() {}
