@@ -24,7 +24,7 @@ mod value;
 
 use proc_macro::TokenStream;
 
-/// Stores the whole responses of an axum handler, and answers from them.
+/// Stores the whole responses of an axum handler, and answers later requests from them.
 ///
 /// ```text
 /// #[cached(ttl = 60, group = ["articles", "article:{id}"])]
@@ -33,24 +33,25 @@ use proc_macro::TokenStream;
 ///
 /// | argument | value | meaning |
 /// |---|---|---|
-/// | `ttl` | `60` (seconds), `"250ms"`, `"5m"`, `"1h"`, `"1d"`, the path of a `Duration` constant, `from_response` | how long a response is fresh that does not say so itself; required |
-/// | `backend` | `"memory"`, `"redis"`, `"fs"`, or the name of a store of yours | where responses are kept; without it, in the cache's default, which is the memory unless `CacheBuilder::default_backend` says otherwise |
-/// | `group` | a text or a list; `{id}` stands for an argument | names by which responses are invalidated together |
-/// | `key(…)` | expressions over arguments, which are references there | adds parts to the key, in place of the arguments that they mention |
-/// | `vary` | a header field or a list, `from_response` | the request fields that the handler reads; a `HeaderMap` arrives with these alone |
-/// | `skip(…)` | names of arguments | leaves them out of the key: nothing in them changes the response |
-/// | `cache_control` | directives | what clients are told; `no-cache` otherwise |
-/// | `stale_while_revalidate` | a duration, as `ttl` | how long after that a response is still sent while the handler makes it anew behind it |
-/// | `stale_if_error` | a duration, as `ttl` | how long after that a response is still sent where the handler fails |
+/// | `ttl` | `60` (seconds), `"250ms"`, `"5m"`, `"1h"`, `"1d"`, the path of a `Duration` constant, `from_response` | how long a response is fresh that does not state it itself; required |
+/// | `backend` | `"memory"`, `"redis"`, `"fs"`, or the name of a store of yours | where responses are stored; by default in the cache's default backend, which is memory unless `CacheBuilder::default_backend` says otherwise. `redis` and `fs` need the features of these names |
+/// | `group` | a text or a list; `{id}` is replaced by an argument | names by which responses are invalidated together |
+/// | `key(…)` | expressions over arguments, which are references there | adds parts to the key, instead of the arguments that they mention |
+/// | `vary` | a header field or a list, `from_response` | the request fields that the handler reads; a `HeaderMap` holds only these |
+/// | `skip(…)` | names of arguments | leaves them out of the key: you vouch that they do not affect the response |
+/// | `cache_control` | directives | what clients are told; by default `no-cache` |
+/// | `stale_while_revalidate` | a duration, as `ttl` | how long after that a stale response is still sent, while the handler makes a new one in the background |
+/// | `stale_if_error` | a duration, as `ttl` | how long after that a stale response is still sent if the handler fails |
 /// | `policy` | the path of a `Policy` constant | everything else |
-/// | `collapse` | `"inline"` | keeps the run in the request's task, where its future is not `Send` |
-/// | `uncached` | a name, or `Self::name` | keeps the function as you wrote it under that name |
+/// | `collapse` | `"inline"` | keeps the run in the request's task: for task-locals, and for handlers that are generic over a trait with `async fn`s. A future that is not `Send` is refused by axum all the same |
+/// | `uncached` | a name, or `Self::name` | keeps the function as you wrote it under that name, to be called: the handler itself is called by axum alone |
 /// | `crate` | a path | where cached-handler is re-exported |
 ///
-/// The function keeps its name, visibility, documentation and arguments; it returns a `Response`, and captures what it
-/// needs of the request beside its first argument. All extractors run before the cache is asked.
+/// The function keeps its name, visibility, documentation and arguments. It returns a `Response`, and receives what the
+/// cache needs of the request along with its first argument. All extractors run before the cache is consulted. Put
+/// `#[debug_handler]` below this attribute.
 ///
-/// Not possible on methods of trait implementations, as the signature changes.
+/// It cannot be used on methods of trait implementations, because it changes the signature.
 #[proc_macro_attribute]
 pub fn cached(arguments: TokenStream, item: TokenStream) -> TokenStream {
     expand::cached(&arguments.into(), &item.into()).into()
@@ -65,21 +66,19 @@ pub fn cached(arguments: TokenStream, item: TokenStream) -> TokenStream {
 ///
 /// | argument | value | meaning |
 /// |---|---|---|
-/// | `group` | a text or a list; `{id}` stands for an argument | every response with one of these groups |
+/// | `group` | a text or a list; `{id}` is replaced by an argument | every response with one of these groups |
 /// | `path` | a text or a list that begins with `/`; values are percent-encoded | every response to this path, whatever its query |
 /// | `handler` | the path of a cached handler, or a list | every response of it |
 /// | `crate` | a path | where cached-handler is re-exported |
 ///
-/// Targets are computed from the arguments before the body runs. They are invalidated before the answer is sent, and
-/// also if the body panics or its client leaves, as what it wrote may have been committed. Only an answer of 4xx spares
-/// them.
+/// Targets are computed from the arguments before the body runs. They are invalidated before the response is sent, even if
+/// the body panics or the client disconnects, because the write may have been committed. Only a 4xx response spares them.
 #[proc_macro_attribute]
 pub fn invalidates(arguments: TokenStream, item: TokenStream) -> TokenStream {
     invalidates::invalidates(&arguments.into(), &item.into()).into()
 }
 
-/// Makes a type write all its fields into the key, so that it may be an argument of a cached handler and a part of
-/// `key(…)`.
+/// Writes all fields of a type into the key, so that it can be an argument of a cached handler and a part of `key(…)`.
 ///
 /// On the type: `#[cache_key(vary = "accept-language")]` (one or a list) names the header fields that it was read from,
 /// `#[cache_key(private)]` says that it identifies a person, `#[cache_key(crate = path)]` where cached-handler is. On a

@@ -1,21 +1,21 @@
-//! The guide: a page for each question, for a reader in a hurry. Each opens with the thing in code that works, then
-//! come the rules, when not to use it, and the errors that one meets.
+//! The guide: one page per question. Each page opens with working code, then gives the rules, when not to use the feature,
+//! and the errors you may see.
 //!
 //! | page | answers |
 //! |---|---|
-//! | [`start`] | from a handler to a cached one, and how to see that it is |
-//! | [`keys`] | keys and safety: which arguments do I need? |
-//! | [`freshness`] | for how long, who says so, what clients are told |
-//! | [`invalidation`] | groups, and every way to say that something has changed |
-//! | [`backends`] | memory, files, Redis, and one of your own |
-//! | [`collapse`] | one run for many requests, and answers that nobody waits for |
-//! | [`http`] | what comes right by itself, a handler that forwards, layers around |
-//! | [`layer_and_values`] | where there is no handler to put the attribute on |
-//! | [`testing`] | a cache and a clock for each test, a backend that is sick on purpose |
-//! | [`operating`] | figures, events, and every limit in one table |
-//! | [`errors`] | every word for what was not done, and what to type |
+//! | [`start`] | how to cache a handler, and how to check that it works |
+//! | [`keys`] | which arguments a cached handler may take, and what they add to the key |
+//! | [`freshness`] | how long a response is used, and what clients are told |
+//! | [`invalidation`] | groups, and every way to invalidate |
+//! | [`backends`] | memory, files, Redis, or your own store |
+//! | [`collapse`] | one run for concurrent requests, and stale responses |
+//! | [`http`] | what the library does for HTTP, proxies, and layer order |
+//! | [`layer_and_values`] | caching where there is no handler to annotate |
+//! | [`testing`] | a cache and a clock per test, and a backend that fails on demand |
+//! | [`operating`] | metrics, events, and all limits in one table |
+//! | [`errors`] | every reason that is reported, and what to do about it |
 //!
-//! The [README](crate) has the tour, the laws and the figures, and `examples/` a program for each way of caching.
+//! The [README](crate) has the tour, the laws and the main figures; `examples/` has a program for each way of caching.
 
 pub mod backends;
 pub mod collapse;

@@ -72,7 +72,7 @@ pub enum Kept {
     Storing,
     /// The handler said that what was stored still holds, and it is fresh again (RFC 9111 §4.3.4).
     Freshened,
-    /// It will be stored once its content, which is being streamed, ends well.
+    /// It is being streamed, and is stored once its content is complete.
     Streaming,
     /// It is not stored.
     Not(NotStored),
@@ -94,11 +94,11 @@ pub enum Forward {
     Request,
     /// Its method is never answered from the store.
     Method,
-    /// The cache stands aside.
+    /// The request bypasses the cache.
     Bypass(Bypass),
 }
 
-/// Why the cache stands aside for a request.
+/// Why a request bypasses the cache.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Bypass {
@@ -112,11 +112,11 @@ pub enum Bypass {
     RejectedArgument,
     /// The request has content, which an argument outside the key could show.
     Content,
-    /// An argument needs header fields that the attribute could not know of, as its type has another's name.
+    /// An argument needs header fields, which the attribute could not know: its type is written under an alias.
     FieldsUnseen,
     /// The request asks for another protocol (`Upgrade`).
     Upgrade,
-    /// The authority is given twice, in two ways (`Host` and the request target).
+    /// `Host` and the request target name different authorities.
     AmbiguousAuthority,
     /// The attribute names a backend that the cache does not have.
     UnknownBackend,
@@ -130,9 +130,9 @@ pub enum Bypass {
 pub enum NotStored {
     /// The request's method is not GET or HEAD.
     Method,
-    /// The cache stood aside for the request.
+    /// The request bypassed the cache.
     Bypass,
-    /// A HEAD request ran a handler which has an argument outside the key, that might show the method.
+    /// A HEAD request ran a handler with an argument outside the key that may show the method.
     Head,
     /// The request said `no-store`, and the policy honors request directives.
     Request,
@@ -353,7 +353,7 @@ impl StaleUse {
 impl fmt::Display for StaleUse {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::WhileRevalidate => "it is being made anew (`stale_while_revalidate`)",
+            Self::WhileRevalidate => "it is being refreshed (`stale_while_revalidate`)",
             Self::IfError => "the handler failed (`stale_if_error`)",
             Self::AfterError => "the handler failed a moment ago (`stale_if_error`)",
             Self::Accepted => "the request accepts it (`max-stale`)",
@@ -365,8 +365,8 @@ impl fmt::Display for Kept {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Stored => f.write_str("stored"),
-            Self::Storing => f.write_str("being stored behind the answer"),
-            Self::Freshened => f.write_str("what was stored is fresh again"),
+            Self::Storing => f.write_str("being stored in the background"),
+            Self::Freshened => f.write_str("the stored response is fresh again"),
             Self::Streaming => f.write_str("being stored while it streams"),
             Self::Not(reason) => write!(f, "not stored: {reason}"),
         }
@@ -376,13 +376,13 @@ impl fmt::Display for Kept {
 impl fmt::Display for Forward {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::UriMiss => "nothing is stored under its key",
+            Self::UriMiss => "nothing is stored for its key",
             Self::VaryMiss => "nothing is stored for its field values",
-            Self::Invalidated => "what was stored has been invalidated",
-            Self::Stale => "what is stored is stale",
-            Self::Request => "the request's own `Cache-Control` asks for it",
+            Self::Invalidated => "the stored response has been invalidated",
+            Self::Stale => "the stored response is stale",
+            Self::Request => "the request's own `Cache-Control` demands it",
             Self::Method => "only GET and HEAD are answered from the cache",
-            Self::Bypass(reason) => return write!(f, "the cache stood aside: {reason}"),
+            Self::Bypass(reason) => return write!(f, "bypassed: {reason}"),
         })
     }
 }
@@ -390,12 +390,12 @@ impl fmt::Display for Forward {
 impl fmt::Display for Bypass {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::Off => "it is switched off; unset `CACHED_HANDLER`",
+            Self::Off => "the cache is switched off; unset `CACHED_HANDLER`, or remove `Cache::builder().off()`",
             Self::KeyTooLong => "the key is longer than 8 KiB",
             Self::Credentials => "the request carries `Authorization` or `Cookie`, and an argument that is not in the key can see it; name it in `vary`, or take a typed argument",
             Self::RejectedArgument => "an argument's extractor failed",
             Self::Content => "the request has content",
-            Self::FieldsUnseen => "an argument needs header fields, and its type goes by another type's name; use the type under its own name",
+            Self::FieldsUnseen => "an argument needs header fields, but its type is written under an alias; use its own name",
             Self::Upgrade => "the request asks for another protocol",
             Self::AmbiguousAuthority => "the request names two authorities",
             Self::UnknownBackend => "the attribute names a backend that this cache does not have; add it to `Cache::builder()`",
@@ -407,38 +407,38 @@ impl fmt::Display for Bypass {
 impl fmt::Display for NotStored {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::Method => "only responses to GET and HEAD are",
-            Self::Bypass => "the cache stood aside",
+            Self::Method => "only responses to GET and HEAD are stored",
+            Self::Bypass => "the cache was bypassed",
             Self::Head => "a HEAD request ran it, and an argument in `skip` may have shown the method",
             Self::Request => "the request said `no-store`",
             Self::OnlyIfCached => "the request said `only-if-cached`, and nothing stored could answer",
-            Self::Status(status) => return write!(f, "status {status} is not; `Policy::status({status}, …)` would, for statuses that speak of the resource"),
+            Self::Status(status) => return write!(f, "status {status} is not stored; if it describes the resource, type `Policy::new().status({status}, …)`"),
             Self::CachedInside => "a handler inside the layer has `#[cached]`, and answers from its own cache",
             Self::DoNotStore => "the handler returned `DoNotStore`",
-            Self::SetCookie => "it has `Set-Cookie`, which belongs to one client; set cookies in another handler",
+            Self::SetCookie => "it has `Set-Cookie`, which is for one client; set cookies in another handler",
             Self::NoStore => "its `Cache-Control` says `no-store`",
-            Self::Private => "its `Cache-Control` says `private`; to tell clients alone, type `cache_control = \"private\"` in the attribute",
-            Self::NoCache => "its `Cache-Control` says `no-cache`; to tell clients alone, type `cache_control = \"no-cache\"` in the attribute",
-            Self::MalformedCacheControl => "its `Cache-Control` cannot be read, which counts as `no-store`",
+            Self::Private => "its `Cache-Control` says `private`; if that is meant for clients only, type `cache_control = \"private\"` in the attribute",
+            Self::NoCache => "its `Cache-Control` says `no-cache`; if that is meant for clients only, type `cache_control = \"no-cache\"` in the attribute",
+            Self::MalformedCacheControl => "its `Cache-Control` cannot be read, which counts as `no-store`; correct it",
             Self::MustUnderstand => "it says `must-understand`, and its status is not understood",
             Self::Credentials => "the request carried credentials, and the response does not say that it may be shared (`public`, `s-maxage` or `must-revalidate`), or `skip(…)` or `key(…)` stands for the argument that shows them",
-            Self::VaryAny => "`Vary: *` says that no other request may get it",
+            Self::VaryAny => "`Vary: *` allows it for no other request; remove it",
             Self::VaryUnkeyed(field) => return write!(f, "`Vary` names `{field}`, which is not in the key; add it: `vary = \"{field}\"`"),
-            Self::MalformedVary => "its `Vary` cannot be read",
+            Self::MalformedVary => "its `Vary` cannot be read; correct it",
             Self::TooManyVariants => "32 variants of it are stored already",
-            Self::Partial => "it is a part of a representation",
+            Self::Partial => "it is part of a representation (`Content-Range`)",
             Self::NoFreshness => "`ttl = from_response`, and it states no freshness; add `Cache-Control: s-maxage=…`, or give a `ttl`",
-            Self::AlreadyStale => "it is stale already by its own `Cache-Control` or `Expires`",
-            Self::TooLarge => "its content is longer than `Policy::max_body`",
-            Self::Endless => "its content has no end",
+            Self::AlreadyStale => "it is stale already by its own `Cache-Control` or `Expires`; if that is meant for clients only, type `cache_control = \"max-age=0\"` in the attribute",
+            Self::TooLarge => "its content is longer than `max_body`; to store it, type `Policy::new().max_body(n)`",
+            Self::Endless => "it is a stream without an end",
             Self::BrokenOff => "its content broke off",
-            Self::LengthMismatch => "its content is not as long as `Content-Length` says",
+            Self::LengthMismatch => "the length of its content is not what `Content-Length` says",
             Self::Trailers => "it has trailers",
-            Self::FieldsTooLarge => "its fields are more than 256 lines or 64 KiB",
+            Self::FieldsTooLarge => "it has more than 256 field lines, or more than 64 KiB of them",
             Self::Groups => "it has more than 16 groups, or one whose name is empty or longer than 256 bytes",
             Self::Invalidated => "it was invalidated while the handler ran",
-            Self::RunTooLong => "the run took so long that another may have begun",
-            Self::NoTask => "it is streamed, and too many runs are under way to copy it in the background",
+            Self::RunTooLong => "the run took so long that another may have started",
+            Self::NoTask => "it is streamed, and too many runs are under way to copy it; raise `Cache::builder().max_detached_runs(n)`",
             Self::Panicked => "the handler panicked",
             Self::TimedOut => "the run took longer than `Policy::timeout`",
             Self::Backend => "the backend failed",

@@ -1,4 +1,4 @@
-//! Collapse and staleness: one run for many requests, and answers that nobody waits for.
+//! Collapse and staleness: one run for concurrent requests, and stale responses while the next is made.
 //!
 //! ```
 //! use axum::{extract::Path, http::StatusCode};
@@ -15,19 +15,23 @@
 //!
 //! # Collapse
 //!
-//! Concurrent requests for one key wait for one run of the handler. It is on by default, and:
+//! Concurrent requests for one key wait for one run of the handler. This is on by default:
 //!
-//! - the run is a task of its own: the client who began it may leave, and a slow one slows nobody;
-//! - what turns out to be nobody else's (`Set-Cookie`, say) is given to nobody else, and its key is passed by at once
-//!   for the next 30 seconds, so that uncacheable requests do not queue;
-//! - a follower waits for at most five seconds, then it runs for itself; a run older than 30 seconds gives up its key;
-//! - a run that panics or fails is its own request's matter; of a key that fails, four runs are tried at a time;
-//! - a run that asks for its own key does not wait for itself;
-//! - a follower that came after an invalidation joins no run from before it.
+//! - The run has a task of its own: the client that started it may disconnect, and a slow client slows nobody.
+//! - A response that turns out not to be storable (`Set-Cookie`, say) is given to its own client only. For the next 30
+//!   seconds, requests for that key do not wait for one another.
+//! - A follower waits for up to five seconds, then it runs the handler itself. A run older than 30 seconds gives up its
+//!   key.
+//! - A run that panics or fails concerns only its own request. While a key fails, at most four runs are tried at a time.
+//! - A run that requests its own key does not wait for itself.
+//! - A request that came after an invalidation joins no run from before it.
 //!
-//! `Policy::collapse(Collapse::Inline)` keeps the run in the task of the request, for the sake of task-locals;
-//! `collapse = "inline"` in the attribute does so for a handler whose future cannot be sent to another task.
-//! `Collapse::Off` lets everybody run. The tracing span of the request goes along into the run in each case.
+//! `collapse = "inline"` in the attribute, or `Policy::collapse(Collapse::Inline)`, keeps the run in the task of the
+//! request, so the handler sees the task-locals of that task. The attribute's form also lifts the requirement that the body
+//! be `Send` by itself, which a handler that is generic over a trait with `async fn`s cannot show. It does not help with an
+//! `Rc` or a lock guard across an `.await`: axum requires every handler's future to be `Send`, so drop these before.
+//!
+//! `Collapse::Off` lets every request run the handler. The tracing span of the request is entered in the run in each case.
 //!
 //! Runs may outlive the last client. [`Cache::drain`] waits for them before the process ends:
 //!
@@ -47,29 +51,29 @@
 //!
 //! # Streams
 //!
-//! Content without a known end is passed on as it comes, and copied on the way up to `max_body`; nothing else is
-//! buffered. Server-sent events are passed on and never stored. What breaks off is passed on broken, and not stored.
+//! Content of unknown length is passed on as it arrives, and copied on the way up to `max_body`; nothing else is buffered.
+//! Server-sent events are passed on and never stored. If a stream breaks off, so does the response, and it is not stored.
 //!
 //! # Stale responses
 //!
-//! `stale_while_revalidate`: for this long after its `ttl`, a response is still sent at once, and the handler makes it
-//! anew behind the answer: one run for a key, however many ask (RFC 5861 §3).
+//! `stale_while_revalidate`: for this long after its `ttl`, the stale response is still sent at once, while the handler
+//! makes a new one in the background: one run per key, however many requests there are (RFC 5861 §3).
 //!
-//! `stale_if_error`: for this long, it is sent where the handler answers 500, 502, 503 or 504, panics, or takes longer
-//! than [`Policy::timeout`] (§4). After a failure nobody tries for a second, then two, up to thirty. An answer such as
-//! 404 or 403 is no failure: it ends the stale life.
+//! `stale_if_error`: for this long, the stale response is sent if the handler answers 500, 502, 503 or 504, panics, or takes
+//! longer than [`Policy::timeout`] (§4). After a failure nobody tries again for a second, then two, up to thirty. Answers
+//! such as 404 or 403 are not failures: the stale response is no longer used after one.
 //!
-//! A response's own `stale-while-revalidate` and `stale-if-error` count above the attribute's. What says
-//! `must-revalidate`, `proxy-revalidate`, `no-cache` or `s-maxage` is not sent stale, and nothing is that was
-//! invalidated. [`expire_group`](crate::expire_group) and its like make stale what may be seen once more while it is
-//! made anew; the window ends where it would have ended without that. With `Collapse::Inline` it is made anew before
-//! the answer, for the one request that does it. Lifetimes are shortened at random by up to 5 % where a stale window
-//! is, so that a fleet does not run all at once: [`Policy::jitter`].
+//! A response's own `stale-while-revalidate` and `stale-if-error` take precedence over the attribute. A response with
+//! `must-revalidate`, `proxy-revalidate`, `no-cache` or `s-maxage` is not sent stale, and neither is one that was
+//! invalidated. [`expire_group`](crate::expire_group) and its like make responses stale that may still be used while they
+//! are refreshed; this does not extend the stale window. With `Collapse::Inline` the refresh happens before the answer, for
+//! the one request that performs it. If there is a stale window, lifetimes are shortened at random by up to 5 %, so that a
+//! fleet does not refresh all at once: [`Policy::jitter`].
 //!
 //! # Cheaper than a run
 //!
-//! A handler that knows cheaply whether its answer has changed spares the work with [`Revalidate`]: it answers
-//! `304 Not Modified`, and what is stored is fresh again. It has to send an `ETag` or `Last-Modified` of its own.
+//! If a handler can tell cheaply whether its response has changed, [`Revalidate`] saves the work: the handler answers
+//! `304 Not Modified`, and the stored response is fresh again. It has to send an `ETag` or `Last-Modified` of its own.
 //!
 //! ```
 //! use axum::{extract::Path, http::{StatusCode, header}, response::{IntoResponse, Response}};
@@ -88,19 +92,20 @@
 //!
 //! # When not
 //!
-//! - `stale_while_revalidate` for what must be right at once after its `ttl`; an invalidation is always right at once.
-//! - `stale_if_error` for what may cost money or safety when it is old: a price at the till, a permission.
-//! - `Collapse::Off`, but for handlers whose runs are cheaper than to wait for one.
+//! - `stale_while_revalidate` for what must be right as soon as its `ttl` ends. (After an invalidation it always is.)
+//! - `stale_if_error` where an old response costs money or safety: a price at checkout, a permission.
+//! - `Collapse::Off`, except for handlers that are cheaper to run than to wait for.
 //!
-//! # Errors that a reader meets
+//! # Errors that you may see
 //!
-//! | you see | because, and what to type |
+//! | you see | cause, and what to type |
 //! |---|---|
-//! | `future cannot be sent between threads safely` at the attribute | something in the body is not `Send`: `collapse = "inline"` |
-//! | a task-local is empty in the handler | the run is another task: `Collapse::Inline` |
-//! | 504 from a handler | it took longer than `Policy::timeout`, and nothing stale stood in |
-//! | a run goes on though its client has left | that is so by design; limit it by `Policy::timeout` |
-//! | a warning: a stale response stands in for a failure | your handler fails, and nobody sees it but this line |
+//! | `future cannot be sent between threads safely` at the handler's name | something that is not `Send` is held across an `.await`: drop it before, in a block of its own. In a handler that is generic over a trait with `async fn`s: `collapse = "inline"` |
+//! | `the trait bound fn(PassedByAxum<…>) …: Handler<_, _> is not satisfied`, with `collapse = "inline"` | the same; remove `collapse` to be shown the line |
+//! | a task-local is empty in the handler | the run is another task: `collapse = "inline"` |
+//! | 504 from a handler | it took longer than `Policy::timeout`, and no stale response was left |
+//! | a run continues after its client has disconnected | this is intended; limit it by `Policy::timeout` |
+//! | a warning: a stale response stands in for a failure | your handler fails, and clients do not notice |
 //!
 //! [`Cache::drain`]: crate::Cache::drain
 //! [`Policy::timeout`]: crate::Policy::timeout

@@ -1,4 +1,4 @@
-//! Freshness: for how long a response is used, who says so, and what clients are told.
+//! Freshness: how long a response is used, who decides, and what clients are told.
 //!
 //! ```
 //! use std::time::Duration;
@@ -22,29 +22,52 @@
 //! # The rules
 //!
 //! `ttl` is a number of seconds, `"250ms"`, `"5m"`, `"1h"`, `"7d"`, or the path of a `Duration` constant; from 1 ms to
-//! 10 years. It begins when the response is complete. What counts, first to last:
+//! 10 years. It starts when the response is complete. The first of these that applies counts:
 //!
-//! 1. [`FreshFor`] in the response, which clients do not see; [`DoNotStore`] forbids;
-//! 2. `CDN-Cache-Control` (RFC 9213), or the fields that [`Policy::targeted_fields`] names. Where the first that can be
-//!    read states a freshness, it stands in the place of `Cache-Control` and `Expires` here, so that `no-store` beside
-//!    it is for browsers;
-//! 3. the response's own `s-maxage`, `max-age`, `Expires` (RFC 9111 §4.2.1). An event says so where they defeat a
-//!    `ttl`;
-//! 4. the lifetime that [`Policy::status`] gives its status;
+//! 1. [`FreshFor`] in the response, which clients do not see. [`DoNotStore`] forbids storing;
+//! 2. `CDN-Cache-Control` (RFC 9213), or the fields that [`Policy::targeted_fields`] names. If the first one that can be
+//!    read states a freshness, it replaces `Cache-Control` and `Expires` in this cache, so a `no-store` beside it is for
+//!    browsers;
+//! 3. the response's own `s-maxage`, `max-age`, `Expires` (RFC 9111 §4.2.1). A handler that sends `max-age=10` is
+//!    therefore stored for 10 seconds, whatever its `ttl`. If the result is that the response is stale at once
+//!    (`max-age=0`), an event says so; a shorter lifetime is not logged;
+//! 4. the lifetime that [`Policy::status`] gives to its status;
 //! 5. the `ttl`.
 //!
-//! `ttl = from_response` leaves it to 1 to 3. With [`Policy::heuristic`], a tenth of the time since `Last-Modified` is
-//! taken where nothing is stated (§4.2.2).
+//! With `ttl = from_response`, only 1 to 3 apply. [`Policy::heuristic`] adds a guess where nothing is stated: a tenth of
+//! the time since `Last-Modified` (§4.2.2).
 //!
 //! **What is stored.** With a `ttl`: 200, 203, 301, 308, and what `Policy::status` names. With a freshness of its own:
-//! any final status but 206, 304 and 416. Failures (5xx) and answers that speak of the request (400, 401, 403, 429 …)
-//! never with a `ttl`. `Ok` and `Err` do not matter, only the status does.
+//! any final status but 206, 304 and 416. Failures (5xx) and answers about the request (400, 401, 403, 429 …) are never
+//! stored by a `ttl`. Only the status matters, not `Ok` or `Err`.
+//!
+//! # A lifetime from the configuration
+//!
+//! The `ttl` in the attribute is fixed at compile time. For one that is known at run time, return [`FreshFor`]; the `ttl`
+//! then applies to responses without it:
+//!
+//! ```
+//! use std::time::Duration;
+//!
+//! use axum::extract::State;
+//! use cached_handler::{FreshFor, cached};
+//!
+//! #[derive(Clone)]
+//! struct Settings {
+//!     prices_are_fresh_for: Duration,
+//! }
+//!
+//! #[cached(ttl = 60)]
+//! async fn prices(State(settings): State<Settings>) -> (FreshFor, &'static str) {
+//!     (FreshFor(settings.prices_are_fresh_for), "prices")
+//! }
+//! ```
 //!
 //! # What clients are told
 //!
-//! An answer without a `Cache-Control` of its own is sent with `no-cache` and an entity tag: browsers ask again each
-//! time, and most answers are a 304 without content. For a copy in a browser cannot be invalidated. Where a copy may be
-//! used unasked:
+//! A response without a `Cache-Control` of its own is sent with `no-cache` and an entity tag. Browsers then ask each time,
+//! and usually get a 304 without content. The reason: a copy in a browser cannot be invalidated. If a copy may be used
+//! without asking, say so:
 //!
 //! ```
 //! use cached_handler::cached;
@@ -55,23 +78,23 @@
 //! }
 //! ```
 //!
-//! Its `max-age` counts from the answer, however old what is stored. A handler's own `Cache-Control` is sent as it is,
-//! and read by this cache, too.
+//! This `max-age` counts from when the answer is sent, however old the stored response is. A `Cache-Control` that the
+//! handler itself sends goes out unchanged, and this cache obeys it too.
 //!
 //! # When not
 //!
-//! A `ttl` is a bound on how wrong an answer may be when nobody says that it has changed. Where your program makes the
-//! change, name a [group](super::invalidation) and choose a long one.
+//! A `ttl` limits how long an answer may be wrong when nobody invalidates it. If your own program makes the changes, name a
+//! [group](super::invalidation) and choose a long `ttl`.
 //!
-//! # Errors that a reader meets
+//! # Errors that you may see
 //!
 //! | not stored, because | type |
 //! |---|---|
-//! | `already-stale`: it says `max-age=0`, or an `Expires` in the past | `cache_control = "max-age=0"` in the attribute, in place of the handler's own field |
-//! | `no-cache`, `private`: its own `Cache-Control` says so | the same: what is for clients stands in the attribute |
+//! | `already-stale`: it says `max-age=0`, or an `Expires` in the past | `cache_control = "max-age=0"` in the attribute, instead of the handler's own field |
+//! | `no-cache`, `private`: its own `Cache-Control` says so | the same: what is for clients goes into the attribute |
 //! | `no-freshness`: `ttl = from_response`, and it states none | `s-maxage=…` in the response, or a `ttl` |
-//! | `status` | `Policy::new().status(404, secs(5))`, for statuses that speak of the resource |
-//! | `malformed-cache-control` | what cannot be read counts as `no-store`: mend it |
+//! | `status` | `Policy::new().status(404, secs(5))`, for statuses that describe the resource |
+//! | `malformed-cache-control` | correct the field; one that cannot be read counts as `no-store` |
 //!
 //! [`FreshFor`]: crate::FreshFor
 //! [`DoNotStore`]: crate::DoNotStore

@@ -1,4 +1,4 @@
-//! HTTP: what comes right by itself, a handler that forwards, and layers around.
+//! HTTP: what the library does for you, proxies, and layer order.
 //!
 //! ```
 //! use axum::{extract::Request, response::Response};
@@ -19,57 +19,58 @@
 //! # async fn send(_: Request) -> Response { Response::default() }
 //! ```
 //!
-//! That is a shared cache by the letter of RFC 9111, for a handler that sends the request on. `examples/proxy.rs` is
-//! the program. For handlers that make their answers themselves, all of the following needs nothing.
+//! For a handler that forwards requests, this is a shared cache exactly as RFC 9111 describes it. `examples/proxy.rs` is the
+//! whole program. Handlers that make their responses themselves need none of these settings.
 //!
-//! # What comes right by itself
+//! # What the library does for you
 //!
 //! | | here |
 //! |---|---|
-//! | `ETag` | made of content, type, coding and language; the same in every process. A handler's own is kept |
-//! | `If-None-Match`, `If-Modified-Since`, `If-Match`, `If-Unmodified-Since` | evaluated here (RFC 9110 §13), on stored and on new responses: 304, 412. The handler sees none of them |
+//! | `ETag` | computed from content, type, coding and language; the same in every process. A handler's own is kept |
+//! | `If-None-Match`, `If-Modified-Since`, `If-Match`, `If-Unmodified-Since` | evaluated by the cache (RFC 9110 §13), on stored and new responses: 304, 412. The handler sees none of them |
 //! | `Range`, `If-Range` | single ranges are cut from the stored whole (§14): 206, 416. A part is never stored |
-//! | HEAD | answered from what GET stored; where it has to run the handler, what that makes is stored for GET, too |
+//! | HEAD | answered from what GET stored. If it has to run the handler, the response is stored for GET too |
 //! | `Age`, `Date` | RFC 9111 §4.2.3, §5.1; `Date` is that of the run |
-//! | `Vary` | names what the key holds of the fields, merged with the handler's own |
+//! | `Vary` | names the fields in the key, merged with the handler's own |
 //! | `Cache-Control` | see [freshness](super::freshness) |
-//! | `Cache-Status` | RFC 9211, after what other caches said; off by default |
+//! | `Cache-Status` | RFC 9211, appended to what other caches said; off by default |
 //! | hop-by-hop fields, trailers | not stored; a response with trailers is passed on |
 //!
-//! A hit equals the miss that stored it: status, each field line in its order and with its bytes, content. Requests'
-//! own `Cache-Control` is ignored, as any client could force work by it; [`Policy::honor_request_directives`] follows
-//! RFC 9111 §5.2.1. No other field of a client makes a handler run that has an answer stored either, but `Upgrade`, which
-//! asks for another protocol, and `Authorization` and `Cookie` where an argument shows them outside the key. For handlers
-//! without a cache, [`EntityTag`] and [`Preconditions`] do the comparing.
+//! A hit equals the miss that stored it: status, every field line in its order and with its bytes, content. The
+//! `Cache-Control` of requests is ignored, because any client could use it to force work;
+//! [`Policy::honor_request_directives`] follows RFC 9111 §5.2.1. No other request field makes a handler run while a fresh
+//! response is stored, with two exceptions: `Upgrade`, which asks for another protocol, and `Authorization` and `Cookie` if
+//! an argument outside the key shows them. For handlers without a cache, [`EntityTag`] and [`Preconditions`] do the
+//! comparing.
 //!
 //! # Forwarding
 //!
-//! With `vary = from_response` the responses name in `Vary` what they depend on.
+//! With `vary = from_response`, responses name in `Vary` what they depend on.
 //!
-//! - Fields that `Vary` names are compared by what they mean (§4.1): the order of lists of preferences, letter case and
-//!   space in them make no variant. At most 32 variants of a key.
-//! - What is stale is asked for under its own validators: the handler is handed them as `If-None-Match` and
-//!   `If-Modified-Since`, and its 304 freshens what is stored (§4.3.4).
-//! - An answer to a HEAD that was forwarded freshens what GET stored, or ends it where it names another representation
+//! - Fields that `Vary` names are compared by meaning (§4.1): the order of preference lists, letter case and white space make
+//!   no difference. A key has up to 32 variants.
+//! - A stale response is revalidated with its own validators: the handler receives them as `If-None-Match` and
+//!   `If-Modified-Since`, and its 304 freshens the stored response (§4.3.4).
+//! - The response to a forwarded HEAD freshens what GET stored, or invalidates it if it describes another representation
 //!   (§4.3.5), on every backend.
-//! - An answer to an unsafe method that is no error makes unusable what is stored under its path, and under `Location`
-//!   and `Content-Location` at the same origin (§4.4): give `any(forward)` to the route, or make it the fallback.
-//! - The answer to a POST then stands for GET, if it says so: a 200 whose `Content-Location` is its own address, with a
-//!   freshness (RFC 9110 §9.3.3). Nothing that was invalidated while the POST ran is brought back by it.
+//! - A successful response to an unsafe method invalidates what is stored for its path, and for `Location` and
+//!   `Content-Location` at the same origin (§4.4): route it with `any(forward)`, or make it the fallback.
+//! - The response to a POST is stored for GET if it says so: a 200 with its own URL as `Content-Location`, and a freshness
+//!   (RFC 9110 §9.3.3). This never brings back what was invalidated while the POST ran.
 //! - Clients are told what the server says, and nothing else.
-//! - A server can speak to this cache alone, by a targeted field (RFC 9213): the first that is there and can be read
-//!   counts in place of `Cache-Control` and `Expires`. That is `CDN-Cache-Control`, unless
-//!   [`targeted_fields`](crate::Policy::targeted_fields) names others, such as one of your own application, or
-//!   `surrogate-control` for older servers. They are passed on, for caches on the way to the client that go by them.
-//! - Three words of the policy are off by default: [`heuristic`](crate::Policy::heuristic), a guess where no freshness is
-//!   stated; `honor_request_directives`, for requests that demand or refuse what is stored (`no-cache`, `max-stale`,
-//!   `only-if-cached` …); [`cookies_by_vary`](crate::Policy::cookies_by_vary), for servers that say so where cookies
-//!   matter.
+//! - A server can address this cache alone with a targeted field (RFC 9213): the first that is present and can be read
+//!   replaces `Cache-Control` and `Expires`. By default that is `CDN-Cache-Control`;
+//!   [`targeted_fields`](crate::Policy::targeted_fields) names others, such as one of your application, or
+//!   `surrogate-control` for older servers. These fields are passed on, for caches closer to the client.
+//! - Three settings of the policy are off by default: [`heuristic`](crate::Policy::heuristic), which estimates a freshness
+//!   that is not stated; `honor_request_directives`, for requests that demand or refuse stored responses (`no-cache`,
+//!   `max-stale`, `only-if-cached` …); [`cookies_by_vary`](crate::Policy::cookies_by_vary), for servers that declare where
+//!   cookies matter.
 //!
 //! # Layer order
 //!
-//! The attribute is the innermost of all: it stores what the handler made. Whatever changes an answer for one client
-//! goes outside, and runs on hits too.
+//! The attribute is the innermost of all: it stores what the handler made. Anything that changes a response for one client
+//! belongs outside, where it runs on hits too.
 //!
 //! ```text
 //!  compression ───► CORS ───► sessions ───► authentication ───► #[cached] ───► handler
@@ -79,23 +80,23 @@
 //!                   stored                                      for all
 //! ```
 //!
-//! A layer that sets a field which depends on the client must be outside too; layers of axum always are. Where a layer
-//! changes the bytes, such as compression, the entity tag has to be weak: `Policy::etag(ETag::Weak)`.
+//! A layer that sets a field which depends on the client has to be outside too; axum's layers always are. If a layer changes
+//! the bytes, such as compression, the entity tag has to be weak: `Policy::etag(ETag::Weak)`.
 //!
 //! # When not
 //!
-//! - Several ranges in one answer: the whole is sent. Parts that another server sent are not put together.
-//! - `vary = from_response` where a handler makes its answers itself: it could forget to say what they depend on, and
-//!   then one client's answer is another's. Arguments forget nothing.
+//! - Several ranges in one response: the whole is sent. Parts that another server sent are not combined.
+//! - `vary = from_response` for a handler that makes its responses itself: if it forgets to declare a dependency, responses
+//!   leak to other clients. Arguments cannot forget.
 //!
-//! # Errors that a reader meets
+//! # Errors that you may see
 //!
-//! | you see | because, and what to type |
+//! | you see | cause, and what to type |
 //! |---|---|
-//! | not stored, `vary-unkeyed` | the handler or a library in it sets `Vary: x`, which is not in the key: `vary = "x"`, or take the line away |
+//! | not stored, `vary-unkeyed` | the handler, or a library in it, sets `Vary: x`, which is not in the key: `vary = "x"`, or remove the field |
 //! | not stored, `set-cookie` | set cookies in another handler, or in a layer outside |
-//! | not stored, `credentials` | the request had `Authorization` or a cookie that an argument shows: key it, or the response says `public` |
-//! | a 304 where a test expects 200 | the client sent `If-None-Match`; that is right |
+//! | not stored, `credentials` | the request had `Authorization` or a cookie that an argument shows: key it, or let the response say `public` |
+//! | a 304 where a test expects 200 | the client sent `If-None-Match`; this is right |
 //! | 412 | `If-Match` or `If-Unmodified-Since` failed; the handler did not run |
 //!
 //! [`Policy::honor_request_directives`]: crate::Policy::honor_request_directives

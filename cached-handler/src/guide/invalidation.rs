@@ -16,21 +16,21 @@
 //! }
 //! ```
 //!
-//! A group is a name for responses that change together. `{id}` stands for an argument; what is known only once the
-//! response is made is said by [`CacheGroups`] in the response. At most 16 groups of 256 bytes.
+//! A group is a name for responses that change together. `{id}` is replaced by an argument. Groups that are known only once
+//! the response is made go into [`CacheGroups`] in the response. A response has up to 16 groups of up to 256 bytes.
 //!
 //! # All ways
 //!
-//! | it has changed because | say |
+//! | the change | say |
 //! |---|---|
 //! | time has passed | `ttl`, and [stale windows](super::collapse) |
 //! | a handler wrote it | `#[invalidates(group = "order:{id}")]`, or `path = "/orders/{id}"`, or `handler = order`; several of each |
-//! | anything else in the program wrote it | [`invalidate_group`]`("orders").await?`, [`invalidate_path`], [`invalidate_handler`], [`invalidate_all`]: in every cache of the process |
-//! | a handler found out as it went | `cache: Cache` as an argument, and `cache.invalidate(Target::…).await?`: in its router's cache |
-//! | it is known by its name alone | [`Target::named`]: a handler's [`Policy::name`], a layer, a set of values |
-//! | its address was written to | nothing: POST, PUT, PATCH, DELETE to a route of a cached or `#[invalidates]` handler invalidate their own path, and where `Location` and `Content-Location` lead (RFC 9111 §4.4) |
-//! | your code has changed | [`Policy::version`], or the version of your crate: both are in the keys of shared backends |
-//! | it may be seen once more while it is made anew | `expire_…` in place of `invalidate_…`: it becomes stale, and is used as far as a stale window allows |
+//! | other code in the program wrote it | [`invalidate_group`]`("orders").await?`, [`invalidate_path`], [`invalidate_handler`], [`invalidate_all`]: in every cache of the process |
+//! | a handler finds out while it runs | take `cache: Cache` and call `cache.invalidate(Target::…).await?`: in the cache of its router |
+//! | you have only a name | [`Target::named`]: a handler's [`Policy::name`], a layer, a set of values |
+//! | a request wrote to its URL | nothing: POST, PUT, PATCH, DELETE to the route of a cached or `#[invalidates]` handler invalidate their own path, and the targets of `Location` and `Content-Location` (RFC 9111 §4.4) |
+//! | your code changed | [`Policy::version`], or the version of your crate: both are part of the key on shared backends |
+//! | the old response may be used while it is refreshed | `expire_…` instead of `invalidate_…`: it becomes stale, and a stale window applies |
 //!
 //! ```
 //! use axum::http::StatusCode;
@@ -53,13 +53,13 @@
 //!
 //! # What it promises
 //!
-//! Once an invalidation has returned `Ok`, no later request is answered from a response whose handler started before
-//! it: not by a run in flight, not by those who wait for one, not by a refresh in the background. In memory that holds
-//! for this process, on files for every process on the directory, on Redis for every process on that primary.
+//! Once an invalidation has returned `Ok`, no later request is answered from a response whose handler started before it:
+//! not from a run in flight, not by waiting for one, not by a background refresh. In memory this holds for the process, on
+//! files for every process on the directory, on Redis for every process on that primary.
 //!
-//! There is no list of a group's members. Every response carries the logical time at which its handler started; an
-//! invalidation moves the time of its group on. So it costs the same for ten members as for a million, and a run that
-//! started earlier can never bring an old answer back.
+//! There is no list of a group's members. Every response carries the logical time at which its handler started, and an
+//! invalidation advances the time of its group. So it costs the same for ten members as for a million, and a run that
+//! started earlier can never bring an old response back.
 //!
 //! `#[invalidates]` invalidates **however the handler ends**: also where it panics, or its client leaves halfway, as
 //! the write may have been committed. Only an answer of 4xx spares its targets. The answer is sent after the
@@ -68,8 +68,8 @@
 //!
 //! # Around a database transaction
 //!
-//! Commit first, then invalidate, then answer. Invalidated before the commit, a request in between reads the old rows,
-//! and stores them. With `#[invalidates]` the order follows from the commit being in the body:
+//! Commit, then invalidate, then answer. If you invalidate before the commit, a request in between reads the old rows and
+//! stores them. With `#[invalidates]` the order is right as long as the commit is in the body:
 //!
 //! ```
 //! use axum::extract::{Path, State};
@@ -94,12 +94,11 @@
 //! }
 //! ```
 //!
-//! By hand, after the commit, the same order is lost with a client who leaves in between: in handlers prefer the
-//! attribute, and invalidate by hand in tasks of your own.
+//! If you invalidate by hand after the commit, a client that disconnects in between cancels the handler before the
+//! invalidation. So use the attribute in handlers, and invalidate by hand in tasks of your own.
 //!
-//! **Replicas.** A handler that reads from a replica may be given the old rows for a moment after the commit.
-//! `Cache::builder().settle(secs(2))` makes each invalidation once more after that time: choose what your replicas lag
-//! at most.
+//! **Replicas.** A handler that reads from a replica may see the old rows for a moment after the commit.
+//! `Cache::builder().settle(secs(2))` repeats each invalidation after that time: choose the largest lag of your replicas.
 //!
 //! # An endpoint for operators
 //!
@@ -117,7 +116,7 @@
 //!     cache.invalidate(Target::group(purge.group)).await
 //! }
 //!
-//! /// Whoever knows the token. Anybody else could keep the cache empty.
+//! /// A client that knows the token. Without it, anybody could keep the cache empty.
 //! struct Admin;
 //!
 //! impl<S: Sync> FromRequestParts<S> for Admin {
@@ -126,7 +125,7 @@
 //!     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, StatusCode> {
 //!         let given = parts.headers.get(AUTHORIZATION).ok_or(StatusCode::UNAUTHORIZED)?;
 //!         let token = std::env::var("ADMIN_TOKEN").map_err(|_| StatusCode::UNAUTHORIZED)?;
-//!         // All bytes are looked at, so that the time it takes says nothing of the token.
+//!         // Compares all bytes, so that the time it takes reveals nothing about the token.
 //!         let (given, expected) = (given.as_bytes(), format!("Bearer {token}").into_bytes());
 //!         let differing = given.iter().zip(&expected).fold(0, |all, (a, b)| all | (a ^ b));
 //!         let is_known = given.len() == expected.len() && differing == 0;
@@ -135,22 +134,22 @@
 //! }
 //! ```
 //!
-//! Route it with `post`. No request field of this library's own invalidates or bypasses anything: a client cannot.
+//! Route it with `post`. This library has no request field by which a client could invalidate or bypass anything.
 //!
 //! # When not
 //!
-//! - A group for each response: its path does, by `invalidate_path`.
-//! - A group for what the handler does not depend on: it costs misses.
-//! - `expire_…` for what must not be seen any more, such as an article that was withdrawn.
+//! - A group per response: its path already identifies it, use `invalidate_path`.
+//! - A group for something the handler does not depend on: it only costs misses.
+//! - `expire_…` for what must not be seen again, such as an article that was withdrawn.
 //!
-//! # Errors that a reader meets
+//! # Errors that you may see
 //!
-//! | you see | because, and what to type |
+//! | you see | cause, and what to type |
 //! |---|---|
 //! | `Err`, with [`Error::is_backend`] | a backend could not be reached: it may answer with what was. It is tried again in the background; call again to be sure |
 //! | not stored, `invalidated` | it was invalidated while the handler ran; the next request stores |
 //! | not stored, `groups` | more than 16 groups, or a name that is empty or longer than 256 bytes |
-//! | an invalidation changes nothing | other letter case or another spelling of the name; a group of arguments that differ (`{id}` is written as `Display` has it); `cache.invalidate(…)` on another cache than the router's: the free functions reach every cache of the process |
+//! | an invalidation changes nothing | the group is spelt differently, in letter case or in how `Display` writes `{id}`; or `cache.invalidate(…)` was called on another cache than the router's: the free functions reach every cache of the process |
 //!
 //! [`CacheGroups`]: crate::CacheGroups
 //! [`invalidate_group`]: crate::invalidate_group

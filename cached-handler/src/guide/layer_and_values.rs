@@ -1,4 +1,4 @@
-//! The cache as a layer, and for typed values: where there is no handler to put the attribute on.
+//! The cache as a layer, and for typed values: where there is no handler to annotate.
 //!
 //! ```
 //! use axum::{Router, ServiceExt, extract::Request};
@@ -17,31 +17,31 @@
 //!
 //! # The layer
 //!
-//! For files, a proxy, somebody else's router, any tower service. `Router::layer`, `route_layer` and
-//! `MethodRouter::layer` take it too. It goes the same way as the attribute: epochs, groups, collapse, stale windows,
-//! backends, entity tags. But it cannot know what a service reads, so **the service is shown what is in the key, and
-//! nothing else**: scheme, authority, path, the whole query, and the fields that `vary` names; besides these `Host`,
-//! `traceparent` and `tracestate`. [`vary_from_response`](crate::CacheLayer::vary_from_response) shows all fields to
-//! services whose answers name in `Vary` what they depend on; [`see_all_fields`](crate::CacheLayer::see_all_fields) is
-//! your word that the others change nothing.
+//! For static files, a proxy, a router of another crate, any tower service. `Router::layer`, `route_layer` and
+//! `MethodRouter::layer` take it too. Epochs, groups, collapse, stale windows, backends and entity tags work as with the
+//! attribute. But the layer cannot know what a service reads, so **the service only sees what is part of the key**: scheme,
+//! authority, path, the whole query, and the fields that `vary` names; besides these `Host`, `traceparent` and
+//! `tracestate`. [`vary_from_response`](crate::CacheLayer::vary_from_response) shows all fields to services whose responses
+//! name in `Vary` what they depend on. With [`see_all_fields`](crate::CacheLayer::see_all_fields) you vouch that the other
+//! fields change nothing.
 //!
-//! | a request | what becomes of it |
+//! | a request | what happens |
 //! |---|---|
 //! | with another method than GET and HEAD, with content, with `Upgrade` | passes untouched |
 //! | with `Cookie` or `Authorization` that `vary` does not name | passes untouched |
-//! | with one that it names | a response for each value, sent as `private` |
+//! | with one that `vary` names | one response per value, sent as `private` |
 //! | HEAD | answered from what GET stored; stores nothing |
-//! | for a handler with `#[cached]` | passed on to it; the layer keeps no copy, which would outlive what invalidates it |
+//! | to a handler with `#[cached]` | passed on; the layer keeps no copy, which an invalidation of the handler would miss |
 //!
-//! A hit is answered before anything inside runs. **Authentication has to stand outside of the layer**, or go by the
-//! query, `Authorization`, `Cookie` or a field in `vary`; by a client's address or certificate, which middleware puts
-//! into a request's extensions, it must not: extensions can be seen inside, and are not in the key unless
-//! [`key(|request, key| …)`](crate::CacheLayer::key) names them. The attribute has no such trap, as extractors run
-//! before it answers. Compression and CORS stand outside, too.
+//! A hit is answered before anything inside runs. **Authentication has to be outside the layer**, or depend only on the
+//! query, `Authorization`, `Cookie` or a field in `vary`. It must not depend on a client's address or certificate, which
+//! middleware puts into request extensions: extensions are visible inside, and are not part of the key unless
+//! [`key(|request, key| …)`](crate::CacheLayer::key) adds them. The attribute has no such trap, because extractors run
+//! before it answers. Compression and CORS belong outside too.
 //!
 //! # Typed values
 //!
-//! For what is not a whole response: a row that several handlers need, the answer of another service.
+//! For anything that is not a whole response: a row that several handlers need, the answer of another service.
 //!
 //! ```
 //! use std::sync::Arc;
@@ -66,29 +66,30 @@
 //! # async fn ask_the_bank(asked: String) -> Result<Rate, std::io::Error> { Ok(Rate { in_dollars: asked.len() as f64 }) }
 //! ```
 //!
-//! A key is whatever may stand in `key(…)`: numbers, text, options, tuples, types with `#[derive(CacheKey)]`. It has to
-//! hold everything that the value depends on. Concurrent calls compute once; an `Err` is never stored; a value whose
-//! computation began before an invalidation, a `remove` or an `insert` is never stored after it. In memory it is the
-//! value itself behind an `Arc`; with `.backend("redis")` it is JSON that `redis-cli` can show, behind a head by which
-//! it is checked. Two sets of one name and different types have nothing in common.
+//! A key is anything that `key(…)` takes: numbers, text, options, tuples, types with `#[derive(CacheKey)]`. It has to
+//! contain everything that the value depends on. Concurrent calls compute the value once. An `Err` is never stored, and
+//! neither is a value whose computation started before an invalidation, a `remove` or an `insert`. In memory, the value
+//! itself is kept in an `Arc`; with `.backend("redis")` it is JSON that `redis-cli` can show, with a checksum in front. Two
+//! sets with the same name and different types share nothing.
 //!
-//! Lifetime, groups and stale windows belong to a value, in `ValueOptions`. What belongs to the set is said of it, as
-//! `cache.values::<Rate>("rates").version(2).max_json(1 << 10)`: `version`, `max_json` (1 MiB), `collapse`, `jitter` and
-//! `backend`. There is no policy for values: most of it is about responses.
+//! Lifetime, groups and stale windows belong to a value, in `ValueOptions`; a plain `Duration` such as `secs(60)` will do.
+//! Other settings belong to the set: `cache.values::<Rate>("rates").version(2).max_json(1 << 10)`. There are `version`,
+//! `max_json` (1 MiB), `collapse`, `jitter` and `backend`. There is no policy for values, as most of it is about responses.
 //!
 //! # When not
 //!
-//! - A layer where handlers can have the attribute: the compiler then sees what they read.
-//! - A layer around what answers by a client's address, a certificate, the time.
-//! - Values for a whole response: `#[cached]` knows what it depends on. A response that is made of values needs the
-//!   groups of its values.
+//! - A layer where handlers can have the attribute: only then does the compiler see what they read.
+//! - A layer around a service that depends on the client's address, a certificate, or the time.
+//! - Values for a whole response: `#[cached]` knows what it depends on. A response that is made of values needs their
+//!   groups.
 //!
-//! # Errors that a reader meets
+//! # Errors that you may see
 //!
-//! | you see | because, and what to type |
+//! | you see | cause, and what to type |
 //! |---|---|
-//! | nothing is ever stored, `bypass`, `credentials` | the client sends a cookie, and `vary` does not name it; that is as it should be, unless the service ignores cookies: take the field away outside |
+//! | nothing is ever stored, `bypass`, `credentials` | the client sends a cookie that `vary` does not name. This is intended; if the service ignores cookies, remove the field outside the layer |
 //! | the service does not see a field | `vary(["x-field"])` |
 //! | not stored, `cached-inside` | a handler with `#[cached]` answers from its own cache |
-//! | a value's closure does not compile: it borrows | the computation may outlive the caller: `async move ||` over what it owns |
-//! | two layers share responses in Redis | they have one name |
+//! | compiler: expected `Duration`, found integer | `secs(60)` |
+//! | compiler: the closure of a value borrows | the computation may outlive the caller: `async move \|\|` over values that it owns |
+//! | two layers share responses in Redis | they have the same name |

@@ -1,4 +1,4 @@
-//! Start: from a handler to a cached one, and how to see that it is.
+//! Start: cache a handler, and check that it works.
 //!
 //! ```
 //! use axum::{Router, extract::Path, routing::get};
@@ -23,44 +23,58 @@
 //! cached-handler = { version = "0.1", features = ["testing"] }
 //! ```
 //!
+//! Until 0.1.0 is on crates.io, replace `version = "0.1"` with
+//! `git = "https://github.com/cached-handler/cached-handler"`, or with the `path` of a clone.
+//!
 //! # The rules
 //!
-//! - `square` stays a handler: `get(square)`, `Router`, `State`, `#[debug_handler]`, `#[instrument]`, doc comments,
-//!   generics and `?` work as before, and a mistake in the body is reported in the body. It may have 16 arguments.
+//! - `square` is still a handler: `get(square)`, `Router`, `State`, `#[instrument]`, doc comments, generics and `?` work
+//!   as before, and a mistake in the body is reported in the body. It may take up to 16 arguments.
+//! - Put `#[debug_handler]` below `#[cached]`.
 //! - Only GET and HEAD are cached. `ttl` is required.
-//! - Nothing has to be set up: responses are kept in the memory of the process, at most 64 MiB of them.
-//! - With a `ttl`, the statuses 200, 203, 301 and 308 are stored, whether they come as `Ok` or `Err`. Failures never
-//!   are.
-//! - Everything that the handler takes is in the key, or it does not compile: see [keys](super::keys).
+//! - No setup is needed: responses are kept in the memory of the process, up to 64 MiB.
+//! - With a `ttl`, the statuses 200, 203, 301 and 308 are stored, whether they come from `Ok` or `Err`. Failures are
+//!   never stored.
+//! - Every argument is part of the key, or the handler does not compile: see [keys](super::keys).
 //!
 //! # Did it work?
 //!
-//! Ask twice with `curl -i`: a hit has the field `Age`, as long as nothing changed. What the cache did is said in three
-//! places:
-//!
-//! - an [`Outcome`] in the response's extensions, for layers and tests. Hits have it too with
-//!   [`outcome_on_hits`](crate::CacheBuilder::outcome_on_hits);
-//! - an event of [`tracing`](https://docs.rs/tracing) with the target `cached_handler`:
-//!   `RUST_LOG=cached_handler=debug`;
-//! - the field `Cache-Status` (RFC 9211), once it is switched on. It tells every client what was asked before, so it is
-//!   off.
-//!
-//! What was not stored says why, and what to type: see [errors](super::errors).
-//!
-//! # What can be set up
+//! Switch on `Cache-Status` (RFC 9211) while you develop, as the examples do:
 //!
 //! ```
 //! use cached_handler::{Cache, Error};
 //!
 //! async fn set_up() -> Result<(), Error> {
 //!     // Before the server starts.
-//!     Cache::builder().memory(256 << 20).cache_status("shop").build().await?.install()
+//!     Cache::builder().cache_status("dev").build().await?.install()
 //! }
 //! ```
 //!
-//! `install` makes it the cache of the process. A router may have one of its own, by `.layer(Extension(cache))`.
+//! Then send the request twice with `curl -i`. The first answer has `cache-status: dev; fwd=uri-miss; stored`, the second
+//! `cache-status: dev; hit; ttl=…` and `age: …`. The field is off by default because it tells every client whether
+//! somebody else has asked before. There are two other ways to find out:
 //!
-//! What one handler rarely needs is a constant, checked when it is compiled:
+//! - Events of [`tracing`](https://docs.rs/tracing), with the target `cached_handler`. They need a subscriber: add
+//!   `tracing-subscriber = { version = "0.3", features = ["env-filter"] }`, call `tracing_subscriber::fmt::init()` at the
+//!   start of `main`, and run with `RUST_LOG=cached_handler=debug`.
+//! - An [`Outcome`] in the extensions of the response, for layers and tests. Hits have one too with
+//!   [`outcome_on_hits`](crate::CacheBuilder::outcome_on_hits).
+//!
+//! If a response is not stored, all three say why: see [errors](super::errors).
+//!
+//! # Settings
+//!
+//! ```
+//! use cached_handler::{Cache, Error};
+//!
+//! async fn set_up() -> Result<(), Error> {
+//!     Cache::builder().memory(256 << 20).build().await?.install()
+//! }
+//! ```
+//!
+//! `install` makes this the cache of the process. A router can have its own: `.layer(Extension(cache))`.
+//!
+//! Less common settings of a handler go into a constant, which is checked at compile time:
 //!
 //! ```
 //! use cached_handler::{Policy, cached, secs};
@@ -73,14 +87,17 @@
 //! }
 //! ```
 //!
+//! The attribute takes a number of seconds or text such as `"5m"`. Functions take a [`Duration`](std::time::Duration), for
+//! which [`secs(60)`](crate::secs) is short.
+//!
 //! # The attribute
 //!
-//! What [`#[cached]`](macro@crate::cached) and [`#[invalidates]`](macro@crate::invalidates) may say is in a table each.
-//! Where the attribute stands among others does not matter; those that are macros are applied to the function as you
-//! wrote it.
+//! [`#[cached]`](macro@crate::cached) and [`#[invalidates]`](macro@crate::invalidates) each list their arguments in a table.
+//! Other attributes may stand above or below, except `#[debug_handler]`, which goes below. Attributes that are macros see
+//! the function as you wrote it.
 //!
-//! OpenAPI: with `utoipa`, put `#[utoipa::path]` above or below `#[cached]`. With `aide`, a cached handler is no
-//! `OperationHandler`, as its first argument carries what the cache needs. Document the function as you wrote it, which
+//! OpenAPI: with `utoipa`, put `#[utoipa::path]` above or below `#[cached]`. With `aide`, a cached handler is not an
+//! `OperationHandler`, because its first argument also carries what the cache needs. Document the original function, which
 //! `uncached` names, in a router of its own, and serve the cached one:
 //!
 //! ```text
@@ -93,24 +110,26 @@
 //! let app = Router::new().route("/articles/{id}", get(show));
 //! ```
 //!
-//! or put a [layer](super::layer_and_values) around the route: `get_with(show, describe).layer(CacheLayer::new("show",
+//! Or put a [layer](super::layer_and_values) around the route: `get_with(show, describe).layer(CacheLayer::new("show",
 //! secs(60)))`.
 //!
 //! # When not
 //!
-//! - What differs with every request: a random number, the time, a nonce for a Content-Security-Policy.
-//! - Handlers that write: they want `#[invalidates]`, see [invalidation](super::invalidation).
-//! - Methods of trait impls: their signature must not change. Call a free function from there, or use
+//! - Responses that differ on every request: a random number, the time, a nonce for a Content-Security-Policy.
+//! - Handlers that write: use `#[invalidates]`, see [invalidation](super::invalidation).
+//! - Methods of trait impls: the attribute changes the signature. Call a free function, or use
 //!   [values](super::layer_and_values).
-//! - To memoize functions that are no handlers, take a crate for that.
+//! - Memoizing functions that are not handlers: other crates do that.
 //!
-//! # Errors that a reader meets
+//! # Errors that you may see
 //!
-//! | you see | because, and what to type |
+//! | you see | cause, and what to type |
 //! |---|---|
-//! | `` `ttl` is missing `` | give one, or `ttl = from_response` where responses say it themselves |
-//! | `… does not say what it adds to the key` | [keys](super::keys) has what to type for each argument |
-//! | `future cannot be sent between threads safely` | the run has a task of its own; keep it in the request's by `collapse = "inline"` |
-//! | `install` returns an error | a request came before it, or a handler names a backend that this cache does not have |
+//! | `` `ttl` is missing `` | `ttl = 60`, or `ttl = from_response` if responses state their own freshness |
+//! | `… does not say what it adds to the key` | [keys](super::keys) says what to type for each argument |
+//! | `… needs the feature …`, `switch on the feature …` | add it to `features = […]` in Cargo.toml |
+//! | `future cannot be sent between threads safely` | something that is not `Send`, such as an `Rc` or a lock guard, is held across an `.await`: drop it before, in a block of its own. In a handler that is generic over a trait with `async fn`s: `collapse = "inline"`, or promise `Send` in the trait |
+//! | `expected PassedByAxum<…>`, `PassedByAxumPutDebugHandlerBelow<…> is missing` | you call a cached handler as a function: add `uncached = name` to the attribute and call `name`. Or `#[debug_handler]` stands above `#[cached]`: move it below |
+//! | `install` returns an error | a request came first, or a handler names a backend that this cache does not have |
 //!
 //! [`Outcome`]: crate::Outcome

@@ -1,4 +1,4 @@
-//! Testing: a cache and a clock for each test, and a backend that is sick on purpose.
+//! Testing: a cache and a clock per test, and a backend that fails on demand.
 //!
 //! ```standalone_crate
 //! use std::time::Duration;
@@ -33,22 +33,21 @@
 //!
 //! # The rules
 //!
-//! - The feature `testing`, under `[dev-dependencies]`.
-//! - [`TestCache`] is fresh for each test, so tests run side by side. Its clock stands still until the test moves it:
-//!   nothing sleeps. A response is stored before its answer is there, so the next request finds it.
-//! - [`assert_hit!`](crate::testing::assert_hit) and [`assert_miss!`](crate::testing::assert_miss) give the response
-//!   back, and say what the cache did where they fail; [`outcome_of`](crate::testing::outcome_of) has the reason.
-//! - `#[invalidates]` handlers of the router invalidate in its cache alone. The free functions (`invalidate_group` …)
-//!   reach every cache of the process, those of tests beside this one too: use `cache.cache().invalidate(…)`.
-//! - `cache.beside(|builder| …)` is another cache on the same clock: for tests of several processes on one backend.
-//! - `uncached = name` gives the function as you wrote it a name, to call it in a unit test.
+//! - Switch on the feature `testing` under `[dev-dependencies]`.
+//! - Each test makes its own [`TestCache`], so tests run in parallel. Its clock stands still until the test moves it, so
+//!   nothing has to sleep. A response is stored before it is returned, so the next request finds it.
+//! - [`assert_hit!`](crate::testing::assert_hit) and [`assert_miss!`](crate::testing::assert_miss) return the response, and
+//!   print what the cache did if they fail; [`outcome_of`](crate::testing::outcome_of) has the reason.
+//! - `#[invalidates]` handlers of the router invalidate in its cache only. The free functions (`invalidate_group` …) reach
+//!   every cache of the process, including those of other tests: use `cache.cache().invalidate(…)`.
+//! - `cache.beside(|builder| …)` is another cache on the same clock, for tests of several processes on one backend.
+//! - `uncached = name` keeps the original function under a name, for unit tests to call.
 //! - `CACHED_HANDLER=off` in the environment switches every cache of a process off.
 //!
-//! # A sick backend
+//! # A failing backend
 //!
-//! [`Chaos`] is a store that fails, hangs, is slow, forgets or damages what it is given, by chance with a seed or call
-//! by call. Give it to the test's cache under the name that handlers use, and see that the application answers as it
-//! should:
+//! [`Chaos`] is a store that fails, hangs, is slow, forgets or damages data, at random with a seed or call by call. Add it
+//! to the test's cache under the name that the handlers use, and check that the application still answers:
 //!
 //! ```standalone_crate
 //! use axum::{Router, body::Body, http::Request, routing::get};
@@ -69,28 +68,28 @@
 //!
 //! assert_miss!(get().await.unwrap());
 //! redis.suffers(Fault::Hang, 1.0);
-//! assert_miss!(get().await.unwrap());     // within the cache's limit of time
+//! assert_miss!(get().await.unwrap());     // within the time limit of the cache
 //! redis.heals();
 //! assert_hit!(get().await.unwrap());
 //! # }
 //! ```
 //!
-//! With `#[tokio::test(start_paused = true)]` what hangs is waited for at once. `examples/testing.rs` has a test of
-//! each kind. A backend of your own is tested by [`conformance`](crate::backend::conformance).
+//! With `#[tokio::test(start_paused = true)]`, time limits pass at once. `examples/testing.rs` has a test of each kind. A
+//! backend of your own is tested by [`conformance`](crate::backend::conformance).
 //!
 //! # When not
 //!
-//! A test of what the handler answers needs no cache: call its `uncached` function. Test with a cache what follows from
-//! it: that a write shows at once, that one user does not get another's page, that a failure is not remembered.
+//! To test the content of a response you need no cache: call the `uncached` function. Use a cache to test its effects: that
+//! a write shows at once, that no user gets the page of another, that a failure is not stored.
 //!
-//! # Errors that a reader meets
+//! # Errors that you may see
 //!
-//! | you see | because, and what to type |
+//! | you see | cause, and what to type |
 //! |---|---|
 //! | `cannot find macro assert_hit` | `use cached_handler::testing::assert_hit;`, and the feature `testing` |
-//! | `assert_miss!` fails only beside other tests | a free `invalidate_…` in the program, or the process's cache: give the router `cache.layer()` |
-//! | `no cached handler answered` | the route is another, or its handler has no `#[cached]` |
-//! | a hit never comes, `unknown-backend` | the test's cache lacks what the attribute names: `TestCache::with(|builder| builder.backend("redis", Chaos::new()))` |
+//! | `assert_miss!` fails only when other tests run | a free `invalidate_…` in the program, or the cache of the process: give the router `cache.layer()` |
+//! | `no cached handler answered` | the request went to another route, or its handler has no `#[cached]` |
+//! | never a hit, `unknown-backend` | the test's cache lacks the backend of the attribute: `TestCache::with(\|builder\| builder.backend("redis", Chaos::new()))` |
 //!
 //! [`TestCache`]: crate::testing::TestCache
 //! [`Chaos`]: crate::testing::Chaos
