@@ -1,5 +1,8 @@
 //! Responses that survive a restart, in files: no server, nothing to install.
 //!
+//! A second run begins with what the first has left. To start empty, remove the directory `cached-thumbnails` from the
+//! system's directory for temporary files.
+//!
 //! ```console
 //! $ curl -i localhost:3000/thumbnails/7
 //! HTTP/1.1 200 OK

@@ -1,7 +1,8 @@
 //! Several processes that share what they have stored, in Redis: whole responses, with their status and header fields.
 //!
 //! With Redis (7.0 or later) on this machine, type `cargo run --example redis -- 3000` and, in another terminal,
-//! `cargo run --example redis -- 3001`.
+//! `cargo run --example redis -- 3001`. A second run within ten minutes begins with hits; `redis-cli flushdb` empties a
+//! Redis that holds nothing else.
 //!
 //! ```console
 //! $ curl -i localhost:3000/reports/7

@@ -1,5 +1,5 @@
-//! The guide: one page per question. Each page opens with working code, then gives the rules, when not to use the feature,
-//! and the errors you may see.
+//! The guide: one page per question. Each page opens with working code, then gives the rules, when not to use the
+//! feature, and the errors you may see.
 //!
 //! | page | answers |
 //! |---|---|

@@ -284,7 +284,8 @@ pub(crate) const fn speaks_of_the_resource(status: u16) -> bool {
     )
 }
 
-/// `secs` seconds, shorter to write in a [`Policy`] than `Duration::from_secs`.
+/// `secs` seconds, shorter to write than `Duration::from_secs` wherever a `Duration` is taken: in a [`Policy`], a
+/// [`CacheLayer`](crate::CacheLayer), [`ValueOptions`](crate::ValueOptions). Text such as `"5m"` is for attributes alone.
 #[must_use]
 pub const fn secs(secs: u64) -> Duration {
     Duration::from_secs(secs)

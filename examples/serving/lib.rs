@@ -25,7 +25,10 @@ use tokio::net::TcpListener;
 /// Serves an example on loopback until Ctrl-C, on the port that is its first argument or the usual one, and prints what
 /// its source says to type.
 pub async fn serve(app: Router, source: &str) -> io::Result<()> {
-    let port = env::args().nth(1).map(|port| port.parse().map_err(io::Error::other)).transpose()?;
+    let port = env::args().nth(1).map(|word| port(&word)).transpose().unwrap_or_else(|complaint| {
+        eprintln!("{complaint}");
+        std::process::exit(2)
+    });
     let listener = listen(port).await?;
     let address = listener.local_addr()?;
     println!("http://{address}\n");
@@ -35,6 +38,11 @@ pub async fn serve(app: Router, source: &str) -> io::Result<()> {
     }
     println!("\nCtrl-C ends it.");
     axum::serve(listener, app).with_graceful_shutdown(ended()).await
+}
+
+/// The port that a word on the command line is.
+fn port(word: &str) -> Result<u16, String> {
+    word.parse().map_err(|_| format!("`{word}` is not a port; type a number up to 65535"))
 }
 
 /// The lines of the transcript in the first comment of an example.
@@ -78,3 +86,15 @@ pub async fn ended() {
 /// Where transcripts say that an example listens.
 pub const ADDRESS: &str = "localhost:3000";
 const USUAL_PORT: u16 = 3000;
+
+#[cfg(test)]
+mod tests {
+    use super::port;
+
+    #[test]
+    fn what_is_no_port_is_told_so() {
+        assert_eq!(port("3001"), Ok(3001));
+        assert_eq!(port("abc"), Err("`abc` is not a port; type a number up to 65535".to_owned()));
+        assert_eq!(port("70000"), Err("`70000` is not a port; type a number up to 65535".to_owned()));
+    }
+}

@@ -87,7 +87,8 @@ fn each_law_and_each_figure_names_tests_that_exist() {
     }
     assert_eq!(seen, 10);
     let figures = between(&readme, "## Figures", "## ").next().unwrap();
-    let programs = rows(laws).chain(rows(figures)).filter_map(|row| row.last().copied());
+    let all_figures = read("FIGURES.md");
+    let programs = rows(laws).chain(rows(figures)).chain(rows(&all_figures)).filter_map(|row| row.last().copied());
     for program in programs.flat_map(|cell| between(cell, "`", "`").step_by(2)).filter(|name| !name.contains(' ')) {
         assert!(repository().join(file_of(program)).is_file(), "{program}");
     }

@@ -33,13 +33,13 @@
 //! builder says otherwise, so one program can use **memory in tests and Redis in production**. With `backend = "…"` a
 //! handler chooses its own, and different handlers may use different backends.
 //!
-//! Without `.redis(…)` and `.fs(…)`, the environment variables `CACHED_HANDLER_REDIS_URL` and `CACHED_HANDLER_FS_DIR` are
-//! used. The namespace separates the keys of this application from those of others.
+//! Without `.redis(…)` and `.fs(…)`, the environment variables `CACHED_HANDLER_REDIS_URL` and `CACHED_HANDLER_FS_DIR`
+//! are used. The namespace separates the keys of this application from those of others.
 //!
 //! # Which one?
 //!
-//! Start with memory. Use files for responses that are worth disk space and have to survive a restart, Redis for several
-//! machines.
+//! Start with memory. Use files for responses that are worth disk space and have to survive a restart, Redis for
+//! several machines.
 //!
 //! | | memory | files | Redis |
 //! |---|---|---|---|
@@ -56,7 +56,8 @@
 //!
 //! # Memory
 //!
-//! Limited in bytes of keys, fields, content and overhead: 64 MiB, or `.memory(bytes)`. Frequently used responses are kept.
+//! Limited in bytes of keys, fields, content and overhead: 64 MiB, or `.memory(bytes)`. Frequently used responses are
+//! kept.
 //!
 //! # Files
 //!
@@ -75,17 +76,17 @@
 //! - **Space**: up to `.fs_capacity(bytes)` of the disk, 1 GiB by default. Beyond that, a background thread removes the
 //!   least recently used responses. It scans the directory at startup and every ten minutes; nothing waits for it.
 //! - **On disk** file names are digests, and only this user may read them (0600, in a directory with 0700). `build()`
-//!   refuses a directory that is a symbolic link, or that another user owns or may write to. Responses are stored as they
-//!   were sent: any program that runs as this user can read them.
-//! - Full, damaged or removed files only cost misses. To clear the cache, delete the contents of the directory, even while
-//!   it is in use.
+//!   refuses a directory that is a symbolic link, or that another user owns or may write to. Responses are stored as
+//!   they were sent: any program that runs as this user can read them.
+//! - Full, damaged or removed files only cost misses. To clear the cache, delete the contents of the directory, even
+//!   while it is in use.
 //!
 //! # Redis
 //!
 //! The URL may hold a user and password, a database, or a socket: `redis://USER:PASSWORD@HOST:PORT/DATABASE`,
-//! `unix:///PATH?db=N`. For TLS, switch on the feature `redis-tls` and use `rediss://`: the server's certificate is checked
-//! against those that the system trusts, or against the file that `SSL_CERT_FILE` names. For client certificates, pass a
-//! `redis::Client` of your own to `.redis(…)`.
+//! `unix:///PATH?db=N`. For TLS, switch on the feature `redis-tls` and use `rediss://`: the server's certificate is
+//! checked against those that the system trusts, or against the file that `SSL_CERT_FILE` names. For client
+//! certificates, pass a `redis::Client` of your own to `.redis(…)`.
 //!
 //! - **Invalidations** by any process hold for all of them, as the clock that orders them is in Redis. No process's own
 //!   clock matters, neither for that nor for ages. The server has to be the primary; replicas are refused.
@@ -96,32 +97,32 @@
 //!   `INFO`, and a proxy that keeps the connection while it changes the server behind it. There a response may be
 //!   wrong until its `ttl` has passed.
 //! - **A hit** is one `MGET` of four keys, plus one key for each group of the attribute. Groups that only the response
-//!   names (`CacheGroups`) cost a second `MGET`, because they are not known in advance. Concurrent look-ups are batched:
-//!   from eight in flight on, up to 64 of them (about 128 KiB) share one `MGET` that reads each key once. No look-up joins
-//!   a command that is already sent. An invalidation is one script, however many responses it concerns; no keys are ever
-//!   listed.
+//!   names (`CacheGroups`) cost a second `MGET`, because they are not known in advance. Concurrent look-ups are
+//!   batched: from eight in flight on, up to 64 of them (about 128 KiB) share one `MGET` that reads each key once. No
+//!   look-up joins a command that is already sent. An invalidation is one script, however many responses it concerns;
+//!   no keys are ever listed.
 //! - **While Redis is down**, slow or refuses, handlers run. A few requests wait for at most 50 ms; after five failures
 //!   in a row, or ten in twenty calls, none asks until a probe in the background is answered. It connects again for
 //!   ever, with pauses of 0.1 to 0.8 s, so that responses are cached again within a second of its return. `build()`
 //!   does not wait for it either. An invalidation that fails is an error, is tried again until it is done, and is done
 //!   before anything is read again. Concurrent requests still share a run, which then may have begun before an
 //!   invalidation by another process: the one exception to L4.
-//! - **In Redis** keys are digests, and every key has an expiry. Responses are stored as they were sent, with the names of
-//!   their groups: whoever can read this Redis can read them.
-//! - **When memory is full**: if there is a `maxmemory`, set `maxmemory-policy volatile-lfu`. Every key of this library has
-//!   an expiry, so Redis may evict any of them, and none of the keys that others store without one. Records of
+//! - **In Redis** keys are digests, and every key has an expiry. Responses are stored as they were sent, with the names
+//!   of their groups: whoever can read this Redis can read them.
+//! - **When memory is full**: if there is a `maxmemory`, set `maxmemory-policy volatile-lfu`. Every key of this library
+//!   has an expiry, so Redis may evict any of them, and none of the keys that others store without one. Records of
 //!   invalidations are read with each response that they concern, so they are evicted after it; if one is evicted, that
 //!   costs misses, and never brings a response back. `volatile-lru` works too, unless all memory is refilled within
 //!   seconds: then the clock may be evicted, and every response with it. The same is true of `volatile-random`. With
-//!   `noeviction`, new responses are refused, and a warning says so when a connection is made. `volatile-ttl` evicts the
-//!   keys with the shortest lifetime, however often they are used.
+//!   `noeviction`, new responses are refused, and a warning says so when a connection is made. `volatile-ttl` evicts
+//!   the keys with the shortest lifetime, however often they are used.
 //! - In a cluster, all keys of a namespace are in one slot, on one node.
 //!
 //! # One of your own
 //!
 //! [`backend::Store`] stores bytes by key with a lifetime, in four functions. Its documentation has a complete
-//! implementation, and so has `examples/dict.rs`. You name it when the cache is built, and handlers choose it by that name,
-//! here `backend = "disk"`:
+//! implementation, and so has `examples/dict.rs`. You name it when the cache is built, and handlers choose it by that
+//! name, here `backend = "disk"`:
 //!
 //! ```
 //! use cached_handler::{Cache, Error, backend::Store};
@@ -131,11 +132,11 @@
 //! }
 //! ```
 //!
-//! Its invalidations are ordered by a clock of this process. Responses that another process, or an earlier run of this one,
-//! left in the store are not used, because nobody knows what has been invalidated since. A store that is shared, or that
-//! has to survive a restart, needs its own [`backend::Epochs`]. [`backend::conformance`] checks both against their laws.
-//! Whatever the store does, it never fails a request: it has 50 ms to read and 100 ms to write, everything that it returns
-//! is checked, and if it keeps failing it is left alone for a while, as Redis is.
+//! Its invalidations are ordered by a clock of this process. Responses that another process, or an earlier run of this
+//! one, left in the store are not used, because nobody knows what has been invalidated since. A store that is shared,
+//! or that has to survive a restart, needs its own [`backend::Epochs`]. [`backend::conformance`] checks both against
+//! their laws. Whatever the store does, it never fails a request: it has 50 ms to read and 100 ms to write, everything
+//! that it returns is checked, and if it keeps failing it is left alone for a while, as Redis is.
 //!
 //! # When not
 //!

@@ -22,16 +22,19 @@
 //!   seconds, requests for that key do not wait for one another.
 //! - A follower waits for up to five seconds, then it runs the handler itself. A run older than 30 seconds gives up its
 //!   key.
-//! - A run that panics or fails concerns only its own request. While a key fails, at most four runs are tried at a time.
+//! - A run that panics or fails concerns only its own request. While a key fails, at most four runs are tried at a
+//!   time.
 //! - A run that requests its own key does not wait for itself.
 //! - A request that came after an invalidation joins no run from before it.
 //!
 //! `collapse = "inline"` in the attribute, or `Policy::collapse(Collapse::Inline)`, keeps the run in the task of the
-//! request, so the handler sees the task-locals of that task. The attribute's form also lifts the requirement that the body
-//! be `Send` by itself, which a handler that is generic over a trait with `async fn`s cannot show. It does not help with an
-//! `Rc` or a lock guard across an `.await`: axum requires every handler's future to be `Send`, so drop these before.
+//! request, so the handler sees the task-locals of that task. The attribute's form also lifts the requirement that the
+//! body be `Send` by itself, which a handler that is generic over a trait with `async fn`s cannot show. It does not
+//! help with an `Rc` or a lock guard across an `.await`: axum requires every handler's future to be `Send`, so drop
+//! these before.
 //!
-//! `Collapse::Off` lets every request run the handler. The tracing span of the request is entered in the run in each case.
+//! `Collapse::Off` lets every request run the handler. The tracing span of the request is entered in the run in each
+//! case.
 //!
 //! Runs may outlive the last client. [`Cache::drain`] waits for them before the process ends:
 //!
@@ -51,24 +54,25 @@
 //!
 //! # Streams
 //!
-//! Content of unknown length is passed on as it arrives, and copied on the way up to `max_body`; nothing else is buffered.
-//! Server-sent events are passed on and never stored. If a stream breaks off, so does the response, and it is not stored.
+//! Content of unknown length is passed on as it arrives, and copied on the way up to `max_body`; nothing else is
+//! buffered. Server-sent events are passed on and never stored. If a stream breaks off, so does the response, and it is
+//! not stored.
 //!
 //! # Stale responses
 //!
 //! `stale_while_revalidate`: for this long after its `ttl`, the stale response is still sent at once, while the handler
 //! makes a new one in the background: one run per key, however many requests there are (RFC 5861 §3).
 //!
-//! `stale_if_error`: for this long, the stale response is sent if the handler answers 500, 502, 503 or 504, panics, or takes
-//! longer than [`Policy::timeout`] (§4). After a failure nobody tries again for a second, then two, up to thirty. Answers
-//! such as 404 or 403 are not failures: the stale response is no longer used after one.
+//! `stale_if_error`: for this long, the stale response is sent if the handler answers 500, 502, 503 or 504, panics, or
+//! takes longer than [`Policy::timeout`] (§4). After a failure nobody tries again for a second, then two, up to thirty.
+//! Answers such as 404 or 403 are not failures: the stale response is no longer used after one.
 //!
 //! A response's own `stale-while-revalidate` and `stale-if-error` take precedence over the attribute. A response with
 //! `must-revalidate`, `proxy-revalidate`, `no-cache` or `s-maxage` is not sent stale, and neither is one that was
-//! invalidated. [`expire_group`](crate::expire_group) and its like make responses stale that may still be used while they
-//! are refreshed; this does not extend the stale window. With `Collapse::Inline` the refresh happens before the answer, for
-//! the one request that performs it. If there is a stale window, lifetimes are shortened at random by up to 5 %, so that a
-//! fleet does not refresh all at once: [`Policy::jitter`].
+//! invalidated. [`expire_group`](crate::expire_group) and its like make responses stale that may still be used while
+//! they are refreshed; this does not extend the stale window. With `Collapse::Inline` the refresh happens before the
+//! answer, for the one request that performs it. If there is a stale window, lifetimes are shortened at random by up to
+//! 5 %, so that a fleet does not refresh all at once: [`Policy::jitter`].
 //!
 //! # Cheaper than a run
 //!

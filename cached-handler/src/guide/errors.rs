@@ -26,8 +26,8 @@
 //!
 //! # From the compiler
 //!
-//! All mistakes in an attribute are reported in one compile, each on the token that is wrong, with what is wrong and what
-//! to type instead. The handler is still emitted, so no follow-up errors appear. For arguments see
+//! All mistakes in an attribute are reported in one compile, each on the token that is wrong, with what is wrong and
+//! what to type instead. The handler is still emitted, so no follow-up errors appear. For arguments see
 //! [keys](super::keys#errors-that-you-may-see).
 //!
 //! # From the program
@@ -62,8 +62,9 @@
 //!
 //! # Why a response was not stored
 //!
-//! These words are used by `Outcome`, `Cache-Status` (`detail`), the metrics and `Stats::not_stored`. For most reasons that
-//! your code can change there is also an event that says what to type, at most once in ten seconds per handler and reason.
+//! These words are used by `Outcome`, `Cache-Status` (`detail`), the metrics and `Stats::not_stored`. For most reasons
+//! that your code can change there is also an event that says what to type, at most once in ten seconds per handler and
+//! reason.
 //!
 //! | word | cause | what to do |
 //! |---|---|---|

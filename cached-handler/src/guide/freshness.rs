@@ -25,17 +25,17 @@
 //! 10 years. It starts when the response is complete. The first of these that applies counts:
 //!
 //! 1. [`FreshFor`] in the response, which clients do not see. [`DoNotStore`] forbids storing;
-//! 2. `CDN-Cache-Control` (RFC 9213), or the fields that [`Policy::targeted_fields`] names. If the first one that can be
-//!    read states a freshness, it replaces `Cache-Control` and `Expires` in this cache, so a `no-store` beside it is for
-//!    browsers;
+//! 2. `CDN-Cache-Control` (RFC 9213), or the fields that [`Policy::targeted_fields`] names. If the first one that can
+//!    be read states a freshness, it replaces `Cache-Control` and `Expires` in this cache, so a `no-store` beside it is
+//!    for browsers;
 //! 3. the response's own `s-maxage`, `max-age`, `Expires` (RFC 9111 §4.2.1). A handler that sends `max-age=10` is
 //!    therefore stored for 10 seconds, whatever its `ttl`. If the result is that the response is stale at once
 //!    (`max-age=0`), an event says so; a shorter lifetime is not logged;
 //! 4. the lifetime that [`Policy::status`] gives to its status;
 //! 5. the `ttl`.
 //!
-//! With `ttl = from_response`, only 1 to 3 apply. [`Policy::heuristic`] adds a guess where nothing is stated: a tenth of
-//! the time since `Last-Modified` (§4.2.2).
+//! With `ttl = from_response`, only 1 to 3 apply. [`Policy::heuristic`] adds a guess where nothing is stated: a tenth
+//! of the time since `Last-Modified` (§4.2.2).
 //!
 //! **What is stored.** With a `ttl`: 200, 203, 301, 308, and what `Policy::status` names. With a freshness of its own:
 //! any final status but 206, 304 and 416. Failures (5xx) and answers about the request (400, 401, 403, 429 …) are never
@@ -43,8 +43,8 @@
 //!
 //! # A lifetime from the configuration
 //!
-//! The `ttl` in the attribute is fixed at compile time. For one that is known at run time, return [`FreshFor`]; the `ttl`
-//! then applies to responses without it:
+//! The `ttl` in the attribute is fixed at compile time. For one that is known at run time, return [`FreshFor`]; the
+//! `ttl` then applies to responses without it:
 //!
 //! ```
 //! use std::time::Duration;
@@ -65,9 +65,9 @@
 //!
 //! # What clients are told
 //!
-//! A response without a `Cache-Control` of its own is sent with `no-cache` and an entity tag. Browsers then ask each time,
-//! and usually get a 304 without content. The reason: a copy in a browser cannot be invalidated. If a copy may be used
-//! without asking, say so:
+//! A response without a `Cache-Control` of its own is sent with `no-cache` and an entity tag. Browsers then ask each
+//! time, and usually get a 304 without content. The reason: a copy in a browser cannot be invalidated. If a copy may be
+//! used without asking, say so:
 //!
 //! ```
 //! use cached_handler::cached;
@@ -83,8 +83,8 @@
 //!
 //! # When not
 //!
-//! A `ttl` limits how long an answer may be wrong when nobody invalidates it. If your own program makes the changes, name a
-//! [group](super::invalidation) and choose a long `ttl`.
+//! A `ttl` limits how long an answer may be wrong when nobody invalidates it. If your own program makes the changes,
+//! name a [group](super::invalidation) and choose a long `ttl`.
 //!
 //! # Errors that you may see
 //!

@@ -19,8 +19,8 @@
 //! # async fn send(_: Request) -> Response { Response::default() }
 //! ```
 //!
-//! For a handler that forwards requests, this is a shared cache exactly as RFC 9111 describes it. `examples/proxy.rs` is the
-//! whole program. Handlers that make their responses themselves need none of these settings.
+//! For a handler that forwards requests, this is a shared cache exactly as RFC 9111 describes it. `examples/proxy.rs`
+//! is the whole program. Handlers that make their responses themselves need none of these settings.
 //!
 //! # What the library does for you
 //!
@@ -38,39 +38,39 @@
 //!
 //! A hit equals the miss that stored it: status, every field line in its order and with its bytes, content. The
 //! `Cache-Control` of requests is ignored, because any client could use it to force work;
-//! [`Policy::honor_request_directives`] follows RFC 9111 §5.2.1. No other request field makes a handler run while a fresh
-//! response is stored, with two exceptions: `Upgrade`, which asks for another protocol, and `Authorization` and `Cookie` if
-//! an argument outside the key shows them. For handlers without a cache, [`EntityTag`] and [`Preconditions`] do the
-//! comparing.
+//! [`Policy::honor_request_directives`] follows RFC 9111 §5.2.1. No other request field makes a handler run while a
+//! fresh response is stored, with two exceptions: `Upgrade`, which asks for another protocol, and `Authorization` and
+//! `Cookie` if an argument outside the key shows them. For handlers without a cache, [`EntityTag`] and
+//! [`Preconditions`] do the comparing.
 //!
 //! # Forwarding
 //!
 //! With `vary = from_response`, responses name in `Vary` what they depend on.
 //!
-//! - Fields that `Vary` names are compared by meaning (§4.1): the order of preference lists, letter case and white space make
-//!   no difference. A key has up to 32 variants.
+//! - Fields that `Vary` names are compared by meaning (§4.1): the order of preference lists, letter case and white
+//!   space make no difference. A key has up to 32 variants.
 //! - A stale response is revalidated with its own validators: the handler receives them as `If-None-Match` and
 //!   `If-Modified-Since`, and its 304 freshens the stored response (§4.3.4).
-//! - The response to a forwarded HEAD freshens what GET stored, or invalidates it if it describes another representation
-//!   (§4.3.5), on every backend.
+//! - The response to a forwarded HEAD freshens what GET stored, or invalidates it if it describes another
+//!   representation (§4.3.5), on every backend.
 //! - A successful response to an unsafe method invalidates what is stored for its path, and for `Location` and
 //!   `Content-Location` at the same origin (§4.4): route it with `any(forward)`, or make it the fallback.
-//! - The response to a POST is stored for GET if it says so: a 200 with its own URL as `Content-Location`, and a freshness
-//!   (RFC 9110 §9.3.3). This never brings back what was invalidated while the POST ran.
+//! - The response to a POST is stored for GET if it says so: a 200 with its own URL as `Content-Location`, and a
+//!   freshness (RFC 9110 §9.3.3). This never brings back what was invalidated while the POST ran.
 //! - Clients are told what the server says, and nothing else.
 //! - A server can address this cache alone with a targeted field (RFC 9213): the first that is present and can be read
 //!   replaces `Cache-Control` and `Expires`. By default that is `CDN-Cache-Control`;
 //!   [`targeted_fields`](crate::Policy::targeted_fields) names others, such as one of your application, or
 //!   `surrogate-control` for older servers. These fields are passed on, for caches closer to the client.
-//! - Three settings of the policy are off by default: [`heuristic`](crate::Policy::heuristic), which estimates a freshness
-//!   that is not stated; `honor_request_directives`, for requests that demand or refuse stored responses (`no-cache`,
-//!   `max-stale`, `only-if-cached` …); [`cookies_by_vary`](crate::Policy::cookies_by_vary), for servers that declare where
-//!   cookies matter.
+//! - Three settings of the policy are off by default: [`heuristic`](crate::Policy::heuristic), which estimates a
+//!   freshness that is not stated; `honor_request_directives`, for requests that demand or refuse stored responses
+//!   (`no-cache`, `max-stale`, `only-if-cached` …); [`cookies_by_vary`](crate::Policy::cookies_by_vary), for servers
+//!   that declare where cookies matter.
 //!
 //! # Layer order
 //!
-//! The attribute is the innermost of all: it stores what the handler made. Anything that changes a response for one client
-//! belongs outside, where it runs on hits too.
+//! The attribute is the innermost of all: it stores what the handler made. Anything that changes a response for one
+//! client belongs outside, where it runs on hits too.
 //!
 //! ```text
 //!  compression ───► CORS ───► sessions ───► authentication ───► #[cached] ───► handler
@@ -80,14 +80,14 @@
 //!                   stored                                      for all
 //! ```
 //!
-//! A layer that sets a field which depends on the client has to be outside too; axum's layers always are. If a layer changes
-//! the bytes, such as compression, the entity tag has to be weak: `Policy::etag(ETag::Weak)`.
+//! A layer that sets a field which depends on the client has to be outside too; axum's layers always are. If a layer
+//! changes the bytes, such as compression, the entity tag has to be weak: `Policy::etag(ETag::Weak)`.
 //!
 //! # When not
 //!
 //! - Several ranges in one response: the whole is sent. Parts that another server sent are not combined.
-//! - `vary = from_response` for a handler that makes its responses itself: if it forgets to declare a dependency, responses
-//!   leak to other clients. Arguments cannot forget.
+//! - `vary = from_response` for a handler that makes its responses itself: if it forgets to declare a dependency,
+//!   responses leak to other clients. Arguments cannot forget.
 //!
 //! # Errors that you may see
 //!

@@ -16,8 +16,9 @@
 //! }
 //! ```
 //!
-//! A group is a name for responses that change together. `{id}` is replaced by an argument. Groups that are known only once
-//! the response is made go into [`CacheGroups`] in the response. A response has up to 16 groups of up to 256 bytes.
+//! A group is a name for responses that change together. `{id}` is replaced by an argument. Groups that are known only
+//! once the response is made go into [`CacheGroups`] in the response. A response has up to 16 groups of up to 256
+//! bytes.
 //!
 //! # All ways
 //!
@@ -53,9 +54,9 @@
 //!
 //! # What it promises
 //!
-//! Once an invalidation has returned `Ok`, no later request is answered from a response whose handler started before it:
-//! not from a run in flight, not by waiting for one, not by a background refresh. In memory this holds for the process, on
-//! files for every process on the directory, on Redis for every process on that primary.
+//! Once an invalidation has returned `Ok`, no later request is answered from a response whose handler started before
+//! it: not from a run in flight, not by waiting for one, not by a background refresh. In memory this holds for the
+//! process, on files for every process on the directory, on Redis for every process on that primary.
 //!
 //! There is no list of a group's members. Every response carries the logical time at which its handler started, and an
 //! invalidation advances the time of its group. So it costs the same for ten members as for a million, and a run that
@@ -68,8 +69,8 @@
 //!
 //! # Around a database transaction
 //!
-//! Commit, then invalidate, then answer. If you invalidate before the commit, a request in between reads the old rows and
-//! stores them. With `#[invalidates]` the order is right as long as the commit is in the body:
+//! Commit, then invalidate, then answer. If you invalidate before the commit, a request in between reads the old rows
+//! and stores them. With `#[invalidates]` the order is right as long as the commit is in the body:
 //!
 //! ```
 //! use axum::extract::{Path, State};
@@ -98,7 +99,8 @@
 //! invalidation. So use the attribute in handlers, and invalidate by hand in tasks of your own.
 //!
 //! **Replicas.** A handler that reads from a replica may see the old rows for a moment after the commit.
-//! `Cache::builder().settle(secs(2))` repeats each invalidation after that time: choose the largest lag of your replicas.
+//! `Cache::builder().settle(secs(2))` repeats each invalidation after that time: choose the largest lag of your
+//! replicas.
 //!
 //! # An endpoint for operators
 //!

@@ -24,7 +24,7 @@
 //!
 //! | the response depends on | take | part of the key |
 //! |---|---|---|
-//! | the path only | nothing, or `Path<T>` | the path as sent; it always is |
+//! | the path only | nothing, or `Path<T>` | the path as sent, as always |
 //! | some query parameters | `Query<T>` | the parameters that `T` reads, in the order of its fields |
 //! | any query parameter | `RawQuery`, `Query<HashMap<…>>` | the query as sent |
 //! | one header field | `TypedHeader<H>` (feature `axum-extra`) | the field, which `Vary` names |
@@ -41,9 +41,9 @@
 //! | an argument that does not affect the response | it, with `skip(arg)` | nothing: you vouch for it |
 //! | the content (`Json`, `String`, `Bytes`) | no `#[cached]` | a compile error |
 //!
-//! `Option<E>` and `Result<E, _>` count as `E`, with absence told apart; if a `Result` is an `Err`, the request bypasses
-//! the cache. Always part of the key: the handler, the path as the client sent it, and, on shared backends, the namespace
-//! and the version of your crate.
+//! `Option<E>` and `Result<E, _>` count as `E`, with absence told apart; if a `Result` is an `Err`, the request
+//! bypasses the cache. Always part of the key: the handler, the path as the client sent it, and, on shared backends,
+//! the namespace and the version of your crate.
 //!
 //! # Arguments of your own
 //!
@@ -89,18 +89,19 @@
 //! }
 //! ```
 //!
-//! `vary` names the fields that it was read from, so that clients and other caches keep the responses apart. `private` says
-//! that it identifies a person. `key(expr, …)` replaces the arguments that it mentions.
+//! `vary` names the fields that it was read from, so that clients and other caches keep the responses apart. `private`
+//! says that it identifies a person. `key(expr, …)` replaces the arguments that it mentions.
 //!
 //! # Extractors always run
 //!
-//! They run on hits too, so authentication is never skipped and a rejection is never stored. A hit skips only the body and
-//! arguments declared as [`OnMiss`]. The order of layers does not matter for this: the attribute is the innermost of all.
+//! They run on hits too, so authentication is never skipped and a rejection is never stored. A hit skips only the body
+//! and arguments declared as [`OnMiss`]. The order of layers does not matter for this: the attribute is the innermost
+//! of all.
 //!
 //! # Databases and `OnMiss`
 //!
-//! A handler that takes a pool from `State` gets its connection in the body, so only on a miss. An extractor that takes the
-//! connection itself would do so on every hit; `OnMiss` defers it:
+//! A handler that takes a pool from `State` gets its connection in the body, so only on a miss. An extractor that takes
+//! the connection itself would do so on every hit; `OnMiss` defers it:
 //!
 //! ```
 //! use axum::{extract::FromRequestParts, http::{StatusCode, request::Parts}};
@@ -127,8 +128,8 @@
 //!
 //! # Several routers, tenants
 //!
-//! `State` is not part of the key. If several routers have a `State` of the same type with different values, such as one
-//! per tenant, give each its own `Cache`: `.layer(Extension(cache))`.
+//! `State` is not part of the key. If several routers have a `State` of the same type with different values, such as
+//! one per tenant, give each its own `Cache`: `.layer(Extension(cache))`.
 //!
 //! Two properties of a **router** are not part of the key either: the names of path parameters, if two routers lead the
 //! same path to the same handler by different patterns; and path parameters that a service between two routers has
@@ -136,16 +137,16 @@
 //!
 //! # When not
 //!
-//! What a handler reads **outside its arguments** is not part of the key: a task-local, a global, the time, or a host from
-//! which a service between two routers rewrites the path. Likewise, an invalidation does not cover what a middleware read
-//! before the arguments were extracted and left in an `Extension`: read it in the handler. A whole `Request` arrives
-//! without extensions, except those of axum's routers; for what a middleware put there, use an extractor of yours, or
-//! `skip(request)`.
+//! What a handler reads **outside its arguments** is not part of the key: a task-local, a global, the time, or a host
+//! from which a service between two routers rewrites the path. Likewise, an invalidation does not cover what a
+//! middleware read before the arguments were extracted and left in an `Extension`: read it in the handler. A whole
+//! `Request` arrives without extensions, except those of axum's routers; for what a middleware put there, use an
+//! extractor of yours, or `skip(request)`.
 //!
-//! Never stored, whatever the attribute says: `Set-Cookie`, `no-store`, `private`, `Vary: *`, a `Vary` on a field that is
-//! not part of the key. A request with `Authorization` or `Cookie` bypasses the cache if an argument can see them and they
-//! are not part of the key. The exception is a handler that forwards (`vary = from_response`): its response may allow
-//! sharing with `public`, `s-maxage` or `must-revalidate`.
+//! Never stored, whatever the attribute says: `Set-Cookie`, `no-store`, `private`, `Vary: *`, a `Vary` on a field that
+//! is not part of the key. A request with `Authorization` or `Cookie` bypasses the cache if an argument can see them
+//! and they are not part of the key. The exception is a handler that forwards (`vary = from_response`): its response
+//! may allow sharing with `public`, `s-maxage` or `must-revalidate`.
 //!
 //! # Errors that you may see
 //!
@@ -159,8 +160,8 @@
 //! | `… cannot be part of a cache key` | in `key(…)`, a number, text, option or tuple: `key(value.to_string())` |
 //! | about `CookieJar`, `Cookie`, `UserAgent` | the part that matters: `key(jar.get("theme").map(…))` |
 //!
-//! Sessions (`Session`, `AuthSession`), `PrivateCookieJar` and `ConnectInfo` are treated like your own types: name the part
-//! that matters in `key(…)`, or take an extractor of yours that reads it. `WebSocketUpgrade` and `Multipart` cannot be
-//! cached; the features `ws` and `multipart` only make their error messages shorter.
+//! Sessions (`Session`, `AuthSession`), `PrivateCookieJar` and `ConnectInfo` are treated like your own types: name the
+//! part that matters in `key(…)`, or take an extractor of yours that reads it. `WebSocketUpgrade` and `Multipart`
+//! cannot be cached; the features `ws` and `multipart` only make their error messages shorter.
 //!
 //! [`OnMiss`]: crate::OnMiss

@@ -18,12 +18,12 @@
 //! # The layer
 //!
 //! For static files, a proxy, a router of another crate, any tower service. `Router::layer`, `route_layer` and
-//! `MethodRouter::layer` take it too. Epochs, groups, collapse, stale windows, backends and entity tags work as with the
-//! attribute. But the layer cannot know what a service reads, so **the service only sees what is part of the key**: scheme,
-//! authority, path, the whole query, and the fields that `vary` names; besides these `Host`, `traceparent` and
-//! `tracestate`. [`vary_from_response`](crate::CacheLayer::vary_from_response) shows all fields to services whose responses
-//! name in `Vary` what they depend on. With [`see_all_fields`](crate::CacheLayer::see_all_fields) you vouch that the other
-//! fields change nothing.
+//! `MethodRouter::layer` take it too. Epochs, groups, collapse, stale windows, backends and entity tags work as with
+//! the attribute. But the layer cannot know what a service reads, so **the service only sees what is part of the key**:
+//! scheme, authority, path, the whole query, and the fields that `vary` names; besides these `Host`, `traceparent` and
+//! `tracestate`. [`vary_from_response`](crate::CacheLayer::vary_from_response) shows all fields to services whose
+//! responses name in `Vary` what they depend on. With [`see_all_fields`](crate::CacheLayer::see_all_fields) you vouch
+//! that the other fields change nothing.
 //!
 //! | a request | what happens |
 //! |---|---|
@@ -34,8 +34,8 @@
 //! | to a handler with `#[cached]` | passed on; the layer keeps no copy, which an invalidation of the handler would miss |
 //!
 //! A hit is answered before anything inside runs. **Authentication has to be outside the layer**, or depend only on the
-//! query, `Authorization`, `Cookie` or a field in `vary`. It must not depend on a client's address or certificate, which
-//! middleware puts into request extensions: extensions are visible inside, and are not part of the key unless
+//! query, `Authorization`, `Cookie` or a field in `vary`. It must not depend on a client's address or certificate,
+//! which middleware puts into request extensions: extensions are visible inside, and are not part of the key unless
 //! [`key(|request, key| …)`](crate::CacheLayer::key) adds them. The attribute has no such trap, because extractors run
 //! before it answers. Compression and CORS belong outside too.
 //!
@@ -69,12 +69,13 @@
 //! A key is anything that `key(…)` takes: numbers, text, options, tuples, types with `#[derive(CacheKey)]`. It has to
 //! contain everything that the value depends on. Concurrent calls compute the value once. An `Err` is never stored, and
 //! neither is a value whose computation started before an invalidation, a `remove` or an `insert`. In memory, the value
-//! itself is kept in an `Arc`; with `.backend("redis")` it is JSON that `redis-cli` can show, with a checksum in front. Two
-//! sets with the same name and different types share nothing.
+//! itself is kept in an `Arc`; with `.backend("redis")` it is JSON that `redis-cli` can show, with a checksum in front.
+//! Two sets with the same name and different types share nothing.
 //!
-//! Lifetime, groups and stale windows belong to a value, in `ValueOptions`; a plain `Duration` such as `secs(60)` will do.
-//! Other settings belong to the set: `cache.values::<Rate>("rates").version(2).max_json(1 << 10)`. There are `version`,
-//! `max_json` (1 MiB), `collapse`, `jitter` and `backend`. There is no policy for values, as most of it is about responses.
+//! Lifetime, groups and stale windows belong to a value, in `ValueOptions`; a plain `Duration` such as `secs(60)` will
+//! do. Other settings belong to the set: `cache.values::<Rate>("rates").version(2).max_json(1 << 10)`. There are
+//! `version`, `max_json` (1 MiB), `collapse`, `jitter` and `backend`. There is no policy for values, as most of it is
+//! about responses.
 //!
 //! # When not
 //!

@@ -21,9 +21,9 @@
 //! - In memory nothing is required. Choose a limit that fits the machine: `Cache::builder().memory(256 << 20)`.
 //! - On shared backends, use one namespace per application and stage (`"shop/staging"`).
 //! - `Cache::drain(limit)` after the server has stopped, see [collapse](super::collapse).
-//! - Deploys: on shared backends, the source text of the handler, the version of your crate and [`Policy::version`] are part
-//!   of the key. If a handler changed, old and new processes do not see each other's responses. Functions that it calls are
-//!   not considered: raise one of the versions if they change what is stored.
+//! - Deploys: on shared backends, the source text of the handler, the version of your crate and [`Policy::version`] are
+//!   part of the key. If a handler changed, old and new processes do not see each other's responses. Functions that it
+//!   calls are not considered: raise one of the versions if they change what is stored.
 //!
 //! | environment | effect |
 //! |---|---|
@@ -77,9 +77,9 @@
 //!
 //! With the feature `metrics`, the following goes to the recorder that the program installed for the
 //! [`metrics`](https://docs.rs/metrics) facade, such as a Prometheus exporter: per handler, not per cache. Install the
-//! recorder before the first request, because meters are registered once. Labels are handlers (the `Policy::name`, or else
-//! `module::name`), names of backends, and the words in this table; never data from a request, a response or a group.
-//! `cargo run --example observe --features observe` shows them.
+//! recorder before the first request, because meters are registered once. Labels are handlers (the `Policy::name`, or
+//! else `module::name`), names of backends, and the words in this table; never data from a request, a response or a
+//! group. `cargo run --example observe --features observe` shows them.
 //!
 //! | metric | labels | counts |
 //! |---|---|---|

@@ -23,13 +23,13 @@
 //! cached-handler = { version = "0.1", features = ["testing"] }
 //! ```
 //!
-//! Until 0.1.0 is on crates.io, replace `version = "0.1"` with
-//! `git = "https://github.com/cached-handler/cached-handler"`, or with the `path` of a clone.
+//! Until 0.1.0 is on crates.io, write `cached-handler = { git = "https://github.com/cached-handler/cached-handler" }`,
+//! or the `path` of a clone.
 //!
 //! # The rules
 //!
-//! - `square` is still a handler: `get(square)`, `Router`, `State`, `#[instrument]`, doc comments, generics and `?` work
-//!   as before, and a mistake in the body is reported in the body. It may take up to 16 arguments.
+//! - `square` is still a handler: `get(square)`, `Router`, `State`, `#[instrument]`, doc comments, generics and `?`
+//!   work as before, and a mistake in the body is reported in the body. It may take up to 16 arguments.
 //! - Put `#[debug_handler]` below `#[cached]`.
 //! - Only GET and HEAD are cached. `ttl` is required.
 //! - No setup is needed: responses are kept in the memory of the process, up to 64 MiB.
@@ -50,13 +50,13 @@
 //! }
 //! ```
 //!
-//! Then send the request twice with `curl -i`. The first answer has `cache-status: dev; fwd=uri-miss; stored`, the second
-//! `cache-status: dev; hit; ttl=…` and `age: …`. The field is off by default because it tells every client whether
-//! somebody else has asked before. There are two other ways to find out:
+//! Then send the request twice with `curl -i`. The first answer has `cache-status: dev; fwd=uri-miss; stored`, the
+//! second `cache-status: dev; hit; ttl=…` and `age: …`. The field is off by default because it tells every client
+//! whether somebody else has asked before. There are two other ways to find out:
 //!
 //! - Events of [`tracing`](https://docs.rs/tracing), with the target `cached_handler`. They need a subscriber: add
-//!   `tracing-subscriber = { version = "0.3", features = ["env-filter"] }`, call `tracing_subscriber::fmt::init()` at the
-//!   start of `main`, and run with `RUST_LOG=cached_handler=debug`.
+//!   `tracing-subscriber = { version = "0.3", features = ["env-filter"] }`, call `tracing_subscriber::fmt::init()` at
+//!   the start of `main`, and run with `RUST_LOG=cached_handler=debug`.
 //! - An [`Outcome`] in the extensions of the response, for layers and tests. Hits have one too with
 //!   [`outcome_on_hits`](crate::CacheBuilder::outcome_on_hits).
 //!
@@ -87,18 +87,18 @@
 //! }
 //! ```
 //!
-//! The attribute takes a number of seconds or text such as `"5m"`. Functions take a [`Duration`](std::time::Duration), for
-//! which [`secs(60)`](crate::secs) is short.
+//! The attribute takes a number of seconds or text such as `"5m"`. Functions take a [`Duration`](std::time::Duration),
+//! for which [`secs(60)`](crate::secs) is short.
 //!
 //! # The attribute
 //!
-//! [`#[cached]`](macro@crate::cached) and [`#[invalidates]`](macro@crate::invalidates) each list their arguments in a table.
-//! Other attributes may stand above or below, except `#[debug_handler]`, which goes below. Attributes that are macros see
-//! the function as you wrote it.
+//! [`#[cached]`](macro@crate::cached) and [`#[invalidates]`](macro@crate::invalidates) each list their arguments in a
+//! table. Other attributes may stand above or below, except `#[debug_handler]`, which goes below. Attributes that are
+//! macros see the function as you wrote it.
 //!
 //! OpenAPI: with `utoipa`, put `#[utoipa::path]` above or below `#[cached]`. With `aide`, a cached handler is not an
-//! `OperationHandler`, because its first argument also carries what the cache needs. Document the original function, which
-//! `uncached` names, in a router of its own, and serve the cached one:
+//! `OperationHandler`, because its first argument also carries what the cache needs. Document the original function,
+//! which `uncached` names, in a router of its own, and serve the cached one:
 //!
 //! ```text
 //! #[cached(ttl = 60, uncached = show_uncached)]

@@ -34,20 +34,20 @@
 //! # The rules
 //!
 //! - Switch on the feature `testing` under `[dev-dependencies]`.
-//! - Each test makes its own [`TestCache`], so tests run in parallel. Its clock stands still until the test moves it, so
-//!   nothing has to sleep. A response is stored before it is returned, so the next request finds it.
-//! - [`assert_hit!`](crate::testing::assert_hit) and [`assert_miss!`](crate::testing::assert_miss) return the response, and
-//!   print what the cache did if they fail; [`outcome_of`](crate::testing::outcome_of) has the reason.
-//! - `#[invalidates]` handlers of the router invalidate in its cache only. The free functions (`invalidate_group` …) reach
-//!   every cache of the process, including those of other tests: use `cache.cache().invalidate(…)`.
+//! - Each test makes its own [`TestCache`], so tests run in parallel. Its clock stands still until the test moves it,
+//!   so nothing has to sleep. A response is stored before it is returned, so the next request finds it.
+//! - [`assert_hit!`](crate::testing::assert_hit) and [`assert_miss!`](crate::testing::assert_miss) return the response,
+//!   and print what the cache did if they fail; [`outcome_of`](crate::testing::outcome_of) has the reason.
+//! - `#[invalidates]` handlers of the router invalidate in its cache only. The free functions (`invalidate_group` …)
+//!   reach every cache of the process, including those of other tests: use `cache.cache().invalidate(…)`.
 //! - `cache.beside(|builder| …)` is another cache on the same clock, for tests of several processes on one backend.
 //! - `uncached = name` keeps the original function under a name, for unit tests to call.
 //! - `CACHED_HANDLER=off` in the environment switches every cache of a process off.
 //!
 //! # A failing backend
 //!
-//! [`Chaos`] is a store that fails, hangs, is slow, forgets or damages data, at random with a seed or call by call. Add it
-//! to the test's cache under the name that the handlers use, and check that the application still answers:
+//! [`Chaos`] is a store that fails, hangs, is slow, forgets or damages data, at random with a seed or call by call. Add
+//! it to the test's cache under the name that the handlers use, and check that the application still answers:
 //!
 //! ```standalone_crate
 //! use axum::{Router, body::Body, http::Request, routing::get};
@@ -74,13 +74,13 @@
 //! # }
 //! ```
 //!
-//! With `#[tokio::test(start_paused = true)]`, time limits pass at once. `examples/testing.rs` has a test of each kind. A
-//! backend of your own is tested by [`conformance`](crate::backend::conformance).
+//! With `#[tokio::test(start_paused = true)]`, time limits pass at once. `examples/testing.rs` has a test of each kind.
+//! A backend of your own is tested by [`conformance`](crate::backend::conformance).
 //!
 //! # When not
 //!
-//! To test the content of a response you need no cache: call the `uncached` function. Use a cache to test its effects: that
-//! a write shows at once, that no user gets the page of another, that a failure is not stored.
+//! To test the content of a response you need no cache: call the `uncached` function. Use a cache to test its effects:
+//! that a write shows at once, that no user gets the page of another, that a failure is not stored.
 //!
 //! # Errors that you may see
 //!
