@@ -67,7 +67,7 @@ fn no_argument(name: &Ident, known: &[String]) -> String {
 
 fn name_one_of(known: &[String]) -> String {
     if known.is_empty() {
-        return "the handler has no arguments with names; take it away".to_owned();
+        return "the handler has no arguments with names; remove this".to_owned();
     }
     let all = known.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
     format!("the arguments are {all}")

@@ -87,7 +87,7 @@ impl Function {
                     );
                 }
                 FnArg::Typed(argument) if mentions_impl(&argument.ty) => {
-                    errors.on(&argument.ty, "`impl Trait` has no name that the key could be asked by; write a type parameter, `T: …`");
+                    errors.on(&argument.ty, "the type behind `impl Trait` cannot be named in the key; write a type parameter, `T: …`");
                 }
                 FnArg::Typed(_) => {}
             }

@@ -60,9 +60,9 @@ pub(crate) fn length(argument: &str, value: TokenStream) -> syn::Result<Length> 
     match millis {
         0 if argument == "ttl" => Err(syn::Error::new_spanned(
             span,
-            "`ttl` is at least one millisecond; take the attribute away to cache nothing, or type `ttl = from_response`",
+            "`ttl` is at least one millisecond; remove the attribute to cache nothing, or type `ttl = from_response`",
         )),
-        0 => Err(syn::Error::new_spanned(span, format!("`{argument}` is at least one millisecond; take it away to serve nothing stale"))),
+        0 => Err(syn::Error::new_spanned(span, format!("`{argument}` is at least one millisecond; remove it to serve nothing stale"))),
         1..=TEN_YEARS => Ok(Length::Millis(millis)),
         _ => Err(syn::Error::new_spanned(span, format!("`{argument}` is at most ten years; type `\"3650d\"` or less"))),
     }
@@ -108,7 +108,7 @@ pub(crate) fn texts(argument: &str, example: &str, value: TokenStream) -> syn::R
     let expression: Expr = syn::parse2(value).map_err(|_| wrong(&whole))?;
     let elements = match expression {
         Expr::Array(list) if list.elems.is_empty() => {
-            return Err(syn::Error::new_spanned(list, format!("`{argument}` is an empty list; name something, or take it away")));
+            return Err(syn::Error::new_spanned(list, format!("`{argument}` is an empty list; name something, or remove it")));
         }
         Expr::Array(list) => list.elems.into_iter().collect(),
         one => vec![one],
@@ -186,7 +186,7 @@ impl Template {
 
 /// The tokens of `{…}`, all on the literal, as stable compilers know no place inside it.
 fn expression_at(text: &str, span: Span) -> syn::Result<TokenStream> {
-    let wrong = || syn::Error::new(span, format!("`{{{text}}}` is no expression; name an argument, as in `{{id}}` or `{{id.0}}`"));
+    let wrong = || syn::Error::new(span, format!("`{{{text}}}` is not an expression; name an argument, as in `{{id}}` or `{{id.0}}`"));
     let tokens: TokenStream = text.parse().map_err(|_| wrong())?;
     let tokens = respan(tokens, span);
     syn::parse2::<Expr>(tokens.clone()).map_err(|_| wrong())?;

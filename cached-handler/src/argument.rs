@@ -40,16 +40,16 @@ use crate::{
     )
 )]
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` is no argument of a cached handler: it does not say what it adds to the key",
+    message = "`{Self}` cannot be an argument of a cached handler: it does not say what it adds to the key",
     label = "the key has to hold what the handler sees here",
     note = "an extractor of your own: put `#[derive(cached_handler::CacheKey)]` on its type",
     note = "only a part of it matters: name that part, `#[cached(…, key(arg.part))]`",
-    note = "nothing in it changes the response: `#[cached(…, skip(arg))]`",
-    note = "a pooled connection and the like: take `OnMiss<{Self}>` and type `skip(arg)`; its extractor runs only where the handler does",
+    note = "it does not affect the response: `#[cached(…, skip(arg))]`",
+    note = "a pooled connection and the like: take `OnMiss<{Self}>` and type `skip(arg)`; its extractor runs only when the handler does",
     note = "`AuthSession`, `Session`: key the user, `key(session.user_id())`, or derive `CacheKey` on an extractor such as `AuthUser` of your own",
     note = "`PrivateCookieJar`, `SignedCookieJar`: key one cookie, `key(jar.get(\"theme\").map(|c| c.value().to_owned()))`",
-    note = "`ConnectInfo`: each client would have responses of its own; type `skip(info)`, or take the argument away",
-    note = "`Multipart` and other content: only GET and HEAD are cached, so take `Query` or `Path`; a handler that writes wants `#[invalidates(…)]`"
+    note = "`ConnectInfo`: each client would have responses of its own; type `skip(info)`, or remove the argument",
+    note = "`Multipart` and other content: only GET and HEAD are cached, so take `Query` or `Path`; for a handler that writes, use `#[invalidates(…)]`"
 )]
 #[cfg_attr(not(feature = "ws"), diagnostic::on_unimplemented(note = "`WebSocketUpgrade`: an upgrade cannot be stored; remove `#[cached]`"))]
 pub trait Keyed<M> {

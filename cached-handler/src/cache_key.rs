@@ -50,7 +50,7 @@ use crate::{
     label = "the key has to hold what the handler sees here",
     note = "a type of your own: put `#[derive(cached_handler::CacheKey)]` on it",
     note = "only a part of the argument matters: name that part, `#[cached(…, key(arg.part))]`",
-    note = "nothing in it changes the response: `#[cached(…, skip(arg))]`"
+    note = "it does not affect the response: `#[cached(…, skip(arg))]`"
 )]
 pub trait CacheKey {
     /// Writes what this value shows.

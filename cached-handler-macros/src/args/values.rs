@@ -100,7 +100,7 @@ pub(super) fn vary(value: TokenStream, errors: &mut Errors) -> Vary {
         } else if text.is_empty() {
             errors.on(&name, "a name in `vary` is empty; type `vary = \"accept-language\"`");
         } else if !text.bytes().all(is_token) {
-            errors.on(&name, format!("`{text}` is no name of a header field; type `vary = \"accept-language\"`"));
+            errors.on(&name, format!("`{text}` is not the name of a header field; type `vary = \"accept-language\"`"));
         } else if lower != text {
             errors.on(&name, format!("names of header fields are written in lower case here; type `\"{lower}\"`"));
         } else if names.iter().any(|earlier| earlier.value() == text) {
@@ -148,7 +148,7 @@ pub(super) fn cache_control(value: TokenStream) -> syn::Result<LitStr> {
         let what = if wrong.is_empty() { "nothing".to_owned() } else { format!("`{wrong}`") };
         return Err(syn::Error::new_spanned(
             literal,
-            format!("{what} is no directive of `Cache-Control`; type `cache_control = \"public, max-age=60\"`"),
+            format!("{what} is not a directive of `Cache-Control`; type `cache_control = \"public, max-age=60\"`"),
         ));
     }
     Ok(literal)
@@ -183,7 +183,7 @@ pub(super) fn handlers(value: TokenStream, errors: &mut Errors) -> Vec<Path> {
     let whole = value.clone();
     let list = match syn::parse2::<Expr>(value) {
         Ok(Expr::Array(list)) if list.elems.is_empty() => {
-            errors.on(list, "`handler` is an empty list; name something, or take it away");
+            errors.on(list, "`handler` is an empty list; name something, or remove it");
             return Vec::new();
         }
         Ok(Expr::Array(list)) => list.elems,

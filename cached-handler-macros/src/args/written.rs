@@ -82,7 +82,7 @@ fn misnamed(attribute: &str, name: &str, table: &[Argument]) -> Option<String> {
             let names = table.iter().map(|argument| argument.name);
             let all = names.clone().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
             let hint = Some(did_you_mean(name, names)).filter(|hint| !hint.is_empty());
-            format!("`{name}` is no argument of `#[{attribute}]`{}", hint.unwrap_or_else(|| format!("; there are {all}")))
+            format!("`{name}` is not an argument of `#[{attribute}]`{}", hint.unwrap_or_else(|| format!("; there are {all}")))
         }
     })
 }
@@ -138,10 +138,7 @@ impl Written {
             (Some(TokenTree::Group(group)), None) if group.delimiter() == Delimiter::Parenthesis => {
                 Ok(Self { name, value: Value::List(group.stream(), group.span()) })
             }
-            _ => Err(syn::Error::new_spanned(
-                rest,
-                format!("`{name}` is followed by something else than a value; type `{name} = …` or `{name}(…)`"),
-            )),
+            _ => Err(syn::Error::new_spanned(rest, format!("`{name}` is not followed by a value; type `{name} = …` or `{name}(…)`"))),
         }
     }
 }

@@ -17,8 +17,8 @@ pub(super) const UNKEYED: Bypass = Bypass::Content;
     message = "`{T}` takes the content of the request, which is not in the key of a cached handler",
     label = "only GET and HEAD are cached, and they have no content",
     note = "take what selects the response from the target: `Path`, `Query`",
-    note = "a handler that writes wants `#[cached_handler::invalidates(…)]` in place of `#[cached]`",
-    note = "content that changes no response: `skip(arg)`"
+    note = "for a handler that writes, use `#[cached_handler::invalidates(…)]` instead of `#[cached]`",
+    note = "content that does not affect the response: `skip(arg)`"
 )]
 pub trait KeysContentOf<T> {}
 

@@ -24,7 +24,7 @@ use crate::{
     label = "the key does not hold the whole request",
     note = "take what it reads: `Path`, `Query`, `Method`, `Uri`, or a `HeaderMap` with `#[cached(…, vary = \"accept-language\")]`",
     note = "a handler that forwards to a server: `vary = from_response`; then its responses name in `Vary` what they depend on",
-    note = "a request that changes no response: `skip(request)`"
+    note = "a request that does not affect the response: `skip(request)`"
 )]
 pub trait MaySeeAllOf<T> {}
 

@@ -9,9 +9,9 @@ use crate::cache_key::{CacheKey, KeyWriter};
 /// Nobody implements it: it is there for what rustc says then.
 #[diagnostic::on_unimplemented(
     message = "a cached handler cannot take all `Extensions`",
-    label = "they hold anything",
+    label = "they can hold anything",
     note = "take the one that it reads: `Extension<T>` with `#[derive(cached_handler::CacheKey)]` on `T`, or with `key(arg.part)`",
-    note = "extensions that change no response: `skip(extensions)`"
+    note = "extensions that do not affect the response: `skip(extensions)`"
 )]
 pub trait KeysAll<T> {}
 
@@ -36,8 +36,8 @@ impl<T: CacheKey> CacheKey for Extension<T> {
 #[cfg(feature = "ws")]
 #[diagnostic::on_unimplemented(
     message = "a handler that upgrades to a WebSocket cannot be cached",
-    label = "an upgrade is nothing that can be stored",
-    note = "take `#[cached]` away"
+    label = "an upgrade cannot be stored",
+    note = "remove `#[cached]`"
 )]
 pub trait Upgrades<T> {}
 

@@ -10,7 +10,7 @@ use crate::cache_key::{CacheKey, KeyWriter};
     message = "a cached handler cannot take all cookies: with `{T}` in the key, each client would have responses of its own",
     label = "shows every cookie",
     note = "key the one that matters: `#[cached(…, key(jar.get(\"theme\").map(|c| c.value().to_owned())))]`",
-    note = "cookies that change no response: `skip(jar)`"
+    note = "cookies that do not affect the response: `skip(jar)`"
 )]
 pub trait KeysCookiesOf<T> {}
 

@@ -14,14 +14,14 @@ use crate::cache_key::{CacheKey, KeyWriter};
 
 /// A field that may be in a key.
 #[diagnostic::on_unimplemented(
-    message = "`TypedHeader<{Self}>` is no argument of a cached handler",
+    message = "`TypedHeader<{Self}>` cannot be an argument of a cached handler",
     label = "the key has to hold what the handler sees here",
     note = "a header type of your own: put `#[derive(cached_handler::CacheKey)]` on it; its field is then in the key, and in `Vary`",
     note = "another crate's: take a `HeaderMap` with `#[cached(…, vary = \"accept-language\")]`, or name what matters, `key(header.part())`",
     note = "`Cookie`, `UserAgent`: they have so many values that nothing would be found in the cache again; key what matters, `key(cookies.get(\"theme\").map(str::to_owned))`, `key(is_mobile(&agent))`",
-    note = "`IfNoneMatch`, `IfModifiedSince`, `Range` and the like: the cache answers them itself, from the whole response; take the argument away",
-    note = "`Upgrade`, `SecWebsocketKey`: an upgrade is nothing that can be stored; take `#[cached]` away",
-    note = "a field that changes no response: `skip(arg)`"
+    note = "`IfNoneMatch`, `IfModifiedSince`, `Range` and the like: the cache answers them itself, from the whole response; remove the argument",
+    note = "`Upgrade`, `SecWebsocketKey`: an upgrade cannot be stored; remove `#[cached]`",
+    note = "a field that does not affect the response: `skip(arg)`"
 )]
 pub trait KeyedHeader: Header {
     /// Whether it says who asks: known from the type alone, for extractors that run late.

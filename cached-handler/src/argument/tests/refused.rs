@@ -1,4 +1,4 @@
-//! What is no argument of a cached handler does not compile.
+//! What cannot be an argument of a cached handler does not compile.
 
 use axum::{
     Extension, Json,

@@ -5,7 +5,7 @@ use cached_handler::cached;
 #[cached(ttl = 60, group)] //~ group => `group` has no value; type `group = "articles"`
 async fn h0(axum::extract::Path(id): axum::extract::Path<u64>) { let _ = id; }
 
-#[cached(ttl = 60, group = [])] //~ [] => `group` is an empty list; name something, or take it away
+#[cached(ttl = 60, group = [])] //~ [] => `group` is an empty list; name something, or remove it
 async fn h1(axum::extract::Path(id): axum::extract::Path<u64>) { let _ = id; }
 
 #[cached(ttl = 60, group = "")] //~ "" => a group's name is empty; type `group = "articles"`
@@ -23,7 +23,7 @@ async fn h5(axum::extract::Path(id): axum::extract::Path<u64>) { let _ = id; }
 #[cached(ttl = 60, group = "a:{idd}")] //~ "a:{idd}" => no argument is named `idd`; did you mean `id`?
 async fn h6(axum::extract::Path(id): axum::extract::Path<u64>) { let _ = id; }
 
-#[cached(ttl = 60, group = "a:{}")] //~ "a:{}" => `{}` is no expression; name an argument, as in `{id}` or `{id.0}`
+#[cached(ttl = 60, group = "a:{}")] //~ "a:{}" => `{}` is not an expression; name an argument, as in `{id}` or `{id.0}`
 async fn h7(axum::extract::Path(id): axum::extract::Path<u64>) { let _ = id; }
 
 #[cached(ttl = 60, group = "a:{id")] //~ "a:{id" => a `{` without a `}`; type `{{` for the character itself
@@ -32,7 +32,7 @@ async fn h8(axum::extract::Path(id): axum::extract::Path<u64>) { let _ = id; }
 #[cached(ttl = 60, group = "a:id}")] //~ "a:id}" => a `}` without a `{`; type `}}` for the character itself
 async fn h9(axum::extract::Path(id): axum::extract::Path<u64>) { let _ = id; }
 
-#[cached(ttl = 60, group = "a:{id name}")] //~ "a:{id name}" => `{id name}` is no expression; name an argument, as in `{id}` or `{id.0}`
+#[cached(ttl = 60, group = "a:{id name}")] //~ "a:{id name}" => `{id name}` is not an expression; name an argument, as in `{id}` or `{id.0}`
 async fn h10(axum::extract::Path(id): axum::extract::Path<u64>) { let _ = id; }
 
 #[cached(ttl = 60, group = "a:{5}")] //~ "a:{5}" => `{5}` mentions no argument; the arguments are `id`
@@ -41,7 +41,7 @@ async fn h11(axum::extract::Path(id): axum::extract::Path<u64>) { let _ = id; }
 #[cached(ttl = 60, group("a"))] //~ ("a") => `group` takes its value after `=`; type `group = "articles"`
 async fn h12(axum::extract::Path(id): axum::extract::Path<u64>) { let _ = id; }
 
-#[cached(ttl = 60, groups = ["a"])] //~ groups => `groups` is no argument of `#[cached]`; did you mean `group`?
+#[cached(ttl = 60, groups = ["a"])] //~ groups => `groups` is not an argument of `#[cached]`; did you mean `group`?
 async fn h13(axum::extract::Path(id): axum::extract::Path<u64>) { let _ = id; }
 
 #[cached(ttl = 60, group = "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx")] //~ "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx" => a name in `group` has at most 256 bytes; shorten it

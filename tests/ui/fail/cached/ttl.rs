@@ -17,10 +17,10 @@ async fn h3(axum::extract::Path(id): axum::extract::Path<u64>) { let _ = id; }
 #[cached(ttl(60))] //~ (60) => `ttl` takes its value after `=`; type `ttl = 60`
 async fn h4(axum::extract::Path(id): axum::extract::Path<u64>) { let _ = id; }
 
-#[cached(ttl = 0)] //~ 0 => `ttl` is at least one millisecond; take the attribute away to cache nothing, or type `ttl = from_response`
+#[cached(ttl = 0)] //~ 0 => `ttl` is at least one millisecond; remove the attribute to cache nothing, or type `ttl = from_response`
 async fn h5(axum::extract::Path(id): axum::extract::Path<u64>) { let _ = id; }
 
-#[cached(ttl = "0s")] //~ "0s" => `ttl` is at least one millisecond; take the attribute away to cache nothing, or type `ttl = from_response`
+#[cached(ttl = "0s")] //~ "0s" => `ttl` is at least one millisecond; remove the attribute to cache nothing, or type `ttl = from_response`
 async fn h6(axum::extract::Path(id): axum::extract::Path<u64>) { let _ = id; }
 
 #[cached(ttl = "5 minutes")] //~ "5 minutes" => `ttl` is a duration; type seconds (`60`), text (`"250ms"`, `"5m"`, `"1h"`, `"1d"`), the path of a `Duration` constant, or `from_response`
@@ -53,7 +53,7 @@ async fn h15(axum::extract::Path(id): axum::extract::Path<u64>) { let _ = id; }
 #[cached(ttl = 60, ttl = 61)] //~ ttl => `ttl` is given twice; remove one
 async fn h16(axum::extract::Path(id): axum::extract::Path<u64>) { let _ = id; }
 
-#[cached(tll = 60)] //~ tll => `tll` is no argument of `#[cached]`; did you mean `ttl`?
+#[cached(tll = 60)] //~ tll => `tll` is not an argument of `#[cached]`; did you mean `ttl`?
 async fn h17(axum::extract::Path(id): axum::extract::Path<u64>) { let _ = id; }
 
 #[cached(ttl = from_respons)] //~ from_respons => `from_respons` is not known here; did you mean `from_response`?

@@ -14,13 +14,13 @@ async fn h2(axum::extract::Path(id): axum::extract::Path<u64>) { let _ = id; }
 #[cached(ttl = 60, vary = "Accept-Language")] //~ "Accept-Language" => names of header fields are written in lower case here; type `"accept-language"`
 async fn h3(axum::extract::Path(id): axum::extract::Path<u64>) { let _ = id; }
 
-#[cached(ttl = 60, vary = "accept language")] //~ "accept language" => `accept language` is no name of a header field; type `vary = "accept-language"`
+#[cached(ttl = 60, vary = "accept language")] //~ "accept language" => `accept language` is not the name of a header field; type `vary = "accept-language"`
 async fn h4(axum::extract::Path(id): axum::extract::Path<u64>) { let _ = id; }
 
 #[cached(ttl = 60, vary = ["accept", "accept"])] //~ "accept" => `accept` is named twice; remove one
 async fn h5(axum::extract::Path(id): axum::extract::Path<u64>) { let _ = id; }
 
-#[cached(ttl = 60, vary = [])] //~ [] => `vary` is an empty list; name something, or take it away
+#[cached(ttl = 60, vary = [])] //~ [] => `vary` is an empty list; name something, or remove it
 async fn h6(axum::extract::Path(id): axum::extract::Path<u64>) { let _ = id; }
 
 #[cached(ttl = 60, vary = accept)] //~ accept => `vary` is text or a list of texts; type `vary = "accept-language"` or `vary = ["accept-language", …]`

@@ -11,7 +11,7 @@ async fn extensions(extensions: Extensions) { //~ Extensions => a cached handler
 }
 
 #[cached(ttl = 60)]
-async fn address(ConnectInfo(address): ConnectInfo<SocketAddr>) { //~ ConnectInfo<SocketAddr> => is no argument of a cached handler: it does not say what it adds to the key
+async fn address(ConnectInfo(address): ConnectInfo<SocketAddr>) { //~ ConnectInfo<SocketAddr> => cannot be an argument of a cached handler: it does not say what it adds to the key
     let _ = address;
 }
 

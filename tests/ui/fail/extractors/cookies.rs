@@ -9,12 +9,12 @@ async fn jar(jar: CookieJar) { //~ CookieJar => in the key, each client would ha
 }
 
 #[cached(ttl = 60)]
-async fn field(TypedHeader(cookies): TypedHeader<Cookie>) { //~ TypedHeader<Cookie> => is no argument of a cached handler
+async fn field(TypedHeader(cookies): TypedHeader<Cookie>) { //~ TypedHeader<Cookie> => cannot be an argument of a cached handler
     let _ = cookies;
 }
 
 #[cached(ttl = 60)]
-async fn user_agent(TypedHeader(agent): TypedHeader<UserAgent>) { //~ TypedHeader<UserAgent> => is no argument of a cached handler
+async fn user_agent(TypedHeader(agent): TypedHeader<UserAgent>) { //~ TypedHeader<UserAgent> => cannot be an argument of a cached handler
     let _ = agent;
 }
 

@@ -29,18 +29,18 @@ impl<S: Sync> FromRequestParts<S> for Session {
 type Me = User;
 
 #[cached(ttl = 60)]
-async fn user(user: User) -> String { //~ User => is no argument of a cached handler: it does not say what it adds to the key
+async fn user(user: User) -> String { //~ User => cannot be an argument of a cached handler: it does not say what it adds to the key
     user.id.to_string()
 }
 
 #[cached(ttl = 60)]
-async fn session(Path(id): Path<u64>, session: Session) -> String { //~ Session => is no argument of a cached handler: it does not say what it adds to the key
+async fn session(Path(id): Path<u64>, session: Session) -> String { //~ Session => cannot be an argument of a cached handler: it does not say what it adds to the key
     let _ = session;
     id.to_string()
 }
 
 #[cached(ttl = 60)]
-async fn alias(Me { id }: Me) -> String { //~ Me => is no argument of a cached handler: it does not say what it adds to the key
+async fn alias(Me { id }: Me) -> String { //~ Me => cannot be an argument of a cached handler: it does not say what it adds to the key
     id.to_string()
 }
 
@@ -60,7 +60,7 @@ async fn fallible(user: Result<User, ()>) -> String { //~ Result<User, ()> => in
 }
 
 #[cached(ttl = 60)]
-async fn three(me: User, Extension(other): Extension<User>, session: Session) -> String { //~ User => is no argument of a cached handler: it does not say what it adds to the key //~ Extension<User> => in an argument of a cached handler does not say what it adds to the key //~ Session => is no argument of a cached handler: it does not say what it adds to the key
+async fn three(me: User, Extension(other): Extension<User>, session: Session) -> String { //~ User => cannot be an argument of a cached handler: it does not say what it adds to the key //~ Extension<User> => in an argument of a cached handler does not say what it adds to the key //~ Session => cannot be an argument of a cached handler: it does not say what it adds to the key
     let _ = session;
     (me.id + other.id).to_string()
 }

@@ -52,9 +52,9 @@ async unsafe fn not_safe() {} //~ unsafe => a handler is not `unsafe`; remove it
 async extern "C" fn foreign() {} //~ extern "C" => a handler is not `extern`; remove it
 
 #[cached_handler::cached(ttl = 60)]
-async fn opaque(_: axum::extract::State<impl Clone>) {} //~ axum::extract::State<impl Clone> => `impl Trait` has no name that the key could be asked by; write a type parameter, `T: …`
+async fn opaque(_: axum::extract::State<impl Clone>) {} //~ axum::extract::State<impl Clone> => the type behind `impl Trait` cannot be named in the key; write a type parameter, `T: …`
 
 #[cached_handler::cached(ttl = 60)]
-async fn opaque_itself(user: impl Clone) {} //~ impl Clone => `impl Trait` has no name that the key could be asked by; write a type parameter, `T: …`
+async fn opaque_itself(user: impl Clone) {} //~ impl Clone => the type behind `impl Trait` cannot be named in the key; write a type parameter, `T: …`
 
 fn main() {}

@@ -8,7 +8,7 @@ async fn h0(axum::extract::Path(id): axum::extract::Path<u64>) { let _ = id; }
 #[invalidates(group)] //~ group => `group` has no value; type `group = "articles"`
 async fn h1(axum::extract::Path(id): axum::extract::Path<u64>) { let _ = id; }
 
-#[invalidates(group = [])] //~ [] => `group` is an empty list; name something, or take it away
+#[invalidates(group = [])] //~ [] => `group` is an empty list; name something, or remove it
 async fn h2(axum::extract::Path(id): axum::extract::Path<u64>) { let _ = id; }
 
 #[invalidates(group = "")] //~ "" => a group's name is empty; type `group = "articles"`
@@ -26,7 +26,7 @@ async fn h6(axum::extract::Path(id): axum::extract::Path<u64>) { let _ = id; }
 #[invalidates(group = ["a", "a"])] //~ "a" => the group `a` is named twice; remove one
 async fn h7(axum::extract::Path(id): axum::extract::Path<u64>) { let _ = id; }
 
-#[invalidates(groups = "a")] //~ groups => `groups` is no argument of `#[invalidates]`; did you mean `group`?
+#[invalidates(groups = "a")] //~ groups => `groups` is not an argument of `#[invalidates]`; did you mean `group`?
 async fn h8(axum::extract::Path(id): axum::extract::Path<u64>) { let _ = id; }
 
 fn main() {}

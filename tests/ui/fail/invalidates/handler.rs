@@ -14,7 +14,7 @@ async fn h2(axum::extract::Path(id): axum::extract::Path<u64>) { let _ = id; }
 #[invalidates(handler = list())] //~ list() => `handler` is the path of a cached handler; type `handler = list` or `handler = [list, show]`
 async fn h3(axum::extract::Path(id): axum::extract::Path<u64>) { let _ = id; }
 
-#[invalidates(handler = [])] //~ [] => `handler` is an empty list; name something, or take it away
+#[invalidates(handler = [])] //~ [] => `handler` is an empty list; name something, or remove it
 async fn h4(axum::extract::Path(id): axum::extract::Path<u64>) { let _ = id; }
 
 #[invalidates(handler(list))] //~ (list) => `handler` takes its value after `=`; type `handler = list`
