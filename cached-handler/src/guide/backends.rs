@@ -113,9 +113,9 @@
 //!   has an expiry, so Redis may evict any of them, and none of the keys that others store without one. Records of
 //!   invalidations are read with each response that they concern, so they are evicted after it; if one is evicted, that
 //!   costs misses, and never brings a response back. `volatile-lru` works too, unless all memory is refilled within
-//!   seconds: then the clock may be evicted, and every response with it. The same is true of `volatile-random`. With
-//!   `noeviction`, new responses are refused, and a warning says so when a connection is made. `volatile-ttl` evicts
-//!   the keys with the shortest lifetime, however often they are used.
+//!   seconds: then the clock may be evicted, which makes every response unusable. With `volatile-random` that may
+//!   happen at any time. With `noeviction`, new responses are refused, and a warning says so when a connection is made.
+//!   `volatile-ttl` evicts the keys with the shortest lifetime, however often they are used.
 //! - In a cluster, all keys of a namespace are in one slot, on one node.
 //!
 //! # One of your own

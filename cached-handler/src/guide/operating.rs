@@ -65,9 +65,9 @@
 //! | … after a reboot | nothing stored before is used | `Cache::builder().fs_durable()` |
 //! | … after a restart of Redis, or a failover | the same | `Cache::builder().redis_durable()` |
 //! | Redis, files, or a store of your own | 50 ms to read, 100 ms to write, 1 s to invalidate; 1 024 calls at a time | |
-//! | … bytes under one key | `max_body` and 128 KiB; longer ones are a miss | |
+//! | … bytes per key | `max_body` and 128 KiB; longer ones are a miss | |
 //! | … that failed 5 times in a row, or in 10 of the last 20 calls | is left alone; probes after 1 s, then less often, up to every 30 s | |
-//! | … tries to connect to Redis again | for ever, after 0.1 to 0.8 s | |
+//! | … reconnecting to Redis | for ever, after 0.1 to 0.8 s | |
 //! | … invalidations that failed | 10 000 kept and tried again; one more, and everything is invalidated | |
 //! | invalidations that wait to be made once more | 1 000; one more, and everything is invalidated once more | `Cache::builder().settle(time)` |
 //! | `Cache-Status` | off | `Cache::builder().cache_status("name")` |
@@ -84,13 +84,13 @@
 //! | metric | labels | counts |
 //! |---|---|---|
 //! | `cached_handler_requests_total` | `handler`, `outcome`: `hit`, `stale`, `forward`, `collapsed` (forwarded, and answered by another request's run) | requests answered |
-//! | `cached_handler_forwards_total` | `handler`, `reason`: `uri-miss`, `vary-miss`, `stale`, `invalidated`, `request`, `method`, or a word of `Bypass` | requests that went forward, and why |
-//! | `cached_handler_stale_total` | `handler`, `reason`: a word of `StaleUse` | requests answered with something stale, and why |
+//! | `cached_handler_forwards_total` | `handler`, `reason`: `uri-miss`, `vary-miss`, `stale`, `invalidated`, `request`, `method`, or a word of `Bypass` | requests that were forwarded to the handler, and why |
+//! | `cached_handler_stale_total` | `handler`, `reason`: a word of `StaleUse` | requests answered with a stale response, and why |
 //! | `cached_handler_kept_total` | `handler`, `kept`: `stored`, `freshened`, `storing`, `streaming` | new responses; the last two are counted again as `stored`, or as not stored, when they are complete |
 //! | `cached_handler_not_stored_total` | `handler`, `reason`: a word of `NotStored` | new responses that were not stored, and why |
 //! | `cached_handler_run_seconds` | `handler` | a histogram: duration of runs, background refreshes included |
 //! | `cached_handler_hit_seconds` | `handler` | a histogram: duration of look-up and answer, sampled from one in 64 hits in memory |
-//! | `cached_handler_running` | `handler` | a gauge: runs under way |
+//! | `cached_handler_running` | `handler` | a gauge: runs in flight |
 //! | `cached_handler_abandoned_total` | `handler` | runs that were dropped with their request |
 //! | `cached_handler_damaged_total` | `handler`, `damage` | stored bytes that were damaged or foreign, and not used |
 //! | `cached_handler_invalidations_total` | `scope`: `all`, `handler`, `group`, `path`; `effect`: `invalidate`, `expire`; `result`: `ok`, `error` | invalidations, in each cache of the process |
@@ -109,19 +109,19 @@
 //! | error | a handler's, a layer's or a set's backend is not in this cache | | once |
 //! | error | Redis is not what it has to be, or not there | `server`, `reason` | once for each reason, until it is |
 //! | error | an invalidation failed | `error`, `left_out` | at most one in 10 s |
-//! | error | a handler answers 500, with an `Error` of the cache | `error`, `source` | every one |
+//! | error | a handler answers 500, with an `Error` of the cache | `error`, `source` | always |
 //! | warn | not stored, for most reasons that the code can change | `handler`, `file`, `line`, `reason`, `left_out` | at most one in 10 s for each handler and reason |
 //! | warn | not cached: the backend is unknown, or an argument's type is written under an alias | the same | the same |
 //! | warn | a stale response stands in for a failure | `handler`, `reason`, `left_out` | at most one in 10 s for each handler |
 //! | warn | stored bytes are not used | `handler`, `damage`, `left_out` | at most one in 10 s for each handler and damage |
-//! | warn | a value cannot be written as JSON; what is stored is not of its type | `error`; `set`, `line`, `column` | every one |
-//! | debug | forward, stale | `handler`, the reason, and whether it was stored | every one |
-//! | debug | invalidated | `scope`, `effect`, `ok` | every one |
-//! | warn | a backend fails; a backend is left alone | `backend`, `errand`, `reason`, `error` | when it begins, and at most one in 10 s for each reason; what began within these and lasts is said after them |
-//! | info | a backend is well again; is used again | `backend`, `errand` | once for each such line |
-//! | info | connected to Redis; the epochs of a directory begin anew | `server` | every one |
-//! | debug | a backend failed to read, store, remove | `handler`, `error` | every one |
-//! | trace | hit | `handler`, `age` | every one |
+//! | warn | a value cannot be written as JSON; what is stored is not of its type | `error`; `set`, `line`, `column` | always |
+//! | debug | forward, stale | `handler`, the reason, and whether it was stored | always |
+//! | debug | invalidated | `scope`, `effect`, `ok` | always |
+//! | warn | a backend fails; a backend is left alone | `backend`, `errand`, `reason`, `error` | at the first failure, then at most one in 10 s for each reason; a failure that starts within those 10 s and persists is logged after them |
+//! | info | a backend is well again; is used again | `backend`, `errand` | once for each such warning |
+//! | info | connected to Redis; the epochs of a directory begin anew | `server` | always |
+//! | debug | a backend failed to read, store, remove | `handler`, `error` | always |
+//! | trace | hit | `handler`, `age` | always |
 //!
 //! `left_out` counts events of the same kind that were suppressed since the last one. `error` holds the message of the
 //! backend.
