@@ -157,13 +157,13 @@ async fn where_redis_is_frozen_a_few_requests_wait_a_moment_and_all_others_not_a
     let server = RedisServer::start();
     let app = App::on(server.url(), "frozen").await;
     app.is_cached_within(SOON).await;
-    let before = app.failures("(Read, \"slow\"): ");
+    let before = app.failures("(Read, \"slow\", ");
     server.freeze();
     for _ in 0..200 {
         assert_miss!(app.ask(0).await);
     }
-    assert_eq!(app.failures("(Read, \"slow\"): ") - before, 5, "{:?}", app.cache);
-    assert!(app.failures("(Read, \"open\"): ") >= 190, "{:?}", app.cache);
+    assert_eq!(app.failures("(Read, \"slow\", ") - before, 5, "{:?}", app.cache);
+    assert!(app.failures("(Read, \"open\", ") >= 190, "{:?}", app.cache);
     server.thaw();
     app.is_cached_within(SOON).await;
 }
@@ -357,7 +357,7 @@ async fn every_refusal_is_a_miss_and_its_counter_and_one_line_when_it_begins_and
         app.is_cached_within(SOON).await;
         log.taken();
         proxy.set(Fault::Line(line));
-        let counter = format!("(Read, \"{word}\"): ");
+        let counter = format!("(Read, \"{word}\", ");
         assert_eq!(app.failures(&counter), 0);
         for round in 0..40 {
             assert_miss!(app.ask(round % 2).await);
@@ -392,8 +392,8 @@ async fn every_refusal_is_a_miss_and_its_counter_and_one_line_when_it_begins_and
             assert_eq!(said(&began, begins), said(&ended, ends), "`{begins}`: {all}");
             assert!(said(&began, begins) <= 1, "`{begins}`: {all}");
         }
-        // Either it serves nobody, and is left alone, or it served what it could, and was asked to invalidate.
-        assert_eq!(said(&began, "left alone until") + said(&began, "errand=\"invalidate\""), 1, "{all}");
+        // Whether it serves what it can, or nobody and is left alone: an invalidation is tried.
+        assert!(said(&began, "errand=\"invalidate\"") == 1 || said(&began, "left alone until") == 1, "{all}");
     }
 }
 
