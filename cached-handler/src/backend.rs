@@ -4,6 +4,7 @@
 //! process ([`InProcessEpochs`]), so that invalidation is right within it. A backend that several processes share
 //! brings [`Epochs`] of its own. [`conformance`] checks both against their laws.
 
+mod background;
 mod breaker;
 mod bytes_backend;
 pub mod conformance;
@@ -16,6 +17,7 @@ pub(crate) mod memory;
 #[cfg(any(feature = "fs", feature = "redis"))]
 mod mutations;
 mod notices;
+mod pass;
 #[cfg(feature = "redis")]
 pub(crate) mod redis;
 mod retries;

@@ -5,15 +5,18 @@ mod settle;
 
 use std::{
     fmt,
+    pin::pin,
     sync::{
         Arc, Mutex, OnceLock, Weak,
         atomic::{AtomicUsize, Ordering},
     },
+    task::{Context, Waker},
     time::Duration,
 };
 
 use axum::extract::FromRequestParts;
 use http::request::Parts;
+use tokio::{runtime::Handle, time::timeout};
 
 pub use self::builder::CacheBuilder;
 use self::settle::Settle;
@@ -34,6 +37,7 @@ use crate::{
     stats::Stats,
     sync::lock,
     tasks::Tasks,
+    together::together,
     trace::Trace,
 };
 
@@ -166,10 +170,36 @@ impl Cache {
         Stats::of(&self.0.counts, &self.0.memory)
     }
 
-    /// Waits until no run is under way that outlived its request, at most for `limit`: before the process ends, say.
-    /// Returns whether none is left.
+    /// Waits until nothing is left of what requests have begun, at most for `limit`: before the process ends, after the
+    /// server has stopped. Returns whether nothing is left; an event says so where something is, as it ends with the
+    /// process.
+    ///
+    /// It waits for runs that outlived their requests, and where the cache has backends for what was written: handlers
+    /// with `#[invalidates]` that are still running, the invalidations of those that were dropped with their connection,
+    /// those that failed and are tried again (now, and then every moment), and those that
+    /// [`settle`](CacheBuilder::settle) makes once more. What is lost may be served by other processes until its time is
+    /// over. Outside of a runtime of tokio it does not wait.
+    ///
+    /// ```
+    /// # async fn f(cache: cached_handler::Cache) {
+    /// let is_done = cache.drain(cached_handler::secs(10)).await;
+    /// # let _ = is_done; }
+    /// ```
     pub async fn drain(&self, limit: Duration) -> bool {
-        self.0.tasks.drain(limit).await
+        let end = async {
+            self.0.tasks.end().await;
+            together(self.0.backends.iter().map(|(_, backend)| backend.until_none_is_due()).collect()).await;
+        };
+        let has_ended = match Handle::try_current() {
+            Ok(_) => timeout(limit, end).await.is_ok(),
+            Err(_) => pin!(end).poll(&mut Context::from_waker(Waker::noop())).is_ready(),
+        };
+        if !has_ended {
+            let (runs, invalidations) = self.0.tasks.left();
+            let due: usize = self.0.backends.iter().map(|(_, backend)| backend.due()).sum();
+            events::not_drained(runs, invalidations + due);
+        }
+        has_ended
     }
 
     /// The process's cache, made on first use.
@@ -231,14 +261,13 @@ impl Cache {
         if let Some(trace) = trace.filter(|trace| trace.is_of(None)) {
             trace.moved(target, Some(moved));
         }
-        let mut outcome = Ok(());
-        for (at, (_, backend)) in self.0.backends.iter().enumerate() {
-            let advanced = match trace.filter(|trace| trace.is_of(Some(at))) {
+        let told = self.0.backends.iter().enumerate().map(|(at, (_, backend))| async move {
+            match trace.filter(|trace| trace.is_of(Some(at))) {
                 None => backend.advance(target, effect).await,
                 Some(trace) => backend.advance_and_tell(target, effect).await.map(|moved| trace.moved(target, moved)),
-            };
-            outcome = outcome.and(advanced);
-        }
+            }
+        });
+        let outcome = together(told.collect()).await.into_iter().fold(Ok(()), Result::and);
         events::advanced(self, target, effect, &outcome);
         outcome
     }

@@ -152,6 +152,11 @@ pub(crate) fn not_invalidated_again(cache: &Cache, error: &Error) {
     }
 }
 
+/// What goes on past the end of the process is lost.
+pub(crate) fn not_drained(runs: usize, invalidations: usize) {
+    tracing::warn!(target: "cached_handler", runs, invalidations, "`drain` has waited for its limit; what is left ends with the process, and what was not invalidated may be served by others");
+}
+
 /// It never will be: whoever invalidates does so outside of a runtime.
 pub(crate) fn nowhere_to_invalidate_again(cache: &Cache) {
     let inner = cache.inner();

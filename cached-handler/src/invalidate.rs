@@ -11,6 +11,7 @@ use crate::{
         name::{self, Named},
     },
     rules::path::{bucket, normalise},
+    together::together,
 };
 
 /// What to invalidate.
@@ -175,11 +176,9 @@ pub async fn expire_all() -> Result<(), Error> {
     everywhere(&Target::all(), Effect::Expire).await
 }
 
-/// Goes on after a failure, and reports the first.
+/// In all at the same time; goes on after a failure, and reports the first.
 async fn everywhere(target: &Target, effect: Effect) -> Result<(), Error> {
-    let mut outcome = Ok(());
-    for cache in Cache::all() {
-        outcome = outcome.and(cache.change(target, effect, None).await);
-    }
-    outcome
+    let caches = Cache::all();
+    let told = caches.iter().map(|cache| cache.change(target, effect, None)).collect();
+    together(told).await.into_iter().fold(Ok(()), Result::and)
 }

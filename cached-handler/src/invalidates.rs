@@ -1,13 +1,20 @@
 //! What `#[invalidates]` runs: targets that are invalidated however the body ends.
 
-use std::{convert::Infallible, fmt};
+use std::{
+    convert::Infallible,
+    fmt,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+};
 
 use axum::{extract::FromRequestParts, response::Response};
 use http::request::Parts;
 
 use crate::{
     backend::Effect, cache::Cache, changed::Changed, error::Error, events, handler::function::CachedHandler, invalidate::Target,
-    rules::path::encode_segment, tasks, trace::Trace,
+    rules::path::encode_segment, tasks::Owed, together::together, trace::Trace,
 };
 
 /// The cache of the request's router, where that has one of its own; and what the request changes by its method.
@@ -79,10 +86,12 @@ impl Targets {
     }
 }
 
-/// Runs the body, and invalidates before the answer is sent. Where the body does not end well, because it panics or its
+/// Runs the body, and invalidates before the answer is sent, all at the same time. Where the body does not end well, because it panics or its
 /// client leaves, the targets are invalidated all the same: what it wrote may have been committed. Only an answer of 4xx
 /// spares them, and any error the target of the request.
 pub async fn invalidating<F: Future<Output = Response>>(targets: Targets, body: F) -> Response {
+    // The process is not to end while something may be written.
+    let _owed = targets.owed();
     let mut due = Due(Some(targets));
     let response = body.await;
     let Some(targets) = due.0.take() else { return response };
@@ -110,13 +119,33 @@ impl Drop for Due {
                 cache.invalidate_in_process(target);
             }
         }
-        if targets.caches().iter().any(Cache::has_backends) {
-            if let Ok(runtime) = tokio::runtime::Handle::try_current() {
-                tasks::spawn(&runtime, async move { targets.invalidate().await });
-                return;
-            }
-            let error = Error::backend("there is no runtime to invalidate in");
-            targets.caches().iter().filter(|cache| cache.has_backends()).for_each(|cache| events::invalidation_failed(cache, &error));
+        let telling = Arc::new(Telling { _owed: targets.owed(), targets, is_done: AtomicBool::default() });
+        if let Some(cache) = telling.targets.caches().iter().find(|cache| cache.has_backends()) {
+            let tell = || {
+                let telling = Arc::clone(&telling);
+                async move {
+                    telling.targets.invalidate().await;
+                    telling.is_done.store(true, Ordering::Relaxed);
+                }
+            };
+            _ = cache.inner().tasks.spawn(tell);
+        }
+    }
+}
+
+/// Targets of which backends are told behind a request that is no more.
+struct Telling {
+    targets: Targets,
+    is_done: AtomicBool,
+    _owed: Vec<Owed>,
+}
+
+impl Drop for Telling {
+    fn drop(&mut self) {
+        if !*self.is_done.get_mut() {
+            let error = Error::backend("there is no runtime to invalidate in, or it has ended before that was done");
+            let caches = self.targets.caches().into_iter().filter(Cache::has_backends);
+            caches.for_each(|cache| events::invalidation_failed(&cache, &error));
         }
     }
 }
@@ -140,14 +169,25 @@ impl Targets {
         self.only.clone().map_or_else(all, |cache| vec![cache])
     }
 
-    /// All of them; a failure is an event, and the answer goes out unchanged (law L6).
+    /// What the end of the process waits for in each cache that has backends; memory ends with it.
+    fn owed(&self) -> Vec<Owed> {
+        self.caches().iter().filter(|cache| cache.has_backends()).map(|cache| cache.inner().tasks.owe()).collect()
+    }
+
+    /// All of them, at the same time, so that they take no longer than one; a failure is an event, and the answer goes out
+    /// unchanged (law L6).
     async fn invalidate(&self) {
-        for target in &self.due {
-            for cache in self.caches() {
-                if let Err(error) = cache.change(target, Effect::Invalidate, self.trace.as_ref()).await {
-                    events::invalidation_failed(&cache, &error);
-                }
-            }
+        let caches = self.caches();
+        let mut told = Vec::with_capacity(caches.len() * self.due.len());
+        for cache in &caches {
+            told.extend(self.due.iter().map(|target| self.tell(cache, target)));
+        }
+        together(told).await;
+    }
+
+    async fn tell(&self, cache: &Cache, target: &Target) {
+        if let Err(error) = cache.change(target, Effect::Invalidate, self.trace.as_ref()).await {
+            events::invalidation_failed(cache, &error);
         }
     }
 }

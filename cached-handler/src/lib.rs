@@ -28,6 +28,7 @@ mod group;
 pub mod guide;
 mod handler;
 mod header;
+mod home;
 mod invalidate;
 mod invalidates;
 mod key;
@@ -48,6 +49,7 @@ mod sync;
 mod tasks;
 #[cfg(feature = "testing")]
 pub mod testing;
+mod together;
 mod trace;
 mod values;
 

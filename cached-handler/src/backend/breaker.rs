@@ -57,6 +57,11 @@ impl Breaker {
         }
     }
 
+    /// Whatever its last calls were.
+    pub(crate) fn open(&self) -> Change {
+        if self.last.swap(OPEN, Ordering::Relaxed) == OPEN { Change::None } else { Change::Opened }
+    }
+
     /// A probe went well, and everything that was overdue is done.
     pub(crate) fn close(&self) {
         self.last.store(0, Ordering::Relaxed);
@@ -102,6 +107,8 @@ mod tests {
         breaker.close();
         assert!(!breaker.is_open());
         assert_eq!(breaker.failed(), Change::None);
+        assert_eq!(breaker.open(), Change::Opened);
+        assert_eq!(breaker.open(), Change::None);
     }
 
     /// After how many calls it opens, where they fail (`x`) and go well in this order, over and over.

@@ -1,24 +1,30 @@
 //! What stands between requests and a backend that has to be waited for, so that its faults cost them next to nothing
 //! (law L6): limits of time, a limit of calls at a time, a breaker, and retries of what could not be invalidated.
+//!
+//! One that is left alone is read again once it has answered a probe and all that was overdue is invalidated. While it is
+//! not left alone, a single invalidation that failed keeps nobody from reading: its caller was told, and it is tried again.
 
 use std::{
     fmt,
+    pin::Pin,
     sync::{Arc, Mutex, Weak},
     time::Duration,
 };
 
 use bytes::Bytes;
 use tokio::{
-    sync::Semaphore,
-    task::JoinHandle,
+    runtime::Handle,
+    sync::{Notify, Semaphore},
     time::{Instant, timeout},
 };
 
 use super::{
     Answer, Backend, Effect, Moved, Reading, Scopes, Stamp, StoreKey, Wakes,
+    background::Background,
     breaker::{Breaker, Change, chance, pause},
     notices::{Errand, Notices},
-    retries::Retries,
+    pass::Pass,
+    retries::{Failed, Retries, Retry},
 };
 use crate::{
     clock::Clock,
@@ -26,7 +32,6 @@ use crate::{
     events::Watch,
     invalidate::Target,
     sync::lock,
-    tasks,
 };
 
 /// How long a backend may take to read, and to write.
@@ -40,6 +45,8 @@ const PROBE_LIMIT: Duration = Duration::from_secs(1);
 const MOST_CALLS: usize = 1024;
 /// Most invalidations kept to be tried again.
 const MOST_RETRIES: usize = 10_000;
+/// How long a round of them may go on after failures. The others have their turn first in the next.
+const ROUND: Duration = Duration::from_secs(1);
 /// Pauses between probes of a backend that is left alone, and between retries where it is not.
 const PROBES: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(30));
 const RETRIES: (Duration, Duration) = (Duration::from_millis(100), Duration::from_secs(30));
@@ -57,12 +64,16 @@ struct Inner {
     retries: Retries,
     notices: Notices,
     watch: Watch,
+    pass: Pass,
     /// Probes and retries, as long as there is something to be seen to.
-    nurse: Mutex<Option<JoinHandle<()>>>,
+    nurse: Background,
+    /// Calls the nurse before its time.
+    calls: Arc<Notify>,
 }
 
 impl Guard {
     pub(crate) fn new(name: &str, backend: impl Backend + 'static, watch: Watch) -> Self {
+        let Wakes(wakes) = backend.wakes();
         Self(Arc::new(Inner {
             name: name.into(),
             backend: Box::new(backend),
@@ -72,7 +83,9 @@ impl Guard {
             retries: Retries::new(MOST_RETRIES),
             notices: Notices::default(),
             watch,
-            nurse: Mutex::default(),
+            pass: Pass::default(),
+            nurse: Background::new(),
+            calls: wakes.unwrap_or_default(),
         }))
     }
 }
@@ -110,7 +123,7 @@ impl Backend for Guard {
             return self.0.backend.advance_and_tell(target, effect);
         }
         Box::pin(async move {
-            let outcome = self.0.ask(Errand::Invalidate, ADVANCE_LIMIT, || self.0.backend.advance_and_tell(target, effect)).await;
+            let outcome = self.0.noted(Errand::Invalidate, self.0.advance(target, effect)).await;
             if outcome.is_err() {
                 self.0.retries.add(target, effect);
                 self.0.see_to_it();
@@ -130,12 +143,28 @@ impl Backend for Guard {
     fn wall(&self, clock: &Clock) -> std::time::SystemTime {
         self.0.backend.wall(clock)
     }
+
+    fn due(&self) -> usize {
+        self.0.retries.len()
+    }
+
+    fn until_none_is_due(&self) -> Pin<Box<dyn Future<Output = ()> + Send + '_>> {
+        if !self.0.retries.is_empty() {
+            self.0.see_to_it();
+            self.0.calls.notify_one();
+        }
+        Box::pin(self.0.retries.until_empty())
+    }
 }
 
 impl Inner {
     /// Asks the backend, if it is not left alone, and notes how it went.
     async fn ask<'a, T>(self: &'a Arc<Self>, errand: Errand, limit: Duration, call: impl FnOnce() -> Answer<'a, T>) -> Result<T, Error> {
-        let outcome = self.watch.over(errand.word(), self.try_to_ask(limit, call)).await;
+        self.noted(errand, self.try_to_ask(limit, call)).await
+    }
+
+    async fn noted<T>(self: &Arc<Self>, errand: Errand, call: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
+        let outcome = self.watch.over(errand.word(), call).await;
         match &outcome {
             Ok(_) => self.went_well(errand),
             Err(error) => self.failed(errand, error),
@@ -144,19 +173,57 @@ impl Inner {
     }
 
     async fn try_to_ask<'a, T>(self: &'a Arc<Self>, limit: Duration, call: impl FnOnce() -> Answer<'a, T>) -> Result<T, Error> {
+        in_a_runtime()?;
         if self.breaker.is_open() {
-            self.see_to_it();
-            return Err(Error::fault(Fault::Spared("open"), "the backend failed too often, and is left alone until it answers a probe"));
+            return Err(self.left_alone());
         }
+        within(limit, self.in_its_place(call)).await
+    }
+
+    /// Invalidates. While the backend is left alone, one invalidation at a time is tried all the same: what it is about
+    /// may be served by other processes, and by this one's callers who wait for an answer, as long as it is not made.
+    async fn advance(self: &Arc<Self>, target: &Target, effect: Effect) -> Result<Option<Moved>, Error> {
+        in_a_runtime()?;
+        let began = Instant::now();
+        let mut turn = None;
+        if self.breaker.is_open() {
+            turn = Some(timeout(ADVANCE_LIMIT, self.pass.turn()).await.map_err(|_| self.left_alone())?);
+        }
+        // Where it is well again by now nobody has to wait any more.
+        let turn = turn.filter(|_| self.breaker.is_open());
+        if turn.is_some() && !self.pass.take() {
+            return Err(self.left_alone());
+        }
+        let limit = ADVANCE_LIMIT.saturating_sub(began.elapsed());
+        let moved = within(limit, self.in_its_place(|| self.backend.advance_and_tell(target, effect))).await?;
+        if turn.is_some() {
+            // As good as a probe: what is overdue is next, and then it is read again.
+            self.pass.renew();
+            self.see_to_it();
+            self.calls.notify_one();
+        }
+        Ok(moved)
+    }
+
+    fn left_alone(self: &Arc<Self>) -> Error {
+        self.see_to_it();
+        Error::fault(Fault::Spared("open"), "the backend failed too often, and is left alone until it answers a probe")
+    }
+
+    /// As one of the calls at a time.
+    async fn in_its_place<'a, T>(&self, call: impl FnOnce() -> Answer<'a, T>) -> Result<T, Error> {
         let Ok(_place) = self.places.try_acquire() else {
             return Err(Error::fault(Fault::Spared("busy"), "1 024 calls of the backend are under way, and no further one is made"));
         };
-        within(limit, call()).await
+        call().await
     }
 
-    fn went_well(&self, errand: Errand) {
+    fn went_well(self: &Arc<Self>, errand: Errand) {
         self.breaker.succeeded();
         self.say_that_it_is_well(errand);
+        if !self.retries.is_empty() {
+            self.see_to_it();
+        }
     }
 
     fn say_that_it_is_well(&self, errand: Errand) {
@@ -171,10 +238,15 @@ impl Inner {
             tracing::warn!(target: "cached_handler", backend = &*self.name, errand = errand.word(), reason = fault.word(), error = ?error, "a backend fails; requests are answered by their handlers; said once");
         }
         if matches!(fault, Fault::Sick(_)) && self.breaker.failed() == Change::Opened {
-            self.count_the_breaker();
-            self.say_that_it_is_left_alone();
+            self.has_opened();
             self.see_to_it();
         }
+    }
+
+    fn has_opened(&self) {
+        self.pass.renew();
+        self.count_the_breaker();
+        self.say_that_it_is_left_alone();
     }
 
     /// To be called after each change. Whoever opens it and whoever closes it come here in any order, so what is counted
@@ -198,51 +270,100 @@ impl Inner {
         self.breaker.is_open() || !self.retries.is_empty()
     }
 
-    /// Has a task of this runtime probe and retry, unless one does so already. A runtime that has ended took its task
-    /// with it.
+    /// Has a task in the background probe and retry, unless one does so already.
     fn see_to_it(self: &Arc<Self>) {
-        let mut nurse = lock(&self.nurse);
-        if nurse.as_ref().is_none_or(JoinHandle::is_finished)
-            && let Ok(runtime) = tokio::runtime::Handle::try_current()
-        {
-            *nurse = Some(tasks::spawn(&runtime, nurse_until_well(Arc::downgrade(self), self.backend.wakes())));
-        }
+        self.nurse.begin(|number| nurse_until_well(Arc::downgrade(self), number));
     }
 
-    /// Whether the backend is well, and nothing is overdue. What could not be invalidated comes first, so that nothing
-    /// is read that ought to be gone.
-    async fn is_mended(&self) -> bool {
-        if self.breaker.is_open() && within(PROBE_LIMIT, self.backend.probe()).await.is_err() {
+    /// Whether the backend is well, and nothing is overdue. A probe comes first in any case: on a connection on which
+    /// answers stay out nothing would ever be done, and a probe gives it up.
+    async fn is_mended(&self, number: u64) -> bool {
+        self.nurse.back_within(number, PROBE_LIMIT);
+        if within(PROBE_LIMIT, self.backend.probe()).await.is_err() {
             return false;
         }
-        while let Some(retry) = self.retries.next() {
-            if let Err(error) = within(ADVANCE_LIMIT, self.backend.advance(&retry.target, retry.effect)).await {
-                tracing::debug!(target: "cached_handler", backend = &*self.name, error = ?error, "an invalidation failed once more, and is kept");
+        while !self.retries.is_empty() {
+            if !self.makes_up_for_all(number).await {
                 return false;
             }
-            self.retries.done(&retry);
-            self.say_that_it_is_well(Errand::Invalidate);
         }
+        self.notices.takes_invalidations();
         true
+    }
+
+    /// Invalidates what could not be, each once. Whether none has failed again.
+    async fn makes_up_for_all(&self, number: u64) -> bool {
+        let (last, began, mut all_well) = (self.retries.last(), Instant::now(), true);
+        while let Some(retry) = self.retries.next(last) {
+            self.nurse.back_within(number, ADVANCE_LIMIT);
+            match within(ADVANCE_LIMIT, self.backend.advance(&retry.target, retry.effect)).await {
+                Ok(()) => {
+                    self.retries.done(&retry);
+                    self.say_that_it_is_well(Errand::Invalidate);
+                }
+                Err(error) => {
+                    all_well = false;
+                    match self.failed_again(&retry, &error) {
+                        Failed::Kept if began.elapsed() < ROUND => {}
+                        Failed::Kept | Failed::Hopeless => return false,
+                        // Everything is next.
+                        Failed::Replaced => return true,
+                    }
+                }
+            }
+        }
+        all_well
+    }
+
+    fn failed_again(&self, retry: &Retry, error: &Error) -> Failed {
+        tracing::debug!(target: "cached_handler", backend = &*self.name, ?error, "an invalidation failed once more, and is kept");
+        let failed = self.retries.failed(retry);
+        match failed {
+            Failed::Kept => {}
+            Failed::Replaced => {
+                tracing::warn!(target: "cached_handler", backend = &*self.name, ?error, "an invalidation fails again and again, though the backend answers; everything is invalidated in its place");
+            }
+            Failed::Hopeless => self.is_not_to_be_read(error),
+        }
+        failed
+    }
+
+    /// It answers, and nothing can be invalidated. Whatever it holds could not be taken back any more: not what is overdue,
+    /// and nothing that changes from now on. So it is left alone until it can be, however well it reads (law L4 before
+    /// speed): handlers run.
+    fn is_not_to_be_read(&self, error: &Error) {
+        if self.breaker.open() == Change::Opened {
+            self.has_opened();
+        }
+        if self.notices.refuses_everything() {
+            tracing::error!(target: "cached_handler", backend = &*self.name, ?error, "a backend answers, and nothing can be invalidated in it; it is left alone until everything is, said once");
+        }
     }
 }
 
-/// Tries again and again, with pauses; where the backend says that it has come back, at once.
-async fn nurse_until_well(guard: Weak<Inner>, wakes: Wakes) {
+/// Tries again and again, with pauses; when it is called, and where the backend says that it has come back, at once.
+async fn nurse_until_well(guard: Weak<Inner>, number: u64) {
     let mut attempt = 0;
     loop {
-        let open = match guard.upgrade() {
-            Some(guard) => guard.breaker.is_open(),
+        let (until_next, calls) = match guard.upgrade() {
+            Some(guard) => {
+                let (shortest, longest) = if guard.breaker.is_open() { PROBES } else { RETRIES };
+                let until_next = pause(attempt, shortest, longest, chance());
+                guard.nurse.back_within(number, until_next);
+                (until_next, Arc::clone(&guard.calls))
+            }
             None => return,
         };
-        let (shortest, longest) = if open { PROBES } else { RETRIES };
-        // As long as it is to the next try, or until the backend says that it has come back.
-        _ = timeout(pause(attempt, shortest, longest, chance()), wakes.wait()).await;
-        attempt += 1;
+        let is_called = timeout(until_next, calls.notified()).await.is_ok();
+        attempt = if is_called { 0 } else { attempt + 1 };
         let Some(guard) = guard.upgrade() else { return };
-        if !guard.is_mended().await {
+        if !guard.is_mended(number).await {
+            guard.pass.renew();
             if guard.breaker.is_open() {
                 guard.say_that_it_is_left_alone();
+            }
+            if guard.nurse.may_go(number, || false) {
+                return;
             }
             continue;
         }
@@ -253,10 +374,7 @@ async fn nurse_until_well(guard: Weak<Inner>, wakes: Wakes) {
                 tracing::info!(target: "cached_handler", backend = &*guard.name, "a backend answers again, and is used again");
             }
         }
-        // Under the lock: what fails from here on finds no task, and starts one.
-        let mut nurse = lock(&guard.nurse);
-        if !guard.needs_care() {
-            *nurse = None;
+        if guard.nurse.may_go(number, || !guard.needs_care()) {
             return;
         }
     }
@@ -269,6 +387,12 @@ impl Drop for Inner {
             self.watch.breaker(false);
         }
     }
+}
+
+/// Limits of time need a runtime.
+fn in_a_runtime() -> Result<(), Error> {
+    let advice = "there is no runtime of tokio here, so the backend was not asked; run the program, or this call, in one";
+    Handle::try_current().map(drop).map_err(|_| Error::fault(Fault::Spared("no-runtime"), advice))
 }
 
 /// Gives up after `limit`.

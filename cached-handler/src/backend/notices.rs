@@ -42,6 +42,7 @@ pub(crate) struct Notices {
 #[derive(Debug, Default)]
 struct Said {
     is_left_alone: bool,
+    refuses_everything: bool,
     /// Of no errand, that all are left alone.
     reasons: BTreeMap<(Option<Errand>, &'static str), Reason>,
 }
@@ -97,6 +98,16 @@ impl Notices {
     /// Whether it is news that it is used again.
     pub(crate) fn used_again(&self) -> bool {
         std::mem::take(&mut lock(&self.said).is_left_alone)
+    }
+
+    /// Whether it is news that nothing can be invalidated.
+    pub(crate) fn refuses_everything(&self) -> bool {
+        !std::mem::replace(&mut lock(&self.said).refuses_everything, true)
+    }
+
+    /// All that was overdue is invalidated.
+    pub(crate) fn takes_invalidations(&self) {
+        lock(&self.said).refuses_everything = false;
     }
 
     /// How often what failed why.

@@ -1,6 +1,14 @@
 //! Invalidations that failed, kept until they are done.
 
-use std::{collections::HashMap, sync::Mutex};
+use std::{
+    collections::{BTreeMap, HashMap},
+    sync::{
+        Mutex,
+        atomic::{AtomicUsize, Ordering},
+    },
+};
+
+use tokio::sync::Notify;
 
 use super::Effect;
 use crate::{invalidate::Target, sync::lock};
@@ -10,73 +18,179 @@ use crate::{invalidate::Target, sync::lock};
 pub(crate) struct Retries {
     due: Mutex<Due>,
     most: usize,
+    /// How many are due: all that a call which went well looks at.
+    left: AtomicUsize,
+    emptied: Notify,
 }
 
 #[derive(Debug, Default)]
 struct Due {
-    /// With a number that tells a target's later failure from its earlier one.
-    targets: HashMap<Target, (Effect, u64)>,
-    next: u64,
+    /// By their turns. One that fails goes to the end, so that none is in the way of another for ever.
+    by_turn: BTreeMap<u64, Retry>,
+    turns: HashMap<Target, u64>,
+    last: u64,
 }
 
 /// One of them, on its way.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Retry {
     pub(crate) target: Target,
     pub(crate) effect: Effect,
-    number: u64,
+    /// Tells a target's later failure from its earlier one, too.
+    turn: u64,
+    /// How often it failed beside a backend that answered.
+    attempts: u32,
 }
+
+/// What becomes of one that has failed once more.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Failed {
+    /// It is tried again.
+    Kept,
+    /// It will not succeed: everything is to be invalidated in its place, which covers it.
+    Replaced,
+    /// Not even that can be done, time and again.
+    Hopeless,
+}
+
+/// As often one may fail beside a backend that answers, before it is taken for one that never succeeds: in some ten
+/// seconds.
+const MOST_ATTEMPTS: u32 = 8;
 
 impl Retries {
     /// Keeps at most so many. One more, and everything is to be invalidated instead: nothing is forgotten.
     pub(crate) fn new(most: usize) -> Self {
-        Self { due: Mutex::default(), most }
+        Self { due: Mutex::default(), most, left: AtomicUsize::new(0), emptied: Notify::new() }
     }
 
     pub(crate) fn add(&self, target: &Target, effect: Effect) {
-        let mut due = lock(&self.due);
-        due.next += 1;
-        let number = due.next;
-        let full = due.targets.len() >= self.most && !due.targets.contains_key(target);
-        if full || due.targets.get(&Target::all()).is_some_and(|(effect, _)| *effect == Effect::Invalidate) {
-            due.targets.clear();
-            due.targets.insert(Target::all(), (Effect::Invalidate, number));
-            return;
-        }
-        let effect = match due.targets.get(target) {
-            Some((Effect::Invalidate, _)) => Effect::Invalidate,
-            _ => effect,
-        };
-        due.targets.insert(target.clone(), (effect, number));
+        self.change(|due| {
+            let is_full = due.turns.len() >= self.most && !due.turns.contains_key(target);
+            let all = due.of(&Target::all()).filter(|all| all.effect == Effect::Invalidate);
+            if is_full || all.is_some() {
+                let attempts = all.map_or(0, |all| all.attempts);
+                due.only_everything(attempts);
+                return;
+            }
+            let (effect, attempts) = match due.of(target) {
+                Some(known) if known.effect == Effect::Invalidate => (known.effect, known.attempts),
+                known => (effect, known.map_or(0, |known| known.attempts)),
+            };
+            due.put(target.clone(), effect, attempts);
+        });
     }
 
-    /// Any of them; it stays until it is [`done`](Self::done).
-    pub(crate) fn next(&self) -> Option<Retry> {
-        let due = lock(&self.due);
-        let (target, (effect, number)) = due.targets.iter().next()?;
-        Some(Retry { target: target.clone(), effect: *effect, number: *number })
+    /// The one whose turn it is, of those whose turn comes no later than `last`. It stays until it is
+    /// [`done`](Self::done), or has [`failed`](Self::failed).
+    pub(crate) fn next(&self, last: u64) -> Option<Retry> {
+        lock(&self.due).by_turn.range(..=last).next().map(|(_, retry)| retry.clone())
+    }
+
+    /// The turn of the last that is due now.
+    pub(crate) fn last(&self) -> u64 {
+        lock(&self.due).last
     }
 
     /// It was carried out; unless it has failed once more in the meantime.
     pub(crate) fn done(&self, retry: &Retry) {
-        let mut due = lock(&self.due);
-        if due.targets.get(&retry.target).is_some_and(|(_, number)| *number == retry.number) {
-            due.targets.remove(&retry.target);
-        }
+        self.change(|due| {
+            if due.turns.get(&retry.target) == Some(&retry.turn) {
+                due.remove(&retry.target);
+            }
+        });
+    }
+
+    /// It was tried beside a backend that answered a probe, and failed.
+    pub(crate) fn failed(&self, retry: &Retry) -> Failed {
+        self.change(|due| {
+            if due.turns.get(&retry.target) != Some(&retry.turn) {
+                return Failed::Kept;
+            }
+            let attempts = retry.attempts.saturating_add(1);
+            if attempts < MOST_ATTEMPTS {
+                due.put(retry.target.clone(), retry.effect, attempts);
+                return Failed::Kept;
+            }
+            if retry.target == Target::all() {
+                due.put(retry.target.clone(), retry.effect, attempts);
+                return Failed::Hopeless;
+            }
+            // It has been waited for long enough: the first failure of the one in its place tells.
+            due.remove(&retry.target);
+            match retry.effect {
+                Effect::Invalidate => due.only_everything(attempts),
+                Effect::Expire => due.put(Target::all(), Effect::Expire, attempts),
+            }
+            Failed::Replaced
+        })
     }
 
     pub(crate) fn len(&self) -> usize {
-        lock(&self.due).targets.len()
+        self.left.load(Ordering::Relaxed)
     }
 
     pub(crate) fn is_empty(&self) -> bool {
         self.len() == 0
+    }
+
+    /// Waits until none is due.
+    pub(crate) async fn until_empty(&self) {
+        loop {
+            // Made before the look, so that none is missed in between.
+            let emptied = self.emptied.notified();
+            if self.is_empty() {
+                return;
+            }
+            emptied.await;
+        }
+    }
+
+    fn change<T>(&self, work: impl FnOnce(&mut Due) -> T) -> T {
+        let mut due = lock(&self.due);
+        let outcome = work(&mut due);
+        self.left.store(due.turns.len(), Ordering::Relaxed);
+        if due.turns.is_empty() {
+            self.emptied.notify_waiters();
+        }
+        outcome
+    }
+}
+
+impl Due {
+    fn of(&self, target: &Target) -> Option<&Retry> {
+        self.by_turn.get(self.turns.get(target)?)
+    }
+
+    /// At the end.
+    fn put(&mut self, target: Target, effect: Effect, attempts: u32) {
+        self.last += 1;
+        let turn = self.last;
+        if let Some(before) = self.turns.insert(target.clone(), turn) {
+            self.by_turn.remove(&before);
+        }
+        self.by_turn.insert(turn, Retry { target, effect, turn, attempts });
+    }
+
+    fn remove(&mut self, target: &Target) {
+        if let Some(turn) = self.turns.remove(target) {
+            self.by_turn.remove(&turn);
+        }
+    }
+
+    fn only_everything(&mut self, attempts: u32) {
+        self.turns.clear();
+        self.by_turn.clear();
+        self.put(Target::all(), Effect::Invalidate, attempts);
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn any(retries: &Retries) -> Option<Retry> {
+        retries.next(u64::MAX)
+    }
 
     #[test]
     fn a_target_is_kept_once_with_the_stronger_effect() {
@@ -85,18 +199,19 @@ mod tests {
             retries.add(&Target::group("a"), effect);
         }
         assert_eq!(retries.len(), 1);
-        assert_eq!(retries.next().map(|retry| retry.effect), Some(Effect::Invalidate));
+        assert_eq!(any(&retries).map(|retry| retry.effect), Some(Effect::Invalidate));
     }
 
     #[test]
     fn one_that_fails_again_on_its_way_stays() {
         let retries = Retries::new(10);
         retries.add(&Target::group("a"), Effect::Invalidate);
-        let on_its_way = retries.next().expect("one");
+        let on_its_way = any(&retries).expect("one");
         retries.add(&Target::group("a"), Effect::Invalidate);
         retries.done(&on_its_way);
+        assert_eq!(retries.failed(&on_its_way), Failed::Kept);
         assert_eq!(retries.len(), 1);
-        retries.done(&retries.next().expect("one"));
+        retries.done(&any(&retries).expect("one"));
         assert!(retries.is_empty());
     }
 
@@ -110,7 +225,60 @@ mod tests {
         retries.add(&Target::group("10"), Effect::Expire);
         retries.add(&Target::group("11"), Effect::Expire);
         assert_eq!(retries.len(), 1);
-        let all = retries.next().expect("one");
+        let all = any(&retries).expect("one");
         assert_eq!((all.target, all.effect), (Target::all(), Effect::Invalidate));
+    }
+
+    #[test]
+    fn one_that_fails_goes_to_the_end_and_each_has_its_turn_once_in_a_round() {
+        let retries = Retries::new(10);
+        for group in ["a", "b", "c"] {
+            retries.add(&Target::group(group), Effect::Invalidate);
+        }
+        for _ in 0..2 {
+            let (last, mut round) = (retries.last(), Vec::new());
+            while let Some(retry) = retries.next(last) {
+                assert_eq!(retries.failed(&retry), Failed::Kept);
+                round.push(retry.target);
+            }
+            assert_eq!(round, ["a", "b", "c"].map(Target::group));
+        }
+    }
+
+    /// Fails until something else than waiting comes of it, and gives that, and how often it failed.
+    fn fails(retries: &Retries, target: &Target) -> (Failed, u32) {
+        for times in 1.. {
+            let retry = any(retries).filter(|retry| retry.target == *target).expect("its turn");
+            let failed = retries.failed(&retry);
+            if failed != Failed::Kept {
+                return (failed, times);
+            }
+        }
+        unreachable!()
+    }
+
+    #[test]
+    fn what_never_succeeds_becomes_everything_and_where_that_fails_too_there_is_no_hope() {
+        for effect in [Effect::Invalidate, Effect::Expire] {
+            let (retries, poison) = (Retries::new(10), Target::group("poison"));
+            retries.add(&poison, effect);
+            assert_eq!(fails(&retries, &poison), (Failed::Replaced, 8));
+            let all = any(&retries).expect("one");
+            assert_eq!((retries.len(), &all.target, all.effect), (1, &Target::all(), effect));
+            assert_eq!(fails(&retries, &Target::all()), (Failed::Hopeless, 1));
+            // What comes then is in good hands with it, and it goes on being tried.
+            retries.add(&Target::all(), Effect::Invalidate);
+            retries.add(&Target::group("a"), Effect::Invalidate);
+            assert_eq!(fails(&retries, &Target::all()), (Failed::Hopeless, 1));
+            retries.done(&any(&retries).expect("one"));
+            assert!(retries.is_empty());
+        }
+    }
+
+    #[test]
+    fn everything_that_an_author_invalidates_has_as_many_attempts() {
+        let retries = Retries::new(10);
+        retries.add(&Target::all(), Effect::Invalidate);
+        assert_eq!(fails(&retries, &Target::all()), (Failed::Hopeless, 8));
     }
 }

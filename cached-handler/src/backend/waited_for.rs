@@ -43,17 +43,18 @@ pub(crate) trait Backend: Send + Sync + fmt::Debug {
     fn wakes(&self) -> Wakes {
         Wakes(None)
     }
+
+    /// How many invalidations are still to be made.
+    fn due(&self) -> usize {
+        0
+    }
+
+    /// Tries them now, and waits until none is left.
+    fn until_none_is_due(&self) -> Pin<Box<dyn Future<Output = ()> + Send + '_>> {
+        Box::pin(std::future::ready(()))
+    }
 }
 
 /// Where a backend says that it has come back; never, where it cannot know.
 #[derive(Debug, Clone)]
 pub(crate) struct Wakes(pub(crate) Option<Arc<Notify>>);
-
-impl Wakes {
-    pub(crate) async fn wait(&self) {
-        match &self.0 {
-            Some(notify) => notify.notified().await,
-            None => std::future::pending().await,
-        }
-    }
-}

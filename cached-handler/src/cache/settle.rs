@@ -9,17 +9,30 @@ use std::{
 use tokio::time::{Instant, sleep_until};
 
 use super::Cache;
-use crate::{backend::Effect, events, invalidate::Target, sync::lock, tasks};
+use crate::{backend::Effect, error::Error, events, home::spawn_here, invalidate::Target, sync::lock, tasks::Owed};
 
 /// What is to be invalidated once more, and when.
 #[derive(Debug)]
 pub(crate) struct Settle {
     after: Duration,
-    due: Arc<Mutex<HashMap<(Target, Effect), Instant>>>,
+    due: Arc<Mutex<HashMap<What, When>>>,
+}
+
+type What = (Target, Effect);
+
+#[derive(Debug, Clone, Copy)]
+struct When {
+    at: Instant,
+    /// Which task waits for it: one that was given up for lost may come back.
+    task: u64,
 }
 
 /// Most targets that wait; beyond them, everything is invalidated once more in their place.
 const MOST: usize = 1_000;
+/// How much later than it should be a task may be before it is given up for lost, as its runtime does not look at it.
+const GRACE: Duration = Duration::from_secs(5);
+/// For a time that is further off than can be said.
+const FAR: Duration = Duration::from_secs(10 * 365 * 24 * 60 * 60);
 
 impl Settle {
     pub(crate) fn new(after: Duration) -> Self {
@@ -28,37 +41,76 @@ impl Settle {
 
     /// Does so for `target`, some time after the last of several invalidations of it.
     pub(crate) fn again(&self, cache: &Cache, target: &Target, effect: Effect) {
-        let Ok(runtime) = tokio::runtime::Handle::try_current() else {
-            events::nowhere_to_invalidate_again(cache);
-            return;
-        };
-        let when = Instant::now() + self.after;
+        let now = Instant::now();
+        let at = now.checked_add(self.after).unwrap_or(now + FAR);
         let mut due = lock(&self.due);
         let is_known = due.contains_key(&(target.clone(), effect));
         let what = if is_known || due.len() < MOST { (target.clone(), effect) } else { (Target::all(), Effect::Invalidate) };
-        match due.entry(what) {
+        let (task, is_lost) = match due.entry(what.clone()) {
             Entry::Occupied(mut waiting) => {
-                waiting.insert(when);
+                let When { at: before, task } = *waiting.get();
+                let is_lost = now.saturating_duration_since(before) > GRACE;
+                let task = if is_lost { task + 1 } else { task };
+                waiting.insert(When { at, task });
+                if !is_lost {
+                    return;
+                }
+                (task, is_lost)
             }
-            Entry::Vacant(free) => {
-                let what = free.key().clone();
-                free.insert(when);
-                tasks::spawn(&runtime, once_more(cache.clone(), what, Arc::clone(&self.due)));
-            }
+            Entry::Vacant(free) => (free.insert(When { at, task: 0 }).task, false),
+        };
+        drop(due);
+        // Only what others may see is worth the end of a process.
+        let owed = cache.has_backends().then(|| cache.inner().tasks.owe());
+        let waiting = Arc::new(Waiting { cache: cache.clone(), what, task, due: Arc::clone(&self.due), _owed: owed });
+        let wait = || once_more(Arc::clone(&waiting));
+        let begun = if is_lost { spawn_here(wait()) } else { cache.inner().tasks.spawn(wait) };
+        if begun.is_none() && waiting.takes().is_some() {
+            events::nowhere_to_invalidate_again(cache);
         }
     }
 }
 
-async fn once_more(cache: Cache, what: (Target, Effect), due: Arc<Mutex<HashMap<(Target, Effect), Instant>>>) {
-    loop {
-        let when = lock(&due).get(&what).copied();
-        match when {
-            Some(when) if Instant::now() < when => sleep_until(when).await,
-            _ => break,
+/// One task that waits, with its place among those that are due.
+struct Waiting {
+    cache: Cache,
+    what: What,
+    task: u64,
+    due: Arc<Mutex<HashMap<What, When>>>,
+    _owed: Option<Owed>,
+}
+
+impl Waiting {
+    fn at(&self) -> Option<Instant> {
+        lock(&self.due).get(&self.what).filter(|when| when.task == self.task).map(|when| when.at)
+    }
+
+    /// Gives up the place, where it still is this one's.
+    fn takes(&self) -> Option<When> {
+        let mut due = lock(&self.due);
+        if due.get(&self.what)?.task == self.task { due.remove(&self.what) } else { None }
+    }
+}
+
+impl Drop for Waiting {
+    /// Its runtime has ended: the next invalidation begins another.
+    fn drop(&mut self) {
+        if self.takes().is_some() {
+            events::not_invalidated_again(&self.cache, &Error::backend("its runtime has ended before"));
         }
     }
-    lock(&due).remove(&what);
-    if let Err(error) = cache.advance(&what.0, what.1, None).await {
-        events::not_invalidated_again(&cache, &error);
+}
+
+async fn once_more(waiting: Arc<Waiting>) {
+    while let Some(at) = waiting.at().filter(|at| Instant::now() < *at) {
+        sleep_until(at).await;
+    }
+    // Another has taken the place of one that was late.
+    if waiting.takes().is_none() {
+        return;
+    }
+    let (target, effect) = &waiting.what;
+    if let Err(error) = waiting.cache.advance(target, *effect, None).await {
+        events::not_invalidated_again(&waiting.cache, &error);
     }
 }

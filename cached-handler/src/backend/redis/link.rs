@@ -12,7 +12,6 @@ use std::{
 use ::redis::{AsyncConnectionConfig, Client, Cmd, ConnectionAddr, Pipeline, RedisError, Value, aio::MultiplexedConnection};
 use tokio::{
     sync::{Notify, watch},
-    task::JoinHandle,
     time::sleep,
 };
 
@@ -26,7 +25,10 @@ use super::{
     server::{address, host_of, sees_to_cryptography},
 };
 use crate::{
-    backend::breaker::{chance, pause},
+    backend::{
+        background::Background,
+        breaker::{chance, pause},
+    },
     clock::{Clock, Millis, millis},
     error::{Error, Fault},
     sync::lock,
@@ -49,7 +51,7 @@ pub(super) struct Link {
     life: Life,
     phase: watch::Sender<Phase>,
     connects: AtomicU64,
-    connecting: Mutex<Option<JoinHandle<()>>>,
+    connecting: Background,
     wakes: Arc<Notify>,
     /// Redis' time less this process's, in milliseconds; `UNKNOWN` before it was first asked for.
     offset: AtomicI64,
@@ -77,7 +79,7 @@ impl Link {
             life: Life::default(),
             phase: watch::Sender::new(Phase::Connecting),
             connects: AtomicU64::new(0),
-            connecting: Mutex::default(),
+            connecting: Background::new(),
             wakes: Arc::default(),
             offset: AtomicI64::new(UNKNOWN),
             worry: Mutex::default(),
@@ -180,15 +182,15 @@ impl Link {
         }
     }
 
-    /// Has a task of this runtime connect, unless one does so already. A runtime that has ended took its task with it.
+    /// Has a task in the background connect, unless one does so already.
     fn connect(self: &Arc<Self>) {
-        let mut connecting = lock(&self.connecting);
-        if matches!(&*self.phase.borrow(), Phase::Up(..)) || connecting.as_ref().is_some_and(|task| !task.is_finished()) {
-            return;
+        if !self.is_up() {
+            self.connecting.begin(|number| connect_at_last(Arc::downgrade(self), number));
         }
-        if let Ok(runtime) = tokio::runtime::Handle::try_current() {
-            *connecting = Some(runtime.spawn(connect_at_last(Arc::downgrade(self))));
-        }
+    }
+
+    fn is_up(&self) -> bool {
+        matches!(&*self.phase.borrow(), Phase::Up(..))
     }
 
     /// Once: a connection to a server that will do.
@@ -346,10 +348,15 @@ fn examine(info: &str) -> Result<Option<Worry>, Unfit> {
     Ok(value("maxmemory").zip(value("maxmemory_policy")).and_then(|(limit, policy)| Worry::of(limit, policy)))
 }
 
-async fn connect_at_last(link: Weak<Link>) {
+async fn connect_at_last(link: Weak<Link>, turn: u64) {
     let mut attempt = 0;
     loop {
         let Some(alive) = link.upgrade() else { return };
+        if alive.connecting.may_go(turn, || alive.is_up()) {
+            return;
+        }
+        // To one node, and to the one that it names.
+        alive.connecting.back_within(turn, 4 * CONNECT_LIMIT);
         let unfit = match alive.try_to_connect().await {
             Ok((connection, worry)) => {
                 let number = alive.connects.fetch_add(1, Ordering::Relaxed);
@@ -357,7 +364,8 @@ async fn connect_at_last(link: Weak<Link>) {
                 alive.wakes.notify_one();
                 tracing::info!(target: "cached_handler", server = address(&alive.client), "connected to Redis");
                 alive.say_what_worries(worry);
-                return;
+                // Unless it is lost already.
+                continue;
             }
             Err(unfit) => unfit,
         };
@@ -367,8 +375,10 @@ async fn connect_at_last(link: Weak<Link>) {
             tracing::error!(target: "cached_handler", server = address(&alive.client), reason, "{what}; handlers run uncached until it does; tried again in the background, said once");
         }
         alive.phase.send_replace(Phase::Down(unfit.0, unfit.1));
+        let until_next = pause(attempt, RECONNECTS.0, RECONNECTS.1, chance());
+        alive.connecting.back_within(turn, until_next);
         drop(alive);
-        sleep(pause(attempt, RECONNECTS.0, RECONNECTS.1, chance())).await;
+        sleep(until_next).await;
         attempt += 1;
     }
 }

@@ -1,15 +1,18 @@
 //! Which Redis: an address, or a client of the application's own.
 
-use std::fmt;
+use std::{fmt, time::Duration};
 
-use ::redis::{Client, ConnectionAddr, ConnectionInfo, IntoConnectionInfo};
+use ::redis::{
+    Client, ConnectionAddr, ConnectionInfo, IntoConnectionInfo,
+    io::tcp::{TcpSettings, socket2::TcpKeepalive},
+};
 
 use crate::error::Error;
 
 /// A Redis server, of version 7.0 or later: a URL (`redis://[USER:PASSWORD@]HOST[:PORT][/DATABASE]`, `rediss://…` with
 /// the feature `redis-tls`, `unix:///PATH`), or a `redis::Client` of the application's own, with the certificates or
 /// settings that a URL cannot give (set `TcpSettings::set_nodelay(true)` in it: without it hits wait for 40 ms every
-/// now and then).
+/// now and then; and `set_keepalive`, so that what stands in between does not forget a connection that is seldom used).
 ///
 /// It has to be the primary: a replica may not have heard of an invalidation, and is refused.
 ///
@@ -64,15 +67,31 @@ impl From<&str> for RedisServer {
     fn from(url: &str) -> Self {
         // What is wrong with it is not said, as it holds a password.
         let info = url.into_connection_info().ok();
-        // Without it one small command waits for the answer to another: 40 ms, as often as not.
-        let at_once = |info: ConnectionInfo| {
-            let settings = info.tcp_settings().clone().set_nodelay(true);
+        let set = |info: ConnectionInfo| {
+            let settings = settings(info.tcp_settings().clone());
             info.set_tcp_settings(settings)
         };
-        let client = info.and_then(|info| Client::open(at_once(info)).ok());
+        let client = info.and_then(|info| Client::open(set(info)).ok());
         Self(client.ok_or_else(|| Unreadable::of(url, cfg!(feature = "redis-tls"))))
     }
 }
+
+fn settings(settings: TcpSettings) -> TcpSettings {
+    // Without the first one small command waits for the answer to another: 40 ms, as often as not. The second is for what
+    // keeps track of connections on the way, and forgets one on which it has seen nothing for some minutes.
+    let settings = settings.set_nodelay(true).set_keepalive(TcpKeepalive::new().with_time(KEEPALIVE).with_interval(KEEPALIVE_AGAIN));
+    // What is sent on a connection that nobody knows any more ends it, before the system's own quarter of an hour.
+    #[cfg(target_os = "linux")]
+    let settings = settings.set_user_timeout(UNHEARD);
+    settings
+}
+
+/// How long nothing is sent before the system asks whether the other end is there, and after how long it asks again.
+const KEEPALIVE: Duration = Duration::from_secs(60);
+const KEEPALIVE_AGAIN: Duration = Duration::from_secs(10);
+/// How long what was sent may go unheard.
+#[cfg(target_os = "linux")]
+const UNHEARD: Duration = Duration::from_secs(30);
 
 impl From<String> for RedisServer {
     fn from(url: String) -> Self {
@@ -130,6 +149,13 @@ pub(super) fn address(client: &Client) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_connection_that_is_seldom_used_is_kept_alive() {
+        let client = RedisServer::from("redis://127.0.0.1").client().unwrap();
+        let settings = client.get_connection_info().tcp_settings();
+        assert!(settings.nodelay() && settings.keepalive().is_some());
+    }
 
     #[test]
     fn an_address_that_asks_for_tls_without_the_feature_is_told_apart_from_one_that_is_malformed() {

@@ -1,0 +1,41 @@
+//! Several calls at the same time.
+
+use std::{future::poll_fn, task::Poll};
+
+/// Waits for all of them at once, and gives what they gave, in their order. For a few.
+pub(crate) async fn together<F: Future>(calls: Vec<F>) -> Vec<F::Output> {
+    let mut calls: Vec<_> = calls.into_iter().map(|call| (Box::pin(call), None)).collect();
+    poll_fn(|cx| {
+        let mut waits = false;
+        for (call, output) in calls.iter_mut().filter(|(_, output)| output.is_none()) {
+            match call.as_mut().poll(cx) {
+                Poll::Ready(given) => *output = Some(given),
+                Poll::Pending => waits = true,
+            }
+        }
+        if waits { Poll::Pending } else { Poll::Ready(()) }
+    })
+    .await;
+    calls.into_iter().filter_map(|(_, output)| output).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use tokio::time::{Instant, sleep};
+
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn they_take_as_long_as_the_longest_and_give_in_their_order() {
+        let began = Instant::now();
+        let waits = async |millis| {
+            sleep(Duration::from_millis(millis)).await;
+            millis
+        };
+        assert_eq!(together(Vec::from([30, 10, 0, 20].map(waits))).await, [30, 10, 0, 20]);
+        assert_eq!(began.elapsed(), Duration::from_millis(30));
+        assert!(together(Vec::from([0; 0].map(waits))).await.is_empty());
+    }
+}
