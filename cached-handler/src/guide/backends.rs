@@ -104,9 +104,9 @@
 //! - **While Redis is down**, slow or refuses, handlers run. A few requests wait for at most 50 ms; after five failures
 //!   in a row, or ten in twenty calls, none asks until a probe in the background is answered. It connects again for
 //!   ever, with pauses of 0.1 to 0.8 s, so that responses are cached again within a second of its return. `build()`
-//!   does not wait for it either. An invalidation that fails is an error, is tried again until it is done, and is done
-//!   before anything is read again. Concurrent requests still share a run, which then may have begun before an
-//!   invalidation by another process: the one exception to L4.
+//!   does not wait for it either. Concurrent requests still share a run, which then may have begun before an
+//!   invalidation by another process: the one exception to L4. For invalidations see
+//!   [below](#invalidations-that-fail).
 //! - **In Redis** keys are digests, and every key has an expiry. Responses are stored as they were sent, with the names
 //!   of their groups: whoever can read this Redis can read them.
 //! - **When memory is full**: if there is a `maxmemory`, set `maxmemory-policy volatile-lfu`. Every key of this library
@@ -117,6 +117,26 @@
 //!   happen at any time. With `noeviction`, new responses are refused, and a warning says so when a connection is made.
 //!   `volatile-ttl` evicts the keys with the shortest lifetime, however often they are used.
 //! - In a cluster, all keys of a namespace are in one slot, on one node.
+//!
+//! # Invalidations that fail
+//!
+//! On files, on Redis and on stores with epochs of their own, an invalidation can fail. The call then returns an error,
+//! and the invalidation is retried in the background until it succeeds.
+//!
+//! - **Until it succeeds**, the responses it concerns may still be served: by this process unless the backend is being
+//!   left alone, and by others in any case. A backend that was left alone is not read again before everything overdue
+//!   has been invalidated.
+//! - **While the backend is left alone**, one invalidation at a time is still attempted. The others wait for it, at most
+//!   for their own second. If it succeeds, it counts as a successful probe. If it fails, the waiting ones fail with it,
+//!   and none is attempted until the next probe.
+//! - **If one never succeeds** while the backend answers probes, it is given up after eight attempts, in about ten
+//!   seconds: everything is invalidated instead, and a warning says so. If even that fails, an error is logged once, and
+//!   the backend is left alone until it works, since nothing in it could be taken back.
+//! - **The runtime**: retries run in the runtime that the cache was built in, as long as it is alive and driven, also for
+//!   a call from another one, such as `block_on` in a thread. Outside tokio a backend is not asked: handlers run, and an
+//!   invalidation is an error.
+//! - **At shutdown**, [`Cache::drain`](crate::Cache::drain) waits for pending invalidations, and returns whether anything
+//!   is left.
 //!
 //! # One of your own
 //!

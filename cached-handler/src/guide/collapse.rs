@@ -36,7 +36,8 @@
 //! `Collapse::Off` lets every request run the handler. The tracing span of the request is entered in the run in each
 //! case.
 //!
-//! Runs may outlive the last client. [`Cache::drain`] waits for them before the process ends:
+//! Runs may outlive the last client. [`Cache::drain`] waits for them before the process ends, and for what is still to be
+//! invalidated:
 //!
 //! ```
 //! use std::time::Duration;

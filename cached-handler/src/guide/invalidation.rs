@@ -64,8 +64,10 @@
 //!
 //! `#[invalidates]` invalidates **however the handler ends**: also where it panics, or its client leaves halfway, as
 //! the write may have been committed. Only an answer of 4xx spares its targets. The answer is sent after the
-//! invalidation. Where a backend could not be told, the answer goes out all the same, an event says so, and it is tried
-//! again.
+//! invalidation; all targets are told at the same time, and it waits no longer than a second for them. Where a backend
+//! could not be told, the answer goes out all the same, an event says so, and it is tried
+//! [again](super::backends#invalidations-that-fail). At the end of the process
+//! [`Cache::drain`](crate::Cache::drain) waits for those that are still to be made.
 //!
 //! # Around a database transaction
 //!
@@ -148,7 +150,7 @@
 //!
 //! | you see | cause, and what to type |
 //! |---|---|
-//! | `Err`, with [`Error::is_backend`] | a backend could not be reached: it may answer with what was. It is tried again in the background; call again to be sure |
+//! | `Err`, with [`Error::is_backend`] | a backend could not be reached: it may answer with what was. It is [tried again](super::backends#invalidations-that-fail) in the background; call again to be sure |
 //! | not stored, `invalidated` | it was invalidated while the handler ran; the next request stores |
 //! | not stored, `groups` | more than 16 groups, or a name that is empty or longer than 256 bytes |
 //! | an invalidation changes nothing | the group is spelt differently, in letter case or in how `Display` writes `{id}`; or `cache.invalidate(…)` was called on another cache than the router's: the free functions reach every cache of the process |

@@ -20,7 +20,8 @@
 //!
 //! - In memory nothing is required. Choose a limit that fits the machine: `Cache::builder().memory(256 << 20)`.
 //! - On shared backends, use one namespace per application and stage (`"shop/staging"`).
-//! - `Cache::drain(limit)` after the server has stopped, see [collapse](super::collapse).
+//! - [`Cache::drain`](crate::Cache::drain)`(limit)` after the server has stopped: it waits for runs, and for invalidations
+//!   that shared backends have not confirmed yet. See [collapse](super::collapse).
 //! - Deploys: on shared backends, the source text of the handler, the version of your crate and [`Policy::version`] are
 //!   part of the key. If a handler changed, old and new processes do not see each other's responses. Functions that it
 //!   calls are not considered: raise one of the versions if they change what is stored.
@@ -68,7 +69,8 @@
 //! | … bytes per key | `max_body` and 128 KiB; longer ones are a miss | |
 //! | … that failed 5 times in a row, or in 10 of the last 20 calls | is left alone; probes after 1 s, then less often, up to every 30 s | |
 //! | … reconnecting to Redis | for ever, after 0.1 to 0.8 s | |
-//! | … invalidations that failed | 10 000 kept and tried again; one more, and everything is invalidated | |
+//! | … invalidations while it is left alone | one at a time; after one that fails, none until the next probe | |
+//! | … invalidations that failed | 10 000 kept and tried again, after 0.1 s, then less often, up to every 30 s; one more, or eight failed attempts while probes succeed, and everything is invalidated | |
 //! | invalidations that wait to be made once more | 1 000; one more, and everything is invalidated once more | `Cache::builder().settle(time)` |
 //! | `Cache-Status` | off | `Cache::builder().cache_status("name")` |
 //! | `Outcome` in the extensions of hits | off | `Cache::builder().outcome_on_hits()` |
@@ -109,6 +111,9 @@
 //! | error | a handler's, a layer's or a set's backend is not in this cache | | once |
 //! | error | Redis is not what it has to be, or not there | `server`, `reason` | once for each reason, until it is |
 //! | error | an invalidation failed | `error`, `left_out` | at most one in 10 s |
+//! | error | a backend answers, but nothing can be invalidated in it | `backend`, `error` | once, until everything is invalidated |
+//! | warn | everything is invalidated, because one invalidation fails again and again | `backend`, `error` | always |
+//! | warn | `drain` reached its limit, and something is left | `runs`, `invalidations` | always |
 //! | error | a handler answers 500, with an `Error` of the cache | `error`, `source` | always |
 //! | warn | not stored, for most reasons that the code can change | `handler`, `file`, `line`, `reason`, `left_out` | at most one in 10 s for each handler and reason |
 //! | warn | not cached: the backend is unknown, or an argument's type is written under an alias | the same | the same |
@@ -142,6 +147,7 @@
 //! | `…_evictions_total` grows | the memory limit is too small for the responses in use |
 //! | `…_damaged_total` is not 0 | another program writes to the same place, or the disk is failing |
 //! | `…_invalidations_total{result="error"}` | an invalidation did not reach its backend; it is tried again |
+//! | a backend fails, `no-runtime` | a call from outside of tokio: run it in a runtime |
 //!
 //! [`Cache::stats`]: crate::Cache::stats
 //! [`handlers`]: crate::handlers
