@@ -135,8 +135,8 @@
 //! - **The runtime**: retries run in the runtime that the cache was built in, as long as it is alive and driven, also for
 //!   a call from another one, such as `block_on` in a thread. Outside tokio a backend is not asked: handlers run, and an
 //!   invalidation is an error.
-//! - **At shutdown**, [`Cache::drain`](crate::Cache::drain) waits for pending invalidations, and returns whether anything
-//!   is left.
+//! - **At shutdown**, [`Cache::drain`](crate::Cache::drain) waits for pending invalidations, and returns whether all of
+//!   them succeeded within its limit.
 //!
 //! # One of your own
 //!
