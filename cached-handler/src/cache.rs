@@ -35,6 +35,7 @@ use crate::{
     invalidate::Target,
     reputation::Reputations,
     stats::Stats,
+    stored::shared::Shared,
     sync::lock,
     tasks::Tasks,
     together::together,
@@ -76,6 +77,7 @@ pub(crate) struct Inner {
     pub(crate) backends: Vec<(String, Arc<dyn Backend>)>,
     /// Where handlers that name no backend have their responses, where that is not the memory.
     pub(crate) default_backend: Option<&'static str>,
+    pub(crate) shared: Shared,
     pub(crate) flights: Arc<Flights>,
     pub(crate) reputations: Reputations,
     pub(crate) attempts: Arc<Attempts>,

@@ -1,6 +1,7 @@
 //! A stored response, ready to be sent: all that can be computed once is.
 
 pub(crate) mod codec;
+pub(crate) mod shared;
 
 use std::{
     sync::{

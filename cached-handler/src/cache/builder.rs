@@ -21,6 +21,7 @@ use crate::{
     events::{Counts, Limiter, Watch},
     handler::{self, Handler},
     header::cache_status::CacheName,
+    stored::shared::Shared,
     sync::lock,
     tasks::Tasks,
 };
@@ -276,6 +277,7 @@ impl CacheBuilder {
             reputations: crate::reputation::Reputations::default(),
             attempts: Arc::default(),
             settle: self.settle.map(Settle::new),
+            shared: Shared::default(),
             tasks: Tasks::new(self.max_runs),
             counts: self.counts,
         });

@@ -22,6 +22,7 @@ use crate::{
     stored::{
         Slot, Stored,
         codec::{AtRest, Damage, SlotAtRest, decode, encode},
+        shared::Shared,
     },
 };
 
@@ -146,22 +147,13 @@ impl Run {
         let key = self.key_at_rest();
         let (bytes, reading) = backend.look_up(&key, &self.scopes()).await?;
         self.set_reading(reading);
-        let (at_rest, selecting) = match self.open(bytes, &key) {
-            Some(SlotAtRest::Variants(variants)) => {
-                let values = variants.values(self.fields.as_deref());
-                let variant = self.variant_at_rest(&key, &values);
-                match self.open(backend.get(&variant).await?, &variant) {
-                    Some(SlotAtRest::Response(response)) => (response, Some((variants, values.into()))),
-                    _ => return Ok(Found::Nothing(Forward::VaryMiss)),
-                }
-            }
-            Some(SlotAtRest::Response(response)) => (response, None),
-            None => return Ok(Found::Nothing(Forward::UriMiss)),
+        let slot = match self.decoded(backend, bytes, &key).await? {
+            Ok(slot) => slot,
+            Err(forward) => return Ok(Found::Nothing(forward)),
         };
-        let mut stored = self.at_hand(backend, at_rest);
-        stored.selecting = selecting;
+        let Slot::Response(stored) = &*slot else { return Ok(Found::Nothing(Forward::UriMiss)) };
         // Groups that only the response knows of were not in the first reading.
-        let reading = if self.knows_less_groups_than(&stored) {
+        let reading = if self.knows_less_groups_than(stored) {
             let scopes = crate::backend::Scopes::new(self.handler.epoch_name(self.key.instance), self.path_bucket, &stored.groups);
             backend.read(&scopes).await?
         } else {
@@ -170,17 +162,44 @@ impl Run {
         if !reading.allows(stored.stamp) {
             return Ok(Found::Nothing(Forward::Invalidated));
         }
+        let (is_expired, now) = (reading.expires(stored.stamp), self.now());
+        Ok(judged(slot, |stored| may_answer_unless_invalidated(stored, is_expired, self.handler, &self.facts, &self.key.traits, now)))
+    }
+
+    /// The response that this request selects among what lies under its key, or why there is none.
+    async fn decoded(&self, backend: &dyn Backend, bytes: Option<Bytes>, key: &StoreKey) -> Result<Result<Arc<Slot>, Forward>, Error> {
+        // Values of other types may have the same name.
+        let shared = bytes.as_ref().filter(|bytes| self.opens.is_none() && Shared::may_be(bytes)).cloned();
+        if let Some(slot) = shared.as_ref().and_then(|bytes| self.cache.inner().shared.find(bytes, key)) {
+            return Ok(Ok(slot));
+        }
+        let (at_rest, selecting) = match self.open(bytes, key) {
+            Some(SlotAtRest::Variants(variants)) => {
+                let values = variants.values(self.fields.as_deref());
+                let variant = self.variant_at_rest(key, &values);
+                match self.open(backend.get(&variant).await?, &variant) {
+                    Some(SlotAtRest::Response(response)) => (response, Some((variants, values.into()))),
+                    _ => return Ok(Err(Forward::VaryMiss)),
+                }
+            }
+            Some(SlotAtRest::Response(response)) => (response, None),
+            None => return Ok(Err(Forward::UriMiss)),
+        };
+        let mut stored = self.at_hand(backend, at_rest);
+        stored.selecting = selecting;
         if let Some(opens) = self.opens {
             stored.value = opens(&stored.content);
             if stored.value.is_none() {
                 events::damaged(&self.cache, self.handler, "other-type");
-                return Ok(Found::Nothing(Forward::UriMiss));
+                return Ok(Err(Forward::UriMiss));
             }
         }
-        let (is_expired, now) = (reading.expires(stored.stamp), self.now());
-        Ok(judged(Arc::new(Slot::Response(stored)), |stored| {
-            may_answer_unless_invalidated(stored, is_expired, self.handler, &self.facts, &self.key.traits, now)
-        }))
+        let is_for_all = stored.selecting.is_none();
+        let slot = Arc::new(Slot::Response(stored));
+        if let Some(bytes) = shared.filter(|_| is_for_all) {
+            self.cache.inner().shared.note(bytes, key, &slot);
+        }
+        Ok(Ok(slot))
     }
 
     /// Bytes as a stored response; whatever is wrong with them is an event and a miss.
