@@ -88,7 +88,9 @@ impl Target {
         match name::of_type(type_name) {
             Named::By(name) => Self(Kind::Handler(name)),
             Named::Ambiguous => {
-                tracing::warn!(target: "cached_handler", handler = type_name, "everything is meant, as another handler of this module has the same name; use `Target::named`");
+                if name::is_news(type_name) {
+                    tracing::warn!(target: "cached_handler", handler = type_name, "everything is meant, as another handler of this module has the same name; use `Target::named`");
+                }
                 Self::all()
             }
         }

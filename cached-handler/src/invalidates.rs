@@ -4,17 +4,18 @@ use std::{
     convert::Infallible,
     fmt,
     sync::{
-        Arc,
+        Arc, Mutex,
         atomic::{AtomicBool, Ordering},
     },
+    time::Duration,
 };
 
 use axum::{extract::FromRequestParts, response::Response};
 use http::request::Parts;
 
 use crate::{
-    backend::Effect, cache::Cache, changed::Changed, error::Error, events, handler::function::CachedHandler, invalidate::Target,
-    rules::path::encode_segment, tasks::Owed, together::together, trace::Trace,
+    backend::Effect, cache::Cache, changed::Changed, error::Error, events, handler::function::CachedHandler, home::spawn_here,
+    invalidate::Target, rules::path::encode_segment, sync::lock, tasks::Owed, together::together, trace::Trace,
 };
 
 /// The cache of the request's router, where that has one of its own; and what the request changes by its method.
@@ -119,25 +120,38 @@ impl Drop for Due {
                 cache.invalidate_in_process(target);
             }
         }
-        let telling = Arc::new(Telling { _owed: targets.owed(), targets, is_done: AtomicBool::default() });
+        let telling = Arc::new(Telling { owed: Mutex::new(targets.owed()), targets, is_done: AtomicBool::default() });
         if let Some(cache) = telling.targets.caches().iter().find(|cache| cache.has_backends()) {
-            let tell = || {
-                let telling = Arc::clone(&telling);
-                async move {
-                    telling.targets.invalidate().await;
-                    telling.is_done.store(true, Ordering::Relaxed);
-                }
-            };
+            let tell = || Arc::clone(&telling).tell();
             _ = cache.inner().tasks.spawn(tell);
+            // The runtime that the cache was built in may live and be driven by nobody. This one is.
+            let telling = Arc::clone(&telling);
+            drop(spawn_here(async move {
+                tokio::time::sleep(LONGER_THAN_IT_TAKES).await;
+                telling.tell().await;
+            }));
         }
     }
 }
+
+/// After so long whoever was to tell the backends has not begun.
+const LONGER_THAN_IT_TAKES: Duration = Duration::from_secs(2);
 
 /// Targets of which backends are told behind a request that is no more.
 struct Telling {
     targets: Targets,
     is_done: AtomicBool,
-    _owed: Vec<Owed>,
+    owed: Mutex<Vec<Owed>>,
+}
+
+impl Telling {
+    async fn tell(self: Arc<Self>) {
+        if !self.is_done.load(Ordering::Relaxed) {
+            self.targets.invalidate().await;
+            self.is_done.store(true, Ordering::Relaxed);
+            lock(&self.owed).clear();
+        }
+    }
 }
 
 impl Drop for Telling {

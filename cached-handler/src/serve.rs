@@ -276,6 +276,12 @@ impl Run {
         self.epochs = Some(Epoch { reading, marks: None });
     }
 
+    /// The same in memory, where the marks stay.
+    pub(crate) fn set_marked_reading(&mut self, reading: Reading) {
+        let marks = self.epochs.take().and_then(|epoch| epoch.marks);
+        self.epochs = Some(Epoch { reading, marks });
+    }
+
     pub(crate) fn reading(&self) -> Option<Reading> {
         self.epochs.as_ref().map(|epoch| epoch.reading)
     }

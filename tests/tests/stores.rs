@@ -20,7 +20,7 @@ use axum::{
 use bytes::Bytes;
 use cached_handler::{
     Cache, CacheGroups, Error, Outcome, Target,
-    backend::{InProcessEpochs, Store, StoreKey, conformance},
+    backend::{Effect, Epochs, InProcessEpochs, Reading, Scopes, Store, StoreKey, conformance},
     cached,
     testing::{TestCache, assert_hit, assert_miss},
 };
@@ -420,6 +420,85 @@ async fn l5_an_invalidation_of_something_else_sends_nobody_away_from_a_run_whose
         assert_eq!(GROUPED.load(Ordering::SeqCst), runs, "{invalidated}");
         MAY_END.forget_permits(1);
     }
+}
+
+/// Counts how often its epochs are read, and never answers one of those reads.
+#[derive(Clone, Default)]
+struct Counted {
+    dict: Dict,
+    epochs: Arc<InProcessEpochs>,
+    reads: Arc<AtomicUsize>,
+    unanswered: Arc<AtomicUsize>,
+}
+
+impl Store for Counted {
+    async fn get(&self, key: &StoreKey) -> Result<Option<Bytes>, Error> {
+        self.dict.get(key).await
+    }
+
+    async fn put(&self, key: &StoreKey, bytes: Bytes, keep_for: Duration) -> Result<(), Error> {
+        self.dict.put(key, bytes, keep_for).await
+    }
+
+    async fn remove(&self, key: &StoreKey) -> Result<(), Error> {
+        self.dict.remove(key).await
+    }
+
+    async fn clear(&self) -> Result<(), Error> {
+        self.dict.clear().await
+    }
+}
+
+impl Epochs for Counted {
+    async fn read(&self, scopes: &Scopes<'_>) -> Result<Reading, Error> {
+        let number = self.reads.fetch_add(1, Ordering::SeqCst) + 1;
+        if number == self.unanswered.load(Ordering::SeqCst) {
+            std::future::pending::<()>().await;
+        }
+        tokio::task::yield_now().await;
+        self.epochs.read(scopes).await
+    }
+
+    async fn advance(&self, target: &Target, effect: Effect) -> Result<(), Error> {
+        self.epochs.advance(target, effect).await
+    }
+}
+
+/// A run holds its key as long as it sees to its response behind the answer.
+#[tokio::test]
+async fn those_whom_a_run_has_nothing_for_do_not_wait_for_it_again_and_again() {
+    let store = Counted::default();
+    let cache = Cache::builder().backend_with_epochs("dict", store.clone(), store.clone()).build().await.unwrap();
+    let router = Router::new().route("/slow", get(slowly)).layer(Extension(cache.clone()));
+    let ask = || {
+        let router = router.clone();
+        tokio::spawn(async move { text(ask(&router, "/slow").await).await })
+    };
+    let leader = ask();
+    turns().await;
+    cache.invalidate(Target::group("read-slowly")).await.unwrap();
+    let followers: Vec<_> = (0..20).map(|_| ask()).collect();
+    turns().await;
+    let before = store.reads.load(Ordering::SeqCst);
+    // That of the leader, which is the first.
+    store.unanswered.store(before + 1, Ordering::SeqCst);
+    SLOW_MAY_END.add_permits(1);
+    assert_eq!(leader.await.unwrap(), "0");
+    for follower in followers {
+        assert_eq!(follower.await.unwrap(), "1");
+    }
+    let reads = store.reads.load(Ordering::SeqCst) - before;
+    assert!(reads <= 2 * 20 + 4, "{reads} reads of the epochs for 20 followers");
+}
+
+static SLOW: AtomicUsize = AtomicUsize::new(0);
+static SLOW_MAY_END: Semaphore = Semaphore::const_new(0);
+
+#[cached(ttl = 60, backend = "dict")]
+async fn slowly() -> (CacheGroups, String) {
+    let run = SLOW.fetch_add(1, Ordering::SeqCst);
+    let _permit = SLOW_MAY_END.acquire().await;
+    (CacheGroups::of(["read-slowly"]), run.to_string())
 }
 
 /// Until all tasks wait for something.

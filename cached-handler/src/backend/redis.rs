@@ -36,6 +36,7 @@ use super::{Answer, Backend, Effect, Epochs, Known, Moved, Reading, Scopes, Stam
 use crate::{
     clock::{Clock, millis, span},
     error::{Error, Fault},
+    home::Home,
     invalidate::Target,
 };
 
@@ -62,6 +63,7 @@ struct Inner {
     keys: Keys,
     known: Known,
     batches: Batches<Wanted>,
+    home: Home,
 }
 
 /// How long what is stored can be used.
@@ -93,7 +95,7 @@ impl Redis {
     pub(crate) fn with_clock(server: &RedisServer, namespace: &str, clock: Clock, lasting: Lasting) -> Result<Self, Error> {
         let keys = Keys::new(namespace)?;
         let link = Link::new(server.client()?, keys.clock(), clock, lasting);
-        Ok(Self(Arc::new(Inner { link, keys, known: Known::default(), batches: Batches::default() })))
+        Ok(Self(Arc::new(Inner { link, keys, known: Known::default(), batches: Batches::default(), home: Home::here() })))
     }
 }
 

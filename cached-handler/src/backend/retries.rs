@@ -119,6 +119,8 @@ impl Retries {
             due.remove(&retry.target);
             match retry.effect {
                 Effect::Invalidate => due.only_everything(attempts),
+                // Which covers it.
+                Effect::Expire if due.of(&Target::all()).is_some_and(|all| all.effect == Effect::Invalidate) => {}
                 Effect::Expire => due.put(Target::all(), Effect::Expire, attempts),
             }
             Failed::Replaced
@@ -190,6 +192,29 @@ mod tests {
 
     fn any(retries: &Retries) -> Option<Retry> {
         retries.next(u64::MAX)
+    }
+
+    #[test]
+    fn what_is_put_in_the_place_of_an_expiry_weakens_nothing() {
+        for everything_first in [false, true] {
+            let retries = Retries::new(10);
+            let group = Target::group("a");
+            let expiry = |retries: &Retries| std::iter::from_fn(|| retries.next(u64::MAX)).next().unwrap();
+            retries.add(&group, Effect::Expire);
+            for _ in 1..MOST_ATTEMPTS {
+                assert_eq!(retries.failed(&expiry(&retries)), Failed::Kept);
+            }
+            let last = expiry(&retries);
+            if everything_first {
+                retries.add(&Target::all(), Effect::Invalidate);
+            }
+            assert_eq!(retries.failed(&last), Failed::Replaced);
+            if !everything_first {
+                retries.add(&Target::all(), Effect::Invalidate);
+            }
+            let left = any(&retries).unwrap();
+            assert_eq!((left.target, left.effect, retries.len()), (Target::all(), Effect::Invalidate, 1));
+        }
     }
 
     #[test]

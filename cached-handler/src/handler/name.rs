@@ -1,8 +1,12 @@
 //! The name that a handler's epoch goes by, where all that is known is its type.
 
-use std::{borrow::Cow, sync::LazyLock};
+use std::{
+    borrow::Cow,
+    sync::{LazyLock, Mutex},
+};
 
 use super::{Site, all};
+use crate::sync::lock;
 
 /// Whose epoch an invalidation of a handler moves on.
 #[derive(Debug, PartialEq, Eq)]
@@ -23,11 +27,25 @@ pub(crate) fn of_type(type_name: &'static str) -> Named {
 
 /// Among handlers and the names that their policies give them.
 fn among(handlers: impl IntoIterator<Item = (Site, Option<&'static str>)>, type_name: &'static str) -> Named {
-    let mut names = handlers.into_iter().filter(|(site, _)| may_be(site, type_name)).map(|(_, name)| name);
+    let sites: Vec<_> = handlers.into_iter().filter(|(site, _)| may_be(site, type_name)).collect();
+    // A module is within its parent, too: the innermost is meant.
+    let innermost = sites.iter().map(|(site, _)| site.module.len()).max();
+    let mut names = sites.iter().filter(|(site, _)| Some(site.module.len()) == innermost).map(|(_, name)| *name);
     match names.next() {
         Some(first) if names.any(|name| name != first) => Named::Ambiguous,
         first => Named::By(first.flatten().unwrap_or(type_name).into()),
     }
+}
+
+/// Whether that a handler is ambiguous is said for the first time.
+pub(crate) fn is_news(type_name: &'static str) -> bool {
+    static SAID: Mutex<Vec<&'static str>> = Mutex::new(Vec::new());
+    let mut said = lock(&SAID);
+    let is_news = !said.contains(&type_name);
+    if is_news {
+        said.push(type_name);
+    }
+    is_news
 }
 
 /// Whether a function of this type may stand there: in the module, or in a function or an `impl` of it.
@@ -90,6 +108,20 @@ mod tests {
             ("other::app::pages::list", "other::app::pages::list"),
         ] {
             assert_eq!(among(named, type_name), Named::By(expected.into()), "{type_name}");
+        }
+    }
+
+    #[test]
+    fn one_of_the_same_name_in_a_module_outside_is_another() {
+        let sites =
+            [(site("app", "list"), Some("outer")), (site("app::pages", "list"), None), (site("app::pages::new", "list"), Some("new"))];
+        for (type_name, expected) in [
+            ("app::list", "outer"),
+            ("app::pages::list", "app::pages::list"),
+            ("app::pages::new::list", "new"),
+            ("app::other::list", "outer"),
+        ] {
+            assert_eq!(among(sites, type_name), Named::By(expected.into()), "{type_name}");
         }
     }
 

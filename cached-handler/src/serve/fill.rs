@@ -135,6 +135,8 @@ async fn turn(run: &mut Run) -> Turn {
             Join::Follow(follower) => match wait(run, follower, gives_up).await {
                 Waited::Turn(turn) => return turn,
                 Waited::Again => run.read_epochs_again(),
+                // By what it knows now it does not join the same run again.
+                Waited::Newer => {}
             },
         }
     }
@@ -161,16 +163,17 @@ async fn begin(run: &mut Run, lease: Lease) -> Turn {
 enum Waited {
     Turn(Turn),
     Again,
+    /// What it has waited for is outdated, for it and all who came with it: somebody leads a newer run.
+    Newer,
 }
 
-async fn wait(run: &Run, mut follower: Follower, gives_up: Instant) -> Waited {
+async fn wait(run: &mut Run, mut follower: Follower, gives_up: Instant) -> Waited {
     let landed = timeout_at(gives_up, follower.landed()).await;
     drop(follower);
     match landed {
         Ok(Landed::Stored(slot)) => match followed(run, &slot).await {
             Followed::By(response) => Waited::Turn(Turn::Answered(response)),
-            // For all who have waited for it. Somebody leads a newer one.
-            Followed::Outdated => Waited::Again,
+            Followed::Outdated => Waited::Newer,
             Followed::Unfit => Waited::Turn(Turn::Alone(None)),
         },
         // Its client left, and the run with it. Somebody else leads.
@@ -208,21 +211,26 @@ async fn behind_failures(run: &Run, failing: Reputation, gives_up: Instant) -> T
 /// What a run has left for those who have waited for it.
 enum Followed {
     By(Response),
-    /// Nothing: it may have begun before an invalidation that this request came after.
+    /// Nothing: it may have begun before an invalidation that this request came after, and has read by now.
     Outdated,
     /// Nothing for this request.
     Unfit,
 }
 
 /// Where something was invalidated during the run, and the response names groups that this request did not know of, their
-/// epochs are asked for: what they say now covers all that was before this request.
-async fn followed(run: &Run, slot: &Slot) -> Followed {
+/// epochs are asked for: what they say now covers all that was before this request. A backend that cannot say it leaves
+/// this request to itself.
+async fn followed(run: &mut Run, slot: &Slot) -> Followed {
     let Slot::Response(stored) = slot else { return Followed::Unfit };
-    if is_usable(run, stored) || (run.knows_less_groups_than(stored) && run.is_untouched(stored).await) {
-        collapsed(run, stored).map_or(Followed::Unfit, Followed::By)
-    } else {
-        Followed::Outdated
+    if !is_usable(run, stored) {
+        if !run.knows_less_groups_than(stored) || !run.read_epochs_of(stored).await {
+            return Followed::Unfit;
+        }
+        if !run.reading().is_some_and(|reading| reading.may_join(stored.stamp)) {
+            return Followed::Outdated;
+        }
     }
+    collapsed(run, stored).map_or(Followed::Unfit, Followed::By)
 }
 
 /// By what this request knows by itself.

@@ -106,11 +106,23 @@ impl Run {
         found
     }
 
-    /// Whether nothing that concerns a response was invalidated or expired since its run began, as of now.
-    pub(super) async fn is_untouched(&self, stored: &Stored) -> bool {
-        let Some(backend) = self.cache.backend(self.handler) else { return false };
+    /// Reads all epochs that concern a response, in place of what was read before, if that can be done. The handler has not
+    /// run yet, so its run begins no earlier than this.
+    pub(super) async fn read_epochs_of(&mut self, stored: &Stored) -> bool {
+        if let Some(marks) = &stored.marks {
+            let epochs = &self.cache.inner().memory.epochs;
+            // The clock first: what is invalidated in between is then later than the stamp.
+            let clock = epochs.now();
+            self.set_marked_reading(epochs.reading(marks, clock));
+            return true;
+        }
+        let Some(backend) = self.cache.backend(self.handler).cloned() else { return false };
         let scopes = crate::backend::Scopes::new(self.handler.epoch_name(self.key.instance), self.path_bucket, &stored.groups);
-        backend.read(&scopes).await.is_ok_and(|reading| reading.may_join(stored.stamp))
+        match backend.read(&scopes).await {
+            Ok(reading) => self.set_reading(reading),
+            Err(_) => return false,
+        }
+        true
     }
 
     /// Where a stored response that this request selects lies: under its key, or under that of its variant.

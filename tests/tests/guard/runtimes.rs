@@ -1,9 +1,10 @@
 //! Calls from runtimes that are driven now and then, that end, and from outside of any.
 
 use cached_handler::{Cache, secs};
+use cached_handler_tests::harness;
 use tokio::{
     runtime::{Builder, Runtime},
-    time::{pause, sleep},
+    time::{pause, sleep, timeout},
 };
 
 use super::{drain::outside, *};
@@ -71,6 +72,25 @@ fn where_the_runtime_of_the_cache_is_not_driven_the_next_that_calls_in_another_t
             assert_eq!(site.advances(), 2, "the invalidation was made up for");
         });
     }
+}
+
+/// A writer whose client leaves, served by a runtime of its own.
+#[test]
+fn where_the_runtime_of_the_cache_is_not_driven_a_writer_that_was_dropped_is_made_up_for_in_its_own() {
+    let (home, other) = (of_a_thread(), paused());
+    let site = home.block_on(async { Site::new() });
+    other.block_on(async {
+        let writes = harness::send(&site.router, axum::http::Method::POST, "/");
+        assert!(timeout(secs(1), writes).await.is_err());
+        assert_eq!(site.advances(), 0);
+        sleep(secs(3)).await;
+        // The group, and the path that was written to.
+        assert_eq!(site.advances(), 2);
+    });
+    // Once, also where the other is driven again.
+    home.block_on(async { tokio::task::yield_now().await });
+    assert_eq!(site.advances(), 2);
+    assert!(home.block_on(site.cache.cache().drain(secs(1))));
 }
 
 #[test]

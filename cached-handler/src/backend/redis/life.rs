@@ -30,6 +30,11 @@ impl Life {
         self.0.load(Ordering::Relaxed) != NONE
     }
 
+    /// Whether that incarnation began in this life.
+    pub(super) fn is_that_in(&self, incarnation: u64) -> bool {
+        incarnation % LIVES == self.0.load(Ordering::Relaxed)
+    }
+
     /// A new incarnation, in this life.
     pub(super) fn incarnation(&self) -> u64 {
         let others = RandomState::new().hash_one(0) % OTHERS;
@@ -55,7 +60,9 @@ mod tests {
         other.is_that_of("run_id:f123456789abcdef0123456789abcdef01234567\r\n");
         assert!(one.is_known() && other.is_known());
         for _ in 0..1000 {
-            let incarnation = one.incarnation().to_string();
+            let incarnation = one.incarnation();
+            assert!(one.is_that_in(incarnation) && !other.is_that_in(incarnation));
+            let incarnation = incarnation.to_string();
             assert!(incarnation.ends_with(&one.digits()) && !incarnation.ends_with(&other.digits()), "{incarnation}");
         }
         assert_ne!(one.incarnation(), one.incarnation());

@@ -20,6 +20,7 @@ use super::{
     keys::Names,
     life::Life,
     memory::Worry,
+    mget, record,
     refusal::{Refusal, moved_to, refusal},
     script,
     server::{address, host_of, sees_to_cryptography},
@@ -253,26 +254,22 @@ impl Link {
         Ok(worry)
     }
 
-    /// Where the server is not the one that began the incarnation that it has, begins another. It is asked something in any
-    /// case, which shows whether the keys are there.
+    /// Where the server is not the one that began the incarnation that it has, begins another. Where that cannot be done,
+    /// it is of no use. It is asked in any case, which shows whether the keys are there.
     async fn begin(&self, connection: &mut MultiplexedConnection) -> Result<(), Unfit> {
-        let mut there = ::redis::cmd("EXISTS");
-        for key in self.key.iter() {
-            there.arg(key);
-        }
-        there.query_async::<Value>(connection).await.map_err(|error| Unfit::of(&error))?;
-        if self.lasting == Lasting::Ever || !self.life.is_known() {
+        let unfit = |error| Unfit::of(&error);
+        let clock: Vec<Value> = mget(self.key.iter()).query_async(connection).await.map_err(unfit)?;
+        let known = self.key.iter().zip(&clock).find_map(|(key, clock)| record::clock(key, clock));
+        // Only then, as a script is not run at all while the server takes no writes.
+        let is_anothers = known.is_some_and(|reading| !self.life.is_that_in(reading.incarnation));
+        if self.lasting == Lasting::Ever || !self.life.is_known() || !is_anothers {
             return Ok(());
         }
-        match self.command(&script::BEGIN, false, &self.key, &[&self.life.digits()]).query_async::<bool>(connection).await {
-            Ok(true) => {
-                tracing::warn!(target: "cached_handler", server = address(&self.client), "Redis was started again, or another has taken its place: nothing stored before is used, as invalidations may be lost");
-                Ok(())
-            }
-            // Who may not do this may not invalidate either, and is told so.
-            Err(error) if error.code() != Some("NOPERM") => Err(Unfit::of(&error)),
-            _ => Ok(()),
+        let begin = self.command(&script::BEGIN, false, &self.key, &[&self.life.digits()]);
+        if begin.query_async::<bool>(connection).await.map_err(unfit)? {
+            tracing::warn!(target: "cached_handler", server = address(&self.client), "Redis was started again, or another has taken its place: nothing stored before is used, as invalidations may be lost");
         }
+        Ok(())
     }
 
     /// A script with what it may need to make what is missing.

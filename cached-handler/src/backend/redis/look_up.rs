@@ -1,9 +1,9 @@
 //! A look-up: by itself, or with others that are wanted at the same moment.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use bytes::Bytes;
-use tokio::{sync::oneshot, task::yield_now};
+use tokio::{sync::oneshot, task::yield_now, time::timeout};
 
 use super::{
     Inner,
@@ -16,6 +16,9 @@ use crate::{
     backend::{Scopes, StoreKey},
     error::Error,
 };
+
+/// Far longer than a backend may take to read.
+const NOBODY_WAITS: Duration = Duration::from_secs(1);
 
 impl Inner {
     pub(super) async fn look_up(self: &Arc<Self>, key: &StoreKey, scopes: &Scopes<'_>) -> Result<Found, Error> {
@@ -48,8 +51,8 @@ impl Inner {
             if let [alone] = &*batch {
                 return Some(self.look_up_alone(&alone.names).await);
             }
-            // In a task of its own: whoever sends for others may leave.
-            tokio::spawn(Arc::clone(self).send_for(batch));
+            // In a task of its own, where the connection is: whoever sends for others may leave, and its runtime too.
+            self.home.spawn_there(Arc::clone(self).send_for(batch));
         }
         found.await.ok()
     }
@@ -61,7 +64,9 @@ impl Inner {
         }
         let (names, answers): (Vec<_>, Vec<_>) = batch.into_iter().map(|wanted| (wanted.names, wanted.answer)).unzip();
         let joint = Joint::of(&names);
-        let values = self.link.call(&joint.command()).await.and_then(list);
+        // Whoever asked has gone long before.
+        let Ok(values) = timeout(NOBODY_WAITS, self.link.call(&joint.command())).await else { return };
+        let values = values.and_then(list);
         match values.and_then(|values| joint.found(values).ok_or_else(senseless)) {
             // Also of what came too late for those who asked.
             Ok(found) => answers.into_iter().zip(found).for_each(|(answer, found)| {
