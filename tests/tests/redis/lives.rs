@@ -2,8 +2,12 @@
 
 use std::time::Duration;
 
+use axum::{Router, routing::get};
 use cached_handler::{Cache, CacheBuilder, Target, testing::assert_hit, testing::assert_miss};
-use cached_handler_tests::redis_server::RedisServer;
+use cached_handler_tests::{
+    harness::{ask, moment},
+    redis_server::RedisServer,
+};
 
 use super::Process;
 
@@ -70,6 +74,23 @@ async fn where_the_server_is_said_to_lose_nothing_what_it_has_is_used_in_its_nex
     // Others who do not say so begin anew, for all.
     let other = process(&server.url(), |builder| builder).await;
     assert_miss!(other.ask("/other/1").await);
+}
+
+/// As while too few of its replicas are there: it runs no script that might write, and answers all that is asked.
+#[tokio::test]
+async fn a_server_that_takes_no_writes_for_now_is_still_read_by_those_who_connect_to_it() {
+    let server = RedisServer::start();
+    let one = process(&server.url(), |builder| builder).await;
+    one.ask("/other/1").await;
+    server.say("CONFIG SET min-replicas-to-write 1").await;
+    let cache = Cache::builder().namespace("lives").redis(server.url()).build().await.unwrap();
+    let router = Router::new().route("/other/{id}", get(super::other)).layer(axum::Extension(cache.clone()));
+    let began = moment();
+    while cache.stats().hits == 0 {
+        assert!(began.elapsed() < Duration::from_secs(20), "{cache:?}");
+        ask(&router, "/other/1").await;
+    }
+    assert!(cache.invalidate(Target::path("/other/1")).await.is_err());
 }
 
 /// Who may not ask what server it is takes it for the same.
