@@ -178,9 +178,9 @@ impl Cache {
     ///
     /// It waits for runs that outlived their requests, and where the cache has backends for what was written: handlers
     /// with `#[invalidates]` that are still running, the invalidations of those that were dropped with their connection,
-    /// those that failed and are tried again (now, and then every moment), and those that
-    /// [`settle`](CacheBuilder::settle) makes once more. What is lost may be served by other processes until its time is
-    /// over. Outside of a runtime of tokio it does not wait.
+    /// those that failed and are retried (at once, and then after growing pauses), and those that
+    /// [`settle`](CacheBuilder::settle) makes once more: give it more time than that takes. What is lost may be served by
+    /// other processes until it is stale. Outside of a runtime of tokio it does not wait.
     ///
     /// ```
     /// # async fn f(cache: cached_handler::Cache) {

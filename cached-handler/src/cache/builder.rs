@@ -140,7 +140,8 @@ impl CacheBuilder {
     /// becomes the primary, have not heard of the last invalidations and still have what they were about.
     ///
     /// For a server that loses nothing that it has confirmed (`appendfsync always`, and no failover), or where a response
-    /// may be wrong until its `ttl` has passed.
+    /// may be wrong until its `ttl` has passed. All processes of the namespace have to say so: one that does not begins
+    /// anew for all of them.
     ///
     /// ```
     /// # use cached_handler::Cache;

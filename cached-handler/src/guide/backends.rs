@@ -50,7 +50,7 @@
 //! | a restart of the process | loses all | loses nothing | loses nothing |
 //! | a reboot, or a restart of the server | loses all | makes all unusable, unless `fs_durable()` | makes all unusable, unless `redis_durable()` |
 //! | a failover | | | the same |
-//! | while it fails | | handlers run; invalidations are errors | the same, and invalidations are tried again |
+//! | while it fails | | handlers run; invalidations are errors, and are retried | the same |
 //! | damaged or foreign data | | a miss and a warning | the same |
 //! | a hit | no allocation more than a ready response | four calls of the system | one `MGET`, of four keys and the attribute's groups |
 //!
@@ -95,7 +95,8 @@
 //!   what they were about. Each process compares the server's `run_id` whenever it connects. `.redis_durable()` leaves
 //!   that out, for a server that loses nothing that it has confirmed. Two cases cannot be seen: a user who may not send
 //!   `INFO`, and a proxy that keeps the connection while it changes the server behind it. There a response may be
-//!   wrong until its `ttl` has passed.
+//!   wrong until its `ttl` has passed. All processes of a namespace have to agree: one without `redis_durable()` begins
+//!   anew for all of them.
 //! - **A hit** is one `MGET` of four keys, plus one key for each group of the attribute. Groups that only the response
 //!   names (`CacheGroups`) cost a second `MGET`, because they are not known in advance. Concurrent look-ups are
 //!   batched: from eight in flight on, up to 64 of them (about 128 KiB) share one `MGET` that reads each key once. No

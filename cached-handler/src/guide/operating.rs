@@ -119,7 +119,8 @@
 //! | warn | not cached: the backend is unknown, or an argument's type is written under an alias | the same | the same |
 //! | warn | a stale response stands in for a failure | `handler`, `reason`, `left_out` | at most one in 10 s for each handler |
 //! | warn | stored bytes are not used | `handler`, `damage`, `left_out` | at most one in 10 s for each handler and damage |
-//! | warn | a value cannot be written as JSON; what is stored is not of its type | `error`; `set`, `line`, `column` | always |
+//! | warn | a value cannot be written as JSON | `error` | always |
+//! | warn | everything is invalidated in place of a handler: another of its module has the same name | `handler` | once for each handler |
 //! | debug | forward, stale | `handler`, the reason, and whether it was stored | always |
 //! | debug | invalidated | `scope`, `effect`, `ok` | always |
 //! | warn | a backend fails; a backend is left alone | `backend`, `errand`, `reason`, `error` | at the first failure, then at most one in 10 s for each reason; a failure that starts within those 10 s and persists is logged after them |
@@ -145,7 +146,7 @@
 //! | `cached_handler_breakers_open` is not 0 | that backend fails and is not asked for now; handlers run. A warning has the reason |
 //! | `…_backend_operations_total{result="spared"}` grows | more than 1 024 calls at a time, or the breaker |
 //! | `…_evictions_total` grows | the memory limit is too small for the responses in use |
-//! | `…_damaged_total` is not 0 | another program writes to the same place, or the disk is failing |
+//! | `…_damaged_total` is not 0 | with the damage `other-type`: a set's type has changed without its version, or JSON cannot hold a value (`NaN`); otherwise another program writes to the same place, or the disk is failing |
 //! | `…_invalidations_total{result="error"}` | an invalidation did not reach its backend; it is tried again |
 //! | a backend fails, `no-runtime` | a call from outside of tokio: run it in a runtime |
 //!

@@ -12,7 +12,8 @@
 //! by name again. And whatever is read, the epochs decide about it afterwards, as ever: nothing kept brings back what was
 //! invalidated.
 //!
-//! A request never waits here, and never closes a kept file: with the last descriptor of a file that has no name its
+//! A request never waits here, and hardly ever closes a kept file, only where it has one in hand that the sweeping thread
+//! lets go of at the same moment: with the last descriptor of a file that has no name its
 //! blocks are freed, which may wait for the disk. The sweeping thread does that, and whoever writes.
 
 use std::{

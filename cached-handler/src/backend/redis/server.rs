@@ -14,6 +14,9 @@ use crate::error::Error;
 /// settings that a URL cannot give (set `TcpSettings::set_nodelay(true)` in it: without it hits wait for 40 ms every
 /// now and then; and `set_keepalive`, so that what stands in between does not forget a connection that is seldom used).
 ///
+/// The client is one of redis 1.x, and so part of this crate's interface: a new major version of redis is one of this
+/// crate, too.
+///
 /// It has to be the primary: a replica may not have heard of an invalidation, and is refused.
 ///
 /// `rediss://` checks the server's certificate against those that the system trusts, or that the environment's
