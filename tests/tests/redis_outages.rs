@@ -149,57 +149,6 @@ async fn frozen_again_and_again_under_load_no_request_fails_and_all_is_cached_wi
     assert!(is_soon(longest), "cached again only after {longest:?}: {cache:?}");
 }
 
-/// As a small query would.
-#[cached(ttl = 600, backend = "redis")]
-async fn queried(Path(id): Path<usize>) -> String {
-    tokio::time::sleep(Duration::from_millis(1)).await;
-    id.to_string()
-}
-
-/// How long 99 in 100 requests take at most, two thousand in a second.
-async fn p99(router: &Router) -> Duration {
-    let (mut ticks, mut tasks) = (tokio::time::interval(Duration::from_millis(1)), tokio::task::JoinSet::new());
-    ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Skip);
-    for tick in 0..500 {
-        ticks.tick().await;
-        for request in 0..2 {
-            let router = router.clone();
-            tasks.spawn(async move {
-                let began = moment();
-                assert_eq!(ask(&router, &format!("/{}", 2 * tick + request)).await.status(), 200);
-                began.elapsed()
-            });
-        }
-    }
-    let mut times = tasks.join_all().await;
-    times.sort_unstable();
-    times[times.len() * 99 / 100]
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn while_redis_is_away_requests_take_as_long_as_with_the_cache_switched_off() {
-    let server = RedisServer::absent(&[]);
-    let app = async |builder: cached_handler::CacheBuilder| {
-        let cache = builder.namespace("outages").redis(server.url()).build().await.unwrap();
-        Router::new().route("/{id}", get(queried)).layer(Extension(cache))
-    };
-    let (away, off) = (app(Cache::builder()).await, app(Cache::builder().off()).await);
-    // So many failures, and it is left alone.
-    for id in 0..5 {
-        ask(&away, &format!("/{id}")).await;
-    }
-    let rounds = count(100);
-    let mut ratios = Vec::new();
-    for _ in 0..rounds {
-        let (without, with) = (p99(&off).await, p99(&away).await);
-        ratios.push(with.as_secs_f64() / without.as_secs_f64());
-    }
-    ratios.sort_by(f64::total_cmp);
-    let ratio = ratios[rounds / 2];
-    println!("- while Redis is away 99 in 100 requests take at most {ratio:.2} x what they take with the cache switched off");
-    assert!(ratio <= if is_full() { 1.1 } else { 1.5 }, "{ratios:?}");
-}
-
 /// Asks for each of so many, sixteen at a time.
 async fn store(router: &Router, members: usize) {
     let next = Arc::<AtomicUsize>::default();
