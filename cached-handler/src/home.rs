@@ -33,6 +33,7 @@ impl Home {
     }
 
     /// Spawns it there, ended or not: what an ended runtime is given it drops.
+    #[cfg(feature = "redis")]
     pub(crate) fn spawn_there(&self, task: impl Future<Output = ()> + Send + 'static) {
         self.settle();
         if let Some(home) = self.0.get() {
