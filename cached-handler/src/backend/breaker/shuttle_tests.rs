@@ -137,7 +137,7 @@ fn five_fail(mistake: Mistake) {
         let world = World::new(mistake);
         let changes = side_by_side(&world, 6, |world| world.failed());
         assert_eq!(changes.iter().filter(|change| **change == Change::Opened).count(), 1, "five failures open it once");
-        assert!(world.breaker.is_open());
+        assert!(world.breaker.is_open(), "five failures open it once");
     });
 }
 
