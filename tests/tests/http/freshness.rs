@@ -39,7 +39,7 @@ async fn a_response_is_fresh_before_its_lifetime_has_passed_and_not_after() {
     assert!(site.get("/").await.is_hit());
     site.cache.clock().advance(Duration::from_millis(1));
     let stale = site.get("/").await;
-    assert_eq!(stale.why(), "forwarded: what is stored is stale; stored");
+    assert_eq!(stale.why(), "forwarded: the stored response is stale; stored");
 }
 
 #[tokio::test]
