@@ -31,3 +31,22 @@ pub(crate) mod explored {
         mutex.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
+
+/// Tries so many schedules: half of them by chance, half with few changes of thread at the worst moments.
+#[cfg(all(test, shuttle))]
+pub(crate) fn explore(schedules: usize, threads: impl Fn() + Send + Sync + 'static) {
+    use shuttle::{
+        Config, Runner,
+        scheduler::{PctScheduler, RandomScheduler},
+    };
+    let threads = std::sync::Arc::new(threads);
+    let again = std::sync::Arc::clone(&threads);
+    Runner::new(RandomScheduler::new(schedules / 2), Config::default()).run(move || threads());
+    Runner::new(PctScheduler::new(3, schedules / 2), Config::default()).run(move || again());
+}
+
+/// How many schedules are tried: ten times as many where all are asked for.
+#[cfg(all(test, shuttle))]
+pub(crate) fn schedules() -> usize {
+    if std::env::var_os("CACHED_HANDLER_FULL").is_some_and(|value| value == "1") { 1_000_000 } else { 100_000 }
+}

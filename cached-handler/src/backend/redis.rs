@@ -5,6 +5,7 @@
 //! Nothing is ever listed, and every key has a time limit.
 
 mod batch;
+mod fit;
 mod joint;
 mod keys;
 mod life;

@@ -8,7 +8,6 @@
 //! meet in it: the worst case, and the same in every run.
 
 use shuttle::{
-    scheduler::{PctScheduler, RandomScheduler},
     sync::{
         Arc, Mutex,
         atomic::{AtomicU64, Ordering},
@@ -17,7 +16,11 @@ use shuttle::{
 };
 
 use super::{InProcessEpochs, Marks};
-use crate::{backend::Effect, invalidate::Mark};
+use crate::{
+    backend::Effect,
+    invalidate::Mark,
+    sync::{explore, schedules},
+};
 
 /// The path bucket of the handler under test.
 const BUCKET: u16 = 0;
@@ -124,18 +127,6 @@ impl World {
     fn comes_and_goes(&self) {
         drop(self.epochs.marks("other", BUCKET, &["g"]));
     }
-}
-
-fn schedules() -> usize {
-    if std::env::var_os("CACHED_HANDLER_FULL").is_some_and(|value| value == "1") { 1_000_000 } else { 100_000 }
-}
-
-/// Half of the schedules by chance, half with few changes of thread at the worst moments.
-fn explore(schedules: usize, threads: impl Fn() + Send + Sync + 'static) {
-    let threads = Arc::new(threads);
-    let again = Arc::clone(&threads);
-    shuttle::Runner::new(RandomScheduler::new(schedules / 2), shuttle::Config::default()).run(move || threads());
-    shuttle::Runner::new(PctScheduler::new(3, schedules / 2), shuttle::Config::default()).run(move || again());
 }
 
 fn side_by_side(world: &Arc<World>, threads: Vec<fn(&World)>) {

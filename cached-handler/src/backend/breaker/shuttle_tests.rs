@@ -2,12 +2,12 @@
 //! see `epoch/shuttle_tests.rs` for the command. Each rule is broken once, and the schedules find it.
 
 use shuttle::{
-    scheduler::{PctScheduler, RandomScheduler},
     sync::{Arc, Mutex, atomic::AtomicI64},
     thread,
 };
 
 use super::*;
+use crate::sync::{explore, schedules};
 
 /// The mistake that the schedules have to find.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -110,15 +110,6 @@ impl World {
     }
 }
 
-/// Half of the schedules by chance, half with few changes of thread at the worst moments.
-fn explore(threads: impl Fn() + Send + Sync + 'static) {
-    let full = std::env::var_os("CACHED_HANDLER_FULL").is_some_and(|value| value == "1");
-    let (schedules, threads) = (if full { 500_000 } else { 50_000 }, Arc::new(threads));
-    let again = Arc::clone(&threads);
-    shuttle::Runner::new(RandomScheduler::new(schedules), shuttle::Config::default()).run(move || threads());
-    shuttle::Runner::new(PctScheduler::new(3, schedules), shuttle::Config::default()).run(move || again());
-}
-
 fn begun<T: Send + 'static>(world: &Arc<World>, threads: usize, work: fn(&Arc<World>) -> T) -> Vec<thread::JoinHandle<T>> {
     let one = |_| {
         let world = Arc::clone(world);
@@ -133,7 +124,7 @@ fn side_by_side<T: Send + 'static>(world: &Arc<World>, threads: usize, work: fn(
 
 /// Five callers fail, each once, and one more beside them.
 fn five_fail(mistake: Mistake) {
-    explore(move || {
+    explore(schedules(), move || {
         let world = World::new(mistake);
         let changes = side_by_side(&world, 6, |world| world.failed());
         assert_eq!(changes.iter().filter(|change| **change == Change::Opened).count(), 1, "five failures open it once");
@@ -143,7 +134,7 @@ fn five_fail(mistake: Mistake) {
 
 /// Five have failed; others, which were under way, still end well.
 fn some_end_late(mistake: Mistake) {
-    explore(move || {
+    explore(schedules(), move || {
         let world = World::new(mistake);
         let late = begun(&world, 2, |world| world.succeeded());
         let mut was_open = false;
@@ -158,7 +149,7 @@ fn some_end_late(mistake: Mistake) {
 
 /// Callers fail while a nurse comes and goes.
 fn a_nurse_comes_and_goes(mistake: Mistake) {
-    explore(move || {
+    explore(schedules(), move || {
         let world = World::new(mistake);
         (0..4).for_each(|_| assert_eq!(world.failed(), Change::None));
         side_by_side(&world, 3, |world| (0..5).for_each(|_| world.fails()));

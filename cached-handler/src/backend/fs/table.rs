@@ -6,6 +6,8 @@
 //! damaged, or of another boot gets a new, random incarnation **in place**, where every process sees it with its next
 //! read; everything stored before is unusable then.
 
+mod record;
+
 use std::{
     collections::HashMap,
     hash::{BuildHasher, RandomState},
@@ -20,8 +22,9 @@ use rustix::{
 };
 use smallvec::SmallVec;
 
+use self::record::{ALL, CLOCK, Epoch, FRONT, Front, PLACE};
 use super::{
-    check::{bytes, sum, sum_of, words},
+    check::sum_of,
     disk::{Folder, Patience, read_at, state, sync, write_at},
     fault::Fault,
 };
@@ -308,76 +311,6 @@ impl Table {
     }
 }
 
-/// What lies at the beginning of the file.
-#[derive(Debug, Clone, Copy)]
-struct Front {
-    incarnation: u64,
-    boot: Boot,
-    clock: u64,
-    settled: u64,
-    all: Epoch,
-}
-
-impl Front {
-    /// Whether no invalidation is under way, nor was one broken off.
-    fn is_settled(&self) -> bool {
-        self.settled == self.clock
-    }
-
-    /// `number` is the file's own: a copy that was brought back is another file, and none of this one's.
-    fn encode(&self, number: u64) -> [u8; FRONT] {
-        let [first, second] = self.boot.words();
-        let head = [MAGIC, self.incarnation, first, second, number];
-        let mut place = [0; FRONT];
-        let parts: [&[u8]; 3] = [
-            &bytes::<64>(&[MAGIC, self.incarnation, first, second, number, sum(&head)]),
-            &Epoch { expired: self.clock, invalidated: self.settled }.encode(CLOCK, self.incarnation),
-            &self.all.encode(ALL, self.incarnation),
-        ];
-        place.iter_mut().zip(parts.into_iter().flatten()).for_each(|(byte, part)| *byte = *part);
-        place
-    }
-
-    fn decode(place: &[u8; FRONT], number: u64) -> Option<Self> {
-        let [magic, incarnation, first, second, of, check] = words(place)?;
-        if magic != MAGIC || of != number || check != sum(&[magic, incarnation, first, second, of]) {
-            return None;
-        }
-        let Epoch { expired: clock, invalidated: settled } = Epoch::decode(place.get(64..)?, CLOCK, incarnation)?;
-        let all = Epoch::decode(place.get(96..)?, ALL, incarnation)?;
-        let boot = if [first, second] == [0; 2] { Boot::Any } else { Boot::This([first, second]) };
-        Some(Self { incarnation, boot, clock, settled, all })
-    }
-}
-
-/// When something was last invalidated, and last invalidated or expired.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-struct Epoch {
-    invalidated: u64,
-    expired: u64,
-}
-
-impl Epoch {
-    fn at(time: u64) -> Self {
-        Self { invalidated: time, expired: time }
-    }
-
-    fn take(&mut self, other: Self) {
-        self.invalidated = self.invalidated.max(other.invalidated);
-        self.expired = self.expired.max(other.expired);
-    }
-
-    fn encode(self, position: u64, incarnation: u64) -> [u8; PLACE] {
-        let check = sum(&[position, incarnation, self.invalidated, self.expired]);
-        bytes(&[self.invalidated, self.expired, check])
-    }
-
-    fn decode(place: &[u8], position: u64, incarnation: u64) -> Option<Self> {
-        let [invalidated, expired, check, rest] = words(place)?;
-        (check == sum(&[position, incarnation, invalidated, expired]) && rest == 0).then_some(Self { invalidated, expired })
-    }
-}
-
 /// The places of a response's epochs, but for that of the namespace, which is always read.
 pub(super) fn positions(scopes: &Scopes<'_>) -> Positions {
     let groups = scopes.groups().iter().map(|group| Mark::Group(group));
@@ -402,13 +335,7 @@ pub(super) fn random() -> u64 {
     RandomState::new().hash_one(std::process::id())
 }
 
-/// `CHepoch` and the version of all that is above.
-const MAGIC: u64 = u64::from_le_bytes(*b"CHepoch\x01");
-/// The file: its front, then handlers, paths, groups. A place never lies across two pages or sectors.
-const FRONT: usize = 128;
-const CLOCK: u64 = 64;
-const ALL: u64 = 96;
-const PLACE: usize = 32;
+/// The file: its front, then handlers, paths, groups.
 const PLACES: u64 = 4096;
 const HANDLERS: u64 = 4096;
 const PATHS: u64 = 1 << 16;

@@ -17,11 +17,12 @@ use tokio::{
 
 use super::{
     CLOCK_LIVES, EPOCH_LIVES, Lasting,
+    fit::{Fit, Unfit, examine},
     keys::Names,
     life::Life,
     memory::Worry,
     mget, record,
-    refusal::{Refusal, moved_to, refusal},
+    refusal::{Refusal, refusal},
     script,
     server::{address, host_of, sees_to_cryptography},
 };
@@ -40,8 +41,6 @@ const CONNECT_LIMIT: Duration = Duration::from_secs(5);
 /// Pauses between two tries, which cost Redis next to nothing: however long it was away, all is cached again within a
 /// second of its return.
 const RECONNECTS: (Duration, Duration) = (Duration::from_millis(100), Duration::from_millis(800));
-/// The oldest version that has what is needed: `PEXPIRE … GT`, and scripts that say that they may run when memory is short.
-const OLDEST: u32 = 7;
 
 pub(super) struct Link {
     client: Client,
@@ -313,38 +312,6 @@ impl Link {
 const UNKNOWN: Millis = Millis::MIN;
 const MOVED: (&str, &str) = ("moved", "the nodes of the cluster do not agree on where the keys are");
 
-/// A server that will do, and what is to be said of it.
-type Fit = (MultiplexedConnection, Option<Worry>);
-
-/// Why a server will not do.
-enum Unfit {
-    Elsewhere(String, u16),
-    For(&'static str, &'static str),
-}
-
-impl Unfit {
-    fn of(error: &RedisError) -> Self {
-        if let Some((host, port)) = moved_to(error) {
-            return Self::Elsewhere(host, port);
-        }
-        let (word, message) = refusal(error).error.into_words();
-        Self::For(word, message)
-    }
-}
-
-/// What `INFO` says about the version, the role and what is done when memory is short.
-fn examine(info: &str) -> Result<Option<Worry>, Unfit> {
-    let value = |name: &str| info.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':'));
-    let major = value("redis_version").and_then(|version| version.split('.').next()?.parse::<u32>().ok());
-    if major.is_some_and(|major| major < OLDEST) {
-        return Err(Unfit::For("too-old", "Redis is older than 7.0, which is needed"));
-    }
-    if value("role") == Some("slave") {
-        return Err(Unfit::For("readonly", "Redis is a replica; give the primary's address"));
-    }
-    Ok(value("maxmemory").zip(value("maxmemory_policy")).and_then(|(limit, policy)| Worry::of(limit, policy)))
-}
-
 async fn connect_at_last(link: Weak<Link>, turn: u64) {
     let mut attempt = 0;
     loop {
@@ -417,28 +384,10 @@ impl fmt::Debug for Link {
 mod tests {
     use super::*;
 
-    fn fits(info: &str) -> Result<Option<Worry>, &'static str> {
-        examine(info).map_err(|unfit| match unfit {
-            Unfit::For(word, _) => word,
-            Unfit::Elsewhere(..) => "elsewhere",
-        })
-    }
-
     #[test]
     fn the_next_try_is_never_as_far_as_a_second() {
         for attempt in [0, 3, 10, u32::MAX] {
             assert!(pause(attempt, RECONNECTS.0, RECONNECTS.1, u32::MAX) <= Duration::from_millis(800));
         }
-    }
-
-    #[test]
-    fn old_servers_and_replicas_will_not_do() {
-        assert_eq!(fits("redis_version:7.0.15\r\nrole:master\r\n"), Ok(None));
-        assert_eq!(fits("redis_version:8.2.1\r\nmaxmemory_policy:allkeys-lru\r\nmaxmemory:100\r\n"), Ok(None));
-        let short = "redis_version:8.2.1\r\nmaxmemory:100\r\nmaxmemory_human:100B\r\nmaxmemory_policy:noeviction\r\n";
-        assert_eq!(fits(short), Ok(Some(Worry::Refuses)));
-        assert_eq!(fits("redis_version:6.2.7\r\nrole:master\r\n"), Err("too-old"));
-        assert_eq!(fits("redis_version:7.0.15\r\nrole:slave\r\n"), Err("readonly"));
-        assert_eq!(fits(""), Ok(None));
     }
 }

@@ -1,13 +1,10 @@
 //! Schedules of look-ups that come, wait and leave beside each other, explored by shuttle; see `epoch/shuttle_tests.rs`
 //! for the command. Each rule is broken once, and the schedules find it.
 
-use shuttle::{
-    scheduler::{PctScheduler, RandomScheduler},
-    sync::Arc,
-    thread,
-};
+use shuttle::{sync::Arc, thread};
 
 use super::*;
+use crate::sync::{explore, schedules};
 
 /// The mistake that the schedules have to find.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -21,7 +18,7 @@ enum Mistake {
 
 /// Which of three look-ups are sent for, by whom. The first may leave after it has put itself there.
 fn three_look_ups(mistake: Mistake, leaves: bool) {
-    explore(move || {
+    explore(schedules(), move || {
         let (batches, sent) = (Arc::new(Batches::default()), Arc::new(Mutex::new(Vec::new())));
         // So that two of them fill a batch.
         batches.note(usize::try_from(MOST_BYTES / 2).unwrap());
@@ -51,14 +48,6 @@ fn three_look_ups(mistake: Mistake, leaves: bool) {
         // One that has left is sent for by others, if there are any who wait with it.
         assert!(names == [0, 1, 2] || (leaves && names == [1, 2]), "not each is sent for once: {names:?}");
     });
-}
-
-fn explore(threads: impl Fn() + Send + Sync + 'static) {
-    let full = std::env::var_os("CACHED_HANDLER_FULL").is_some_and(|value| value == "1");
-    let (schedules, threads) = (if full { 500_000 } else { 50_000 }, Arc::new(threads));
-    let again = Arc::clone(&threads);
-    shuttle::Runner::new(RandomScheduler::new(schedules), shuttle::Config::default()).run(move || threads());
-    shuttle::Runner::new(PctScheduler::new(3, schedules), shuttle::Config::default()).run(move || again());
 }
 
 #[test]

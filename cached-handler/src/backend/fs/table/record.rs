@@ -1,0 +1,83 @@
+//! What lies in the table: its front, and an epoch at each place. Each says of itself whether it is whole. Pure.
+
+use super::Boot;
+use crate::backend::fs::check::{bytes, sum, words};
+
+/// What lies at the beginning of the file.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Front {
+    pub(super) incarnation: u64,
+    pub(super) boot: Boot,
+    pub(super) clock: u64,
+    pub(super) settled: u64,
+    pub(super) all: Epoch,
+}
+
+impl Front {
+    /// Whether no invalidation is under way, nor was one broken off.
+    pub(super) fn is_settled(&self) -> bool {
+        self.settled == self.clock
+    }
+
+    /// `number` is the file's own: a copy that was brought back is another file, and none of this one's.
+    pub(super) fn encode(&self, number: u64) -> [u8; FRONT] {
+        let [first, second] = self.boot.words();
+        let head = [MAGIC, self.incarnation, first, second, number];
+        let mut place = [0; FRONT];
+        let parts: [&[u8]; 3] = [
+            &bytes::<64>(&[MAGIC, self.incarnation, first, second, number, sum(&head)]),
+            &Epoch { expired: self.clock, invalidated: self.settled }.encode(CLOCK, self.incarnation),
+            &self.all.encode(ALL, self.incarnation),
+        ];
+        place.iter_mut().zip(parts.into_iter().flatten()).for_each(|(byte, part)| *byte = *part);
+        place
+    }
+
+    pub(super) fn decode(place: &[u8; FRONT], number: u64) -> Option<Self> {
+        let [magic, incarnation, first, second, of, check] = words(place)?;
+        if magic != MAGIC || of != number || check != sum(&[magic, incarnation, first, second, of]) {
+            return None;
+        }
+        let Epoch { expired: clock, invalidated: settled } = Epoch::decode(place.get(64..)?, CLOCK, incarnation)?;
+        let all = Epoch::decode(place.get(96..)?, ALL, incarnation)?;
+        let boot = if [first, second] == [0; 2] { Boot::Any } else { Boot::This([first, second]) };
+        Some(Self { incarnation, boot, clock, settled, all })
+    }
+}
+
+/// When something was last invalidated, and last invalidated or expired.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) struct Epoch {
+    pub(super) invalidated: u64,
+    pub(super) expired: u64,
+}
+
+impl Epoch {
+    pub(super) fn at(time: u64) -> Self {
+        Self { invalidated: time, expired: time }
+    }
+
+    pub(super) fn take(&mut self, other: Self) {
+        self.invalidated = self.invalidated.max(other.invalidated);
+        self.expired = self.expired.max(other.expired);
+    }
+
+    pub(super) fn encode(self, position: u64, incarnation: u64) -> [u8; PLACE] {
+        let check = sum(&[position, incarnation, self.invalidated, self.expired]);
+        bytes(&[self.invalidated, self.expired, check])
+    }
+
+    pub(super) fn decode(place: &[u8], position: u64, incarnation: u64) -> Option<Self> {
+        let [invalidated, expired, check, rest] = words(place)?;
+        (check == sum(&[position, incarnation, invalidated, expired]) && rest == 0).then_some(Self { invalidated, expired })
+    }
+}
+
+/// `CHepoch` and the version of what lies there.
+const MAGIC: u64 = u64::from_le_bytes(*b"CHepoch\x01");
+/// A place never lies across two pages or sectors.
+pub(super) const PLACE: usize = 32;
+/// In bytes; and where in it the clock and the namespace's own epoch are.
+pub(super) const FRONT: usize = 128;
+pub(super) const CLOCK: u64 = 64;
+pub(super) const ALL: u64 = 96;
