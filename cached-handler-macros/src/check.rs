@@ -12,7 +12,7 @@ use crate::{
 
 /// Names in `skip`, `key` and templates have to be those of arguments.
 pub(crate) fn check_names(args: &Cached, arguments: &[Argument], errors: &mut Errors) {
-    let known: Vec<String> = arguments.iter().flat_map(|argument| &argument.binds).map(ToString::to_string).collect();
+    let known = known_names(arguments);
     let unknown = |name: &Ident| !known.contains(&name.to_string());
     for name in args.skip.iter().filter(|name| unknown(name)) {
         errors.on(name, no_argument(name, &known));
@@ -37,6 +37,15 @@ pub(crate) fn check_names(args: &Cached, arguments: &[Argument], errors: &mut Er
             errors.on(name, format!("`{name}` is in `key(…)`, which stands for the whole argument; remove it here"));
         }
     }
+}
+
+/// The names that the arguments bind.
+pub(crate) fn known_names(arguments: &[Argument]) -> Vec<String> {
+    let mut known = Vec::new();
+    for argument in arguments {
+        known.extend(argument.binds.iter().map(ToString::to_string));
+    }
+    known
 }
 
 /// A template mentions arguments, and nothing else begins an expression in it.

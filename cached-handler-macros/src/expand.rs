@@ -122,7 +122,11 @@ impl Expansion {
     }
 
     fn key_names(&self) -> Vec<Ident> {
-        self.args.key.iter().flat_map(|expression| names_in(expression.to_token_stream())).collect()
+        let mut names = Vec::new();
+        for expression in &self.args.key {
+            names.extend(names_in(expression.to_token_stream()));
+        }
+        names
     }
 
     fn marker(&self) -> TokenStream {
@@ -251,14 +255,9 @@ impl Expansion {
     fn produced(&self, returned: &Type) -> TokenStream {
         match &self.args.uncached {
             None => {
-                let used: Vec<Ident> = self
-                    .args
-                    .groups
-                    .iter()
-                    .flat_map(template_names)
-                    .chain(self.key_names())
-                    .chain(self.args.skip.iter().cloned())
-                    .collect();
+                let mut used = template_names(&self.args.groups);
+                used.extend(self.key_names());
+                used.extend(self.args.skip.iter().cloned());
                 captured(&self.function, &self.arguments, &used, returned)
             }
             Some(path) => {

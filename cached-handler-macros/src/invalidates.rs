@@ -1,12 +1,12 @@
 //! `#[invalidates]`: targets computed from the arguments, and invalidated however the body ends.
 
-use proc_macro2::{Delimiter, Ident, TokenStream};
+use proc_macro2::{Delimiter, TokenStream};
 
 use crate::{
     again::{above, attribute_again, first_or_again},
     args::Invalidates,
     body::{captured, returning},
-    check::check_template,
+    check::{check_template, known_names},
     errors::Errors,
     expand::parse_function,
     signature::{Argument, Function, Sorted, sort},
@@ -32,7 +32,7 @@ pub(crate) fn invalidates(attribute: &TokenStream, item: &TokenStream) -> TokenS
     }
     function.check("invalidates", &mut errors);
     let arguments = function.arguments();
-    let known: Vec<String> = arguments.iter().flat_map(|argument| &argument.binds).map(ToString::to_string).collect();
+    let known = known_names(&arguments);
     for template in args.groups.iter().chain(&args.paths) {
         check_template(template, &known, &mut errors);
     }
@@ -63,7 +63,8 @@ fn expand(args: &Invalidates, sorted: &Sorted, function: &Function, arguments: &
     });
     let parameters = with_delimiter(Delimiter::Parenthesis, hygienic!(#alone #(#parameters),*), paren_token.span.join());
     let returned = function.returns();
-    let used: Vec<Ident> = args.groups.iter().chain(&args.paths).flat_map(template_names).collect();
+    let mut used = template_names(&args.groups);
+    used.extend(template_names(&args.paths));
     let produced = captured(function, arguments, &used, &returned);
     let response = returning(&private, function, &returned);
     let targets = targets(&private, args, arguments);
@@ -93,7 +94,7 @@ fn targets(private: &TokenStream, args: &Invalidates, arguments: &[Argument]) ->
         hygienic!({ #bindings __targets.group(#text); })
     });
     let paths = args.paths.iter().map(|template| {
-        let bindings = bindings(arguments, &template_names(template));
+        let bindings = bindings(arguments, &template_names(std::slice::from_ref(template)));
         let pieces = pieces(private, template);
         hygienic!({ #bindings __targets.path(&[#(#pieces),*]); })
     });

@@ -75,12 +75,18 @@ pub(crate) fn formatted(private: &TokenStream, template: &Template) -> (Vec<Iden
             }
         }
     }
-    (template_names(template), hygienic!(#private::format_args!(#text #(, #values)*)))
+    (template_names(std::slice::from_ref(template)), hygienic!(#private::format_args!(#text #(, #values)*)))
 }
 
-pub(crate) fn template_names(template: &Template) -> Vec<Ident> {
-    let values = template.pieces.iter().filter_map(|piece| if let Piece::Value(value) = piece { Some(value.clone()) } else { None });
-    values.flat_map(names_in).collect()
+/// Those that the values of templates mention.
+pub(crate) fn template_names(templates: &[Template]) -> Vec<Ident> {
+    let mut names = Vec::new();
+    for piece in templates.iter().flat_map(|template| &template.pieces) {
+        if let Piece::Value(value) = piece {
+            names.extend(names_in(value.clone()));
+        }
+    }
+    names
 }
 
 /// A block in braces on a given place.

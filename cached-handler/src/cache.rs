@@ -115,9 +115,9 @@ impl Cache {
     /// does not have (a line for each), and where the process has a cache already: installed before, or made by a request
     /// that came earlier.
     pub fn install(self) -> Result<(), Error> {
-        let misfits: Vec<String> = self.misfits().collect();
-        if !misfits.is_empty() {
-            return Err(Error::config(misfits.join("\n")));
+        let misfits = self.misfits().reduce(|all, misfit| all + "\n" + &misfit);
+        if let Some(misfits) = misfits {
+            return Err(Error::config(misfits));
         }
         // A test's own may be the router's as well, and is then reached in no other way.
         let isolated = self.0.isolated;
@@ -210,7 +210,7 @@ impl Cache {
             let (cache, complaints) = Self::builder().finish();
             OTHERS.fetch_sub(1, Ordering::Relaxed);
             for complaint in complaints.into_iter().chain(cache.misfits()) {
-                tracing::error!(target: "cached_handler", "{complaint}");
+                events::set_up_lacks(&complaint);
             }
             cache
         })
@@ -237,10 +237,8 @@ impl Cache {
 
     /// Says so where what has just been made for this cache names a backend that it does not have.
     pub(crate) fn complain(&self, of: &'static Handler) {
-        if let Some(misfit) = self.misfit(of)
-            && let Some(left_out) = self.0.limiter.may_speak(Some(of), "misfit", self.0.clock.now())
-        {
-            tracing::error!(target: "cached_handler", left_out, "{misfit}");
+        if let Some(misfit) = self.misfit(of) {
+            events::misfit(self, of, &misfit);
         }
     }
 
@@ -263,11 +261,9 @@ impl Cache {
         if let Some(trace) = trace.filter(|trace| trace.is_of(None)) {
             trace.moved(target, Some(moved));
         }
-        let told = self.0.backends.iter().enumerate().map(|(at, (_, backend))| async move {
-            match trace.filter(|trace| trace.is_of(Some(at))) {
-                None => backend.advance(target, effect).await,
-                Some(trace) => backend.advance_and_tell(target, effect).await.map(|moved| trace.moved(target, moved)),
-            }
+        let told = self.0.backends.iter().enumerate().map(|(at, (_, backend))| match trace.filter(|trace| trace.is_of(Some(at))) {
+            None => backend.advance(target, effect),
+            Some(trace) => Box::pin(async move { backend.advance_and_tell(target, effect).await.map(|moved| trace.moved(target, moved)) }),
         });
         let outcome = together(told.collect()).await.into_iter().fold(Ok(()), Result::and);
         events::advanced(self, target, effect, &outcome);

@@ -6,6 +6,7 @@
 
 mod counts;
 mod limiter;
+mod lines;
 mod meters;
 mod run;
 mod watch;
@@ -13,6 +14,7 @@ mod watch;
 pub(crate) use self::{
     counts::Counts,
     limiter::Limiter,
+    lines::{Why, call_failed, of_backend},
     meters::{BackendMeters, HandlerMeters, MemoryMeters, Sample},
     run::Running,
     watch::Watch,
@@ -78,8 +80,7 @@ fn forwarded(cache: &Cache, handler: &'static Handler, why: Forward, collapsed: 
     if let Forward::Bypass(reason @ (Bypass::FieldsUnseen | Bypass::UnknownBackend)) = why
         && let Some(left_out) = may_speak(cache, handler, reason.as_str())
     {
-        let site = &handler.site;
-        tracing::warn!(target: "cached_handler", handler = handler.label(), file = site.file, line = site.line, reason = reason.as_str(), left_out, "not cached: {reason}");
+        lines::of_handler(handler, reason.as_str(), left_out, &format!("not cached: {reason}"));
     }
 }
 
@@ -93,8 +94,7 @@ pub(crate) fn settled(cache: &Cache, handler: &'static Handler, kept: &Kept) {
             if reason.is_for_the_author()
                 && let Some(left_out) = may_speak(cache, handler, reason.as_str())
             {
-                let site = &handler.site;
-                tracing::warn!(target: "cached_handler", handler = handler.label(), file = site.file, line = site.line, reason = reason.as_str(), left_out, "not stored: {reason}");
+                lines::of_handler(handler, reason.as_str(), left_out, &format!("not stored: {reason}"));
             }
         }
         kept => {
@@ -109,7 +109,7 @@ pub(crate) fn hidden(cache: &Cache, handler: &'static Handler, reason: &NotStore
     lock(&cache.inner().counts.by_reason).not_stored.add_one(reason.as_str());
     handler.meters.not_stored(handler, reason.as_str());
     if let Some(left_out) = may_speak(cache, handler, "hidden") {
-        tracing::warn!(target: "cached_handler", handler = handler.label(), reason = reason.as_str(), left_out, "a stale response stands in for a failure: {reason}");
+        lines::of_handler(handler, reason.as_str(), left_out, &format!("a stale response stands in for a failure: {reason}"));
     }
 }
 
@@ -118,7 +118,7 @@ pub(crate) fn damaged(cache: &Cache, handler: &'static Handler, damage: &'static
     lock(&cache.inner().counts.by_reason).damaged += 1;
     handler.meters.damaged(handler, damage);
     if let Some(left_out) = may_speak(cache, handler, damage) {
-        tracing::warn!(target: "cached_handler", handler = handler.label(), damage, left_out, "stored bytes are not used");
+        lines::of_handler(handler, damage, left_out, "stored bytes are not used");
     }
 }
 
@@ -138,31 +138,42 @@ pub(crate) fn advanced(cache: &Cache, target: &Target, effect: Effect, outcome: 
 
 /// An invalidation that nobody waits for has failed (law L6).
 pub(crate) fn invalidation_failed(cache: &Cache, error: &Error) {
-    let inner = cache.inner();
-    if let Some(left_out) = inner.limiter.may_speak(None, "invalidation", inner.clock.now()) {
-        tracing::error!(target: "cached_handler", error = ?error, left_out, "an invalidation failed; what it was to invalidate may be served until it is stale");
-    }
+    const WHAT: &str = "an invalidation failed; what it was to invalidate may be served until it is stale";
+    complain(cache, None, "invalidation", Some(error), WHAT);
 }
 
 /// What was to be invalidated once more was not.
 pub(crate) fn not_invalidated_again(cache: &Cache, error: &Error) {
+    const WHAT: &str = "invalidating once more failed; what a lagging source gave may be served until it is stale";
+    complain(cache, None, "invalidation-again", Some(error), WHAT);
+}
+
+/// It never will be: whoever invalidates does so outside of a runtime.
+pub(crate) fn nowhere_to_invalidate_again(cache: &Cache) {
+    const WHAT: &str = "there is no runtime to invalidate in once more; call invalidations in one, or take `settle` away";
+    complain(cache, None, "no-runtime", None, WHAT);
+}
+
+/// What is wrong with a cache that was set up by nobody, and has nobody to return it to.
+pub(crate) fn set_up_lacks(what: &str) {
+    lines::of_cache(None, 0, what);
+}
+
+/// A handler names a backend that its cache does not have.
+pub(crate) fn misfit(cache: &Cache, handler: &'static Handler, misfit: &str) {
+    complain(cache, Some(handler), "misfit", None, misfit);
+}
+
+fn complain(cache: &Cache, of: Option<&'static Handler>, reason: &'static str, error: Option<&Error>, what: &str) {
     let inner = cache.inner();
-    if let Some(left_out) = inner.limiter.may_speak(None, "invalidation-again", inner.clock.now()) {
-        tracing::error!(target: "cached_handler", error = ?error, left_out, "invalidating once more failed; what a lagging source gave may be served until it is stale");
+    if let Some(left_out) = inner.limiter.may_speak(of, reason, inner.clock.now()) {
+        lines::of_cache(error, left_out, what);
     }
 }
 
 /// What goes on past the end of the process is lost.
 pub(crate) fn not_drained(runs: usize, invalidations: usize) {
     tracing::warn!(target: "cached_handler", runs, invalidations, "`drain` has waited for its limit; what is left ends with the process, and what was not invalidated may be served by others");
-}
-
-/// It never will be: whoever invalidates does so outside of a runtime.
-pub(crate) fn nowhere_to_invalidate_again(cache: &Cache) {
-    let inner = cache.inner();
-    if let Some(left_out) = inner.limiter.may_speak(None, "no-runtime", inner.clock.now()) {
-        tracing::error!(target: "cached_handler", left_out, "there is no runtime to invalidate in once more; call invalidations in one, or take `settle` away");
-    }
 }
 
 fn may_speak(cache: &Cache, handler: &'static Handler, reason: &'static str) -> Option<u64> {

@@ -11,7 +11,7 @@ use crate::{
         name::{self, Named},
     },
     rules::path::{bucket, normalise},
-    together::together,
+    together::{Call, together},
 };
 
 /// What to invalidate.
@@ -181,6 +181,6 @@ pub async fn expire_all() -> Result<(), Error> {
 /// In all at the same time; goes on after a failure, and reports the first.
 async fn everywhere(target: &Target, effect: Effect) -> Result<(), Error> {
     let caches = Cache::all();
-    let told = caches.iter().map(|cache| cache.change(target, effect, None)).collect();
+    let told = caches.iter().map(|cache| -> Call<'_, _> { Box::pin(cache.change(target, effect, None)) }).collect();
     together(told).await.into_iter().fold(Ok(()), Result::and)
 }

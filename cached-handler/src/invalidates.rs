@@ -14,8 +14,19 @@ use axum::{extract::FromRequestParts, response::Response};
 use http::request::Parts;
 
 use crate::{
-    backend::Effect, cache::Cache, changed::Changed, error::Error, events, handler::function::CachedHandler, home::spawn_here,
-    invalidate::Target, rules::path::encode_segment, sync::lock, tasks::Owed, together::together, trace::Trace,
+    backend::Effect,
+    cache::Cache,
+    changed::Changed,
+    error::Error,
+    events,
+    handler::function::CachedHandler,
+    home::spawn_here,
+    invalidate::Target,
+    rules::path::encode_segment,
+    sync::lock,
+    tasks::Owed,
+    together::{Call, together},
+    trace::Trace,
 };
 
 /// The cache of the request's router, where that has one of its own; and what the request changes by its method.
@@ -194,7 +205,7 @@ impl Targets {
         let caches = self.caches();
         let mut told = Vec::with_capacity(caches.len() * self.due.len());
         for cache in &caches {
-            told.extend(self.due.iter().map(|target| self.tell(cache, target)));
+            told.extend(self.due.iter().map(|target| -> Call<'_, ()> { Box::pin(self.tell(cache, target)) }));
         }
         together(told).await;
     }

@@ -1,10 +1,13 @@
 //! Several calls at the same time.
 
-use std::{future::poll_fn, task::Poll};
+use std::{future::poll_fn, pin::Pin, task::Poll};
+
+/// One of them.
+pub(crate) type Call<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
 /// Waits for all of them at once, and gives what they gave, in their order. For a few.
-pub(crate) async fn together<F: Future>(calls: Vec<F>) -> Vec<F::Output> {
-    let mut calls: Vec<_> = calls.into_iter().map(|call| (Box::pin(call), None)).collect();
+pub(crate) async fn together<T>(calls: Vec<Call<'_, T>>) -> Vec<T> {
+    let mut calls: Vec<_> = calls.into_iter().map(|call| (call, None)).collect();
     poll_fn(|cx| {
         let mut waits = false;
         for (call, output) in calls.iter_mut().filter(|(_, output)| output.is_none()) {
@@ -30,12 +33,14 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn they_take_as_long_as_the_longest_and_give_in_their_order() {
         let began = Instant::now();
-        let waits = async |millis| {
-            sleep(Duration::from_millis(millis)).await;
-            millis
+        let waits = |millis| -> Call<'_, u64> {
+            Box::pin(async move {
+                sleep(Duration::from_millis(millis)).await;
+                millis
+            })
         };
-        assert_eq!(together(Vec::from([30, 10, 0, 20].map(waits))).await, [30, 10, 0, 20]);
+        assert_eq!(together(vec![waits(30), waits(10), waits(0), waits(20)]).await, [30, 10, 0, 20]);
         assert_eq!(began.elapsed(), Duration::from_millis(30));
-        assert!(together(Vec::from([0; 0].map(waits))).await.is_empty());
+        assert!(together(Vec::<Call<'_, u64>>::new()).await.is_empty());
     }
 }

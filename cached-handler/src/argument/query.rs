@@ -89,8 +89,14 @@ fn after<'q>(query: &'q [u8], name: &[u8]) -> Option<&'q [u8]> {
 fn rewritten(query: &str, names: &[&str], key: &mut KeyWriter<'_>) {
     let read = sorted(query, names);
     if read.iter().all(|(_, value)| !value.contains('&')) {
-        let pairs: Vec<_> = read.iter().map(|(name, value)| [&**name, &**value].join("=")).collect();
-        key.tagged(Tag::Query, pairs.join("&").as_bytes());
+        let mut pairs = String::with_capacity(query.len());
+        for (name, value) in &read {
+            if !pairs.is_empty() {
+                pairs.push('&');
+            }
+            pairs.extend([&**name, "=", &**value]);
+        }
+        key.tagged(Tag::Query, pairs.as_bytes());
     } else {
         framed(&read, key);
     }
@@ -99,8 +105,11 @@ fn rewritten(query: &str, names: &[&str], key: &mut KeyWriter<'_>) {
 /// Those that are read, decoded, in their order; repeated ones in their own.
 fn sorted<'q>(query: &'q str, names: &[&str]) -> SmallVec<[Parameter<'q>; 4]> {
     let all = form_urlencoded::parse(query.as_bytes());
-    let mut read: SmallVec<[Parameter<'_>; 4]> = all.filter(|(name, _)| names.contains(&&**name)).collect();
-    read.sort_by_key(|(name, _)| names.iter().position(|known| known == name));
+    let mut sent: SmallVec<[Parameter<'_>; 4]> = all.filter(|(name, _)| names.contains(&&**name)).collect();
+    let mut read = SmallVec::with_capacity(sent.len());
+    for known in names {
+        read.extend(sent.iter_mut().filter(|(name, _)| name == known).map(std::mem::take));
+    }
     read
 }
 

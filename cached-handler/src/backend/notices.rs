@@ -1,7 +1,6 @@
 //! What is said of a backend's health: a line when it changes, and never one per request.
 
 use std::{
-    collections::BTreeMap,
     sync::{
         Mutex,
         atomic::{AtomicBool, Ordering},
@@ -14,7 +13,7 @@ use tokio::time::Instant;
 use crate::{error::Fault, sync::lock};
 
 /// What a backend is asked for; each kind is well or ill for itself.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Errand {
     Read,
     Store,
@@ -43,12 +42,15 @@ pub(crate) struct Notices {
 struct Said {
     is_left_alone: bool,
     refuses_everything: bool,
-    /// Of no errand, that all are left alone.
-    reasons: BTreeMap<(Option<Errand>, &'static str), Reason>,
+    /// A handful: what a backend can suffer from.
+    reasons: Vec<Reason>,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Reason {
+    /// Of none, that all are left alone.
+    errand: Option<Errand>,
+    word: &'static str,
     failures: u64,
     last: Option<Instant>,
     /// It was said, and since then nothing else of its errand, and nothing that it is over.
@@ -63,15 +65,16 @@ impl Notices {
     /// Whether this failure is news.
     pub(crate) fn failed(&self, errand: Errand, fault: Fault, now: Instant) -> bool {
         let mut said = lock(&self.said);
-        let reason = said.reason(Some(errand), fault.word());
-        reason.failures += 1;
-        // Those that were not asked are a consequence, of which was told.
-        let is_news = !matches!(fault, Fault::Spared("open")) && !reason.holds;
-        if !is_news || !reason.may_be_said(now) {
+        let is_news = said.with(Some(errand), fault.word(), |reason| {
+            reason.failures += 1;
+            // Those that were not asked are a consequence, of which was told.
+            !matches!(fault, Fault::Spared("open")) && !reason.holds && reason.may_be_said(now)
+        });
+        if !is_news {
             return false;
         }
         said.end(errand);
-        said.reason(Some(errand), fault.word()).holds = true;
+        said.with(Some(errand), fault.word(), |reason| reason.holds = true);
         self.any.store(true, Ordering::Relaxed);
         true
     }
@@ -83,14 +86,14 @@ impl Notices {
         }
         let mut said = lock(&self.said);
         let recovers = said.end(errand);
-        self.any.store(said.reasons.values().any(|reason| reason.holds), Ordering::Relaxed);
+        self.any.store(said.reasons.iter().any(|reason| reason.holds), Ordering::Relaxed);
         recovers
     }
 
     /// Whether it is news that the backend is left alone; asked when that begins, and again as long as it lasts.
     pub(crate) fn left_alone(&self, now: Instant) -> bool {
         let mut said = lock(&self.said);
-        let is_news = !said.is_left_alone && said.reason(None, "open").may_be_said(now);
+        let is_news = !said.is_left_alone && said.with(None, "open", |reason| reason.may_be_said(now));
         said.is_left_alone |= is_news;
         is_news
     }
@@ -113,20 +116,26 @@ impl Notices {
     /// How often what failed why.
     pub(crate) fn failures(&self) -> Vec<(Errand, &'static str, u64)> {
         let said = lock(&self.said);
-        said.reasons.iter().filter_map(|((errand, word), reason)| Some(((*errand)?, *word, reason.failures))).collect()
+        said.reasons.iter().filter_map(|reason| Some((reason.errand?, reason.word, reason.failures))).collect()
     }
 }
 
 impl Said {
-    fn reason(&mut self, errand: Option<Errand>, word: &'static str) -> &mut Reason {
-        self.reasons.entry((errand, word)).or_default()
+    fn with<T>(&mut self, errand: Option<Errand>, word: &'static str, note: impl FnOnce(&mut Reason) -> T) -> T {
+        if let Some(known) = self.reasons.iter_mut().find(|known| known.errand == errand && known.word == word) {
+            return note(known);
+        }
+        let mut reason = Reason { errand, word, failures: 0, last: None, holds: false };
+        let noted = note(&mut reason);
+        self.reasons.push(reason);
+        noted
     }
 
     /// Nothing that was said of the errand holds any more; whether anything did.
     fn end(&mut self, errand: Errand) -> bool {
         let mut held = false;
-        for ((of, _), reason) in &mut self.reasons {
-            held |= *of == Some(errand) && std::mem::take(&mut reason.holds);
+        for reason in &mut self.reasons {
+            held |= reason.errand == Some(errand) && std::mem::take(&mut reason.holds);
         }
         held
     }

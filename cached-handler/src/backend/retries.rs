@@ -1,7 +1,7 @@
 //! Invalidations that failed, kept until they are done.
 
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::{HashMap, VecDeque},
     sync::{
         Mutex,
         atomic::{AtomicUsize, Ordering},
@@ -25,9 +25,10 @@ pub(crate) struct Retries {
 
 #[derive(Debug, Default)]
 struct Due {
-    /// By their turns. One that fails goes to the end, so that none is in the way of another for ever.
-    by_turn: BTreeMap<u64, Retry>,
-    turns: HashMap<Target, u64>,
+    by_target: HashMap<Target, Retry>,
+    /// In which order they are tried. One that fails goes to the end, so that none is in the way of another for ever;
+    /// its former turn stays here until it comes up, and counts for nothing.
+    turns: VecDeque<(u64, Target)>,
     last: u64,
 }
 
@@ -65,7 +66,7 @@ impl Retries {
 
     pub(crate) fn add(&self, target: &Target, effect: Effect) {
         self.change(|due| {
-            let is_full = due.turns.len() >= self.most && !due.turns.contains_key(target);
+            let is_full = due.by_target.len() >= self.most && due.of(target).is_none();
             let all = due.of(&Target::all()).filter(|all| all.effect == Effect::Invalidate);
             if is_full || all.is_some() {
                 let attempts = all.map_or(0, |all| all.attempts);
@@ -83,7 +84,7 @@ impl Retries {
     /// The one whose turn it is, of those whose turn comes no later than `last`. It stays until it is
     /// [`done`](Self::done), or has [`failed`](Self::failed).
     pub(crate) fn next(&self, last: u64) -> Option<Retry> {
-        lock(&self.due).by_turn.range(..=last).next().map(|(_, retry)| retry.clone())
+        lock(&self.due).next().filter(|retry| retry.turn <= last).cloned()
     }
 
     /// The turn of the last that is due now.
@@ -94,7 +95,7 @@ impl Retries {
     /// It was carried out; unless it has failed once more in the meantime.
     pub(crate) fn done(&self, retry: &Retry) {
         self.change(|due| {
-            if due.turns.get(&retry.target) == Some(&retry.turn) {
+            if due.still_has(retry) {
                 due.remove(&retry.target);
             }
         });
@@ -103,7 +104,7 @@ impl Retries {
     /// It was tried beside a backend that answered a probe, and failed.
     pub(crate) fn failed(&self, retry: &Retry) -> Failed {
         self.change(|due| {
-            if due.turns.get(&retry.target) != Some(&retry.turn) {
+            if !due.still_has(retry) {
                 return Failed::Kept;
             }
             let attempts = retry.attempts.saturating_add(1);
@@ -150,8 +151,8 @@ impl Retries {
     fn change<T>(&self, work: impl FnOnce(&mut Due) -> T) -> T {
         let mut due = lock(&self.due);
         let outcome = work(&mut due);
-        self.left.store(due.turns.len(), Ordering::Relaxed);
-        if due.turns.is_empty() {
+        self.left.store(due.by_target.len(), Ordering::Relaxed);
+        if due.by_target.is_empty() {
             self.emptied.notify_waiters();
         }
         outcome
@@ -160,30 +161,46 @@ impl Retries {
 
 impl Due {
     fn of(&self, target: &Target) -> Option<&Retry> {
-        self.by_turn.get(self.turns.get(target)?)
+        self.by_target.get(target)
+    }
+
+    /// Unless it has failed again on its way, which gave it another turn.
+    fn still_has(&self, retry: &Retry) -> bool {
+        has_turn(&self.by_target, retry.turn, &retry.target)
+    }
+
+    fn next(&mut self) -> Option<&Retry> {
+        while self.turns.front().is_some_and(|(turn, target)| !has_turn(&self.by_target, *turn, target)) {
+            self.turns.pop_front();
+        }
+        self.of(&self.turns.front()?.1)
     }
 
     /// At the end.
     fn put(&mut self, target: Target, effect: Effect, attempts: u32) {
         self.last += 1;
         let turn = self.last;
-        if let Some(before) = self.turns.insert(target.clone(), turn) {
-            self.by_turn.remove(&before);
+        self.turns.push_back((turn, target.clone()));
+        self.by_target.insert(target.clone(), Retry { target, effect, turn, attempts });
+        // Former turns are no more than there are targets, whatever fails how often.
+        if self.turns.len() > 2 * self.by_target.len() + 16 {
+            self.turns.retain(|(turn, target)| has_turn(&self.by_target, *turn, target));
         }
-        self.by_turn.insert(turn, Retry { target, effect, turn, attempts });
     }
 
     fn remove(&mut self, target: &Target) {
-        if let Some(turn) = self.turns.remove(target) {
-            self.by_turn.remove(&turn);
-        }
+        self.by_target.remove(target);
     }
 
     fn only_everything(&mut self, attempts: u32) {
+        self.by_target.clear();
         self.turns.clear();
-        self.by_turn.clear();
         self.put(Target::all(), Effect::Invalidate, attempts);
     }
+}
+
+fn has_turn(by_target: &HashMap<Target, Retry>, turn: u64, target: &Target) -> bool {
+    by_target.get(target).is_some_and(|retry| retry.turn == turn)
 }
 
 #[cfg(test)]
@@ -238,6 +255,16 @@ mod tests {
         assert_eq!(retries.len(), 1);
         retries.done(&any(&retries).expect("one"));
         assert!(retries.is_empty());
+    }
+
+    #[test]
+    fn one_that_fails_time_and_again_leaves_nothing_behind() {
+        let retries = Retries::new(10);
+        for _ in 0..1_000 {
+            retries.add(&Target::group("a"), Effect::Invalidate);
+        }
+        let turns = lock(&retries.due).turns.len();
+        assert!(turns <= 20, "{turns}");
     }
 
     #[test]

@@ -1,18 +1,21 @@
 //! How often a line is written: at most once in ten seconds for each handler and reason, and it says how many were left
 //! out.
 
-use std::{collections::BTreeMap, ptr, sync::Mutex};
+use std::{ptr, sync::Mutex};
 
 use crate::{clock::Millis, handler::Handler, sync::lock};
 
 /// The lines of one cache. Bounded by what the program's text can say: its handlers, times the reasons.
 #[derive(Debug, Default)]
 pub(crate) struct Limiter {
-    said: Mutex<BTreeMap<(usize, &'static str), Said>>,
+    /// By handler and reason.
+    said: Mutex<Vec<Said>>,
 }
 
 #[derive(Debug)]
 struct Said {
+    handler: usize,
+    reason: &'static str,
     last: Millis,
     left_out: u64,
 }
@@ -26,16 +29,24 @@ impl Limiter {
         // By its place in memory, which is the static that the attribute wrote.
         let handler = handler.map_or(0, |handler| ptr::from_ref(handler).addr());
         let mut said = lock(&self.said);
-        let Some(said) = said.get_mut(&(handler, reason)) else {
-            said.insert((handler, reason), Said { last: now, left_out: 0 });
-            return Some(0);
-        };
-        if now.saturating_sub(said.last) < PAUSE {
-            said.left_out = said.left_out.saturating_add(1);
+        match said.binary_search_by(|known| (known.handler, known.reason).cmp(&(handler, reason))) {
+            Ok(at) => said.get_mut(at)?.may_speak_again(now),
+            Err(at) => {
+                said.insert(at, Said { handler, reason, last: now, left_out: 0 });
+                Some(0)
+            }
+        }
+    }
+}
+
+impl Said {
+    fn may_speak_again(&mut self, now: Millis) -> Option<u64> {
+        if now.saturating_sub(self.last) < PAUSE {
+            self.left_out = self.left_out.saturating_add(1);
             return None;
         }
-        said.last = now;
-        Some(std::mem::take(&mut said.left_out))
+        self.last = now;
+        Some(std::mem::take(&mut self.left_out))
     }
 }
 

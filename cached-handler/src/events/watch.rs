@@ -1,8 +1,9 @@
 //! The calls of one backend that has to be waited for: counted and timed.
 
-use std::sync::{Arc, atomic::Ordering};
-
-use tokio::time::Instant;
+use std::{
+    sync::{Arc, atomic::Ordering},
+    time::Duration,
+};
 
 use super::{BackendMeters, Counts};
 use crate::error::{Error, Fault};
@@ -19,26 +20,23 @@ impl Watch {
         Self { counts, meters: BackendMeters::new(name) }
     }
 
-    /// Waits for a call, and notes how it went. `operation` is one of a few words.
-    pub(crate) async fn over<T>(&self, operation: &'static str, call: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
-        let began = Instant::now();
-        let outcome = call.await;
+    /// A call is over. `operation` is one of a few words.
+    pub(crate) fn over(&self, operation: &'static str, took: Duration, error: Option<&Error>) {
         let counts = &self.counts;
-        let result = match outcome.as_ref().map_err(Error::as_fault) {
-            Ok(_) => "ok",
-            Err(Fault::Spared(_)) => "spared",
-            Err(_) => "error",
+        let result = match error.map(Error::as_fault) {
+            None => "ok",
+            Some(Fault::Spared(_)) => "spared",
+            Some(_) => "error",
         };
         match result {
             "spared" => _ = counts.backend_spared.fetch_add(1, Ordering::Relaxed),
             result => {
                 counts.backend_calls.fetch_add(1, Ordering::Relaxed);
                 counts.backend_errors.fetch_add(u64::from(result == "error"), Ordering::Relaxed);
-                self.meters.took(operation, began.elapsed());
+                self.meters.took(operation, took);
             }
         }
         self.meters.asked(operation, result);
-        outcome
     }
 
     /// The breaker has opened, and the backend is left alone; or it has closed. To be called on each change, in turns,

@@ -79,7 +79,7 @@ pub fn handlers() -> Vec<HandlerInfo> {
     let attributes = all().map(|handler| HandlerInfo::of(handler, HandlerKind::Attribute));
     let others = others::all().into_iter().map(|other| HandlerInfo::of(other.handler, other.kind.into()));
     let mut handlers: Vec<_> = attributes.chain(others).collect();
-    handlers.sort_by_key(|handler| (handler.label, handler.file, handler.line));
+    handlers.sort_unstable_by_key(|handler| (handler.label, handler.file, handler.line));
     handlers
 }
 

@@ -48,9 +48,20 @@ pub(crate) fn value(name: &str, lines: impl Iterator<Item = impl AsRef<[u8]>>) -
         let mut preferences: Vec<_> = members.into_iter().map(preference).collect();
         preferences.sort_unstable();
         preferences.dedup();
-        return preferences.join(&b","[..]);
+        return listed(&preferences);
     }
-    members.join(&b","[..])
+    listed(&members)
+}
+
+fn listed(members: &[impl AsRef<[u8]>]) -> Vec<u8> {
+    let mut list = Vec::new();
+    for (at, member) in members.iter().enumerate() {
+        if at > 0 {
+            list.push(b',');
+        }
+        list.extend_from_slice(member.as_ref());
+    }
+    list
 }
 
 /// The members of a list, without the space around them; none, where a quote has no end.

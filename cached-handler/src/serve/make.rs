@@ -141,10 +141,14 @@ fn selecting(run: &Run, storable: &Storable) -> Option<(Variants, Box<[u8]>)> {
     if !run.handler.varies_from_response() || storable.vary.is_empty() {
         return None;
     }
-    let mut names: Vec<Box<str>> = storable.vary.iter().map(|name| name.as_str().into()).collect();
-    names.sort_unstable();
-    names.dedup();
-    let variants = Variants { fields: names, known: Vec::new() };
+    let mut fields: Vec<Box<str>> = Vec::with_capacity(storable.vary.len());
+    for name in &storable.vary {
+        // In order, each once; there are but a few.
+        if let Err(at) = fields.binary_search_by(|known| (**known).cmp(name.as_str())) {
+            fields.insert(at, name.as_str().into());
+        }
+    }
+    let variants = Variants { fields, known: Vec::new() };
     let values = variants.values(run.fields.as_deref()).into();
     Some((variants, values))
 }

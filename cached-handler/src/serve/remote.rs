@@ -57,7 +57,7 @@ impl Run {
             }
             Ok(Found::Nothing(forward)) => self.key.forward = forward,
             Err(error) => {
-                tracing::debug!(target: "cached_handler", handler = self.handler.label(), error = ?error, "a backend failed to read");
+                events::call_failed(self.handler, "read", &error);
                 self.stand_aside(Bypass::Backend);
                 // The invalidations of this process at least are known, so that runs may be shared in it.
                 self.read_epochs_in_memory();
@@ -88,7 +88,7 @@ impl Run {
         } else if let Some(backend) = self.cache.backend(self.handler)
             && let Err(error) = backend.remove(&self.key_at_rest()).await
         {
-            tracing::debug!(target: "cached_handler", handler = self.handler.site.name, error = ?error, "a backend failed to remove");
+            events::call_failed(self.handler, "remove", &error);
         }
     }
 
@@ -151,7 +151,7 @@ impl Run {
     pub(super) async fn remove_from_backend(&self, stored: &Stored) {
         let Some(backend) = self.cache.backend(self.handler) else { return };
         if let Err(error) = backend.remove(&self.place_of(stored)).await {
-            tracing::debug!(target: "cached_handler", handler = self.handler.label(), error = ?error, "a backend failed to remove");
+            events::call_failed(self.handler, "remove", &error);
         }
     }
 
@@ -246,7 +246,7 @@ impl Run {
         match self.try_put(&**backend, stored).await {
             Ok(kept) => kept,
             Err(error) => {
-                tracing::debug!(target: "cached_handler", handler = self.handler.label(), error = ?error, "a backend failed to store");
+                events::call_failed(self.handler, "store", &error);
                 Kept::Not(NotStored::Backend)
             }
         }
@@ -294,10 +294,10 @@ impl Run {
     pub(super) fn removing_held(&self) -> Option<Rest> {
         let backend = Arc::clone(self.cache.backend(self.handler)?);
         let key = self.place_of(self.held()?);
-        let handler = self.handler.label();
+        let handler = self.handler;
         Some(Box::pin(async move {
             if let Err(error) = backend.remove(&key).await {
-                tracing::debug!(target: "cached_handler", handler, error = ?error, "a backend failed to remove");
+                events::call_failed(handler, "remove", &error);
             }
         }))
     }
