@@ -39,7 +39,8 @@ async fn thumbnail(Path(id): Path<u64>) -> String {
     format!("thumbnail {id}, made by process {}\n", std::process::id())
 }
 
-/// The answer is sent once no process can give the old thumbnail any more.
+/// The answer is sent once no process can give the old thumbnail any more; or, where the disk refuses, after a second, and
+/// then the invalidation is tried again until it has been made.
 #[invalidates(group = "picture:{id}")]
 async fn replace(Path(id): Path<u64>) -> StatusCode {
     // Here another picture is written.
@@ -54,7 +55,7 @@ pub fn app() -> Router {
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
-    // The namespace sets this application's files apart. The directory may also come from `CACHED_HANDLER_FS_DIR`.
+    // The namespace sets this application's files apart. Without `.fs(…)`, `CACHED_HANDLER_FS_DIR` names the directory.
     let directory = env::temp_dir().join("cached-thumbnails");
     Cache::builder().namespace("thumbnails").fs(directory).cache_status("demo").build().await?.install()?;
     Ok(serve(app(), include_str!("fs.rs")).await?)

@@ -5,6 +5,7 @@
 //! Redis that holds nothing else.
 //!
 //! ```console
+//! # In a third terminal: cargo run --example redis -- 3001
 //! $ curl -i localhost:3000/reports/7
 //! HTTP/1.1 200 OK
 //! content-type: text/csv
@@ -58,7 +59,8 @@ async fn report(Path(id): Path<u64>) -> Result<impl IntoResponse, StatusCode> {
 
 const REPORT: Policy = Policy::new().status(404, secs(5));
 
-/// The answer is sent once no process can give the old report any more.
+/// The answer is sent once no process can give the old report any more; or, where Redis cannot be reached, after a second,
+/// and then the invalidation is tried again until it has been made.
 #[invalidates(group = "report:{id}")]
 async fn recount(Path(id): Path<u64>) -> StatusCode {
     // Here something is written that reports are made of.
@@ -73,7 +75,7 @@ pub fn app() -> Router {
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
-    // The namespace sets this application's keys apart. The address may also come from `CACHED_HANDLER_REDIS_URL`.
+    // The namespace sets this application's keys apart. Without `.redis(…)`, `CACHED_HANDLER_REDIS_URL` has the address.
     Cache::builder().namespace("reports").redis("redis://127.0.0.1:6379").cache_status("demo").build().await?.install()?;
     Ok(serve(app(), include_str!("redis.rs")).await?)
 }

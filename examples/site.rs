@@ -7,7 +7,7 @@ use std::{env, fmt, path::PathBuf, process::ExitCode, time::Duration};
 use axum::{Extension, extract::Request, middleware, middleware::Next, response::Response};
 use cached_handler::{Cache, Outcome};
 use cached_handler_examples::site::{self, Directory};
-use cached_handler_serving::{ended, listen};
+use cached_handler_serving::{ended, listen, warn};
 
 #[tokio::main]
 async fn main() -> ExitCode {
@@ -32,6 +32,7 @@ async fn main() -> ExitCode {
 }
 
 async fn serve(Arguments { directory, port, backend }: Arguments) -> Result<(), Box<dyn std::error::Error>> {
+    warn();
     let directory = Directory::open(&directory).map_err(|error| format!("{}: {error}", directory.display()))?;
     // What the cache did shows in every answer, by `Cache-Status`, and in the log below. Both are off by default: the one
     // tells strangers what was asked for before, the other costs a hit a little. Without them nothing is to be set up.

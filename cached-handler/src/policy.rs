@@ -163,7 +163,7 @@ impl Policy {
         self
     }
 
-    /// How long a run may take (default: as long as it likes). One that takes longer is dropped at its next await, and
+    /// How long a run may take (default: unlimited). One that takes longer is dropped at its next await, and
     /// answered from a stale response where `stale_if_error` allows it, with 504 otherwise.
     pub const fn timeout(mut self, limit: Duration) -> Self {
         self.timeout = Some(limit);

@@ -92,6 +92,8 @@ impl Upstream {
         request.headers_mut().append(header::VIA, HeaderValue::from_static("1.1 cached-handler"));
 
         let mut response = self.client.request(request).await?.map(Body::new);
+        // The version is this hop's own (RFC 9110 §2.5).
+        *response.version_mut() = Version::default();
         drop_hop_by_hop(response.headers_mut());
         Ok(response)
     }

@@ -21,10 +21,12 @@ use std::{env, io, net::Ipv4Addr};
 
 use axum::Router;
 use tokio::net::TcpListener;
+use tracing_subscriber::filter::LevelFilter;
 
 /// Serves an example on loopback until Ctrl-C, on the port that is its first argument or the usual one, and prints what
-/// its source says to type.
+/// its source says to type; and what the cache warns of, such as a Redis that is not there.
 pub async fn serve(app: Router, source: &str) -> io::Result<()> {
+    warn();
     let port = env::args().nth(1).map(|word| port(&word)).transpose().unwrap_or_else(|complaint| {
         eprintln!("{complaint}");
         std::process::exit(2)
@@ -36,8 +38,13 @@ pub async fn serve(app: Router, source: &str) -> io::Result<()> {
     for line in transcript(source).filter(|line| line.starts_with("$ ") || line.starts_with("# ")) {
         println!("  {}", line.trim_start_matches("$ ").replace(ADDRESS, &address.to_string()));
     }
-    println!("\nCtrl-C ends it.");
+    println!("\nCtrl-C ends it.\n");
     axum::serve(listener, app).with_graceful_shutdown(ended()).await
+}
+
+/// Writes warnings, and what is worse, to the terminal.
+pub fn warn() {
+    tracing_subscriber::fmt().with_max_level(LevelFilter::WARN).without_time().with_target(false).init();
 }
 
 /// The port that a word on the command line is.

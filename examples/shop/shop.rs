@@ -3,12 +3,13 @@
 use std::{env, error::Error, fs};
 
 use cached_handler::Cache;
-use cached_handler_serving::{ended, listen};
+use cached_handler_serving::{ended, listen, warn};
 use cached_handler_shop::{Backend, Database, Sessions, Shop, app};
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
     let Arguments { backend, no_cache } = Arguments::parse(env::args().skip(1))?;
+    warn();
     // Its goods are its own, so its responses are, too.
     let name = format!("shop-{}", std::process::id());
     let builder = backend.set_up(Cache::builder().cache_status("shop"), &name);
@@ -20,6 +21,8 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let listener = listen(None).await?;
     let address = listener.local_addr()?;
     println!("http://{address}/products?category=toys&max_price=500   /products/7   /search?q=oak");
+    println!("Customers are user1, user2 and so on; a name is enough to log in:");
+    println!("curl -d '{{\"name\":\"user1\"}}' -H content-type:application/json {address}/login");
     axum::serve(listener, app(Shop { database, sessions: Sessions::default() })).with_graceful_shutdown(ended()).await?;
     for suffix in ["", "-wal", "-shm"] {
         _ = fs::remove_file(format!("{}{suffix}", file.display()));

@@ -19,8 +19,9 @@
 //! # async fn send(_: Request) -> Response { Response::default() }
 //! ```
 //!
-//! For a handler that forwards requests, this is a shared cache exactly as RFC 9111 describes it. `examples/proxy.rs`
-//! is the whole program. Handlers that make their responses themselves need none of these settings.
+//! For a handler that forwards requests, this is a shared cache by RFC 9111; `tests/conformance/expected.txt` lists
+//! where it differs. `examples/proxy.rs` is the whole program. Handlers that make their responses themselves need none
+//! of these settings.
 //!
 //! # What the library does for you
 //!
@@ -36,7 +37,7 @@
 //! | `Cache-Status` | RFC 9211, appended to what other caches said; off by default |
 //! | hop-by-hop fields, trailers | not stored; a response with trailers is passed on |
 //!
-//! A hit equals the miss that stored it: status, every field line in its order and with its bytes, content. The
+//! A hit equals the miss that stored it: status, content, and every field line, those of one name in their order. The
 //! `Cache-Control` of requests is ignored, because any client could use it to force work;
 //! [`Policy::honor_request_directives`] follows RFC 9111 §5.2.1. No other request field makes a handler run while a
 //! fresh response is stored, with two exceptions: `Upgrade`, which asks for another protocol, and `Authorization` and

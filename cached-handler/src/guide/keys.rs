@@ -34,9 +34,13 @@
 //! | one cookie | `CookieJar` (feature `axum-extra`) with `key(jar.get("theme").map(…))` | that cookie |
 //! | the user | an extractor of yours with `#[derive(CacheKey)]` and `#[cache_key(private)]` | the user; the response is sent as `private` |
 //! | a property of the user | the same extractor with `key(user.tenant)` | that property |
+//! | what a middleware has found out | `Extension<T>` with `#[derive(CacheKey)]` on `T`, or with `key(user.id)`, or `skip(pool)` | what you named |
 //! | the process: pools, settings | `State<T>`, `Cache` | nothing |
 //! | a pooled connection, from an extractor | [`OnMiss<E>`](#databases-and-onmiss) with `skip(db)` | nothing |
 //! | the whole request, to forward it | `Request` with `vary = from_response` | method, authority, query, and the fields that the response's `Vary` names; it arrives without extensions |
+//! | the route, or the parameters by name | `MatchedPath`, `NestedPath`, `RawPathParams` | nothing more: they follow from the path |
+//! | a form that GET sends in its query | `Form<T>`, `RawForm` | as `Query<T>` and `RawQuery` |
+//! | the version of HTTP | `Version` | the version |
 //! | the method | `Method` | the method; without it, HEAD is answered from what GET stored |
 //! | an argument that does not affect the response | it, with `skip(arg)` | nothing: you vouch for it |
 //! | the content (`Json`, `String`, `Bytes`) | no `#[cached]` | a compile error |

@@ -56,7 +56,8 @@
 //!
 //! - Events of [`tracing`](https://docs.rs/tracing), with the target `cached_handler`. They need a subscriber: add
 //!   `tracing-subscriber = { version = "0.3", features = ["env-filter"] }`, call `tracing_subscriber::fmt::init()` at
-//!   the start of `main`, and run with `RUST_LOG=cached_handler=debug`.
+//!   the start of `main`, and run with `RUST_LOG=cached_handler=trace`. Hits are at `trace`, everything else at `debug` or
+//!   above.
 //! - An [`Outcome`] in the extensions of the response, for layers and tests. Hits have one too with
 //!   [`outcome_on_hits`](crate::CacheBuilder::outcome_on_hits).
 //!
@@ -72,7 +73,9 @@
 //! }
 //! ```
 //!
-//! `install` makes this the cache of the process. A router can have its own: `.layer(Extension(cache))`.
+//! `install` makes this the cache of the process, and reports every handler whose backend is not set up. Without
+//! `install`, such a handler just runs, and only the log says why. A router can have a cache of its own:
+//! `.layer(Extension(cache))`.
 //!
 //! Less common settings of a handler go into a constant, which is checked at compile time:
 //!

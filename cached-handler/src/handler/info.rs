@@ -58,9 +58,9 @@ pub enum HandlerKind {
     Values,
 }
 
-/// Everything that the program caches, sorted by label: handlers with `#[cached]` that are linked in, whether a router has
-/// them or not, of which a generic one is one; layers that are around a service by now; and sets of values that have been
-/// missed or given a value.
+/// Everything that the program caches, sorted by label: all handlers with `#[cached]` that are compiled in, routed or not,
+/// where a generic one counts once; layers that are around a service by now; and sets of values that have been asked for or
+/// given a value.
 ///
 /// ```
 /// # use cached_handler::cached;
