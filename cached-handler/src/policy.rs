@@ -34,6 +34,7 @@ pub struct Policy {
     pub(crate) honor_request_directives: bool,
     pub(crate) jitter: u8,
     pub(crate) timeout: Option<Duration>,
+    pub(crate) max_wait: Duration,
     pub(crate) heuristic: bool,
     pub(crate) cookies_by_vary: bool,
     pub(crate) targeted_fields: TargetList,
@@ -82,6 +83,7 @@ impl Policy {
             honor_request_directives: false,
             jitter: 5,
             timeout: None,
+            max_wait: secs(5),
             heuristic: false,
             cookies_by_vary: false,
             targeted_fields: targeted::DEFAULT,
@@ -167,6 +169,28 @@ impl Policy {
     /// answered from a stale response where `stale_if_error` allows it, with 504 otherwise.
     pub const fn timeout(mut self, limit: Duration) -> Self {
         self.timeout = Some(limit);
+        self
+    }
+
+    /// How long a request waits for another's run before it runs the handler for itself (default 5 s, at most 30 s). Raise it
+    /// for a handler that takes longer, or all who wait for it run it in the end; zero is [`Collapse::Off`], but that a run is
+    /// joined where its response has come by the time.
+    ///
+    /// ```
+    /// # use cached_handler::{Policy, cached, secs};
+    /// const REPORT: Policy = Policy::new().max_wait(secs(20));
+    ///
+    /// /// Ten seconds of queries.
+    /// #[cached(ttl = "1h", policy = REPORT)]
+    /// async fn report() -> &'static str { "…" }
+    /// ```
+    ///
+    /// # Panics
+    ///
+    /// In a constant, hence at compile time: above 30 s. A run that is older is joined by nobody.
+    pub const fn max_wait(mut self, limit: Duration) -> Self {
+        assert!(limit.as_millis() <= 30_000, "`max_wait` is at most 30 s: a run that is older is joined by nobody");
+        self.max_wait = limit;
         self
     }
 

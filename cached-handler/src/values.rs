@@ -13,6 +13,7 @@ use std::{
     marker::PhantomData,
     panic::Location,
     sync::Arc,
+    time::Duration,
 };
 
 use axum::response::Response;
@@ -35,7 +36,7 @@ use crate::{
     invalidate::Target,
     key::{Key, KeyRef},
     outcome::Forward,
-    policy::Collapse,
+    policy::{Collapse, secs},
     rules::path::bucket_of,
     seen::{Captured, Facts},
     serve::{Run, fresh_in_memory, look, put_at_once, run_in_its_own_task},
@@ -129,6 +130,13 @@ impl<T: Serialize + DeserializeOwned + Send + Sync + 'static> Values<T> {
     #[must_use]
     pub fn collapse(self, collapse: Collapse) -> Self {
         Self { set: self.set.policy(|policy| policy.collapse(collapse), &self.cache), ..self }
+    }
+
+    /// How long a call waits for another's computation before it computes for itself (default 5 s, at most 30 s); see
+    /// [`Policy::max_wait`](crate::Policy::max_wait).
+    #[must_use]
+    pub fn max_wait(self, limit: Duration) -> Self {
+        Self { set: self.set.policy(|policy| policy.max_wait(limit.min(secs(30))), &self.cache), ..self }
     }
 
     /// By how much at most a lifetime is shortened at random, in per cent (default 5, at most 50), where a stale window is; see

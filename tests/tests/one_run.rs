@@ -1,6 +1,7 @@
 //! Law L5: concurrent requests for one key run the handler once, and nobody waits in vain.
 
 use std::{
+    convert::Infallible,
     sync::{
         Arc,
         atomic::{AtomicUsize, Ordering},
@@ -17,7 +18,7 @@ use axum::{
     routing::get,
 };
 use cached_handler::{
-    Cache, Collapse, OnMiss, Outcome, Policy, cached,
+    Cache, Collapse, OnMiss, Outcome, Policy, ValueOptions, Values, cached, secs,
     testing::{TestCache, assert_hit},
 };
 use http_body_util::BodyExt;
@@ -57,6 +58,13 @@ impl App {
 async fn slow(State(app): State<App>, Path(millis): Path<u64>) -> String {
     app.work(Duration::from_millis(millis)).await.to_string()
 }
+
+#[cached(ttl = 60, policy = PATIENT)]
+async fn awaited(State(app): State<App>, Path(millis): Path<u64>) -> String {
+    app.work(Duration::from_millis(millis)).await.to_string()
+}
+
+const PATIENT: Policy = Policy::new().max_wait(Duration::from_secs(12));
 
 #[cached(ttl = 60)]
 async fn cold(State(app): State<App>, Path(_round): Path<usize>) -> String {
@@ -140,6 +148,7 @@ fn app_with(app: App) -> (App, TestCache, Router) {
     let cache = TestCache::new();
     let router = Router::new()
         .route("/slow/{millis}", get(slow))
+        .route("/awaited/{millis}", get(awaited))
         .route("/cold/{round}", get(cold))
         .route("/personal", get(personal))
         .route("/failing", get(failing))
@@ -271,6 +280,26 @@ async fn followers_of_a_slow_run_begin_one_of_their_own_after_five_seconds() {
     assert!(answers.iter().all(Result::is_ok));
     assert_eq!(app.runs(), 3);
     assert!(time <= Duration::from_secs(26), "{time:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn followers_wait_as_long_as_the_policy_says() {
+    let (app, cache, router) = app();
+    let (answers, time) = crowd(&router, "/awaited/11000", 10).await;
+    assert!(
+        answers.iter().all(|answer| answer.as_deref().is_ok_and(|text| text == "0")) && time < Duration::from_secs(12),
+        "{answers:?}, {time:?}"
+    );
+    let (_, time) = crowd(&router, "/awaited/20000", 3).await;
+    assert_eq!((app.runs(), time.as_secs()), (4, 32), "after twelve seconds two began");
+
+    let values: Values<usize> = cache.cache().values("awaited").max_wait(Duration::from_secs(12));
+    let compute = || async {
+        let app = app.clone();
+        let work = async move || Ok::<_, Infallible>(app.work(secs(11)).await);
+        *values.get_or_insert_with(&1, ValueOptions::new(secs(60)), work).await.unwrap()
+    };
+    assert_eq!(tokio::join!(compute(), compute()), (4, 4));
 }
 
 #[tokio::test(start_paused = true)]

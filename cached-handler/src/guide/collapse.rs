@@ -20,8 +20,8 @@
 //! - The run has a task of its own: the client that started it may disconnect, and a slow client slows nobody.
 //! - A response that turns out not to be storable (`Set-Cookie`, say) is given to its own client only. For the next 30
 //!   seconds, requests for that key do not wait for one another.
-//! - A follower waits for up to five seconds, then it runs the handler itself. A run older than 30 seconds gives up its
-//!   key.
+//! - A follower waits for up to five seconds, then it runs the handler itself: for a slow handler, raise
+//!   [`Policy::max_wait`]. A run older than 30 seconds no longer holds back new ones.
 //! - A run that panics or fails concerns only its own request. While a key fails, at most four runs are tried at a
 //!   time.
 //! - A run that requests its own key does not wait for itself.
@@ -113,6 +113,7 @@
 //! | a warning: a stale response stands in for a failure | your handler fails, and clients do not notice |
 //!
 //! [`Cache::drain`]: crate::Cache::drain
+//! [`Policy::max_wait`]: crate::Policy::max_wait
 //! [`Policy::timeout`]: crate::Policy::timeout
 //! [`Policy::jitter`]: crate::Policy::jitter
 //! [`Revalidate`]: crate::Revalidate

@@ -74,7 +74,7 @@
 //!
 //! Lifetime, groups and stale windows belong to a value, in `ValueOptions`; a plain `Duration` such as `secs(60)` will
 //! do. Other settings belong to the set: `cache.values::<Rate>("rates").version(2).max_json(1 << 10)`. There are
-//! `version`, `max_json` (1 MiB), `collapse`, `jitter` and `backend`. There is no policy for values, as most of it is
+//! `version`, `max_json` (1 MiB), `collapse`, `max_wait`, `jitter` and `backend`. There is no policy for values, as most of it is
 //! about responses.
 //!
 //! # When not

@@ -53,7 +53,7 @@
 //! | entity tag | strong: from content, type, coding, language | `Policy::etag` |
 //! | collapse | on, in a task of its own | `Policy::collapse` |
 //! | detached runs at a time | 1 024; beyond that, runs stay in the request's task | `Cache::builder().max_detached_runs(n)` |
-//! | followers of a run | 1 024; each waits for 5 s | |
+//! | followers of a run | 1 024; each waits for 5 s | the wait: `Policy::max_wait`, up to 30 s |
 //! | age of a run | 30 s, then it gives up its key | |
 //! | keys whose responses are not storable | remembered for 30 s; at most 10 000 | |
 //! | a key whose handler fails | 4 runs at a time | |

@@ -1,6 +1,6 @@
 //! Step 4: running the handler, once for all who wait for the same key (law L5).
 
-use std::{panic::resume_unwind, time::Duration};
+use std::panic::resume_unwind;
 
 use axum::response::{IntoResponse, Response};
 use http::StatusCode;
@@ -26,9 +26,6 @@ use crate::{
     stored::{Slot, Stored},
     tasks::{self, Place},
 };
-
-/// How long a request waits for another's run before it runs for itself.
-pub(super) const PATIENCE: Duration = Duration::from_secs(5);
 
 /// Runs the handler in a task of its own, so that a client who leaves stops nobody: which is why its future has to be
 /// `Send + 'static`, by itself and not only where axum asks for it.
@@ -119,7 +116,7 @@ async fn turn(run: &mut Run) -> Turn {
     if !waits || tokio::runtime::Handle::try_current().is_err() {
         return Turn::Alone(None);
     }
-    let gives_up = Instant::now() + PATIENCE;
+    let gives_up = Instant::now() + run.handler.policy.max_wait;
     match run.cache.inner().reputations.of(&run.key.primary, run.now()) {
         Some(Reputation::NotStorable) => return Turn::Alone(None),
         // Where something stale stands in for a failure, nobody waits behind others' attempts: they pause instead.

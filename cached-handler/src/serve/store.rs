@@ -13,7 +13,6 @@ use http_body::Body as _;
 use super::{
     Rest, Run, answer,
     content::{self, Refused},
-    fill::PATIENCE,
     make::make,
     post::keep_for_get,
     produce::Failure,
@@ -297,7 +296,7 @@ fn stream(mut run: Run, mut parts: Parts, body: Body, storable: Storable, groups
     let rest = async move {
         let limit = run.handler.policy.max_body;
         let mut copy = pin!(content::copy(body, limit, feed, LONGEST));
-        let copied = if let Ok(copied) = tokio::time::timeout(PATIENCE, copy.as_mut()).await {
+        let copied = if let Ok(copied) = tokio::time::timeout(run.handler.policy.max_wait, copy.as_mut()).await {
             copied
         } else {
             not_awaited_any_more(&run, lease.take());
