@@ -67,4 +67,8 @@ fn the_public_items_are_those_of_the_list() {
     found.sort();
     found.dedup();
     assert_eq!(found, ITEMS, "a new public item needs a line in CHANGELOG.md, and one here");
+    let changelog = include_str!("../../CHANGELOG.md");
+    let told = |item: &&&str| changelog.contains(&format!("`{item}`")) || changelog.contains(&format!("`#[{item}]`"));
+    let untold: Vec<_> = ITEMS.iter().filter(|item| !told(item)).collect();
+    assert!(untold.is_empty(), "not in CHANGELOG.md: {untold:?}");
 }
