@@ -28,7 +28,6 @@ pub use self::{
 use crate::{
     cache::Cache,
     cache_key::{CacheKey, KeyWriter},
-    seen::Seen,
     serve::Run,
 };
 
@@ -85,9 +84,10 @@ impl<M, T: CacheKey> Keyed<M> for T {
 }
 
 /// Stands in bounds that are never met, for the advice that rustc gives then: it prints that of the innermost bound, but
-/// only if it is not on the argument's own type; and it needs a lifetime, or the bound would be an error in itself.
+/// only if it is not on the argument's own type; and it needs a lifetime, or the bound would be an error in itself. What
+/// is implemented under such bounds is not in the documentation, as nothing has it.
 #[derive(Debug)]
-pub struct CachedHandler<'a>(std::marker::PhantomData<&'a ()>);
+pub struct HandlerThatIsCached<'a>(std::marker::PhantomData<&'a ()>);
 
 /// Arguments that show nothing of a request.
 macro_rules! nothing {
@@ -103,7 +103,4 @@ nothing! {
     // They belong to the process.
     Cache;
     axum::extract::State<T>, T;
-    // They stand in the signature where two attributes of ours share a handler.
-    Seen<true>;
-    Seen<false>;
 }

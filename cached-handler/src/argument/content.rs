@@ -3,7 +3,7 @@
 use axum::{Json, body::Body};
 use bytes::{Bytes, BytesMut};
 
-use super::CachedHandler;
+use super::HandlerThatIsCached;
 use crate::{
     cache_key::{CacheKey, KeyWriter},
     outcome::Bypass,
@@ -24,9 +24,10 @@ pub trait KeysContentOf<T> {}
 
 macro_rules! content {
     ($($type:ty $(, $generic:ident)?;)*) => { $(
+        #[doc(hidden)]
         impl $(<$generic>)? CacheKey for $type
         where
-            for<'a> CachedHandler<'a>: KeysContentOf<Self>,
+            for<'a> HandlerThatIsCached<'a>: KeysContentOf<Self>,
         {
             fn cache_key(&self, _: &mut KeyWriter<'_>) {}
         }

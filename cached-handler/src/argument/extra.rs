@@ -10,7 +10,7 @@ use axum_extra::extract::{Host, OptionalPath, Scheme};
 use serde::de::DeserializeOwned;
 
 use super::{
-    CachedHandler,
+    HandlerThatIsCached,
     content::{KeysContentOf, content},
     on_miss::{KeyedUnseen, raw_query},
     query,

@@ -4,7 +4,7 @@ use std::mem;
 
 use http::{HeaderMap, HeaderName};
 
-use super::{CachedHandler, Fields, FromResponse, Keyed, forward};
+use super::{Fields, FromResponse, HandlerThatIsCached, Keyed, forward};
 use crate::{
     cache_key::{CacheKey, Credentials, KeyWriter},
     serve::Run,
@@ -22,9 +22,10 @@ use crate::{
 pub trait NamesFieldsFor<T> {}
 
 /// Without a `vary`.
+#[doc(hidden)]
 impl CacheKey for HeaderMap
 where
-    for<'a> CachedHandler<'a>: NamesFieldsFor<Self>,
+    for<'a> HandlerThatIsCached<'a>: NamesFieldsFor<Self>,
 {
     fn cache_key(&self, _: &mut KeyWriter<'_>) {}
 }

@@ -10,7 +10,7 @@ use axum::extract::{FromRequestParts as _, MatchedPath, NestedPath, OriginalUri,
 use http::{Extensions, HeaderMap, Method, Uri, header, request::Parts};
 use http_body::Body as _;
 
-use super::{CachedHandler, FromResponse, Keyed, content, uri};
+use super::{FromResponse, HandlerThatIsCached, Keyed, content, uri};
 use crate::{
     cache::Cache,
     cache_key::{CacheKey, Credentials, KeyWriter, Tag},
@@ -30,9 +30,10 @@ pub trait MaySeeAllOf<T> {}
 
 macro_rules! without_vary {
     ($($type:ty),*) => { $(
+        #[doc(hidden)]
         impl CacheKey for $type
         where
-            for<'a> CachedHandler<'a>: MaySeeAllOf<Self>,
+            for<'a> HandlerThatIsCached<'a>: MaySeeAllOf<Self>,
         {
             fn cache_key(&self, _: &mut KeyWriter<'_>) {}
         }

@@ -3,7 +3,7 @@
 use axum::Extension;
 use http::Extensions;
 
-use super::CachedHandler;
+use super::HandlerThatIsCached;
 use crate::cache_key::{CacheKey, KeyWriter};
 
 /// Nobody implements it: it is there for what rustc says then.
@@ -15,9 +15,10 @@ use crate::cache_key::{CacheKey, KeyWriter};
 )]
 pub trait KeysAll<T> {}
 
+#[doc(hidden)]
 impl CacheKey for Extensions
 where
-    for<'a> CachedHandler<'a>: KeysAll<Self>,
+    for<'a> HandlerThatIsCached<'a>: KeysAll<Self>,
 {
     fn cache_key(&self, _: &mut KeyWriter<'_>) {}
 }
@@ -42,9 +43,10 @@ impl<T: CacheKey> CacheKey for Extension<T> {
 pub trait Upgrades<T> {}
 
 #[cfg(feature = "ws")]
+#[doc(hidden)]
 impl<F> CacheKey for axum::extract::WebSocketUpgrade<F>
 where
-    for<'a> CachedHandler<'a>: Upgrades<Self>,
+    for<'a> HandlerThatIsCached<'a>: Upgrades<Self>,
 {
     fn cache_key(&self, _: &mut KeyWriter<'_>) {}
 }

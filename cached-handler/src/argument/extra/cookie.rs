@@ -2,7 +2,7 @@
 
 use axum_extra::extract::CookieJar;
 
-use crate::argument::CachedHandler;
+use crate::argument::HandlerThatIsCached;
 use crate::cache_key::{CacheKey, KeyWriter};
 
 /// Nobody implements it: it is there for what rustc says then.
@@ -14,9 +14,10 @@ use crate::cache_key::{CacheKey, KeyWriter};
 )]
 pub trait KeysCookiesOf<T> {}
 
+#[doc(hidden)]
 impl CacheKey for CookieJar
 where
-    for<'a> CachedHandler<'a>: KeysCookiesOf<Self>,
+    for<'a> HandlerThatIsCached<'a>: KeysCookiesOf<Self>,
 {
     fn cache_key(&self, _: &mut KeyWriter<'_>) {}
 }
