@@ -1,5 +1,6 @@
 //! The arguments of the attributes: one table, from which they are parsed, documented and tested.
 
+mod cache_control;
 mod values;
 mod written;
 
@@ -7,7 +8,8 @@ use proc_macro2::{Ident, Span, TokenStream};
 use syn::{Expr, LitStr, Path, ext::IdentExt};
 
 use self::{
-    values::{backend, cache_control, collapse, expressions, handlers, names, path, paths, templates, vary},
+    cache_control::cache_control,
+    values::{backend, collapse, expressions, handlers, names, path, paths, templates, uncached, vary},
     written::{Value, Written, shaped, split},
 };
 use crate::{
@@ -43,6 +45,7 @@ pub(crate) const INVALIDATES: &[Argument] = &[
     Argument { name: "group", form: "group = \"articles\"" },
     Argument { name: "path", form: "path = \"/articles/{id}\"" },
     Argument { name: "handler", form: "handler = list" },
+    Argument { name: "uncached", form: "uncached = edit_uncached" },
     Argument { name: "crate", form: "crate = my_reexport::cached_handler" },
 ];
 
@@ -79,6 +82,7 @@ pub(crate) struct Invalidates {
     pub(crate) groups: Vec<Template>,
     pub(crate) paths: Vec<Template>,
     pub(crate) handlers: Vec<Path>,
+    pub(crate) uncached: Option<Path>,
     pub(crate) root: Option<Path>,
 }
 
@@ -109,14 +113,12 @@ impl Cached {
             "key" => self.key = expressions(value, errors),
             "vary" => self.vary = vary(value, errors),
             "skip" => self.skip = names(value, errors),
-            "cache_control" => self.cache_control = errors.keep(cache_control(value)),
+            "cache_control" => self.cache_control = cache_control(value, errors),
             "stale_while_revalidate" => self.stale_while_revalidate = errors.keep(value::length("stale_while_revalidate", value)),
             "stale_if_error" => self.stale_if_error = errors.keep(value::length("stale_if_error", value)),
             "policy" => self.policy = path("policy", "the path of a `Policy` constant, `policy = SEARCH`", value, errors),
             "collapse" => self.inline = errors.keep(collapse(value)).unwrap_or_default(),
-            "uncached" => {
-                self.uncached = path("uncached", "a name for the function as you wrote it, `uncached = list_uncached`", value, errors);
-            }
+            "uncached" => self.uncached = uncached("list_uncached", value, errors),
             _ => self.root = path("crate", "the path of this crate, `crate = my_reexport::cached_handler`", value, errors),
         }
     }
@@ -126,7 +128,7 @@ impl Invalidates {
     pub(crate) fn parse(tokens: TokenStream, errors: &mut Errors) -> Self {
         let mut args = Self::default();
         let written = split("invalidates", tokens, INVALIDATES, errors);
-        let names_something = written.iter().any(|argument| argument.name != "crate");
+        let names_something = written.iter().any(|argument| argument.name != "uncached" && argument.name != "crate");
         let nothing_else_is_wrong = errors.is_empty();
         for Written { name, value } in written {
             let Some(value) = shaped(INVALIDATES, &name, value, errors) else { continue };
@@ -134,6 +136,7 @@ impl Invalidates {
                 "group" => args.groups = templates("group", "articles", value, errors),
                 "path" => args.paths = paths(value, errors),
                 "handler" => args.handlers = handlers(value, errors),
+                "uncached" => args.uncached = uncached("edit_uncached", value, errors),
                 _ => args.root = path("crate", "the path of this crate, `crate = my_reexport::cached_handler`", value, errors),
             }
         }

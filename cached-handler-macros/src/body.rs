@@ -1,14 +1,38 @@
-//! The author's body as a future: its arguments moved in whole, its type pinned, its tokens emitted once.
+//! The author's body as a future: its arguments moved in whole, its type pinned, its tokens emitted once; or, with
+//! `uncached`, the call of a function that has it.
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::ToTokens;
-use syn::{Type, spanned::Spanned};
+use syn::{Path, Type, spanned::Spanned};
 
 use crate::{
-    signature::{Argument, Function},
-    tokens::{call, with_span},
+    signature::{Argument, Function, Sorted, lint_levels},
+    tokens::{call, turbofish, with_span},
     types::{erased, mentions, mentions_impl, opaque},
 };
+
+/// The body's future, awaited. `used` are the names that the attribute uses.
+pub(crate) fn produced(
+    function: &Function,
+    arguments: &[Argument],
+    uncached: Option<&Path>,
+    used: &[Ident],
+    returned: &Type,
+) -> TokenStream {
+    let Some(path) = uncached else { return captured(function, arguments, used, returned) };
+    let turbofish = turbofish(function);
+    let arguments = arguments.iter().map(|Argument { cfgs, name, .. }| hygienic!(#(#cfgs)* #name));
+    hygienic!(#path #turbofish (#(#arguments),*).await)
+}
+
+/// With `uncached = name`: the function as it was written.
+pub(crate) fn sibling(function: &Function, sorted: &Sorted, uncached: Option<&Path>) -> Option<TokenStream> {
+    let mut signature = function.signature.clone();
+    signature.ident = uncached?.segments.last()?.ident.clone();
+    let (visibility, body) = (&function.visibility, &function.body);
+    let levels = lint_levels(&sorted.inert);
+    Some(hygienic!(#levels #visibility #signature #body))
+}
 
 // Output:  async move {
 //              if false { let __r: Ret = loop {}; return __r; }
@@ -16,7 +40,7 @@ use crate::{
 //              let State(db) = db; let Path(id) = id;
 //              { BODY }
 //          }.await
-pub(crate) fn captured(function: &Function, arguments: &[Argument], used: &[Ident], returned: &Type) -> TokenStream {
+fn captured(function: &Function, arguments: &[Argument], used: &[Ident], returned: &Type) -> TokenStream {
     let pinned = erased(returned);
     // Without this the compiler would not know the type that `?` and coercions in the body aim at.
     let edge = hygienic! {

@@ -2,11 +2,13 @@
 
 use proc_macro2::Ident;
 use quote::ToTokens;
+use syn::Path;
 
 use crate::{
     args::Cached,
     errors::{Errors, did_you_mean},
-    signature::Argument,
+    signature::{Argument, Function},
+    types::mentions,
     value::{Piece, Template, names_in},
 };
 
@@ -36,6 +38,19 @@ pub(crate) fn check_names(args: &Cached, arguments: &[Argument], errors: &mut Er
         } else if args.key.iter().any(|expression| names_in(expression.to_token_stream()).contains(name)) {
             errors.on(name, format!("`{name}` is in `key(…)`, which stands for the whole argument; remove it here"));
         }
+    }
+}
+
+/// In an `impl`, the function that `uncached` keeps is one of its own too. What says `Self` is in one.
+pub(crate) fn check_uncached(uncached: Option<&Path>, function: &Function, errors: &mut Errors) {
+    let Some(name) = uncached.and_then(Path::get_ident) else { return };
+    let body = function.body.stream();
+    // … but for what is declared inside the body, which has a `Self` of its own.
+    let declares = |word| mentions(body.clone(), word);
+    let is_in_impl = mentions(function.signature.to_token_stream(), "Self")
+        || mentions(body.clone(), "Self") && !["impl", "trait", "struct", "enum", "union"].into_iter().any(declares);
+    if is_in_impl {
+        errors.on(name, format!("in an `impl` the function `{name}` belongs to its type; type `uncached = Self::{name}`"));
     }
 }
 

@@ -49,13 +49,17 @@ impl Errors {
 
 /// ``; did you mean `…`?`` for the name that is nearest to a misspelt one.
 pub(crate) fn did_you_mean<N: AsRef<str> + Ord>(written: &str, names: impl IntoIterator<Item = N>) -> String {
-    let nearest = names.into_iter().map(|name| (distance(written, name.as_ref()), name)).min();
-    match nearest {
+    match nearest(written, names) {
         Some((distance, name)) if distance <= written.len().max(name.as_ref().len()) / 2 => {
             format!("; did you mean `{}`?", name.as_ref())
         }
         _ => String::new(),
     }
+}
+
+/// The name that is nearest to a misspelt one, and how far from it.
+pub(crate) fn nearest<N: AsRef<str> + Ord>(written: &str, names: impl IntoIterator<Item = N>) -> Option<(usize, N)> {
+    names.into_iter().map(|name| (distance(written, name.as_ref()), name)).min()
 }
 
 /// Whether a few letters apart from a word that is meant.

@@ -9,11 +9,12 @@ use syn::Type;
 use crate::{
     again::{above, attribute_again, first_or_again},
     args::{Cached, Vary},
-    body::{captured, returning},
-    check::check_names,
+    body::{produced, returning, sibling},
+    check::{check_names, check_uncached},
     errors::Errors,
-    signature::{Argument, Function, Sorted, lint_levels, sort},
-    tokens::{self, bindings, call, formatted, referenced, template_names, turbofish, with_delimiter, with_span},
+    parameters::{debug_copy, parameters},
+    signature::{Argument, Function, Sorted, kept, sort},
+    tokens::{self, bindings, call, formatted, referenced, template_names, with_delimiter, with_span},
     types::{mentions, needs_fields},
     value::names_in,
 };
@@ -34,10 +35,10 @@ pub(crate) fn cached(attribute: &TokenStream, item: &TokenStream) -> TokenStream
     function.check("cached", &mut errors);
     let arguments = function.arguments();
     check_names(&args, &arguments, &mut errors);
+    check_uncached(args.uncached.as_ref(), &function, &mut errors);
     if !errors.is_empty() {
-        // The handler is still there, so that nothing else goes wrong for want of it.
-        let errors = errors.into_tokens();
-        return hygienic!(#errors #item);
+        let (errors, kept) = (errors.into_tokens(), kept(item));
+        return hygienic!(#errors #kept);
     }
     if !sorted.macros.is_empty() {
         let again = attribute_again("cached", args.root.as_ref(), &attribute);
@@ -65,7 +66,7 @@ struct Expansion {
 
 impl Expansion {
     // Input:   async fn article(State(db): State<Db>, Path(id): Path<u64>) -> Ret { BODY }
-    // Output:  async fn article(PassedByAxum(__seen, db): PassedByAxum<false, State<Db>>, id: Path<u64>) -> Response { … { BODY } … }
+    // Output:  async fn article(PassedByAxum(__seen, db): PassedByAxum<Seen<false>, State<Db>>, id: Path<u64>) -> Response { … { BODY } … }
     fn expand(&self) -> TokenStream {
         let inert = &self.sorted.inert;
         let visibility = &self.function.visibility;
@@ -75,15 +76,19 @@ impl Expansion {
         let where_clause = &generics.where_clause;
         let private = self.private();
         let parameters = with_delimiter(Delimiter::Parenthesis, self.parameters(), paren_token.span.join());
-        let unwrap_seen = self.unwrap_seen();
-        let (debug, handler, key, groups, amended, run) =
-            (self.debug_handler(), self.handler(), self.key(), self.groups(), self.amended(), self.run());
+        let (debug, handler, key, groups, amended, run) = (
+            debug_copy(&private, &self.sorted, &self.function, &self.arguments),
+            self.handler(),
+            self.key(),
+            self.groups(),
+            self.amended(),
+            self.run(),
+        );
         // The author's own braces: with others, rustc takes the whole function for a macro's, and lints go quiet.
         let body = with_span(
             hygienic! {
                 #debug
                 #handler
-                #unwrap_seen
                 let __key = #key;
                 let mut __run = #private::Run::new(&__HANDLER, #private::seen(__seen), __key);
                 #groups
@@ -95,7 +100,7 @@ impl Expansion {
             },
             self.function.body.span(),
         );
-        let sibling = self.sibling();
+        let sibling = sibling(&self.function, &self.sorted, self.args.uncached.as_ref());
         hygienic! {
             #sibling
             #(#inert)*
@@ -138,30 +143,10 @@ impl Expansion {
         }
     }
 
-    /// What is captured travels with an argument, so that their number stays; alone only where it has to.
     fn parameters(&self) -> TokenStream {
         let private = self.private();
         let fields = self.fields();
-        let host = self.host();
-        let alone = host.is_none().then(|| hygienic!(__seen: #private::PassedByAxumPutDebugHandlerBelow<#fields>,));
-        let each = self.arguments.iter().enumerate().map(|(at, argument)| {
-            let Argument { cfgs, ty, name, .. } = argument;
-            if Some(at) == host {
-                hygienic!(#private::PassedByAxum(__seen, #name): #private::PassedByAxum<#fields, #ty>)
-            } else {
-                hygienic!(#(#cfgs)* #name: #ty)
-            }
-        });
-        hygienic!(#alone #(#each),*)
-    }
-
-    /// The first: what is captured has to be older than anything that an extractor reads.
-    fn host(&self) -> Option<usize> {
-        self.arguments.first().filter(|argument| argument.cfgs.is_empty()).map(|_| 0)
-    }
-
-    fn unwrap_seen(&self) -> Option<TokenStream> {
-        self.host().is_none().then(|| hygienic!(let __seen = __seen.0;))
+        parameters(&private, &self.arguments, &hygienic!(__seen), &hygienic!(#private::Seen<#fields>))
     }
 
     /// Every argument writes what it shows; a hit answers here, without an await.
@@ -253,28 +238,9 @@ impl Expansion {
     }
 
     fn produced(&self, returned: &Type) -> TokenStream {
-        match &self.args.uncached {
-            None => {
-                let mut used = template_names(&self.args.groups);
-                used.extend(self.key_names());
-                used.extend(self.args.skip.iter().cloned());
-                captured(&self.function, &self.arguments, &used, returned)
-            }
-            Some(path) => {
-                let turbofish = turbofish(&self.function);
-                let arguments = self.arguments.iter().map(|Argument { cfgs, name, .. }| hygienic!(#(#cfgs)* #name));
-                hygienic!(#path #turbofish (#(#arguments),*).await)
-            }
-        }
-    }
-
-    /// With `uncached = name`: the function as it was written.
-    fn sibling(&self) -> Option<TokenStream> {
-        let path = self.args.uncached.as_ref()?;
-        let mut signature = self.function.signature.clone();
-        signature.ident = path.segments.last()?.ident.clone();
-        let (visibility, body) = (&self.function.visibility, &self.function.body);
-        let levels = lint_levels(&self.sorted.inert);
-        Some(hygienic!(#levels #visibility #signature #body))
+        let mut used = template_names(&self.args.groups);
+        used.extend(self.key_names());
+        used.extend(self.args.skip.iter().cloned());
+        produced(&self.function, &self.arguments, self.args.uncached.as_ref(), &used, returned)
     }
 }

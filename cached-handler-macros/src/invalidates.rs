@@ -5,12 +5,13 @@ use proc_macro2::{Delimiter, TokenStream};
 use crate::{
     again::{above, attribute_again, first_or_again},
     args::Invalidates,
-    body::{captured, returning},
-    check::{check_template, known_names},
+    body::{produced, returning, sibling},
+    check::{check_template, check_uncached, known_names},
     errors::Errors,
     expand::parse_function,
-    signature::{Argument, Function, Sorted, sort},
-    tokens::{self, bindings, formatted, referenced, template_names, with_delimiter, with_span},
+    parameters::{debug_copy, parameters},
+    signature::{Argument, Function, Sorted, kept, sort},
+    tokens::{self, bindings, formatted, shown, template_names, with_delimiter, with_span},
     value::{Piece, Template},
 };
 
@@ -36,9 +37,10 @@ pub(crate) fn invalidates(attribute: &TokenStream, item: &TokenStream) -> TokenS
     for template in args.groups.iter().chain(&args.paths) {
         check_template(template, &known, &mut errors);
     }
+    check_uncached(args.uncached.as_ref(), &function, &mut errors);
     if !errors.is_empty() {
-        let errors = errors.into_tokens();
-        return hygienic!(#errors #item);
+        let (errors, kept) = (errors.into_tokens(), kept(item));
+        return hygienic!(#errors #kept);
     }
     if !sorted.macros.is_empty() {
         let again = attribute_again("invalidates", args.root.as_ref(), &attribute);
@@ -48,28 +50,25 @@ pub(crate) fn invalidates(attribute: &TokenStream, item: &TokenStream) -> TokenS
 }
 
 // Input:   async fn edit(Path(id): Path<u64>, Json(edit): Json<Edit>) -> Ret { BODY }
-// Output:  async fn edit((__cache, id): (OwnCache, Path<u64>), edit: Json<Edit>) -> Response { … { BODY } … }
+// Output:  async fn edit(PassedByAxum(__cache, id): PassedByAxum<OwnCache, Path<u64>>, edit: Json<Edit>) -> Response { … { BODY } … }
 fn expand(args: &Invalidates, sorted: &Sorted, function: &Function, arguments: &[Argument]) -> TokenStream {
     let private = tokens::private(args.root.as_ref());
     let Function { visibility, signature, body, .. } = function;
-    let (inert, debug) = (&sorted.inert, &sorted.debug);
+    let inert = &sorted.inert;
     let syn::Signature { constness, asyncness, fn_token, paren_token, .. } = signature;
     let (name, generics, where_clause) = (&signature.ident, &signature.generics, &signature.generics.where_clause);
-    let host =
-        arguments.iter().position(|argument| argument.cfgs.is_empty() && !std::ptr::eq(argument, arguments.last().unwrap_or(argument)));
-    let alone = host.is_none().then(|| hygienic!(__cache: #private::OwnCache,));
-    let parameters = arguments.iter().enumerate().map(|(at, Argument { cfgs, ty, name, .. })| {
-        if Some(at) == host { hygienic!((__cache, #name): (#private::OwnCache, #ty)) } else { hygienic!(#(#cfgs)* #name: #ty) }
-    });
-    let parameters = with_delimiter(Delimiter::Parenthesis, hygienic!(#alone #(#parameters),*), paren_token.span.join());
+    let parameters = parameters(&private, arguments, &hygienic!(__cache), &hygienic!(#private::OwnCache));
+    let parameters = with_delimiter(Delimiter::Parenthesis, parameters, paren_token.span.join());
     let returned = function.returns();
     let mut used = template_names(&args.groups);
     used.extend(template_names(&args.paths));
-    let produced = captured(function, arguments, &used, &returned);
+    let produced = produced(function, arguments, args.uncached.as_ref(), &used, &returned);
     let response = returning(&private, function, &returned);
     let targets = targets(&private, args, arguments);
+    let debug = debug_copy(&private, sorted, function, arguments);
     let expanded = with_span(
         hygienic! {
+            #debug
             let mut __targets = #private::Targets::new(__cache);
             #targets
             #private::invalidating(__targets, async move {
@@ -80,8 +79,9 @@ fn expand(args: &Invalidates, sorted: &Sorted, function: &Function, arguments: &
         },
         body.span(),
     );
+    let sibling = sibling(function, sorted, args.uncached.as_ref());
     hygienic! {
-        #(#debug)*
+        #sibling
         #(#inert)*
         #visibility #constness #asyncness #fn_token #name #generics #parameters -> #private::Response #where_clause #expanded
     }
@@ -106,7 +106,7 @@ fn pieces(private: &TokenStream, template: &Template) -> Vec<TokenStream> {
     let piece = |piece: &Piece| match piece {
         Piece::Text(text) => hygienic!(#private::PathPiece::Literal(#text)),
         Piece::Value(value) => {
-            let value = referenced(value);
+            let value = shown(private, value);
             hygienic!(#private::PathPiece::Value(#value))
         }
     };

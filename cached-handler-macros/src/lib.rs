@@ -14,6 +14,7 @@ mod errors;
 mod expand;
 mod invalidates;
 mod mention;
+mod parameters;
 mod pattern;
 mod signature;
 #[cfg(test)]
@@ -35,21 +36,21 @@ use proc_macro::TokenStream;
 /// |---|---|---|
 /// | `ttl` | `60` (seconds), `"250ms"`, `"5m"`, `"1h"`, `"1d"`, the path of a `Duration` constant, `from_response` | how long a response is fresh that does not state it itself; required |
 /// | `backend` | `"memory"`, `"redis"`, `"fs"`, or the name of a store of yours | where responses are stored; by default in the cache's default backend, which is memory unless `CacheBuilder::default_backend` says otherwise. `redis` and `fs` need the features of these names |
-/// | `group` | a text or a list; `{id}` is replaced by an argument | names by which responses are invalidated together |
+/// | `group` | a text or a list; in braces an argument, or a field of one: `{id}`, `{id.0}`, `{user.id}`, as `Display` writes it | names by which responses are invalidated together |
 /// | `key(…)` | expressions over arguments, which are references there | adds parts to the key, instead of the arguments that they mention |
 /// | `vary` | a header field or a list, `from_response` | the request fields that the handler reads; a `HeaderMap` holds only these |
 /// | `skip(…)` | names of arguments | leaves them out of the key: you vouch that they do not affect the response |
-/// | `cache_control` | directives | what clients are told; by default `no-cache` |
+/// | `cache_control` | directives; a misspelt one is an error, and those of others are let through | what clients are told; by default `no-cache` |
 /// | `stale_while_revalidate` | a duration, as `ttl` | how long after that a stale response is still sent, while the handler makes a new one in the background |
 /// | `stale_if_error` | a duration, as `ttl` | how long after that a stale response is still sent if the handler fails |
 /// | `policy` | the path of a `Policy` constant | everything else |
 /// | `collapse` | `"inline"` | keeps the run in the request's task: for task-locals, and for handlers that are generic over a trait with `async fn`s. A future that is not `Send` is refused by axum all the same |
-/// | `uncached` | a name, or `Self::name` | keeps the function as you wrote it under that name, to be called: the handler itself is called by axum alone |
+/// | `uncached` | a name, or in an `impl` `Self::name` | keeps the function as you wrote it under that name, to be called: the handler itself is called by axum alone |
 /// | `crate` | a path | where cached-handler is re-exported |
 ///
 /// The function keeps its name, visibility, documentation and arguments. It returns a `Response`, and receives what the
 /// cache needs of the request along with its first argument. All extractors run before the cache is consulted. Put
-/// `#[debug_handler]` below this attribute.
+/// `#[debug_handler]` below this attribute: it then sees the function as you wrote it.
 ///
 /// It cannot be used on methods of trait implementations, because it changes the signature.
 #[proc_macro_attribute]
@@ -66,13 +67,17 @@ pub fn cached(arguments: TokenStream, item: TokenStream) -> TokenStream {
 ///
 /// | argument | value | meaning |
 /// |---|---|---|
-/// | `group` | a text or a list; `{id}` is replaced by an argument | every response with one of these groups |
-/// | `path` | a text or a list that begins with `/`; values are percent-encoded | every response to this path, whatever its query |
+/// | `group` | a text or a list; in braces an argument, or a field of one: `{id}`, `{id.0}`, `{user.id}`, as `Display` writes it | every response with one of these groups |
+/// | `path` | a text or a list that begins with `/`; in braces as in `group`, percent-encoded | every response to this path, whatever its query |
 /// | `handler` | the path of a cached handler, or a list | every response of it |
+/// | `uncached` | a name, or in an `impl` `Self::name` | keeps the function as you wrote it under that name, to be called: it invalidates nothing, and the handler itself is called by axum alone |
 /// | `crate` | a path | where cached-handler is re-exported |
 ///
 /// Targets are computed from the arguments before the body runs. They are invalidated before the response is sent, even if
 /// the body panics or the client disconnects, because the write may have been committed. Only a 4xx response spares them.
+///
+/// As with `#[cached]`, the handler returns a `Response`, `#[debug_handler]` goes below this attribute, and methods of trait
+/// implementations cannot have it, because it changes the signature.
 #[proc_macro_attribute]
 pub fn invalidates(arguments: TokenStream, item: TokenStream) -> TokenStream {
     invalidates::invalidates(&arguments.into(), &item.into()).into()

@@ -3,7 +3,7 @@
 use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens, format_ident, quote};
 use syn::{
-    Attribute, FnArg, GenericParam, Generics, Pat, ReturnType, Signature, Type, Visibility,
+    Attribute, FnArg, GenericParam, Generics, Pat, ReturnType, Safety, Signature, Token, Type, Visibility,
     parse::{Parse, ParseStream},
     parse_quote,
 };
@@ -46,6 +46,20 @@ impl Parse for Function {
             other => Err(syn::Error::new_spanned(other, "expected a function with a body")),
         }
     }
+}
+
+/// What is emitted beside mistakes: the function as it was written, but one that axum takes as a handler, so that nothing
+/// else goes wrong for want of it.
+pub(crate) fn kept(item: &TokenStream) -> TokenStream {
+    let Ok(Function { attributes, visibility, mut signature, body }) = syn::parse2(item.clone()) else { return item.clone() };
+    if signature.asyncness.is_none() {
+        signature.constness = None;
+        signature.asyncness = Some(Token![async](signature.fn_token.span));
+    }
+    signature.safety = Safety::Default;
+    signature.abi = None;
+    signature.variadic = None;
+    quote!(#(#attributes)* #visibility #signature #body)
 }
 
 /// A block that `macro_rules!` hands on (`$body:block`) comes in an invisible group.

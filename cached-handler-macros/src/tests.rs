@@ -58,7 +58,7 @@ fn soup(random: &mut Random, depth: usize) -> TokenStream {
 const ARGUMENTS: &[&str] = &[
     "ttl = 60, group = [\"a\", \"b:{id}\"], key(user.name, *id), vary = [\"accept\"], skip(db), cache_control = \"public, max-age=5\"",
     "ttl = FIVE, policy = a::B, collapse = \"inline\", uncached = Self::plain, crate = x::y, backend = \"redis\"",
-    "group = \"a:{id}\", path = [\"/a/{id}\", \"/b\"], handler = [list, a::b]",
+    "group = \"a:{id}\", path = [\"/a/{id}\", \"/b\"], handler = [list, a::b], uncached = plain",
 ];
 const ITEMS: &[&str] = &[
     "/// Doc.\n #[instrument(skip(db))] pub(crate) async fn h<'a, T: X, const N: usize>(State(App { db, ref b, .. }): State<App>, id: Path<u64>, #[cfg(x)] user: User) \
@@ -128,6 +128,7 @@ fn the_body_is_emitted_exactly_once() {
         "ttl = 0",
         "ttl = 60, uncached = plain",
         "group = \"a\"",
+        "group = \"a\", uncached = plain",
         "ttl = 60, vary = \"a\", group = [\"a:{id}\"], key(id)",
         "",
         "?",
@@ -171,7 +172,10 @@ fn every_form_in_the_table_is_accepted() {
     }
     for Argument { name, form } in INVALIDATES {
         let mut errors = Errors::default();
-        Invalidates::parse(tokens(&if *name == "crate" { format!("group = \"a\", {form}") } else { (*form).to_owned() }), &mut errors);
+        Invalidates::parse(
+            tokens(&if ["uncached", "crate"].contains(name) { format!("group = \"a\", {form}") } else { (*form).to_owned() }),
+            &mut errors,
+        );
         assert_eq!(errors.each(), [], "{form}");
     }
 }

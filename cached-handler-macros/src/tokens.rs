@@ -71,11 +71,22 @@ pub(crate) fn formatted(private: &TokenStream, template: &Template) -> (Vec<Iden
             Piece::Text(plain) => text.push_str(&plain.replace('{', "{{").replace('}', "}}")),
             Piece::Value(value) => {
                 text.push_str("{}");
-                values.push(referenced(value));
+                values.push(shown(private, value));
             }
         }
     }
     (template_names(std::slice::from_ref(template)), hygienic!(#private::format_args!(#text #(, #values)*)))
+}
+
+/// A value of a template, as text; on the literal, which is where rustc says that it is none.
+pub(crate) fn shown(private: &TokenStream, value: &TokenStream) -> TokenStream {
+    let value = match syn::parse2::<Ident>(value.clone()) {
+        // Bound by reference.
+        Ok(name) => name.to_token_stream(),
+        Err(_) => referenced(value),
+    };
+    let value = referenced(&value);
+    hygienic!(#private::shown(#value))
 }
 
 /// Those that the values of templates mention.

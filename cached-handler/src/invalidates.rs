@@ -1,7 +1,6 @@
 //! What `#[invalidates]` runs: targets that are invalidated however the body ends.
 
 use std::{
-    convert::Infallible,
     fmt,
     sync::{
         Arc, Mutex,
@@ -10,7 +9,7 @@ use std::{
     time::Duration,
 };
 
-use axum::{extract::FromRequestParts, response::Response};
+use axum::response::Response;
 use http::request::Parts;
 
 use crate::{
@@ -22,6 +21,7 @@ use crate::{
     handler::function::CachedHandler,
     home::spawn_here,
     invalidate::Target,
+    passed::Capture,
     rules::path::encode_segment,
     sync::lock,
     tasks::Owed,
@@ -33,11 +33,9 @@ use crate::{
 #[derive(Debug)]
 pub struct OwnCache(Option<Cache>, Option<Box<Changed>>);
 
-impl<S: Sync> FromRequestParts<S> for OwnCache {
-    type Rejection = Infallible;
-
-    fn from_request_parts(parts: &mut Parts, _: &S) -> impl Future<Output = Result<Self, Infallible>> + Send {
-        std::future::ready(Ok(Self(Cache::of(parts), Changed::by(parts))))
+impl<S> Capture<S> for OwnCache {
+    fn of(parts: &Parts) -> Self {
+        Self(Cache::of(parts), Changed::by(parts))
     }
 }
 

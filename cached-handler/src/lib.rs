@@ -36,6 +36,7 @@ mod keyed;
 mod layer;
 mod nested;
 mod outcome;
+mod passed;
 mod policy;
 mod probe;
 mod reputation;

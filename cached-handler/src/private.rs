@@ -2,6 +2,7 @@
 
 #![allow(missing_docs, reason = "not a public interface")]
 
+use std::fmt;
 pub use std::{
     column, env, file, format_args, line, module_path,
     option::Option::{None, Some},
@@ -19,9 +20,10 @@ pub use crate::{
     handler::{Attributes, Handler, Registered, Site, Ttl, VaryOn, window},
     invalidates::{OwnCache, PathPiece, Targets, invalidating},
     key::Key,
+    passed::{PassedByAxum, PassedByAxum_TypeUncachedToCallIt_OrPutDebugHandlerBelow},
     policy::Policy,
     register,
-    seen::{PassedByAxum, PassedByAxumPutDebugHandlerBelow, Seen, seen},
+    seen::{Seen, seen},
     serve::{Run, begin, hit, key, run_in_its_own_task, run_in_this_task},
 };
 
@@ -44,6 +46,23 @@ pub fn argument<'k, 'a>(key: &'k mut KeyWriter<'a>, at: usize) -> &'k mut KeyWri
 /// A part of `key(…)`.
 pub fn part<P: KeyPart + ?Sized>(key: &mut KeyWriter<'_>, part: &P) {
     key.part(part);
+}
+
+/// What stands for a value in a template, which is text. The trait is for what rustc says where it is none.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot stand in a template: it has no `Display`",
+    label = "a value in braces has to be text, a number or the like",
+    note = "type a field of it, `{{id.0}}` or `{{user.id}}`, or take the argument apart: `Path(id): Path<u64>`"
+)]
+pub trait InTemplate: fmt::Display {}
+
+#[diagnostic::do_not_recommend]
+impl<T: fmt::Display + ?Sized> InTemplate for T {}
+
+/// A value of a template. Of one type for all, so that rustc says once what is wrong, and there is one code to format them.
+#[inline]
+pub fn shown<'a, T: InTemplate + ?Sized>(value: &'a &'a T) -> &'a dyn fmt::Display {
+    value
 }
 
 /// For handlers whose return type holds `impl`.

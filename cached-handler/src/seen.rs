@@ -1,8 +1,8 @@
 //! What is captured of a request before the handler's own arguments, in one pass over its fields.
 
-use std::{any::TypeId, convert::Infallible, fmt, time::Duration};
+use std::{any::TypeId, fmt, time::Duration};
 
-use axum::extract::{FromRequest, FromRequestParts, OriginalUri, Request};
+use axum::extract::OriginalUri;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, header, request::Parts, uri::PathAndQuery};
 use smallvec::SmallVec;
 
@@ -12,6 +12,7 @@ use crate::{
     cache_key::{Credentials, Traits},
     changed::Changed,
     conditions::Conditional,
+    passed::Capture,
     policy::Policy,
     rules::request::{self, Wish},
 };
@@ -22,16 +23,6 @@ pub struct Seen<const FIELDS: bool> {
     pub(crate) facts: Facts,
     pub(crate) fields: Option<Box<HeaderMap>>,
 }
-
-/// What is captured, and the argument that it travels with: their number stays as the author wrote it. Its name is what
-/// rustc shows to whoever calls the handler, which only axum can.
-#[derive(Debug)]
-pub struct PassedByAxum<const FIELDS: bool, E>(pub Seen<FIELDS>, pub E);
-
-/// Stands alone where a handler has no argument to travel with. Its name is what rustc shows to whoever calls such a
-/// handler, or puts `#[debug_handler]`, whose code calls it, above `#[cached]`.
-#[derive(Debug)]
-pub struct PassedByAxumPutDebugHandlerBelow<const FIELDS: bool>(pub Seen<FIELDS>);
 
 /// The request, as far as keys, preconditions and answers are concerned.
 #[derive(Debug)]
@@ -246,46 +237,13 @@ impl Facts {
     }
 }
 
-impl<S: Send + Sync + 'static, const FIELDS: bool> FromRequestParts<S> for Seen<FIELDS> {
-    type Rejection = Infallible;
-
-    fn from_request_parts(parts: &mut Parts, _: &S) -> impl Future<Output = Result<Self, Infallible>> + Send {
-        std::future::ready(Ok(Self::of::<S>(parts)))
-    }
-}
-
-impl<S: Send + Sync + 'static, E: FromRequestParts<S> + Send, const FIELDS: bool> FromRequestParts<S> for PassedByAxum<FIELDS, E> {
-    type Rejection = E::Rejection;
-
-    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, E::Rejection> {
-        let seen = Seen::of::<S>(parts);
-        Ok(Self(seen, E::from_request_parts(parts, state).await?))
-    }
-}
-
-impl<S: Send + Sync + 'static, E: FromRequest<S>, const FIELDS: bool> FromRequest<S> for PassedByAxum<FIELDS, E> {
-    type Rejection = E::Rejection;
-
-    async fn from_request(request: Request, state: &S) -> Result<Self, E::Rejection> {
-        let (parts, body) = request.into_parts();
-        let seen = Seen::of::<S>(&parts);
-        Ok(Self(seen, E::from_request(Request::from_parts(parts, body), state).await?))
-    }
-}
-
-impl<S: Send + Sync + 'static, const FIELDS: bool> FromRequestParts<S> for PassedByAxumPutDebugHandlerBelow<FIELDS> {
-    type Rejection = Infallible;
-
-    fn from_request_parts(parts: &mut Parts, _: &S) -> impl Future<Output = Result<Self, Infallible>> + Send {
-        std::future::ready(Ok(Self(Seen::of::<S>(parts))))
+impl<S: 'static, const FIELDS: bool> Capture<S> for Seen<FIELDS> {
+    fn of(parts: &Parts) -> Self {
+        Self::in_cache::<S>(parts, Cache::of(parts))
     }
 }
 
 impl<const FIELDS: bool> Seen<FIELDS> {
-    fn of<S: 'static>(parts: &Parts) -> Self {
-        Self::in_cache::<S>(parts, Cache::of(parts))
-    }
-
     /// In another cache than that of the router.
     pub(crate) fn in_cache<S: 'static>(parts: &Parts, cache: Option<Cache>) -> Self {
         Self { facts: Facts::of(parts, cache, State::of::<S>), fields: FIELDS.then(|| Box::new(parts.headers.clone())) }

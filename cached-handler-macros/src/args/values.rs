@@ -93,10 +93,8 @@ pub(super) fn vary(value: TokenStream, errors: &mut Errors) -> Vary {
         let text = name.value();
         let lower = text.to_ascii_lowercase();
         if text == "*" {
-            errors.on(
-                &name,
-                "`*` would make every response nobody else's; name the fields that the handler reads, or type `vary = from_response`",
-            );
+            errors
+                .on(&name, "with `*` no response could be reused; name the fields that the handler reads, or type `vary = from_response`");
         } else if text.is_empty() {
             errors.on(&name, "a name in `vary` is empty; type `vary = \"accept-language\"`");
         } else if !text.bytes().all(is_token) {
@@ -113,7 +111,7 @@ pub(super) fn vary(value: TokenStream, errors: &mut Errors) -> Vary {
 }
 
 /// RFC 9110 §5.6.2.
-fn is_token(byte: u8) -> bool {
+pub(super) fn is_token(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte)
 }
 
@@ -129,29 +127,6 @@ pub(super) fn names(value: TokenStream, errors: &mut Errors) -> Vec<Ident> {
         }
     }
     names
-}
-
-/// Directives as in RFC 9111 §5.2: `name`, `name=token` or `name="…"`.
-pub(super) fn cache_control(value: TokenStream) -> syn::Result<LitStr> {
-    let literal = value::text("cache_control", "public, max-age=60", value)?;
-    let text = literal.value();
-    let is_directive = |directive: &str| {
-        let (name, value) = directive.split_once('=').unwrap_or((directive, "x"));
-        let quoted = value.strip_prefix('"').and_then(|value| value.strip_suffix('"'));
-        let is_value = quoted.map_or_else(
-            || !value.is_empty() && value.bytes().all(is_token),
-            |inner| inner.bytes().all(|byte| matches!(byte, b' '..=b'~') && byte != b'"' && byte != b'\\'),
-        );
-        !name.is_empty() && name.bytes().all(is_token) && is_value
-    };
-    if let Some(wrong) = text.split(',').map(str::trim).find(|directive| !is_directive(directive)) {
-        let what = if wrong.is_empty() { "nothing".to_owned() } else { format!("`{wrong}`") };
-        return Err(syn::Error::new_spanned(
-            literal,
-            format!("{what} is not a directive of `Cache-Control`; type `cache_control = \"public, max-age=60\"`"),
-        ));
-    }
-    Ok(literal)
 }
 
 /// Whether the run stays in the request's task.
@@ -177,6 +152,10 @@ pub(super) fn path(argument: &str, what: &str, value: TokenStream, errors: &mut 
         errors.on(whole, format!("`{argument}` is a path; type {what}"));
     }
     path.ok()
+}
+
+pub(super) fn uncached(example: &str, value: TokenStream, errors: &mut Errors) -> Option<Path> {
+    path("uncached", &format!("a name for the function as you wrote it, `uncached = {example}`"), value, errors)
 }
 
 pub(super) fn handlers(value: TokenStream, errors: &mut Errors) -> Vec<Path> {

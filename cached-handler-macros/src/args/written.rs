@@ -1,6 +1,6 @@
 //! How arguments are written: `name = value` or `name(values)`, at commas.
 
-use proc_macro2::{Delimiter, Ident, Span, TokenStream, TokenTree};
+use proc_macro2::{Delimiter, Ident, Spacing, Span, TokenStream, TokenTree};
 use syn::{
     ext::IdentExt,
     parse::{ParseStream, Parser},
@@ -30,8 +30,7 @@ pub(super) enum Value {
 pub(super) fn split(attribute: &str, tokens: TokenStream, table: &[Argument], errors: &mut Errors) -> Vec<Written> {
     let mut kept: Vec<Written> = Vec::new();
     for part in at_commas(tokens) {
-        let example = table.first().map_or("", |argument| argument.form);
-        let parsed = Parser::parse2(|input: ParseStream<'_>| Written::parse(input, example), part);
+        let parsed = Parser::parse2(|input: ParseStream<'_>| Written::parse(input, table), part);
         let Some(written) = errors.keep(parsed) else { continue };
         let name = written.name.unraw().to_string();
         if let Some(message) = misnamed(attribute, &name, table) {
@@ -120,9 +119,10 @@ pub(super) fn at_commas(tokens: TokenStream) -> Vec<TokenStream> {
 }
 
 impl Written {
-    fn parse(input: ParseStream<'_>, example: &str) -> syn::Result<Self> {
+    fn parse(input: ParseStream<'_>, table: &[Argument]) -> syn::Result<Self> {
         let Ok(name) = Ident::parse_any(input) else {
             let rest: TokenStream = input.parse()?;
+            let example = table.first().map_or("", |argument| argument.form);
             return Err(syn::Error::new_spanned(rest, format!("an argument begins with its name; type `{example}`")));
         };
         if input.is_empty() {
@@ -130,9 +130,11 @@ impl Written {
         }
         if input.peek(syn::Token![=]) {
             input.parse::<syn::Token![=]>()?;
+            no_comma(&input.fork().parse()?, table)?;
             return Ok(Self { name, value: Value::Is(ungrouped(input.parse()?)) });
         }
         let rest: TokenStream = input.parse()?;
+        no_comma(&rest, table)?;
         let mut trees = rest.clone().into_iter();
         match (trees.next(), trees.next()) {
             (Some(TokenTree::Group(group)), None) if group.delimiter() == Delimiter::Parenthesis => {
@@ -141,6 +143,24 @@ impl Written {
             _ => Err(syn::Error::new_spanned(rest, format!("`{name}` is not followed by a value; type `{name} = …` or `{name}(…)`"))),
         }
     }
+}
+
+/// Behind a value, without a comma, `name =`, or the name of an argument and parentheses: no value looks like that.
+fn no_comma(value: &TokenStream, table: &[Argument]) -> syn::Result<()> {
+    let trees: Vec<TokenTree> = value.clone().into_iter().collect();
+    for three in trees.windows(3) {
+        if let [TokenTree::Ident(_) | TokenTree::Literal(_) | TokenTree::Group(_), TokenTree::Ident(name), behind] = three {
+            let is_argument = match behind {
+                TokenTree::Punct(punct) => punct.as_char() == '=' && punct.spacing() == Spacing::Alone,
+                TokenTree::Group(list) => list.delimiter() == Delimiter::Parenthesis && table.iter().any(|argument| name == argument.name),
+                _ => false,
+            };
+            if is_argument {
+                return Err(syn::Error::new_spanned(name, format!("a comma is missing before `{name}`; type `, {name}`")));
+            }
+        }
+    }
+    Ok(())
 }
 
 /// The tokens of a value that is written in its argument's form.

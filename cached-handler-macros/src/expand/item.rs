@@ -1,4 +1,4 @@
-//! What stands in the handler as items: its description, and the copy of its signature that `#[debug_handler]` sees.
+//! What stands in the handler as an item: its description.
 
 use proc_macro2::TokenStream;
 use quote::ToTokens;
@@ -7,34 +7,11 @@ use syn::spanned::Spanned;
 use super::Expansion;
 use crate::{
     args::Vary,
-    signature::Argument,
     tokens::{call, fingerprint, option},
-    types::mentions,
     value::{Length, Ttl},
 };
 
 impl Expansion {
-    /// `#[debug_handler]` sees the author's signature, on a function that is never called.
-    pub(super) fn debug_handler(&self) -> Option<TokenStream> {
-        let debug = &self.sorted.debug;
-        let signature = &self.function.signature;
-        let mentions_self = mentions(signature.to_token_stream(), "Self");
-        if debug.is_empty() || mentions_self {
-            return None;
-        }
-        let private = self.private();
-        let (name, generics, output, where_clause) =
-            (&signature.ident, &signature.generics, &signature.output, &signature.generics.where_clause);
-        let types = self.arguments.iter().map(|Argument { cfgs, ty, .. }| hygienic!(#(#cfgs)* _: #ty));
-        Some(hygienic! {
-            const _: () = {
-                #(#debug)*
-                #[allow(dead_code, clippy::all, clippy::pedantic)]
-                async fn #name #generics (#(#types),*) #output #where_clause { #private::unreachable!() }
-            };
-        })
-    }
-
     /// The static that describes it.
     pub(super) fn handler(&self) -> TokenStream {
         let private = self.private();

@@ -13,12 +13,13 @@ use std::{
 
 use axum::{
     body::Body,
-    extract::{FromRequest, FromRequestParts, Request},
+    extract::{FromRequest, Request},
 };
 
 use crate::{
     cache_key::{KeyWriter, Traits},
     handler::{Attributes, Handler, Site, Ttl, VaryOn},
+    passed::Capture,
     policy::Policy,
     seen::Seen,
     serve::{begin, key},
@@ -49,7 +50,7 @@ pub(crate) struct Written {
 
 /// The key of a request whose arguments write what `write` does.
 pub(crate) fn written<B>(request: &http::Request<B>, write: impl FnOnce(&mut KeyWriter<'_>)) -> Written {
-    let seen: Seen<true> = parts(request);
+    let seen = <Seen<true> as Capture<()>>::of(&copy(request).into_parts().0);
     let mut key = key(&HANDLER, &seen, &|| ());
     begin(&mut key);
     write(&mut key);
@@ -64,11 +65,6 @@ pub(crate) fn get(target: &str) -> Request {
 /// An extractor's value; extractors of axum's own never wait.
 pub(crate) fn extracted<T: FromRequest<(), M>, M>(request: Request) -> Result<T, T::Rejection> {
     now(T::from_request(request, &()))
-}
-
-fn parts<T: FromRequestParts<()>, B>(request: &http::Request<B>) -> T {
-    let (mut parts, ()) = copy(request).into_parts();
-    now(T::from_request_parts(&mut parts, &())).ok().unwrap()
 }
 
 /// The head of a request once more; its content stays behind.

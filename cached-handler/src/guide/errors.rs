@@ -27,8 +27,8 @@
 //! # From the compiler
 //!
 //! All mistakes in an attribute are reported in one compile, each on the token that is wrong, with what is wrong and
-//! what to type instead. The handler is still emitted, so no follow-up errors appear. For arguments see
-//! [keys](super::keys#errors-that-you-may-see).
+//! what to type instead. The handler is still emitted, as an `async fn`, so hardly any follow-up errors appear. For
+//! arguments see [keys](super::keys#errors-that-you-may-see).
 //!
 //! # From the program
 //!
@@ -101,7 +101,7 @@
 //!
 //! | you see | cause, and what to type |
 //! |---|---|
-//! | compiler: `expected PassedByAxum<…>`, `PassedByAxumPutDebugHandlerBelow<…> is missing` | you call a cached handler as a function: add `uncached = name` to the attribute and call `name`. Or `#[debug_handler]` stands above `#[cached]`: move it below |
+//! | compiler: `expected PassedByAxum<…>`, `PassedByAxum_TypeUncachedToCallIt_OrPutDebugHandlerBelow<…> is missing` | you call a handler with `#[cached]` or `#[invalidates]` as a function: add `uncached = name` to the attribute and call `name`. Or `#[debug_handler]` stands above the attribute: move it below |
 //! | compiler: `CacheBuilder::redis needs the feature redis` | `features = ["redis"]` in Cargo.toml; the same for `fs` |
 //!
 //! # When not

@@ -16,9 +16,9 @@
 //! }
 //! ```
 //!
-//! A group is a name for responses that change together. `{id}` is replaced by an argument. Groups that are known only
-//! once the response is made go into [`CacheGroups`] in the response. A response has up to 16 groups of up to 256
-//! bytes.
+//! A group is a name for responses that change together. In braces stands an argument, or a field of one: `{id}`,
+//! `{id.0}`, `{user.id}`, as `Display` writes it. Groups that are known only once the response is made go into
+//! [`CacheGroups`] in the response. A response has up to 16 groups of up to 256 bytes.
 //!
 //! # All ways
 //!

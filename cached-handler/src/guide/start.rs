@@ -30,7 +30,7 @@
 //!
 //! - `square` is still a handler: `get(square)`, `Router`, `State`, `#[instrument]`, doc comments, generics and `?`
 //!   work as before, and a mistake in the body is reported in the body. It may take up to 16 arguments.
-//! - Put `#[debug_handler]` below `#[cached]`.
+//! - Put `#[debug_handler]` below `#[cached]` and `#[invalidates]`.
 //! - Only GET and HEAD are cached. `ttl` is required.
 //! - No setup is needed: responses are kept in the memory of the process, up to 64 MiB.
 //! - With a `ttl`, the statuses 200, 203, 301 and 308 are stored, whether they come from `Ok` or `Err`. Failures are
@@ -97,7 +97,7 @@
 //!
 //! [`#[cached]`](macro@crate::cached) and [`#[invalidates]`](macro@crate::invalidates) each list their arguments in a
 //! table. Other attributes may stand above or below, except `#[debug_handler]`, which goes below. Attributes that are
-//! macros see the function as you wrote it.
+//! macros, and `#[debug_handler]`, see the function as you wrote it.
 //!
 //! OpenAPI: with `utoipa`, put `#[utoipa::path]` above or below `#[cached]`. With `aide`, a cached handler is not an
 //! `OperationHandler`, because its first argument also carries what the cache needs. Document the original function,
@@ -132,7 +132,10 @@
 //! | `… does not say what it adds to the key` | [keys](super::keys) says what to type for each argument |
 //! | `… needs the feature …`, `switch on the feature …` | add it to `features = […]` in Cargo.toml |
 //! | `future cannot be sent between threads safely` | something that is not `Send`, such as an `Rc` or a lock guard, is held across an `.await`: drop it before, in a block of its own. In a handler that is generic over a trait with `async fn`s: `collapse = "inline"`, or promise `Send` in the trait |
-//! | `expected PassedByAxum<…>`, `PassedByAxumPutDebugHandlerBelow<…> is missing` | you call a cached handler as a function: add `uncached = name` to the attribute and call `name`. Or `#[debug_handler]` stands above `#[cached]`: move it below |
+//! | `expected PassedByAxum<…>`, `PassedByAxum_TypeUncachedToCallIt_OrPutDebugHandlerBelow<…> is missing` | you call a handler with `#[cached]` or `#[invalidates]` as a function: add `uncached = name` to the attribute and call `name`. Or `#[debug_handler]` stands above the attribute: move it below |
+//! | `method … has 1 parameter but the declaration in trait … has 0`, `method … has an incompatible type for trait` | the attribute stands on a method of a trait impl, whose signature it changes: put it on a free function that calls the method |
+//! | `cannot find function …` at `uncached = …` | the handler is in an `impl`, and so is what `uncached` names: type `uncached = Self::name` |
+//! | `… cannot stand in a template: it has no Display` | type a field of it, `{id.0}` or `{user.id}`, or take the argument apart: `Path(id): Path<u64>` |
 //! | `install` returns an error | a request came first, or a handler names a backend that this cache does not have |
 //!
 //! [`Outcome`]: crate::Outcome

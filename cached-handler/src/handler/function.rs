@@ -1,6 +1,9 @@
 //! Which functions are handlers with `#[cached]`: told by the first argument, which the attribute gives them.
 
-use crate::seen::{PassedByAxum, PassedByAxumPutDebugHandlerBelow};
+use crate::{
+    passed::{PassedByAxum, PassedByAxum_TypeUncachedToCallIt_OrPutDebugHandlerBelow},
+    seen::Seen,
+};
 
 /// A handler with `#[cached]`, as it is given to a route: itself, and not called. `Arguments` is inferred.
 ///
@@ -20,11 +23,11 @@ use crate::seen::{PassedByAxum, PassedByAxumPutDebugHandlerBelow};
 )]
 pub trait CachedHandler<Arguments>: Copy + 'static {}
 
-/// What stands first among the arguments that the attribute writes.
+/// What stands first among the arguments that `#[cached]` writes.
 pub trait First: Sized {}
 
-impl<const FIELDS: bool, E> First for PassedByAxum<FIELDS, E> {}
-impl<const FIELDS: bool> First for PassedByAxumPutDebugHandlerBelow<FIELDS> {}
+impl<const FIELDS: bool, E> First for PassedByAxum<Seen<FIELDS>, E> {}
+impl<const FIELDS: bool> First for PassedByAxum_TypeUncachedToCallIt_OrPutDebugHandlerBelow<Seen<FIELDS>> {}
 
 macro_rules! handlers {
     ($first:ident $($argument:ident)*) => {

@@ -8,7 +8,7 @@ use cached_handler::cached;
     backend = "Redis", //~ "Redis" => a backend's name has lower-case letters, digits, `-` and `_`; type `backend = "memory"`
     group = ["a", "a", "{idd}"], //~ "a" => the group `a` is named twice; remove one //~ "{idd}" => no argument is named `idd`; did you mean `id`?
     key(5), //~ 5 => this mentions no argument, so it is the same for every request; the arguments are `id`
-    vary = "*", //~ "*" => `*` would make every response nobody else's; name the fields that the handler reads, or type `vary = from_response`
+    vary = "*", //~ "*" => with `*` no response could be reused; name the fields that the handler reads, or type `vary = from_response`
     skip(idd), //~ idd => no argument is named `idd`; did you mean `id`?
     cache_control = "max age", //~ "max age" => `max age` is not a directive of `Cache-Control`; type `cache_control = "public, max-age=60"`
     policy = "SEARCH", //~ "SEARCH" => `policy` is a path; type the path of a `Policy` constant, `policy = SEARCH`

@@ -8,13 +8,13 @@ async fn h0(axum::extract::Path(id): axum::extract::Path<u64>) { let _ = id; }
 #[cached(ttl = 60, cache_control = public)] //~ public => `cache_control` is text; type `cache_control = "public, max-age=60"`
 async fn h1(axum::extract::Path(id): axum::extract::Path<u64>) { let _ = id; }
 
-#[cached(ttl = 60, cache_control = "")] //~ "" => nothing is not a directive of `Cache-Control`; type `cache_control = "public, max-age=60"`
+#[cached(ttl = 60, cache_control = "")] //~ "" => `cache_control` is empty, or has an empty directive; type `cache_control = "public, max-age=60"`, or remove it
 async fn h2(axum::extract::Path(id): axum::extract::Path<u64>) { let _ = id; }
 
 #[cached(ttl = 60, cache_control = "max age=5")] //~ "max age=5" => `max age=5` is not a directive of `Cache-Control`; type `cache_control = "public, max-age=60"`
 async fn h3(axum::extract::Path(id): axum::extract::Path<u64>) { let _ = id; }
 
-#[cached(ttl = 60, cache_control = "public,, max-age=5")] //~ "public,, max-age=5" => nothing is not a directive of `Cache-Control`; type `cache_control = "public, max-age=60"`
+#[cached(ttl = 60, cache_control = "public,, max-age=5")] //~ "public,, max-age=5" => `cache_control` is empty, or has an empty directive; type `cache_control = "public, max-age=60"`, or remove it
 async fn h4(axum::extract::Path(id): axum::extract::Path<u64>) { let _ = id; }
 
 #[cached(ttl = 60, cache_control = "max-age=")] //~ "max-age=" => `max-age=` is not a directive of `Cache-Control`; type `cache_control = "public, max-age=60"`
@@ -22,5 +22,23 @@ async fn h5(axum::extract::Path(id): axum::extract::Path<u64>) { let _ = id; }
 
 #[cached(ttl = 60, cache_control("public"))] //~ ("public") => `cache_control` takes its value after `=`; type `cache_control = "public, max-age=60"`
 async fn h6(axum::extract::Path(id): axum::extract::Path<u64>) { let _ = id; }
+
+#[cached(ttl = 60, cache_control = "maxage=60")] //~ "maxage=60" => `maxage` is not a directive that clients know; did you mean `max-age`?
+async fn h7(axum::extract::Path(id): axum::extract::Path<u64>) { let _ = id; }
+
+#[cached(ttl = 60, cache_control = "max-age=abc")] //~ "max-age=abc" => `max-age=abc` does not say a number of seconds; type `max-age=60`
+async fn h8(axum::extract::Path(id): axum::extract::Path<u64>) { let _ = id; }
+
+#[cached(ttl = 60, cache_control = "public, max-age")] //~ "public, max-age" => `max-age` does not say a number of seconds; type `max-age=60`
+async fn h9(axum::extract::Path(id): axum::extract::Path<u64>) { let _ = id; }
+
+#[cached(ttl = 60, cache_control = "stale-while-revalidate=5m")] //~ "stale-while-revalidate=5m" => `stale-while-revalidate=5m` does not say a number of seconds; type `stale-while-revalidate=60`
+async fn h10(axum::extract::Path(id): axum::extract::Path<u64>) { let _ = id; }
+
+#[cached(ttl = 60, cache_control = "no-store=1")] //~ "no-store=1" => `no-store` takes no value; type `no-store`
+async fn h11(axum::extract::Path(id): axum::extract::Path<u64>) { let _ = id; }
+
+#[cached(ttl = 60, cache_control = "pubic, s-max-age=60")] //~ "pubic, s-max-age=60" => `pubic` is not a directive that clients know; did you mean `public`? //~ "pubic, s-max-age=60" => `s-max-age` is not a directive that clients know; did you mean `s-maxage`?
+async fn h12(axum::extract::Path(id): axum::extract::Path<u64>) { let _ = id; }
 
 fn main() {}

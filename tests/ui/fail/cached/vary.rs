@@ -8,7 +8,7 @@ async fn h0(axum::extract::Path(id): axum::extract::Path<u64>) { let _ = id; }
 #[cached(ttl = 60, vary = "")] //~ "" => a name in `vary` is empty; type `vary = "accept-language"`
 async fn h1(axum::extract::Path(id): axum::extract::Path<u64>) { let _ = id; }
 
-#[cached(ttl = 60, vary = "*")] //~ "*" => `*` would make every response nobody else's; name the fields that the handler reads, or type `vary = from_response`
+#[cached(ttl = 60, vary = "*")] //~ "*" => with `*` no response could be reused; name the fields that the handler reads, or type `vary = from_response`
 async fn h2(axum::extract::Path(id): axum::extract::Path<u64>) { let _ = id; }
 
 #[cached(ttl = 60, vary = "Accept-Language")] //~ "Accept-Language" => names of header fields are written in lower case here; type `"accept-language"`

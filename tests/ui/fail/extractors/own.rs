@@ -75,7 +75,7 @@ async fn not_a_part(user: User) -> String {
     user.id.to_string()
 }
 
-#[cached(ttl = 60, group = "user:{user}")] //~ "user:{user}" => `Shown` doesn't implement `std::fmt::Display`
+#[cached(ttl = 60, group = "user:{user}")] //~ "user:{user}" => `Shown` cannot stand in a template: it has no `Display`
 async fn not_shown(Extension(user): Extension<Shown>) -> String {
     user.0.to_string()
 }

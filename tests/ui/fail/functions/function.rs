@@ -2,14 +2,16 @@
 
 use std::convert::identity as _;
 
+use axum::{Router, routing::get};
+
 mod not_async {
     #[cached_handler::cached(ttl = 60)]
-    fn cached() -> &'static str { //~ fn => `#[cached]` goes on an `async fn`; type `async fn cached`
+    pub(super) fn cached() -> &'static str { //~ fn => `#[cached]` goes on an `async fn`; type `async fn cached`
         ""
     }
 
     #[cached_handler::invalidates(group = "a")]
-    fn invalidates() {} //~ fn => `#[invalidates]` goes on an `async fn`; type `async fn invalidates`
+    pub(super) fn invalidates() {} //~ fn => `#[invalidates]` goes on an `async fn`; type `async fn invalidates`
 }
 
 struct Service;
@@ -57,4 +59,8 @@ async fn opaque(_: axum::extract::State<impl Clone>) {} //~ axum::extract::State
 #[cached_handler::cached(ttl = 60)]
 async fn opaque_itself(user: impl Clone) {} //~ impl Clone => the type behind `impl Trait` cannot be named in the key; write a type parameter, `T: …`
 
-fn main() {}
+// All the same a router takes them, so that this is not a second mistake.
+fn main() {
+    let _: Router = Router::new().route("/a", get(not_async::cached).post(not_async::invalidates));
+    let _: Router = Router::new().route("/b", get(not_safe)).route("/c", get(foreign));
+}

@@ -1,0 +1,164 @@
+//! `cache_control`: directives of responses. A slip in one would take the safe default away and put nothing in its place.
+
+use proc_macro2::TokenStream;
+use syn::LitStr;
+
+use super::values::is_token;
+use crate::{
+    errors::{Errors, nearest},
+    value,
+};
+
+/// What stands after a directive's `=`.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Takes {
+    Nothing,
+    Seconds,
+    /// A list of field names, or nothing.
+    Fields,
+}
+
+/// RFC 9111 §5.2.2, RFC 5861, RFC 8246.
+const KNOWN: &[(&str, Takes)] = &[
+    ("max-age", Takes::Seconds),
+    ("must-revalidate", Takes::Nothing),
+    ("must-understand", Takes::Nothing),
+    ("no-cache", Takes::Fields),
+    ("no-store", Takes::Nothing),
+    ("no-transform", Takes::Nothing),
+    ("private", Takes::Fields),
+    ("proxy-revalidate", Takes::Nothing),
+    ("public", Takes::Nothing),
+    ("s-maxage", Takes::Seconds),
+    ("stale-while-revalidate", Takes::Seconds),
+    ("stale-if-error", Takes::Seconds),
+    ("immutable", Takes::Nothing),
+];
+
+/// Directives as in RFC 9111 §5.2: `name`, `name=token` or `name="…"`. Others than those that are known are let through,
+/// as anybody may define some.
+pub(super) fn cache_control(value: TokenStream, errors: &mut Errors) -> Option<LitStr> {
+    let literal = errors.keep(value::text("cache_control", "public, max-age=60", value))?;
+    let text = literal.value();
+    let mut wrong = directives(&text).into_iter().filter_map(mistake).peekable();
+    let is_right = wrong.peek().is_none();
+    wrong.for_each(|message| errors.on(&literal, message));
+    is_right.then_some(literal)
+}
+
+/// Split at the commas outside quotes.
+fn directives(text: &str) -> Vec<&str> {
+    let mut is_quoted = false;
+    let at_comma = |letter: char| {
+        is_quoted ^= letter == '"';
+        letter == ',' && !is_quoted
+    };
+    text.split(at_comma).map(str::trim).collect()
+}
+
+/// What is wrong with one, and what to type.
+fn mistake(directive: &str) -> Option<String> {
+    if directive.is_empty() {
+        return Some(
+            "`cache_control` is empty, or has an empty directive; type `cache_control = \"public, max-age=60\"`, or remove it".to_owned(),
+        );
+    }
+    let (name, value) = directive.split_once('=').map_or((directive, None), |(name, value)| (name, Some(value)));
+    if name.is_empty() || !name.bytes().all(is_token) || !value.is_none_or(is_value) {
+        return Some(format!("`{directive}` is not a directive of `Cache-Control`; type `cache_control = \"public, max-age=60\"`"));
+    }
+    let lower = name.to_ascii_lowercase();
+    match (KNOWN.iter().find(|(known, _)| *known == lower), value) {
+        (None, _) => {
+            // Nearer than for the attributes' own arguments, of which there are no others.
+            let (_, known) = nearest(&lower, KNOWN.iter().map(|(known, _)| *known)).filter(|(far, known)| *far <= known.len() / 3)?;
+            Some(format!("`{name}` is not a directive that clients know; did you mean `{known}`?"))
+        }
+        (Some((known, Takes::Seconds)), value) if !value.is_some_and(is_number) => {
+            Some(format!("`{directive}` does not say a number of seconds; type `{known}=60`"))
+        }
+        (Some((known, Takes::Nothing)), Some(_)) => Some(format!("`{known}` takes no value; type `{known}`")),
+        _ => None,
+    }
+}
+
+fn is_value(value: &str) -> bool {
+    let quoted = value.strip_prefix('"').and_then(|value| value.strip_suffix('"'));
+    quoted.map_or_else(
+        || !value.is_empty() && value.bytes().all(is_token),
+        |inner| inner.bytes().all(|byte| matches!(byte, b' '..=b'~') && byte != b'"' && byte != b'\\'),
+    )
+}
+
+/// RFC 9111 §1.2.2; in quotes it is not to be sent (§5.2.2.1).
+fn is_number(value: &str) -> bool {
+    !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn mistakes(text: &str) -> Vec<String> {
+        directives(text).into_iter().filter_map(mistake).collect()
+    }
+
+    #[test]
+    fn each_directive_that_is_known_is_let_through_as_it_is_to_be_written() {
+        for (name, takes) in KNOWN {
+            let right: &[&str] = match takes {
+                Takes::Nothing => &[""],
+                Takes::Seconds => &["=0", "=31536000"],
+                Takes::Fields => &["", "=\"set-cookie\"", "=\"set-cookie, x-a\""],
+            };
+            for value in right {
+                assert_eq!(mistakes(&format!("{name}{value}")), [""; 0]);
+                assert_eq!(mistakes(&format!("{}{value}, no-transform", name.to_ascii_uppercase())), [""; 0]);
+            }
+        }
+    }
+
+    #[test]
+    fn a_value_that_is_missing_or_too_much_is_told() {
+        for (name, takes) in KNOWN {
+            let (wrong, advice): (&[&str], _) = match takes {
+                Takes::Nothing => (&["=1", "=\"\""], format!("takes no value; type `{name}`")),
+                Takes::Seconds => (&["", "=abc", "=5m", "=1.5", "=-1", "=\"60\""], format!("type `{name}=60`")),
+                Takes::Fields => continue,
+            };
+            for value in wrong {
+                let mistakes = mistakes(&format!("public, {name}{value}"));
+                assert!(matches!(&*mistakes, [only] if only.ends_with(&advice)), "{name}{value}: {mistakes:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_name_that_is_nearly_one_that_is_known_is_a_slip() {
+        for (written, meant) in [
+            ("maxage=60", "max-age"),
+            ("max_age=60", "max-age"),
+            ("max-aged=60", "max-age"),
+            ("s-max-age=60", "s-maxage"),
+            ("smaxage=60", "s-maxage"),
+            ("nostore", "no-store"),
+            ("no-chache", "no-cache"),
+            ("pubic", "public"),
+            ("Privat", "private"),
+            ("imutable", "immutable"),
+            ("revalidate", "must-revalidate"),
+            ("stale-while-revalidation=60", "stale-while-revalidate"),
+            ("stale-while-error=60", "stale-if-error"),
+        ] {
+            let mistakes = mistakes(written);
+            assert!(matches!(&*mistakes, [only] if only.ends_with(&format!("did you mean `{meant}`?"))), "{written}: {mistakes:?}");
+        }
+    }
+
+    #[test]
+    fn directives_of_others_are_let_through() {
+        for extension in ["community=\"UCI\"", "pre-check=0", "post-check=0", "no-siteapp", "channel=\"/a\"", "x", "max-stale", "group=a"] {
+            assert_eq!(mistakes(extension), [""; 0]);
+        }
+    }
+}

@@ -1,0 +1,46 @@
+//! The handler's parameters, with what an attribute captures of each request among them, and the copy of its signature that
+//! `#[debug_handler]` sees.
+
+use proc_macro2::TokenStream;
+use quote::ToTokens;
+
+use crate::{
+    signature::{Argument, Function, Sorted},
+    types::{mentions, mentions_impl},
+};
+
+/// What is captured (`name: captured`) travels with an argument, so that their number stays; alone only where it has to.
+pub(crate) fn parameters(private: &TokenStream, arguments: &[Argument], name: &TokenStream, captured: &TokenStream) -> TokenStream {
+    // With the first: it has to be older than anything that an extractor reads.
+    let has_host = arguments.first().is_some_and(|argument| argument.cfgs.is_empty());
+    let alone = hygienic!(#private::PassedByAxum_TypeUncachedToCallIt_OrPutDebugHandlerBelow);
+    let alone = (!has_host).then(|| hygienic!(#alone(#name): #alone<#captured>,));
+    let each = arguments.iter().enumerate().map(|(at, Argument { cfgs, ty, name: argument, .. })| {
+        if at == 0 && has_host {
+            hygienic!(#private::PassedByAxum(#name, #argument): #private::PassedByAxum<#captured, #ty>)
+        } else {
+            hygienic!(#(#cfgs)* #argument: #ty)
+        }
+    });
+    hygienic!(#alone #(#each),*)
+}
+
+/// The author's signature, on a function that is never called.
+pub(crate) fn debug_copy(private: &TokenStream, sorted: &Sorted, function: &Function, arguments: &[Argument]) -> Option<TokenStream> {
+    let debug = &sorted.debug;
+    let signature = &function.signature;
+    if debug.is_empty() || mentions(signature.to_token_stream(), "Self") {
+        return None;
+    }
+    let (name, generics, where_clause) = (&signature.ident, &signature.generics, &signature.generics.where_clause);
+    // What is never returned is no `impl Trait`; the handler itself says what is wrong with one.
+    let output = if mentions_impl(&function.returns()) { hygienic!(-> #private::Response) } else { signature.output.to_token_stream() };
+    let types = arguments.iter().map(|Argument { cfgs, ty, .. }| hygienic!(#(#cfgs)* _: #ty));
+    Some(hygienic! {
+        const _: () = {
+            #(#debug)*
+            #[allow(dead_code, clippy::all, clippy::pedantic)]
+            async fn #name #generics (#(#types),*) #output #where_clause { #private::unreachable!() }
+        };
+    })
+}
