@@ -61,6 +61,10 @@ async fn every_shape_that_writes_invalidates() {
     assert_miss!(send(&router, "GET", "/show/7", "").await);
     assert_eq!(written.len(), shapes::invalidating::WRITES.len());
 
+    // What `uncached` keeps is the function and no more.
+    assert_eq!(content(send(&router, "GET", "/calls", "").await).await, b"200 OK 7");
+    assert_hit!(send(&router, "GET", "/show/7", "").await);
+
     assert_miss!(send(&router, "GET", "/list/7", "").await);
     assert_hit!(send(&router, "GET", "/list/7", "").await);
     assert_eq!(send(&router, "POST", "/add", "json").await.status(), 201);
