@@ -12,7 +12,7 @@ use crate::{
     parameters::{debug_copy, parameters},
     signature::{Argument, Function, Sorted, kept, sort},
     tokens::{self, bindings, formatted, shown, template_names, with_delimiter, with_span},
-    value::{Piece, Template},
+    value::{Piece, Template, starred},
 };
 
 /// The attribute's whole work.
@@ -106,8 +106,10 @@ fn pieces(private: &TokenStream, template: &Template) -> Vec<TokenStream> {
     let piece = |piece: &Piece| match piece {
         Piece::Text(text) => hygienic!(#private::PathPiece::Literal(#text)),
         Piece::Value(value) => {
-            let value = shown(private, value);
-            hygienic!(#private::PathPiece::Value(#value))
+            let rest = starred(value);
+            let kind = if rest.is_some() { hygienic!(Rest) } else { hygienic!(Value) };
+            let value = shown(private, rest.as_ref().unwrap_or(value));
+            hygienic!(#private::PathPiece::#kind(#value))
         }
     };
     template.pieces.iter().map(piece).collect()

@@ -2,7 +2,7 @@
 
 use proc_macro2::{Delimiter, Ident, Span, TokenStream, TokenTree};
 use quote::ToTokens;
-use syn::{Expr, Lit, LitStr, Path};
+use syn::{Expr, ExprUnary, Lit, LitStr, Path, UnOp};
 
 use crate::errors::is_nearly;
 
@@ -181,6 +181,14 @@ impl Template {
     /// How many bytes it has at least.
     pub(crate) fn fixed_length(&self) -> usize {
         self.pieces.iter().map(|piece| if let Piece::Text(text) = piece { text.len() } else { 0 }).sum()
+    }
+}
+
+/// What stands behind the star of `{*rest}`, which in a path is as in a route: it may have slashes.
+pub(crate) fn starred(value: &TokenStream) -> Option<TokenStream> {
+    match syn::parse2(value.clone()) {
+        Ok(Expr::Unary(ExprUnary { op: UnOp::Deref(_), expr, .. })) => Some(expr.to_token_stream()),
+        _ => None,
     }
 }
 

@@ -249,11 +249,20 @@ impl Cache {
 
     /// Advances, and once more later where the builder says so.
     pub(crate) async fn change(&self, target: &Target, effect: Effect, trace: Option<&Trace>) -> Result<(), Error> {
+        // It is kept nowhere, neither to be tried again nor to be made once more: clients may choose its length (law L7).
+        if !target.may_be_named() {
+            return Ok(());
+        }
         // Noted first: whoever leaves at the await has begun it.
+        self.settle(target, effect);
+        self.advance(target, effect, trace).await
+    }
+
+    /// Sees to it that it is made once more, where the builder says so.
+    pub(crate) fn settle(&self, target: &Target, effect: Effect) {
         if let Some(settle) = &self.0.settle {
             settle.again(self, target, effect);
         }
-        self.advance(target, effect, trace).await
     }
 
     pub(crate) async fn advance(&self, target: &Target, effect: Effect, trace: Option<&Trace>) -> Result<(), Error> {
@@ -270,11 +279,20 @@ impl Cache {
         outcome
     }
 
+    /// Invalidates in memory, and in one of the backends at most: what has all of its responses there.
+    pub(crate) async fn invalidate_in(&self, backend: Option<&Arc<dyn Backend>>, target: &Target) -> Result<(), Error> {
+        self.0.memory.epochs.advance_now(target.mark(), Effect::Invalidate);
+        let outcome = match backend {
+            Some(backend) => backend.advance(target, Effect::Invalidate).await,
+            None => Ok(()),
+        };
+        events::advanced(self, target, Effect::Invalidate, &outcome);
+        outcome
+    }
+
     /// The part of an invalidation that needs no await: all of it, for the memory backend.
     pub(crate) fn invalidate_in_process(&self, target: &Target) {
-        if let Some(settle) = &self.0.settle {
-            settle.again(self, target, Effect::Invalidate);
-        }
+        self.settle(target, Effect::Invalidate);
         self.0.memory.epochs.advance_now(target.mark(), Effect::Invalidate);
         // With backends it is done once more, by whoever waits for them, and counted there.
         if !self.has_backends() {

@@ -6,6 +6,7 @@ use crate::{
     backend::Effect,
     cache::Cache,
     error::Error,
+    group::are_valid,
     handler::{
         function::CachedHandler,
         name::{self, Named},
@@ -106,6 +107,15 @@ impl Target {
     /// One of the epochs that paths share, for the tests of a backend.
     pub(crate) fn bucket(bucket: u16) -> Self {
         Self(Kind::Path(bucket))
+    }
+
+    /// Whether a stored response could have it. A name that is too long for a group is none's, and there is nothing to
+    /// invalidate.
+    pub(crate) fn may_be_named(&self) -> bool {
+        match &self.0 {
+            Kind::Group(name) => are_valid(&[name]),
+            Kind::All | Kind::Handler(_) | Kind::Path(_) => true,
+        }
     }
 
     /// The epoch that is moved on.

@@ -11,6 +11,7 @@ use std::{
 
 use axum::response::Response;
 use http::request::Parts;
+use tokio::{sync::Notify, time::timeout};
 
 use crate::{
     backend::Effect,
@@ -59,6 +60,8 @@ pub enum PathPiece<'a> {
     Literal(&'a str),
     /// Percent-encoded as one segment.
     Value(&'a dyn fmt::Display),
+    /// The same, but for its slashes.
+    Rest(&'a dyn fmt::Display),
 }
 
 impl Targets {
@@ -75,7 +78,11 @@ impl Targets {
 
     /// Adds a group.
     pub fn group(&mut self, group: fmt::Arguments<'_>) {
-        self.due.push(Target::group(fmt::format(group)));
+        let group = Target::group(fmt::format(group));
+        // Not for as long as the body runs either.
+        if group.may_be_named() {
+            self.due.push(group);
+        }
     }
 
     /// Adds a path.
@@ -85,6 +92,10 @@ impl Targets {
             match piece {
                 PathPiece::Literal(literal) => path.push_str(literal),
                 PathPiece::Value(value) => path.push_str(&encode_segment(&value.to_string())),
+                PathPiece::Rest(value) => {
+                    let segments: Vec<_> = value.to_string().split('/').map(encode_segment).collect();
+                    path.push_str(&segments.join("/"));
+                }
             }
         }
         self.due.push(Target::path(path));
@@ -96,9 +107,9 @@ impl Targets {
     }
 }
 
-/// Runs the body, and invalidates before the answer is sent, all at the same time. Where the body does not end well, because it panics or its
-/// client leaves, the targets are invalidated all the same: what it wrote may have been committed. Only an answer of 4xx
-/// spares them, and any error the target of the request.
+/// Runs the body, and invalidates before the answer is sent, all at the same time. Where the body does not end well,
+/// because it panics or its client leaves, the targets are invalidated all the same: what it wrote may have been
+/// committed. Only an answer of 4xx spares them, and any error the target of the request.
 pub async fn invalidating<F: Future<Output = Response>>(targets: Targets, body: F) -> Response {
     // The process is not to end while something may be written.
     let _owed = targets.owed();
@@ -129,15 +140,17 @@ impl Drop for Due {
                 cache.invalidate_in_process(target);
             }
         }
-        let telling = Arc::new(Telling { owed: Mutex::new(targets.owed()), targets, is_done: AtomicBool::default() });
+        let owed = Mutex::new(targets.owed());
+        let telling = Arc::new(Telling { owed, targets, is_done: AtomicBool::default(), done: Notify::new() });
         if let Some(cache) = telling.targets.caches().iter().find(|cache| cache.has_backends()) {
             let tell = || Arc::clone(&telling).tell();
             _ = cache.inner().tasks.spawn(tell);
             // The runtime that the cache was built in may live and be driven by nobody. This one is.
             let telling = Arc::clone(&telling);
             drop(spawn_here(async move {
-                tokio::time::sleep(LONGER_THAN_IT_TAKES).await;
-                telling.tell().await;
+                if timeout(LONGER_THAN_IT_TAKES, telling.done.notified()).await.is_err() {
+                    telling.tell().await;
+                }
             }));
         }
     }
@@ -150,6 +163,8 @@ const LONGER_THAN_IT_TAKES: Duration = Duration::from_secs(2);
 struct Telling {
     targets: Targets,
     is_done: AtomicBool,
+    /// Tells whoever would do it otherwise.
+    done: Notify,
     owed: Mutex<Vec<Owed>>,
 }
 
@@ -159,6 +174,7 @@ impl Telling {
             self.targets.invalidate().await;
             self.is_done.store(true, Ordering::Relaxed);
             lock(&self.owed).clear();
+            self.done.notify_one();
         }
     }
 }
@@ -220,6 +236,7 @@ impl fmt::Debug for PathPiece<'_> {
         match self {
             Self::Literal(literal) => f.write_str(literal),
             Self::Value(_) => f.write_str("{}"),
+            Self::Rest(_) => f.write_str("{*}"),
         }
     }
 }

@@ -224,7 +224,8 @@ impl<T: Serialize + DeserializeOwned + Send + Sync + 'static> Values<T> {
         let options = options.into();
         let Some(key) = self.unlooked(key) else { return Ok(()) };
         let mut run = self.run(key);
-        self.advance(run.path_bucket).await?;
+        // Not once more after a while: what is inserted was made of nothing that could lag behind.
+        self.invalidate(&Target::bucket(run.path_bucket)).await?;
         options.apply(&mut run);
         // The epochs, as they are after that.
         let _outdated = run.look_up().await;
@@ -250,7 +251,9 @@ impl<T: Serialize + DeserializeOwned + Send + Sync + 'static> Values<T> {
     pub async fn remove<K: KeyPart + ?Sized>(&self, key: &K) -> Result<(), Error> {
         let Some(key) = self.unlooked(key) else { return Ok(()) };
         let run = self.run(key);
-        self.advance(run.path_bucket).await?;
+        let target = Target::bucket(run.path_bucket);
+        self.cache.settle(&target, Effect::Invalidate);
+        self.invalidate(&target).await?;
         run.remove().await;
         Ok(())
     }
@@ -331,13 +334,9 @@ impl<T: Serialize + DeserializeOwned + Send + Sync + 'static> Values<T> {
     }
 
     /// Makes what is under a key unusable, and what is being computed for it.
-    async fn advance(&self, path_bucket: u16) -> Result<(), Error> {
-        let target = Target::bucket(path_bucket);
-        self.cache.invalidate_in_process(&target);
-        match self.cache.backend(self.set.handler) {
-            Some(backend) if !self.set.handler.in_memory => backend.advance(&target, Effect::Invalidate).await,
-            _ => Ok(()),
-        }
+    async fn invalidate(&self, target: &Target) -> Result<(), Error> {
+        let backend = self.cache.backend(self.set.handler).filter(|_| !self.set.handler.in_memory);
+        self.cache.invalidate_in(backend, target).await
     }
 
     #[inline]

@@ -1,6 +1,8 @@
 //! What stands between requests and a backend: invalidations that fail are made up for, whatever else fails beside them;
 //! the end of a process waits for them; and whoever calls from where, somebody lives on to see to it (laws L4 and L6).
 
+#[path = "guard/bounded.rs"]
+mod bounded;
 #[path = "guard/drain.rs"]
 mod drain;
 #[path = "guard/poison.rs"]

@@ -247,6 +247,49 @@ async fn what_no_target_names_stays() {
     }
 }
 
+#[cached(ttl = 600)]
+async fn file(Path(rest): Path<String>) -> String {
+    rest
+}
+
+#[invalidates(path = "/files/{*rest}")]
+async fn upload(Path(rest): Path<String>) -> StatusCode {
+    let _ = rest;
+    StatusCode::NO_CONTENT
+}
+
+#[invalidates(path = "/files/{rest}")]
+async fn upload_one_segment(Path(rest): Path<String>) -> StatusCode {
+    let _ = rest;
+    StatusCode::NO_CONTENT
+}
+
+#[tokio::test]
+async fn a_value_with_a_star_keeps_its_slashes_and_one_without_is_one_segment() {
+    let cache = TestCache::new();
+    let router = Router::new()
+        .route("/files/{*rest}", get(file))
+        .route("/upload/{*rest}", get(upload))
+        .route("/one/{*rest}", get(upload_one_segment))
+        .layer(cache.layer());
+    for (path, by_star, by_one) in [
+        ("a", true, true),
+        ("a/b", true, false),
+        ("a/b%20c/d%3Fe", true, false),
+        ("%C3%A9t%C3%A9/a%25", true, false),
+        ("a/b/", true, false),
+        ("a%20b", true, true),
+    ] {
+        for (writer, hits) in [("upload", by_star), ("one", by_one)] {
+            ask(&router, &format!("/files/{path}")).await;
+            assert_hit!(ask(&router, &format!("/files/{path}")).await);
+            ask(&router, &format!("/{writer}/{path}")).await;
+            let is_hit = matches!(ask(&router, &format!("/files/{path}")).await.extensions().get(), Some(Outcome::Hit { .. }));
+            assert_eq!(!is_hit, hits, "/{writer}/{path}");
+        }
+    }
+}
+
 #[tokio::test(start_paused = true)]
 async fn what_is_stored_while_a_writer_hangs_is_invalidated_when_its_client_leaves() {
     for kind in KINDS {

@@ -16,7 +16,7 @@ use cached_handler::{
     Cache, Error, Target, ValueOptions, Values,
     backend::{Store, StoreKey},
     secs,
-    testing::TestCache,
+    testing::{Call, Chaos, Fault, TestCache},
 };
 use cached_handler_tests::harness::{Dict, text};
 use serde::{Deserialize, Serialize};
@@ -506,6 +506,42 @@ async fn a_store_that_fails_and_one_that_is_not_there_fail_nobody() {
         numbers.insert("key", 1, secs(60)).await.unwrap();
         numbers.remove("key").await.unwrap();
     }
+}
+
+// ---- invalidations, counted and made once more ----------------------------------------------------------------------
+
+#[tokio::test(start_paused = true)]
+async fn what_is_inserted_stays_where_invalidations_are_made_once_more_and_what_is_removed_goes_once_more() {
+    for backend in BACKENDS {
+        let cache = TestCache::with(|builder| builder.backend("dict", Dict::default()).settle(secs(2)));
+        let numbers: Values<usize> = cache.cache().values("settled").backend(backend);
+        numbers.insert("key", 7, secs(60)).await.unwrap();
+        tokio::time::sleep(secs(3)).await;
+        assert_eq!(numbers.get("key").await.as_deref(), Some(&7), "{backend}");
+        numbers.remove("key").await.unwrap();
+        // Computed from a source that lags behind.
+        numbers.get_or_insert_with("key", secs(60), async || Ok::<_, Infallible>(7)).await.unwrap();
+        tokio::time::sleep(secs(3)).await;
+        assert_eq!(numbers.get("key").await, None, "{backend}");
+    }
+}
+
+#[tokio::test]
+async fn each_insert_and_each_remove_is_counted_as_an_invalidation_and_those_that_fail_as_that() {
+    let chaos = Chaos::new();
+    let cache = TestCache::with(|builder| builder.backend_with_epochs("sick", chaos.clone(), chaos.epochs()));
+    for backend in ["memory", "sick"] {
+        let numbers: Values<usize> = cache.cache().values("counted").backend(backend);
+        let before = cache.cache().stats();
+        numbers.insert("key", 7, secs(60)).await.unwrap();
+        numbers.remove("key").await.unwrap();
+        assert_eq!(cache.cache().stats().invalidations - before.invalidations, 2, "{backend}");
+        assert_eq!(cache.cache().stats().failed_invalidations, 0);
+    }
+    let numbers: Values<usize> = cache.cache().values("counted").backend("sick");
+    chaos.script(Call::Advance, [Fault::Fail]);
+    assert!(numbers.remove("key").await.is_err());
+    assert_eq!(cache.cache().stats().failed_invalidations, 1);
 }
 
 // ---- beside handlers and layers -------------------------------------------------------------------------------------

@@ -6,7 +6,7 @@ use syn::{Expr, LitStr, Path, parse::Parser, punctuated::Punctuated};
 use super::{Vary, written::at_commas};
 use crate::{
     errors::{Errors, is_nearly},
-    value::{self, Piece, Template},
+    value::{self, Piece, Template, starred},
 };
 
 pub(super) fn backend(value: TokenStream) -> syn::Result<LitStr> {
@@ -35,6 +35,8 @@ pub(super) fn templates(argument: &str, example: &str, value: TokenStream, error
         let Some(template) = errors.keep(Template::parse(literal)) else { continue };
         if literal.value().is_empty() {
             errors.on(literal, "a group's name is empty; type `group = \"articles\"`");
+        } else if template.pieces.iter().any(|piece| matches!(piece, Piece::Value(value) if starred(value).is_some())) {
+            errors.on(literal, "`{*…}` keeps the slashes of a value in a path; in `group` type `{…}`, which keeps everything");
         } else if template.fixed_length() > MAX_GROUP_NAME {
             errors.on(literal, "a name in `group` has at most 256 bytes; shorten it");
         } else if seen.contains(&literal.value()) {

@@ -53,4 +53,7 @@ async fn h15(axum::extract::Path(id): axum::extract::Path<u64>) { let _ = id; }
 #[cached(ttl = 60, group = "a", group = "b")] //~ group => `group` is given twice; remove one
 async fn h16(axum::extract::Path(id): axum::extract::Path<u64>) { let _ = id; }
 
+#[cached(ttl = 60, group = "file:{*rest}")] //~ "file:{*rest}" => `{*…}` keeps the slashes of a value in a path; in `group` type `{…}`, which keeps everything
+async fn h17(axum::extract::Path(rest): axum::extract::Path<String>) { let _ = rest; }
+
 fn main() {}

@@ -29,4 +29,7 @@ async fn h7(axum::extract::Path(id): axum::extract::Path<u64>) { let _ = id; }
 #[invalidates(groups = "a")] //~ groups => `groups` is not an argument of `#[invalidates]`; did you mean `group`?
 async fn h8(axum::extract::Path(id): axum::extract::Path<u64>) { let _ = id; }
 
+#[invalidates(group = "file:{*rest}")] //~ "file:{*rest}" => `{*…}` keeps the slashes of a value in a path; in `group` type `{…}`, which keeps everything
+async fn h9(axum::extract::Path(rest): axum::extract::Path<String>) { let _ = rest; }
+
 fn main() {}

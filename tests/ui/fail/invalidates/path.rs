@@ -32,4 +32,10 @@ async fn h8(axum::extract::Path(id): axum::extract::Path<u64>) { let _ = id; }
 #[invalidates(path = ["/a", "/a"])] //~ "/a" => the path `/a` is named twice; remove one
 async fn h9(axum::extract::Path(id): axum::extract::Path<u64>) { let _ = id; }
 
+#[invalidates(path = "/a/{*rst}")] //~ "/a/{*rst}" => no argument is named `rst`; did you mean `rest`?
+async fn h10(axum::extract::Path(rest): axum::extract::Path<String>) { let _ = rest; }
+
+#[invalidates(path = "/a/{*}")] //~ "/a/{*}" => `{*}` is not an expression; name an argument, as in `{id}` or `{id.0}`
+async fn h11(axum::extract::Path(rest): axum::extract::Path<String>) { let _ = rest; }
+
 fn main() {}
