@@ -32,15 +32,6 @@ impl Home {
         }
     }
 
-    /// Spawns it there, ended or not: what an ended runtime is given it drops.
-    #[cfg(feature = "redis")]
-    pub(crate) fn spawn_there(&self, task: impl Future<Output = ()> + Send + 'static) {
-        self.settle();
-        if let Some(home) = self.0.get() {
-            drop(tasks::spawn(home, task));
-        }
-    }
-
     /// Spawns it at home, or in the caller's runtime where that one has ended. Nowhere, where there is neither.
     pub(crate) fn spawn<F: Future<Output = ()> + Send + 'static>(&self, task: impl Fn() -> F) -> Option<JoinHandle<()>> {
         self.settle();

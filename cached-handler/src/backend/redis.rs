@@ -37,7 +37,6 @@ use super::{Answer, Backend, Effect, Epochs, Known, Moved, Reading, Scopes, Stam
 use crate::{
     clock::{Clock, millis, span},
     error::{Error, Fault},
-    home::Home,
     invalidate::Target,
 };
 
@@ -64,7 +63,6 @@ struct Inner {
     keys: Keys,
     known: Known,
     batches: Batches<Wanted>,
-    home: Home,
 }
 
 /// How long what is stored can be used.
@@ -96,7 +94,7 @@ impl Redis {
     pub(crate) fn with_clock(server: &RedisServer, namespace: &str, clock: Clock, lasting: Lasting) -> Result<Self, Error> {
         let keys = Keys::new(namespace)?;
         let link = Link::new(server.client()?, keys.clock(), clock, lasting);
-        Ok(Self(Arc::new(Inner { link, keys, known: Known::default(), batches: Batches::default(), home: Home::here() })))
+        Ok(Self(Arc::new(Inner { link, keys, known: Known::default(), batches: Batches::default() })))
     }
 }
 

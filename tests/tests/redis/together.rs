@@ -11,10 +11,14 @@ use std::{
 use axum::{Extension, Router, extract::Path, routing::get};
 use cached_handler::{Cache, Outcome, Target, cached};
 use cached_handler_tests::{
-    harness::{Random, ask, count, text},
+    harness::{Random, ask, count, moment, text},
     redis_server::RedisServer,
 };
-use tokio::{runtime, task::JoinSet};
+use tokio::{
+    runtime,
+    task::JoinSet,
+    time::{advance, pause, resume},
+};
 
 use super::Process;
 
@@ -137,6 +141,34 @@ async fn l4_no_look_up_that_travels_with_others_reads_what_was_invalidated_befor
     println!("- {} hits of 32 clients beside {} invalidations: none was older", hits.load(Ordering::Relaxed), count(10_000));
 }
 
+/// As where each core has a runtime of its own, and the one that built the cache does nothing but wait for the others.
+#[test]
+fn where_nobody_drives_the_runtime_of_the_cache_look_ups_travel_together_all_the_same() {
+    let server = RedisServer::start();
+    let of_one_thread = || runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let (parked, driven) = (of_one_thread(), of_one_thread());
+    let cache = parked.block_on(Cache::builder().namespace("parked").redis(server.url()).outcome_on_hits().build()).unwrap();
+    driven.block_on(async {
+        // Whoever was to connect is late by then: it is done here.
+        pause();
+        advance(Duration::from_secs(10)).await;
+        resume();
+        let one = Process::with(cache).await;
+        // Where they are sent for there, no more than a handful are hits at any time: those that go by themselves. Here it
+        // may take a while on a busy machine, which leaves the server alone.
+        let (mut hits, began) = (0, moment());
+        while hits <= MANY / 2 {
+            assert!(began.elapsed() < Duration::from_secs(30), "{hits} hits of {MANY}");
+            for id in 0..MANY {
+                one.ask(&format!("/other/{id}")).await;
+            }
+            hits = ask_for_many(&one).await.into_iter().filter(|(_, is_hit, _)| *is_hit).count() as u64;
+        }
+        println!("- {hits} hits of {MANY} look-ups of one moment, while the runtime that built the cache was parked");
+    });
+    drop(parked);
+}
+
 /// Whoever sends for others may go with its runtime, which takes down nobody else's request.
 #[test]
 fn the_end_of_a_runtime_fails_nobody_on_another() {
@@ -144,43 +176,53 @@ fn the_end_of_a_runtime_fails_nobody_on_another() {
     let lasting = runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
     let one = lasting.block_on(Process::on(&server));
     lasting.block_on(one.ask("/other/1"));
-    let (router, done) = (one.router.clone(), Arc::<AtomicBool>::default());
+    let (router, hits, done) = (one.router.clone(), Arc::<AtomicU64>::default(), Arc::<AtomicBool>::default());
     let clients: Vec<_> = (0..16)
         .map(|_| {
-            let (router, done) = (router.clone(), Arc::clone(&done));
+            let (router, hits, done) = (router.clone(), Arc::clone(&hits), Arc::clone(&done));
             lasting.spawn(async move {
-                let (mut hits, mut others) = (0_usize, 0_usize);
                 while !done.load(Ordering::Relaxed) {
                     let response = ask(&router, "/other/1").await;
                     let is_hit = matches!(response.extensions().get(), Some(Outcome::Hit { .. }));
-                    (hits, others) = (hits + usize::from(is_hit), others + usize::from(!is_hit));
+                    hits.fetch_add(is_hit.into(), Ordering::Relaxed);
                     assert_eq!(text(response).await, "other 1");
                 }
-                (hits, others)
             })
         })
         .collect();
-    for round in 0..count(4000) as u64 {
+    let (hits, failed) = (|| hits.load(Ordering::Relaxed), || one.cache.stats().backend_errors);
+    let (mut runtimes, wanted, began) = (0, count(600_000) as u64, moment());
+    // In turns runtimes that end early, and others that end well: on a busy machine reads take too long beside both.
+    let (mut beside_early, mut beside_others) = (0, 0);
+    let most = wanted / 400;
+    while hits() < wanted && beside_early <= beside_others + most {
+        let (before, ends_early) = (failed(), began.elapsed().as_millis() / 200 % 2 == 0);
         let passing = runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        let mut asked = JoinSet::new();
         for _ in 0..16 {
             let router = router.clone();
-            passing.spawn(async move { ask(&router, "/other/1").await });
+            asked.spawn_on(async move { ask(&router, "/other/1").await }, passing.handle());
         }
         // So many turns, and it is gone, with whatever is under way.
-        let turns = Random::new(round).below(12);
+        let turns = Random::new(runtimes).below(12);
         passing.block_on(async {
             for _ in 0..turns {
                 tokio::task::yield_now().await;
             }
+            while !ends_early && asked.join_next().await.is_some() {}
         });
         passing.shutdown_timeout(Duration::ZERO);
+        runtimes += 1;
+        *if ends_early { &mut beside_early } else { &mut beside_others } += failed() - before;
     }
     done.store(true, Ordering::Relaxed);
-    let (mut hits, mut others) = (0, 0);
     for client in clients {
-        let (client_hits, client_others) = lasting.block_on(client).unwrap();
-        (hits, others) = (hits + client_hits, others + client_others);
+        lasting.block_on(client).unwrap();
     }
-    println!("- {hits} hits while {} runtimes ended beside them, {others} others", count(4000));
-    assert!(hits > 1000 && others == 0, "{hits} hits, {others} others");
+    let said = format!(
+        "{} hits beside {runtimes} runtimes: {beside_early} reads failed beside those that ended early, {beside_others} beside others",
+        hits()
+    );
+    println!("- {said}");
+    assert!(beside_early <= beside_others + most, "{said}");
 }

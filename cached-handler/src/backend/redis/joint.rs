@@ -19,10 +19,14 @@ pub(super) struct Found {
 }
 
 impl Found {
-    /// By the answer to the names of one look-up: the clock, the epochs, and the response.
-    pub(super) fn by(names: &Names, mut values: Vec<Value>) -> Self {
+    /// By the answer to the names of one look-up: the clock, the epochs, and the response. `None` where this is no answer to
+    /// them: a shorter one lacks epochs, of which any may be the one that was invalidated.
+    pub(super) fn by(names: &Names, mut values: Vec<Value>) -> Option<Self> {
+        if values.len() != names.iter().len() {
+            return None;
+        }
         let response = values.pop().and_then(bytes);
-        Self { reading: record::reading(names.iter().take(values.len()), &values), response }
+        Some(Self { reading: record::reading(names.iter().take(values.len()), &values), response })
     }
 }
 
@@ -171,11 +175,15 @@ mod tests {
     fn an_answer_of_another_length_is_none() -> Result<(), Error> {
         let look_ups = [look_up(&Keys::new("shop")?, "a", "x")];
         let joint = Joint::of(&look_ups);
-        let mut values = answer(&joint);
-        assert!(joint.found(values.clone()).is_some());
-        values.pop();
-        assert!(joint.found(values).is_none());
-        assert!(joint.found(Vec::new()).is_none());
+        let whole = answer(&joint);
+        assert!(joint.found(whole.clone()).is_some());
+        let alone = Found::by(&look_ups[0], whole.clone()).and_then(|found| found.reading);
+        assert_eq!(alone, Some(Reading { incarnation: 9, clock: 70, invalidated: 30, expired: 20 }));
+        for length in (0..=whole.len() + 1).filter(|length| *length != whole.len()) {
+            let values: Vec<_> = whole.iter().cloned().chain([Value::Nil]).take(length).collect();
+            assert_eq!(Found::by(&look_ups[0], values.clone()), None, "{length}");
+            assert!(joint.found(values).is_none(), "{length}");
+        }
         Ok(())
     }
 }

@@ -11,6 +11,7 @@ use std::{
 
 use ::redis::{AsyncConnectionConfig, Client, Cmd, ConnectionAddr, Pipeline, RedisError, Value, aio::MultiplexedConnection};
 use tokio::{
+    runtime::Handle,
     sync::{Notify, watch},
     time::sleep,
 };
@@ -63,8 +64,8 @@ pub(super) struct Link {
 enum Phase {
     /// Being connected for the first time, or again: worth a moment's wait.
     Connecting,
-    /// With a number that tells one connection from the next.
-    Up(u64, MultiplexedConnection),
+    /// With a number that tells one connection from the next, and the runtime that drives it.
+    Up(u64, MultiplexedConnection, Handle),
     /// Not there, for this reason; tried again after a pause.
     Down(&'static str, &'static str),
 }
@@ -133,10 +134,18 @@ impl Link {
         Arc::clone(&self.wakes)
     }
 
+    /// The runtime that drives the connection; the caller's, while there is none.
+    pub(super) fn runtime(&self) -> Option<Handle> {
+        match &*self.phase.borrow() {
+            Phase::Up(.., runtime) => Some(runtime.clone()),
+            Phase::Connecting | Phase::Down(..) => Handle::try_current().ok(),
+        }
+    }
+
     /// A connection on which answers stay out is given up, unless they come before this is dropped.
     pub(super) fn suspect(self: &Arc<Self>) -> Suspect {
         let number = match &*self.phase.borrow() {
-            Phase::Up(number, _) => Some(*number),
+            Phase::Up(number, ..) => Some(*number),
             _ => None,
         };
         Suspect { link: Arc::clone(self), number }
@@ -156,14 +165,14 @@ impl Link {
     }
 
     async fn connection(self: &Arc<Self>) -> Result<(u64, MultiplexedConnection), Error> {
-        if let Phase::Up(number, connection) = &*self.phase.borrow() {
+        if let Phase::Up(number, connection, _) = &*self.phase.borrow() {
             return Ok((*number, connection.clone()));
         }
         self.connect();
         let mut phases = self.phase.subscribe();
         let phase = phases.wait_for(|phase| !matches!(phase, Phase::Connecting)).await;
         match phase.as_deref() {
-            Ok(Phase::Up(number, connection)) => Ok((*number, connection.clone())),
+            Ok(Phase::Up(number, connection, _)) => Ok((*number, connection.clone())),
             Ok(Phase::Down(word, message)) => Err(Error::fault(Fault::Sick(word), *message)),
             _ => Err(Error::fault(Fault::Sick("unreachable"), "Redis cannot be reached")),
         }
@@ -171,7 +180,7 @@ impl Link {
 
     fn lost(self: &Arc<Self>, number: u64) {
         let is_this_one = |phase: &mut Phase| {
-            let is = matches!(phase, Phase::Up(up, _) if *up == number);
+            let is = matches!(phase, Phase::Up(up, ..) if *up == number);
             if is {
                 *phase = Phase::Connecting;
             }
@@ -324,7 +333,7 @@ async fn connect_at_last(link: Weak<Link>, turn: u64) {
         let unfit = match alive.try_to_connect().await {
             Ok((connection, worry)) => {
                 let number = alive.connects.fetch_add(1, Ordering::Relaxed);
-                alive.phase.send_replace(Phase::Up(number, connection));
+                alive.phase.send_replace(Phase::Up(number, connection, Handle::current()));
                 alive.wakes.notify_one();
                 tracing::info!(target: "cached_handler", server = address(&alive.client), "connected to Redis");
                 alive.say_what_worries(worry);

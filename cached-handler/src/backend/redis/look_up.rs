@@ -15,6 +15,7 @@ use super::{
 use crate::{
     backend::{Scopes, StoreKey},
     error::Error,
+    tasks::spawn,
 };
 
 /// Far longer than a backend may take to read.
@@ -32,7 +33,8 @@ impl Inner {
     }
 
     async fn look_up_alone(&self, names: &Names) -> Result<Found, Error> {
-        let found = Found::by(names, list(self.link.call(&mget(names.iter())).await?)?);
+        let values = list(self.link.call(&mget(names.iter())).await?)?;
+        let found = Found::by(names, values).ok_or_else(senseless)?;
         self.learn_from(&found);
         Ok(found)
     }
@@ -51,8 +53,11 @@ impl Inner {
             if let [alone] = &*batch {
                 return Some(self.look_up_alone(&alone.names).await);
             }
-            // In a task of its own, where the connection is: whoever sends for others may leave, and its runtime too.
-            self.home.spawn_there(Arc::clone(self).send_for(batch));
+            // In a task of its own, in the runtime that the connection depends on anyhow: whoever sends for others may leave,
+            // and its runtime too; and nobody may be driving the one that the cache was built in.
+            if let Some(runtime) = self.link.runtime() {
+                drop(spawn(&runtime, Arc::clone(self).send_for(batch)));
+            }
         }
         found.await.ok()
     }
