@@ -93,6 +93,54 @@ async fn while_another_process_sweeps_nothing_is_evicted_and_nothing_grows_witho
     wait_until("what is too much is gone", || allocated(&scratch) <= CAPACITY - CAPACITY / 8);
 }
 
+/// Each of several processes knows only by its own scans what the others have written.
+#[tokio::test]
+async fn several_processes_that_fill_an_empty_directory_keep_to_its_capacity_together() {
+    const CAPACITY: u64 = 4 << 20;
+    let scratch = Scratch::new("together");
+    let mut processes = Vec::new();
+    for _ in 0..4 {
+        let cache = with(&scratch.cache(), |builder| builder.fs_capacity(CAPACITY)).await;
+        let (app, _) = started(&cache);
+        processes.push((cache, app));
+    }
+    // None of them writes as much as makes it scan for itself.
+    for id in 0..1000 {
+        assert!(page_is_right(&processes[id % 4].1, id).await);
+    }
+    assert!(allocated(&scratch) > CAPACITY, "{} bytes", allocated(&scratch));
+    for (cache, _) in &processes {
+        cache.clock().advance(Duration::from_secs(31));
+    }
+    wait_until("what is too much is gone", || allocated(&scratch) <= CAPACITY);
+}
+
+/// Somebody's own file in what was cleared away.
+#[tokio::test]
+async fn what_lies_in_the_trash_and_is_not_ours_keeps_nothing_from_being_removed() {
+    let scratch = Scratch::new("trash");
+    let cache = on(&scratch.cache()).await;
+    assert!(page_is_right(&started(&cache).0, 3).await);
+    let home = scratch.files("table").remove(0).parent().unwrap().to_owned();
+    for (trash, stray) in [("trash-0", true), ("trash-1", false), ("trash-2", true)] {
+        let folder = home.join(trash).join("5e");
+        fs::create_dir_all(&folder).unwrap();
+        fs::write(folder.join("d".repeat(62)), "a response").unwrap();
+        if stray {
+            fs::write(home.join(trash).join("notes.txt"), "not ours").unwrap();
+            fs::create_dir(folder.join("more")).unwrap();
+        }
+    }
+    fs::write(home.join("trash-3"), "not ours").unwrap();
+    drop(cache);
+    let later = cached_handler::testing::TestCache::with(|builder| builder.namespace("tests").fs(scratch.cache()));
+    later.clock().advance(Duration::from_secs(7200));
+    later.cache().invalidate(cached_handler::Target::path("/nowhere")).await.unwrap();
+    wait_until("what has expired is gone", || scratch.responses().is_empty());
+    assert!(home.join("trash-0/notes.txt").exists() && home.join("trash-2/notes.txt").exists() && home.join("trash-3").exists());
+    assert!(!home.join("trash-1").exists() && !home.join("trash-0/5e").join("d".repeat(62)).exists());
+}
+
 #[tokio::test]
 async fn what_has_expired_and_what_killed_processes_left_is_removed_and_nothing_else() {
     let scratch = Scratch::new("sweep");

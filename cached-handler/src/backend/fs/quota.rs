@@ -35,6 +35,12 @@ impl Quota {
         self.written.load(Ordering::Relaxed) > (free / 2).max(self.capacity / 64)
     }
 
+    /// Whether so much has been written since the last scan that it is time for another, soon: as many processes as there
+    /// are, none of them knows of more than its own.
+    pub(super) fn has_grown(&self) -> bool {
+        self.written() > self.capacity / 16
+    }
+
     /// What was written so far, for [`counted`](Self::counted).
     pub(super) fn written(&self) -> u64 {
         self.written.load(Ordering::Relaxed)

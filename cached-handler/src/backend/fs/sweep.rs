@@ -55,7 +55,7 @@ fn run(shared: &Weak<Shared>, notes: &Receiver<Note>) {
         let Some(strong) = shared.upgrade() else { return };
         let now = strong.now();
         strong.close_if_moved();
-        if is_due(last_scan, now) || strong.quota.wants_scan() {
+        if is_due(last_scan, now, strong.quota.has_grown()) || strong.quota.wants_scan() {
             match scan(&strong, shared) {
                 Ok(Scanned::Done) => last_scan = Some(now),
                 // Its count is not ours: ask again, soon.
@@ -88,9 +88,11 @@ fn run(shared: &Weak<Shared>, notes: &Receiver<Note>) {
     }
 }
 
-/// At the start, and every ten minutes: other processes write too. A clock that was set back counts as due.
-fn is_due(last: Option<SystemTime>, now: SystemTime) -> bool {
-    last.is_none_or(|last| now.duration_since(last).map_or(true, |since| since >= BETWEEN_SCANS))
+/// At the start, and every ten minutes, or half a minute where much has been written: other processes write too. A clock
+/// that was set back counts as due.
+fn is_due(last: Option<SystemTime>, now: SystemTime, has_grown: bool) -> bool {
+    let between = if has_grown { BETWEEN_SCANS_THAT_GROW } else { BETWEEN_SCANS };
+    last.is_none_or(|last| now.duration_since(last).map_or(true, |since| since >= between))
 }
 
 enum Scanned {
@@ -184,23 +186,23 @@ fn rest(shared: &Shared, alive: &Weak<Shared>) -> Result<(), Fault> {
     if alive.strong_count() <= 1 { Err(Fault::GivenUp) } else { Ok(()) }
 }
 
-/// What `clear` left, and what an earlier sweep did not finish.
+/// What `clear` left, and what an earlier sweep did not finish. What is not ours stays where it is, and its folder with it.
 fn remove_trash(place: &Place) -> Result<(), Fault> {
     for name in place.home().names()? {
         let name = name?;
         if !name.starts_with(TRASH.as_bytes()) {
             continue;
         }
-        let trash = place.home().open_folder(&name)?;
+        let Ok(trash) = place.home().open_folder(&name) else { continue };
         for folder_name in trash.names()? {
             let folder_name = folder_name?;
-            let folder = trash.open_folder(&folder_name)?;
+            let Ok(folder) = trash.open_folder(&folder_name) else { continue };
             for leaf in folder.names()? {
-                folder.remove(&leaf?)?;
+                _ = folder.remove(&leaf?);
             }
-            trash.remove_folder(&folder_name)?;
+            _ = trash.remove_folder(&folder_name);
         }
-        place.home().remove_folder(&name)?;
+        _ = place.home().remove_folder(&name);
     }
     Ok(())
 }
@@ -216,5 +218,6 @@ const BATCH: usize = 256;
 const SHORT_REST: Duration = Duration::from_millis(10);
 const LONGEST_REST: Duration = Duration::from_secs(5);
 const BETWEEN_SCANS: Duration = Duration::from_secs(600);
+const BETWEEN_SCANS_THAT_GROW: Duration = Duration::from_secs(30);
 /// Nobody writes a file for an hour.
 const OLD_TEMPORARY: i64 = 3600;
