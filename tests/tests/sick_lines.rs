@@ -115,3 +115,31 @@ async fn a_store_that_takes_nothing_is_one_line_and_hits_go_on() {
     assert_eq!(lines.with("a backend fails").len(), 1);
     assert_eq!(lines.with("left alone").len(), 0);
 }
+
+#[tokio::test(start_paused = true)]
+async fn what_is_said_of_a_failure_tells_what_becomes_of_requests() {
+    let lines = Log::default();
+    let _listening = tracing::subscriber::set_default(lines.clone());
+    let chaos = Chaos::new();
+    let cache = TestCache::with(|builder| builder.backend_with_epochs("sick", chaos.clone(), chaos.epochs()));
+    let router = Router::new().route("/{id}", get(plain)).layer(cache.layer());
+    assert_miss!(ask(&router, "/0").await);
+    chaos.script(Call::Put, [Fault::Fail]);
+    assert_miss!(ask(&router, "/1").await);
+    assert_hit!(ask(&router, "/0").await);
+    chaos.script(Call::Advance, [Fault::Fail]);
+    assert!(cache.cache().invalidate(Target::group("a")).await.is_err());
+    assert_hit!(ask(&router, "/0").await);
+    chaos.script(Call::Get, [Fault::Fail]);
+    assert_miss!(ask(&router, "/0").await);
+    let said = lines.with("a backend fails");
+    let expected = [
+        ("store", "what is in it goes on answering requests"),
+        ("invalidate", "what it was to invalidate may go on answering requests until it is tried again"),
+        ("read", "requests are answered by their handlers"),
+    ];
+    assert_eq!(said.len(), expected.len(), "{said:?}");
+    for (line, (errand, words)) in said.iter().zip(expected) {
+        assert!(line.contains(&format!("a backend fails to {errand}; {words}; said once")), "{line}");
+    }
+}

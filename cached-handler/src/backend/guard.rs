@@ -226,7 +226,7 @@ impl Inner {
         let fault = error.as_fault();
         if self.notices.failed(errand, fault, Instant::now()) {
             let why = Why { errand: Some(errand.word()), reason: Some(fault.word()), error: Some(error) };
-            self.say(Level::WARN, "a backend fails; requests are answered by their handlers; said once", why);
+            self.say(Level::WARN, errand.failure(), why);
         }
         if matches!(fault, Fault::Sick(_)) && self.breaker.failed() == Change::Opened {
             self.has_opened();

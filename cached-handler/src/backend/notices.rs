@@ -28,6 +28,17 @@ impl Errand {
             Self::Invalidate => "invalidate",
         }
     }
+
+    /// What is said where it fails, and what becomes of requests.
+    pub(crate) const fn failure(self) -> &'static str {
+        match self {
+            Self::Read => "a backend fails to read; requests are answered by their handlers; said once",
+            Self::Store => "a backend fails to store; what is in it goes on answering requests; said once",
+            Self::Invalidate => {
+                "a backend fails to invalidate; what it was to invalidate may go on answering requests until it is tried again; said once"
+            }
+        }
+    }
 }
 
 /// The health of one backend, as it was last said, and how often it failed by reason.
