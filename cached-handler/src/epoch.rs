@@ -2,8 +2,9 @@
 //!
 //! A run's **stamp** is the clock as it stood before the handler started. An invalidation moves the clock on and sets
 //! its target's epoch to the new time. A response is usable as long as no epoch that concerns it is later than its
-//! stamp. An epoch is two times: what was stamped before the one is unusable, before the other stale. So a response whose handler started before an invalidation is unusable the moment the invalidation returns,
-//! also if it is stored only afterwards; and no wall clock and no list of members is needed.
+//! stamp. An epoch is two times: what was stamped before the one is unusable, before the other stale. So a response whose
+//! handler started before an invalidation is unusable the moment the invalidation returns, also if it is stored only
+//! afterwards; and no wall clock and no list of members is needed.
 
 mod registry;
 
@@ -26,8 +27,10 @@ use registry::Registry;
 /// The epochs of one process: those of the memory backend, and of every [`Store`](crate::backend::Store) that brings
 /// none of its own.
 ///
-/// Exact for groups and handlers that some stored response or run in flight names. Paths share 65 536 epochs, so an
-/// invalidation costs the owner of another path a miss once in 65 536 times.
+/// Paths share 65 536 epochs, so an invalidation costs the owner of another path a miss once in 65 536 times. Groups and
+/// handlers are told apart exactly in the memory backend, whose stored responses hold their epochs. For a store of yours
+/// they share 4 096 each: once in so many times an invalidation costs another one's owner a miss, too. Chance decides anew
+/// in each process which names meet; none is ever spared.
 pub struct InProcessEpochs {
     /// Tells this clock from that of every other process, and of this one's next life.
     incarnation: u64,
