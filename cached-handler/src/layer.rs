@@ -70,6 +70,9 @@ impl CacheLayer {
     /// The name stands for the layer in events, in [`Target::named`](crate::Target::named), and in the keys of stores that
     /// processes share: two layers of one name there share what they store. In memory, each call makes a layer of its own,
     /// and its clones are the same one. Put clones around different services only where they answer different addresses.
+    ///
+    /// Make layers when the program starts, and not for each tenant or request: what a layer says of itself is kept until the
+    /// process ends.
     #[track_caller]
     pub fn new(name: &'static str, ttl: Duration) -> Self {
         Self(Arc::new(Settings::new(name, Ttl::For(ttl.min(TEN_YEARS)), Location::caller())))

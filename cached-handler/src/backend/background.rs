@@ -10,8 +10,7 @@ use crate::{
 };
 
 /// It lives where the backend was opened ([`Home`]). One that ended with its runtime is begun anew by the next that needs
-/// it, and so is one whose runtime lives and does not look at it any more, which shows by the time that it promised to be
-/// back by.
+/// it. So is one whose runtime lives and does not look at it any more: each says when it will be back, and this one is late.
 #[derive(Debug)]
 pub(crate) struct Background {
     home: Home,

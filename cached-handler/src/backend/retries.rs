@@ -54,8 +54,8 @@ pub(crate) enum Failed {
     Hopeless,
 }
 
-/// As often one may fail beside a backend that answers, before it is taken for one that never succeeds: in some ten
-/// seconds.
+/// As often one may fail beside a backend that answers, before it is taken for one that never succeeds: in about twenty
+/// seconds, since eight pauses from 0.1 to 12.8 s, each halved at most by chance, are 13 to 26.
 const MOST_ATTEMPTS: u32 = 8;
 
 impl Retries {

@@ -197,7 +197,8 @@ impl CacheBuilder {
 
     /// Makes every invalidation once more after this time, for handlers that read from replicas: one that lags behind
     /// may have given a run the old state after the invalidation, and nothing but time tells. Choose what your replicas
-    /// lag at most; it costs each such response one more run.
+    /// lag at most; it costs each such response one more run. The time is tokio's: a test pauses that
+    /// (`#[tokio::test(start_paused = true)]`), as the clock of a test's cache does not move it.
     ///
     /// ```
     /// # use cached_handler::{Cache, secs};

@@ -23,13 +23,13 @@ type What = (Target, Effect);
 #[derive(Debug, Clone, Copy)]
 struct When {
     at: Instant,
-    /// Which task waits for it: one that was given up for lost may come back.
+    /// Which task waits for it: one that was replaced, as it was late, may come back.
     task: u64,
 }
 
 /// Most targets that wait; beyond them, everything is invalidated once more in their place.
 const MOST: usize = 1_000;
-/// How much later than it should be a task may be before it is given up for lost, as its runtime does not look at it.
+/// A task that is later than this is replaced: nobody drives its runtime.
 const GRACE: Duration = Duration::from_secs(5);
 /// For a time that is further off than can be said.
 const FAR: Duration = Duration::from_secs(10 * 365 * 24 * 60 * 60);

@@ -74,7 +74,9 @@
 //!   it, and waits for the disk at each response and each invalidation. A process that is killed loses nothing and
 //!   leaves nothing wrong; what it had half written goes after an hour.
 //! - **Space**: up to `.fs_capacity(bytes)` of the disk, 1 GiB by default. Beyond that, a background thread removes the
-//!   least recently used responses. It scans the directory at startup and every ten minutes; nothing waits for it.
+//!   least recently used responses. It scans the directory at startup and every ten minutes, or after half a minute if
+//!   the process has written a sixteenth of the capacity; nothing waits for it. What other processes have written is
+//!   only known by these scans, so if many fill the directory at once, it may exceed its capacity until the next one.
 //! - **On disk** file names are digests, and only this user may read them (0600, in a directory with 0700). `build()`
 //!   refuses a directory that is a symbolic link, or that another user owns or may write to. Responses are stored as
 //!   they were sent: any program that runs as this user can read them.
@@ -130,7 +132,7 @@
 //! - **While the backend is left alone**, one invalidation at a time is still attempted. The others wait for it, at most
 //!   for their own second. If it succeeds, it counts as a successful probe. If it fails, the waiting ones fail with it,
 //!   and none is attempted until the next probe.
-//! - **If one never succeeds** while the backend answers probes, it is given up after eight attempts, in about ten
+//! - **If one never succeeds** while the backend answers probes, it is given up after eight attempts, in about twenty
 //!   seconds: everything is invalidated instead, and a warning says so. If even that fails, an error is logged once, and
 //!   the backend is left alone until it works, since nothing in it could be taken back.
 //! - **The runtime**: retries run in the runtime that the cache was built in, as long as it is alive and driven, also for
@@ -153,7 +155,8 @@
 //! }
 //! ```
 //!
-//! Its invalidations are ordered by a clock of this process. Responses that another process, or an earlier run of this
+//! Its invalidations are ordered by a clock of this process. Groups and handlers share 4 096 epochs each there, so one of
+//! them in so many is invalidated along with another; in memory and in Redis they are told apart exactly. Responses that another process, or an earlier run of this
 //! one, left in the store are not used, because nobody knows what has been invalidated since. A store that is shared,
 //! or that has to survive a restart, needs its own [`backend::Epochs`]. [`backend::conformance`] checks both against
 //! their laws. Whatever the store does, it never fails a request: it has 50 ms to read and 100 ms to write, everything

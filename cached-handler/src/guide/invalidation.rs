@@ -153,7 +153,7 @@
 //! | `Err`, with [`Error::is_backend`] | a backend could not be reached: it may answer with what was. It is [tried again](super::backends#invalidations-that-fail) in the background; call again to be sure |
 //! | not stored, `invalidated` | it was invalidated while the handler ran; the next request stores |
 //! | not stored, `groups` | more than 16 groups, or a name that is empty or longer than 256 bytes |
-//! | an invalidation changes nothing | the group is spelt differently, in letter case or in how `Display` writes `{id}`; or `cache.invalidate(…)` was called on another cache than the router's: the free functions reach every cache of the process |
+//! | an invalidation changes nothing | the group is spelt differently, in letter case or in how `Display` writes `{id}`; its name is empty or longer than 256 bytes, so no response can have it; a value in `path` has slashes: type `path = "/files/{*rest}"`; or `cache.invalidate(…)` was called on another cache than the router's: the free functions reach every cache of the process |
 //!
 //! [`CacheGroups`]: crate::CacheGroups
 //! [`invalidate_group`]: crate::invalidate_group

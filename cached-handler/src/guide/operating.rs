@@ -123,7 +123,7 @@
 //! | warn | everything is invalidated in place of a handler: another of its module has the same name | `handler` | once for each handler |
 //! | debug | forward, stale | `handler`, the reason, and whether it was stored | always |
 //! | debug | invalidated | `scope`, `effect`, `ok` | always |
-//! | warn | a backend fails; a backend is left alone | `backend`, `errand`, `reason`, `error` | at the first failure, then at most one in 10 s for each reason; a failure that starts within those 10 s and persists is logged after them |
+//! | warn | a backend fails to read (handlers answer), to store (what is in it goes on answering) or to invalidate (it is tried again); a backend is left alone | `backend`, `errand`, `reason`, `error` | at the first failure, then at most one in 10 s for each reason; a failure that starts within those 10 s and persists is logged after them |
 //! | info | a backend is well again; is used again | `backend`, `errand` | once for each such warning |
 //! | info | connected to Redis; the epochs of a directory begin anew | `server` | always |
 //! | debug | a backend failed to read, store, remove | `handler`, `error` | always |

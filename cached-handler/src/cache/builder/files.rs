@@ -68,6 +68,10 @@ impl CacheBuilder {
     /// least recently are removed, in the background; past an eighth more nothing is stored until they are. The table
     /// of invalidations takes 4.2 MiB besides.
     ///
+    /// What other processes on the directory have written is known by scans: every ten minutes, or after half a minute
+    /// where this process has written a sixteenth of the capacity. Between two of them, each counts on half of what was
+    /// free at the last one: where many fill an empty directory at once, they go past the capacity until the next scan.
+    ///
     /// ```
     /// # use cached_handler::Cache;
     /// let builder = Cache::builder().namespace("shop").fs("/var/cache/shop").fs_capacity(20 << 30);
