@@ -179,6 +179,13 @@ pub(crate) struct Stamp {
     pub(crate) clock: u64,
 }
 
+impl Stamp {
+    /// The earlier of two; none, where they are of two lives of the clock.
+    pub(crate) fn no_later_than(self, limit: Self) -> Option<Self> {
+        (self.incarnation == limit.incarnation).then(|| Self { clock: self.clock.min(limit.clock), ..self })
+    }
+}
+
 /// What one invalidation has done to the epoch of its target.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Moved {

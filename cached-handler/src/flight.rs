@@ -24,7 +24,7 @@ use crate::{
 #[derive(Debug, Default)]
 pub(crate) struct Flights {
     by_key: Mutex<HashMap<PrimaryKey, Arc<Flight>>>,
-    ended: Ended,
+    fills: Fills,
 }
 
 /// One run that others may wait for.
@@ -55,6 +55,8 @@ pub(crate) enum Join {
     Follow(Follower),
     /// It neither waits nor is waited for.
     Alone,
+    /// There is no run that it could wait for, and nobody could wait for its own: it is older than that.
+    Late,
 }
 
 /// The right to run for a key. Dropped without having landed, the run counts as lost.
@@ -62,7 +64,6 @@ pub(crate) struct Lease {
     flights: Arc<Flights>,
     key: PrimaryKey,
     flight: Arc<Flight>,
-    hash: u64,
 }
 
 /// A place among those who wait.
@@ -73,15 +74,15 @@ pub(crate) struct Follower {
 
 /// Counts by the hash of a key, in a table of fixed size.
 #[derive(Debug)]
-struct Ended(Box<[AtomicU64]>);
+struct Fills(Box<[AtomicU64]>);
 
-impl Default for Ended {
+impl Default for Fills {
     fn default() -> Self {
         Self(std::iter::repeat_with(AtomicU64::default).take(1024).collect())
     }
 }
 
-impl Ended {
+impl Fills {
     fn place(&self, hash: u64) -> Option<&AtomicU64> {
         self.0.get(usize::try_from(hash % 1024).unwrap_or(0))
     }
@@ -93,10 +94,9 @@ const MAX_FOLLOWERS: usize = 1024;
 pub(crate) const MAX_RUN: Millis = 30_000;
 
 impl Flights {
-    /// Joins the run for `key`, or begins one, stamped `stamp`. A run that started before an invalidation which `reading`
-    /// has seen is not joined but replaced, and so is one that is too old.
-    /// `hash` is the key's.
-    pub(crate) fn join(self: &Arc<Self>, key: &PrimaryKey, hash: u64, reading: &Reading, stamp: Stamp, now: Millis) -> Join {
+    /// Joins the run for `key`, or begins one, stamped `stamp`, which is absent where nobody could join that. A run that
+    /// started before an invalidation which `reading` has seen is not joined but replaced, and so is one that is too old.
+    pub(crate) fn join(self: &Arc<Self>, key: &PrimaryKey, reading: &Reading, stamp: Option<Stamp>, now: Millis) -> Join {
         let mut flights = lock(&self.by_key);
         if let Some(flight) = flights.get(key)
             && reading.may_join(flight.stamp)
@@ -104,15 +104,23 @@ impl Flights {
         {
             return flight.follow();
         }
+        let Some(stamp) = stamp else { return Join::Late };
         let flight = Arc::new(Flight { stamp, began: now, followers: AtomicUsize::new(0), landed: watch::Sender::new(None) });
         flights.insert(key.clone(), Arc::clone(&flight));
-        Join::Lead(Lease { flights: Arc::clone(self), key: key.clone(), hash, flight })
+        Join::Lead(Lease { flights: Arc::clone(self), key: key.clone(), flight })
     }
 
-    /// How many runs have ended so far, for this key or one of the same place in the table: where it is more than before a
-    /// look-up, what that did not find may be there by now.
-    pub(crate) fn ended(&self, hash: u64) -> u64 {
-        self.ended.place(hash).map_or(0, |count| count.load(Ordering::SeqCst))
+    /// How many responses have come to rest so far, for this key, whose hash it is, or one of the same place in the table:
+    /// where it is more than before a look-up, what that did not find may be there by now.
+    pub(crate) fn fills(&self, hash: u64) -> u64 {
+        self.fills.place(hash).map_or(0, |count| count.load(Ordering::SeqCst))
+    }
+
+    /// Counts one.
+    pub(crate) fn filled(&self, hash: u64) {
+        if let Some(count) = self.fills.place(hash) {
+            count.fetch_add(1, Ordering::SeqCst);
+        }
     }
 
     /// How many runs are in flight that others may wait for.
@@ -150,10 +158,6 @@ impl Drop for Lease {
         // By identity: a later run may hold the key by now.
         if flights.get(&self.key).is_some_and(|held| Arc::ptr_eq(held, &self.flight)) {
             flights.remove(&self.key);
-        }
-        // Under the lock: whoever takes the lead after this one sees that it has ended.
-        if let Some(count) = self.flights.ended.place(self.hash) {
-            count.fetch_add(1, Ordering::SeqCst);
         }
         drop(flights);
         self.flight.landed.send_if_modified(|landed| {

@@ -38,14 +38,16 @@ pub(crate) enum Reputation {
     NotStorable,
     /// The handler fails for it: a few run at a time.
     Failing(Arc<Semaphore>),
+    /// Requests came for it that are older than what concerns it: a few of these run at a time, and others as ever.
+    Outrun(Arc<Semaphore>),
 }
 
 /// How long a mark lasts.
 const LASTS: Millis = 30_000;
 /// Most marks.
 const MOST: usize = 10_000;
-/// How many run at a time for a key that fails.
-const RUNS_OF_A_FAILING_KEY: usize = 4;
+/// How many run at a time for a key that fails, or that nobody can be waited for.
+const FEW: usize = 4;
 
 impl Reputations {
     pub(crate) fn of(&self, key: &PrimaryKey, now: Millis) -> Option<Reputation> {
@@ -58,25 +60,26 @@ impl Reputations {
         let mut marks = lock(&self.by_hash);
         let hash = self.hash(key);
         let mark = if reason.is_failure() {
-            match marks.by_hash.get(&hash) {
-                Some((Reputation::Failing(runs), _)) => Reputation::Failing(Arc::clone(runs)),
-                _ => Reputation::Failing(Arc::new(Semaphore::new(RUNS_OF_A_FAILING_KEY))),
-            }
+            Reputation::Failing(marks.few(hash))
         } else if reason.lasts() {
             Reputation::NotStorable
         } else {
             return;
         };
-        if marks.by_hash.len() >= MOST && !marks.by_hash.contains_key(&hash) {
-            if now.saturating_sub(marks.tidied) >= 1000 {
-                marks.tidied = now;
-                marks.by_hash.retain(|_, (_, until)| now < *until);
-            }
-            if marks.by_hash.len() >= MOST {
-                return;
+        marks.note(hash, mark, now);
+    }
+
+    /// Where a request of a key waits to be one of a few, as nobody can wait for it. Nowhere, where each runs at once.
+    pub(crate) fn outrun(&self, key: &PrimaryKey, now: Millis) -> Option<Arc<Semaphore>> {
+        match self.of(key, now) {
+            Some(Reputation::NotStorable) => None,
+            Some(Reputation::Failing(runs) | Reputation::Outrun(runs)) => Some(runs),
+            None => {
+                let (mut marks, hash) = (lock(&self.by_hash), self.hash(key));
+                let runs = marks.few(hash);
+                marks.note(hash, Reputation::Outrun(Arc::clone(&runs)), now).then_some(runs)
             }
         }
-        marks.by_hash.insert(hash, (mark, now.saturating_add(LASTS)));
     }
 
     /// A response under `key` was storable after all.
@@ -98,5 +101,30 @@ impl Reputations {
 
     pub(crate) fn hash_ref(&self, key: &KeyRef<'_>) -> u64 {
         self.hasher.hash_one(key)
+    }
+}
+
+impl Marks {
+    /// The places of a key's few, as long as somebody may have one.
+    fn few(&self, hash: u64) -> Arc<Semaphore> {
+        match self.by_hash.get(&hash) {
+            Some((Reputation::Failing(runs) | Reputation::Outrun(runs), _)) => Arc::clone(runs),
+            _ => Arc::new(Semaphore::new(FEW)),
+        }
+    }
+
+    /// Whether there was room for it.
+    fn note(&mut self, hash: u64, mark: Reputation, now: Millis) -> bool {
+        if self.by_hash.len() >= MOST && !self.by_hash.contains_key(&hash) {
+            if now.saturating_sub(self.tidied) >= 1000 {
+                self.tidied = now;
+                self.by_hash.retain(|_, (_, until)| now < *until);
+            }
+            if self.by_hash.len() >= MOST {
+                return false;
+            }
+        }
+        self.by_hash.insert(hash, (mark, now.saturating_add(LASTS)));
+        true
     }
 }

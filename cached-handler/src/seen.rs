@@ -77,10 +77,9 @@ impl Began {
         Self { in_memory: cache.inner().memory.epochs.now(), known }
     }
 
-    /// The later of two clocks is no stamp for a run: this, or what a look-up has read since, whichever is earlier.
-    pub(crate) fn limit(&self, backend: usize, read: Stamp) -> Option<Stamp> {
-        let known = (*self.known.as_ref()?.get(backend)?)?;
-        (known.incarnation == read.incarnation).then(|| Stamp { clock: known.clock.min(read.clock), ..read })
+    /// Of a backend's clock.
+    pub(crate) fn known(&self, backend: usize) -> Option<Stamp> {
+        *self.known.as_ref()?.get(backend)?
     }
 }
 

@@ -76,9 +76,12 @@ pub struct Inner {
     pub(crate) windows: Windows,
     /// Nobody waits for it: its answer has been sent, from what was stale or as a stream.
     pub(crate) behind: bool,
-    /// How many runs had ended before it looked in a backend; see [`Flights::ended`](crate::flight::Flights::ended).
-    ended_before: u64,
+    /// How many responses had come to rest before it looked in a backend; see
+    /// [`Flights::fills`](crate::flight::Flights::fills).
+    fills_before: u64,
     epochs: Option<Epoch>,
+    /// How a backend's clock stood when what is held was found there.
+    held_at: Option<Stamp>,
     /// For a POST whose answer may stand for GET's.
     post: Option<post::Post>,
     /// For a typed value: how it is read out of what rests.
@@ -147,8 +150,9 @@ impl Run {
             path_bucket,
             windows: handler.windows(),
             behind: false,
-            ended_before: 0,
+            fills_before: 0,
             epochs: None,
+            held_at: None,
             post: None,
             opens: None,
         }))
@@ -237,7 +241,7 @@ impl Run {
             // In place of a backend's clock that could not be read, and never to be compared with it.
             reading.incarnation = u64::MAX;
         }
-        self.epochs = Some(Epoch { reading, marks: Some(marks) });
+        self.set_marked_reading(reading, marks);
     }
 
     /// The fields that `Vary` names on every answer: those of the attribute, and those that arguments were read from.
@@ -262,9 +266,12 @@ impl Run {
         }
     }
 
-    /// Whether nothing at all was invalidated between the run stamped so and this request's look-up.
+    /// Whether nothing at all was invalidated between the run stamped so and this request: its look-up, or in memory its
+    /// beginning, as that is known there.
     pub(crate) fn began_no_later_than(&self, stamp: Stamp) -> bool {
-        self.reading().is_some_and(|reading| reading.incarnation == stamp.incarnation && reading.clock <= stamp.clock)
+        let Some(reading) = self.reading() else { return false };
+        let began = if self.marks().is_some() { self.facts.began.in_memory } else { reading.clock };
+        reading.incarnation == stamp.incarnation && began <= stamp.clock
     }
 
     /// Whether the response has groups that this request's reading did not cover.
@@ -276,10 +283,11 @@ impl Run {
         self.epochs = Some(Epoch { reading, marks: None });
     }
 
-    /// The same in memory, where the marks stay.
-    pub(crate) fn set_marked_reading(&mut self, reading: Reading) {
-        let marks = self.epochs.take().and_then(|epoch| epoch.marks);
-        self.epochs = Some(Epoch { reading, marks });
+    /// The same in memory. What was expired after this request had begun keeps it from nothing: it may wait for a run that
+    /// began before that, too.
+    fn set_marked_reading(&mut self, reading: Reading, marks: Marks) {
+        let expired = reading.expired.min(self.facts.began.in_memory);
+        self.epochs = Some(Epoch { reading: Reading { expired, ..reading }, marks: Some(marks) });
     }
 
     pub(crate) fn reading(&self) -> Option<Reading> {
@@ -290,17 +298,21 @@ impl Run {
     /// that the key does not, or after the look-up that found what the handler may say still holds.
     pub(crate) fn stamp(&self) -> Option<Stamp> {
         let stamp = self.reading()?.stamp();
-        if !self.handler.attributes.withholds && self.key.held.is_none() {
-            return Some(stamp);
-        }
+        let (withholds, asks) = (self.handler.attributes.withholds, self.validators().next().is_some());
         if self.marks().is_some() {
-            return Some(Stamp { clock: stamp.clock.min(self.facts.began.in_memory), ..stamp });
+            let clock = if withholds || asks { stamp.clock.min(self.facts.began.in_memory) } else { stamp.clock };
+            return Some(Stamp { clock, ..stamp });
         }
-        // A backend is read once for a request, with the look-up.
-        if !self.handler.attributes.withholds {
-            return Some(stamp);
-        }
-        self.facts.began.limit(self.cache.backend_at(self.handler)?, stamp)
+        let stamp = match self.held_at.filter(|_| asks) {
+            Some(held_at) => stamp.no_later_than(held_at)?,
+            None => stamp,
+        };
+        if withholds { stamp.no_later_than(self.facts.began.known(self.cache.backend_at(self.handler)?)?) } else { Some(stamp) }
+    }
+
+    /// The same, where others may wait for the run: who looks now must not find it outdated from its beginning.
+    pub(crate) fn stamp_to_lead(&self) -> Option<Stamp> {
+        self.stamp().filter(|stamp| self.reading().is_some_and(|reading| reading.may_join(*stamp)))
     }
 
     pub(crate) fn marks(&self) -> Option<&Marks> {

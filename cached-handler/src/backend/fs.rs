@@ -108,15 +108,16 @@ impl Fs {
         Self { shared: Arc::new(shared), known: Known::default(), hop: Hop::new(), advancing: Semaphore::new(1) }
     }
 
-    /// Opens the directory now, so that what is wrong with it is said when the cache is built. Otherwise it is opened by
-    /// the first look-up.
+    /// Opens the directory now, so that what is wrong with it is said when the cache is built, and its clock is known to the
+    /// first request. Otherwise it is opened by the first look-up.
     pub(crate) async fn open(&self) -> Result<(), Error> {
         let shared = Arc::clone(&self.shared);
+        let read = |shared: &Arc<Shared>| shared.place().map(|place| place.table().read(&[], Patience::AnyTime).ok());
         let opened = match tokio::runtime::Handle::try_current() {
-            Ok(_) => self.hop.run(move |_| shared.place().map(drop)).await,
-            Err(_) => shared.place().map(drop),
+            Ok(_) => self.hop.run(move |_| read(&shared)).await,
+            Err(_) => read(&shared),
         };
-        opened.map_err(|fault| {
+        opened.map(|reading| reading.iter().for_each(|reading| self.known.note(reading))).map_err(|fault| {
             let directory = self.shared.settings.directory.display();
             Error::config(format!("the backend `fs` cannot use the directory `{directory}`: {fault}"))
         })

@@ -61,7 +61,7 @@ pub struct Redis(Arc<Inner>);
 struct Inner {
     link: Arc<Link>,
     keys: Keys,
-    known: Known,
+    known: Arc<Known>,
     batches: Batches<Wanted>,
 }
 
@@ -93,8 +93,9 @@ impl Redis {
 
     pub(crate) fn with_clock(server: &RedisServer, namespace: &str, clock: Clock, lasting: Lasting) -> Result<Self, Error> {
         let keys = Keys::new(namespace)?;
-        let link = Link::new(server.client()?, keys.clock(), clock, lasting);
-        Ok(Self(Arc::new(Inner { link, keys, known: Known::default(), batches: Batches::default() })))
+        let known = Arc::default();
+        let link = Link::new(server.client()?, keys.clock(), clock, lasting, Arc::clone(&known));
+        Ok(Self(Arc::new(Inner { link, keys, known, batches: Batches::default() })))
     }
 }
 

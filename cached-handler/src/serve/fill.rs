@@ -1,11 +1,11 @@
 //! Step 4: running the handler, once for all who wait for the same key (law L5).
 
-use std::panic::resume_unwind;
+use std::{panic::resume_unwind, sync::Arc};
 
 use axum::response::{IntoResponse, Response};
 use http::StatusCode;
 use tokio::{
-    sync::{OwnedSemaphorePermit, oneshot},
+    sync::{OwnedSemaphorePermit, Semaphore, oneshot},
     time::{Instant, timeout_at},
 };
 use tracing::Instrument;
@@ -41,12 +41,8 @@ where
 pub async fn run_in_this_task<F: Future<Output = Response>>(mut run: Run, handler: F) -> Response {
     match turn(&mut run).await {
         Turn::Answered(response) => response,
-        Turn::Lead(lease) => in_place(run, handler, Some(lease)).await,
-        Turn::Alone(permit) => {
-            let response = in_place(run, handler, None).await;
-            drop(permit);
-            response
-        }
+        Turn::Lead(lease) => in_place(run, handler, Some(lease), None).await,
+        Turn::Alone(permit) => in_place(run, handler, None, permit).await,
     }
 }
 
@@ -56,15 +52,14 @@ async fn detached(mut run: Run, handler: BoxRun) -> Response {
     }
     match turn(&mut run).await {
         Turn::Answered(response) => response,
-        Turn::Lead(lease) => match (run.handler.policy.collapse, run.cache.inner().tasks.place()) {
-            (Collapse::Detached, Some((runtime, place))) => lead(run, handler, lease, &runtime, place).await,
-            _ => in_place(run, handler, Some(lease)).await,
-        },
-        Turn::Alone(permit) => {
-            let response = in_place(run, handler, None).await;
-            drop(permit);
-            response
+        Turn::Lead(lease) => {
+            let is_inline = run.handler.policy.collapse == Collapse::Inline;
+            match if is_inline { None } else { run.cache.inner().tasks.place() } {
+                Some((runtime, place)) => lead(run, handler, lease, &runtime, place).await,
+                None => in_place(run, handler, Some(lease), None).await,
+            }
         }
+        Turn::Alone(permit) => in_place(run, handler, None, permit).await,
     }
 }
 
@@ -76,12 +71,12 @@ fn refresh_behind(mut run: Run, handler: BoxRun) -> Response {
         Some(slot) => answer::stale(slot, StaleUse::WhileRevalidate, run.handler, &run.facts, &cache, now),
         None => Response::default(),
     };
-    let (Some((runtime, place)), Some(reading), Some(stamp)) = (cache.inner().tasks.place(), run.reading(), run.stamp()) else {
+    let (Some((runtime, place)), Some(reading)) = (cache.inner().tasks.place(), run.reading()) else {
         return response;
     };
     run.behind = true;
     // A run under way is as good, for whoever else began it, and so is what came of one since the look-up.
-    if let Join::Lead(lease) = cache.inner().flights.join(&run.key.primary, run.hash(), &reading, stamp, now) {
+    if let Join::Lead(lease) = cache.inner().flights.join(&run.key.primary, &reading, run.stamp_to_lead(), now) {
         if let Some(slot) = run.look_again() {
             lease.land(Landed::Stored(slot));
             return response;
@@ -117,43 +112,64 @@ async fn turn(run: &mut Run) -> Turn {
         return Turn::Alone(None);
     }
     let gives_up = Instant::now() + run.handler.policy.max_wait;
+    let mut few = None;
     match run.cache.inner().reputations.of(&run.key.primary, run.now()) {
         Some(Reputation::NotStorable) => return Turn::Alone(None),
         // Where something stale stands in for a failure, nobody waits behind others' attempts: they pause instead.
-        Some(failing @ Reputation::Failing(_)) if !run.may_hide_failures() => return behind_failures(run, failing, gives_up).await,
+        Some(Reputation::Failing(runs)) if !run.may_hide_failures() => return behind_failures(run, runs, gives_up).await,
         _ => {}
     }
     loop {
-        let (Some(reading), Some(stamp)) = (run.reading(), run.stamp()) else { return Turn::Alone(None) };
+        let Some(reading) = run.reading() else { return Turn::Alone(None) };
         let flights = &run.cache.inner().flights;
-        match flights.join(&run.key.primary, run.hash(), &reading, stamp, run.now()) {
-            Join::Alone => return Turn::Alone(None),
+        match flights.join(&run.key.primary, &reading, run.stamp_to_lead(), run.now()) {
+            Join::Alone => return Turn::Alone(few),
             Join::Lead(lease) => return begin(run, lease).await,
-            Join::Follow(follower) => match wait(run, follower, gives_up).await {
-                Waited::Turn(turn) => return turn,
-                Waited::Again => run.read_epochs_again(),
-                // By what it knows now it does not join the same run again.
-                Waited::Newer => {}
-            },
+            // It came before its backend was first reached. What is made of that is not stored, but shared meanwhile.
+            Join::Late if run.stamp().is_none() => run.read_epochs_in_memory(),
+            Join::Late if few.is_some() => return Turn::Alone(few),
+            Join::Late => {
+                let Some(places) = run.cache.inner().reputations.outrun(&run.key.primary, run.now()) else { return Turn::Alone(None) };
+                few = timeout_at(gives_up, places.acquire_owned()).await.ok().and_then(Result::ok);
+                match by_now(run).await {
+                    Some((_, response)) => return Turn::Answered(response),
+                    None if few.is_none() => return Turn::Alone(None),
+                    None => {}
+                }
+            }
+            Join::Follow(follower) => {
+                few = None;
+                match wait(run, follower, gives_up).await {
+                    Waited::Turn(turn) => return turn,
+                    Waited::Again => run.read_epochs_again(),
+                    // By what it knows now it does not join the same run again.
+                    Waited::Newer => {}
+                }
+            }
         }
     }
 }
 
 /// What was stored between this request's look-up and its taking the lead is not run for again.
 async fn begin(run: &mut Run, lease: Lease) -> Turn {
-    let found = match run.look_again() {
+    match by_now(run).await {
+        Some((slot, response)) => {
+            lease.land(Landed::Stored(slot));
+            Turn::Answered(response)
+        }
+        None => Turn::Lead(lease),
+    }
+}
+
+/// What has been stored since the look-up, and the answer that it is.
+async fn by_now(run: &mut Run) -> Option<(Arc<Slot>, Response)> {
+    let slot = match run.look_again() {
         None if run.may_be_at_rest_by_now() => run.made_at_rest_since().await,
         found => found,
-    };
-    match found {
-        Some(slot) => match followed(run, &slot).await {
-            Followed::By(response) => {
-                lease.land(Landed::Stored(slot));
-                Turn::Answered(response)
-            }
-            Followed::Outdated | Followed::Unfit => Turn::Lead(lease),
-        },
-        None => Turn::Lead(lease),
+    }?;
+    match followed(run, &slot).await {
+        Followed::By(response) => Some((slot, response)),
+        Followed::Outdated | Followed::Unfit => None,
     }
 }
 
@@ -184,7 +200,7 @@ async fn wait(run: &mut Run, mut follower: Follower, gives_up: Instant) -> Waite
             let inner = run.cache.inner();
             inner.reputations.not_stored(&run.key.primary, &reason, run.now());
             match inner.reputations.of(&run.key.primary, run.now()) {
-                Some(failing @ Reputation::Failing(_)) => Waited::Turn(behind_failures(run, failing, gives_up).await),
+                Some(Reputation::Failing(runs)) => Waited::Turn(behind_failures(run, runs, gives_up).await),
                 _ => Waited::Turn(Turn::Alone(None)),
             }
         }
@@ -195,14 +211,9 @@ async fn wait(run: &mut Run, mut follower: Follower, gives_up: Instant) -> Waite
 }
 
 /// A key whose handler fails is tried a few times at once, not once per client; whoever has waited long enough runs.
-async fn behind_failures(run: &Run, failing: Reputation, gives_up: Instant) -> Turn {
-    let Reputation::Failing(runs) = failing else { return Turn::Alone(None) };
+async fn behind_failures(run: &mut Run, runs: Arc<Semaphore>, gives_up: Instant) -> Turn {
     let permit = timeout_at(gives_up, runs.acquire_owned()).await.ok().and_then(Result::ok);
-    let found = run.look_again();
-    match found.as_deref() {
-        Some(Slot::Response(stored)) if is_usable(run, stored) => collapsed(run, stored).map_or(Turn::Alone(permit), Turn::Answered),
-        _ => Turn::Alone(permit),
-    }
+    by_now(run).await.map_or(Turn::Alone(permit), |(_, response)| Turn::Answered(response))
 }
 
 /// What a run has left for those who have waited for it.
@@ -281,8 +292,13 @@ async fn land_detached<F: Future<Output = Response>>(run: Run, handler: F, lease
     drop(place);
 }
 
-/// Runs in the request's task.
-async fn in_place<F: Future<Output = Response>>(mut run: Run, handler: F, lease: Option<Lease>) -> Response {
+/// Runs in the request's task. `permit`: to be one of a few, until what comes of it is at rest.
+async fn in_place<F: Future<Output = Response>>(
+    mut run: Run,
+    handler: F,
+    lease: Option<Lease>,
+    permit: Option<OwnedSemaphorePermit>,
+) -> Response {
     if lease.is_none() {
         run.read_epochs_again();
     }
@@ -301,7 +317,7 @@ async fn in_place<F: Future<Output = Response>>(mut run: Run, handler: F, lease:
         (Some(rest), Some((runtime, place))) => {
             let rest = async move {
                 rest.await;
-                drop(place);
+                drop((permit, place));
             };
             drop(tasks::spawn(&runtime, rest.instrument(tracing::Span::current())));
         }

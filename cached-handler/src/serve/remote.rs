@@ -39,7 +39,7 @@ impl Run {
             }
             return None;
         }
-        self.ended_before = self.cache.inner().flights.ended(self.hash());
+        self.fills_before = self.cache.inner().flights.fills(self.hash());
         let now = self.now();
         match self.find_in(&*backend).await {
             Ok(Found::Usable(slot)) => match &*slot {
@@ -54,6 +54,7 @@ impl Run {
                 }
                 self.key.forward = forward;
                 self.key.held = Some(slot);
+                self.held_at = self.reading().map(|reading| reading.stamp());
             }
             Ok(Found::Nothing(forward)) => self.key.forward = forward,
             Err(error) => {
@@ -66,10 +67,11 @@ impl Run {
         None
     }
 
-    /// Whether a run for this key has ended since the look-up, which did not find what it has left.
+    /// Whether a response has come to rest since the look-up, which did not find it.
     pub(super) fn may_be_at_rest_by_now(&self) -> bool {
-        let is_looked_up = !self.handler.in_memory && matches!(self.key.forward, Forward::UriMiss | Forward::VaryMiss | Forward::Stale);
-        is_looked_up && self.cache.inner().flights.ended(self.hash()) != self.ended_before
+        let is_looked_up = !self.handler.in_memory
+            && matches!(self.key.forward, Forward::UriMiss | Forward::VaryMiss | Forward::Stale | Forward::Invalidated);
+        is_looked_up && self.cache.inner().flights.fills(self.hash()) != self.fills_before
     }
 
     /// What the backend has that is fresh. A failure is nothing.
@@ -99,6 +101,7 @@ impl Run {
             return None;
         }
         let epochs = self.epochs.clone();
+        self.fills_before = self.cache.inner().flights.fills(self.hash());
         let found = self.fresh_in_backend().await;
         if found.is_none() {
             self.epochs = epochs;
@@ -109,11 +112,12 @@ impl Run {
     /// Reads all epochs that concern a response, in place of what was read before, if that can be done. The handler has not
     /// run yet, so its run begins no earlier than this.
     pub(super) async fn read_epochs_of(&mut self, stored: &Stored) -> bool {
-        if let Some(marks) = &stored.marks {
+        if let (Some(marks), Some(own)) = (&stored.marks, self.marks().cloned()) {
             let epochs = &self.cache.inner().memory.epochs;
             // The clock first: what is invalidated in between is then later than the stamp.
             let clock = epochs.now();
-            self.set_marked_reading(epochs.reading(marks, clock));
+            let reading = epochs.reading(marks, clock);
+            self.set_marked_reading(reading, own);
             return true;
         }
         let Some(backend) = self.cache.backend(self.handler).cloned() else { return false };

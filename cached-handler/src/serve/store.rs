@@ -319,11 +319,20 @@ fn stream(mut run: Run, mut parts: Parts, body: Body, storable: Storable, groups
 pub(super) async fn put(run: &Run, slot: &Arc<Slot>) -> Kept {
     let Slot::Response(stored) = &**slot else { return Kept::Not(NotStored::Backend) };
     let inner = run.cache.inner();
-    if stored.is_fresh(run.now()) {
-        inner.reputations.stored(&run.key.primary);
-    }
+    let is_fresh = stored.is_fresh(run.now());
     if !run.handler.in_memory {
-        return run.put_in_backend(stored).await;
+        let kept = run.put_in_backend(stored).await;
+        // In this order: who is told of either finds it there.
+        if kept == Kept::Stored {
+            inner.flights.filled(run.hash());
+        }
+        if is_fresh {
+            inner.reputations.stored(&run.key.primary);
+        }
+        return kept;
+    }
+    if is_fresh {
+        inner.reputations.stored(&run.key.primary);
     }
     let memory = &inner.memory;
     if stored.marks.as_ref().is_none_or(|marks| memory.epochs.invalidated(marks) > stored.stamp.clock) {

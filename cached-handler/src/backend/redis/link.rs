@@ -29,6 +29,7 @@ use super::{
 };
 use crate::{
     backend::{
+        Known, Reading,
         background::Background,
         breaker::{chance, pause},
     },
@@ -50,6 +51,7 @@ pub(super) struct Link {
     clock: Clock,
     lasting: Lasting,
     life: Life,
+    known: Arc<Known>,
     phase: watch::Sender<Phase>,
     connects: AtomicU64,
     connecting: Background,
@@ -71,13 +73,14 @@ enum Phase {
 }
 
 impl Link {
-    pub(super) fn new(client: Client, key: Names, clock: Clock, lasting: Lasting) -> Arc<Self> {
+    pub(super) fn new(client: Client, key: Names, clock: Clock, lasting: Lasting, known: Arc<Known>) -> Arc<Self> {
         let link = Arc::new(Self {
             client,
             key,
             clock,
             lasting,
             life: Life::default(),
+            known,
             phase: watch::Sender::new(Phase::Connecting),
             connects: AtomicU64::new(0),
             connecting: Background::new(),
@@ -271,13 +274,31 @@ impl Link {
         // Only then, as a script is not run at all while the server takes no writes.
         let is_anothers = known.is_some_and(|reading| !self.life.is_that_in(reading.incarnation));
         if self.lasting == Lasting::Ever || !self.life.is_known() || !is_anothers {
+            self.note_clock(known, connection).await;
             return Ok(());
         }
         let begin = self.command(&script::BEGIN, false, &self.key, &[&self.life.digits()]);
-        if begin.query_async::<bool>(connection).await.map_err(unfit)? {
+        let has_begun = begin.query_async::<bool>(connection).await.map_err(unfit)?;
+        self.note_clock(None, connection).await;
+        if has_begun {
             tracing::warn!(target: "cached_handler", server = address(&self.client), "Redis was started again, or another has taken its place: nothing stored before is used, as invalidations may be lost");
         }
         Ok(())
+    }
+
+    /// Whoever comes as soon as there is a connection knows how the clock stood. It is made where there is none; where that
+    /// cannot be done, it is not known.
+    async fn note_clock(&self, known: Option<Reading>, connection: &mut MultiplexedConnection) {
+        let reading = match known {
+            Some(reading) => Some(reading),
+            None => {
+                let read = self.command(&script::READ, false, &self.key, &[]).query_async::<Vec<Value>>(connection).await;
+                read.ok().and_then(|clock| record::reading(self.key.iter(), &clock))
+            }
+        };
+        if let Some(reading) = reading {
+            self.known.note(&reading);
+        }
     }
 
     /// A script with what it may need to make what is missing.
