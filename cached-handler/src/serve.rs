@@ -179,6 +179,11 @@ impl Run {
         self.facts.is_head()
     }
 
+    /// Whether it is a HEAD, and its handler sees that: then what it answers has no content. Otherwise that is GET's.
+    pub(crate) fn is_answered_as_head(&self) -> bool {
+        self.is_head() && !self.key.traits.head_at.is_empty()
+    }
+
     /// A keyed hash of its key.
     pub(crate) fn hash(&self) -> u64 {
         self.cache.inner().reputations.hash(&self.key.primary)

@@ -98,6 +98,8 @@ pub(crate) struct Variants {
     pub(crate) fields: Vec<Box<str>>,
     /// A hash of each variant's field values, and until when it may answer.
     pub(crate) known: Vec<(u64, Millis)>,
+    /// The latest stamp of any of them, in memory. At rest it is not kept.
+    pub(crate) latest: u64,
 }
 
 /// How long after its freshness a response rests whose handler can be asked whether it still holds.

@@ -256,6 +256,19 @@ async fn a_thousand_and_twenty_four_follow_and_the_rest_run_for_themselves() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn an_inline_run_takes_no_place_of_those_in_tasks_of_their_own() {
+    let (app, cache, router) = app_on(TestCache::with(|builder| builder.max_detached_runs(1)));
+    let inline = crowd(&router, "/gated-in-place", 1).await;
+    let mut leaves = crowd(&router, "/slow/1", 1).await;
+    assert_eq!(app.begun(), 2);
+    leaves.shutdown().await;
+    assert!(cache.cache().drain(WORK * 2).await);
+    assert_hit!(ask(&router, "/slow/1").await);
+    app.gate.add_permits(1);
+    assert!(answers(inline).await.iter().all(Result::is_ok));
+}
+
+#[tokio::test(start_paused = true)]
 async fn beyond_the_limit_runs_stay_in_the_requests_task() {
     let (app, cache, router) = app_on(TestCache::with(|builder| builder.max_detached_runs(2)));
     let mut all = JoinSet::new();

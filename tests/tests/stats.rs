@@ -2,12 +2,13 @@
 
 use std::collections::BTreeSet;
 
-use axum::{Router, extract::Request, response::Response, routing::get};
+use axum::{Router, body::Body, extract::Request, response::Response, routing::get};
 use cached_handler::{
     cached, secs,
     testing::{Chaos, Fault, TestCache},
 };
 use cached_handler_tests::harness::{ask, text};
+use tower::ServiceExt;
 
 #[cached(ttl = 60)]
 async fn plain() -> &'static str {
@@ -99,6 +100,18 @@ async fn a_backend_that_is_left_alone_is_counted_until_it_is_used_again() {
     sick.heals();
     tokio::time::sleep(secs(60)).await;
     assert_eq!(site.stats().breakers_open, 0);
+}
+
+#[tokio::test]
+async fn a_request_that_is_bypassed_costs_its_backend_nothing() {
+    let site = Site::of(TestCache::with(|builder| builder.backend("sick", Chaos::new())));
+    let upgrade = Request::get("/remote").header("connection", "upgrade").header("upgrade", "websocket");
+    let Ok(response) = site.router.clone().oneshot(upgrade.body(Body::empty()).unwrap()).await;
+    assert_eq!(text(response).await, "far");
+    let stats = site.stats();
+    assert_eq!((stats.backend_calls, stats.forwards.get("upgrade")), (0, Some(&1)), "{stats:?}");
+    site.get("/remote").await;
+    assert!(site.stats().backend_calls > 0);
 }
 
 #[tokio::test]

@@ -33,6 +33,14 @@ impl Vary {
         }
         Ok(if any { Self::Any } else { Self::Fields(names) })
     }
+
+    /// In whatever order.
+    pub(crate) fn names_the_same(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Fields(one), Self::Fields(other)) => one.len() == other.len() && one.iter().all(|name| other.contains(name)),
+            _ => self == other,
+        }
+    }
 }
 
 /// Names further fields, all in one line. What cannot be read is left as it is.

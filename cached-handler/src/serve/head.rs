@@ -11,9 +11,9 @@ use super::{
     store::{self, Made},
 };
 use crate::{
-    header::date,
+    header::{date, vary::Vary},
     key::PrimaryKey,
-    stored::{Slot, Stored, Variants},
+    stored::{Slot, Stored},
 };
 
 impl Run {
@@ -82,9 +82,10 @@ impl Run {
             return Told::Another;
         }
         let Some(made) = self.made_of_head(answer, stored) else { return Told::Nothing };
-        // Which requests it answers was settled when it was stored. By other fields it would be kept under other keys.
-        let fields = |selecting: &Option<(Variants, Box<[u8]>)>| selecting.as_ref().map(|(variants, _)| variants.fields.clone());
-        if fields(&made.selecting) != fields(&stored.selecting) {
+        // Which requests it answers was settled when it was stored. By other fields it would be kept under other keys. What
+        // it is kept under says less: that is all fields that select any of its key's.
+        let (now, then) = (Vary::of(&made.whole.headers), Vary::of(&stored.whole.headers));
+        if !matches!((now, then), (Ok(now), Ok(then)) if now.names_the_same(&then)) {
             return Told::Another;
         }
         let (marks, selecting) = (stored.marks.clone(), stored.selecting.clone());

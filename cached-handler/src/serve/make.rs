@@ -33,7 +33,10 @@ pub(super) fn make(run: &Run, mut parts: Parts, content: Bytes, storable: &Stora
     if !fields.contains_key(header::DATE) {
         fields.insert(header::DATE, date::print(clock.wall()));
     }
-    fields.insert(header::CONTENT_LENGTH, HeaderValue::from(content.len()));
+    // To a HEAD its handler says how long the content is that GET would be given, or does not (RFC 9110 §8.6).
+    if !run.is_answered_as_head() {
+        fields.insert(header::CONTENT_LENGTH, HeaderValue::from(content.len()));
+    }
     vary::merge(&mut fields, run.vary_names());
     let windows = windows(&fields, targeted, run.windows).of(parts.status);
     let tells_clients = !fields.contains_key(header::CACHE_CONTROL);
@@ -122,13 +125,15 @@ fn own_validators(run: &Run, fields: &HeaderMap) -> Own {
     Own { tag: fields.contains_key(header::ETAG), date: fields.contains_key(header::LAST_MODIFIED) }
 }
 
-/// The handler's own entity tag, or one made of the content, as the policy says.
+/// The handler's own entity tag, or one made of the content, as the policy says. Not of no content in the answer to a HEAD,
+/// which would be another than GET's (RFC 9111 §4.3.5).
 fn entity_tag(run: &Run, fields: &mut HeaderMap, content: &Bytes) -> Option<EntityTag> {
     if let Some(own) = fields.get(header::ETAG) {
         return EntityTag::parse(own);
     }
     let tag = match run.handler.policy.etag {
         ETag::Off => return None,
+        _ if run.is_answered_as_head() => return None,
         ETag::Strong => EntityTag::strong_of(content, fields),
         ETag::Weak => EntityTag::strong_of(content, fields).weakened(),
     };
@@ -148,7 +153,7 @@ fn selecting(run: &Run, storable: &Storable) -> Option<(Variants, Box<[u8]>)> {
             fields.insert(at, name.as_str().into());
         }
     }
-    let variants = Variants { fields, known: Vec::new() };
+    let variants = Variants { fields, ..Variants::default() };
     let values = variants.values(run.fields.as_deref()).into();
     Some((variants, values))
 }

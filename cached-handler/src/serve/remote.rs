@@ -33,12 +33,6 @@ impl Run {
             self.stand_aside(Bypass::UnknownBackend);
             return None;
         };
-        if !matches!(self.key.forward, Forward::UriMiss) {
-            if let Ok(reading) = backend.read(&self.scopes()).await {
-                self.set_reading(reading);
-            }
-            return None;
-        }
         self.fills_before = self.cache.inner().flights.fills(self.hash());
         let now = self.now();
         match self.find_in(&*backend).await {
@@ -277,7 +271,7 @@ impl Run {
             return Ok(Kept::Stored);
         };
         let known = match self.open(backend.get(&key).await?, &key) {
-            Some(SlotAtRest::Variants(known)) => Some(Slot::Variants(known)),
+            Some(SlotAtRest::Variants(known)) => Some(known),
             _ => None,
         };
         let wall = millis(backend.wall(&self.cache.inner().clock).duration_since(std::time::UNIX_EPOCH).unwrap_or_default());

@@ -96,7 +96,7 @@ async fn settle(run: Run, parts: Parts, body: Body, lease: Option<Lease>, made: 
     match body.size_hint().exact() {
         Some(length) if length > limit as u64 => refuse(&run, parts, body, lease, NotStored::TooLarge),
         Some(_) => match content::complete(body, limit, may_copy.then_some(LONGEST)).await {
-            Ok(content) if !is_as_long_as_declared(&parts.headers, &content) => {
+            Ok(content) if !run.is_answered_as_head() && !is_as_long_as_declared(&parts.headers, &content) => {
                 refuse(&run, parts, Body::from(content), lease, NotStored::LengthMismatch)
             }
             Ok(content) => keep(run, parts, content, &storable, groups, lease, made, may_copy).await,
@@ -290,6 +290,7 @@ fn stream(mut run: Run, mut parts: Parts, body: Body, storable: Storable, groups
     let kept = parts.clone();
     ForClients::of(&run.client_terms()).write(&mut parts.headers);
     vary::merge(&mut parts.headers, run.vary_names());
+    let to_client = if run.asks_whole() { answer::under_conditions(&mut parts, to_client, &run.facts) } else { to_client };
     let outcome = Outcome::Forward { why: run.key.forward, collapsed: false, kept: Kept::Streaming };
     let response = run.finish(Response::from_parts(parts, to_client), outcome);
     run.behind = true;
@@ -343,11 +344,18 @@ pub(super) async fn put(run: &Run, slot: &Arc<Slot>) -> Kept {
         None => primary.clone(),
         Some((variants, values)) => {
             let known = memory.get(&primary.as_ref());
-            let Some(record) =
-                record(known.as_deref(), variants, (inner.reputations.hash_bytes(values), stored.answers_until()), run.now())
-            else {
+            let known = match known.as_deref() {
+                Some(Slot::Variants(known)) => Some(known),
+                _ => None,
+            };
+            // Where all that is known was invalidated, by what they have in common, it takes no place any more.
+            let invalidated = run.marks().map_or(0, |marks| memory.epochs.invalidated(marks));
+            let known = known.filter(|known| known.known.len() < MAX_VARIANTS || invalidated <= known.latest);
+            let hash = inner.reputations.hash_bytes(values);
+            let Some(mut record) = record(known, variants, (hash, stored.answers_until()), run.now()) else {
                 return Kept::Not(NotStored::TooManyVariants);
             };
+            record.latest = record.latest.max(stored.stamp.clock);
             let values = record.values(run.fields.as_deref());
             memory.put(primary.clone(), Arc::new(Slot::Variants(record)));
             primary.as_ref().variant(&values)
@@ -358,11 +366,8 @@ pub(super) async fn put(run: &Run, slot: &Arc<Slot>) -> Kept {
 
 /// What lies under the key of a response with variants, with one more: the union of all fields that ever selected, so
 /// that none is forgotten (RFC 9111 §4.1).
-pub(super) fn record(known: Option<&Slot>, new: &Variants, (hash, until): (u64, Millis), now: Millis) -> Option<Variants> {
-    let mut record = match known {
-        Some(Slot::Variants(known)) => known.clone(),
-        _ => Variants::default(),
-    };
+pub(super) fn record(known: Option<&Variants>, new: &Variants, (hash, until): (u64, Millis), now: Millis) -> Option<Variants> {
+    let mut record = known.cloned().unwrap_or_default();
     for field in &new.fields {
         if let Err(at) = record.fields.binary_search(field) {
             record.fields.insert(at, field.clone());

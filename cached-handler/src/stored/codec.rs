@@ -226,7 +226,7 @@ fn put_variants(out: &mut BytesMut, variants: &Variants) {
 fn variants(reader: &mut Reader<'_>) -> Result<Variants, Damage> {
     let fields = reader.list(Reader::text)?;
     let known = reader.list(|reader| Ok((reader.u64()?, i64::from_le_bytes(*reader.array()?))))?;
-    Ok(Variants { fields, known })
+    Ok(Variants { fields, known, latest: 0 })
 }
 
 /// What of the bytes is still to be read.

@@ -79,6 +79,51 @@ async fn only_the_variant_that_the_head_selects_is_freshened() {
     .await;
 }
 
+/// What selects one of them does not select the other, and both lie under what selects either.
+#[tokio::test]
+async fn a_variant_is_freshened_where_others_of_its_key_are_selected_by_other_fields() {
+    everywhere("fields", async |one, other| {
+        one.answers(move |method| {
+            let head = if *method == Method::HEAD { NEW } else { OLD };
+            answer(200, &[&head[..], &[("vary", "accept")]].concat(), "hello")
+        });
+        one.ask("GET", "/", &[("accept", "a")]).await;
+        one.answers(|_| answer(200, &[&OLD[..], &[("vary", "accept-language")]].concat(), "hallo"));
+        one.ask("GET", "/", &[("accept", "b"), ("accept-language", "de")]).await;
+        one.answers(move |method| {
+            let head = if *method == Method::HEAD { NEW } else { OLD };
+            answer(200, &[&head[..], &[("vary", "accept")]].concat(), if *method == Method::HEAD { "" } else { "hello" })
+        });
+        // By now it is stored under what selects either.
+        one.ask("GET", "/", &[("accept", "a")]).await;
+        one.later(6);
+        other.ask("HEAD", "/", &[("accept", "a")]).await;
+        let freshened = one.ask("GET", "/", &[("accept", "a")]).await;
+        assert_eq!((freshened.is_hit(), freshened.field("x-is")), (true, Some("new")), "{}: {}", one.backend, freshened.outcome);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_a_head_is_told_of_the_length_is_passed_on_and_stored_and_no_tag_is_made_of_no_content() {
+    everywhere("lengths", async |one, other| {
+        // Where the handler says nothing, axum adds the length of no content behind a layer, with a cache or without.
+        for (path, length) in [("/said", Some("500")), ("/silent", None)] {
+            let length = length.map(|length| ("content-length", length));
+            let fields: Vec<_> = length.into_iter().chain([("cache-control", "max-age=60")]).collect();
+            one.answers(move |_| answer(200, &fields, ""));
+            let made = one.ask("HEAD", path, &[]).await;
+            let hit = other.ask("HEAD", path, &[]).await;
+            assert!(hit.is_hit(), "{} {path}: {} {}", one.backend, made.outcome, hit.outcome);
+            for reply in [made, hit] {
+                assert_eq!(reply.field("etag"), None, "{} {path}", one.backend);
+                assert!(length.is_none_or(|(name, length)| reply.field(name) == Some(length)), "{}: {reply:?}", one.backend);
+            }
+        }
+    })
+    .await;
+}
+
 #[tokio::test]
 async fn l4_no_answer_to_head_brings_back_what_was_invalidated_or_expired() {
     everywhere("l4", async |one, other| {

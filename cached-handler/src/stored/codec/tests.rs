@@ -38,7 +38,7 @@ fn encoded() -> Bytes {
 #[test]
 fn what_was_stored_is_read_back() {
     assert_eq!(decoded(&encoded(), &digest(b"key")), Ok(SlotAtRest::Response(response())));
-    let variants = SlotAtRest::Variants(Variants { fields: vec!["accept".into()], known: vec![(1, 2), (3, -4)] });
+    let variants = SlotAtRest::Variants(Variants { fields: vec!["accept".into()], known: vec![(1, 2), (3, -4)], latest: 0 });
     assert_eq!(decoded(&encode(&variants, &digest(b"")), &digest(b"")), Ok(variants));
 }
 
@@ -98,7 +98,7 @@ fn what_an_earlier_release_wrote_is_read_or_foreign() {
     for (name, bytes) in GOLDEN {
         let expected = match name {
             "response" => SlotAtRest::Response(response()),
-            _ => SlotAtRest::Variants(Variants { fields: vec!["accept".into()], known: vec![(1, 2), (3, -4)] }),
+            _ => SlotAtRest::Variants(Variants { fields: vec!["accept".into()], known: vec![(1, 2), (3, -4)], latest: 0 }),
         };
         assert_eq!(decoded(&Bytes::from_static(bytes), &digest(b"key")), Ok(expected.clone()), "{name}");
         assert_eq!(encode(&expected, &digest(b"key")), bytes, "{name}: the format has changed; raise VERSION");
