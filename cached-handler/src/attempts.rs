@@ -24,17 +24,32 @@ struct Records {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Record {
     state: State,
-    /// When an attempt under way is given up, a pause is over, or the last attempt came to something.
-    at: Millis,
     /// In a row.
     failures: u32,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum State {
-    UnderWay,
-    Pausing,
-    Done,
+    /// Until it is given up.
+    UnderWay(Millis),
+    /// Until then nobody tries.
+    Pausing(Millis),
+    /// Then the last attempt came to something.
+    Done(Millis),
+}
+
+impl State {
+    /// Whether it keeps nobody from anything any more. One that is done does so for a moment alone.
+    fn is_over(self, now: Millis) -> bool {
+        match self {
+            Self::UnderWay(until) | Self::Pausing(until) => now >= until,
+            Self::Done(_) => true,
+        }
+    }
+
+    fn is_pausing(self, now: Millis) -> bool {
+        matches!(self, Self::Pausing(until) if now < until)
+    }
 }
 
 /// The right to make one attempt. Dropped before it has come to anything, it is as if nobody had tried.
@@ -59,12 +74,12 @@ impl Attempts {
     pub(crate) fn claim(self: &Arc<Self>, hash: u64, looked: Millis, now: Millis) -> Option<Claim> {
         let mut records = lock(&self.records);
         let failures = match records.by_hash.get(&hash) {
-            Some(Record { state: State::UnderWay | State::Pausing, at, .. }) if now < *at => return None,
-            Some(Record { state: State::Done, at, .. }) if looked < *at => return None,
+            Some(Record { state: State::UnderWay(until) | State::Pausing(until), .. }) if now < *until => return None,
+            Some(Record { state: State::Done(at), .. }) if looked < *at => return None,
             Some(record) => record.failures,
             None => 0,
         };
-        let claimed = Record { state: State::UnderWay, at: now.saturating_add(MAX_ATTEMPT), failures };
+        let claimed = Record { state: State::UnderWay(now.saturating_add(MAX_ATTEMPT)), failures };
         records.note(hash, claimed, now);
         Some(Claim { attempts: Arc::clone(self), hash, claimed })
     }
@@ -72,24 +87,24 @@ impl Attempts {
     /// Whether the last attempt failed so short a time ago that the next one has to wait.
     pub(crate) fn is_pausing(&self, hash: u64, now: Millis) -> bool {
         let records = lock(&self.records);
-        records.by_hash.get(&hash).is_some_and(|record| record.state == State::Pausing && now < record.at)
+        records.by_hash.get(&hash).is_some_and(|record| record.state.is_pausing(now))
     }
 
     /// Failures of attempts that ran side by side count once.
     pub(crate) fn failed(&self, hash: u64, now: Millis) {
         let mut records = lock(&self.records);
         let failures = match records.by_hash.get(&hash) {
-            Some(record) if record.state == State::Pausing && now < record.at => return,
+            Some(record) if record.state.is_pausing(now) => return,
             Some(record) => record.failures,
             None => 0,
         };
         let pause = FIRST_PAUSE.saturating_mul(1 << failures.min(16)).min(LONGEST_PAUSE);
-        let record = Record { state: State::Pausing, at: now.saturating_add(pause), failures: failures.saturating_add(1) };
+        let record = Record { state: State::Pausing(now.saturating_add(pause)), failures: failures.saturating_add(1) };
         records.note(hash, record, now);
     }
 
     pub(crate) fn succeeded(&self, hash: u64, now: Millis) {
-        lock(&self.records).note(hash, Record { state: State::Done, at: now, failures: 0 }, now);
+        lock(&self.records).note(hash, Record { state: State::Done(now), failures: 0 }, now);
     }
 }
 
@@ -98,7 +113,7 @@ impl Records {
         if self.by_hash.len() >= MOST && !self.by_hash.contains_key(&hash) {
             if now.saturating_sub(self.tidied) >= 1000 {
                 self.tidied = now;
-                self.by_hash.retain(|_, record| record.state != State::Done && now < record.at);
+                self.by_hash.retain(|_, record| !record.state.is_over(now));
             }
             if self.by_hash.len() >= MOST {
                 return;
@@ -119,7 +134,7 @@ impl Drop for Claim {
         if record.failures == 0 {
             records.by_hash.remove(&self.hash);
         } else {
-            record.at = Millis::MIN;
+            record.state = State::UnderWay(Millis::MIN);
         }
     }
 }

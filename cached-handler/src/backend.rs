@@ -143,7 +143,9 @@ pub trait Epochs: Send + Sync + 'static {
     fn advance(&self, target: &crate::Target, effect: Effect) -> impl Future<Output = Result<(), Error>> + Send;
 
     /// The incarnation and the clock, where they are known without waiting; never ahead of what [`read`](Self::read)
-    /// would give. Otherwise what was last read counts, which can cost a run whose extractors were faster than that.
+    /// would give. Otherwise what was last read counts, which matters where `skip(…)` or `key(…)` keeps an argument back:
+    /// what is made of requests from before the first reading is shared, and not stored; those that come before this process
+    /// has read of an invalidation run a few at a time.
     fn known(&self) -> Option<(u64, u64)> {
         None
     }

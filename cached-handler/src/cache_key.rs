@@ -101,9 +101,7 @@ pub(crate) struct Traits {
     pub(crate) private: bool,
     /// Whether an argument that is not in the key can see `Authorization` and `Cookie`.
     pub(crate) credentials: Credentials,
-    /// An argument shows the method, so that HEAD and GET are two keys.
-    pub(crate) shows_method: bool,
-    /// Where the method stands in the key of a HEAD.
+    /// Where an argument shows the method, in the key of a HEAD or a POST.
     pub(crate) head_at: SmallVec<[usize; 1]>,
     /// An argument hands the handler fields by which it can be asked whether what is stored still holds.
     pub(crate) can_ask: bool,

@@ -188,7 +188,7 @@ pub enum NotStored {
     Groups,
     /// It was invalidated while the handler ran.
     Invalidated,
-    /// The run took too long: another may have begun since.
+    /// Its content took over 30 s to come.
     RunTooLong,
     /// It is streamed, and no task was left to copy it.
     NoTask,
@@ -201,6 +201,11 @@ pub enum NotStored {
 }
 
 impl Forward {
+    /// Whether preconditions and ranges are kept from the handler, to be evaluated here.
+    pub(crate) fn asks_whole(self) -> bool {
+        !matches!(self, Self::Method) && !matches!(self, Self::Bypass(reason) if reason != Bypass::Credentials)
+    }
+
     /// The word of RFC 9211 §2.2.
     #[must_use]
     pub fn as_str(self) -> &'static str {
@@ -437,7 +442,7 @@ impl fmt::Display for NotStored {
             Self::FieldsTooLarge => "it has more than 256 field lines, or more than 64 KiB of them",
             Self::Groups => "it has more than 16 groups, or one whose name is empty or longer than 256 bytes",
             Self::Invalidated => "it was invalidated while the handler ran",
-            Self::RunTooLong => "the run took so long that another may have started",
+            Self::RunTooLong => "its content took over 30 s to come",
             Self::NoTask => "it is streamed, and too many runs are under way to copy it; raise `Cache::builder().max_detached_runs(n)`",
             Self::Panicked => "the handler panicked",
             Self::TimedOut => "the run took longer than `Policy::timeout`",

@@ -222,8 +222,7 @@ impl Run {
 
     /// Whether its preconditions and its range were kept from the handler, to be evaluated here.
     pub(crate) fn asks_whole(&self) -> bool {
-        !matches!(self.key.forward, Forward::Method)
-            && !matches!(self.key.forward, Forward::Bypass(reason) if reason != Bypass::Credentials)
+        self.key.forward.asks_whole()
     }
 
     pub(crate) fn stand_aside(&mut self, reason: Bypass) {
@@ -231,7 +230,16 @@ impl Run {
     }
 
     pub(crate) fn scopes(&self) -> Scopes<'_> {
-        Scopes::new(self.handler.epoch_name(self.key.instance), self.path_bucket, &self.groups)
+        self.scopes_with(&self.groups)
+    }
+
+    /// With the groups of a response, which may name some itself.
+    pub(crate) fn scopes_of<'a>(&'a self, stored: &'a Stored) -> Scopes<'a> {
+        self.scopes_with(&stored.groups)
+    }
+
+    fn scopes_with<'a>(&'a self, groups: &'a [Box<str>]) -> Scopes<'a> {
+        Scopes::new(self.handler.epoch_name(self.key.instance), self.path_bucket, groups)
     }
 
     /// Reads the epochs of the memory anew: whoever has waited starts later than it looked.

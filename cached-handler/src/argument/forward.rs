@@ -49,7 +49,7 @@ impl Keyed<FromResponse> for Parts {
 
     fn amend(&mut self, run: &Run) {
         amend(&mut self.headers, run);
-        if may_be_stored(run.key.forward) {
+        if run.asks_whole() {
             drop_unkeyed(&mut self.extensions);
         }
     }
@@ -68,7 +68,7 @@ impl Keyed<FromResponse> for Request {
 
     fn amend(&mut self, run: &Run) {
         amend(self.headers_mut(), run);
-        if may_be_stored(run.key.forward) {
+        if run.asks_whole() {
             drop_unkeyed(self.extensions_mut());
         }
     }
@@ -116,11 +116,6 @@ pub(crate) fn hosts(authority: Option<&str>, fields: &HeaderMap, key: &mut KeyWr
     key.tag(Tag::End);
 }
 
-/// Where nothing will be stored, the request is forwarded as it is: `If-Match` protects a PUT.
-fn may_be_stored(forward: Forward) -> bool {
-    !matches!(forward, Forward::Method) && !matches!(forward, Forward::Bypass(reason) if reason != Bypass::Credentials)
-}
-
 /// Takes the client's preconditions and ranges away, and asks by those of what is stored, if anything is.
 pub(crate) fn amend(fields: &mut HeaderMap, run: &Run) {
     make_whole(fields, run.key.forward);
@@ -129,9 +124,10 @@ pub(crate) fn amend(fields: &mut HeaderMap, run: &Run) {
     }
 }
 
-/// Takes preconditions and ranges away, which the cache evaluates itself, so that what it stores is whole.
+/// Takes preconditions and ranges away, which the cache evaluates itself, so that what it stores is whole. Where nothing will
+/// be stored, the request is forwarded as it is: `If-Match` protects a PUT.
 fn make_whole(fields: &mut HeaderMap, forward: Forward) {
-    if !may_be_stored(forward) {
+    if !forward.asks_whole() {
         return;
     }
     for name in

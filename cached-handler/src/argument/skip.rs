@@ -19,8 +19,9 @@ const RAW: [&str; 10] = [
 /// Notes an argument that `skip` names.
 ///
 /// What it shows is not in the key, which its author answers for; but where it shows credentials as they were sent,
-/// requests with credentials stand aside all the same, whatever their responses say. `T` may be any type, so its name decides: any
-/// name in it, also of a type parameter or of another crate's type, as the worst outcome of a chance hit is a bypass.
+/// requests with credentials stand aside all the same, whatever their responses say. `T` may be any type, so its name
+/// decides: any name in it, also of a type parameter or of another crate's type, as the worst outcome of a chance hit is a
+/// bypass.
 pub fn skipped<T: ?Sized>(key: &mut KeyWriter<'_>) {
     if key.facts.flags.credentials && shows_credentials(std::any::type_name::<T>()) {
         key.traits.shows(Credentials::Withheld);

@@ -12,7 +12,6 @@ pub(super) fn write(uri: &Uri, key: &mut KeyWriter<'_>) {
 
 /// The method, so that HEAD and GET become two keys. Where it stands is noted for [`Key::of_get`](crate::key::Key::of_get).
 pub(super) fn method(method: &Method, key: &mut KeyWriter<'_>) {
-    key.traits.shows_method = true;
     key.tag(Tag::Method);
     if matches!(*method, Method::HEAD | Method::POST) {
         let at = key.bytes.len();

@@ -92,7 +92,7 @@
 //! | `fields-too-large` | over 256 field lines or 64 KiB of them | |
 //! | `groups` | more than 16, or a name that is empty or over 256 bytes | |
 //! | `invalidated` | it was invalidated while the handler ran | |
-//! | `run-too-long` | the run took over 30 s, and another may have started since | |
+//! | `run-too-long` | its content took over 30 s to come | |
 //! | `no-task` | it is streamed, and 1 024 runs have a task already | `Cache::builder().max_detached_runs(n)` |
 //! | `panicked`, `timed-out` | the handler did, or took longer than `Policy::timeout` | |
 //! | `backend` | the backend failed or refused | see [operating](super::operating) |

@@ -147,6 +147,10 @@
 //! `Request` arrives without extensions, except those of axum's routers; for what a middleware put there, use an
 //! extractor of yours, or `skip(request)`.
 //!
+//! `TypedHeader`, `Query` and `vary` are keyed by the fields and the query **as they were sent**. An extractor before them
+//! that rewrites `parts.headers` or `parts.uri` is not seen: let it hand out what it made of them, as its own value, or do
+//! it in a middleware.
+//!
 //! Never stored, whatever the attribute says: `Set-Cookie`, `no-store`, `private`, `Vary: *`, a `Vary` on a field that
 //! is not part of the key. A request with `Authorization` or `Cookie` bypasses the cache if an argument can see them
 //! and they are not part of the key. The exception is a handler that forwards (`vary = from_response`): its response

@@ -173,8 +173,8 @@ pub(crate) fn not_in_304(fields: &HeaderMap) -> impl Iterator<Item = HeaderName>
     .chain(only_without_tag)
 }
 
-/// The fields of a 304: those that a 200 would have had and that matter to a cache, this one's own among them. `Last-Modified` only where there is no
-/// entity tag to go by.
+/// The fields of a 304: those that a 200 would have had and that matter to a cache, this one's own among them.
+/// `Last-Modified` only where there is no entity tag to go by.
 pub(crate) fn not_modified_fields(fields: &HeaderMap, targeted: TargetList) -> HeaderMap {
     let names = [header::CACHE_CONTROL, header::CONTENT_LOCATION, header::DATE, header::ETAG, header::EXPIRES, header::VARY];
     let mut kept = HeaderMap::with_capacity(names.len() + targeted.len() + 1);

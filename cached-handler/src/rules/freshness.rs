@@ -43,7 +43,7 @@ pub(crate) fn estimated(fields: &HeaderMap, status: StatusCode, is_public: bool,
     Some((made.duration_since(modified).ok()? / 10).min(LONGEST_ESTIMATE))
 }
 
-/// What is older than a day by a guess deserves a warning (§4.2.2 of RFC 7234); it is not guessed then.
+/// A guess of more than a day deserved a warning (§5.5.4 of RFC 7234); none is longer.
 const LONGEST_ESTIMATE: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// How old it is on arrival: by its `Age`, and by its `Date` where one is given (§4.2.3).

@@ -22,7 +22,7 @@ use crate::{
     outcome::{Forward, Kept, NotStored, Outcome, StaleUse},
     rules::conditional::{Selected, Verdict, not_in_304, not_modified_fields, verdict},
     seen::Facts,
-    stored::{OnCondition, Slot, Stored, head},
+    stored::{OnCondition, Stored, head},
 };
 
 /// Answers from the store.
@@ -65,8 +65,7 @@ fn whole(stored: &Stored, age: u64) -> Response {
 }
 
 /// Answers from a stale response, as a window allows.
-pub(super) fn stale(slot: &Slot, why: StaleUse, handler: &'static Handler, facts: &Facts, cache: &Cache, now: Millis) -> Response {
-    let Slot::Response(stored) = slot else { return Response::default() };
+pub(super) fn stale(stored: &Stored, why: StaleUse, handler: &'static Handler, facts: &Facts, cache: &Cache, now: Millis) -> Response {
     let response = derive(stored, facts, Some(stored.age_secs(now)));
     let outcome = Outcome::Stale { age: Duration::from_secs(stored.age_secs(now)), past: stored.past(now), why };
     finish(response, cache, handler, outcome)

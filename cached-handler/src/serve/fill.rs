@@ -20,7 +20,7 @@ use super::{
 use crate::{
     flight::{Follower, Join, Landed, Lease},
     invalidates::{Targets, invalidating},
-    outcome::{Kept, Outcome, StaleUse},
+    outcome::{Kept, Outcome},
     policy::Collapse,
     reputation::Reputation,
     stored::{Slot, Stored},
@@ -47,39 +47,31 @@ pub async fn run_in_this_task<F: Future<Output = Response>>(mut run: Run, handle
 }
 
 async fn detached(mut run: Run, handler: BoxRun) -> Response {
-    if run.key.claim.is_some() && run.handler.policy.collapse != Collapse::Inline {
-        return refresh_behind(run, handler);
+    let is_inline = run.handler.policy.collapse == Collapse::Inline;
+    if !is_inline && let Some(response) = run.stale_while_refreshed() {
+        refresh_behind(run, handler);
+        return response;
     }
     match turn(&mut run).await {
         Turn::Answered(response) => response,
-        Turn::Lead(lease) => {
-            let is_inline = run.handler.policy.collapse == Collapse::Inline;
-            match if is_inline { None } else { run.cache.inner().tasks.place() } {
-                Some((runtime, place)) => lead(run, handler, lease, &runtime, place).await,
-                None => in_place(run, handler, Some(lease), None).await,
-            }
-        }
+        Turn::Lead(lease) => match if is_inline { None } else { run.cache.inner().tasks.place() } {
+            Some((runtime, place)) => lead(run, handler, lease, &runtime, place).await,
+            None => in_place(run, handler, Some(lease), None).await,
+        },
         Turn::Alone(permit) => in_place(run, handler, None, permit).await,
     }
 }
 
-/// Answers at once with what is stale, and lets the handler make it anew (RFC 5861 §3). Where there is no place for one
-/// more run, a later request tries again.
-fn refresh_behind(mut run: Run, handler: BoxRun) -> Response {
+/// Lets the handler make anew what is stale, behind the answer (RFC 5861 §3). Where there is no place for one more run, a
+/// later request tries again.
+fn refresh_behind(mut run: Run, handler: BoxRun) {
     let (cache, now) = (run.cache.clone(), run.now());
-    let response = match &run.key.held {
-        Some(slot) => answer::stale(slot, StaleUse::WhileRevalidate, run.handler, &run.facts, &cache, now),
-        None => Response::default(),
-    };
-    let (Some((runtime, place)), Some(reading)) = (cache.inner().tasks.place(), run.reading()) else {
-        return response;
-    };
+    let (Some((runtime, place)), Some(reading)) = (cache.inner().tasks.place(), run.reading()) else { return };
     run.behind = true;
     // A run under way is as good, for whoever else began it, and so is what came of one since the look-up.
     if let Join::Lead(lease) = cache.inner().flights.join(&run.key.primary, &reading, run.stamp_to_lead(), now) {
         if let Some(slot) = run.look_again() {
-            lease.land(Landed::Stored(slot));
-            return response;
+            return lease.land(Landed::Stored(slot));
         }
         let handler = noted(&run, handler);
         let refreshed = async move {
@@ -88,9 +80,8 @@ fn refresh_behind(mut run: Run, handler: BoxRun) -> Response {
                 land_detached(run, handler, lease, place, |_| ()).await;
             }
         };
-        tasks::spawn(&runtime, refreshed.instrument(tracing::Span::current()));
+        drop(tasks::spawn(&runtime, refreshed.instrument(tracing::Span::current())));
     }
-    response
 }
 
 /// What a request is to do.

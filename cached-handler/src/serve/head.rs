@@ -6,6 +6,7 @@ use http::{HeaderName, StatusCode, header, response::Parts};
 
 use super::{
     Run,
+    lookup::selected,
     make::make,
     revalidate::merged,
     store::{self, Made},
@@ -65,15 +66,8 @@ impl Run {
     /// With its own key: that of the variant, where there are some.
     fn stored_by_get(&self, key: PrimaryKey) -> Option<(PrimaryKey, Arc<Slot>)> {
         let memory = &self.cache.inner().memory;
-        let slot = memory.get(&key.as_ref())?;
-        match &*slot {
-            Slot::Response(_) => Some((key, slot)),
-            Slot::Variants(variants) => {
-                let variant = key.as_ref().variant(&variants.values(self.fields.as_deref()));
-                let slot = memory.get(&variant.as_ref())?;
-                Some((variant, slot))
-            }
-        }
+        let (slot, variant) = selected(memory.get(&key.as_ref())?, &key.as_ref(), self.fields.as_deref(), memory)?;
+        Some((variant.unwrap_or(key), slot))
     }
 
     /// The content is as old as it was: so are the stamp and the epochs that it is held against (law L4).

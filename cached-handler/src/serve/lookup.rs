@@ -11,7 +11,7 @@ use crate::{
     clock::{Millis, span},
     events::Sample,
     handler::{Handler, Instance},
-    key::{Key, KeyRef},
+    key::{Key, KeyRef, PrimaryKey},
     nested,
     outcome::{Bypass, Forward, StaleUse},
     rules::{request::Wish, stale::may_be_stale},
@@ -19,6 +19,7 @@ use crate::{
     stored::{Slot, Stored},
 };
 use axum::response::Response;
+use http::HeaderMap;
 
 /// An empty key. `inside` is any closure written inside the handler: its type tells the handler, and the instance of a
 /// generic one, from every other.
@@ -100,7 +101,7 @@ fn look_closer(
             Slot::Variants(_) => Err(missed(key, Forward::VaryMiss)),
         },
         Found::Held(slot, forward) => match use_stale(&slot, forward, &key.as_ref(), key.may_share(), cache, now) {
-            UseStale::Answer(why) => Ok(answer::stale(&slot, why, key.handler, key.facts, cache, now)),
+            UseStale::Answer(stored, why) => Ok(answer::stale(stored, why, key.handler, key.facts, cache, now)),
             UseStale::Refresh(claim) => Err(Box::new(Key { held: Some(slot), claim: Some(claim), ..key.finish(forward) })),
             UseStale::No => Err(Box::new(Key { held: Some(slot), ..key.finish(forward) })),
         },
@@ -153,17 +154,20 @@ pub(super) enum Found {
 /// What a slot is good for that is not simply a response which may answer: why it may not is asked once more, as few are.
 fn judge(found: Option<Arc<Slot>>, key: &KeyWriter<'_>, memory: &Memory, now: Millis) -> Found {
     let Some(slot) = found else { return Found::Nothing(Forward::UriMiss) };
-    let slot = match &*slot {
-        Slot::Response(_) => slot,
-        Slot::Variants(variants) => {
-            let variant = key.as_ref().variant(&variants.values(key.fields));
-            match memory.get(&variant.as_ref()) {
-                Some(slot) => slot,
-                None => return Found::Nothing(Forward::VaryMiss),
-            }
-        }
-    };
+    let Some((slot, _)) = selected(slot, &key.as_ref(), key.fields, memory) else { return Found::Nothing(Forward::VaryMiss) };
     judged(slot, |stored| may_answer(stored, key.handler, key.facts, &key.traits, memory, now))
+}
+
+/// The response that a request selects of what lies under its key, and its own key where it is a variant.
+pub(super) fn selected(
+    slot: Arc<Slot>,
+    key: &KeyRef<'_>,
+    fields: Option<&HeaderMap>,
+    memory: &Memory,
+) -> Option<(Arc<Slot>, Option<PrimaryKey>)> {
+    let Slot::Variants(variants) = &*slot else { return Some((slot, None)) };
+    let variant = key.variant(&variants.values(fields));
+    Some((memory.get(&variant.as_ref())?, Some(variant)))
 }
 
 /// Sorts a slot by what its response may do.
@@ -177,15 +181,22 @@ pub(super) fn judged(slot: Arc<Slot>, may_answer: impl FnOnce(&Stored) -> Result
 }
 
 /// What a stale response is good for before the handler has run (RFC 5861).
-pub(super) enum UseStale {
-    Answer(StaleUse),
+pub(super) enum UseStale<'a> {
+    Answer(&'a Stored, StaleUse),
     /// It answers, and this request is the one that makes it anew.
     Refresh(Claim),
     No,
 }
 
 /// `looked`: when it was looked up. `may_share`: whether a run of this request could be anybody else's.
-pub(super) fn use_stale(slot: &Slot, forward: Forward, key: &KeyRef<'_>, may_share: bool, cache: &Cache, looked: Millis) -> UseStale {
+pub(super) fn use_stale<'a>(
+    slot: &'a Slot,
+    forward: Forward,
+    key: &KeyRef<'_>,
+    may_share: bool,
+    cache: &Cache,
+    looked: Millis,
+) -> UseStale<'a> {
     let Slot::Response(stored) = slot else { return UseStale::No };
     // A request that asks for validation is not content with less.
     if forward != Forward::Stale || !stored.windows.any() {
@@ -195,10 +206,10 @@ pub(super) fn use_stale(slot: &Slot, forward: Forward, key: &KeyRef<'_>, may_sha
     let (hash, now) = (inner.reputations.hash_ref(key), inner.clock.now());
     if stored.is_within(stored.windows.while_revalidate, now) {
         let claim = if may_share { inner.attempts.claim(hash, looked, now) } else { None };
-        return claim.map_or(UseStale::Answer(StaleUse::WhileRevalidate), UseStale::Refresh);
+        return claim.map_or(UseStale::Answer(stored, StaleUse::WhileRevalidate), UseStale::Refresh);
     }
     if stored.is_within(stored.windows.if_error, now) && inner.attempts.is_pausing(hash, now) {
-        return UseStale::Answer(StaleUse::AfterError);
+        return UseStale::Answer(stored, StaleUse::AfterError);
     }
     UseStale::No
 }
@@ -262,14 +273,8 @@ impl Run {
     /// Looks again, in memory: what was missing a moment ago may have been stored since.
     pub(super) fn look_again(&self) -> Option<Arc<Slot>> {
         let memory = &self.cache.inner().memory;
-        let slot = memory.get(&self.key.primary.as_ref())?;
-        let slot = match &*slot {
-            Slot::Response(_) => slot,
-            Slot::Variants(variants) => {
-                let variant = self.key.primary.as_ref().variant(&variants.values(self.fields.as_deref()));
-                memory.get(&variant.as_ref())?
-            }
-        };
+        let key = self.key.primary.as_ref();
+        let (slot, _) = selected(memory.get(&key)?, &key, self.fields.as_deref(), memory)?;
         let Slot::Response(stored) = &*slot else { return None };
         may_answer(stored, self.handler, &self.facts, &self.key.traits, memory, self.now()).ok()?;
         Some(slot)

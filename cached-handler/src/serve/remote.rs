@@ -42,7 +42,7 @@ impl Run {
             },
             Ok(Found::Held(slot, forward)) => {
                 match use_stale(&slot, forward, &self.key.primary.as_ref(), self.may_share(), &self.cache, now) {
-                    UseStale::Answer(why) => return Some(answer::stale(&slot, why, self.handler, &self.facts, &self.cache, now)),
+                    UseStale::Answer(stored, why) => return Some(answer::stale(stored, why, self.handler, &self.facts, &self.cache, now)),
                     UseStale::Refresh(claim) => self.key.claim = Some(claim),
                     UseStale::No => {}
                 }
@@ -81,10 +81,8 @@ impl Run {
     pub(crate) async fn remove(&self) {
         if self.handler.in_memory {
             self.cache.inner().memory.remove(&self.key.primary);
-        } else if let Some(backend) = self.cache.backend(self.handler)
-            && let Err(error) = backend.remove(&self.key_at_rest()).await
-        {
-            events::call_failed(self.handler, "remove", &error);
+        } else if let Some(removing) = self.removing(self.key_at_rest()) {
+            removing.await;
         }
     }
 
@@ -115,7 +113,7 @@ impl Run {
             return true;
         }
         let Some(backend) = self.cache.backend(self.handler).cloned() else { return false };
-        let scopes = crate::backend::Scopes::new(self.handler.epoch_name(self.key.instance), self.path_bucket, &stored.groups);
+        let scopes = self.scopes_of(stored);
         match backend.read(&scopes).await {
             Ok(reading) => self.set_reading(reading),
             Err(_) => return false,
@@ -147,9 +145,8 @@ impl Run {
 
     /// Takes it out of the backend.
     pub(super) async fn remove_from_backend(&self, stored: &Stored) {
-        let Some(backend) = self.cache.backend(self.handler) else { return };
-        if let Err(error) = backend.remove(&self.place_of(stored)).await {
-            events::call_failed(self.handler, "remove", &error);
+        if let Some(removing) = self.removing(self.place_of(stored)) {
+            removing.await;
         }
     }
 
@@ -164,7 +161,7 @@ impl Run {
         let Slot::Response(stored) = &*slot else { return Ok(Found::Nothing(Forward::UriMiss)) };
         // Groups that only the response knows of were not in the first reading.
         let reading = if self.knows_less_groups_than(stored) {
-            let scopes = crate::backend::Scopes::new(self.handler.epoch_name(self.key.instance), self.path_bucket, &stored.groups);
+            let scopes = self.scopes_of(stored);
             backend.read(&scopes).await?
         } else {
             reading
@@ -259,7 +256,7 @@ impl Run {
         if !self.has_read_its_backend() {
             return Ok(Kept::Not(NotStored::Backend));
         }
-        let scopes = crate::backend::Scopes::new(self.handler.epoch_name(self.key.instance), self.path_bucket, &stored.groups);
+        let scopes = self.scopes_of(stored);
         if !backend.read(&scopes).await?.allows(stored.stamp) {
             return Ok(Kept::Not(NotStored::Invalidated));
         }
@@ -290,9 +287,11 @@ impl Run {
 
     /// Takes what was held out of the backend, which its handler has said something else about.
     pub(super) fn removing_held(&self) -> Option<Rest> {
-        let backend = Arc::clone(self.cache.backend(self.handler)?);
-        let key = self.place_of(self.held()?);
-        let handler = self.handler;
+        self.removing(self.place_of(self.held()?))
+    }
+
+    fn removing(&self, key: StoreKey) -> Option<Rest> {
+        let (backend, handler) = (Arc::clone(self.cache.backend(self.handler)?), self.handler);
         Some(Box::pin(async move {
             if let Err(error) = backend.remove(&key).await {
                 events::call_failed(handler, "remove", &error);

@@ -39,9 +39,16 @@ impl Run {
         self.key.forward == Forward::Stale && self.held().is_some_and(is_open)
     }
 
-    /// The stale answer in place of a failure. Not after an invalidation, were it made a moment ago.
+    /// The stale answer of a request that makes it anew behind that.
+    pub(super) fn stale_while_refreshed(&self) -> Option<Response> {
+        let held = self.held().filter(|_| self.key.claim.is_some())?;
+        Some(answer::stale(held, StaleUse::WhileRevalidate, self.handler, &self.facts, &self.cache, self.now()))
+    }
+
+    /// The stale answer in place of a failure. Not after an invalidation in memory, were it made a moment ago; how it is in a
+    /// backend was asked with the look-up.
     pub(super) fn stale_for_a_failure(&self) -> Option<Response> {
-        let (slot, held) = (self.key.held.as_deref()?, self.held()?);
+        let held = self.held()?;
         let epochs = &self.cache.inner().memory.epochs;
         let is_invalidated = held.marks.as_ref().is_some_and(|marks| epochs.invalidated(marks) > held.stamp.clock);
         if is_invalidated || !self.may_hide_failures() {
@@ -50,7 +57,7 @@ impl Run {
         if self.behind {
             return Some(Response::default());
         }
-        Some(answer::stale(slot, StaleUse::IfError, self.handler, &self.facts, &self.cache, self.now()))
+        Some(answer::stale(held, StaleUse::IfError, self.handler, &self.facts, &self.cache, self.now()))
     }
 
     /// The same for an answer, where that is an error.
@@ -136,7 +143,7 @@ pub(super) enum Answered {
     /// What is held does, with the fields of the 304 (RFC 9111 §4.3.4).
     StillHolds(Response),
     /// A 304 that names another representation than the one that it was asked for. What is held answers this request, as
-    /// it is what the handler was asked about, and then nobody any more.
+    /// it is what the handler was asked about, and then, unless it is fresh, nobody any more.
     Otherwise(Response),
 }
 

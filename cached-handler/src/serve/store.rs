@@ -96,7 +96,7 @@ async fn settle(run: Run, parts: Parts, body: Body, lease: Option<Lease>, made: 
     match body.size_hint().exact() {
         Some(length) if length > limit as u64 => refuse(&run, parts, body, lease, NotStored::TooLarge),
         Some(_) => match content::complete(body, limit, may_copy.then_some(LONGEST)).await {
-            Ok(content) if !run.is_answered_as_head() && !is_as_long_as_declared(&parts.headers, &content) => {
+            Ok(content) if !is_of_its_length(&run, &parts.headers, &content) => {
                 refuse(&run, parts, Body::from(content), lease, NotStored::LengthMismatch)
             }
             Ok(content) => keep(run, parts, content, &storable, groups, lease, made, may_copy).await,
@@ -237,10 +237,10 @@ async fn keep(
     may_go_on: bool,
 ) -> Landing {
     let extensions = parts.extensions.clone();
-    let slot = Arc::new(Slot::Response(make(&run, parts, content, storable, groups)));
-    let Slot::Response(stored) = &*slot else { return Landing { response: Response::default(), rest: None } };
-    let mut response = answer::derive(stored, &run.facts, None);
+    let stored = make(&run, parts, content, storable, groups);
+    let mut response = answer::derive(&stored, &run.facts, None);
     *response.extensions_mut() = extensions;
+    let slot = Arc::new(Slot::Response(stored));
     let landed = landed(&run, &slot);
     // Where the backend could not be read, nothing is stored, which does not take long.
     let waits = run.handler.in_memory || !may_go_on || run.cache.inner().isolated || !run.has_read_its_backend();
@@ -304,7 +304,7 @@ fn stream(mut run: Run, mut parts: Parts, body: Body, storable: Storable, groups
             copy.await
         };
         let copied = copied
-            .and_then(|content| if is_as_long_as_declared(&kept.headers, &content) { Ok(content) } else { Err(NotStored::LengthMismatch) });
+            .and_then(|content| if is_of_its_length(&run, &kept.headers, &content) { Ok(content) } else { Err(NotStored::LengthMismatch) });
         let landing = match copied {
             Ok(content) => keep(run, kept, content, &storable, groups, lease, Made::New, false).await,
             Err(reason) => refuse(&run, kept, Body::empty(), lease, reason),
@@ -381,6 +381,11 @@ pub(super) fn record(known: Option<&Variants>, new: &Variants, (hash, until): (u
     }
     record.known.push((hash, until));
     Some(record)
+}
+
+/// But to a HEAD, which is told how long the content is that GET would be given.
+fn is_of_its_length(run: &Run, fields: &HeaderMap, content: &Bytes) -> bool {
+    run.is_answered_as_head() || is_as_long_as_declared(fields, content)
 }
 
 /// `Content-Length`, where the handler set one, has to be right (RFC 9110 §8.6).

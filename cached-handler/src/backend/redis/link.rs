@@ -289,13 +289,11 @@ impl Link {
     /// Whoever comes as soon as there is a connection knows how the clock stood. It is made where there is none; where that
     /// cannot be done, it is not known.
     async fn note_clock(&self, known: Option<Reading>, connection: &mut MultiplexedConnection) {
-        let reading = match known {
-            Some(reading) => Some(reading),
-            None => {
-                let read = self.command(&script::READ, false, &self.key, &[]).query_async::<Vec<Value>>(connection).await;
-                read.ok().and_then(|clock| record::reading(self.key.iter(), &clock))
-            }
-        };
+        let mut reading = known;
+        if reading.is_none() {
+            let made = self.command(&script::READ, false, &self.key, &[]).query_async::<Vec<Value>>(connection).await;
+            reading = made.ok().and_then(|clock| record::reading(self.key.iter(), &clock));
+        }
         if let Some(reading) = reading {
             self.known.note(&reading);
         }
