@@ -201,11 +201,6 @@ pub enum NotStored {
 }
 
 impl Forward {
-    /// Whether preconditions and ranges are kept from the handler, to be evaluated here.
-    pub(crate) fn asks_whole(self) -> bool {
-        !matches!(self, Self::Method) && !matches!(self, Self::Bypass(reason) if reason != Bypass::Credentials)
-    }
-
     /// The word of RFC 9211 §2.2.
     #[must_use]
     pub fn as_str(self) -> &'static str {
@@ -217,6 +212,11 @@ impl Forward {
             Self::Method => "method",
             Self::Bypass(_) => "bypass",
         }
+    }
+
+    /// Whether preconditions and ranges are kept from the handler, to be evaluated here.
+    pub(crate) fn asks_whole(self) -> bool {
+        !matches!(self, Self::Method) && !matches!(self, Self::Bypass(reason) if reason != Bypass::Credentials)
     }
 }
 
