@@ -39,8 +39,8 @@ pub(crate) use self::{
     guard::Guard,
     waited_for::{Answer, Backend, Wakes},
 };
-pub use crate::epoch::InProcessEpochs;
 use crate::{digest::Digest, error::Error};
+pub use crate::{epoch::InProcessEpochs, invalidate::Mark};
 
 /// Bytes by key, with a lifetime: all that an own backend has to write.
 ///

@@ -93,8 +93,10 @@ impl Targets {
                 PathPiece::Literal(literal) => path.push_str(literal),
                 PathPiece::Value(value) => path.push_str(&encode_segment(&value.to_string())),
                 PathPiece::Rest(value) => {
-                    let segments: Vec<_> = value.to_string().split('/').map(encode_segment).collect();
-                    path.push_str(&segments.join("/"));
+                    for (at, segment) in value.to_string().split('/').enumerate() {
+                        path.push_str(if at > 0 { "/" } else { "" });
+                        path.push_str(&encode_segment(segment));
+                    }
                 }
             }
         }
@@ -109,19 +111,22 @@ impl Targets {
 
 /// Runs the body, and invalidates before the answer is sent, all at the same time. Where the body does not end well,
 /// because it panics or its client leaves, the targets are invalidated all the same: what it wrote may have been
-/// committed. Only an answer of 4xx spares them, and any error the target of the request.
+/// committed. Only an answer of 4xx spares them, and any error the target of the request. What could not be invalidated is
+/// told to the layers outside by an `Arc<Error>` in the response's extensions.
 pub async fn invalidating<F: Future<Output = Response>>(targets: Targets, body: F) -> Response {
     // The process is not to end while something may be written.
     let _owed = targets.owed();
     let mut due = Due(Some(targets));
-    let response = body.await;
+    let mut response = body.await;
     let Some(targets) = due.0.take() else { return response };
     let targets = targets.left_by(&response);
     if !targets.due.is_empty() {
         // Again in a guard: this await may be the one at which the client leaves.
         let mut due = Due(Some(targets));
-        if let Some(targets) = &due.0 {
-            targets.invalidate().await;
+        if let Some(targets) = &due.0
+            && let Err(error) = targets.invalidate().await
+        {
+            response.extensions_mut().insert(Arc::new(error));
         }
         due.0 = None;
     }
@@ -171,7 +176,8 @@ struct Telling {
 impl Telling {
     async fn tell(self: Arc<Self>) {
         if !self.is_done.load(Ordering::Relaxed) {
-            self.targets.invalidate().await;
+            // A failure is an event: nobody is there to be told.
+            _ = self.targets.invalidate().await;
             self.is_done.store(true, Ordering::Relaxed);
             lock(&self.owed).clear();
             self.done.notify_one();
@@ -214,20 +220,19 @@ impl Targets {
     }
 
     /// All of them, at the same time, so that they take no longer than one; a failure is an event, and the answer goes out
-    /// unchanged (law L6).
-    async fn invalidate(&self) {
+    /// all the same (law L6).
+    async fn invalidate(&self) -> Result<(), Error> {
         let caches = self.caches();
         let mut told = Vec::with_capacity(caches.len() * self.due.len());
         for cache in &caches {
-            told.extend(self.due.iter().map(|target| -> Call<'_, ()> { Box::pin(self.tell(cache, target)) }));
+            told.extend(self.due.iter().map(|target| -> Call<'_, _> { Box::pin(self.tell(cache, target)) }));
         }
-        together(told).await;
+        together(told).await.into_iter().fold(Ok(()), Result::and)
     }
 
-    async fn tell(&self, cache: &Cache, target: &Target) {
-        if let Err(error) = cache.change(target, Effect::Invalidate, self.trace.as_ref()).await {
-            events::invalidation_failed(cache, &error);
-        }
+    async fn tell(&self, cache: &Cache, target: &Target) -> Result<(), Error> {
+        let outcome = cache.change(target, Effect::Invalidate, self.trace.as_ref()).await;
+        outcome.inspect_err(|error| events::invalidation_failed(cache, error))
     }
 }
 

@@ -130,7 +130,7 @@ impl CacheLayer {
     }
 
     /// The service sees all fields, and its responses name in `Vary` what they depend on (RFC 9111 §4.1): for services that
-    /// do, such as a proxy. What does not, gives one client's answer to another.
+    /// do, such as a proxy. A service that leaves out a dependency there leaks one client's response to another.
     pub fn vary_from_response(self) -> Self {
         self.set(|settings| settings.attributes.vary = VaryOn::FromResponse)
     }

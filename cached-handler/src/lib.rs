@@ -69,7 +69,7 @@ pub use crate::{
     },
     header::entity_tag::EntityTag,
     invalidate::{
-        Mark, Target, expire_all, expire_group, expire_handler, expire_path, invalidate_all, invalidate_group, invalidate_handler,
+        Target, expire_all, expire_group, expire_handler, expire_path, invalidate_all, invalidate_group, invalidate_handler,
         invalidate_path,
     },
     layer::{CacheFuture, CacheLayer, CacheService},

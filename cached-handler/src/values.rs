@@ -91,7 +91,7 @@ impl Cache {
     /// The set of values of this name and type. Two sets of one name and different types have nothing in common but the name,
     /// by which [`Target::named`] invalidates both.
     ///
-    /// Made once and kept, or at each use: it costs a look into a short list.
+    /// Cheap: keep the handle, or call this each time.
     #[must_use]
     #[track_caller]
     pub fn values<T: Serialize + DeserializeOwned + Send + Sync + 'static>(&self, name: &'static str) -> Values<T> {

@@ -23,7 +23,6 @@ const ITEMS: &[&str] = &[
     "KeyPart",
     "KeyWriter",
     "ManualClock",
-    "Mark",
     "NotStored",
     "OnMiss",
     "Outcome",

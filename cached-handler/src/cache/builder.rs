@@ -94,8 +94,8 @@ impl CacheBuilder {
         self
     }
 
-    /// Sends `Cache-Status` (RFC 9211), which names this cache so and says what it did. Off by default: it tells every
-    /// client what was asked before.
+    /// Sends `Cache-Status` (RFC 9211), with this name and what the cache did. Off by default: it tells every client what
+    /// was asked before.
     pub fn cache_status(mut self, name: impl Into<String>) -> Self {
         self.status_name = Some(name.into());
         self

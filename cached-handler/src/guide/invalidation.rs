@@ -100,6 +100,26 @@
 //! If you invalidate by hand after the commit, a client that disconnects in between cancels the handler before the
 //! invalidation. So use the attribute in handlers, and invalidate by hand in tasks of your own.
 //!
+//! **When an invalidation fails**, since Redis cannot be reached, say: a function returns the [`Error`](crate::Error).
+//! `#[invalidates]` sends the handler's response all the same, logs an error, and leaves an `Arc<Error>` in the
+//! extensions of the response, so that a middleware can answer otherwise. Both are repeated in the background until they
+//! succeed.
+//!
+//! ```
+//! use std::sync::Arc;
+//! use axum::{extract::Request, http::StatusCode, middleware::Next, response::{IntoResponse, Response}};
+//! use cached_handler::Error;
+//!
+//! /// For `axum::middleware::from_fn`: clients shall know that others may still see the old.
+//! async fn say_so(request: Request, next: Next) -> Response {
+//!     let response = next.run(request).await;
+//!     match response.extensions().get::<Arc<Error>>() {
+//!         Some(_) => StatusCode::ACCEPTED.into_response(),
+//!         None => response,
+//!     }
+//! }
+//! ```
+//!
 //! **Replicas.** A handler that reads from a replica may see the old rows for a moment after the commit.
 //! `Cache::builder().settle(secs(2))` repeats each invalidation after that time: choose the largest lag of your
 //! replicas.

@@ -1,7 +1,7 @@
 //! An invalidation that can never succeed.
 
 use cached_handler::{
-    Error, Mark,
+    Error,
     backend::{Effect, Epochs, InProcessEpochs, Reading, Scopes},
     secs,
 };

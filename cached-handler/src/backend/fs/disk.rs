@@ -386,7 +386,7 @@ fn must_be_ours(stat: &Stat, shown: &str, forbidden: Mode) -> Result<(), Fault> 
     }
     if Mode::from_raw_mode(stat.st_mode).intersects(forbidden) {
         return Err(Fault::Refused(format!(
-            "`{shown}` is open to other users, who could plant answers there; type `chmod -R go-rwx` on it"
+            "`{shown}` is open to other users, who could plant answers there; type `chmod -R u=rwX,go=` on it"
         )));
     }
     Ok(())

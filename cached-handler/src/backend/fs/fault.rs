@@ -69,6 +69,9 @@ impl fmt::Display for Fault {
             Self::Refused(why) => f.write_str(why),
             Self::NoThread(why) => write!(f, "no thread for blocking calls: {why}"),
             Self::Locked => f.write_str("another process holds the file `lock` and does not let go; is it stopped?"),
+            Self::System { call, errno: errno @ (Errno::ACCESS | Errno::PERM) } => {
+                write!(f, "`{call}` failed: {errno}; it needs to be this user's: type `chmod -R u=rwX,go=` on it")
+            }
             Self::System { call, errno } => write!(f, "`{call}` failed: {errno}"),
         }
     }

@@ -364,7 +364,7 @@ async fn connect_at_last(link: Weak<Link>, turn: u64) {
         let is_news = !matches!(&*alive.phase.borrow(), Phase::Down(word, _) if *word == unfit.0);
         if is_news {
             let (reason, what) = unfit;
-            tracing::error!(target: "cached_handler", server = address(&alive.client), reason, "{what}; handlers run uncached until it does; tried again in the background, said once");
+            tracing::error!(target: "cached_handler", server = address(&alive.client), reason, "{what}; handlers run uncached meanwhile; tried again in the background, said once");
         }
         alive.phase.send_replace(Phase::Down(unfit.0, unfit.1));
         let until_next = pause(attempt, RECONNECTS.0, RECONNECTS.1, chance());

@@ -59,7 +59,7 @@ fn said(code: &str) -> (Fault, &'static str, bool) {
         "MOVED" | "ASK" => (Sick("moved"), "the keys are at another node of the cluster", true),
         "CLUSTERDOWN" | "TRYAGAIN" => (Sick("clusterdown"), "the cluster has nobody to serve these keys for now", true),
         "CROSSSLOT" => (Sick("crossslot"), "the cluster takes the keys of one namespace apart", false),
-        _ => (Sick("refused"), "Redis refused a command", false),
+        _ => (Sick("refused"), "Redis refused a command; if it did so from the start, check the number of the database in its URL", false),
     }
 }
 
