@@ -140,8 +140,8 @@ async fn until(is_so: impl Fn() -> bool) {
 }
 
 /// On a machine that is too busy a healthy backend, too, takes longer than its limits: then a process is on its own.
-fn is_in_time(cache: &Cache) {
-    let errors = cache.stats().backend_errors;
+fn is_in_time(cache: &Cache, errors_before: u64) {
+    let errors = cache.stats().backend_errors - errors_before;
     assert_eq!(errors, 0, "{errors} calls took longer than their limits: this machine is too busy");
 }
 
@@ -193,7 +193,7 @@ async fn the_first_requests_of_a_process_share_a_run_also_where_an_argument_is_k
         for (status, answer) in crowd.join_all().await {
             assert_eq!((status, &*answer), (StatusCode::OK, "0"));
         }
-        is_in_time(&cache);
+        is_in_time(&cache, 0);
         assert_eq!(source.runs(), 1, "{}", home.name());
         assert!(cache.drain(Duration::from_secs(10)).await);
         assert_hit!(ask(&router, "/row").await);
@@ -211,6 +211,9 @@ async fn requests_from_before_a_server_is_reached_share_a_run_and_those_from_aft
     until(|| format!("{cache:?}").contains("phase: \"up\"")).await;
     come_on(&source).await;
     until(|| source.runs() >= 1).await;
+    // Who could not look up in time shares that run all the same.
+    tokio::time::sleep(Duration::from_millis(100)).await;
+    let errors = cache.stats().backend_errors;
     let after = crowd(&router, "/row").await;
     come_on(&source).await;
     until(|| source.runs() >= 2).await;
@@ -218,7 +221,7 @@ async fn requests_from_before_a_server_is_reached_share_a_run_and_those_from_aft
     source.handles[0].add_permits(2);
     before.join_all().await;
     after.join_all().await;
-    is_in_time(&cache);
+    is_in_time(&cache, errors);
     assert_eq!(source.runs(), 2);
     assert!(cache.drain(Duration::from_secs(10)).await);
     assert_hit!(ask(&router, "/row").await);
@@ -252,7 +255,7 @@ async fn l5_requests_from_before_an_invalidation_share_a_run_in_memory_and_elsew
             assert_eq!(status, StatusCode::OK);
             made[usize::from(version == "1")] += 1;
         }
-        is_in_time(&cache);
+        is_in_time(&cache, 0);
         assert_eq!(source.runs(), few + 1, "{}: the rest are answered with what is stored", home.name());
         if few > 1 {
             assert_eq!(made, [few, CROWD - few], "{}", home.name());
@@ -272,7 +275,7 @@ async fn those_who_wait_behind_a_key_that_failed_are_answered_with_what_is_store
         until(|| source.runs() == 5).await;
         source.handles[0].add_permits(CROWD);
         let answers = crowd.join_all().await;
-        is_in_time(&cache);
+        is_in_time(&cache, 0);
         assert_eq!(answers.iter().filter(|(status, _)| status.is_server_error()).count(), 2, "{}", home.name());
         assert!(source.runs() <= 1 + 4 + 4, "{}: {} runs", home.name(), source.runs());
     }

@@ -20,7 +20,7 @@ use super::{
 use crate::{
     flight::{Follower, Join, Landed, Lease},
     invalidates::{Targets, invalidating},
-    outcome::{Kept, Outcome},
+    outcome::{Forward, Kept, Outcome},
     policy::Collapse,
     reputation::Reputation,
     stored::{Slot, Stored},
@@ -122,7 +122,7 @@ async fn turn(run: &mut Run) -> Turn {
             Join::Late => {
                 let Some(places) = run.cache.inner().reputations.outrun(&run.key.primary, run.now()) else { return Turn::Alone(None) };
                 few = timeout_at(gives_up, places.acquire_owned()).await.ok().and_then(Result::ok);
-                match by_now(run).await {
+                match by_now(run, true).await {
                     Some((_, response)) => return Turn::Answered(response),
                     None if few.is_none() => return Turn::Alone(None),
                     None => {}
@@ -143,7 +143,9 @@ async fn turn(run: &mut Run) -> Turn {
 
 /// What was stored between this request's look-up and its taking the lead is not run for again.
 async fn begin(run: &mut Run, lease: Lease) -> Turn {
-    match by_now(run).await {
+    // After an invalidation what has come to rest is most often as outdated, and a slow backend is not waited for twice.
+    let looks = matches!(run.key.forward, Forward::UriMiss | Forward::VaryMiss | Forward::Stale);
+    match by_now(run, looks).await {
         Some((slot, response)) => {
             lease.land(Landed::Stored(slot));
             Turn::Answered(response)
@@ -152,10 +154,10 @@ async fn begin(run: &mut Run, lease: Lease) -> Turn {
     }
 }
 
-/// What has been stored since the look-up, and the answer that it is.
-async fn by_now(run: &mut Run) -> Option<(Arc<Slot>, Response)> {
+/// What has been stored since the look-up, and the answer that it is. `looks`: also where that has to be waited for.
+async fn by_now(run: &mut Run, looks: bool) -> Option<(Arc<Slot>, Response)> {
     let slot = match run.look_again() {
-        None if run.may_be_at_rest_by_now() => run.made_at_rest_since().await,
+        None if looks && run.may_be_at_rest_by_now() => run.made_at_rest_since().await,
         found => found,
     }?;
     match followed(run, &slot).await {
@@ -204,7 +206,7 @@ async fn wait(run: &mut Run, mut follower: Follower, gives_up: Instant) -> Waite
 /// A key whose handler fails is tried a few times at once, not once per client; whoever has waited long enough runs.
 async fn behind_failures(run: &mut Run, runs: Arc<Semaphore>, gives_up: Instant) -> Turn {
     let permit = timeout_at(gives_up, runs.acquire_owned()).await.ok().and_then(Result::ok);
-    by_now(run).await.map_or(Turn::Alone(permit), |(_, response)| Turn::Answered(response))
+    by_now(run, true).await.map_or(Turn::Alone(permit), |(_, response)| Turn::Answered(response))
 }
 
 /// What a run has left for those who have waited for it.

@@ -63,9 +63,7 @@ impl Run {
 
     /// Whether a response has come to rest since the look-up, which did not find it.
     pub(super) fn may_be_at_rest_by_now(&self) -> bool {
-        let is_looked_up = !self.handler.in_memory
-            && matches!(self.key.forward, Forward::UriMiss | Forward::VaryMiss | Forward::Stale | Forward::Invalidated);
-        is_looked_up && self.cache.inner().flights.fills(self.hash()) != self.fills_before
+        !self.handler.in_memory && self.cache.inner().flights.fills(self.hash()) != self.fills_before
     }
 
     /// What the backend has that is fresh. A failure is nothing.
