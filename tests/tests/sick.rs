@@ -110,9 +110,8 @@ impl Site {
         assert_eq!(page, id.to_string(), "another page's");
         let version: u64 = version.parse().unwrap();
         assert!(version >= oldest, "version {version}, when all before {oldest} had been invalidated: {outcome}");
-        // A look-up, and its own run; or half of another's, and then its own. Where a response has come to rest since the
-        // look-up, it is looked for before the run.
-        let limit = READ * 3 + RUN * 3 + TICKS;
+        // A look-up, and its own run; or half of another's, and then its own.
+        let limit = READ * 2 + RUN * 3 + TICKS;
         assert!(took <= limit, "it took {took:?}: {outcome}");
     }
 

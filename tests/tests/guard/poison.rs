@@ -2,7 +2,7 @@
 
 use cached_handler::{
     Error,
-    backend::{Effect, Epochs, InProcessEpochs, Reading, Scopes},
+    backend::{Effect, Epochs, InProcessEpochs, Mark, Reading, Scopes},
     secs,
 };
 use tokio::time::sleep;
