@@ -279,6 +279,9 @@ async fn a_value_with_a_star_keeps_its_slashes_and_one_without_is_one_segment() 
         ("%C3%A9t%C3%A9/a%25", true, false),
         ("a/b/", true, false),
         ("a%20b", true, true),
+        // Clients encode these or not.
+        ("x!$&'()*+,;=:@y", true, true),
+        ("x%21@%3Ay", true, true),
     ] {
         for (writer, hits) in [("upload", by_star), ("one", by_one)] {
             ask(&router, &format!("/files/{path}")).await;

@@ -6,7 +6,6 @@ mod files;
 mod switched_off;
 
 use std::{
-    collections::HashMap,
     sync::{Arc, Mutex},
     time::Duration,
 };
@@ -357,18 +356,15 @@ const REDIS: &str = "redis";
 
 /// Handlers that a policy gives the same name.
 fn namesakes() -> Vec<String> {
-    let mut first: HashMap<&str, &Handler> = HashMap::new();
-    let mut complaints = Vec::new();
+    let (mut first, mut complaints) = (Vec::<&Handler>::new(), Vec::new());
     for handler in handler::all() {
         let Some(name) = handler.policy.name else { continue };
         let place = |handler: &Handler| (handler.site.file, handler.site.line, handler.site.column);
-        match first.get(name) {
+        match first.iter().find(|other| other.policy.name == Some(name)) {
             Some(other) if place(other) != place(handler) => complaints
                 .push(format!("`{}` and `{}` are both named `{name}`; rename one in its `Policy`", other.site.name, handler.site.name)),
             Some(_) => {}
-            None => {
-                first.insert(name, handler);
-            }
+            None => first.push(handler),
         }
     }
     complaints

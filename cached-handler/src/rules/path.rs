@@ -95,12 +95,26 @@ pub(crate) fn encode_segment(value: &str) -> String {
     out
 }
 
-/// Which of the 65 536 epochs a normalised path has: FNV-1a, folded; the same in every process.
+/// Which of the 65 536 epochs a normalised path has: the same in every process, and for characters that a client may
+/// encode or not (`!`, `@`, …), as handlers cannot tell which it did, and templates encode them.
 pub(crate) fn bucket(path: &str) -> u16 {
-    bucket_of(path.as_bytes())
+    let Some((front, encoded)) = path.split_once('%') else { return bucket_of(path.as_bytes()) };
+    let mut plain = front.as_bytes().to_vec();
+    for part in encoded.split('%') {
+        let (digits, rest) = part.split_at_checked(2).unwrap_or((part, ""));
+        match u8::from_str_radix(digits, 16) {
+            Ok(byte) if may_stand(byte) && byte != b'/' => plain.push(byte),
+            _ => {
+                plain.push(b'%');
+                plain.extend_from_slice(digits.as_bytes());
+            }
+        }
+        plain.extend_from_slice(rest.as_bytes());
+    }
+    bucket_of(&plain)
 }
 
-/// The same for the key of a value, which has one of them for want of its own.
+/// FNV-1a, folded. For the key of a value, which has one of them for want of its own.
 pub(crate) fn bucket_of(bytes: &[u8]) -> u16 {
     let hash = bytes.iter().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(0x0000_0100_0000_01b3));
     let folded = hash ^ (hash >> 32);
@@ -143,6 +157,15 @@ mod tests {
     #[test]
     fn a_value_is_one_segment() {
         assert_eq!(encode_segment("a/b ü?"), "a%2Fb%20%C3%BC%3F");
+    }
+
+    #[test]
+    fn what_may_be_encoded_or_not_has_one_epoch_either_way() {
+        let value = "x!$&'()*+,;=:@y";
+        assert_eq!(bucket(&format!("/a/{value}")), bucket(&format!("/a/{}", encode_segment(value))));
+        assert_eq!(bucket("/%C3%A9%21%25"), bucket("/%C3%A9!%25"));
+        assert_ne!(bucket("/a%2Fb"), bucket("/a/b"));
+        assert_ne!(bucket("/a%25b"), bucket("/a%b"));
     }
 
     #[test]
