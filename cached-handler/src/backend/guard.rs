@@ -48,11 +48,12 @@ const MOST_CALLS: usize = 1024;
 const MOST_RETRIES: usize = 10_000;
 
 /// A backend, guarded.
-pub(crate) struct Guard(Arc<Inner>);
+pub(crate) struct Guard<B>(Arc<Inner<B>>);
 
-struct Inner {
+/// Of one kind of backend, so that a program which has none of that kind does not build it.
+struct Inner<B> {
     name: Box<str>,
-    backend: Box<dyn Backend>,
+    backend: B,
     breaker: Breaker,
     /// Whether it was last counted as open.
     counted_open: Mutex<bool>,
@@ -67,12 +68,12 @@ struct Inner {
     calls: Arc<Notify>,
 }
 
-impl Guard {
-    pub(crate) fn new(name: &str, backend: impl Backend + 'static, watch: Watch) -> Self {
+impl<B: Backend + 'static> Guard<B> {
+    pub(crate) fn new(name: &str, backend: B, watch: Watch) -> Self {
         let Wakes(wakes) = backend.wakes();
         Self(Arc::new(Inner {
             name: name.into(),
-            backend: Box::new(backend),
+            backend,
             breaker: Breaker::default(),
             counted_open: Mutex::default(),
             places: Semaphore::new(MOST_CALLS),
@@ -86,7 +87,7 @@ impl Guard {
     }
 }
 
-impl Backend for Guard {
+impl<B: Backend + 'static> Backend for Guard<B> {
     fn look_up<'a>(&'a self, key: &'a StoreKey, scopes: &'a Scopes<'a>) -> Answer<'a, (Option<Bytes>, Reading)> {
         Box::pin(self.0.ask(Errand::Read, READ_LIMIT, || self.0.backend.look_up(key, scopes)))
     }
@@ -155,7 +156,7 @@ impl Backend for Guard {
     }
 }
 
-impl Inner {
+impl<B: Backend + 'static> Inner<B> {
     /// Asks the backend, if it is not left alone, and notes how it went.
     async fn ask<'a, T>(self: &'a Arc<Self>, errand: Errand, limit: Duration, call: impl FnOnce() -> Answer<'a, T>) -> Result<T, Error> {
         let began = Instant::now();
@@ -268,7 +269,7 @@ impl Inner {
     }
 }
 
-impl Drop for Inner {
+impl<B> Drop for Inner<B> {
     /// With its cache: nobody leaves the backend alone any more.
     fn drop(&mut self) {
         if *lock(&self.counted_open) {
@@ -291,7 +292,7 @@ async fn within<T>(limit: Duration, call: Answer<'_, T>) -> Result<T, Error> {
     }
 }
 
-impl fmt::Debug for Guard {
+impl<B: Backend + 'static> fmt::Debug for Guard<B> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Guard")
             .field("name", &self.0.name)

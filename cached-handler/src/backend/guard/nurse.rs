@@ -11,6 +11,7 @@ use tracing::Level;
 use super::{ADVANCE_LIMIT, Inner, within};
 use crate::{
     backend::{
+        Backend,
         breaker::{Change, chance, pause},
         notices::Errand,
         retries::{Failed, Retry},
@@ -27,7 +28,7 @@ const ROUND: Duration = Duration::from_secs(1);
 const PROBES: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(30));
 const RETRIES: (Duration, Duration) = (Duration::from_millis(100), Duration::from_secs(30));
 
-impl Inner {
+impl<B: Backend + 'static> Inner<B> {
     fn needs_care(&self) -> bool {
         self.breaker.is_open() || !self.retries.is_empty()
     }
@@ -107,7 +108,7 @@ impl Inner {
 }
 
 /// Tries again and again, with pauses; when it is called, and where the backend says that it has come back, at once.
-async fn nurse_until_well(guard: Weak<Inner>, number: u64) {
+async fn nurse_until_well<B: Backend + 'static>(guard: Weak<Inner<B>>, number: u64) {
     let mut attempt = 0;
     loop {
         let (until_next, calls) = match guard.upgrade() {
