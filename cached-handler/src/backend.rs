@@ -7,7 +7,7 @@
 mod background;
 mod breaker;
 mod bytes_backend;
-#[cfg(any(feature = "testing", test))]
+#[cfg(any(feature = "testing", doc, test))]
 pub mod conformance;
 #[cfg(all(feature = "fs", unix))]
 pub(crate) mod fs;

@@ -40,10 +40,11 @@ impl Changed {
         if !answer.status().is_success() && !answer.status().is_redirection() {
             return Vec::new();
         }
-        let named = [header::LOCATION, header::CONTENT_LOCATION].map(|name| answer.headers().get(name).and_then(|line| self.named(line)));
         let mut targets = vec![self.target()];
-        for target in named.into_iter().flatten() {
-            if !targets.contains(&target) {
+        for name in &[header::LOCATION, header::CONTENT_LOCATION] {
+            if let Some(target) = answer.headers().get(name).and_then(|line| self.named(line))
+                && !targets.contains(&target)
+            {
                 targets.push(target);
             }
         }

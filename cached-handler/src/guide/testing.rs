@@ -75,7 +75,7 @@
 //! ```
 //!
 //! With `#[tokio::test(start_paused = true)]`, time limits pass at once. `examples/testing.rs` has a test of each kind.
-//! A backend of your own is tested by [`conformance`](crate::backend::conformance).
+//! A backend of your own is tested by [`conformance`](crate::backend::conformance), with the feature `testing`.
 //!
 //! # When not
 //!

@@ -131,7 +131,7 @@ impl fmt::Display for HandlerInfo {
             (None, HandlerKind::Values) => f.write_str(", fresh for as long as each value says")?,
             (None, _) => f.write_str(", fresh for as long as responses say")?,
         }
-        for (window, name) in [(self.stale_while_revalidate, "while it is made anew"), (self.stale_if_error, "in place of a failure")] {
+        for (window, name) in &[(self.stale_while_revalidate, "while it is made anew"), (self.stale_if_error, "in place of a failure")] {
             if !window.is_zero() {
                 write!(f, ", stale for {window:?} {name}")?;
             }

@@ -4,7 +4,7 @@ use http::{HeaderMap, HeaderName, header};
 
 use super::targeted::TargetList;
 
-const HOP_BY_HOP: [&str; 9] = [
+const HOP_BY_HOP: &[&str] = &[
     "connection",
     "keep-alive",
     "proxy-authenticate",
@@ -35,9 +35,10 @@ pub(crate) fn drop_hop_by_hop(fields: &mut HeaderMap, targeted: TargetList) {
             fields.remove(name);
         }
     }
-    for name in HOP_BY_HOP.into_iter().chain(["upgrade"]) {
-        fields.remove(name);
+    for name in HOP_BY_HOP {
+        fields.remove(*name);
     }
+    fields.remove(header::UPGRADE);
 }
 
 fn named(fields: &HeaderMap, targeted: TargetList) -> Vec<HeaderName> {

@@ -158,32 +158,39 @@ fn lists(line: &[u8], tag: &EntityTag, comparison: Comparison) -> bool {
     }
 }
 
-/// The fields of a 200 that say something of its content, which a 304 does not have.
-pub(crate) fn not_in_304(fields: &HeaderMap) -> impl Iterator<Item = HeaderName> + use<> {
-    let only_without_tag = fields.contains_key(header::ETAG).then_some(header::LAST_MODIFIED);
-    [
+/// Takes away the fields of a 200 that say something of its content, which a 304 does not have.
+pub(crate) fn drop_what_no_304_has(fields: &mut HeaderMap) {
+    for name in &[
         header::CONTENT_TYPE,
         header::CONTENT_LENGTH,
         header::CONTENT_ENCODING,
         header::CONTENT_LANGUAGE,
         header::CONTENT_RANGE,
         header::CONTENT_DISPOSITION,
-    ]
-    .into_iter()
-    .chain(only_without_tag)
+    ] {
+        fields.remove(name);
+    }
+    if fields.contains_key(header::ETAG) {
+        fields.remove(header::LAST_MODIFIED);
+    }
 }
 
 /// The fields of a 304: those that a 200 would have had and that matter to a cache, this one's own among them.
 /// `Last-Modified` only where there is no entity tag to go by.
 pub(crate) fn not_modified_fields(fields: &HeaderMap, targeted: TargetList) -> HeaderMap {
-    let names = [header::CACHE_CONTROL, header::CONTENT_LOCATION, header::DATE, header::ETAG, header::EXPIRES, header::VARY];
+    let names = &[header::CACHE_CONTROL, header::CONTENT_LOCATION, header::DATE, header::ETAG, header::EXPIRES, header::VARY];
     let mut kept = HeaderMap::with_capacity(names.len() + targeted.len() + 1);
-    let only_without_tag = (!fields.contains_key(header::ETAG)).then_some(header::LAST_MODIFIED);
-    let targeted = targeted.iter().filter_map(|name| name.parse().ok());
-    for name in names.into_iter().chain(targeted).chain(only_without_tag) {
-        for line in fields.get_all(&name) {
-            kept.append(name.clone(), line.clone());
+    let mut keep = |name: &HeaderName| {
+        for line in fields.get_all(name) {
+            kept.append(name, line.clone());
         }
+    };
+    names.iter().for_each(&mut keep);
+    for name in targeted.iter().filter_map(|name| name.parse().ok()) {
+        keep(&name);
+    }
+    if !fields.contains_key(header::ETAG) {
+        keep(&header::LAST_MODIFIED);
     }
     kept
 }

@@ -20,7 +20,7 @@ use crate::{
     handler::Handler,
     header::{cache_status, entity_tag::EntityTag, targeted::TargetList},
     outcome::{Forward, Kept, NotStored, Outcome, StaleUse},
-    rules::conditional::{Selected, Verdict, not_in_304, not_modified_fields, verdict},
+    rules::conditional::{Selected, Verdict, drop_what_no_304_has, not_modified_fields, verdict},
     seen::Facts,
     stored::{OnCondition, Stored, head},
 };
@@ -153,8 +153,8 @@ fn failed(fields: &HeaderMap) -> Response {
 fn refusal(status: StatusCode, fields: &HeaderMap) -> Response {
     let mut response = Response::new(Body::empty());
     *response.status_mut() = status;
-    for name in [header::DATE, header::ETAG, header::VARY] {
-        if let Some(value) = fields.get(&name) {
+    for name in &[header::DATE, header::ETAG, header::VARY] {
+        if let Some(value) = fields.get(name) {
             response.headers_mut().insert(name, value.clone());
         }
     }
@@ -184,9 +184,7 @@ pub(super) fn under_conditions(parts: &mut Parts, body: Body, facts: &Facts) -> 
     match verdict(conditional, facts.method(), &selected) {
         Verdict::NotModified => {
             parts.status = StatusCode::NOT_MODIFIED;
-            for name in not_in_304(&parts.headers) {
-                parts.headers.remove(name);
-            }
+            drop_what_no_304_has(&mut parts.headers);
             Body::new(Nothing)
         }
         Verdict::Failed => {

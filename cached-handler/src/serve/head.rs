@@ -105,6 +105,6 @@ enum Told {
 
 /// Whether whatever the answer names is what is stored: its validators, and its length.
 fn is_of(answer: &Parts, stored: &Stored) -> bool {
-    let agrees = |name: HeaderName| answer.headers.get(&name).is_none_or(|value| stored.whole.headers.get(&name) == Some(value));
-    [header::ETAG, header::LAST_MODIFIED, header::CONTENT_LENGTH].into_iter().all(agrees)
+    let agrees = |name: &HeaderName| answer.headers.get(name).is_none_or(|value| stored.whole.headers.get(name) == Some(value));
+    [header::ETAG, header::LAST_MODIFIED, header::CONTENT_LENGTH].iter().all(agrees)
 }
