@@ -200,7 +200,9 @@ impl Targets {
         if answer.status().is_client_error() {
             self.due.clear();
         }
-        self.due.extend(self.changed.take().into_iter().flat_map(|changed| changed.by_answer(answer)));
+        if let Some(changed) = self.changed.take() {
+            self.due.extend(changed.by_answer(answer));
+        }
         self
     }
 
@@ -210,8 +212,12 @@ impl Targets {
     }
 
     fn caches(&self) -> Vec<Cache> {
-        let all = || Cache::all().into_iter().filter(|cache| !cache.inner().isolated).collect();
-        self.only.clone().map_or_else(all, |cache| vec![cache])
+        if let Some(only) = &self.only {
+            return vec![only.clone()];
+        }
+        let mut all = Cache::all();
+        all.retain(|cache| !cache.inner().isolated);
+        all
     }
 
     /// What the end of the process waits for in each cache that has backends; memory ends with it.

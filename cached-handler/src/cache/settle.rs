@@ -1,7 +1,6 @@
 //! Invalidating once more after a while, for sources that lag behind their writes.
 
 use std::{
-    collections::{HashMap, hash_map::Entry},
     sync::{Arc, Mutex},
     time::Duration,
 };
@@ -15,9 +14,11 @@ use crate::{backend::Effect, error::Error, events, home::spawn_here, invalidate:
 #[derive(Debug)]
 pub(crate) struct Settle {
     after: Duration,
-    due: Arc<Mutex<HashMap<What, When>>>,
+    due: Arc<Mutex<Due>>,
 }
 
+/// A thousand at most, to look at each of which takes less than what they wait for.
+type Due = Vec<(What, When)>;
 type What = (Target, Effect);
 
 #[derive(Debug, Clone, Copy)]
@@ -44,20 +45,20 @@ impl Settle {
         let now = Instant::now();
         let at = now.checked_add(self.after).unwrap_or(now + FAR);
         let mut due = lock(&self.due);
-        let is_known = due.contains_key(&(target.clone(), effect));
-        let what = if is_known || due.len() < MOST { (target.clone(), effect) } else { (Target::all(), Effect::Invalidate) };
-        let (task, is_lost) = match due.entry(what.clone()) {
-            Entry::Occupied(mut waiting) => {
-                let When { at: before, task } = *waiting.get();
-                let is_lost = now.saturating_duration_since(before) > GRACE;
-                let task = if is_lost { task + 1 } else { task };
-                waiting.insert(When { at, task });
-                if !is_lost {
-                    return;
-                }
-                (task, is_lost)
+        let mut what = (target.clone(), effect);
+        if due.len() >= MOST && !due.iter().any(|(known, _)| *known == what) {
+            what = (Target::all(), Effect::Invalidate);
+        }
+        let (task, is_lost) = if let Some((_, waiting)) = due.iter_mut().find(|(known, _)| *known == what) {
+            let is_lost = now.saturating_duration_since(waiting.at) > GRACE;
+            *waiting = When { at, task: waiting.task + u64::from(is_lost) };
+            if !is_lost {
+                return;
             }
-            Entry::Vacant(free) => (free.insert(When { at, task: 0 }).task, false),
+            (waiting.task, is_lost)
+        } else {
+            due.push((what.clone(), When { at, task: 0 }));
+            (0, false)
         };
         drop(due);
         // Only what others may see is worth the end of a process.
@@ -76,19 +77,24 @@ struct Waiting {
     cache: Cache,
     what: What,
     task: u64,
-    due: Arc<Mutex<HashMap<What, When>>>,
+    due: Arc<Mutex<Due>>,
     _owed: Option<Owed>,
 }
 
 impl Waiting {
     fn at(&self) -> Option<Instant> {
-        lock(&self.due).get(&self.what).filter(|when| when.task == self.task).map(|when| when.at)
+        lock(&self.due).iter().find(|due| self.is_this(due)).map(|(_, when)| when.at)
     }
 
     /// Gives up the place, where it still is this one's.
     fn takes(&self) -> Option<When> {
         let mut due = lock(&self.due);
-        if due.get(&self.what)?.task == self.task { due.remove(&self.what) } else { None }
+        let at = due.iter().position(|due| self.is_this(due))?;
+        Some(due.swap_remove(at).1)
+    }
+
+    fn is_this(&self, (what, when): &(What, When)) -> bool {
+        when.task == self.task && *what == self.what
     }
 }
 

@@ -76,9 +76,10 @@ pub enum HandlerKind {
 /// ```
 #[must_use]
 pub fn handlers() -> Vec<HandlerInfo> {
-    let attributes = all().map(|handler| HandlerInfo::of(handler, HandlerKind::Attribute));
-    let others = others::all().into_iter().map(|other| HandlerInfo::of(other.handler, other.kind.into()));
-    let mut handlers: Vec<_> = attributes.chain(others).collect();
+    let mut handlers: Vec<_> = all().map(|handler| HandlerInfo::of(handler, HandlerKind::Attribute)).collect();
+    for other in others::all() {
+        handlers.push(HandlerInfo::of(other.handler, other.kind.into()));
+    }
     handlers.sort_unstable_by_key(|handler| (handler.label, handler.file, handler.line));
     handlers
 }

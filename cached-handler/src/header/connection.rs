@@ -42,10 +42,18 @@ pub(crate) fn drop_hop_by_hop(fields: &mut HeaderMap, targeted: TargetList) {
 }
 
 fn named(fields: &HeaderMap, targeted: TargetList) -> Vec<HeaderName> {
-    let lines = fields.get_all(header::CONNECTION).iter().filter_map(|line| line.to_str().ok());
-    let names = lines.flat_map(|line| line.split(',')).filter_map(|name| HeaderName::from_bytes(name.trim().as_bytes()).ok());
     let is_kept = |name: &HeaderName| KEPT.contains(name) || targeted.contains(&name.as_str()) || name.as_str().starts_with("content-");
-    names.filter(|name| !is_kept(name)).collect()
+    let mut names = Vec::new();
+    for line in fields.get_all(header::CONNECTION) {
+        for name in line.to_str().unwrap_or_default().split(',') {
+            if let Ok(name) = HeaderName::from_bytes(name.trim().as_bytes())
+                && !is_kept(&name)
+            {
+                names.push(name);
+            }
+        }
+    }
+    names
 }
 
 #[cfg(test)]

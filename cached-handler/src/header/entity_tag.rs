@@ -88,7 +88,10 @@ impl EntityTag {
     pub(crate) fn strong_of(content: &[u8], fields: &HeaderMap) -> Self {
         let mut parts: SmallVec<[&[u8]; 8]> = smallvec![&b"cached-handler entity tag 1"[..]];
         for name in [&header::CONTENT_TYPE, &header::CONTENT_ENCODING, &header::CONTENT_LANGUAGE] {
-            parts.extend(fields.get_all(name).iter().flat_map(|line| [name.as_str().as_bytes(), line.as_bytes()]));
+            for line in fields.get_all(name) {
+                parts.push(name.as_str().as_bytes());
+                parts.push(line.as_bytes());
+            }
         }
         parts.push(content);
         let hex = Digest::of_parts(&parts).to_hex();

@@ -60,7 +60,11 @@ pub(crate) fn merge<N: AsRef<str>>(fields: &mut HeaderMap, names: impl Iterator<
             all.push(name);
         }
     }
-    let line = all.iter().map(HeaderName::as_str).collect::<Vec<_>>().join(", ");
+    let mut line = String::new();
+    for (at, name) in all.iter().enumerate() {
+        line.push_str(if at > 0 { ", " } else { "" });
+        line.push_str(name.as_str());
+    }
     let Ok(line) = HeaderValue::from_str(&line) else { return };
     if malformed {
         fields.append(header::VARY, line);

@@ -132,24 +132,31 @@ impl ForClients {
 
 /// All lines as one that says `private`, and nothing that says the contrary.
 fn make_personal(fields: &mut HeaderMap, targeted: TargetList) {
-    let lines: Result<Vec<_>, _> = fields.get_all(header::CACHE_CONTROL).iter().map(HeaderValue::to_str).collect();
-    let text = lines.ok().map(|lines| personal(&lines.join(", ")));
+    let mut lines = Some(String::new());
+    for line in fields.get_all(header::CACHE_CONTROL) {
+        lines = lines.zip(line.to_str().ok()).map(|(lines, line)| lines + ", " + line);
+    }
+    let text = lines.map(|lines| personal(&lines));
     let value = text.and_then(|text| HeaderValue::from_str(&text).ok()).unwrap_or_else(|| HeaderValue::from_static(UNREADABLE));
     fields.insert(header::CACHE_CONTROL, value);
     // For shared caches alone, which are to have nothing of it.
-    for name in targeted.iter().chain([&CDN_CACHE_CONTROL]) {
+    for name in targeted {
         fields.remove(*name);
     }
+    fields.remove(CDN_CACHE_CONTROL);
 }
 
 fn personal(text: &str) -> String {
     let Some(directives) = directives(text) else { return UNREADABLE.to_owned() };
-    let own = directives.into_iter().map(str::trim).filter(|directive| {
+    let mut kept = String::from("private");
+    for directive in directives {
         let name = directive.split('=').next().unwrap_or(directive).trim();
-        !["", "public", "private", "s-maxage", "proxy-revalidate"].iter().any(|dropped| name.eq_ignore_ascii_case(dropped))
-    });
-    let kept: Vec<_> = std::iter::once("private").chain(own).collect();
-    kept.join(", ")
+        if !["", "public", "private", "s-maxage", "proxy-revalidate"].iter().any(|dropped| name.eq_ignore_ascii_case(dropped)) {
+            kept += ", ";
+            kept += directive.trim();
+        }
+    }
+    kept
 }
 
 /// Splits at the commas that stand outside of quotes; none where a quote has no end.

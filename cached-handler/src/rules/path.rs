@@ -55,7 +55,12 @@ fn without_dots(path: &str) -> String {
             segment => kept.push(segment),
         }
     }
-    kept.join("/")
+    let mut path = String::with_capacity(path.len());
+    for (at, segment) in kept.iter().enumerate() {
+        path.push_str(if at > 0 { "/" } else { "" });
+        path.push_str(segment);
+    }
+    path
 }
 
 /// RFC 3986 §2.3.

@@ -185,9 +185,11 @@ pub(super) fn gate(run: &Run, parts: &Parts, made: Made) -> Result<(Storable, Ve
     // What still holds still belongs where it did.
     let held = if made == Made::Freshened { run.held().map(|held| &held.groups[..]) } else { None };
     let said = parts.extensions.get::<CacheGroups>().map(|groups| &groups.0[..]);
-    for group in held.into_iter().chain(said).flatten() {
-        if !groups.contains(group) {
-            groups.push(group.clone());
+    for named in [held, said] {
+        for group in named.unwrap_or_default() {
+            if !groups.contains(group) {
+                groups.push(group.clone());
+            }
         }
     }
     if are_valid(&groups) { Ok((verdict, groups)) } else { Err(NotStored::Groups) }
