@@ -6,7 +6,7 @@ use syn::Path;
 
 use crate::{
     args::Cached,
-    errors::{Errors, did_you_mean},
+    errors::{Errors, did_you_mean, listed},
     signature::{Argument, Function},
     types::mentions,
     value::{Piece, Template, names_in},
@@ -93,6 +93,5 @@ fn name_one_of(known: &[String]) -> String {
     if known.is_empty() {
         return "the handler has no arguments with names; remove this".to_owned();
     }
-    let all = known.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
-    format!("the arguments are {all}")
+    format!("the arguments are {}", listed(known.iter().map(String::as_str)))
 }

@@ -47,6 +47,17 @@ impl Errors {
     }
 }
 
+/// Names in one line, each as code.
+pub(crate) fn listed<'n>(names: impl Iterator<Item = &'n str>) -> String {
+    let mut list = String::new();
+    for name in names {
+        list.push_str(if list.is_empty() { "`" } else { ", `" });
+        list.push_str(name);
+        list.push('`');
+    }
+    list
+}
+
 /// ``; did you mean `…`?`` for the name that is nearest to a misspelt one.
 pub(crate) fn did_you_mean<N: AsRef<str> + Ord>(written: &str, names: impl IntoIterator<Item = N>) -> String {
     match nearest(written, names) {

@@ -68,7 +68,15 @@ pub(crate) fn formatted(private: &TokenStream, template: &Template) -> (Vec<Iden
     let mut values = Vec::new();
     for piece in &template.pieces {
         match piece {
-            Piece::Text(plain) => text.push_str(&plain.replace('{', "{{").replace('}', "}}")),
+            Piece::Text(plain) => {
+                for letter in plain.chars() {
+                    text.push(letter);
+                    // As `format_args!` writes it.
+                    if matches!(letter, '{' | '}') {
+                        text.push(letter);
+                    }
+                }
+            }
             Piece::Value(value) => {
                 text.push_str("{}");
                 values.push(shown(private, value));

@@ -8,7 +8,7 @@ use syn::{
 
 use super::Argument;
 use crate::{
-    errors::{Errors, did_you_mean},
+    errors::{Errors, did_you_mean, listed},
     value::ungrouped,
 };
 
@@ -79,7 +79,7 @@ fn misnamed(attribute: &str, name: &str, table: &[Argument]) -> Option<String> {
         }
         _ => {
             let names = table.iter().map(|argument| argument.name);
-            let all = names.clone().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
+            let all = listed(names.clone());
             let hint = Some(did_you_mean(name, names)).filter(|hint| !hint.is_empty());
             format!("`{name}` is not an argument of `#[{attribute}]`{}", hint.unwrap_or_else(|| format!("; there are {all}")))
         }
