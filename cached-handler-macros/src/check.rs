@@ -93,5 +93,5 @@ fn name_one_of(known: &[String]) -> String {
     if known.is_empty() {
         return "the handler has no arguments with names; remove this".to_owned();
     }
-    format!("the arguments are {}", listed(known.iter().map(String::as_str)))
+    format!("the arguments are {}", listed(known.iter()))
 }

@@ -48,11 +48,11 @@ impl Errors {
 }
 
 /// Names in one line, each as code.
-pub(crate) fn listed<'n>(names: impl Iterator<Item = &'n str>) -> String {
+pub(crate) fn listed<N: AsRef<str>>(names: impl Iterator<Item = N>) -> String {
     let mut list = String::new();
     for name in names {
         list.push_str(if list.is_empty() { "`" } else { ", `" });
-        list.push_str(name);
+        list.push_str(name.as_ref());
         list.push('`');
     }
     list
