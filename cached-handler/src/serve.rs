@@ -11,6 +11,7 @@ mod lookup;
 mod make;
 mod post;
 mod produce;
+mod put;
 mod remote;
 mod revalidate;
 mod store;

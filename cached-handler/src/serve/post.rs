@@ -11,7 +11,8 @@ use super::{
     Run,
     content::{self, Refused},
     make::make,
-    store::{LONGEST, Landing, Made, gate, is_as_long_as_declared, put, refuse, tell_clients},
+    put::put,
+    store::{LONGEST, Landing, Made, gate, is_as_long_as_declared, refuse, tell_clients},
 };
 use crate::{
     backend::{Reading, Scopes, Stamp},

@@ -9,7 +9,7 @@ use super::{
     Rest, Run, answer,
     lookup::{Found, UseStale, judged, may_answer_unless_invalidated, use_stale},
     make::remake,
-    store,
+    put,
 };
 use crate::{
     backend::{Backend, StoreKey},
@@ -273,7 +273,7 @@ impl Run {
         let hash = Digest::of(&variants.values(self.fields.as_deref()));
         let hash = hash.as_bytes().first_chunk().map_or(0, |bytes| u64::from_le_bytes(*bytes));
         let until = wall.saturating_add(stored.answers_until().saturating_sub(self.now()));
-        let Some(record) = store::record(known.as_ref(), variants, (hash, until), wall) else {
+        let Some(record) = put::record(known.as_ref(), variants, (hash, until), wall) else {
             return Ok(Kept::Not(NotStored::TooManyVariants));
         };
         let longest = record.known.iter().map(|(_, until)| span(until.saturating_sub(wall))).fold(keep_for, Duration::max);

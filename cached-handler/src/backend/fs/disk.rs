@@ -1,5 +1,7 @@
 //! What is asked of the file system: relative to an open folder, and never through a symbolic link.
 
+mod state;
+
 use std::{
     io::IoSlice,
     os::fd::OwnedFd,
@@ -14,6 +16,7 @@ use rustix::{
     io::{Errno, retry_on_intr},
 };
 
+pub(super) use self::state::{Changed, state};
 use super::fault::Fault;
 
 /// Whether a call may wait for the disk.
@@ -212,64 +215,6 @@ impl Facts {
 /// Where a path leads now; `None` where nowhere.
 pub(super) fn identity_at(path: &Path) -> Option<Identity> {
     statat(CWD, path, AtFlags::SYMLINK_NOFOLLOW).ok().map(|stat| identity(&stat))
-}
-
-/// What an open file says of itself.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct State {
-    pub(super) identity: Identity,
-    /// How many it still has.
-    pub(super) names: u64,
-    pub(super) length: u64,
-    pub(super) changed: Changed,
-}
-
-impl State {
-    /// Its number on its disk.
-    pub(super) fn number(&self) -> u64 {
-        self.identity.1
-    }
-}
-
-/// When a file's bytes, times or names were last changed: seconds and nanoseconds of the wall clock.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Changed(u64, u32);
-
-impl Changed {
-    #[cfg(test)]
-    #[cfg(target_os = "linux")]
-    pub(super) fn for_tests(secs: u64, nanos: u32) -> Self {
-        Self(secs, nanos)
-    }
-
-    /// Whether it was by `lag` or more before this moment. Where a file system counts whole seconds it cannot be told.
-    pub(super) fn is_before(self, moment: SystemTime, lag: Duration) -> bool {
-        let since = moment.duration_since(UNIX_EPOCH).unwrap_or_default();
-        self.1 != 0 && Duration::new(self.0, self.1).saturating_add(lag) <= since
-    }
-}
-
-#[allow(clippy::useless_conversion, clippy::unnecessary_fallible_conversions, reason = "the types differ from system to system")]
-pub(super) fn state(file: &OwnedFd) -> Result<State, Fault> {
-    let stat = fstat(file).map_err(Fault::of("fstat"))?;
-    Ok(State {
-        identity: identity(&stat),
-        names: u64::from(stat.st_nlink),
-        length: u64::try_from(stat.st_size).unwrap_or(0),
-        changed: changed(&stat),
-    })
-}
-
-#[cfg(target_os = "linux")]
-#[allow(clippy::useless_conversion, clippy::unnecessary_fallible_conversions, reason = "the types differ from system to system")]
-fn changed(stat: &Stat) -> Changed {
-    Changed(u64::try_from(stat.st_ctime).unwrap_or(0), u32::try_from(stat.st_ctime_nsec).unwrap_or(0))
-}
-
-/// Nothing is read without patience there, and so nothing kept open, for which alone it matters.
-#[cfg(not(target_os = "linux"))]
-fn changed(_: &Stat) -> Changed {
-    Changed(0, 0)
 }
 
 /// Reads the beginning, in one call that may give less than there is.

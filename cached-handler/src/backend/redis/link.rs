@@ -1,9 +1,12 @@
 //! The connection: one, shared by all requests, made in the background and again whenever it is lost, for ever.
 
+mod connecting;
+mod suspect;
+
 use std::{
     fmt,
     sync::{
-        Arc, Mutex, Weak,
+        Arc, Mutex,
         atomic::{AtomicI64, AtomicU64, Ordering},
     },
     time::Duration,
@@ -13,9 +16,9 @@ use ::redis::{AsyncConnectionConfig, Client, Cmd, ConnectionAddr, Pipeline, Redi
 use tokio::{
     runtime::Handle,
     sync::{Notify, watch},
-    time::sleep,
 };
 
+use self::{connecting::connect_at_last, suspect::Suspect};
 use super::{
     CLOCK_LIVES, EPOCH_LIVES, Lasting,
     fit::{Fit, Unfit, examine},
@@ -28,11 +31,7 @@ use super::{
     server::{address, host_of, sees_to_cryptography},
 };
 use crate::{
-    backend::{
-        Known, Reading,
-        background::Background,
-        breaker::{chance, pause},
-    },
+    backend::{Known, Reading, background::Background},
     clock::{Clock, Millis, millis},
     error::{Error, Fault},
     sync::lock,
@@ -40,9 +39,6 @@ use crate::{
 
 /// How long a connection may take to be made; it is made in the background.
 const CONNECT_LIMIT: Duration = Duration::from_secs(5);
-/// Pauses between two tries, which cost Redis next to nothing: however long it was away, all is cached again within a
-/// second of its return.
-const RECONNECTS: (Duration, Duration) = (Duration::from_millis(100), Duration::from_millis(800));
 
 pub(super) struct Link {
     client: Client,
@@ -340,62 +336,6 @@ impl Link {
 const UNKNOWN: Millis = Millis::MIN;
 const MOVED: (&str, &str) = ("moved", "the nodes of the cluster do not agree on where the keys are");
 
-async fn connect_at_last(link: Weak<Link>, turn: u64) {
-    let mut attempt = 0;
-    loop {
-        let Some(alive) = link.upgrade() else { return };
-        if alive.connecting.may_go(turn, || alive.is_up()) {
-            return;
-        }
-        // To one node, and to the one that it names.
-        alive.connecting.back_within(turn, 4 * CONNECT_LIMIT);
-        let unfit = match alive.try_to_connect().await {
-            Ok((connection, worry)) => {
-                let number = alive.connects.fetch_add(1, Ordering::Relaxed);
-                alive.phase.send_replace(Phase::Up(number, connection, Handle::current()));
-                alive.wakes.notify_one();
-                tracing::info!(target: "cached_handler", server = address(&alive.client), "connected to Redis");
-                alive.say_what_worries(worry);
-                // Unless it is lost already.
-                continue;
-            }
-            Err(unfit) => unfit,
-        };
-        let is_news = !matches!(&*alive.phase.borrow(), Phase::Down(word, _) if *word == unfit.0);
-        if is_news {
-            let (reason, what) = unfit;
-            tracing::error!(target: "cached_handler", server = address(&alive.client), reason, "{what}; handlers run uncached meanwhile; tried again in the background, said once");
-        }
-        alive.phase.send_replace(Phase::Down(unfit.0, unfit.1));
-        let until_next = pause(attempt, RECONNECTS.0, RECONNECTS.1, chance());
-        alive.connecting.back_within(turn, until_next);
-        drop(alive);
-        sleep(until_next).await;
-        attempt += 1;
-    }
-}
-
-/// A connection whose answers are waited for.
-pub(super) struct Suspect {
-    link: Arc<Link>,
-    number: Option<u64>,
-}
-
-impl Suspect {
-    /// It has answered.
-    pub(super) fn clear(mut self) {
-        self.number = None;
-    }
-}
-
-impl Drop for Suspect {
-    fn drop(&mut self) {
-        if let Some(number) = self.number {
-            self.link.lost(number);
-        }
-    }
-}
-
 impl fmt::Debug for Link {
     /// Without user and password.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -405,17 +345,5 @@ impl fmt::Debug for Link {
             Phase::Down(word, _) => word,
         };
         f.debug_struct("Link").field("server", &address(&self.client)).field("phase", &phase).finish_non_exhaustive()
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_next_try_is_never_as_far_as_a_second() {
-        for attempt in [0, 3, 10, u32::MAX] {
-            assert!(pause(attempt, RECONNECTS.0, RECONNECTS.1, u32::MAX) <= Duration::from_millis(800));
-        }
     }
 }
