@@ -1,6 +1,7 @@
 //! Tests of cached-handler, and what several of them share.
 
 pub mod built;
+pub mod curl;
 pub mod fault_proxy;
 #[cfg(unix)]
 pub mod files;

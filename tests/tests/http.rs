@@ -22,6 +22,8 @@ mod ranges;
 mod site;
 #[path = "http/status_field.rs"]
 mod status_field;
+#[path = "http/strict.rs"]
+mod strict;
 #[path = "http/told.rs"]
 mod told;
 #[path = "attacks/wire.rs"]
