@@ -75,6 +75,35 @@ fn every_fault_has_its_tests() {
     assert!(last > 100 && left_out.is_empty(), "no word on {left_out:?}");
 }
 
+/// A report is named as `owner/repository#number`, once, and each test of `reports` is the answer to one.
+#[test]
+fn every_report_of_others_has_its_test_and_every_such_test_its_report() {
+    let faults = read("tests/FAULTS.md");
+    let section = between(&faults, "## Reports of others", "## ").next().unwrap();
+    let (mut named, mut reports) = (BTreeSet::new(), BTreeSet::new());
+    for (row, number) in rows(section).skip(1).zip(1..) {
+        assert_eq!(row[0], format!("R{number}"));
+        let report = row[1].trim_matches('`');
+        let (repository, issue) = report.split_once('#').unwrap_or_else(|| panic!("{report} is no report"));
+        assert!(repository.split('/').count() == 2 && issue.parse::<u32>().is_ok(), "{report} is no report");
+        assert!(reports.insert(report), "{report} stands there twice");
+        let (file, name) = row[3].trim_matches('`').rsplit_once("::").unwrap();
+        let source = read(file_of(file));
+        assert!(has_test(&source, name), "R{number}: {file}::{name} is no test");
+        let told = source.split(&format!("fn {name}(")).next().unwrap().rsplit("\n\n").next().unwrap();
+        assert!(!file.starts_with("reports/") || told.contains(report), "R{number}: {file}::{name} does not name {report}");
+        named.insert(format!("{file}::{name}"));
+    }
+    assert!(reports.len() >= 40, "{}", reports.len());
+    for entry in fs::read_dir(repository().join("tests/tests/reports")).unwrap() {
+        let name = entry.unwrap().file_name().into_string().unwrap();
+        let source = read(format!("tests/tests/reports/{name}"));
+        for test in between(&source, "#[tokio::test]\nasync fn ", "(") {
+            assert!(named.contains(&format!("reports/{}::{test}", name.trim_end_matches(".rs"))), "{name}: {test} answers no report");
+        }
+    }
+}
+
 #[test]
 fn each_law_and_each_figure_names_tests_that_exist() {
     let readme = read("README.md");

@@ -33,8 +33,8 @@ pub(super) fn make(run: &Run, mut parts: Parts, content: Bytes, storable: &Stora
     if !fields.contains_key(header::DATE) {
         fields.insert(header::DATE, date::print(clock.wall()));
     }
-    // To a HEAD its handler says how long the content is that GET would be given, or does not (RFC 9110 §8.6).
-    if !run.is_answered_as_head() {
+    // A handler that answers HEAD without content says how long GET's content is, or does not (RFC 9110 §8.6).
+    if !is_without_its_content(run, &content) {
         fields.insert(header::CONTENT_LENGTH, HeaderValue::from(content.len()));
     }
     vary::merge(&mut fields, run.vary_names());
@@ -125,15 +125,21 @@ fn own_validators(run: &Run, fields: &HeaderMap) -> Own {
     Own { tag: fields.contains_key(header::ETAG), date: fields.contains_key(header::LAST_MODIFIED) }
 }
 
-/// The handler's own entity tag, or one made of the content, as the policy says. Not of no content in the answer to a HEAD,
-/// which would be another than GET's (RFC 9111 §4.3.5).
+/// Whether this is the answer to a HEAD by a handler that saw the method and left the content out. Handlers that make no
+/// difference give HEAD the content of GET.
+fn is_without_its_content(run: &Run, content: &Bytes) -> bool {
+    run.is_answered_as_head() && content.is_empty()
+}
+
+/// The handler's own entity tag, or one made of the content, as the policy says. Not where a HEAD was answered without
+/// content: such a tag would differ from GET's (RFC 9111 §4.3.5).
 fn entity_tag(run: &Run, fields: &mut HeaderMap, content: &Bytes) -> Option<EntityTag> {
     if let Some(own) = fields.get(header::ETAG) {
         return EntityTag::parse(own);
     }
     let tag = match run.handler.policy.etag {
         ETag::Off => return None,
-        _ if run.is_answered_as_head() => return None,
+        _ if is_without_its_content(run, content) => return None,
         ETag::Strong => EntityTag::strong_of(content, fields),
         ETag::Weak => EntityTag::strong_of(content, fields).weakened(),
     };
