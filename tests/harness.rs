@@ -25,6 +25,12 @@ pub fn is_full() -> bool {
     std::env::var_os("CACHED_HANDLER_FULL").is_some_and(|value| value == "1")
 }
 
+/// Whether durations are measured and held to their limits: `./tests/figures` asks for it, as does `./tests/run --full`. All other
+/// runs print them at most, so that a busy machine fails no test.
+pub fn measures() -> bool {
+    is_full() || std::env::var_os("CACHED_HANDLER_FIGURES").is_some_and(|value| value == "1")
+}
+
 /// All of a count where `CACHED_HANDLER_FULL=1` asks for it, otherwise a twentieth.
 pub fn count(full: usize) -> usize {
     if is_full() { full } else { full.div_ceil(20) }

@@ -8,7 +8,7 @@ use cached_handler_tests::{
         Scratch, page_is_right,
         processes::{number_after, start},
     },
-    harness::is_full,
+    harness::{is_full, measures},
 };
 
 use super::{on, space, started};
@@ -111,7 +111,7 @@ fn a_disk_that_is_slow_to_write_slows_no_answer_past_the_limit() {
     println!("- 200 pages at once on a disk that takes 5 s for a write: the slowest answer after {slowest} ms, {threads} threads");
     // Sixteen that are stuck, two of the runtime, one that sweeps, the first; and some that the runtime has begun because
     // another was about to rest.
-    assert!(slowest < 2500 && threads < 60, "{line}");
+    assert!(threads < 60 && (!measures() || slowest < 2500), "{line}");
 }
 
 #[test]

@@ -2,9 +2,12 @@
 
 use std::path::Path;
 
-use cached_handler_tests::files::{
-    Scratch,
-    processes::{number_after, start},
+use cached_handler_tests::{
+    files::{
+        Scratch,
+        processes::{number_after, start},
+    },
+    harness::measures,
 };
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_fs_process");
@@ -34,7 +37,6 @@ fn a_disk_that_hangs_stalls_sixteen_threads_and_no_task_of_a_runtime() {
     assert_eq!((stuck, (hits + runs) as usize), (THREADS, 2 * PAGES), "{line}");
     // The system is free to keep what it was advised to forget.
     assert!(hits as usize <= PAGES / 10, "{line}");
-    assert!(p99 < 50_000, "{line}");
-    // A stalled runtime would have waited for all of it; what else runs on the machine may take a moment.
-    assert!(slowest < 5000 && longest < 5_000_000, "{line}");
+    // A stalled runtime would have waited fifteen seconds.
+    assert!(!measures() || (p99 < 50_000 && slowest < 5000 && longest < 5_000_000), "{line}");
 }
