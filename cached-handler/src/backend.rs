@@ -13,6 +13,7 @@ pub mod conformance;
 pub(crate) mod fs;
 mod guard;
 mod known;
+mod limits;
 pub(crate) mod memory;
 #[cfg(test)]
 #[cfg(any(feature = "fs", feature = "redis"))]
@@ -33,6 +34,7 @@ use std::{
 use bytes::Bytes;
 
 use self::known::Known;
+pub use self::limits::BackendLimits;
 #[cfg(feature = "redis")]
 pub use self::redis::{Redis, RedisServer};
 pub(crate) use self::{
@@ -53,7 +55,8 @@ pub use crate::{epoch::InProcessEpochs, invalidate::Mark};
 /// - **S2** After `keep_for` has passed, `get(k)` gives nothing; sooner or later the bytes are gone.
 /// - **S3** After `remove(k)` or `clear()` has returned `Ok`, what was put before it is gone.
 /// - **S4** Any call may be dropped at any await; then it may have taken effect or not, and nothing else is harmed.
-/// - **S5** Nothing blocks the thread. A call that takes longer than 50 ms (`get`) or 100 ms (the others) is given up.
+/// - **S5** Nothing blocks the thread. A call that takes longer than 50 ms (`get`) or 100 ms (the others) is given up;
+///   [`BackendLimits`] sets other limits.
 ///
 /// [`conformance::store`] tests them.
 ///
@@ -133,7 +136,7 @@ pub trait Store: Send + Sync + 'static {
 ///   read, unless something says that it was later once; then it counts as that.
 /// - **E4** Whoever reads after an `advance` has returned sees it.
 /// - **E5** Nothing blocks the thread. A call that takes longer than 50 ms (`read`) or 1 s (`advance`) is given up: the
-///   invalidation is then an error, and may have taken effect or not.
+///   invalidation is then an error, and may have taken effect or not. [`BackendLimits`] sets other limits.
 ///
 /// [`conformance::epochs`] tests them.
 pub trait Epochs: Send + Sync + 'static {

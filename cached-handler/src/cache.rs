@@ -16,7 +16,7 @@ use std::{
 
 use axum::extract::FromRequestParts;
 use http::request::Parts;
-use tokio::{runtime::Handle, time::timeout};
+use tokio::runtime::Handle;
 
 pub use self::builder::CacheBuilder;
 use self::settle::Settle;
@@ -38,6 +38,7 @@ use crate::{
     stored::shared::Shared,
     sync::lock,
     tasks::Tasks,
+    timer::timeout,
     together::together,
     trace::Trace,
 };

@@ -11,7 +11,7 @@ use std::{
 
 use axum::response::Response;
 use http::request::Parts;
-use tokio::{sync::Notify, time::timeout};
+use tokio::sync::Notify;
 
 use crate::{
     backend::Effect,
@@ -26,6 +26,7 @@ use crate::{
     rules::path::encode_segment,
     sync::lock,
     tasks::Owed,
+    timer::timeout,
     together::{Call, together},
     trace::Trace,
 };

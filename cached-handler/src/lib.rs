@@ -50,6 +50,7 @@ mod sync;
 mod tasks;
 #[cfg(feature = "testing")]
 pub mod testing;
+mod timer;
 mod together;
 mod trace;
 mod values;

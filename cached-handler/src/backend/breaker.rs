@@ -7,9 +7,14 @@ use std::time::Duration;
 
 use crate::sync::explored::{AtomicU64, Ordering};
 
-/// Opens after five failures in a row, or once half of the last twenty calls have failed. Only a probe closes it again.
+/// Opens after so many failures in a row, or once so many of the last twenty calls have failed. Only a probe closes it
+/// again.
 #[derive(Debug)]
 pub(crate) struct Breaker {
+    /// As many bits as failures in a row are too many.
+    in_a_row: u64,
+    /// How many are too many among the last twenty. Where there were fewer calls, the others count as gone well.
+    of_twenty: u32,
     /// How the last calls went, the latest in the lowest bit: set where it failed. `OPEN` once they are too many.
     last: AtomicU64,
 }
@@ -23,27 +28,23 @@ pub(crate) enum Change {
     None,
 }
 
-const IN_A_ROW: u64 = (1 << 5) - 1;
-const WINDOW: u64 = (1 << 20) - 1;
-/// Of the calls in the window. Where there were fewer than so many, the others count as gone well.
-const MOST: u32 = 10;
+const CALLS: u32 = 20;
+const WINDOW: u64 = (1 << CALLS) - 1;
 const OPEN: u64 = u64::MAX;
 
-impl Default for Breaker {
-    fn default() -> Self {
-        Self { last: AtomicU64::new(0) }
-    }
-}
-
 impl Breaker {
+    pub(crate) fn new(in_a_row: u32, of_twenty: u32) -> Self {
+        Self { in_a_row: (1 << in_a_row.clamp(1, CALLS)) - 1, of_twenty: of_twenty.clamp(1, CALLS), last: AtomicU64::new(0) }
+    }
+
     pub(crate) fn is_open(&self) -> bool {
         self.last.load(Ordering::Relaxed) == OPEN
     }
 
     pub(crate) fn failed(&self) -> Change {
-        let next = |last| (last != OPEN).then(|| after_failure(last));
+        let next = |last| (last != OPEN).then(|| self.after_failure(last));
         match self.last.fetch_update(Ordering::Relaxed, Ordering::Relaxed, next) {
-            Ok(before) if after_failure(before) == OPEN => Change::Opened,
+            Ok(before) if self.after_failure(before) == OPEN => Change::Opened,
             _ => Change::None,
         }
     }
@@ -66,11 +67,11 @@ impl Breaker {
     pub(crate) fn close(&self) {
         self.last.store(0, Ordering::Relaxed);
     }
-}
 
-fn after_failure(last: u64) -> u64 {
-    let last = ((last << 1) | 1) & WINDOW;
-    if last & IN_A_ROW == IN_A_ROW || last.count_ones() >= MOST { OPEN } else { last }
+    fn after_failure(&self, last: u64) -> u64 {
+        let last = ((last << 1) | 1) & WINDOW;
+        if last & self.in_a_row == self.in_a_row || last.count_ones() >= self.of_twenty { OPEN } else { last }
+    }
 }
 
 /// How long to wait before the `attempt`-th probe: from `shortest` on twice as long each time, at most `longest`, and
@@ -92,7 +93,7 @@ mod tests {
 
     #[test]
     fn five_failures_in_a_row_open_it_and_only_a_probe_closes_it() {
-        let breaker = Breaker::default();
+        let breaker = Breaker::new(5, 10);
         for _ in 0..4 {
             assert_eq!(breaker.failed(), Change::None);
         }
@@ -113,7 +114,7 @@ mod tests {
 
     /// After how many calls it opens, where they fail (`x`) and go well in this order, over and over.
     fn opens_after(course: &str) -> Option<usize> {
-        let breaker = Breaker::default();
+        let breaker = Breaker::new(5, 10);
         let is_opened_by = |outcome| {
             if outcome == b'x' {
                 return breaker.failed() == Change::Opened;
@@ -136,7 +137,7 @@ mod tests {
 
     #[test]
     fn what_is_longer_ago_than_twenty_calls_does_not_count() {
-        let breaker = Breaker::default();
+        let breaker = Breaker::new(5, 10);
         for _ in 0..100 {
             for _ in 0..4 {
                 assert_eq!(breaker.failed(), Change::None);

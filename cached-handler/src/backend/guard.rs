@@ -9,7 +9,10 @@ mod nurse;
 use std::{
     fmt,
     pin::Pin,
-    sync::{Arc, Mutex},
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicBool, Ordering},
+    },
     time::Duration,
 };
 
@@ -17,7 +20,7 @@ use bytes::Bytes;
 use tokio::{
     runtime::Handle,
     sync::{Notify, Semaphore, SemaphorePermit},
-    time::{Instant, timeout},
+    time::Instant,
 };
 use tracing::Level;
 
@@ -25,6 +28,7 @@ use super::{
     Answer, Backend, Effect, Moved, Reading, Scopes, Stamp, StoreKey, Wakes,
     background::Background,
     breaker::{Breaker, Change},
+    limits::BackendLimits,
     notices::{Errand, Notices},
     pass::Pass,
     retries::Retries,
@@ -35,17 +39,8 @@ use crate::{
     events::{self, Watch, Why},
     invalidate::Target,
     sync::lock,
+    timer::{GivenUp, listen, timeout},
 };
-
-/// How long a backend may take to read, and to write.
-const READ_LIMIT: Duration = Duration::from_millis(50);
-const WRITE_LIMIT: Duration = Duration::from_millis(100);
-/// How long it may take to invalidate: the caller waits for it to be true, but not for ever.
-const ADVANCE_LIMIT: Duration = Duration::from_secs(1);
-/// Most calls at a time.
-const MOST_CALLS: usize = 1024;
-/// Most invalidations kept to be tried again.
-const MOST_RETRIES: usize = 10_000;
 
 /// A backend, guarded.
 pub(crate) struct Guard<B>(Arc<Inner<B>>);
@@ -54,7 +49,10 @@ pub(crate) struct Guard<B>(Arc<Inner<B>>);
 struct Inner<B> {
     name: Box<str>,
     backend: B,
+    limits: BackendLimits,
     breaker: Breaker,
+    /// A call was given up while this process was busy: whether the backend is well, a probe shows that nobody waits for.
+    is_in_doubt: AtomicBool,
     /// Whether it was last counted as open.
     counted_open: Mutex<bool>,
     places: Semaphore,
@@ -69,15 +67,17 @@ struct Inner<B> {
 }
 
 impl<B: Backend + 'static> Guard<B> {
-    pub(crate) fn new(name: &str, backend: B, watch: Watch) -> Self {
+    pub(crate) fn new(name: &str, backend: B, limits: BackendLimits, watch: Watch) -> Self {
         let Wakes(wakes) = backend.wakes();
         Self(Arc::new(Inner {
             name: name.into(),
             backend,
-            breaker: Breaker::default(),
+            limits,
+            breaker: Breaker::new(limits.in_a_row, limits.of_twenty),
+            is_in_doubt: AtomicBool::new(false),
             counted_open: Mutex::default(),
-            places: Semaphore::new(MOST_CALLS),
-            retries: Retries::new(MOST_RETRIES),
+            places: Semaphore::new(limits.calls.min(Semaphore::MAX_PERMITS)),
+            retries: Retries::new(limits.retries, limits.attempts),
             notices: Notices::default(),
             watch,
             pass: Pass::default(),
@@ -89,23 +89,23 @@ impl<B: Backend + 'static> Guard<B> {
 
 impl<B: Backend + 'static> Backend for Guard<B> {
     fn look_up<'a>(&'a self, key: &'a StoreKey, scopes: &'a Scopes<'a>) -> Answer<'a, (Option<Bytes>, Reading)> {
-        Box::pin(self.0.ask(Errand::Read, READ_LIMIT, || self.0.backend.look_up(key, scopes)))
+        Box::pin(self.0.ask(Errand::Read, self.0.read_limit(), || self.0.backend.look_up(key, scopes)))
     }
 
     fn get<'a>(&'a self, key: &'a StoreKey) -> Answer<'a, Option<Bytes>> {
-        Box::pin(self.0.ask(Errand::Read, READ_LIMIT, || self.0.backend.get(key)))
+        Box::pin(self.0.ask(Errand::Read, self.0.read_limit(), || self.0.backend.get(key)))
     }
 
     fn read<'a>(&'a self, scopes: &'a Scopes<'a>) -> Answer<'a, Reading> {
-        Box::pin(self.0.ask(Errand::Read, READ_LIMIT, || self.0.backend.read(scopes)))
+        Box::pin(self.0.ask(Errand::Read, self.0.read_limit(), || self.0.backend.read(scopes)))
     }
 
     fn put<'a>(&'a self, key: &'a StoreKey, bytes: Bytes, keep_for: Duration, scopes: &'a Scopes<'a>) -> Answer<'a, ()> {
-        Box::pin(self.0.ask(Errand::Store, WRITE_LIMIT, move || self.0.backend.put(key, bytes, keep_for, scopes)))
+        Box::pin(self.0.ask(Errand::Store, self.0.write_limit(), move || self.0.backend.put(key, bytes, keep_for, scopes)))
     }
 
     fn remove<'a>(&'a self, key: &'a StoreKey) -> Answer<'a, ()> {
-        Box::pin(self.0.ask(Errand::Store, WRITE_LIMIT, || self.0.backend.remove(key)))
+        Box::pin(self.0.ask(Errand::Store, self.0.write_limit(), || self.0.backend.remove(key)))
     }
 
     fn advance<'a>(&'a self, target: &'a Target, effect: Effect) -> Answer<'a, ()> {
@@ -157,6 +157,14 @@ impl<B: Backend + 'static> Backend for Guard<B> {
 }
 
 impl<B: Backend + 'static> Inner<B> {
+    fn read_limit(&self) -> Duration {
+        self.limits.to_read(self.backend.round_trip())
+    }
+
+    fn write_limit(&self) -> Duration {
+        self.limits.to_write(self.backend.round_trip())
+    }
+
     /// Asks the backend, if it is not left alone, and notes how it went.
     async fn ask<'a, T>(self: &'a Arc<Self>, errand: Errand, limit: Duration, call: impl FnOnce() -> Answer<'a, T>) -> Result<T, Error> {
         let began = Instant::now();
@@ -182,14 +190,14 @@ impl<B: Backend + 'static> Inner<B> {
         in_a_runtime()?;
         let mut turn = None;
         if self.breaker.is_open() {
-            turn = Some(timeout(ADVANCE_LIMIT, self.pass.turn()).await.map_err(|_| self.left_alone())?);
+            turn = Some(timeout(self.limits.invalidate, self.pass.turn()).await.map_err(|_| self.left_alone())?);
         }
         // Where it is well again by now nobody has to wait any more.
         let turn = turn.filter(|_| self.breaker.is_open());
         if turn.is_some() && !self.pass.take() {
             return Err(self.left_alone());
         }
-        let limit = ADVANCE_LIMIT.saturating_sub(began.elapsed());
+        let limit = self.limits.invalidate.saturating_sub(began.elapsed());
         let place = self.place()?;
         let moved = within(limit, self.backend.advance_and_tell(target, effect)).await?;
         drop(place);
@@ -209,7 +217,12 @@ impl<B: Backend + 'static> Inner<B> {
 
     /// One of the calls at a time.
     fn place(&self) -> Result<SemaphorePermit<'_>, Error> {
-        let busy = |_| Error::fault(Fault::Spared("busy"), "1 024 calls of the backend are under way, and no further one is made");
+        let busy = |_| {
+            Error::fault(
+                Fault::Spared("busy"),
+                "as many calls of the backend are under way as its limits allow, and no further one is made",
+            )
+        };
         self.places.try_acquire().map_err(busy)
     }
 
@@ -231,6 +244,10 @@ impl<B: Backend + 'static> Inner<B> {
         }
         if matches!(fault, Fault::Sick(_)) && self.breaker.failed() == Change::Opened {
             self.has_opened();
+            self.see_to_it();
+        }
+        if fault == STARVED {
+            self.is_in_doubt.store(true, Ordering::Relaxed);
             self.see_to_it();
         }
     }
@@ -284,13 +301,20 @@ fn in_a_runtime() -> Result<(), Error> {
     Handle::try_current().map(drop).map_err(|_| Error::fault(Fault::Spared("no-runtime"), advice))
 }
 
-/// Gives up after `limit`.
+/// Gives up after `limit`, in which this process listened.
 async fn within<T>(limit: Duration, call: Answer<'_, T>) -> Result<T, Error> {
-    match timeout(limit, call).await {
+    match listen(limit, call).await {
         Ok(outcome) => outcome,
-        Err(_) => Err(Error::fault(Fault::Sick("slow"), format!("no answer within {} ms", limit.as_millis()))),
+        Err(GivenUp::Slow) => Err(Error::fault(Fault::Sick("slow"), format!("no answer within {} ms", limit.as_millis()))),
+        Err(GivenUp::Starved) => {
+            let message = "this process was too busy to hear an answer; keep what computes for long off the threads of the runtime, as by `tokio::task::spawn_blocking`";
+            Err(Error::fault(STARVED, message))
+        }
     }
 }
+
+/// Not the backend's failure.
+const STARVED: Fault = Fault::Spared("starved");
 
 impl<B: Backend + 'static> fmt::Debug for Guard<B> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

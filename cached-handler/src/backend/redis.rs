@@ -32,11 +32,12 @@ use self::{
     joint::Found,
     keys::{Keys, Names},
     link::Link,
+    refusal::senseless,
 };
 use super::{Answer, Backend, Effect, Epochs, Known, Moved, Reading, Scopes, Stamp, Store, StoreKey, Wakes};
 use crate::{
     clock::{Clock, millis, span},
-    error::{Error, Fault},
+    error::Error,
     invalidate::Target,
 };
 
@@ -172,6 +173,10 @@ impl Backend for Redis {
         UNIX_EPOCH.checked_add(span(self.0.link.wall())).unwrap_or(UNIX_EPOCH)
     }
 
+    fn round_trip(&self) -> Option<Duration> {
+        self.0.link.round_trip()
+    }
+
     fn wakes(&self) -> Wakes {
         Wakes(Some(self.0.link.wakes()))
     }
@@ -274,10 +279,6 @@ fn bytes(value: Value) -> Option<Bytes> {
         Value::BulkString(bytes) => Some(bytes.into()),
         _ => None,
     }
-}
-
-fn senseless() -> Error {
-    Error::fault(Fault::Sick("senseless"), "Redis answered what cannot be understood")
 }
 
 /// The incarnation in front, so that what was stored in another is gone.

@@ -18,6 +18,9 @@ use crate::{invalidate::Target, sync::lock};
 pub(crate) struct Retries {
     due: Mutex<Due>,
     most: usize,
+    /// As often one may fail beside a backend that answers, before it is taken for one that never succeeds. By default in
+    /// about twenty seconds, since eight pauses from 0.1 to 12.8 s, each halved at most by chance, are 13 to 26.
+    attempts: u32,
     /// How many are due: all that a call which went well looks at.
     left: AtomicUsize,
     emptied: Notify,
@@ -54,14 +57,10 @@ pub(crate) enum Failed {
     Hopeless,
 }
 
-/// As often one may fail beside a backend that answers, before it is taken for one that never succeeds: in about twenty
-/// seconds, since eight pauses from 0.1 to 12.8 s, each halved at most by chance, are 13 to 26.
-const MOST_ATTEMPTS: u32 = 8;
-
 impl Retries {
     /// Keeps at most so many. One more, and everything is to be invalidated instead: nothing is forgotten.
-    pub(crate) fn new(most: usize) -> Self {
-        Self { due: Mutex::default(), most, left: AtomicUsize::new(0), emptied: Notify::new() }
+    pub(crate) fn new(most: usize, attempts: u32) -> Self {
+        Self { due: Mutex::default(), most, attempts, left: AtomicUsize::new(0), emptied: Notify::new() }
     }
 
     pub(crate) fn add(&self, target: &Target, effect: Effect) {
@@ -108,7 +107,7 @@ impl Retries {
                 return Failed::Kept;
             }
             let attempts = retry.attempts.saturating_add(1);
-            if attempts < MOST_ATTEMPTS {
+            if attempts < self.attempts {
                 due.put(retry.target.clone(), retry.effect, attempts);
                 return Failed::Kept;
             }
@@ -214,11 +213,11 @@ mod tests {
     #[test]
     fn what_is_put_in_the_place_of_an_expiry_weakens_nothing() {
         for everything_first in [false, true] {
-            let retries = Retries::new(10);
+            let retries = Retries::new(10, 8);
             let group = Target::group("a");
             let expiry = |retries: &Retries| std::iter::from_fn(|| retries.next(u64::MAX)).next().unwrap();
             retries.add(&group, Effect::Expire);
-            for _ in 1..MOST_ATTEMPTS {
+            for _ in 1..8 {
                 assert_eq!(retries.failed(&expiry(&retries)), Failed::Kept);
             }
             let last = expiry(&retries);
@@ -236,7 +235,7 @@ mod tests {
 
     #[test]
     fn a_target_is_kept_once_with_the_stronger_effect() {
-        let retries = Retries::new(10);
+        let retries = Retries::new(10, 8);
         for effect in [Effect::Expire, Effect::Invalidate, Effect::Expire] {
             retries.add(&Target::group("a"), effect);
         }
@@ -246,7 +245,7 @@ mod tests {
 
     #[test]
     fn one_that_fails_again_on_its_way_stays() {
-        let retries = Retries::new(10);
+        let retries = Retries::new(10, 8);
         retries.add(&Target::group("a"), Effect::Invalidate);
         let on_its_way = any(&retries).expect("one");
         retries.add(&Target::group("a"), Effect::Invalidate);
@@ -259,7 +258,7 @@ mod tests {
 
     #[test]
     fn one_that_fails_time_and_again_leaves_nothing_behind() {
-        let retries = Retries::new(10);
+        let retries = Retries::new(10, 8);
         for _ in 0..1_000 {
             retries.add(&Target::group("a"), Effect::Invalidate);
         }
@@ -269,7 +268,7 @@ mod tests {
 
     #[test]
     fn too_many_become_one_that_invalidates_everything() {
-        let retries = Retries::new(10);
+        let retries = Retries::new(10, 8);
         for group in 0..10 {
             retries.add(&Target::group(group.to_string()), Effect::Expire);
         }
@@ -283,7 +282,7 @@ mod tests {
 
     #[test]
     fn one_that_fails_goes_to_the_end_and_each_has_its_turn_once_in_a_round() {
-        let retries = Retries::new(10);
+        let retries = Retries::new(10, 8);
         for group in ["a", "b", "c"] {
             retries.add(&Target::group(group), Effect::Invalidate);
         }
@@ -312,7 +311,7 @@ mod tests {
     #[test]
     fn what_never_succeeds_becomes_everything_and_where_that_fails_too_there_is_no_hope() {
         for effect in [Effect::Invalidate, Effect::Expire] {
-            let (retries, poison) = (Retries::new(10), Target::group("poison"));
+            let (retries, poison) = (Retries::new(10, 8), Target::group("poison"));
             retries.add(&poison, effect);
             assert_eq!(fails(&retries, &poison), (Failed::Replaced, 8));
             let all = any(&retries).expect("one");
@@ -329,7 +328,7 @@ mod tests {
 
     #[test]
     fn everything_that_an_author_invalidates_has_as_many_attempts() {
-        let retries = Retries::new(10);
+        let retries = Retries::new(10, 8);
         retries.add(&Target::all(), Effect::Invalidate);
         assert_eq!(fails(&retries, &Target::all()), (Failed::Hopeless, 8));
     }

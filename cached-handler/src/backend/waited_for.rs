@@ -39,6 +39,11 @@ pub(crate) trait Backend: Send + Sync + fmt::Debug {
         clock.wall()
     }
 
+    /// How far away it is: the shortest round trip that was seen, where it is measured.
+    fn round_trip(&self) -> Option<Duration> {
+        None
+    }
+
     /// Signs that it has come back.
     fn wakes(&self) -> Wakes {
         Wakes(None)

@@ -2,6 +2,7 @@
 
 #[cfg(feature = "fs")]
 mod files;
+mod limits;
 #[cfg(not(all(feature = "fs", feature = "redis")))]
 mod switched_off;
 
@@ -10,11 +11,12 @@ use std::{
     time::Duration,
 };
 
+use self::limits::Unguarded;
 use super::{Cache, Inner, advice, settle::Settle};
 #[cfg(feature = "redis")]
 use crate::backend::{Redis, RedisServer, redis::Lasting};
 use crate::{
-    backend::{Backend, BytesBackend, Epochs, Guard, InProcessEpochs, Store},
+    backend::{BackendLimits, BytesBackend, Epochs, Guard, InProcessEpochs, Store},
     clock::{Clock, ManualClock},
     error::Error,
     events::{Counts, Limiter, Watch},
@@ -23,6 +25,7 @@ use crate::{
     stored::shared::Shared,
     sync::lock,
     tasks::Tasks,
+    timer,
 };
 
 /// Settings of a [`Cache`]; from [`Cache::builder`].
@@ -41,7 +44,8 @@ pub struct CacheBuilder {
     namespace: String,
     status_name: Option<String>,
     clock: Clock,
-    backends: Vec<(String, Arc<dyn Backend>)>,
+    backends: Vec<(String, Unguarded)>,
+    limits: Vec<(String, BackendLimits)>,
     default_backend: String,
     #[cfg(feature = "redis")]
     redis: Option<RedisServer>,
@@ -65,6 +69,7 @@ impl CacheBuilder {
             status_name: None,
             clock: Clock::System,
             backends: Vec::new(),
+            limits: Vec::new(),
             default_backend: MEMORY.to_owned(),
             #[cfg(feature = "redis")]
             redis: None,
@@ -110,9 +115,9 @@ impl CacheBuilder {
     /// Adds a backend with its own clock.
     pub fn backend_with_epochs(mut self, name: impl Into<String>, store: impl Store, epochs: impl Epochs) -> Self {
         let name = name.into();
-        let watch = Watch::new(&name, Arc::clone(&self.counts));
-        let backend = Arc::new(Guard::new(&name, BytesBackend::new(store, epochs), watch));
-        self.backends.push((name, backend));
+        let (called, watch) = (name.clone(), Watch::new(&name, Arc::clone(&self.counts)));
+        let backend = BytesBackend::new(store, epochs);
+        self.backends.push((name, Unguarded::new(move |limits| Arc::new(Guard::new(&called, backend, limits, watch)))));
         self
     }
 
@@ -240,10 +245,14 @@ impl CacheBuilder {
     ///
     /// Where two backends have one name or a reserved one, the [default](Self::default_backend) is not among them, two
     /// handlers of the program have one name, Redis is set up with an address that cannot be read, one of the built-in
-    /// backends lacks a namespace, or the directory of `fs` cannot be used. [`Error::is_config`] is true for all of them.
+    /// backends lacks a namespace, the directory of `fs` cannot be used, limits are set for a backend that is not there, or
+    /// the runtime has no timers (`enable_time`). [`Error::is_config`] is true for all of them.
     #[cfg_attr(not(feature = "fs"), expect(clippy::unused_async, reason = "what connects is begun on this runtime"))]
     #[cfg_attr(not(feature = "fs"), expect(unused_mut, reason = "what is opened is kept"))]
     pub async fn build(mut self) -> Result<Cache, Error> {
+        if !self.off && timer::lacks_timers() {
+            return Err(Error::config(timer::NO_TIMERS));
+        }
         #[cfg(feature = "fs")]
         self.open_files().await?;
         let (cache, complaints) = self.finish();
@@ -263,6 +272,7 @@ impl CacheBuilder {
         if complaints.is_empty() {
             complaints.extend(default_backend.and_then(|name| self.complaint_of_default(name)));
         }
+        let backends = self.guarded();
         let cache = Cache::living(Inner {
             off: self.off,
             isolated: self.isolated,
@@ -272,7 +282,7 @@ impl CacheBuilder {
             clock: self.clock,
             memory: crate::backend::memory::Memory::new(self.memory),
             limiter: Limiter::default(),
-            backends: self.backends,
+            backends,
             default_backend,
             flights: Arc::default(),
             reputations: crate::reputation::Reputations::default(),
@@ -294,7 +304,7 @@ impl CacheBuilder {
         let Some(server) = self.redis.take().or_else(environment) else { return Ok(()) };
         let redis = Redis::with_clock(&server, &self.namespace, self.clock.clone(), self.redis_lasts)?;
         let watch = Watch::new(REDIS, Arc::clone(&self.counts));
-        self.backends.push((REDIS.to_owned(), Arc::new(Guard::new(REDIS, redis, watch))));
+        self.backends.push((REDIS.to_owned(), Unguarded::new(|limits| Arc::new(Guard::new(REDIS, redis, limits, watch)))));
         Ok(())
     }
 
@@ -345,6 +355,7 @@ impl CacheBuilder {
         }
         #[cfg(feature = "fs")]
         complaints.extend(self.complaints_of_files());
+        complaints.extend(self.complaints_of_limits());
         complaints.extend(namesakes());
         complaints
     }

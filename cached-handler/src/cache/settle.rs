@@ -5,10 +5,10 @@ use std::{
     time::Duration,
 };
 
-use tokio::time::{Instant, sleep_until};
+use tokio::time::Instant;
 
 use super::Cache;
-use crate::{backend::Effect, error::Error, events, home::spawn_here, invalidate::Target, sync::lock, tasks::Owed};
+use crate::{backend::Effect, error::Error, events, home::spawn_here, invalidate::Target, sync::lock, tasks::Owed, timer::sleep_until};
 
 /// What is to be invalidated once more, and when.
 #[derive(Debug)]

@@ -104,8 +104,9 @@
 //!   batched: from eight in flight on, up to 64 of them (about 128 KiB) share one `MGET` that reads each key once. No
 //!   look-up joins a command that is already sent. An invalidation is one script, however many responses it concerns;
 //!   no keys are ever listed.
-//! - **While Redis is down**, slow or refuses, handlers run. A few requests wait for at most 50 ms; after five failures
-//!   in a row, or ten in twenty calls, none asks until a probe in the background is answered. It connects again for
+//! - **While Redis is down**, slow or refuses, handlers run. A few requests wait for at most 50 ms (four times the round
+//!   trip, where that is more); after five failures in a row, or ten in twenty calls, none asks until a probe in the
+//!   background is answered. [`BackendLimits`](crate::backend::BackendLimits) sets all of that. It connects again for
 //!   ever, with pauses of 0.1 to 0.8 s, so that responses are cached again within a second of its return. `build()`
 //!   does not wait for it either. Concurrent requests still share a run, which then may have begun before an
 //!   invalidation by another process: the one exception to L4. For invalidations see
@@ -119,6 +120,10 @@
 //!   seconds: then the clock may be evicted, which makes every response unusable. With `volatile-random` that may
 //!   happen at any time. With `noeviction`, new responses are refused, and a warning says so when a connection is made.
 //!   `volatile-ttl` evicts the keys with the shortest lifetime, however often they are used.
+//! - **A primary that is demoted** while its process only has hits is left within 100 ms: its role is asked along with
+//!   look-ups (`ROLE`; `HELLO`, where the user may not send that). What a primary answers that is cut off from the others
+//!   and does not know yet that it was replaced, nobody can tell: let it stop by itself (`min-replicas-to-write` ends
+//!   writes, and Sentinel's or the cluster's time-out bounds the time).
 //! - In a cluster, all keys of a namespace are in one slot, on one node.
 //!
 //! # Invalidations that fail

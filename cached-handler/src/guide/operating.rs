@@ -65,9 +65,12 @@
 //! | … recently read and kept open (Linux) | 128, or a sixteenth of the process's limit if that is less | |
 //! | … after a reboot | nothing stored before is used | `Cache::builder().fs_durable()` |
 //! | … after a restart of Redis, or a failover | the same | `Cache::builder().redis_durable()` |
-//! | Redis, files, or a store of your own | 50 ms to read, 100 ms to write, 1 s to invalidate; 1 024 calls at a time | |
+//! | Redis, files, or a store of your own | 50 ms to read, 100 ms to write, 1 s to invalidate; 1 024 calls at a time | `Cache::builder().limits("name", BackendLimits::new()…)` |
+//! | … Redis that is further away than 12 ms | four times its round trip to read, and 50 ms more to write, at most 1 s; the round trip is the shortest that was seen on the connection | the same |
+//! | … a process that is too busy to listen | that time does not count; ten late fifths of a limit, and the call is given up, which is no failure of the backend | |
+//! | … whether Redis is still the primary | asked in the same round trip as a look-up, once in 100 ms while there are any, and after each error | |
 //! | … bytes per key | `max_body` and 128 KiB; longer ones are a miss | |
-//! | … that failed 5 times in a row, or in 10 of the last 20 calls | is left alone; probes after 1 s, then less often, up to every 30 s | |
+//! | … that failed 5 times in a row, or in 10 of the last 20 calls | is left alone; probes after 1 s, then less often, up to every 30 s | the same |
 //! | … reconnecting to Redis | for ever, after 0.1 to 0.8 s | |
 //! | … invalidations while it is left alone | one at a time; after one that fails, none until the next probe | |
 //! | … invalidations that failed | 10 000 kept and tried again, after 0.1 s, then less often, up to every 30 s; one more, or eight failed attempts while probes succeed, and everything is invalidated | |
@@ -96,7 +99,7 @@
 //! | `cached_handler_abandoned_total` | `handler` | runs that were dropped with their request |
 //! | `cached_handler_damaged_total` | `handler`, `damage` | stored bytes that were damaged or foreign, and not used |
 //! | `cached_handler_invalidations_total` | `scope`: `all`, `handler`, `group`, `path`; `effect`: `invalidate`, `expire`; `result`: `ok`, `error` | invalidations, in each cache of the process |
-//! | `cached_handler_backend_operations_total` | `backend`, `operation`: `read`, `store`, `invalidate`; `result`: `ok`, `error`, `spared` (skipped: the breaker is open, or too many are in flight) | calls of backends other than memory |
+//! | `cached_handler_backend_operations_total` | `backend`, `operation`: `read`, `store`, `invalidate`; `result`: `ok`, `error`, `spared` (skipped: the breaker is open, or too many are in flight; or this process was too busy to hear the answer) | calls of backends other than memory |
 //! | `cached_handler_backend_seconds` | `backend`, `operation` | a histogram: how long they took |
 //! | `cached_handler_breakers_open` | `backend` | a gauge: caches of the process whose breaker for it is open |
 //! | `cached_handler_memory_bytes`, `cached_handler_memory_responses` | | gauges: what is stored in memory |
@@ -109,7 +112,9 @@
 //! | level | event | fields | how often |
 //! |---|---|---|---|
 //! | error | a handler's, a layer's or a set's backend is not in this cache | | once |
-//! | error | Redis is not what it has to be, or not there | `server`, `reason` | once for each reason, until it is |
+//! | error | Redis is not what it has to be, or not there | `server`, `reason` | once for each reason, until it is; at most one in 10 s for each, and then in twice as long, up to an hour |
+//! | warn | Redis does not allow `INFO`; was started again | `server` | the same |
+//! | error | a runtime has no timers | | once |
 //! | error | an invalidation failed | `error`, `left_out` | at most one in 10 s |
 //! | error | a backend answers, but nothing can be invalidated in it | `backend`, `error` | once, until everything is invalidated |
 //! | warn | everything is invalidated, because one invalidation fails again and again | `backend`, `error` | always |
@@ -125,7 +130,8 @@
 //! | debug | invalidated | `scope`, `effect`, `ok` | always |
 //! | warn | a backend fails to read (handlers answer), to store (what is in it goes on answering) or to invalidate (it is tried again); a backend is left alone | `backend`, `errand`, `reason`, `error` | at the first failure, then at most one in 10 s for each reason; a failure that starts within those 10 s and persists is logged after them |
 //! | info | a backend is well again; is used again | `backend`, `errand` | once for each such warning |
-//! | info | connected to Redis; the epochs of a directory begin anew | `server` | always |
+//! | info | connected to Redis | `server` | at first, and after an error that it ends |
+//! | info | the epochs of a directory begin anew | | always |
 //! | debug | a backend failed to read, store, remove | `handler`, `error` | always |
 //! | trace | hit | `handler`, `age` | always |
 //!
@@ -144,11 +150,13 @@
 //! |---|---|
 //! | few hits | look at `not_stored` and `forwards` by reason, then at [errors](super::errors) |
 //! | `cached_handler_breakers_open` is not 0 | that backend fails and is not asked for now; handlers run. A warning has the reason |
-//! | `…_backend_operations_total{result="spared"}` grows | more than 1 024 calls at a time, or the breaker |
+//! | `…_backend_operations_total{result="spared"}` grows | more calls at a time than [`BackendLimits::max_calls`](crate::backend::BackendLimits::max_calls), a process that is too busy, or the breaker |
 //! | `…_evictions_total` grows | the memory limit is too small for the responses in use |
 //! | `…_damaged_total` is not 0 | with the damage `other-type`: a set's type has changed without its version, or JSON cannot hold a value (`NaN`); otherwise another program writes to the same place, or the disk is failing |
 //! | `…_invalidations_total{result="error"}` | an invalidation did not reach its backend; it is tried again |
 //! | a backend fails, `no-runtime` | a call from outside of tokio: run it in a runtime |
+//! | a backend fails, `starved` | the process computes on the threads of the runtime for so long that it cannot hear answers: use `tokio::task::spawn_blocking` for what computes |
+//! | `build` says that the runtime has no timers | `enable_time()`, or `enable_all()`, on its builder |
 //!
 //! [`Cache::stats`]: crate::Cache::stats
 //! [`handlers`]: crate::handlers

@@ -13,7 +13,7 @@ use http_body::{Frame, SizeHint};
 use http_body_util::BodyExt;
 use tokio::sync::mpsc;
 
-use crate::outcome::NotStored;
+use crate::{outcome::NotStored, timer};
 
 /// Content that cannot be stored, and the body that passes it on as it would have come.
 pub(super) struct Refused {
@@ -30,7 +30,7 @@ pub(super) async fn complete(mut body: Body, limit: usize, patience: Option<Dura
     loop {
         let frame = match gives_up {
             None => body.frame().await,
-            Some(gives_up) => match tokio::time::timeout_at(gives_up, body.frame()).await {
+            Some(gives_up) => match timer::timeout_at(gives_up, body.frame()).await {
                 Ok(frame) => frame,
                 Err(_) => return Err(refuse(copy, Last::Rest(body), NotStored::RunTooLong)),
             },
@@ -70,7 +70,7 @@ pub(super) async fn copy(mut body: Body, limit: usize, feed: Feed, patience: Dur
     let mut copy = Copy::new(limit);
     let gives_up = tokio::time::Instant::now() + patience;
     loop {
-        match tokio::time::timeout_at(gives_up, body.frame()).await {
+        match timer::timeout_at(gives_up, body.frame()).await {
             Err(_) => {
                 feed.send(Piece::Rest(body));
                 return Err(NotStored::RunTooLong);

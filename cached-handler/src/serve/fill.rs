@@ -6,7 +6,7 @@ use axum::response::{IntoResponse, Response};
 use http::StatusCode;
 use tokio::{
     sync::{OwnedSemaphorePermit, Semaphore, oneshot},
-    time::{Instant, timeout_at},
+    time::Instant,
 };
 use tracing::Instrument;
 
@@ -25,6 +25,7 @@ use crate::{
     reputation::Reputation,
     stored::{Slot, Stored},
     tasks::{self, Place},
+    timer::timeout_at,
 };
 
 /// Runs the handler in a task of its own, so that a client who leaves stops nobody: which is why its future has to be

@@ -8,10 +8,10 @@ use std::{
 };
 
 use axum::response::Response;
-use tokio::{runtime::Handle, time::timeout};
+use tokio::runtime::Handle;
 
 use super::Run;
-use crate::{events::Running, outcome::NotStored};
+use crate::{events::Running, outcome::NotStored, timer::timeout};
 
 /// How a run ended without a response.
 pub(super) enum Failure {

@@ -33,6 +33,7 @@ use crate::{
         storable::{Question, Storable, storable},
     },
     stored::Slot,
+    timer,
 };
 
 /// How long content is waited for, of a handler that has answered.
@@ -299,7 +300,7 @@ fn stream(mut run: Run, mut parts: Parts, body: Body, storable: Storable, groups
     let rest = async move {
         let limit = run.handler.policy.max_body;
         let mut copy = pin!(content::copy(body, limit, feed, LONGEST));
-        let copied = if let Ok(copied) = tokio::time::timeout(run.handler.policy.max_wait, copy.as_mut()).await {
+        let copied = if let Ok(copied) = timer::timeout(run.handler.policy.max_wait, copy.as_mut()).await {
             copied
         } else {
             not_awaited_any_more(&run, lease.take());

@@ -37,7 +37,7 @@ struct World {
 impl World {
     fn new(mistake: Mistake) -> Arc<Self> {
         let [is_nursed, counted_open] = std::array::from_fn(|_| Mutex::new(false));
-        Arc::new(Self { breaker: Breaker::default(), is_nursed, counted_open, gauge: AtomicI64::new(0), mistake })
+        Arc::new(Self { breaker: Breaker::new(5, 10), is_nursed, counted_open, gauge: AtomicI64::new(0), mistake })
     }
 
     fn failed(&self) -> Change {

@@ -1,14 +1,14 @@
 //! Who looks after a backend that failed: probes it while it is left alone, and invalidates what could not be.
 
 use std::{
-    sync::{Arc, Weak},
+    sync::{Arc, Weak, atomic::Ordering},
     time::Duration,
 };
 
-use tokio::time::{Instant, timeout};
+use tokio::time::Instant;
 use tracing::Level;
 
-use super::{ADVANCE_LIMIT, Inner, within};
+use super::{Inner, within};
 use crate::{
     backend::{
         Backend,
@@ -16,21 +16,19 @@ use crate::{
         notices::Errand,
         retries::{Failed, Retry},
     },
-    error::Error,
+    error::{Error, Fault},
     events::Why,
+    timer::timeout,
 };
 
 /// How long it may take to answer a probe, for which nobody waits.
 const PROBE_LIMIT: Duration = Duration::from_secs(1);
 /// How long a round of invalidations may go on after failures. The others have their turn first in the next.
 const ROUND: Duration = Duration::from_secs(1);
-/// Pauses between probes of a backend that is left alone, and between retries where it is not.
-const PROBES: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(30));
-const RETRIES: (Duration, Duration) = (Duration::from_millis(100), Duration::from_secs(30));
 
 impl<B: Backend + 'static> Inner<B> {
     fn needs_care(&self) -> bool {
-        self.breaker.is_open() || !self.retries.is_empty()
+        self.breaker.is_open() || !self.retries.is_empty() || self.is_in_doubt.load(Ordering::Relaxed)
     }
 
     /// Has a task in the background probe and retry, unless one does so already.
@@ -41,10 +39,19 @@ impl<B: Backend + 'static> Inner<B> {
     /// Whether the backend is well, and nothing is overdue. A probe comes first in any case: on a connection on which
     /// answers stay out nothing would ever be done, and a probe gives it up.
     async fn is_mended(&self, number: u64) -> bool {
-        self.nurse.back_within(number, PROBE_LIMIT);
-        if within(PROBE_LIMIT, self.backend.probe()).await.is_err() {
+        let limit = PROBE_LIMIT.max(self.read_limit());
+        self.nurse.back_within(number, limit);
+        if let Err(error) = within(limit, self.backend.probe()).await {
+            // Calls were given up while this process was busy, and it was the backend after all.
+            if matches!(error.as_fault(), Fault::Sick(_))
+                && self.is_in_doubt.swap(false, Ordering::Relaxed)
+                && self.breaker.open() == Change::Opened
+            {
+                self.has_opened();
+            }
             return false;
         }
+        self.is_in_doubt.store(false, Ordering::Relaxed);
         while !self.retries.is_empty() {
             if !self.makes_up_for_all(number).await {
                 return false;
@@ -58,8 +65,8 @@ impl<B: Backend + 'static> Inner<B> {
     async fn makes_up_for_all(&self, number: u64) -> bool {
         let (last, began, mut all_well) = (self.retries.last(), Instant::now(), true);
         while let Some(retry) = self.retries.next(last) {
-            self.nurse.back_within(number, ADVANCE_LIMIT);
-            match within(ADVANCE_LIMIT, self.backend.advance(&retry.target, retry.effect)).await {
+            self.nurse.back_within(number, self.limits.invalidate);
+            match within(self.limits.invalidate, self.backend.advance(&retry.target, retry.effect)).await {
                 Ok(()) => {
                     self.retries.done(&retry);
                     self.say_that_it_is_well(Errand::Invalidate);
@@ -113,7 +120,7 @@ async fn nurse_until_well<B: Backend + 'static>(guard: Weak<Inner<B>>, number: u
     loop {
         let (until_next, calls) = match guard.upgrade() {
             Some(guard) => {
-                let (shortest, longest) = if guard.breaker.is_open() { PROBES } else { RETRIES };
+                let (shortest, longest) = if guard.breaker.is_open() { guard.limits.probe_pauses } else { guard.limits.retry_pauses };
                 let until_next = pause(attempt, shortest, longest, chance());
                 guard.nurse.back_within(number, until_next);
                 (until_next, Arc::clone(&guard.calls))

@@ -1,8 +1,9 @@
 //! Whether a server will do, by what it says of itself.
 
-use ::redis::{RedisError, aio::MultiplexedConnection};
+use ::redis::{RedisError, Value, aio::MultiplexedConnection};
 
 use super::{
+    link::{Says, says, version},
     memory::Worry,
     refusal::{moved_to, refusal},
 };
@@ -32,14 +33,24 @@ impl Unfit {
 /// What `INFO` says about the version, the role and what is done when memory is short.
 pub(super) fn examine(info: &str) -> Result<Option<Worry>, Unfit> {
     let value = |name: &str| info.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':'));
-    let major = value("redis_version").and_then(|version| version.split('.').next()?.parse::<u32>().ok());
+    must_be(value("redis_version"), value("role") == Some("slave"))?;
+    Ok(value("maxmemory").zip(value("maxmemory_policy")).and_then(|(limit, policy)| Worry::of(limit, policy)))
+}
+
+/// What `HELLO` says about the first two of them. Of another kind than expected, it says nothing.
+pub(super) fn hello(answer: &Value) -> Result<(), Unfit> {
+    must_be(version(answer).as_deref(), says(answer) == Says::Replica)
+}
+
+fn must_be(version: Option<&str>, is_replica: bool) -> Result<(), Unfit> {
+    let major = version.and_then(|version| version.split('.').next()?.parse::<u32>().ok());
     if major.is_some_and(|major| major < OLDEST) {
         return Err(Unfit::For("too-old", "Redis is older than 7.0, which is needed"));
     }
-    if value("role") == Some("slave") {
+    if is_replica {
         return Err(Unfit::For("readonly", "Redis is a replica; give the primary's address"));
     }
-    Ok(value("maxmemory").zip(value("maxmemory_policy")).and_then(|(limit, policy)| Worry::of(limit, policy)))
+    Ok(())
 }
 
 #[cfg(test)]

@@ -1,6 +1,9 @@
 //! The connection: one, shared by all requests, made in the background and again whenever it is lost, for ever.
 
 mod connecting;
+mod lines;
+mod reach;
+mod role;
 mod suspect;
 
 use std::{
@@ -12,29 +15,28 @@ use std::{
     time::Duration,
 };
 
-use ::redis::{AsyncConnectionConfig, Client, Cmd, ConnectionAddr, Pipeline, RedisError, Value, aio::MultiplexedConnection};
+use ::redis::{Client, Cmd, Pipeline, RedisError, Value, aio::MultiplexedConnection};
 use tokio::{
     runtime::Handle,
     sync::{Notify, watch},
+    time::Instant,
 };
 
-use self::{connecting::connect_at_last, suspect::Suspect};
+pub(super) use self::role::{Says, says, version};
+use self::{connecting::connect_at_last, lines::Lines, role::Role, suspect::Suspect};
 use super::{
     CLOCK_LIVES, EPOCH_LIVES, Lasting,
-    fit::{Fit, Unfit, examine},
     keys::Names,
     life::Life,
     memory::Worry,
-    mget, record,
-    refusal::{Refusal, refusal},
+    refusal::{Refusal, refusal, senseless},
     script,
-    server::{address, host_of, sees_to_cryptography},
+    server::address,
 };
 use crate::{
-    backend::{Known, Reading, background::Background},
+    backend::{Known, background::Background},
     clock::{Clock, Millis, millis},
     error::{Error, Fault},
-    sync::lock,
 };
 
 /// How long a connection may take to be made; it is made in the background.
@@ -54,6 +56,10 @@ pub(super) struct Link {
     wakes: Arc<Notify>,
     /// Redis' time less this process's, in milliseconds; `UNKNOWN` before it was first asked for.
     offset: AtomicI64,
+    /// The shortest round trip of the present connection, in microseconds; `UNMEASURED` before there was one.
+    round_trip: AtomicU64,
+    role: Role,
+    lines: Lines,
     /// What was last said of the server's memory.
     worry: Mutex<Option<Worry>>,
 }
@@ -82,17 +88,56 @@ impl Link {
             connecting: Background::new(),
             wakes: Arc::default(),
             offset: AtomicI64::new(UNKNOWN),
+            round_trip: AtomicU64::new(UNMEASURED),
+            role: Role::new(),
+            lines: Lines::default(),
             worry: Mutex::default(),
         });
         link.connect();
         link
     }
 
-    /// One command, whose answer is no error.
+    /// One command, whose answer is no error, and is that of a primary.
     pub(super) async fn call(self: &Arc<Self>, command: &Cmd) -> Result<Value, Error> {
         let (number, mut connection) = self.connection().await?;
-        let answer = connection.send_packed_command(command).await;
+        let sent = Instant::now();
+        let answer = match self.role.question(sent) {
+            None => connection.send_packed_command(command).await,
+            Some(question) => {
+                let mut both = Pipeline::with_capacity(2);
+                both.add_command(command.clone()).add_command(question);
+                match connection.send_packed_commands(&both, 0, 2).await.map(<[Value; 2]>::try_from) {
+                    Ok(Ok([answer, role])) => {
+                        if !matches!(answer, Value::ServerError(_)) && self.role.answered(&role) == Says::Replica {
+                            self.lost(number);
+                            return Err(Error::fault(Fault::Sick("readonly"), "Redis is a replica; give the primary's address"));
+                        }
+                        Ok(answer)
+                    }
+                    Ok(Err(_)) => return Err(senseless()),
+                    Err(error) => Err(error),
+                }
+            }
+        };
+        self.note_round_trip(sent);
         self.checked(number, answer)
+    }
+
+    /// How far away the server is: the shortest time between a command and its reply on the present connection. A reply
+    /// that was slow for any other reason, or read late, makes it no longer.
+    pub(super) fn round_trip(&self) -> Option<Duration> {
+        match self.round_trip.load(Ordering::Relaxed) {
+            UNMEASURED => None,
+            micros => Some(Duration::from_micros(micros)),
+        }
+    }
+
+    fn note_round_trip(&self, sent: Instant) {
+        let micros = u64::try_from(sent.elapsed().as_micros()).unwrap_or(UNMEASURED);
+        // Hardly ever news, and then it is not written.
+        if micros < self.round_trip.load(Ordering::Relaxed) {
+            self.round_trip.fetch_min(micros, Ordering::Relaxed);
+        }
     }
 
     /// A script, which the server may not know; `more` are its arguments beside those that all scripts have.
@@ -157,6 +202,7 @@ impl Link {
             Err(error) => error,
         };
         let Refusal { error, ends_connection } = refusal(&error);
+        self.role.ask_soon();
         if ends_connection {
             self.lost(number);
         }
@@ -201,100 +247,6 @@ impl Link {
         matches!(&*self.phase.borrow(), Phase::Up(..))
     }
 
-    /// Once: a connection to a server that will do.
-    async fn try_to_connect(&self) -> Result<Fit, (&'static str, &'static str)> {
-        let connection = self.connect_to(&self.client).await;
-        match connection {
-            Ok(fit) => Ok(fit),
-            Err(Unfit::Elsewhere(host, port)) => {
-                // A node that does not know its own name gives none: it is the one that was asked, on another port.
-                let host = if host.is_empty() { host_of(&self.client) } else { host };
-                let addr = match self.client.get_connection_info().addr() {
-                    ConnectionAddr::TcpTls { insecure, tls_params, .. } => {
-                        ConnectionAddr::TcpTls { host, port, insecure: *insecure, tls_params: tls_params.clone() }
-                    }
-                    _ => ConnectionAddr::Tcp(host, port),
-                };
-                let there = Client::open(self.client.get_connection_info().clone().set_addr(addr)).map_err(|_| MOVED)?;
-                self.connect_to(&there).await.map_err(|unfit| match unfit {
-                    Unfit::Elsewhere(..) => MOVED,
-                    Unfit::For(word, message) => (word, message),
-                })
-            }
-            Err(Unfit::For(word, message)) => Err((word, message)),
-        }
-    }
-
-    async fn connect_to(&self, client: &Client) -> Result<Fit, Unfit> {
-        let config = AsyncConnectionConfig::new()
-            .set_connection_timeout(Some(CONNECT_LIMIT))
-            .set_response_timeout(None)
-            .set_pipeline_buffer_size(1024);
-        sees_to_cryptography(client);
-        let mut connection = client.get_multiplexed_async_connection_with_config(&config).await.map_err(|error| Unfit::of(&error))?;
-        let checks = async {
-            let worry = self.check(&mut connection).await?;
-            Ok::<_, Unfit>((connection, worry))
-        };
-        tokio::time::timeout(CONNECT_LIMIT, checks)
-            .await
-            .map_err(|_| Unfit::For("unreachable", "Redis takes connections, and does not answer"))?
-    }
-
-    /// What the server is, where the keys lie, and what time it is there.
-    async fn check(&self, connection: &mut MultiplexedConnection) -> Result<Option<Worry>, Unfit> {
-        let mut worry = None;
-        match ::redis::cmd("INFO").query_async::<String>(connection).await {
-            Ok(info) => {
-                worry = examine(&info)?;
-                self.life.is_that_of(&info);
-            }
-            Err(error) if error.code() == Some("NOPERM") => {
-                tracing::warn!(target: "cached_handler", "the user of Redis may not send `INFO`; whether the server is a primary of version 7.0 is not known");
-            }
-            Err(error) => return Err(Unfit::of(&error)),
-        }
-        self.begin(connection).await?;
-        let sent = self.clock.now();
-        let time: Vec<Value> = ::redis::cmd("TIME").query_async(connection).await.map_err(|error| Unfit::of(&error))?;
-        self.set_time(&time, sent);
-        Ok(worry)
-    }
-
-    /// Where the server is not the one that began the incarnation that it has, begins another. Where that cannot be done,
-    /// it is of no use. It is asked in any case, which shows whether the keys are there.
-    async fn begin(&self, connection: &mut MultiplexedConnection) -> Result<(), Unfit> {
-        let unfit = |error| Unfit::of(&error);
-        let clock: Vec<Value> = mget(self.key.iter()).query_async(connection).await.map_err(unfit)?;
-        let known = self.key.iter().zip(&clock).find_map(|(key, clock)| record::clock(key, clock));
-        // Only then, as a script is not run at all while the server takes no writes.
-        let is_anothers = known.is_some_and(|reading| !self.life.is_that_in(reading.incarnation));
-        if self.lasting == Lasting::Ever || !self.life.is_known() || !is_anothers {
-            self.note_clock(known, connection).await;
-            return Ok(());
-        }
-        let begin = self.command(&script::BEGIN, false, &self.key, &[&self.life.digits()]);
-        let has_begun = begin.query_async::<bool>(connection).await.map_err(unfit)?;
-        self.note_clock(None, connection).await;
-        if has_begun {
-            tracing::warn!(target: "cached_handler", server = address(&self.client), "Redis was started again, or another has taken its place: nothing stored before is used, as invalidations may be lost");
-        }
-        Ok(())
-    }
-
-    /// Whoever comes as soon as there is a connection knows how the clock stood. It is made where there is none; where that
-    /// cannot be done, it is not known.
-    async fn note_clock(&self, known: Option<Reading>, connection: &mut MultiplexedConnection) {
-        let mut reading = known;
-        if reading.is_none() {
-            let made = self.command(&script::READ, false, &self.key, &[]).query_async::<Vec<Value>>(connection).await;
-            reading = made.ok().and_then(|clock| record::reading(self.key.iter(), &clock));
-        }
-        if let Some(reading) = reading {
-            self.known.note(&reading);
-        }
-    }
-
     /// A script with what it may need to make what is missing.
     fn command(&self, script: &script::Known, by_digest: bool, keys: &Names, more: &[&str]) -> Cmd {
         let arguments = [self.life.incarnation(), millis(CLOCK_LIVES).unsigned_abs(), millis(EPOCH_LIVES).unsigned_abs()];
@@ -304,14 +256,6 @@ impl Link {
         }
         command.arg(more);
         command
-    }
-
-    /// Once for as long as it lasts: a connection that is lost and made again is no news.
-    fn say_what_worries(&self, worry: Option<Worry>) {
-        let before = std::mem::replace(&mut *lock(&self.worry), worry);
-        if let Some(worry) = worry.filter(|_| before != worry) {
-            tracing::warn!(target: "cached_handler", server = address(&self.client), "{}", worry.advice());
-        }
     }
 
     /// Notes what time it was there halfway between `sent` and now. A clock that is set by hand is compared once: what it
@@ -334,7 +278,7 @@ impl Link {
 }
 
 const UNKNOWN: Millis = Millis::MIN;
-const MOVED: (&str, &str) = ("moved", "the nodes of the cluster do not agree on where the keys are");
+const UNMEASURED: u64 = u64::MAX;
 
 impl fmt::Debug for Link {
     /// Without user and password.

@@ -3,23 +3,25 @@
 use std::{sync::Arc, time::Duration};
 
 use bytes::Bytes;
-use tokio::{sync::oneshot, task::yield_now, time::timeout};
+use tokio::{sync::oneshot, task::yield_now};
 
 use super::{
     Inner,
     batch::{Put, Wanted},
     joint::{Found, Joint},
     keys::Names,
-    list, mget, senseless,
+    list, mget,
+    refusal::senseless,
 };
 use crate::{
     backend::{Scopes, StoreKey},
     error::Error,
     tasks::spawn,
+    timer::timeout,
 };
 
-/// Far longer than a backend may take to read.
-const NOBODY_WAITS: Duration = Duration::from_secs(1);
+/// Longer than anybody waits, unless a limit was set that is longer still.
+const NOBODY_WAITS: Duration = Duration::from_secs(5);
 
 impl Inner {
     pub(super) async fn look_up(self: &Arc<Self>, key: &StoreKey, scopes: &Scopes<'_>) -> Result<Found, Error> {

@@ -69,3 +69,7 @@ pub(super) fn moved_to(error: &RedisError) -> Option<(String, u16)> {
     let (host, port) = address.rsplit_once(':')?;
     Some((host.to_owned(), port.parse().ok()?))
 }
+
+pub(super) fn senseless() -> Error {
+    Error::fault(Fault::Sick("senseless"), "Redis answered what cannot be understood")
+}

@@ -5,6 +5,8 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::CacheBuilder;
+#[cfg(unix)]
+use super::limits::Unguarded;
 use crate::error::Error;
 #[cfg(unix)]
 use crate::{
@@ -111,7 +113,7 @@ impl CacheBuilder {
     pub(super) fn add_files(&mut self) {
         if let Some(files) = self.files.opened.take().or_else(|| self.take_files()) {
             let watch = Watch::new(NAME, Arc::clone(&self.counts));
-            self.backends.push((NAME.to_owned(), Arc::new(Guard::new(NAME, files, watch))));
+            self.backends.push((NAME.to_owned(), Unguarded::new(|limits| Arc::new(Guard::new(NAME, files, limits, watch)))));
         }
     }
 

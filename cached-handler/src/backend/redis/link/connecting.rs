@@ -5,12 +5,15 @@ use std::{
     time::Duration,
 };
 
-use tokio::{runtime::Handle, time::sleep};
+use tokio::{runtime::Handle, time::Instant};
 
 use super::{CONNECT_LIMIT, Link, Phase};
-use crate::backend::{
-    breaker::{chance, pause},
-    redis::server::address,
+use crate::{
+    backend::{
+        breaker::{chance, pause},
+        redis::server::address,
+    },
+    timer::sleep,
 };
 
 /// Pauses between two tries, which cost Redis next to nothing: however long it was away, all is cached again within a
@@ -31,7 +34,9 @@ pub(super) async fn connect_at_last(link: Weak<Link>, turn: u64) {
                 let number = alive.connects.fetch_add(1, Ordering::Relaxed);
                 alive.phase.send_replace(Phase::Up(number, connection, Handle::current()));
                 alive.wakes.notify_one();
-                tracing::info!(target: "cached_handler", server = address(&alive.client), "connected to Redis");
+                if alive.lines.is_up(number == 0) {
+                    tracing::info!(target: "cached_handler", server = address(&alive.client), "connected to Redis");
+                }
                 alive.say_what_worries(worry);
                 // Unless it is lost already.
                 continue;
@@ -39,7 +44,8 @@ pub(super) async fn connect_at_last(link: Weak<Link>, turn: u64) {
             Err(unfit) => unfit,
         };
         let is_news = !matches!(&*alive.phase.borrow(), Phase::Down(word, _) if *word == unfit.0);
-        if is_news {
+        if is_news && alive.lines.may_say(unfit.0, Instant::now()) {
+            alive.lines.is_down();
             let (reason, what) = unfit;
             tracing::error!(target: "cached_handler", server = address(&alive.client), reason, "{what}; handlers run uncached meanwhile; tried again in the background, said once");
         }

@@ -1,0 +1,64 @@
+//! Limits of backends, which may be given before or after the backend itself.
+
+use std::{fmt, sync::Arc};
+
+use super::{CacheBuilder, MEMORY};
+use crate::backend::{Backend, BackendLimits};
+
+/// A backend that is guarded once its limits are known.
+pub(super) struct Unguarded(Box<dyn FnOnce(BackendLimits) -> Arc<dyn Backend> + Send + Sync>);
+
+impl Unguarded {
+    pub(super) fn new(guard: impl FnOnce(BackendLimits) -> Arc<dyn Backend> + Send + Sync + 'static) -> Self {
+        Self(Box::new(guard))
+    }
+}
+
+impl fmt::Debug for Unguarded {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Unguarded")
+    }
+}
+
+impl CacheBuilder {
+    /// Sets how long the backend of this name (`redis`, `fs`, or one of your own) may take, how many calls it gets at a
+    /// time, and when it is left alone. Not for `memory`, which nobody waits for. [`build`](Self::build) refuses a name
+    /// that is neither built in nor added.
+    ///
+    /// ```
+    /// # async fn f() -> Result<(), cached_handler::Error> {
+    /// use std::time::Duration;
+    /// use cached_handler::{Cache, backend::BackendLimits};
+    ///
+    /// let limits = BackendLimits::new().read(Duration::from_millis(20));
+    /// Cache::builder().namespace("shop").redis("redis://127.0.0.1:6379").limits("redis", limits).build().await?.install()?;
+    /// # Ok(()) }
+    /// ```
+    pub fn limits(mut self, backend: impl Into<String>, limits: BackendLimits) -> Self {
+        self.limits.push((backend.into(), limits));
+        self
+    }
+
+    /// The backends, guarded.
+    pub(super) fn guarded(&mut self) -> Vec<(String, Arc<dyn Backend>)> {
+        let backends = std::mem::take(&mut self.backends);
+        let guarded = backends.into_iter().map(|(name, Unguarded(guard))| {
+            // The last word counts.
+            let limits = self.limits.iter().rev().find(|(of, _)| *of == name).map_or(BackendLimits::new(), |(_, limits)| *limits);
+            (name, guard(limits))
+        });
+        guarded.collect()
+    }
+
+    pub(super) fn complaints_of_limits(&self) -> impl Iterator<Item = String> {
+        self.limits.iter().filter_map(|(name, _)| match name.as_str() {
+            MEMORY => Some("the memory backend answers at once and has no limits of time; remove `.limits(\"memory\", …)`".to_owned()),
+            // They may be set up by the environment, in one place and not in another.
+            "redis" | "fs" => None,
+            name if self.backends.iter().any(|(backend, _)| backend == name) => None,
+            name => Some(format!(
+                "`.limits(\"{name}\", …)` names a backend that is not set up; add `.backend(\"{name}\", …)`, or correct the name"
+            )),
+        })
+    }
+}

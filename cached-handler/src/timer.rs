@@ -1,0 +1,144 @@
+//! Limits of time that never panic, and that tell a slow backend from a process that is too busy to listen to it.
+//!
+//! tokio's timers panic in a runtime that was built without `enable_time`, and in one that is shutting down. A program
+//! whose runtime has none is told once, and a thread of this module takes their place.
+
+mod alarm;
+
+use std::{
+    panic::{AssertUnwindSafe, catch_unwind},
+    pin::pin,
+    sync::atomic::{AtomicBool, Ordering},
+    task::Poll,
+    time::Duration,
+};
+
+use tokio::{
+    runtime::Handle,
+    task::{unconstrained, yield_now},
+    time::Instant,
+};
+
+use self::alarm::Alarm;
+
+/// The limit has passed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Elapsed;
+
+/// Why a call that was listened to came to nothing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum GivenUp {
+    /// It was listened to for as long as it may take, and did not answer.
+    Slow,
+    /// This process was busy with other things for most of the time, so that nobody can say whether it would have answered.
+    Starved,
+}
+
+/// A limit is listened to in so many parts.
+const PARTS: u32 = 5;
+/// So many parts more are granted where the process was busy. Ten rounds of everything that the runtime has to do are
+/// enough to send a command, to hear of its answer, and to read that.
+const LATE_PARTS: u32 = 10;
+
+pub(crate) async fn sleep(time: Duration) {
+    sleep_until(far_or(Instant::now().checked_add(time))).await;
+}
+
+pub(crate) async fn sleep_until(at: Instant) {
+    let mut alarm = Alarm::at(at);
+    let made = if is_without() { None } else { made(at) };
+    // Not cut short by the budget of the task: a call that uses it up all the time would have no limit.
+    let mut tokios = pin!(made.map(unconstrained));
+    std::future::poll_fn(|cx| {
+        if let Some(sleep) = tokios.as_mut().as_pin_mut() {
+            match catch_unwind(AssertUnwindSafe(|| sleep.poll(cx))) {
+                Ok(polled) => return polled,
+                // Its runtime is shutting down.
+                Err(_) => tokios.set(None),
+            }
+        }
+        alarm.poll(cx)
+    })
+    .await;
+}
+
+pub(crate) async fn timeout<F: Future>(limit: Duration, call: F) -> Result<F::Output, Elapsed> {
+    timeout_at(far_or(Instant::now().checked_add(limit)), call).await
+}
+
+pub(crate) async fn timeout_at<F: Future>(at: Instant, call: F) -> Result<F::Output, Elapsed> {
+    let (mut call, mut timer) = (pin!(call), pin!(sleep_until(at)));
+    std::future::poll_fn(|cx| {
+        if let Poll::Ready(output) = call.as_mut().poll(cx) {
+            return Poll::Ready(Ok(output));
+        }
+        timer.as_mut().poll(cx).map(|()| Err(Elapsed))
+    })
+    .await
+}
+
+/// Listens to a call for `limit` in all. The limit is divided into parts, and a part whose end is noticed late does not
+/// count: in that time the runtime did something else, and an answer that lay ready could not be read.
+pub(crate) async fn listen<F: Future>(limit: Duration, call: F) -> Result<F::Output, GivenUp> {
+    let mut call = pin!(call);
+    let part = limit / PARTS;
+    let (mut left, mut late_left) = (PARTS, LATE_PARTS);
+    let mut ends = far_or(Instant::now().checked_add(part));
+    loop {
+        if let Ok(output) = timeout_at(ends, call.as_mut()).await {
+            return Ok(output);
+        }
+        let now = Instant::now();
+        let is_late = now.saturating_duration_since(ends) > part / 2;
+        if is_late {
+            late_left -= 1;
+        } else {
+            left -= 1;
+        }
+        if left == 0 || late_left == 0 {
+            // What is ready to run may be what brings the answer.
+            yield_now().await;
+            let last = std::future::poll_fn(|cx| Poll::Ready(call.as_mut().poll(cx))).await;
+            return match last {
+                Poll::Ready(output) => Ok(output),
+                Poll::Pending if left == 0 => Err(GivenUp::Slow),
+                Poll::Pending => Err(GivenUp::Starved),
+            };
+        }
+        ends = far_or(if is_late { now } else { ends }.checked_add(part));
+    }
+}
+
+/// Whether the caller's runtime lacks timers.
+pub(crate) fn lacks_timers() -> bool {
+    Handle::try_current().is_ok() && catch_unwind(|| drop(tokio::time::sleep(Duration::ZERO))).is_err()
+}
+
+pub(crate) const NO_TIMERS: &str =
+    "the runtime has no timers, which limits of time need; add `.enable_time()` to its builder, or `.enable_all()`";
+
+/// Whether some runtime of the process was found to be without.
+static WITHOUT: AtomicBool = AtomicBool::new(false);
+
+fn is_without() -> bool {
+    WITHOUT.load(Ordering::Relaxed)
+}
+
+/// There is no way to ask a runtime for its timers that does not panic. It is asked until one has none, and then never
+/// again in this process.
+fn made(at: Instant) -> Option<tokio::time::Sleep> {
+    Handle::try_current().ok()?;
+    let made = catch_unwind(|| tokio::time::sleep_until(at)).ok();
+    if made.is_none() && !WITHOUT.swap(true, Ordering::Relaxed) {
+        tracing::error!(target: "cached_handler", "{NO_TIMERS}; a thread of this crate measures time meanwhile, said once");
+    }
+    made
+}
+
+/// Thirty years are as good as for ever.
+fn far_or(at: Option<Instant>) -> Instant {
+    at.unwrap_or_else(|| Instant::now() + Duration::from_secs(30 * 365 * 24 * 60 * 60))
+}
+
+#[cfg(test)]
+mod tests;

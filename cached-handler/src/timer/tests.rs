@@ -1,0 +1,90 @@
+use std::{future::pending, sync::atomic::AtomicU32, sync::mpsc, thread};
+
+use tokio::{runtime::Builder, sync::oneshot};
+
+use super::*;
+
+const LIMIT: Duration = Duration::from_millis(50);
+
+#[tokio::test(start_paused = true)]
+async fn a_call_that_never_answers_is_slow_after_its_limit() {
+    let began = Instant::now();
+    assert_eq!(listen(LIMIT, pending::<()>()).await, Err(GivenUp::Slow));
+    assert_eq!(began.elapsed(), LIMIT);
+}
+
+/// Ready at the so-many-th look, and never wakes anybody.
+fn at_the_look(number: u32) -> impl Future<Output = ()> {
+    let looks = AtomicU32::new(0);
+    std::future::poll_fn(move |_| if looks.fetch_add(1, Ordering::SeqCst) + 1 >= number { Poll::Ready(()) } else { Poll::Pending })
+}
+
+/// The clock stands still but where a task moves it, as other tasks do that compute without an await.
+async fn with_a_busy_runtime<T>(late_by: Duration, call: impl Future<Output = T>) -> T {
+    let busy = tokio::spawn(async move {
+        loop {
+            tokio::time::advance(late_by).await;
+        }
+    });
+    let outcome = call.await;
+    busy.abort();
+    outcome
+}
+
+#[tokio::test(start_paused = true)]
+async fn time_in_which_the_process_was_busy_does_not_count() {
+    let late_by = Duration::from_millis(80);
+    let answers = with_a_busy_runtime(late_by, listen(LIMIT, at_the_look(8))).await;
+    assert_eq!(answers, Ok(()), "eight looks are more than the parts of a limit");
+    let began = Instant::now();
+    let silent = with_a_busy_runtime(late_by, listen(LIMIT, pending::<()>())).await;
+    assert_eq!(silent, Err(GivenUp::Starved));
+    assert!(began.elapsed() >= late_by * (LATE_PARTS - 1));
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_answer_that_lies_ready_when_the_limit_passes_counts() {
+    let (answer, answered) = oneshot::channel();
+    let listens = listen(LIMIT, answered);
+    tokio::time::advance(Duration::from_secs(60)).await;
+    answer.send(7).unwrap();
+    assert_eq!(listens.await, Ok(Ok(7)));
+}
+
+#[test]
+fn without_timers_in_the_runtime_limits_hold_and_nothing_panics() {
+    let (done, is_done) = mpsc::channel();
+    thread::spawn(move || {
+        let runtime = Builder::new_current_thread().build().unwrap();
+        runtime.block_on(async {
+            assert!(lacks_timers());
+            assert_eq!(timeout(Duration::from_millis(5), pending::<()>()).await, Err(Elapsed));
+            assert_eq!(timeout(Duration::from_secs(600), async { 7 }).await, Ok(7));
+            assert_eq!(listen(Duration::from_millis(5), pending::<()>()).await.map_err(drop), Err(()));
+            let sleeps = [9, 1, 5].map(|millis| tokio::spawn(sleep(Duration::from_millis(millis))));
+            for slept in sleeps {
+                slept.await.unwrap();
+            }
+        });
+        // With timers again: the thread goes on measuring.
+        Builder::new_multi_thread().enable_time().build().unwrap().block_on(sleep(Duration::from_millis(1)));
+        done.send(()).unwrap();
+    });
+    is_done.recv().unwrap();
+}
+
+#[test]
+fn a_runtime_that_ends_leaves_nobody_waiting_and_panics_nowhere() {
+    let runtime = Builder::new_multi_thread().worker_threads(1).enable_time().build().unwrap();
+    let handle = runtime.handle().clone();
+    let (begun, has_begun) = mpsc::channel();
+    let waits = thread::spawn(move || {
+        handle.block_on(async {
+            begun.send(()).unwrap();
+            timeout(Duration::from_millis(200), pending::<()>()).await
+        })
+    });
+    has_begun.recv().unwrap();
+    drop(runtime);
+    assert_eq!(waits.join().unwrap(), Err(Elapsed));
+}

@@ -1,0 +1,59 @@
+//! A Redis that is far away is used as one that is near, without settings; and settings hold.
+
+use cached_handler::{Cache, backend::BackendLimits};
+use cached_handler_tests::{
+    fault_proxy::{Fault, FaultProxy},
+    redis_server::RedisServer,
+};
+
+use super::*;
+
+const FAR: Duration = Duration::from_millis(60);
+
+async fn far() -> (RedisServer, FaultProxy) {
+    let server = RedisServer::start();
+    let proxy = FaultProxy::before(server.port()).await;
+    proxy.set(Fault::Latency(FAR));
+    (server, proxy)
+}
+
+#[tokio::test]
+async fn a_redis_sixty_milliseconds_away_caches() {
+    let (_server, proxy) = far().await;
+    let app = App::on(&proxy.url()).await;
+    app.until_cached("/redis/0").await;
+    let hits = app.hits("/redis/0", 40).await;
+    assert!(hits >= 38, "{hits} of 40: {:?}", app.cache);
+    assert!(app.cache.invalidate(cached_handler::Target::group("page:0")).await.is_ok());
+    let version = app.changes();
+    assert_eq!(app.sees("/redis/0").await, version);
+}
+
+#[tokio::test]
+async fn a_limit_that_was_set_holds_whatever_the_distance() {
+    let (_server, proxy) = far().await;
+    let limits = BackendLimits::new().read(Duration::from_millis(20));
+    let app = App::of(Cache::builder().namespace("faults").limits("redis", limits).redis(proxy.url())).await;
+    assert_eq!(app.hits("/redis/0", 40).await, 0);
+    assert!(app.failures("(Read, \"slow\", ") > 0, "{:?}", app.cache);
+}
+
+#[tokio::test]
+async fn limits_of_a_backend_that_is_not_there_are_an_error() {
+    for name in ["memory", "radis"] {
+        let error = Cache::builder().limits(name, BackendLimits::new()).build().await.unwrap_err();
+        assert!(error.is_config() && error.to_string().contains(name), "{error}");
+    }
+}
+
+#[tokio::test]
+async fn how_many_failures_are_too_many_is_a_setting() {
+    let server = RedisServer::start();
+    let limits = BackendLimits::new().failures(2, 20).read(Duration::from_millis(50));
+    let app = App::of(Cache::builder().namespace("faults").redis(server.url()).limits("redis", limits)).await;
+    app.until_cached("/redis/0").await;
+    server.freeze();
+    let before = app.failures("(Read, \"slow\", ");
+    app.hits("/redis/0", 10).await;
+    assert_eq!(app.failures("(Read, \"slow\", ") - before, 2, "{:?}", app.cache);
+}
