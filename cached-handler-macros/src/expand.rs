@@ -44,7 +44,7 @@ pub(crate) fn cached(attribute: &TokenStream, item: &TokenStream) -> TokenStream
         let again = attribute_again("cached", args.root.as_ref(), &attribute);
         return above(&sorted, &again, &function);
     }
-    Expansion { args, sorted, function, arguments }.expand()
+    Expansion { attribute, args, sorted, function, arguments }.expand()
 }
 
 /// The function, or a mistake where there is none.
@@ -58,6 +58,8 @@ pub(crate) fn parse_function(attribute: &str, item: &TokenStream, errors: &mut E
 
 /// Everything that the handler is written from.
 struct Expansion {
+    /// The attribute's arguments, as they were written.
+    attribute: TokenStream,
     args: Cached,
     sorted: Sorted,
     function: Function,

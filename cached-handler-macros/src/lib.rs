@@ -12,6 +12,7 @@ mod check;
 mod derive;
 mod errors;
 mod expand;
+mod fingerprint;
 mod invalidates;
 mod mention;
 mod parameters;

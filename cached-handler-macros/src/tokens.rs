@@ -132,10 +132,3 @@ pub(crate) fn call(path: TokenStream, arguments: TokenStream, place: Span) -> To
     call.extend([TokenTree::from(with_delimiter(Delimiter::Parenthesis, arguments, Span::mixed_site().located_at(place)))]);
     call
 }
-
-/// FNV-1a of the handler's text: another text may mean another response.
-pub(crate) fn fingerprint(function: &Function) -> u64 {
-    let Function { signature, body, .. } = function;
-    let text = hygienic!(#signature #body).to_string();
-    text.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3))
-}

@@ -5,9 +5,15 @@ pub(crate) mod info;
 pub(crate) mod name;
 pub(crate) mod others;
 
-use std::{any::TypeId, fmt, sync::OnceLock, time::Duration};
+use std::{
+    any::TypeId,
+    fmt,
+    hash::{Hash, Hasher},
+    sync::OnceLock,
+    time::Duration,
+};
 
-use crate::{cache::Cache, digest::Digest, events::HandlerMeters, policy::Policy, rules::stale::Windows};
+use crate::{cache::Cache, digest::Digest, events::HandlerMeters, policy::Policy, rules::stale::Windows, seen::State};
 
 /// Where a handler stands in the source.
 #[derive(Debug, Clone, Copy)]
@@ -22,8 +28,8 @@ pub struct Site {
     pub line: u32,
     /// `column!()`.
     pub column: u32,
-    /// A hash of the handler's tokens: another text may mean another response.
-    pub tokens: u64,
+    /// A hash of the attribute and the function as their author wrote them: another text may mean another response.
+    pub tokens: u128,
     /// The author's own version.
     pub package_version: &'static str,
 }
@@ -116,10 +122,13 @@ pub struct Handler {
 /// A digest, and what it was made of besides the handler itself.
 struct Named {
     instance: TypeId,
-    state: &'static str,
+    state: TypeId,
     namespace: Box<str>,
     digest: Digest,
 }
+
+/// What a typed value is made of, as text.
+pub(crate) type Shape = fn() -> String;
 
 /// Which handler function runs: its type and name, which tell instances of a generic one apart.
 #[derive(Debug, Clone, Copy)]
@@ -189,22 +198,29 @@ impl Handler {
     }
 
     /// Of all that tells its keys at rest from those of other handlers, states, namespaces and deploys.
-    pub(crate) fn digest(&self, instance: Instance, state: &'static str, namespace: &str) -> Digest {
-        let of_these = || self.digest_of(instance, state, namespace);
-        let first = self.digest.get_or_init(|| Named { instance: instance.id, state, namespace: namespace.into(), digest: of_these() });
-        let is_first = first.instance == instance.id && first.state == state && *first.namespace == *namespace;
+    pub(crate) fn digest(&self, instance: Instance, state: State, namespace: &str, shape: Option<Shape>) -> Digest {
+        let of_these = || self.digest_of(instance, state, namespace, shape);
+        let new = || Named { instance: instance.id, state: state.id, namespace: namespace.into(), digest: of_these() };
+        let first = self.digest.get_or_init(new);
+        let is_first = first.instance == instance.id && first.state == state.id && *first.namespace == *namespace;
         if is_first { first.digest } else { of_these() }
     }
 
-    fn digest_of(&self, instance: Instance, state: &str, namespace: &str) -> Digest {
+    /// A name says little of a type: two that are declared in two blocks have one name, and so have all closures of a
+    /// function. What the compiler tells types apart by is therefore part of the digest, beside their names.
+    fn digest_of(&self, instance: Instance, state: State, namespace: &str, shape: Option<Shape>) -> Digest {
+        let shape = shape.map(|shape| shape()).unwrap_or_default();
         let parts = [
             namespace.as_bytes(),
             self.epoch_name(instance).as_bytes(),
             instance.name.as_bytes(),
-            state.as_bytes(),
+            &identity(instance.id),
+            state.name.as_bytes(),
+            &identity(state.id),
             self.site.package_version.as_bytes(),
             &self.site.tokens.to_le_bytes(),
             &self.policy.version.to_le_bytes(),
+            shape.as_bytes(),
         ];
         Digest::of_parts(&parts)
     }
@@ -256,6 +272,28 @@ impl fmt::Debug for Handler {
     }
 }
 
+/// What the compiler tells a type apart by, as bytes. The same in every process of one build, and in another build of the
+/// same crates by the same compiler, wherever in its file the type has moved to. Another compiler, or other versions of
+/// the dependencies, may give another, and so begin with an empty store.
+pub(crate) fn identity(of: TypeId) -> Vec<u8> {
+    let mut bytes = Collected(Vec::new());
+    of.hash(&mut bytes);
+    bytes.0
+}
+
+/// A hasher that keeps what it is given.
+struct Collected(Vec<u8>);
+
+impl Hasher for Collected {
+    fn write(&mut self, bytes: &[u8]) {
+        self.0.extend_from_slice(bytes);
+    }
+
+    fn finish(&self) -> u64 {
+        0
+    }
+}
+
 /// A handler as the linker collects them.
 #[derive(Debug)]
 pub struct Registered(pub &'static Handler);
@@ -269,19 +307,24 @@ pub(crate) fn all() -> impl Iterator<Item = &'static Handler> {
 
 #[cfg(test)]
 mod tests {
-    use super::Instance;
+    use super::*;
     use crate::argument::tests::HANDLER;
 
     #[test]
     fn a_digest_tells_instances_states_and_namespaces_apart_whichever_was_first() {
         let [one, other] = [Instance::of(&|| ()), Instance::of(&|| 1)];
-        let of = [(one, "S", "n"), (other, "S", "n"), (one, "T", "n"), (one, "S", "m")].map(|(instance, state, namespace)| {
-            let digest = HANDLER.digest(instance, state, namespace);
-            assert_eq!(digest, HANDLER.digest_of(instance, state, namespace));
-            digest
-        });
-        // Two closures of one function have one name, which is what counts at rest.
-        assert_eq!(of[0] == of[1], one.name == other.name);
-        assert!(of[0] != of[2] && of[0] != of[3] && of[2] != of[3]);
+        assert_eq!(one.name, other.name, "of one name, and nevertheless two");
+        let [state, of_its_name] = [(); 2].map(|()| State::of::<u8>());
+        let of_its_name = State { id: TypeId::of::<u16>(), ..of_its_name };
+        let of = [(one, state, "n"), (other, state, "n"), (one, of_its_name, "n"), (one, State::of::<u32>(), "n"), (one, state, "m")].map(
+            |(instance, state, namespace)| {
+                let digest = HANDLER.digest(instance, state, namespace, None);
+                assert_eq!(digest, HANDLER.digest_of(instance, state, namespace, None));
+                digest
+            },
+        );
+        for (at, digest) in of.iter().enumerate() {
+            assert!(of.iter().skip(at + 1).all(|other| other != digest), "{at}");
+        }
     }
 }

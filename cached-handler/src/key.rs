@@ -10,8 +10,9 @@ use crate::{
     attempts::Claim,
     backend::StoreKey,
     cache_key::{KeyWriter, Tag, Traits},
-    handler::{Handler, Instance},
+    handler::{Handler, Instance, Shape},
     outcome::Forward,
+    seen::State,
     stored::Slot,
 };
 
@@ -80,10 +81,9 @@ impl PrimaryKey {
         self.bytes.len()
     }
 
-    /// The name at rest. Types have no identity outside of a process, so their names stand in for them,
-    /// and what tells one deploy from another is added.
-    pub(crate) fn at_rest(&self, handler: &Handler, instance: Instance, state: &'static str, namespace: &str) -> StoreKey {
-        let of_handler = handler.digest(instance, state, namespace);
+    /// The name at rest: of the handler, as its author wrote it, and of all that the arguments show.
+    pub(crate) fn at_rest(&self, handler: &Handler, instance: Instance, state: State, namespace: &str, shape: Option<Shape>) -> StoreKey {
+        let of_handler = handler.digest(instance, state, namespace, shape);
         StoreKey::new(handler.epoch_name(instance), of_handler.within(&self.bytes))
     }
 }

@@ -68,8 +68,9 @@ impl CacheLayer {
     /// that do.
     ///
     /// The name stands for the layer in events, in [`Target::named`](crate::Target::named), and in the keys of stores that
-    /// processes share: two layers of one name there share what they store. In memory, each call makes a layer of its own,
-    /// and its clones are the same one. Put clones around different services only where they answer different addresses.
+    /// processes share: two layers of one name there share what they store, if they are shown and key the same (`vary`,
+    /// `key`, `see_all_fields`). In memory, each call makes a layer of its own, and its clones are the same one. Put clones
+    /// around different services only where they answer different addresses.
     ///
     /// Make layers when the program starts, and not for each tenant or request: what a layer says of itself is kept until the
     /// process ends.
@@ -154,7 +155,7 @@ impl CacheLayer {
     /// });
     /// ```
     pub fn key(self, of: impl Fn(&Parts, &mut KeyWriter<'_>) + Send + Sync + 'static) -> Self {
-        self.set(|settings| settings.key_of = Some(Arc::new(of)))
+        self.set(|settings| settings.key_by(of))
     }
 
     /// What clients are told, where a response has no `Cache-Control` of its own (default `no-cache`: they ask again, and get

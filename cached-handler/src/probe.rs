@@ -12,6 +12,7 @@
 
 mod names;
 mod offer;
+mod shape;
 #[cfg(test)]
 mod tests;
 
@@ -23,6 +24,8 @@ use std::{
 };
 
 use serde::de::DeserializeOwned;
+
+pub(crate) use self::shape::shape;
 
 /// What a type reads of a query.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -109,7 +109,7 @@ pub(crate) struct State {
 }
 
 impl State {
-    fn of<S: 'static>() -> Self {
+    pub(crate) fn of<S: 'static>() -> Self {
         Self { id: TypeId::of::<S>(), name: std::any::type_name::<S>() }
     }
 }

@@ -40,7 +40,7 @@ use crate::{
     cache_key::{Credentials, KeyWriter, Traits},
     clock::Millis,
     epoch::Marks,
-    handler::Handler,
+    handler::{Handler, Shape},
     key::Key,
     outcome::{Bypass, Forward},
     rules::{
@@ -87,6 +87,8 @@ pub struct Inner {
     post: Option<post::Post>,
     /// For a typed value: how it is read out of what rests.
     pub(crate) opens: Option<Opens>,
+    /// For a typed value: what it is made of, which is part of its key at rest.
+    pub(crate) shape: Option<Shape>,
 }
 
 /// Nothing where it is no value of the type: the type may have changed.
@@ -156,6 +158,7 @@ impl Run {
             held_at: None,
             post: None,
             opens: None,
+            shape: None,
         }))
     }
 

@@ -37,6 +37,7 @@ use crate::{
     key::{Key, KeyRef},
     outcome::Forward,
     policy::{Collapse, secs},
+    probe::shape,
     rules::path::bucket_of,
     seen::{Captured, Facts},
     serve::{Run, fresh_in_memory, look, put_at_once, run_in_its_own_task},
@@ -53,8 +54,10 @@ use crate::{
 /// - A value whose computation began before an invalidation, a `remove` or an `insert` is never stored after it.
 /// - An `Err` is never stored.
 /// - In memory the value lies behind an [`Arc`], and costs a hit no copy. It is serialised once all the same, to be weighed.
-///   In another backend it lies as JSON: its type's format, and its name with its modules, are then part of what is stored.
-///   Raise [`version`](Self::version) when its meaning changes; what cannot be read counts as absent.
+///   In another backend it lies as JSON, under a key that its type is part of: which type it is, its name with its modules, and
+///   the names and kinds of its fields. A value of one type is never read as another's, nor one from before a field was added,
+///   renamed or given another kind. What nobody can see, that a number means euros now and no longer cents, you say by
+///   [`version`](Self::version).
 /// - A computation takes as long as it likes: give it a limit of its own, such as `tokio::time::timeout`, whose `Err` counts.
 ///
 /// ```
@@ -329,6 +332,7 @@ impl<T: Serialize + DeserializeOwned + Send + Sync + 'static> Values<T> {
         let facts = Facts::of_none(Some(self.cache.clone()));
         let mut run = Run::new(self.set.handler, Captured { facts, fields: None }, key);
         run.opens = Some(opened::<T>);
+        run.shape = Some(shape::<T>);
         run.path_bucket = bucket_of(self.name().as_bytes()) ^ bucket_of(run.key.primary.bytes());
         run
     }

@@ -1,5 +1,8 @@
 //! The backend of what names none: handlers, layers and values alike; and what is said where it is not there.
 
+#[path = "default_backend/identity.rs"]
+mod identity;
+
 use std::sync::{
     Arc,
     atomic::{AtomicUsize, Ordering},

@@ -7,7 +7,8 @@ use syn::spanned::Spanned;
 use super::Expansion;
 use crate::{
     args::Vary,
-    tokens::{call, fingerprint, option},
+    fingerprint::fingerprint,
+    tokens::{call, option},
     value::{Length, Ttl},
 };
 
@@ -16,7 +17,7 @@ impl Expansion {
     pub(super) fn handler(&self) -> TokenStream {
         let private = self.private();
         let name = self.function.signature.ident.to_string();
-        let tokens = fingerprint(&self.function);
+        let tokens = fingerprint(&self.attribute, &self.function);
         let ttl = match &self.args.ttl {
             Some(Ttl::Length(Length::Constant(path))) => call(hygienic!(#private::Ttl::checked), path.to_token_stream(), path.span()),
             Some(Ttl::Length(Length::Millis(millis))) => hygienic!(#private::Ttl::For(#private::Duration::from_millis(#millis))),

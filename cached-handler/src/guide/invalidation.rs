@@ -30,7 +30,7 @@
 //! | a handler finds out while it runs | take `cache: Cache` and call `cache.invalidate(Target::…).await?`: in the cache of its router |
 //! | you have only a name | [`Target::named`]: a handler's [`Policy::name`], a layer, a set of values |
 //! | a request wrote to its URL | nothing, if a `#[cached]` or `#[invalidates]` handler answered the POST, PUT, PATCH or DELETE: it invalidates its own path, and the targets of `Location` and `Content-Location` (RFC 9111 §4.4). A plain `put(edit)` beside `get(show)` invalidates nothing: write `#[invalidates(path = "/notes/{id}")]` above `edit` |
-//! | your code changed | [`Policy::version`], or the version of your crate: both are part of the key on shared backends |
+//! | your code changed | nothing for the handler itself, whose text is part of the key on [shared backends](super::operating#deploys); [`Policy::version`] for what it calls |
 //! | the old response may be used while it is refreshed | `expire_…` instead of `invalidate_…`: it becomes stale, and a stale window applies |
 //!
 //! ```

@@ -47,7 +47,7 @@
 //!
 //! `Option<E>` and `Result<E, _>` count as `E`, with absence told apart; if a `Result` is an `Err`, the request
 //! bypasses the cache. Always part of the key: the handler, the path as the client sent it, and, on shared backends,
-//! the namespace and the version of your crate.
+//! the namespace and [the text of the handler](super::operating#deploys).
 //!
 //! # Arguments of your own
 //!

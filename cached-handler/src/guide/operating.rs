@@ -22,9 +22,26 @@
 //! - On shared backends, use one namespace per application and stage (`"shop/staging"`).
 //! - [`Cache::drain`](crate::Cache::drain)`(limit)` after the server has stopped: it waits for runs, and for invalidations
 //!   that shared backends have not confirmed yet. See [collapse](super::collapse).
-//! - Deploys: on shared backends, the source text of the handler, the version of your crate and [`Policy::version`] are
-//!   part of the key. If a handler changed, old and new processes do not see each other's responses. Functions that it
-//!   calls are not considered: raise one of the versions if they change what is stored.
+//! - [Deploys](#deploys): processes share what is stored if they run one build; another build may begin with an empty
+//!   store.
+//!
+//! ## Deploys
+//!
+//! On shared backends a response is found again by a handler that is the same one, as far as anybody can see:
+//!
+//! | what changes | entries of before |
+//! |---|---|
+//! | any argument of the attribute, the signature or the body of the handler | are not used any more |
+//! | the type of an argument, of a generic parameter or of the router's state | are not used any more |
+//! | the version of your crate, [`Policy::version`], the name of the handler or of its module | are not used any more |
+//! | the compiler, its profile (debug or release) or target, the versions of your dependencies | are not used any more |
+//! | white space, comments, other functions of the file, the line that the handler stands on | are used |
+//! | a function that the handler calls, a template, a constant that it names, the value of a setting | **are used**: raise [`Policy::version`] |
+//!
+//! So old and new processes of a rolling deploy do not see each other's responses where the handler changed, while an
+//! invalidation by any of them counts in all: invalidations go by the names of handlers, groups and paths. For the fourth
+//! row: the compiler tells two types of one name apart, and what it goes by is part of the key; that holds for one build,
+//! and for another of the same dependencies by the same compiler. An empty store costs one run for each key.
 //!
 //! | environment | effect |
 //! |---|---|

@@ -1,6 +1,7 @@
 //! What a layer was told, and the description that the way of a request goes by.
 
 use std::{
+    any::TypeId,
     fmt,
     panic::Location,
     sync::{
@@ -15,8 +16,9 @@ use http::{HeaderName, header, request::Parts};
 use crate::{
     cache::Cache,
     cache_key::KeyWriter,
+    digest::Digest,
     handler::{
-        Attributes, Handler, Site, Ttl, VaryOn,
+        Attributes, Handler, Site, Ttl, VaryOn, identity,
         others::{self, Kind},
     },
     policy::Policy,
@@ -34,6 +36,8 @@ pub(super) struct Settings {
     pub(super) groups: Vec<Box<str>>,
     pub(super) groups_of: Option<Arc<GroupsOf>>,
     pub(super) key_of: Option<Arc<KeyOf>>,
+    /// The type of the function that says what is in the key besides what always is.
+    pub(super) key_of_type: Option<TypeId>,
     pub(super) cache: Option<Cache>,
     pub(super) sees_all: bool,
     /// What tells it from every other layer of this process. Another one as soon as anything is set.
@@ -63,11 +67,18 @@ impl Settings {
             groups: Vec::new(),
             groups_of: None,
             key_of: None,
+            key_of_type: None,
             cache: None,
             sees_all: false,
             number: next_number(),
             handler: OnceLock::new(),
         }
+    }
+
+    /// Adds to the key what this writes.
+    pub(super) fn key_by<K: Fn(&Parts, &mut KeyWriter<'_>) + Send + Sync + 'static>(&mut self, of: K) {
+        self.key_of = Some(Arc::new(of));
+        self.key_of_type = Some(TypeId::of::<K>());
     }
 
     /// Names compare in lower case.
@@ -88,7 +99,7 @@ impl Settings {
                 file: self.place.file(),
                 line: self.place.line(),
                 column: self.place.column(),
-                tokens: 0,
+                tokens: self.fingerprint(),
                 package_version: "",
             };
             let name = self.policy.name.unwrap_or(self.name);
@@ -99,6 +110,18 @@ impl Settings {
             }
             handler
         })
+    }
+
+    /// Of what the service is shown, and how its key is made: layers of one name that differ there share nothing.
+    fn fingerprint(&self) -> u128 {
+        let mut parts = vec![vec![u8::from(self.sees_all), u8::from(matches!(self.attributes.vary, VaryOn::FromResponse))]];
+        if let VaryOn::Fields(names) = self.attributes.vary {
+            parts.extend(names.iter().map(|name| name.as_bytes().to_vec()));
+        }
+        parts.push(Vec::new());
+        parts.extend(self.key_of_type.map(identity));
+        let parts: Vec<_> = parts.iter().map(Vec::as_slice).collect();
+        Digest::of_parts(&parts).as_bytes().first_chunk().map_or(0, |bytes| u128::from_le_bytes(*bytes))
     }
 
     /// Whether the key holds a field, and its value identifies a person.
@@ -129,6 +152,7 @@ impl Clone for Settings {
             groups: self.groups.clone(),
             groups_of: self.groups_of.clone(),
             key_of: self.key_of.clone(),
+            key_of_type: self.key_of_type,
             cache: self.cache.clone(),
             sees_all: self.sees_all,
             number: next_number(),

@@ -226,7 +226,7 @@ impl Run {
     }
 
     fn key_at_rest(&self) -> StoreKey {
-        self.key.primary.at_rest(self.handler, self.key.instance, (self.facts.state)().name, &self.cache.inner().namespace)
+        self.key.primary.at_rest(self.handler, self.key.instance, (self.facts.state)(), &self.cache.inner().namespace, self.shape)
     }
 
     fn variant_at_rest(&self, of: &StoreKey, values: &[u8]) -> StoreKey {

@@ -1,0 +1,159 @@
+//! What stands for the text of a handler in its keys at rest: the attribute, the signature and the body, as their author
+//! wrote them. Comments, white space and the commas that a formatter adds are no part of it.
+
+use proc_macro2::{Delimiter, Spacing, TokenStream, TokenTree};
+use quote::ToTokens;
+
+use crate::signature::Function;
+
+/// FNV-1a of 128 bits.
+pub(crate) fn fingerprint(attribute: &TokenStream, function: &Function) -> u128 {
+    let Function { signature, body, .. } = function;
+    let mut hash = Hash(0x6c62_272e_07bb_0142_62b8_2175_6295_c58d);
+    for part in [without_last_comma(attribute.clone(), false), signature.to_token_stream(), body.stream()] {
+        hash.stream(part);
+        hash.byte(b'\n');
+    }
+    hash.0
+}
+
+struct Hash(u128);
+
+impl Hash {
+    fn byte(&mut self, byte: u8) {
+        self.0 = (self.0 ^ u128::from(byte)).wrapping_mul(0x0000_0000_0100_0000_0000_0000_0000_013b);
+    }
+
+    /// A token; none has a zero in it.
+    fn text(&mut self, text: &str) {
+        text.bytes().for_each(|byte| self.byte(byte));
+        self.byte(0);
+    }
+
+    fn stream(&mut self, tokens: TokenStream) {
+        let mut tokens = tokens.into_iter().peekable();
+        let mut operator = String::new();
+        let mut last_word = None;
+        while let Some(token) = tokens.next() {
+            match &token {
+                TokenTree::Punct(punct) => {
+                    operator.push(punct.as_char());
+                    let goes_on = punct.spacing() == Spacing::Joint && matches!(tokens.peek(), Some(TokenTree::Punct(_)));
+                    if !goes_on {
+                        self.operators(&operator);
+                        operator.clear();
+                    }
+                }
+                TokenTree::Ident(word) => self.text(&word.to_string()),
+                TokenTree::Literal(literal) => self.text(&literal.to_string()),
+                TokenTree::Group(group) => {
+                    let (open, close) = match group.delimiter() {
+                        Delimiter::Parenthesis => ("(", ")"),
+                        Delimiter::Brace => ("{", "}"),
+                        Delimiter::Bracket => ("[", "]"),
+                        Delimiter::None => ("", ""),
+                    };
+                    let is_tuple = group.delimiter() == Delimiter::Parenthesis && !may_be_called(last_word.as_ref());
+                    self.text(open);
+                    self.stream(without_last_comma(group.stream(), is_tuple));
+                    self.text(close);
+                }
+            }
+            last_word = Some(token);
+        }
+    }
+
+    /// Punctuation that stands together, taken apart as rustc does, so that `a&&!b` is `a && !b`, and `a & &b` is not.
+    /// What begins with `>` is always taken apart: it may close generics.
+    fn operators(&mut self, mut together: &str) {
+        while !together.is_empty() {
+            let known = OPERATORS.iter().find(|operator| together.starts_with(**operator)).map_or(1, |operator| operator.len());
+            let (operator, rest) = together.split_at_checked(known).unwrap_or((together, ""));
+            self.text(operator);
+            together = rest;
+        }
+    }
+}
+
+/// Those of several characters, the longer ones first.
+const OPERATORS: &[&str] =
+    &["<<=", "...", "..=", "&&", "||", "==", "!=", "<=", "+=", "-=", "*=", "/=", "%=", "^=", "&=", "|=", "<<", "->", "=>", "::", ".."];
+
+/// Whether parentheses after this token are those of a call, in which a last comma says nothing: `f(a,)` is `f(a)`, but `(a,)`
+/// is no `(a)`.
+fn may_be_called(before: Option<&TokenTree>) -> bool {
+    match before {
+        Some(TokenTree::Ident(word)) => !KEYWORDS.contains(&word.to_string().as_str()),
+        Some(TokenTree::Punct(punct)) => punct.as_char() == '>',
+        _ => false,
+    }
+}
+
+/// Behind which an expression, a pattern or a type begins.
+const KEYWORDS: &[&str] =
+    &["as", "box", "break", "dyn", "else", "for", "if", "impl", "in", "let", "match", "move", "mut", "ref", "return", "while", "yield"];
+
+/// A formatter adds a comma where it breaks a list over lines. That of a tuple of one counts.
+fn without_last_comma(inside: TokenStream, is_tuple: bool) -> TokenStream {
+    let is_comma = |token: &TokenTree| matches!(token, TokenTree::Punct(punct) if punct.as_char() == ',');
+    let mut tokens: Vec<TokenTree> = inside.into_iter().collect();
+    let counts = is_tuple && tokens.iter().filter(|token| is_comma(token)).count() == 1;
+    if !counts && tokens.last().is_some_and(is_comma) {
+        tokens.pop();
+    }
+    tokens.into_iter().collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::args::CACHED;
+
+    fn of(attribute: &str, function: &str) -> u128 {
+        fingerprint(&attribute.parse().unwrap(), &syn::parse_str(function).unwrap())
+    }
+
+    const FUNCTION: &str = "async fn inbox(user: User, Path(id): Path<u64>) -> Vec<Vec<u8>> { f(user && !id, (1,), -1) }";
+
+    #[test]
+    fn a_change_of_any_argument_of_the_attribute_is_another_text() {
+        let whole: Vec<&str> = CACHED.iter().map(|argument| argument.form).collect();
+        let with = |forms: &[&str]| of(&forms.join(", "), FUNCTION);
+        let before = with(&whole);
+        for (at, form) in whole.iter().enumerate() {
+            let without: Vec<&str> = whole.iter().enumerate().filter(|(other, _)| *other != at).map(|(_, form)| *form).collect();
+            assert_ne!(with(&without), before, "without {form}");
+            let mut other = whole.clone();
+            let changed = form.replace(['6', '1'], "7").replace("user.tenant", "user.id").replace("articles", "authors");
+            let changed = if changed == *form { form.replace('e', "a").replace("pool", "poll").replace("SEARCH", "FIND") } else { changed };
+            assert_ne!(changed, *form);
+            other[at] = &changed;
+            assert_ne!(with(&other), before, "{changed}");
+        }
+        assert_ne!(of("ttl = 60, key(user.tenant)", FUNCTION), of("ttl = 60, key(user.id)", FUNCTION));
+        assert_ne!(of("ttl = 60", FUNCTION), of("ttl = 60", &FUNCTION.replace("-1", "-2")));
+        assert_ne!(of("ttl = 60", FUNCTION), of("ttl = 60", &FUNCTION.replace("id): Path<u64>", "id): Path<u32>")));
+    }
+
+    #[test]
+    fn what_formatting_and_comments_change_is_the_same_text() {
+        let attribute = "ttl = 60, key(user.tenant)";
+        for (same, function) in [
+            (attribute, FUNCTION.replace(' ', "\n  ")),
+            ("ttl=60,key(user.tenant,),", FUNCTION.replace("&& !", "&&!").replace("{ f", "{f")),
+            ("ttl = 60, /* why */ key(user . tenant)", FUNCTION.replace("f(", "// what it does\n f (").replace("-1)", "- 1,)")),
+            (attribute, FUNCTION.replace("Path<u64>)", "Path<u64>,)").replace("Vec<Vec<u8>>", "Vec<Vec<u8> >")),
+        ] {
+            assert_eq!(of(same, &function), of(attribute, FUNCTION), "{same} {function}");
+        }
+    }
+
+    #[test]
+    fn what_only_looks_like_formatting_is_another_text() {
+        for (one, other) in [("a && b", "a & &b"), ("(a,)", "(a)"), ("return (a,)", "return (a)"), ("\"a b\"", "\"a  b\""), ("a.b", "a..b")]
+        {
+            let [one, other] = [one, other].map(|body| of("ttl = 60", &format!("async fn h() {{ {body} }}")));
+            assert_ne!(one, other);
+        }
+    }
+}

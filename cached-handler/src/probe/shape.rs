@@ -1,0 +1,289 @@
+//! The shape of a typed value at rest: which fields it reads and of which kinds, as far down as its `Deserialize` says so.
+//!
+//! A value of the old shape must not be read as one of the new: `500` cents are no `500.0` euros. The walk asks for one leaf at
+//! a time and stops there, so no value is ever made, and no code of an author's is given one.
+
+use std::cell::RefCell;
+
+use serde::{
+    Deserializer,
+    de::{
+        DeserializeOwned, DeserializeSeed, EnumAccess, IntoDeserializer, MapAccess, SeqAccess, VariantAccess, Visitor,
+        value::StrDeserializer,
+    },
+};
+
+use super::Stop;
+
+/// One line for each leaf.
+pub(crate) fn shape<T: DeserializeOwned>() -> String {
+    let walk = Walk::default();
+    for _ in 0..MOST_LEAVES {
+        walk.0.borrow_mut().met = 0;
+        // Where it makes a value of nothing, such as a unit, that is a leaf as well.
+        _ = T::deserialize(Ask { walk: &walk, depth: 0 });
+        let mut state = walk.0.borrow_mut();
+        state.text.push('\n');
+        if !state.turns() {
+            break;
+        }
+    }
+    walk.0.into_inner().text
+}
+
+const MOST_LEAVES: usize = 512;
+const DEEPEST: usize = 12;
+
+#[derive(Default)]
+struct Walk(RefCell<State>);
+
+#[derive(Default)]
+struct State {
+    text: String,
+    /// At each fork of the way: which branch is taken, and how many there are.
+    forks: Vec<(usize, usize)>,
+    /// How many forks this walk has met so far.
+    met: usize,
+}
+
+impl State {
+    fn branch(&mut self, of: usize) -> usize {
+        let at = self.met;
+        self.met += 1;
+        if self.forks.len() <= at {
+            self.forks.push((0, of));
+        }
+        self.forks.get(at).map_or(0, |(taken, _)| *taken)
+    }
+
+    /// To the next leaf, if there is one.
+    fn turns(&mut self) -> bool {
+        self.forks.truncate(self.met);
+        while let Some((taken, of)) = self.forks.pop() {
+            if taken + 1 < of {
+                self.forks.push((taken + 1, of));
+                return true;
+            }
+        }
+        false
+    }
+}
+
+#[derive(Clone, Copy)]
+struct Ask<'a> {
+    walk: &'a Walk,
+    depth: usize,
+}
+
+impl Ask<'_> {
+    fn say(self, word: &str) {
+        let text = &mut self.walk.0.borrow_mut().text;
+        text.push_str(word);
+        text.push(' ');
+    }
+
+    fn leaf<T>(self, kind: &str) -> Result<T, Stop> {
+        self.say(kind);
+        Err(Stop)
+    }
+
+    fn inside(self) -> Result<Self, Stop> {
+        if self.depth < DEEPEST { Ok(Self { depth: self.depth + 1, ..self }) } else { self.leaf("deeper") }
+    }
+
+    /// One of the names; all of them are said.
+    fn one_of(self, names: &'static [&'static str]) -> &'static str {
+        let name = names.get(self.walk.0.borrow_mut().branch(names.len())).copied().unwrap_or_default();
+        self.say(&format!("{names:?}.{name}"));
+        name
+    }
+}
+
+macro_rules! leaves {
+    ($($function:ident)*) => { $(
+        fn $function<V: Visitor<'de>>(self, _: V) -> Result<V::Value, Stop> {
+            self.leaf(stringify!($function))
+        }
+    )* };
+}
+
+impl<'de> Deserializer<'de> for Ask<'_> {
+    type Error = Stop;
+
+    leaves! {
+        deserialize_any deserialize_bool deserialize_i8 deserialize_i16 deserialize_i32 deserialize_i64 deserialize_i128 deserialize_u8
+        deserialize_u16 deserialize_u32 deserialize_u64 deserialize_u128 deserialize_f32 deserialize_f64 deserialize_char deserialize_str
+        deserialize_string deserialize_bytes deserialize_byte_buf deserialize_unit deserialize_identifier deserialize_ignored_any
+    }
+
+    fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Stop> {
+        self.say("option");
+        visitor.visit_some(self.inside()?)
+    }
+
+    fn deserialize_unit_struct<V: Visitor<'de>>(self, _: &'static str, _: V) -> Result<V::Value, Stop> {
+        self.leaf("unit")
+    }
+
+    fn deserialize_newtype_struct<V: Visitor<'de>>(self, _: &'static str, visitor: V) -> Result<V::Value, Stop> {
+        visitor.visit_newtype_struct(self.inside()?)
+    }
+
+    fn deserialize_seq<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Stop> {
+        self.say("seq");
+        visitor.visit_seq(self.inside()?)
+    }
+
+    fn deserialize_tuple<V: Visitor<'de>>(self, length: usize, visitor: V) -> Result<V::Value, Stop> {
+        self.say(&format!("tuple {length}"));
+        visitor.visit_seq(self.inside()?)
+    }
+
+    fn deserialize_tuple_struct<V: Visitor<'de>>(self, _: &'static str, length: usize, visitor: V) -> Result<V::Value, Stop> {
+        self.deserialize_tuple(length, visitor)
+    }
+
+    fn deserialize_map<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Stop> {
+        self.say("map");
+        visitor.visit_map(Entries { ask: self.inside()?, key: None })
+    }
+
+    fn deserialize_struct<V: Visitor<'de>>(self, _: &'static str, names: &'static [&'static str], visitor: V) -> Result<V::Value, Stop> {
+        visitor.visit_map(Entries { key: Some(self.one_of(names)), ask: self.inside()? })
+    }
+
+    fn deserialize_enum<V: Visitor<'de>>(self, _: &'static str, names: &'static [&'static str], visitor: V) -> Result<V::Value, Stop> {
+        visitor.visit_enum(Variant { name: self.one_of(names), ask: self.inside()? })
+    }
+}
+
+/// Elements: the first is asked about, and there is no second.
+impl<'de> SeqAccess<'de> for Ask<'_> {
+    type Error = Stop;
+
+    fn next_element_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<Option<S::Value>, Stop> {
+        seed.deserialize(*self).map(Some)
+    }
+}
+
+/// A field of a struct, or an entry of a map, whose key is then asked about or some text.
+struct Entries<'a> {
+    ask: Ask<'a>,
+    key: Option<&'static str>,
+}
+
+impl<'de> MapAccess<'de> for Entries<'_> {
+    type Error = Stop;
+
+    fn next_key_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<Option<S::Value>, Stop> {
+        if self.key.is_none() && self.ask.walk.0.borrow_mut().branch(2) == 0 {
+            self.ask.say("key");
+            return seed.deserialize(self.ask).map(Some);
+        }
+        seed.deserialize(name(self.key.unwrap_or("1"))).map(Some)
+    }
+
+    fn next_value_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<S::Value, Stop> {
+        seed.deserialize(self.ask)
+    }
+}
+
+struct Variant<'a> {
+    ask: Ask<'a>,
+    name: &'static str,
+}
+
+impl<'de, 'a> EnumAccess<'de> for Variant<'a> {
+    type Error = Stop;
+    type Variant = Ask<'a>;
+
+    fn variant_seed<S: DeserializeSeed<'de>>(self, seed: S) -> Result<(S::Value, Ask<'a>), Stop> {
+        Ok((seed.deserialize(name(self.name))?, self.ask))
+    }
+}
+
+impl<'de> VariantAccess<'de> for Ask<'_> {
+    type Error = Stop;
+
+    fn unit_variant(self) -> Result<(), Stop> {
+        self.leaf("unit")
+    }
+
+    fn newtype_variant_seed<S: DeserializeSeed<'de>>(self, seed: S) -> Result<S::Value, Stop> {
+        seed.deserialize(self)
+    }
+
+    fn tuple_variant<V: Visitor<'de>>(self, length: usize, visitor: V) -> Result<V::Value, Stop> {
+        self.deserialize_tuple(length, visitor)
+    }
+
+    fn struct_variant<V: Visitor<'de>>(self, names: &'static [&'static str], visitor: V) -> Result<V::Value, Stop> {
+        self.deserialize_struct("", names, visitor)
+    }
+}
+
+fn name(name: &'static str) -> StrDeserializer<'static, Stop> {
+    name.into_deserializer()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashMap;
+
+    use super::*;
+
+    /// Declares a type in a block of its own, and gives its shape.
+    macro_rules! shape_of {
+        ($type:ty => $($declared:item)*) => {{
+            $(
+                #[derive(serde::Deserialize)]
+                #[allow(dead_code)]
+                $declared
+            )*
+            shape::<$type>()
+        }};
+    }
+
+    #[test]
+    fn a_change_of_any_field_however_deep_is_another_shape() {
+        let shapes = [
+            shape_of!(Price => struct Price { amount: u64 }),
+            shape_of!(Price => struct Price { amount: f64 }),
+            shape_of!(Price => struct Price { cents: u64 }),
+            shape_of!(Price => struct Price { amount: Option<u64> }),
+            shape_of!(Price => struct Price { amount: u64, #[serde(default)] currency: String }),
+            shape_of!(Price => struct Price { amount: u64, #[serde(default)] currency: Option<String> }),
+            shape_of!(Of => struct Of { a: String, b: Vec<Price> } struct Price { amount: u64 }),
+            shape_of!(Of => struct Of { a: String, b: Vec<Price> } struct Price { amount: f64 }),
+            shape_of!(Of => struct Of { a: String, b: Vec<Price> } enum Price { Cents(u64), Euros(f64) }),
+            shape_of!(Of => struct Of { a: String, b: Vec<Price> } enum Price { Cents(u64), Euros(u64) }),
+            shape_of!(Of => struct Of { a: String, b: Vec<Price> } enum Price { Cents(u64), Euros { amount: u64 } }),
+            shape::<HashMap<String, u64>>(),
+            shape::<HashMap<String, f64>>(),
+            shape::<HashMap<u8, f64>>(),
+            shape::<u64>(),
+            shape::<f64>(),
+            shape::<(u64, u64)>(),
+            shape::<(u64, u64, u64)>(),
+            shape::<()>(),
+        ];
+        for (at, one) in shapes.iter().enumerate() {
+            assert!(shapes.iter().skip(at + 1).all(|other| other != one), "{one}");
+        }
+    }
+
+    #[test]
+    fn a_type_declared_again_has_the_shape_that_it_had() {
+        let [one, other] = [
+            shape_of!(Price => struct Price { amount: u64, of: Vec<String> }),
+            shape_of!(Money => struct Money { amount: u64, of: Vec<String> }),
+        ];
+        assert_eq!(one, other);
+    }
+
+    #[test]
+    fn a_type_within_itself_has_a_shape() {
+        let shape = shape_of!(Tree => struct Tree { left: Option<Box<Self>>, right: Vec<Self>, value: u8 });
+        assert!(shape.lines().count() <= MOST_LEAVES && shape.contains("deeper"), "{shape}");
+    }
+}
