@@ -1,5 +1,6 @@
 //! Header fields, one per file: parsed from all their lines, printed without loss.
 
+pub(crate) mod accept_encoding;
 pub(crate) mod cache_control;
 pub(crate) mod cache_status;
 pub(crate) mod connection;

@@ -3,7 +3,7 @@
 use std::{any::TypeId, fmt, time::Duration};
 
 use axum::extract::OriginalUri;
-use http::{HeaderMap, HeaderName, HeaderValue, Method, header, request::Parts, uri::PathAndQuery};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Version, header, request::Parts, uri::PathAndQuery};
 use smallvec::SmallVec;
 
 use crate::{
@@ -12,6 +12,7 @@ use crate::{
     cache_key::{Credentials, Traits},
     changed::Changed,
     conditions::Conditional,
+    header::accept_encoding::accepts_a_coding,
     passed::Capture,
     policy::Policy,
     rules::request::{self, Wish},
@@ -122,6 +123,12 @@ pub(crate) struct Flags {
     /// The same without `Cookie`.
     pub(crate) authorization: bool,
     pub(crate) upgrade: bool,
+    /// The client takes content in some coding, which a layer outside may put it into.
+    pub(crate) accepts_a_coding: bool,
+    /// It came through a router of axum, which takes the content away from the answer to a HEAD.
+    pub(crate) is_routed: bool,
+    /// It came by HTTP/2 or a later version.
+    pub(crate) is_http2: bool,
 }
 
 impl Facts {
@@ -141,9 +148,12 @@ impl Facts {
     /// As `parts` say; `cache` is where they are looked up.
     fn of(parts: &Parts, cache: Option<Cache>, state: fn() -> State) -> Self {
         let began = Began::now(cache.as_ref().unwrap_or_else(|| Cache::global()));
-        let Scan { mut rare, flags } = Scan::of(&parts.headers);
+        let Scan { mut rare, mut flags } = Scan::of(&parts.headers);
+        flags.is_http2 = parts.version >= Version::HTTP_2;
         let inner = path_and_query(&parts.uri);
-        let original = match parts.extensions.get::<OriginalUri>().and_then(|uri| uri.0.path_and_query()) {
+        let routed = parts.extensions.get::<OriginalUri>();
+        flags.is_routed = routed.is_some();
+        let original = match routed.and_then(|uri| uri.0.path_and_query()) {
             // Where nothing has changed it, which is almost always, it is the same text in the same place.
             Some(original) if !std::ptr::eq(original.as_str(), inner.as_str()) && *original != inner => {
                 rare.get_or_insert_default().inner = Some(inner);
@@ -267,7 +277,9 @@ impl Scan {
     fn of(fields: &HeaderMap) -> Self {
         let mut scan = Self::default();
         for name in fields.keys() {
-            if matters(name) {
+            if *name == header::ACCEPT_ENCODING {
+                scan.flags.accepts_a_coding = accepts_a_coding(fields);
+            } else if matters(name) {
                 scan.note_all(interest(name), name, fields);
             }
         }

@@ -6,6 +6,7 @@
 mod answer;
 mod content;
 mod fill;
+mod framing;
 mod head;
 mod lookup;
 mod make;

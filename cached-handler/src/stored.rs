@@ -35,9 +35,11 @@ pub(crate) enum Slot {
 /// A stored response (RFC 9111 §2).
 #[derive(Debug)]
 pub(crate) struct Stored {
-    /// The status, and all end-to-end fields as they were sent, with `Age` and `Content-Length` in place. As `http` has
-    /// them, so that an answer begins with one copy.
+    /// The status, and all end-to-end fields as they were sent, with `Age` in place. As `http` has them, so that an answer
+    /// begins with one copy. Without `Content-Length`, which the server writes.
     pub(crate) whole: Parts,
+    /// It is the answer to a HEAD by a handler that saw the method and left the content out.
+    pub(crate) of_head: bool,
     pub(crate) content: Bytes,
     /// Made at once for the memory, where it is used again and again, and on demand of what lies elsewhere.
     pub(crate) on_condition: OnceLock<OnCondition>,

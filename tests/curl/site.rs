@@ -28,7 +28,7 @@ use tokio_rustls::{
     },
     server::TlsStream,
 };
-use tower::Service;
+use tower::{Service, ServiceExt as _};
 
 use super::{Answer, Ask, Http, curl, curl_well};
 
@@ -42,11 +42,13 @@ pub struct Site {
 
 impl Site {
     /// Serves a `Router`, or what an author put around one.
-    pub async fn start<S>(app: S) -> Self
+    pub async fn start<S, B>(app: S) -> Self
     where
-        S: Service<Request, Response = Response, Error = Infallible> + Clone + Send + Sync + 'static,
+        S: Service<Request, Response = axum::http::Response<B>, Error = Infallible> + Clone + Send + Sync + 'static,
         S::Future: Send,
+        B: http_body_util::BodyExt<Data = axum::body::Bytes, Error: Into<axum::BoxError>> + Send + 'static,
     {
+        let app = app.map_response(|response: axum::http::Response<B>| response.map(Body::new));
         let clear = TcpListener::bind(("127.0.0.1", 0)).await.expect("a port");
         let in_the_clear = clear.local_addr().expect("an address");
         let clear = clear.tap_io(|stream| stream.set_nodelay(true).expect("a connection"));

@@ -18,6 +18,8 @@ mod limits;
 mod members;
 #[path = "http/ranges.rs"]
 mod ranges;
+#[path = "http/rewritten.rs"]
+mod rewritten;
 #[path = "http/site.rs"]
 mod site;
 #[path = "http/status_field.rs"]

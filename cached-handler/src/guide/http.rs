@@ -35,6 +35,7 @@
 //! | `Vary` | names the fields in the key, merged with the handler's own |
 //! | `Cache-Control` | see [freshness](super::freshness) |
 //! | `Cache-Status` | RFC 9211, appended to what other caches said; off by default |
+//! | `Content-Length` | never stored: the server writes it from the content that it is given in the end, so a layer outside may change that. A 304 has none, or that of the 200 (RFC 9110 §8.6) |
 //! | hop-by-hop fields, trailers | not stored; a response with trailers is passed on |
 //!
 //! A hit equals the miss that stored it: status, content, and every field line, those of one name in their order. The

@@ -1,18 +1,13 @@
 //! Step 6: the answer, derived from a stored response as RFC 9110 says, or passed on from the handler.
 
-use std::{
-    pin::Pin,
-    sync::LazyLock,
-    task::{Context, Poll},
-    time::Duration,
-};
+use std::{sync::LazyLock, time::Duration};
 
 use axum::{body::Body, response::Response};
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, StatusCode, header, response::Parts};
-use http_body::Frame;
+use http_body::Body as _;
 
-use super::Run;
+use super::{Run, framing};
 use crate::{
     cache::Cache,
     clock::Millis,
@@ -101,8 +96,9 @@ pub(super) fn derive(stored: &Stored, facts: &Facts, age: Option<u64>) -> Respon
         head.headers.insert(header::CACHE_CONTROL, cache_control);
     }
     let body = match verdict {
-        Verdict::Whole if !facts.is_head() => Body::from(stored.content.clone()),
-        Verdict::Whole | Verdict::NotModified => Body::new(Nothing),
+        Verdict::Whole if facts.is_head() => framing::answer_to_head(stored, facts, &mut head.headers),
+        Verdict::Whole => Body::from(stored.content.clone()),
+        Verdict::NotModified => framing::not_modified(&mut head.headers, Some(stored.content.len() as u64), facts),
         Verdict::Part { first, last } => part(&mut head, &stored.content, first, last),
         Verdict::Failed => return failed(&head.headers),
         Verdict::Outside => return outside(&head.headers, stored.content.len()),
@@ -128,7 +124,6 @@ pub(super) fn on_condition(fields: &HeaderMap, targeted: TargetList) -> OnCondit
 fn part(head: &mut Parts, whole: &Bytes, first: usize, last: usize) -> Body {
     let content = whole.slice(first..=last);
     head.status = StatusCode::PARTIAL_CONTENT;
-    head.headers.insert(header::CONTENT_LENGTH, HeaderValue::from(content.len()));
     if let Ok(range) = HeaderValue::from_str(&format!("bytes {first}-{last}/{}", whole.len())) {
         head.headers.insert(header::CONTENT_RANGE, range);
     }
@@ -172,6 +167,8 @@ pub(super) fn gateway_timeout(run: &Run) -> Response {
 /// What a response that is not stored becomes under the request's preconditions, which its handler did not see.
 pub(super) fn under_conditions(parts: &mut Parts, body: Body, facts: &Facts) -> Body {
     let Some(conditional) = facts.conditional() else { return body };
+    let declared = || parts.headers.get(header::CONTENT_LENGTH)?.to_str().ok()?.parse().ok();
+    let length = if facts.is_head() { declared() } else { body.size_hint().exact().or_else(declared) };
     let entity_tag = parts.headers.get(header::ETAG).and_then(EntityTag::parse);
     let selected = Selected {
         status: parts.status,
@@ -185,7 +182,7 @@ pub(super) fn under_conditions(parts: &mut Parts, body: Body, facts: &Facts) -> 
         Verdict::NotModified => {
             parts.status = StatusCode::NOT_MODIFIED;
             drop_what_no_304_has(&mut parts.headers);
-            Body::new(Nothing)
+            framing::not_modified(&mut parts.headers, length, facts)
         }
         Verdict::Failed => {
             let (refusal, body) = failed(&parts.headers).into_parts();
@@ -250,26 +247,6 @@ fn age_value(secs: u64) -> HeaderValue {
     match usize::try_from(secs).map(|secs| READY.get(secs)) {
         Ok(Some(ready)) => ready.clone(),
         _ => HeaderValue::from(secs),
-    }
-}
-
-/// No content, of no known length: so that nobody adds `Content-Length: 0` to a 304 or to a HEAD's answer.
-struct Nothing;
-
-impl http_body::Body for Nothing {
-    type Data = Bytes;
-    type Error = std::convert::Infallible;
-
-    fn poll_frame(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Self::Error>>> {
-        Poll::Ready(None)
-    }
-
-    fn is_end_stream(&self) -> bool {
-        true
-    }
-
-    fn size_hint(&self) -> http_body::SizeHint {
-        http_body::SizeHint::default()
     }
 }
 

@@ -9,7 +9,7 @@ use super::{
     lookup::selected,
     make::make,
     revalidate::merged,
-    store::{self, Made},
+    store::{self, Made, is_as_long_as_declared},
 };
 use crate::{
     header::{date, vary::Vary},
@@ -83,7 +83,7 @@ impl Run {
             return Told::Another;
         }
         let (marks, selecting) = (stored.marks.clone(), stored.selecting.clone());
-        Told::Freshened(Box::new(Stored { stamp: stored.stamp, marks, selecting, ..made }))
+        Told::Freshened(Box::new(Stored { stamp: stored.stamp, marks, selecting, of_head: stored.of_head, ..made }))
     }
 
     fn made_of_head(&self, answer: &Parts, stored: &Stored) -> Option<Stored> {
@@ -106,5 +106,5 @@ enum Told {
 /// Whether whatever the answer names is what is stored: its validators, and its length.
 fn is_of(answer: &Parts, stored: &Stored) -> bool {
     let agrees = |name: &HeaderName| answer.headers.get(name).is_none_or(|value| stored.whole.headers.get(name) == Some(value));
-    [header::ETAG, header::LAST_MODIFIED, header::CONTENT_LENGTH].iter().all(agrees)
+    [header::ETAG, header::LAST_MODIFIED].iter().all(agrees) && is_as_long_as_declared(&answer.headers, &stored.content)
 }

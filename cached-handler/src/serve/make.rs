@@ -6,7 +6,7 @@ use std::{
 };
 
 use bytes::Bytes;
-use http::{HeaderMap, HeaderValue, header, response::Parts};
+use http::{HeaderMap, header, response::Parts};
 
 use super::{Run, answer};
 use crate::{
@@ -33,10 +33,8 @@ pub(super) fn make(run: &Run, mut parts: Parts, content: Bytes, storable: &Stora
     if !fields.contains_key(header::DATE) {
         fields.insert(header::DATE, date::print(clock.wall()));
     }
-    // A handler that answers HEAD without content says how long GET's content is, or does not (RFC 9110 §8.6).
-    if !is_without_its_content(run, &content) {
-        fields.insert(header::CONTENT_LENGTH, HeaderValue::from(content.len()));
-    }
+    let of_head = is_without_its_content(run, &content);
+    drop_length(&mut fields, of_head);
     vary::merge(&mut fields, run.vary_names());
     let windows = windows(&fields, targeted, run.windows).of(parts.status);
     let tells_clients = !fields.contains_key(header::CACHE_CONTROL);
@@ -61,6 +59,7 @@ pub(super) fn make(run: &Run, mut parts: Parts, content: Bytes, storable: &Stora
         storable.freshness_lifetime
     };
     let mut stored = Stored {
+        of_head,
         whole: head(parts.status, fields),
         content,
         on_condition: OnceLock::from(on_condition),
@@ -90,9 +89,14 @@ pub(super) fn make(run: &Run, mut parts: Parts, content: Bytes, storable: &Stora
 /// A stored response of what lay in a backend: what is not kept there is computed again.
 pub(super) fn remake(run: &Run, at_rest: AtRest, born: Millis, fresh_until: Millis, initial_age: Duration) -> Stored {
     let AtRest { status, fields, content, windows, stamp, groups, shareable, arrived_with_age, own, tells_clients, .. } = at_rest;
+    let mut fields = fields;
+    let of_head = is_without_its_content(run, &content);
+    // Earlier versions kept it.
+    drop_length(&mut fields, of_head);
     let cache_control = run.handler.attributes.cache_control;
     let for_clients = if tells_clients { ForClients::again(cache_control, run.handler.forwards(), &fields) } else { ForClients::silent() };
     Stored {
+        of_head,
         for_clients,
         whole: head(status, fields),
         content,
@@ -112,6 +116,14 @@ pub(super) fn remake(run: &Run, at_rest: AtRest, born: Millis, fresh_until: Mill
         initial_age,
         shareable,
         value: None,
+    }
+}
+
+/// The length is the server's to say, from the content as it is sent in the end. A handler that answers HEAD without content
+/// says how long GET's content is, or does not (RFC 9110 §8.6).
+fn drop_length(fields: &mut HeaderMap, of_head: bool) {
+    if !of_head {
+        fields.remove(header::CONTENT_LENGTH);
     }
 }
 

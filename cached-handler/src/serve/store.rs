@@ -13,6 +13,7 @@ use http_body::Body as _;
 use super::{
     Rest, Run, answer,
     content::{self, Refused},
+    framing,
     make::make,
     post::keep_for_get,
     produce::Failure,
@@ -207,11 +208,15 @@ pub(super) fn refuse(run: &Run, mut parts: Parts, body: Body, lease: Option<Leas
     if let Some(lease) = lease {
         lease.land(Landed::NotShared(word));
     }
-    if reason == NotStored::CachedInside {
+    // What a cache inside tells clients stays, and so does what it says of itself.
+    let is_told = reason == NotStored::CachedInside;
+    if !is_told {
+        tell_clients(run, &mut parts);
+    }
+    let body = if run.asks_whole() { answer::under_conditions(&mut parts, body, &run.facts) } else { body };
+    if is_told {
         return Landing { response: Response::from_parts(parts, body), rest };
     }
-    tell_clients(run, &mut parts);
-    let body = if run.asks_whole() { answer::under_conditions(&mut parts, body, &run.facts) } else { body };
     let outcome = Outcome::Forward { why: run.key.forward, collapsed: false, kept: Kept::Not(reason) };
     let response = run.finish(Response::from_parts(parts, body), outcome);
     Landing { response, rest }
@@ -289,7 +294,7 @@ fn not_awaited_any_more(run: &Run, lease: Option<Lease>) {
 /// Answers at once, and stores what has been copied by the time the content ends.
 fn stream(mut run: Run, mut parts: Parts, body: Body, storable: Storable, groups: Vec<Box<str>>, mut lease: Option<Lease>) -> Landing {
     let (feed, to_client) = content::streamed();
-    let to_client = if run.is_head() { Body::empty() } else { to_client };
+    let to_client = if run.is_head() { framing::answer_to_head_of_a_stream(&run.facts) } else { to_client };
     let kept = parts.clone();
     ForClients::of(&run.client_terms()).write(&mut parts.headers);
     vary::merge(&mut parts.headers, run.vary_names());

@@ -1,0 +1,72 @@
+//! How long the content of an answer is (RFC 9110 §8.6). Its body says so, and the server writes the field from that: a
+//! layer outside may change the content, and a field would still say the old length. Answers without content are the
+//! exception.
+
+use axum::body::Body;
+use http::{HeaderMap, HeaderValue, StatusCode, header};
+
+use crate::{seen::Facts, stored::Stored};
+
+/// What a HEAD is given of a stored response with `fields`.
+pub(super) fn answer_to_head(stored: &Stored, facts: &Facts, fields: &mut HeaderMap) -> Body {
+    let is_told = fields.contains_key(header::CONTENT_LENGTH);
+    let is_unknown = stored.of_head && !is_told;
+    if facts.flags.is_routed {
+        // As without a cache: the layers inside the router see the content, which decides what they do, and the router
+        // takes it away and writes its length into the field.
+        return if is_unknown { without_length() } else { Body::from(stored.content.clone()) };
+    }
+    // Around a router nobody takes content away: in HTTP/2 it would be sent.
+    if !is_told && !is_unknown && stored.whole.status != StatusCode::NO_CONTENT {
+        fields.insert(header::CONTENT_LENGTH, HeaderValue::from(stored.content.len()));
+    }
+    Body::empty()
+}
+
+/// No content, in the answer to a HEAD whose GET has content of unknown length.
+pub(super) fn answer_to_head_of_a_stream(facts: &Facts) -> Body {
+    if facts.flags.is_routed { without_length() } else { Body::empty() }
+}
+
+/// No content, in a 304 for content of this length, as far as that is known.
+pub(super) fn not_modified(fields: &mut HeaderMap, length: Option<u64>, facts: &Facts) -> Body {
+    let flags = facts.flags;
+    if !flags.is_routed {
+        return Body::empty();
+    }
+    // axum's router adds the length of a body that says one, and the field may only have the length that a 200 would have.
+    if !flags.accepts_a_coding {
+        return without_length();
+    }
+    // A layer that compresses takes no known length for a large one, so this body has to say that it is empty. What the
+    // router adds then the server takes away, but for HTTP/2 and HEAD.
+    if (flags.is_http2 || facts.is_head())
+        && let Some(length) = length
+    {
+        fields.insert(header::CONTENT_LENGTH, HeaderValue::from(length));
+    }
+    Body::empty()
+}
+
+/// No content and no length either: only where no layer makes something of it, or a router takes that away.
+fn without_length() -> Body {
+    Body::new(WithoutLength)
+}
+
+struct WithoutLength;
+
+impl http_body::Body for WithoutLength {
+    type Data = bytes::Bytes;
+    type Error = std::convert::Infallible;
+
+    fn poll_frame(
+        self: std::pin::Pin<&mut Self>,
+        _: &mut std::task::Context<'_>,
+    ) -> std::task::Poll<Option<Result<http_body::Frame<bytes::Bytes>, Self::Error>>> {
+        std::task::Poll::Ready(None)
+    }
+
+    fn is_end_stream(&self) -> bool {
+        true
+    }
+}
