@@ -160,7 +160,16 @@ impl Expansion {
             if self.is_skipped(argument) {
                 hygienic!(#(#cfgs)* #private::skipped::<#ty>(&mut __key);)
             } else if self.is_covered(argument) {
-                hygienic!(#(#cfgs)* #private::reduced::<#ty>(&mut __key);)
+                // Which of the two methods is meant, the type decides: it may say nothing of itself.
+                hygienic! {
+                    #(#cfgs)*
+                    {
+                        #[allow(unused_imports)]
+                        use #private::{SaysNothing as _, SaysOfItself as _};
+                        #private::reduced::<#ty>(&mut __key);
+                        (&#private::Reduced::<#marker, #ty>::of(&#name)).note(&mut __key);
+                    }
+                }
             } else {
                 // The type's own tokens, so that what is wrong with it is reported there.
                 hygienic!(#(#cfgs)* <#ty as #private::Keyed<#marker>>::write(&#name, #private::argument(&mut __key, #at));)

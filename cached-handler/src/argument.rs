@@ -11,6 +11,7 @@ mod forward;
 mod on_miss;
 mod path;
 mod query;
+mod reduced;
 mod refused;
 mod revalidate;
 mod skip;
@@ -22,6 +23,7 @@ mod wrapped;
 pub(crate) use self::forward::{amend as ask, hosts};
 pub use self::{
     on_miss::{OnMiss, Rejected},
+    reduced::{Reduced, SaysNothing, SaysOfItself},
     revalidate::Revalidate,
     skip::{reduced, skipped},
 };
@@ -42,7 +44,7 @@ use crate::{
     message = "`{Self}` cannot be an argument of a cached handler: it does not say what it adds to the key",
     label = "the key has to hold what the handler sees here",
     note = "an extractor of your own: put `#[derive(cached_handler::CacheKey)]` on its type",
-    note = "only a part of it matters: name that part, `#[cached(…, key(arg.part))]`",
+    note = "only a part of it matters: name that part, `#[cached(…, key(arg.part))]`; whatever else of it the response depends on has to be named there too",
     note = "it does not affect the response: `#[cached(…, skip(arg))]`",
     note = "a pooled connection and the like: take `OnMiss<{Self}>` and type `skip(arg)`; its extractor runs only when the handler does",
     note = "`AuthSession`, `Session`: key the user, `key(session.user_id())`, or derive `CacheKey` on an extractor such as `AuthUser` of your own",

@@ -131,6 +131,10 @@ impl Cache {
 
     /// That of the request's router, where it has one of its own.
     #[inline]
+    pub(crate) fn is(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+
     pub(crate) fn of(parts: &Parts) -> Option<Self> {
         if OTHERS.load(Ordering::Relaxed) == 0 { None } else { parts.extensions.get::<Self>().cloned() }
     }

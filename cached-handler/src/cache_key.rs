@@ -49,7 +49,7 @@ use crate::{
     message = "`{Self}` in an argument of a cached handler does not say what it adds to the key",
     label = "the key has to hold what the handler sees here",
     note = "a type of your own: put `#[derive(cached_handler::CacheKey)]` on it",
-    note = "only a part of the argument matters: name that part, `#[cached(…, key(arg.part))]`",
+    note = "only a part of the argument matters: name that part, `#[cached(…, key(arg.part))]`; whatever else of it the response depends on has to be named there too",
     note = "it does not affect the response: `#[cached(…, skip(arg))]`"
 )]
 pub trait CacheKey {
@@ -158,6 +158,21 @@ impl KeyWriter<'_> {
     pub fn private(&mut self) -> &mut Self {
         self.traits.private = true;
         self
+    }
+
+    /// Keeps of what `write` writes only what it says besides its parts: that it identifies a person, what it was read from,
+    /// and what it shows of credentials.
+    pub(crate) fn note_alone(&mut self, write: impl FnOnce(&mut Self)) {
+        let mark = self.bytes.mark();
+        let before = std::mem::take(&mut self.traits);
+        write(self);
+        self.bytes.reset(mark);
+        let said = std::mem::replace(&mut self.traits, before);
+        self.traits.private |= said.private;
+        self.traits.shows(said.credentials);
+        for name in said.vary {
+            self.vary(name);
+        }
     }
 
     pub(crate) fn bypass(&mut self, reason: Bypass) {

@@ -143,6 +143,14 @@ impl InProcessEpochs {
         marks.groups.iter().fold(scoped, |latest, group| latest.max(time(group.epoch())))
     }
 
+    /// Whether each step of the clock has reached its epoch: what is read of epochs after this covers all invalidations that
+    /// have a time.
+    pub(crate) fn is_settled(&self) -> bool {
+        // In this order: a step that begins in between is one that has not come to its end.
+        let done = self.done.load(Ordering::SeqCst);
+        done == self.now()
+    }
+
     /// The clock, and then the epochs.
     pub(crate) fn reading(&self, marks: &Marks, clock: u64) -> Reading {
         Reading { incarnation: self.incarnation, clock, invalidated: self.invalidated(marks), expired: self.expired(marks) }

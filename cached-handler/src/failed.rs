@@ -11,6 +11,15 @@ use crate::sync::lock;
 /// these, so the error reaches the one that began the run.
 struct Failed<E>(Arc<Mutex<Option<E>>>);
 
+/// Beside it, whatever the error's type.
+#[derive(Clone)]
+struct NoAnswer;
+
+/// Whether it stands for an error: then nobody has answered.
+pub(crate) fn is_no_answer(response: &Response) -> bool {
+    response.extensions().get::<NoAnswer>().is_some()
+}
+
 impl<E> Clone for Failed<E> {
     fn clone(&self) -> Self {
         Self(Arc::clone(&self.0))
@@ -21,6 +30,7 @@ impl<E> Clone for Failed<E> {
 pub(crate) fn failed<E: Send + 'static>(error: E) -> Response {
     let mut response = StatusCode::INTERNAL_SERVER_ERROR.into_response();
     response.extensions_mut().insert(Failed(Arc::new(Mutex::new(Some(error)))));
+    response.extensions_mut().insert(NoAnswer);
     response
 }
 

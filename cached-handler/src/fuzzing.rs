@@ -18,7 +18,7 @@ use crate::{
         path::normalise,
         range::{self, Asked},
         reference::{leads_back, path_at_same_origin},
-        request, selecting, stale,
+        request, stale,
     },
     stored::codec::{decode, encode, forged},
 };
@@ -26,14 +26,13 @@ use crate::{
 pub type Target = fn(&[u8]) -> bool;
 
 /// Each by the name of its fuzzer.
-pub const TARGETS: [(&str, Target); 9] = [
+pub const TARGETS: [(&str, Target); 8] = [
     ("cache_control", cache_control),
     ("conditional", conditional),
     ("connection", hop_by_hop),
     ("dates", dates),
     ("range", ranges),
     ("reference", references),
-    ("selecting", selecting_values),
     ("stored", stored),
     ("targeted", targeted_fields),
 ];
@@ -102,7 +101,7 @@ pub fn conditional(data: &[u8]) -> bool {
         last_modified: Some(&modified),
         date: Some(&modified),
         length: Some(10),
-        is_stored: true,
+        goes_by_its_date: true,
     };
     let found = verdict(&asked, &Method::GET, &selected);
     if let Verdict::Part { first, last } = found {
@@ -166,17 +165,6 @@ pub fn references(data: &[u8]) -> bool {
     true
 }
 
-/// What is written in one way is written in that way.
-pub fn selecting_values(data: &[u8]) -> bool {
-    let mut is_other = false;
-    for name in ["accept-language", "cookie", "x-any"] {
-        let once = selecting::value(name, data.split(|byte| *byte == b'\n'));
-        assert_eq!(selecting::value(name, std::iter::once(&once)), once, "{name}");
-        is_other |= once != data;
-    }
-    is_other
-}
-
 /// Whatever lies in a backend, with its checksum and without: what is read is read again from what is written of it.
 pub fn stored(data: &[u8]) -> bool {
     assert!(decode(&Bytes::copy_from_slice(data), &KEY, usize::MAX).is_err(), "a checksum by chance");
@@ -192,20 +180,16 @@ mod tests {
     use super::*;
 
     /// What each understands: chance begins with one of these as often as with nothing.
-    const EXAMPLES: [(&str, &[&[u8]]); 9] = [
+    const EXAMPLES: [(&str, &[&[u8]]); 8] = [
         ("cache_control", &[b"max-age=60, public", b"no-cache=\"a, b\"\ns-maxage=5", b"max-stale, min-fresh=3, only-if-cached"]),
         ("conditional", &[b"\x00\"a\", W/\"b\"", b"\x01*", b"\x05bytes=2-5\n\x04\"a\"", b"\x02Sun, 06 Nov 1994 08:49:37 GMT"]),
         ("connection", &[b"close, x-any\nkeep-alive", b"set-cookie, cache-control"]),
         ("dates", &[b"Sun, 06 Nov 1994 08:49:37 GMT", b"Sunday, 06-Nov-94 08:49:37 GMT", b"Sun Nov  6 08:49:37 1994"]),
         ("range", &[b"\x09bytes=0-4", b"\x09bytes=-3", b"\x09bytes=2-", b"\x09bytes=0-0, 3-4"]),
         ("reference", &[b"http://a.example/b/../c?d", b"//a.example:80/%2e%2E/x", b"?9", b"b;c=/./"]),
-        ("selecting", &[b"en, de;q=0.5\nfr", b"\"a, b\" , c", b"eN;q=1.000 , DE", b"\xd7\x0c;q=1\x0c\n", QUOTED]),
         ("stored", &[RESPONSE, VARIANTS]),
         ("targeted", &[b"max-age=60, must-revalidate", b"a=(1 2);b, max-age=5;c=\"d\"", b"private=?1\nx=:aGk=:", b"x=\0max-age=9"]),
     ];
-
-    /// Preferences whose quotes end elsewhere once space is taken out of them.
-    const QUOTED: &[u8] = b"\xf1\xf1\\\xf1\xf1\\ :,,\",\\ \"|\xf1\xf1\" :,,\",\\ \"|\xf1\xf1\"\\ \xf1\\\xf1\xf1\\ :,,\",\\ \"|\xf1\xf1\" :,,\",\\ \":,'\",] ,";
 
     /// A 200 of one group and one line, with "hi" as its content.
     const RESPONSE: &[u8] = b"\x01\x00\x01\x00\x00\x00\x00\x00\x00\x00\x02\x00\x00\x00\x00\x00\x00\x00\

@@ -19,6 +19,7 @@ use crate::{
     changed::Changed,
     error::Error,
     events,
+    failed::is_no_answer,
     handler::function::CachedHandler,
     home::spawn_here,
     invalidate::Target,
@@ -28,6 +29,7 @@ use crate::{
     tasks::Owed,
     timer::timeout,
     together::{Call, together},
+    told::Told,
     trace::Trace,
 };
 
@@ -44,14 +46,18 @@ impl<S> Capture<S> for OwnCache {
 /// What to invalidate, computed from the arguments before the body runs.
 #[derive(Debug)]
 pub struct Targets {
-    /// A test's cache keeps to itself; otherwise every cache of the process is meant.
-    only: Option<Cache>,
+    /// A test's cache keeps to itself, and a cached handler or a layer means its own. None: every cache of the process.
+    only: Vec<Cache>,
     /// Those of the attribute, which only an answer of 4xx spares; once there is an answer, all.
     due: Vec<Target>,
     /// What the method changes: any error spares it (RFC 9111 §4.4).
     changed: Option<Box<Changed>>,
     /// Who wants to know that nothing else was invalidated meanwhile.
     trace: Option<Trace>,
+    /// What has been invalidated inside.
+    inside: Option<Told>,
+    /// Where a cache outside is told what was invalidated here.
+    outside: Option<Told>,
 }
 
 /// A piece of a path template.
@@ -69,12 +75,21 @@ impl Targets {
     /// None so far.
     #[must_use]
     pub fn new(cache: OwnCache) -> Self {
-        Self { only: cache.0.filter(|cache| cache.inner().isolated), due: Vec::new(), changed: cache.1, trace: None }
+        let only = cache.0.filter(|cache| cache.inner().isolated).into_iter().collect();
+        let outside = cache.1.as_ref().and_then(|changed| changed.outside.clone());
+        Self { only, due: Vec::new(), changed: cache.1, trace: None, inside: None, outside }
     }
 
     /// What a request to a cached handler changes in that handler's cache.
     pub(crate) fn changed(cache: &Cache, changed: Box<Changed>, trace: Option<Trace>) -> Self {
-        Self { only: Some(cache.clone()), due: Vec::new(), changed: Some(changed), trace }
+        let outside = changed.outside.clone();
+        Self { only: vec![cache.clone()], due: Vec::new(), changed: Some(changed), trace, inside: None, outside }
+    }
+
+    /// What a request through a layer changes in these caches, less what is told `inside`.
+    pub(crate) fn through(caches: Vec<Cache>, changed: Box<Changed>, inside: Told) -> Self {
+        let outside = changed.outside.clone();
+        Self { only: caches, due: Vec::new(), changed: Some(changed), trace: None, inside: Some(inside), outside }
     }
 
     /// Adds a group.
@@ -142,8 +157,10 @@ impl Drop for Due {
         let Some(targets) = self.0.take().map(Targets::left_by_no_answer) else { return };
         // In memory at once: nobody is there to wait.
         for cache in targets.caches() {
-            for target in &targets.due {
+            for target in targets.due_in(&cache) {
                 cache.invalidate_in_process(target);
+                // What backends are told of it, is told behind.
+                targets.tell_outside(&cache, target);
             }
         }
         let owed = Mutex::new(targets.owed());
@@ -198,6 +215,9 @@ impl Drop for Telling {
 
 impl Targets {
     fn left_by(mut self, answer: &Response) -> Self {
+        if is_no_answer(answer) {
+            return self.left_by_no_answer();
+        }
         if answer.status().is_client_error() {
             self.due.clear();
         }
@@ -213,8 +233,8 @@ impl Targets {
     }
 
     fn caches(&self) -> Vec<Cache> {
-        if let Some(only) = &self.only {
-            return vec![only.clone()];
+        if !self.only.is_empty() {
+            return self.only.clone();
         }
         let mut all = Cache::all();
         all.retain(|cache| !cache.inner().isolated);
@@ -232,13 +252,33 @@ impl Targets {
         let caches = self.caches();
         let mut told = Vec::with_capacity(caches.len() * self.due.len());
         for cache in &caches {
-            told.extend(self.due.iter().map(|target| -> Call<'_, _> { Box::pin(self.tell(cache, target)) }));
+            told.extend(self.due_in(cache).map(|target| -> Call<'_, _> { Box::pin(self.tell(cache, target)) }));
         }
         together(told).await.into_iter().fold(Ok(()), Result::and)
     }
 
+    /// Less what has been invalidated inside, which whoever is outside has to know as well.
+    fn due_in(&self, cache: &Cache) -> impl Iterator<Item = &Target> {
+        self.due.iter().filter(|target| {
+            let is_done = self.inside.as_ref().is_some_and(|inside| inside.has(cache, target));
+            if is_done {
+                self.tell_outside(cache, target);
+            }
+            !is_done
+        })
+    }
+
+    fn tell_outside(&self, cache: &Cache, target: &Target) {
+        if let Some(outside) = &self.outside {
+            outside.note(cache, target);
+        }
+    }
+
     async fn tell(&self, cache: &Cache, target: &Target) -> Result<(), Error> {
         let outcome = cache.change(target, Effect::Invalidate, self.trace.as_ref()).await;
+        if outcome.is_ok() {
+            self.tell_outside(cache, target);
+        }
         outcome.inspect_err(|error| events::invalidation_failed(cache, error))
     }
 }

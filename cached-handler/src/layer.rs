@@ -23,10 +23,16 @@ use crate::{
 ///
 /// Prefer `#[cached]` on handlers: it knows what a handler can see. A layer cannot know, so it is the other way round:
 /// **the service is shown what is in the key, and nothing else.** In the key are scheme, authority, path and the whole query
-/// as they arrived, and the header fields that [`vary`](Self::vary) names. Of the other fields the service sees `Host`,
-/// `traceparent` and `tracestate`. Preconditions and ranges are evaluated here, and HEAD is answered from what GET stored.
+/// as they arrived, and the header fields that [`vary`](Self::vary) names. Of the other fields the service sees `Host`
+/// alone. Preconditions and ranges are evaluated here, and HEAD is answered from what GET stored.
 ///
-/// Passed on untouched, neither answered nor stored: other methods; requests with content; those that ask for another
+/// `traceparent` and `tracestate` are hidden like any other field, as a service that reflects them would show one client's
+/// to another. A trace goes on all the same where the middleware that reads it stands outside of the layer: the service
+/// runs in the span of the request that it runs for.
+///
+/// Other methods pass, and the answer invalidates what is stored for the path (RFC 9111 §4.4), unless it is an error.
+///
+/// Passed on untouched, neither answered nor stored: requests with content; those that ask for another
 /// protocol; those with `Cookie` or `Authorization`, unless `vary` names the field (what is stored is then one person's,
 /// and sent as `private`). Handlers with `#[cached]` inside a layer answer from their own cache; the layer passes that on.
 ///

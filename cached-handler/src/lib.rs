@@ -52,6 +52,7 @@ mod tasks;
 pub mod testing;
 mod timer;
 mod together;
+mod told;
 mod trace;
 mod values;
 

@@ -15,7 +15,7 @@ pub use axum::response::{IntoResponse, Response};
 pub use inventory;
 
 pub use crate::{
-    argument::{Fields, FromResponse, Keyed, Undeclared, reduced, skipped},
+    argument::{Fields, FromResponse, Keyed, Reduced, SaysNothing, SaysOfItself, Undeclared, reduced, skipped},
     cache_key::{KeyPart, KeyWriter},
     handler::{Attributes, Handler, Registered, Site, Ttl, VaryOn, window},
     invalidates::{OwnCache, PathPiece, Targets, invalidating},

@@ -7,6 +7,5 @@ pub(crate) mod path;
 pub(crate) mod range;
 pub(crate) mod reference;
 pub(crate) mod request;
-pub(crate) mod selecting;
 pub(crate) mod stale;
 pub(crate) mod storable;

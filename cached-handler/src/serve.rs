@@ -10,6 +10,7 @@ mod framing;
 mod head;
 mod lookup;
 mod make;
+mod merge;
 mod post;
 mod produce;
 mod put;
@@ -45,7 +46,7 @@ use crate::{
     key::Key,
     outcome::{Bypass, Forward},
     rules::{
-        client::Terms,
+        client::{Terms, identifies_a_person},
         path::{bucket, normalise},
         stale::Windows,
     },
@@ -144,12 +145,15 @@ impl Run {
         let cache = facts.cache.clone().unwrap_or_else(|| Cache::global().clone());
         let handler = handler.in_cache(&cache);
         let path_bucket = bucket(&normalise(facts.original.path()));
+        let mut key = *key;
+        // Whoever says it, and in whatever way: what varies by them is one person's.
+        key.traits.private |= handler.fields().iter().chain(&key.traits.vary).any(|name| identifies_a_person(name));
         Self(Box::new(Inner {
             handler,
             cache,
             facts,
             fields,
-            key: *key,
+            key,
             groups: Vec::new(),
             path_bucket,
             windows: handler.windows(),

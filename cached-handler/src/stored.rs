@@ -15,11 +15,11 @@ use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, StatusCode, header, response::Parts};
 
 use crate::{
-    backend::Stamp,
+    backend::{Stamp, memory::Memory},
     clock::{Millis, millis, span},
     epoch::Marks,
     header::{entity_tag::EntityTag, targeted::TargetList},
-    rules::{client::ForClients, selecting, stale::Windows},
+    rules::{client::ForClients, stale::Windows},
     values::Typed,
 };
 
@@ -125,6 +125,11 @@ impl Stored {
         now < self.fresh_until
     }
 
+    /// Whether anything that concerns it was invalidated after its handler had begun; also where nobody knows, in memory.
+    pub(crate) fn is_invalidated(&self, memory: &Memory) -> bool {
+        self.marks.as_ref().is_none_or(|marks| memory.epochs.invalidated(marks) > self.stamp.clock)
+    }
+
     /// Its current age (RFC 9111 §4.2.3).
     pub(crate) fn age(&self, now: Millis) -> Duration {
         span(now.saturating_sub(self.born))
@@ -186,18 +191,19 @@ impl Stored {
 }
 
 impl Variants {
-    /// The values of the selecting fields in a request, framed, and written in one way where they mean the same.
+    /// The values of the selecting fields in a request, framed line by line, as they were sent. RFC 9111 §4.1 lets a cache
+    /// compare what values mean. But what forwards may show them as they are, and who reads them there may tell `admin` from
+    /// `admin,`: only the same bytes are sure to be read in the same way (law L1).
     pub(crate) fn values(&self, fields: Option<&HeaderMap>) -> Vec<u8> {
         let mut bytes = Vec::new();
         for name in &self.fields {
-            let lines = || fields.iter().flat_map(|fields| fields.get_all(&**name));
             frame(&mut bytes, name.as_bytes());
-            // Absence is a value of its own.
-            let is_there = lines().next().is_some();
-            bytes.push(u8::from(is_there));
-            if is_there {
-                frame(&mut bytes, &selecting::value(name, lines()));
+            for line in fields.iter().flat_map(|fields| fields.get_all(&**name)) {
+                bytes.push(1);
+                frame(&mut bytes, line.as_bytes());
             }
+            // No line is another value than an empty one.
+            bytes.push(0);
         }
         bytes
     }
@@ -235,4 +241,32 @@ pub(crate) fn head(status: StatusCode, fields: HeaderMap) -> Parts {
 /// A field line costs its bytes, an entry of the map and its share of the index.
 fn weigh(fields: &HeaderMap) -> usize {
     fields.iter().map(|(name, value)| name.as_str().len() + value.len() + 120).sum()
+}
+
+#[cfg(test)]
+mod tests {
+    use http::{HeaderName, HeaderValue};
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn fields(lines: &[(u8, &str)]) -> HeaderMap {
+        let name = |at: u8| if at == 0 { HeaderName::from_static("accept-language") } else { HeaderName::from_static("x-roles") };
+        lines.iter().map(|(at, value)| (name(*at), HeaderValue::from_str(value).unwrap())).collect()
+    }
+
+    proptest! {
+        #[test]
+        fn two_requests_that_share_a_variant_have_the_same_lines(
+            one in proptest::collection::vec((0..2_u8, "(|admin|admin,|de, en|en, de|de,en|De|1,,2|1,2| 1|\"a, b\"|\"a,b\")"), 0..4),
+            other in proptest::collection::vec((0..2_u8, "(|admin|admin,|de, en|en, de|de,en|De|1,,2|1,2| 1|\"a, b\"|\"a,b\")"), 0..4),
+        ) {
+            let variants = Variants { fields: vec!["accept-language".into(), "x-roles".into()], ..Variants::default() };
+            let of = |lines: &[(u8, String)]| fields(&lines.iter().map(|(at, value)| (*at, &**value)).collect::<Vec<_>>());
+            let (one, other) = (of(&one), of(&other));
+            let lines = |fields: &HeaderMap, name| fields.get_all(name).iter().cloned().collect::<Vec<_>>();
+            let are_the_same = ["accept-language", "x-roles"].iter().all(|name| lines(&one, *name) == lines(&other, *name));
+            prop_assert_eq!(variants.values(Some(&one)) == variants.values(Some(&other)), are_the_same);
+        }
+    }
 }

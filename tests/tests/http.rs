@@ -16,10 +16,14 @@ mod layers;
 mod limits;
 #[path = "http/members.rs"]
 mod members;
+#[path = "http/persons.rs"]
+mod persons;
 #[path = "http/ranges.rs"]
 mod ranges;
 #[path = "http/rewritten.rs"]
 mod rewritten;
+#[path = "http/seconds.rs"]
+mod seconds;
 #[path = "http/site.rs"]
 mod site;
 #[path = "http/status_field.rs"]

@@ -1,6 +1,8 @@
-//! POST, GET and invalidations at once, in memory, in files and in a Redis: in a process of its own, as it leaves no time to
+//! POST, HEAD, GET and invalidations at once, in memory, in files and in a Redis: in a process of its own, as it leaves no time to
 //! others.
 
+#[path = "http_races/merged.rs"]
+mod merged;
 #[path = "http_methods/places.rs"]
 #[expect(dead_code, reason = "shared with `http_methods.rs`")]
 mod places;

@@ -11,6 +11,13 @@ pub(crate) struct Buffer {
     long: Vec<u8>,
 }
 
+/// How much of a buffer is in use.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Mark {
+    length: usize,
+    long: usize,
+}
+
 const SHORT: usize = 232;
 /// Longest key, in bytes; a longer one is bypassed.
 pub(crate) const MAX_KEY: usize = 8 << 10;
@@ -18,6 +25,17 @@ pub(crate) const MAX_KEY: usize = 8 << 10;
 impl Buffer {
     pub(crate) const fn new() -> Self {
         Self { length: 0, short: [0; SHORT], long: Vec::new() }
+    }
+
+    /// Where it has come to.
+    pub(crate) fn mark(&self) -> Mark {
+        Mark { length: self.length, long: self.long.len() }
+    }
+
+    /// Takes away all that was appended since.
+    pub(crate) fn reset(&mut self, mark: Mark) {
+        self.length = mark.length;
+        self.long.truncate(mark.long);
     }
 
     /// Appends a byte; false where the limit is reached.

@@ -37,9 +37,12 @@
 //! With `ttl = from_response`, only 1 to 3 apply. [`Policy::heuristic`] adds a guess where nothing is stated: a tenth
 //! of the time since `Last-Modified` (§4.2.2).
 //!
-//! **What is stored.** With a `ttl`: 200, 203, 301, 308, and what `Policy::status` names. With a freshness of its own:
-//! any final status but 206, 304 and 416. Failures (5xx) and answers about the request (400, 401, 403, 429 …) are never
-//! stored by a `ttl`. Only the status matters, not `Ok` or `Err`.
+//! **What is stored.** With a `ttl`: 200, 203, 301, 308, and what `Policy::status` names. A freshness of its own, or
+//! [`FreshFor`], adds the other statuses that describe the resource, such as 302, 404 and 410. Failures (5xx) and answers
+//! about the request (400–403, 406–408, 411–417, 421, 422, 424–426, 428, 429, 431, 451) are not stored with a `ttl`,
+//! whatever they state, unless `Policy::status` names them: a layer that sets `Cache-Control: max-age=60` on everything would otherwise keep an outage, or one client's
+//! 403, for all. With `ttl = from_response`, the response decides, as RFC 9111 §3 says: any final status but 206, 304 and
+//! 416. Only the status matters, not `Ok` or `Err`.
 //!
 //! # A lifetime from the configuration
 //!

@@ -30,6 +30,7 @@
 //! | `ETag` | computed from content, type, coding and language; the same in every process. A handler's own is kept |
 //! | `If-None-Match`, `If-Modified-Since`, `If-Match`, `If-Unmodified-Since` | evaluated by the cache (RFC 9110 §13), on stored and new responses: 304, 412. The handler sees none of them |
 //! | `Range`, `If-Range` | single ranges are cut from the stored whole (§14): 206, 416. A part is never stored |
+//! | `If-Modified-Since` | 304 only where the second of the time given has passed: what replaced a response within one second has its time, too (§8.8.2.2). Without a `Last-Modified`, the `Date` of a stored response stands in only for a handler that forwards, and two seconds later; and parts are cut by a time only under the same rule |
 //! | HEAD | answered from what GET stored. If it has to run the handler, the response is stored for GET too |
 //! | `Age`, `Date` | RFC 9111 §4.2.3, §5.1; `Date` is that of the run |
 //! | `Vary` | names the fields in the key, merged with the handler's own |
@@ -49,12 +50,14 @@
 //!
 //! With `vary = from_response`, responses name in `Vary` what they depend on.
 //!
-//! - Fields that `Vary` names are compared by meaning (§4.1): the order of preference lists, letter case and white
-//!   space make no difference. A key has up to 32 variants.
+//! - Fields that `Vary` names are compared byte by byte, line by line. RFC 9111 §4.1 would allow to compare what they
+//!   mean, but whatever you forward to may read them as they were sent: `X-Roles: admin,` need not be `admin`. A key has
+//!   up to 32 variants. To have fewer, let a layer outside write a field in one way before the cache sees it.
 //! - A stale response is revalidated with its own validators: the handler receives them as `If-None-Match` and
 //!   `If-Modified-Since`, and its 304 freshens the stored response (§4.3.4).
 //! - The response to a forwarded HEAD freshens what GET stored, or invalidates it if it describes another
-//!   representation (§4.3.5), on every backend.
+//!   representation (§4.3.5), on every backend. While the stored response is fresh, no field of it is replaced: a client
+//!   could otherwise write into everybody's response by a HEAD with an `X-Forwarded-Host`, which a server reflects.
 //! - A successful response to an unsafe method invalidates what is stored for its path, and for `Location` and
 //!   `Content-Location` at the same origin (§4.4): route it with `any(forward)`, or make it the fallback.
 //! - The response to a POST is stored for GET if it says so: a 200 with its own URL as `Content-Location`, and a

@@ -33,7 +33,7 @@
 //! | the host | `Host` (feature `axum-extra`) | the host, and the proxy fields that it is read from |
 //! | one cookie | `CookieJar` (feature `axum-extra`) with `key(jar.get("theme").map(…))` | that cookie |
 //! | the user | an extractor of yours with `#[derive(CacheKey)]` and `#[cache_key(private)]` | the user; the response is sent as `private` |
-//! | a property of the user | the same extractor with `key(user.tenant)` | that property |
+//! | a property of the user | the same extractor with `key(user.tenant)` | that property; the response is still sent as `private` |
 //! | what a middleware has found out | `Extension<T>` with `#[derive(CacheKey)]` on `T`, or with `key(user.id)`, or `skip(pool)` | what you named |
 //! | the process: pools, settings | `State<T>`, `Cache` | nothing |
 //! | a pooled connection, from an extractor | [`OnMiss<E>`](#databases-and-onmiss) with `skip(db)` | nothing |
@@ -94,7 +94,16 @@
 //! ```
 //!
 //! `vary` names the fields that it was read from, so that clients and other caches keep the responses apart. `private`
-//! says that it identifies a person. `key(expr, …)` replaces the arguments that it mentions.
+//! says that it identifies a person. `key(expr, …)` replaces the arguments that it mentions: **whatever else of them the
+//! response depends on is then not in the key.** What their types say of themselves stays: `prices` is sent as `private`,
+//! with `Vary: authorization`, since a browser or a CDN knows nothing of tenants. If caches outside may share it, take an
+//! extractor of its own for the tenant, without `private`.
+//!
+//! `skip(user)` says that the response does not depend on the user at all, so nothing of the type's word stays. If it is
+//! only for those who are logged in, and clients may keep it, say so: `cache_control = "private, max-age=60"`.
+//!
+//! What varies by `authorization`, `proxy-authorization` or `cookie` is sent as `private`, in whatever way that is said: by
+//! `vary` of the attribute or of a layer, by `TypedHeader`, by `#[cache_key(vary = …)]`.
 //!
 //! # Extractors always run
 //!

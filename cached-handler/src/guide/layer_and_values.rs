@@ -20,14 +20,15 @@
 //! For static files, a proxy, a router of another crate, any tower service. `Router::layer`, `route_layer` and
 //! `MethodRouter::layer` take it too. Epochs, groups, collapse, stale windows, backends and entity tags work as with
 //! the attribute. But the layer cannot know what a service reads, so **the service only sees what is part of the key**:
-//! scheme, authority, path, the whole query, and the fields that `vary` names; besides these `Host`, `traceparent` and
-//! `tracestate`. [`vary_from_response`](crate::CacheLayer::vary_from_response) shows all fields to services whose
+//! scheme, authority, path, the whole query, `Host`, and the fields that `vary` names. `traceparent` and `tracestate` are
+//! hidden too: middleware that continues traces goes outside, and the service runs in its span. [`vary_from_response`](crate::CacheLayer::vary_from_response) shows all fields to services whose
 //! responses name in `Vary` what they depend on. With [`see_all_fields`](crate::CacheLayer::see_all_fields) you vouch
 //! that the other fields change nothing.
 //!
 //! | a request | what happens |
 //! |---|---|
-//! | with another method than GET and HEAD, with content, with `Upgrade` | passes untouched |
+//! | with another method than GET and HEAD | passes; unless the answer is an error, or the method is safe, it invalidates the path, and `Location` and `Content-Location` at the same origin (RFC 9111 §4.4), in the cache of the layer and in that of the router |
+//! | with content, with `Upgrade` | passes untouched |
 //! | with `Cookie` or `Authorization` that `vary` does not name | passes untouched |
 //! | with one that `vary` names | one response per value, sent as `private` |
 //! | HEAD | answered from what GET stored; stores nothing |

@@ -6,6 +6,7 @@ use super::settings::Settings;
 use crate::{
     argument::hosts,
     cache_key::{KeyWriter, Tag},
+    rules::client::CREDENTIALS,
     serve::begin,
 };
 
@@ -24,11 +25,10 @@ impl Settings {
             of(parts, key);
         }
         key.traits.can_ask = true;
-        key.traits.private |= self.is_personal();
     }
 
     /// Whether a request has credentials that the key does not hold.
     pub(super) fn is_exposed(&self, parts: &Parts) -> bool {
-        super::settings::CREDENTIALS.iter().any(|name| !self.names(name) && parts.headers.contains_key(name))
+        CREDENTIALS.iter().any(|name| !self.names(name) && parts.headers.contains_key(name))
     }
 }

@@ -17,13 +17,10 @@ impl Settings {
             }
         } else {
             let named: &[&str] = if let VaryOn::Fields(names) = self.attributes.vary { names } else { &[] };
-            parts.headers = only(&parts.headers, ALWAYS_SHOWN.iter().chain(named));
+            parts.headers = only(&parts.headers, ["host"].iter().chain(named));
         }
     }
 }
-
-/// In the key, or of no consequence: traces go on.
-const ALWAYS_SHOWN: [&str; 3] = ["host", "traceparent", "tracestate"];
 
 /// The cache evaluates them, so that what it stores is whole (RFC 9110 §13, §14).
 const EVALUATED: [HeaderName; 6] =

@@ -19,13 +19,16 @@ use crate::{
     argument::ask,
     cache::Cache,
     cache_key::{Buffer, KeyWriter, Traits},
+    changed::Changed,
     failed::{failed, response_or_error},
     handler::{Handler, Instance, VaryOn},
+    invalidates::{Targets, invalidating},
     key::Key,
     nested::{CachedInside, Watched},
     outcome::{Bypass, Forward},
     seen::{Facts, Seen, seen},
     serve::{self, Run, run_in_its_own_task},
+    told::Told,
 };
 
 /// A service behind a cache; from [`CacheLayer`].
@@ -74,13 +77,17 @@ where
         let has_content = !request.body().is_end_stream();
         let (parts, body) = request.into_parts();
         let cache = self.settings.cache.as_ref().or_else(|| parts.extensions.get()).cloned();
-        let seen = Seen::<false>::in_cache::<CacheLayer>(&parts, cache);
+        let mut seen = Seen::<false>::in_cache::<CacheLayer>(&parts, cache);
         let key = match self.ask(&seen.facts, &parts, has_content) {
             Asked::Hit(response) => return CacheFuture(Answer::Ready(Some(response))),
             Asked::Pass(why) => {
+                let changed = seen.facts.take_changed();
                 let cache = seen.facts.cache.unwrap_or_else(|| Cache::global().clone());
-                let passed = pass(self.inner.clone(), Request::from_parts(parts, body), cache, self.handler, why);
-                return CacheFuture(Answer::Awaited(Box::pin(passed)));
+                let request = Request::from_parts(parts, body);
+                return CacheFuture(Answer::Awaited(match changed.filter(|_| !cache.inner().off) {
+                    None => Box::pin(pass(self.inner.clone(), request, cache, self.handler, why)),
+                    Some(changed) => Box::pin(change(self.inner.clone(), request, cache, self.handler, changed)),
+                }));
             }
             Asked::Miss(key) => key,
         };
@@ -142,6 +149,32 @@ where
 {
     let response = call(inner, request).await?.map(Body::new);
     Ok(serve::passed_by(response, &cache, handler, why))
+}
+
+/// Hands a request with an unsafe method on, and invalidates what it changes before its answer is sent (RFC 9111 §4.4): in
+/// the layer's cache, and in that of handlers inside. Also where its client leaves, or the service fails without an answer:
+/// what it wrote may have been committed.
+async fn change<S, ReqBody, ResBody>(
+    inner: S,
+    mut request: Request<ReqBody>,
+    cache: Cache,
+    handler: &'static Handler,
+    changed: Box<Changed>,
+) -> Result<Response, S::Error>
+where
+    S: Service<Request<ReqBody>, Response = http::Response<ResBody>>,
+    S::Error: Send + 'static,
+    ResBody: http_body::Body<Data = Bytes> + Send + 'static,
+    ResBody::Error: Into<BoxError>,
+{
+    let of_handlers = request.extensions().get().or_else(|| if cache.inner().isolated { None } else { Some(Cache::global()) });
+    let mut caches = vec![cache.clone()];
+    caches.extend(of_handlers.filter(|other| !other.is(&cache)).cloned());
+    let told = Told::default();
+    request.extensions_mut().insert(told.clone());
+    let made = told.watch(make(inner, request));
+    let response = invalidating(Targets::through(caches, changed, told), made).await;
+    response_or_error(response).map(|response| serve::passed_by(response, &cache, handler, Forward::Method))
 }
 
 /// Lets the service make what is not stored, from what it may see.

@@ -11,7 +11,7 @@ use std::{
     time::Duration,
 };
 
-use http::{HeaderName, header, request::Parts};
+use http::{HeaderName, request::Parts};
 
 use crate::{
     cache::Cache,
@@ -124,18 +124,10 @@ impl Settings {
         Digest::of_parts(&parts).as_bytes().first_chunk().map_or(0, |bytes| u128::from_le_bytes(*bytes))
     }
 
-    /// Whether the key holds a field, and its value identifies a person.
-    pub(super) fn is_personal(&self) -> bool {
-        CREDENTIALS.iter().any(|name| self.names(name))
-    }
-
     pub(super) fn names(&self, field: &HeaderName) -> bool {
         matches!(self.attributes.vary, VaryOn::Fields(names) if names.contains(&field.as_str()))
     }
 }
-
-/// What identifies a person by itself.
-pub(super) const CREDENTIALS: [HeaderName; 3] = [header::AUTHORIZATION, header::COOKIE, header::PROXY_AUTHORIZATION];
 
 fn next_number() -> u64 {
     static NEXT: AtomicU64 = AtomicU64::new(1);

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use bytes::Bytes;
-use http::{HeaderMap, HeaderValue, header};
+use http::{HeaderMap, HeaderName, HeaderValue, header};
 
 use crate::header::targeted::{CDN_CACHE_CONTROL, TargetList};
 
@@ -45,6 +45,14 @@ pub(crate) struct ForClients {
 struct Aging {
     lifetimes: Vec<(String, u64)>,
     after: String,
+}
+
+/// Request fields whose value identifies a person by itself.
+pub(crate) const CREDENTIALS: [HeaderName; 3] = [header::AUTHORIZATION, header::COOKIE, header::PROXY_AUTHORIZATION];
+
+/// Whether what varies by this field is one person's.
+pub(crate) fn identifies_a_person(field: &str) -> bool {
+    CREDENTIALS.iter().any(|name| name == field)
 }
 
 /// In the place of what cannot be read, and may say anything.

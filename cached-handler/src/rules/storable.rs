@@ -144,6 +144,12 @@ fn is_shareable(directives: &CacheControl) -> bool {
     directives.public || directives.s_maxage.is_some() || directives.must_revalidate
 }
 
+/// With a `ttl`: what speaks of the resource, 405 among it, which is so for every GET. Not that somebody has to pay, or that
+/// another request failed.
+fn may_say_itself_that_it_is_stored(status: StatusCode) -> bool {
+    status == StatusCode::METHOD_NOT_ALLOWED || speaks_of_the_resource(status.as_u16()) && !matches!(status.as_u16(), 402 | 424)
+}
+
 fn vary(question: &Question<'_>) -> Result<Vec<HeaderName>, NotStored> {
     match Vary::of(question.fields).map_err(|_| NotStored::MalformedVary)? {
         Vary::Any => Err(NotStored::VaryAny),
@@ -162,6 +168,11 @@ fn lifetime(question: &Question<'_>, targeted: Option<&CacheControl>, own: &Cach
     if let Some(fresh_for) = question.fresh_for {
         let allowed = by_policy.is_some() || speaks_of_the_resource(status.as_u16());
         return if allowed { Ok((fresh_for, false)) } else { Err(NotStored::Status(status.as_u16())) };
+    }
+    // A `ttl` is for what the handler makes: that a failure, or an answer about one request, is kept, is not said by a field
+    // that a layer may have set for all. What forwards says the freshness of every status itself (RFC 9111 §3).
+    if question.ttl.is_some() && by_policy.is_none() && !may_say_itself_that_it_is_stored(status) {
+        return Err(NotStored::Status(status.as_u16()));
     }
     if let Some(stated) = freshness::stated(question.fields, targeted, own, question.now) {
         return Ok((stated, true));

@@ -27,16 +27,16 @@ pub(super) fn hit(stored: &Stored, handler: &'static Handler, facts: &Facts, cac
     let age = stored.age_secs(now);
     if !stored.is_fresh(now) {
         let outcome = Outcome::Stale { age: Duration::from_secs(age), past: stored.past(now), why: StaleUse::Accepted };
-        return finish(derive(stored, facts, Some(age)), cache, handler, outcome);
+        return finish(derive(stored, handler, facts, Some(age)), cache, handler, outcome);
     }
     events::hit(cache, handler);
     if !cache.inner().is_watched() && !events::hits_are_seen() {
         // Most requests ask for the whole, and nothing else.
         let is_plain = facts.conditional().is_none() && !facts.is_head() && stored.value.is_none();
-        return if is_plain { whole(stored, age) } else { derive(stored, facts, Some(age)) };
+        return if is_plain { whole(stored, age) } else { derive(stored, handler, facts, Some(age)) };
     }
     let outcome = Outcome::Hit { age: Duration::from_secs(age), ttl: stored.remaining(now) };
-    finish(derive(stored, facts, Some(age)), cache, handler, outcome)
+    finish(derive(stored, handler, facts, Some(age)), cache, handler, outcome)
 }
 
 /// The same, where it took more than one look to find it.
@@ -61,14 +61,14 @@ fn whole(stored: &Stored, age: u64) -> Response {
 
 /// Answers from a stale response, as a window allows.
 pub(super) fn stale(stored: &Stored, why: StaleUse, handler: &'static Handler, facts: &Facts, cache: &Cache, now: Millis) -> Response {
-    let response = derive(stored, facts, Some(stored.age_secs(now)));
+    let response = derive(stored, handler, facts, Some(stored.age_secs(now)));
     let outcome = Outcome::Stale { age: Duration::from_secs(stored.age_secs(now)), past: stored.past(now), why };
     finish(response, cache, handler, outcome)
 }
 
 /// The response that `request` gets out of `stored`: the whole, its fields alone (HEAD), or 304. `age` is absent where
 /// the handler has just produced it.
-pub(super) fn derive(stored: &Stored, facts: &Facts, age: Option<u64>) -> Response {
+pub(super) fn derive(stored: &Stored, handler: &Handler, facts: &Facts, age: Option<u64>) -> Response {
     let asked = facts
         .conditional()
         .map(|conditional| (conditional, stored.on_condition.get_or_init(|| on_condition(&stored.whole.headers, stored.targeted))));
@@ -79,7 +79,7 @@ pub(super) fn derive(stored: &Stored, facts: &Facts, age: Option<u64>) -> Respon
             last_modified: on_condition.last_modified.as_ref(),
             date: if conditional.asks_by_date() { stored.whole.headers.get(header::DATE) } else { None },
             length: Some(stored.content.len()),
-            is_stored: age.is_some(),
+            goes_by_its_date: age.is_some() && handler.forwards(),
         };
         verdict(conditional, facts.method(), &selected)
     });
@@ -176,7 +176,7 @@ pub(super) fn under_conditions(parts: &mut Parts, body: Body, facts: &Facts) -> 
         last_modified: parts.headers.get(header::LAST_MODIFIED),
         date: parts.headers.get(header::DATE),
         length: None,
-        is_stored: false,
+        goes_by_its_date: false,
     };
     match verdict(conditional, facts.method(), &selected) {
         Verdict::NotModified => {

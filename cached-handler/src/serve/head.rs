@@ -7,8 +7,7 @@ use http::{HeaderName, StatusCode, header, response::Parts};
 use super::{
     Run,
     lookup::selected,
-    make::make,
-    revalidate::merged,
+    merge,
     store::{self, Made, is_as_long_as_declared},
 };
 use crate::{
@@ -37,10 +36,12 @@ impl Run {
         let Some((key, slot)) = self.stored_by_get(key) else { return };
         let Slot::Response(stored) = &*slot else { return };
         let memory = &self.cache.inner().memory;
-        if stored.marks.as_ref().is_none_or(|marks| memory.epochs.invalidated(marks) > stored.stamp.clock) {
+        if stored.is_invalidated(memory) {
             return;
         }
         match self.told_by_head(answer, stored) {
+            // What was invalidated since the HEAD began is left as it is: GET may have stored it anew.
+            Told::Freshened(freshened) if freshened.is_invalidated(memory) => {}
             Told::Freshened(freshened) => _ = memory.put(key, Arc::new(Slot::Response(*freshened))),
             Told::Another => memory.remove(&key),
             Told::Nothing => {}
@@ -70,7 +71,6 @@ impl Run {
         Some((variant.unwrap_or(key), slot))
     }
 
-    /// The content is as old as it was: so are the stamp and the epochs that it is held against (law L4).
     fn told_by_head(&self, answer: &Parts, stored: &Stored) -> Told {
         if !is_of(answer, stored) {
             return Told::Another;
@@ -82,21 +82,25 @@ impl Run {
         if !matches!((now, then), (Ok(now), Ok(then)) if now.names_the_same(&then)) {
             return Told::Another;
         }
-        let (marks, selecting) = (stored.marks.clone(), stored.selecting.clone());
-        Told::Freshened(Box::new(Stored { stamp: stored.stamp, marks, selecting, of_head: stored.of_head, ..made }))
+        // What a client sent with its HEAD may be reflected in the answer. By GET nobody replaces what is fresh; nor by HEAD.
+        if stored.is_fresh(self.now()) {
+            return Told::Nothing;
+        }
+        Told::Freshened(Box::new(Stored { selecting: stored.selecting.clone(), of_head: stored.of_head, ..made }))
     }
 
     fn made_of_head(&self, answer: &Parts, stored: &Stored) -> Option<Stored> {
         let mut parts = answer.clone();
         parts.status = stored.whole.status;
-        parts.headers = merged(stored, answer.headers.clone(), date::print(self.cache.inner().clock.wall()));
-        let (storable, _) = store::gate(self, &parts, Made::Freshened).ok()?;
-        Some(make(self, parts, stored.content.clone(), &storable, stored.groups.to_vec()))
+        parts.headers = merge::fields(stored, answer.headers.clone(), date::print(self.cache.inner().clock.wall()));
+        let (storable, groups) = store::gate(self, &parts, Made::Freshened).ok()?;
+        merge::merge(self, stored, parts, stored.content.clone(), &storable, groups)
     }
 }
 
 /// What the answer says of what is stored.
 enum Told {
+    /// It is not fresh, and this is what it would be.
     Freshened(Box<Stored>),
     /// It is another representation's, or selected by other fields now.
     Another,

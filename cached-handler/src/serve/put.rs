@@ -29,7 +29,7 @@ pub(super) async fn put(run: &Run, slot: &Arc<Slot>) -> Kept {
         inner.reputations.stored(&run.key.primary);
     }
     let memory = &inner.memory;
-    if stored.marks.as_ref().is_none_or(|marks| memory.epochs.invalidated(marks) > stored.stamp.clock) {
+    if stored.is_invalidated(memory) {
         return Kept::Not(NotStored::Invalidated);
     }
     let primary = &run.key.primary;

@@ -4,11 +4,11 @@
 use std::time::Duration;
 
 use axum::{body::Body, response::Response};
-use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header, response::Parts};
+use http::{HeaderName, HeaderValue, StatusCode, header, response::Parts};
 
-use super::{Rest, Run, answer};
+use super::{Rest, Run, answer, merge};
 use crate::{
-    header::{connection, date},
+    header::date,
     outcome::{Forward, Kept, NotStored, StaleUse},
     rules::stale::is_error,
     stored::{Slot, Stored},
@@ -126,11 +126,11 @@ impl Run {
         if let Some(tag) = parts.headers.get(header::ETAG)
             && held.whole.headers.get(header::ETAG).is_some_and(|known| without_weakness(known) != without_weakness(tag))
         {
-            return Answered::Otherwise(answer::derive(held, &self.facts, Some(held.age_secs(self.now()))));
+            return Answered::Otherwise(answer::derive(held, self.handler, &self.facts, Some(held.age_secs(self.now()))));
         }
         let mut response = Response::new(Body::from(held.content.clone()));
         *response.status_mut() = held.whole.status;
-        *response.headers_mut() = merged(held, parts.headers.clone(), date::print(self.cache.inner().clock.wall()));
+        *response.headers_mut() = merge::fields(held, parts.headers.clone(), date::print(self.cache.inner().clock.wall()));
         *response.extensions_mut() = parts.extensions.clone();
         Answered::StillHolds(response)
     }
@@ -154,32 +154,6 @@ pub(super) fn is_hidden(reason: &NotStored) -> bool {
         NotStored::Panicked | NotStored::TimedOut => true,
         _ => false,
     }
-}
-
-/// RFC 9111 §3.2: each field of the 304 replaces those of its name, but for what says how the content is to be read.
-pub(super) fn merged(held: &Stored, mut new: HeaderMap, now: HeaderValue) -> HeaderMap {
-    connection::drop_hop_by_hop(&mut new, held.targeted);
-    let mut fields = held.whole.headers.clone();
-    fields.remove(header::AGE);
-    fields.remove(header::CONTENT_LENGTH);
-    if held.tells_clients {
-        fields.remove(header::CACHE_CONTROL);
-    }
-    if !held.own.tag {
-        fields.remove(header::ETAG);
-    }
-    // A 304 without a date is as old as its arrival (RFC 9110 §6.6.1).
-    fields.insert(header::DATE, now);
-    for name in new.keys() {
-        if matches!(*name, header::CONTENT_LENGTH | header::CONTENT_ENCODING | header::CONTENT_RANGE) {
-            continue;
-        }
-        fields.remove(name);
-        for value in new.get_all(name) {
-            fields.append(name.clone(), value.clone());
-        }
-    }
-    fields
 }
 
 /// Weak comparison (RFC 9110 §8.8.3.2).

@@ -245,8 +245,13 @@ async fn keep(
     may_go_on: bool,
 ) -> Landing {
     let extensions = parts.extensions.clone();
-    let stored = make(&run, parts, content, storable, groups);
-    let mut response = answer::derive(&stored, &run.facts, None);
+    let held = run.held().filter(|_| made == Made::Freshened);
+    let merged = held.and_then(|held| run.merge_held(held, parts.clone(), content.clone(), storable, groups.clone()));
+    let stored = match merged {
+        Some(merged) => merged,
+        None => make(&run, parts, content, storable, groups),
+    };
+    let mut response = answer::derive(&stored, run.handler, &run.facts, None);
     *response.extensions_mut() = extensions;
     let slot = Arc::new(Slot::Response(stored));
     let landed = landed(&run, &slot);

@@ -189,12 +189,30 @@ async fn with_a_ttl_alone_200_203_301_and_308_are_stored() {
 }
 
 #[tokio::test]
-async fn with_its_own_freshness_a_response_is_stored_at_any_final_status_but_206_and_304() {
+async fn by_its_own_freshness_a_response_is_stored_where_its_status_describes_the_resource() {
     let site = Site::of(says);
-    for status in [200, 201, 204, 302, 303, 307, 404, 405, 410, 414, 501] {
+    for status in [200, 201, 204, 302, 303, 307, 404, 405, 410] {
         assert!(is_stored(&site, &format!("/{status}/cache-control=max-age=60")).await, "{status}");
     }
-    for status in [206, 304] {
+    for status in [206, 304, 400, 401, 403, 407, 413, 414, 416, 422, 429, 451, 500, 501, 502, 503, 504] {
+        for stated in ["cache-control=max-age=60", "cache-control=public,%20s-maxage=60", "cdn-cache-control=max-age=60"] {
+            assert!(!is_stored(&site, &format!("/{status}/{stated}")).await, "{status} {stated}");
+        }
+    }
+}
+
+#[cached(ttl = from_response)]
+async fn says_all(Path(said): Path<String>) -> Response {
+    response(&said)
+}
+
+#[tokio::test]
+async fn from_responses_any_final_status_but_206_304_and_416_is_stored_by_its_freshness() {
+    let site = Site::of(says_all);
+    for status in [200, 404, 403, 414, 429, 500, 501, 503] {
+        assert!(is_stored(&site, &format!("/{status}/cache-control=max-age=60")).await, "{status}");
+    }
+    for status in [206, 304, 416] {
         assert!(!is_stored(&site, &format!("/{status}/cache-control=max-age=60")).await, "{status}");
     }
 }

@@ -240,16 +240,16 @@ async fn vary_any_stays_what_it_is() {
     }
 }
 
-/// A part of the user, which has one for each: the answer is not one person's.
+/// A part of the user, which others may have too. Whoever keeps the answer cannot know that.
 #[cached(ttl = 60, key(user.0.len()))]
 async fn by_part(Extension(user): Extension<User>) -> String {
     user.0.len().to_string()
 }
 
 #[tokio::test]
-async fn an_answer_for_a_part_of_a_person_is_not_sent_as_private() {
+async fn an_answer_for_a_part_of_a_person_is_sent_as_private_too() {
     let mut site = Site::of(by_part);
     site.router = site.router.layer(Extension(User("ann".to_owned())));
-    assert_eq!(site.get("/").await.field("cache-control"), Some("no-cache"));
+    assert_eq!(site.get("/").await.field("cache-control"), Some("private, no-cache"));
     assert!(site.get("/").await.is_hit());
 }

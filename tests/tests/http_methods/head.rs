@@ -1,9 +1,13 @@
 //! HEAD and the response that GET stored.
 
-use axum::http::Method;
-use cached_handler::Target;
+use std::sync::Arc;
 
-use super::places::{answer, everywhere};
+use axum::http::Method;
+use cached_handler::{CacheGroups, Target};
+use tokio::sync::Notify;
+use tower::ServiceExt;
+
+use super::places::{answer, everywhere, request};
 
 /// What the server says to GET: always the same.
 const OLD: [(&str, &str); 3] = [("etag", "\"1\""), ("cache-control", "max-age=5"), ("x-is", "old")];
@@ -153,6 +157,117 @@ async fn l4_no_answer_to_head_brings_back_what_was_invalidated_or_expired() {
         for method in ["HEAD", "GET"] {
             assert!(!one.ask(method, "/meanwhile", &[]).await.is_hit(), "{}: {method}", one.backend);
         }
+    })
+    .await;
+}
+
+/// The server's price is in a field alone: the content and its tag are always the same.
+fn priced(price: u32, freshness: &str) -> axum::response::Response {
+    answer(200, &[("etag", "\"1\""), ("cache-control", freshness), ("x-price", &price.to_string())], "hello")
+}
+
+#[tokio::test]
+async fn l4_a_head_that_began_before_an_invalidation_adds_nothing_to_what_get_stored_since() {
+    // What GET has stored meanwhile is fresh when the HEAD ends, or stale.
+    for passes in [0, 6] {
+        everywhere(&format!("overtaken-{passes}"), async |one, other| {
+            let (began, ends) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
+            let (starts, ended) = (Arc::clone(&began), Arc::clone(&ends));
+            one.does(move |method| {
+                let (starts, ended, is_head) = (Arc::clone(&starts), Arc::clone(&ended), *method == Method::HEAD);
+                Box::pin(async move {
+                    if !is_head {
+                        return priced(2, "max-age=5");
+                    }
+                    let response = priced(1, "max-age=60");
+                    starts.notify_one();
+                    ended.notified().await;
+                    response
+                })
+            });
+            let head = tokio::spawn(one.router.clone().oneshot(request("HEAD", "/", &[])));
+            began.notified().await;
+            other.cache.invalidate(Target::path("/")).await.expect("invalidated");
+            other.ask_beside("/").await;
+            one.later(passes);
+            ends.notify_one();
+            head.await.expect("no panic").expect("an answer");
+            let after = one.ask("GET", "/", &[]).await;
+            assert_eq!(after.field("x-price"), Some("2"), "{}: {}", one.backend, after.outcome);
+        })
+        .await;
+    }
+}
+
+#[tokio::test]
+async fn l4_a_304_that_names_a_further_group_is_held_against_what_that_has_invalidated_before() {
+    everywhere("groups", async |one, other| {
+        one.answers(|_| priced(1, "max-age=5"));
+        one.ask("GET", "/", &[]).await;
+        one.later(6);
+        other.cache.invalidate(Target::group("prices")).await.expect("invalidated");
+        one.answers(|_| {
+            let mut response = answer(304, &[("etag", "\"1\""), ("cache-control", "max-age=60")], "");
+            response.extensions_mut().insert(CacheGroups::of(["prices"]));
+            response
+        });
+        let freshened = one.ask("GET", "/", &[]).await;
+        assert_eq!((&*freshened.text, freshened.field("x-price")), ("hello", Some("1")), "{}", one.backend);
+        one.answers(|_| priced(2, "max-age=60"));
+        let after = one.ask("GET", "/", &[]).await;
+        assert_eq!((after.is_hit(), after.field("x-price")), (false, Some("2")), "{}: {}", one.backend, after.outcome);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_304_that_names_a_further_group_is_bound_to_it_from_then_on() {
+    everywhere("bound", async |one, other| {
+        one.answers(|_| priced(1, "max-age=5"));
+        one.ask("GET", "/", &[]).await;
+        one.later(6);
+        one.answers(|_| {
+            let mut response = answer(304, &[("cache-control", "max-age=60")], "");
+            response.extensions_mut().insert(CacheGroups::of(["prices"]));
+            response
+        });
+        one.ask("GET", "/", &[]).await;
+        let hit = one.ask("GET", "/", &[]).await;
+        assert!(hit.is_hit(), "{}: {}", one.backend, hit.outcome);
+        other.cache.invalidate(Target::group("prices")).await.expect("invalidated");
+        one.answers(|_| priced(2, "max-age=60"));
+        assert_eq!(one.ask("GET", "/", &[]).await.field("x-price"), Some("2"), "{}", one.backend);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_was_only_expired_is_fresh_again_once_a_304_says_that_it_holds() {
+    everywhere("renewed", async |one, other| {
+        one.answers(|_| priced(1, "max-age=60"));
+        one.ask("GET", "/", &[]).await;
+        other.cache.expire(Target::path("/")).await.expect("expired");
+        one.answers(|_| answer(304, &[("cache-control", "max-age=60")], ""));
+        assert!(!one.ask("GET", "/", &[]).await.is_hit(), "{}", one.backend);
+        let after = one.ask("GET", "/", &[]).await;
+        assert!(after.is_hit(), "{}: {}", one.backend, after.outcome);
+    })
+    .await;
+}
+
+/// An origin that reflects a field of the client's without naming it in `Vary` cannot be poisoned by GET while it is fresh.
+#[tokio::test]
+async fn no_head_of_a_client_replaces_fields_of_what_is_fresh() {
+    everywhere("reflects", async |one, other| {
+        one.answers(|method| {
+            let host = if *method == Method::HEAD { "evil" } else { "good" };
+            answer(200, &[("etag", "\"1\""), ("cache-control", "max-age=60"), ("link", host)], "hello")
+        });
+        one.ask("GET", "/", &[]).await;
+        one.later(1);
+        other.ask("HEAD", "/", &[("x-forwarded-host", "evil")]).await;
+        let after = one.ask("GET", "/", &[]).await;
+        assert_eq!((after.is_hit(), after.field("link"), after.field("age")), (true, Some("good"), Some("1")), "{}", one.backend);
     })
     .await;
 }

@@ -109,6 +109,14 @@ impl Place {
         Reply { status: parts.status, fields: parts.headers, text, outcome }
     }
 
+    /// A GET, at rest when this returns, while a request of the other place has not ended.
+    pub async fn ask_beside(&self, target: &str) {
+        let Ok(response) = self.router.clone().oneshot(request("GET", target, &[])).await;
+        // In memory it is stored before it is sent, and the other's run would be waited for here.
+        assert!(self.backend == "memory" || self.cache.drain(Duration::from_secs(10)).await, "it comes to rest");
+        drop(response);
+    }
+
     pub fn later(&self, secs: u64) {
         self.clock.advance(Duration::from_secs(secs));
     }

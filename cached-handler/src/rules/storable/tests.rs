@@ -56,14 +56,31 @@ fn with_a_ttl_four_statuses_are_stored_and_those_of_the_policy() {
 }
 
 #[test]
-fn with_a_freshness_of_its_own_any_final_status_is_stored_but_206_304_and_416() {
+fn with_a_ttl_no_failure_and_no_answer_about_the_request_is_stored_whatever_it_states() {
+    for status in 200..=999 {
+        let expected = match status {
+            206 | 416 => Err("partial"),
+            304 | 400..=403 | 406..=408 | 411..=415 | 417 | 421 | 422 | 424..=426 | 428 | 429 | 431 | 451 | 500..=599 => Err("status"),
+            _ => Ok(9),
+        };
+        for field in ["cache-control", "cdn-cache-control"] {
+            assert_eq!(lifetime_of(verdict(status, &[(field, "max-age=9")])), expected, "{status} {field}");
+        }
+        let asked_for = ask(status, &[("etag", "\"1\""), ("cache-control", "max-age=9, no-cache")], |question| question.may_ask = true);
+        assert_eq!(lifetime_of(asked_for).is_ok(), expected.is_ok(), "{status}: asked for each time");
+    }
+}
+
+#[test]
+fn from_responses_any_final_status_is_stored_by_its_freshness_but_206_304_and_416() {
     for status in 200..=999 {
         let expected = match status {
             206 | 416 => Err("partial"),
             304 => Err("status"),
             _ => Ok(9),
         };
-        assert_eq!(lifetime_of(verdict(status, &[("cache-control", "max-age=9")])), expected, "{status}");
+        let verdict = ask(status, &[("cache-control", "max-age=9")], |question| question.ttl = None);
+        assert_eq!(lifetime_of(verdict), expected, "{status}");
     }
 }
 
@@ -241,7 +258,7 @@ proptest! {
         let says_how_long = directives.contains(&"max-age=9") || directives.contains(&"s-maxage=9");
         let forbidden = ["no-store", "private", "no-cache"].iter().any(|word| directives.contains(word))
             || others.iter().any(|line| [("set-cookie", "a"), ("vary", "*"), ("vary", "cookie")].contains(line))
-            || matches!(status, 206 | 304 | 416)
+            || matches!(status, 206 | 304 | 400..=403 | 406..=408 | 411..=417 | 421 | 422 | 424..=426 | 428 | 429 | 431 | 451 | 500..)
             || *method == Method::PUT
             || (*method == Method::POST && !(names_its_target && status == 200 && says_how_long))
             || credentials == Credentials::Withheld

@@ -1,0 +1,44 @@
+//! What an argument's type says of itself where `key(…)` names a part of its value.
+
+use std::{fmt, marker::PhantomData};
+
+use super::Keyed;
+use crate::cache_key::KeyWriter;
+
+/// An argument of which `key` names a part. Its parts are not in the key, but its type still says of the response that it is
+/// one person's, and which fields it was read from: a client or a CDN that keeps the response has nothing else to go by.
+pub struct Reduced<'a, M, T>(&'a T, PhantomData<M>);
+
+impl<'a, M, T> Reduced<'a, M, T> {
+    /// What `M` declares, and the argument.
+    pub fn of(argument: &'a T) -> Self {
+        Self(argument, PhantomData)
+    }
+}
+
+/// A type that says something of itself.
+pub trait SaysOfItself {
+    /// Notes it.
+    fn note(&self, key: &mut KeyWriter<'_>);
+}
+
+impl<M, T: Keyed<M>> SaysOfItself for Reduced<'_, M, T> {
+    fn note(&self, key: &mut KeyWriter<'_>) {
+        key.note_alone(|key| self.0.write(key));
+    }
+}
+
+/// Any other. Implemented for a reference, so that a method call finds it only where the other trait is not implemented.
+pub trait SaysNothing {
+    /// Notes nothing.
+    fn note(&self, _: &mut KeyWriter<'_>) {}
+}
+
+impl<M, T> SaysNothing for &Reduced<'_, M, T> {}
+
+impl<M, T> fmt::Debug for Reduced<'_, M, T> {
+    /// Names no value.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Reduced").finish_non_exhaustive()
+    }
+}
