@@ -222,14 +222,24 @@ impl Targets {
             self.due.clear();
         }
         if let Some(changed) = self.changed.take() {
-            self.due.extend(changed.by_answer(answer));
+            self.add(changed.by_answer(answer));
         }
         self
     }
 
     fn left_by_no_answer(mut self) -> Self {
-        self.due.extend(self.changed.take().map(|changed| changed.target()));
+        let changed = self.changed.take().map(|changed| changed.target());
+        self.add(changed);
         self
+    }
+
+    /// What the attribute names need not be told twice.
+    fn add(&mut self, targets: impl IntoIterator<Item = Target>) {
+        for target in targets {
+            if !self.due.contains(&target) {
+                self.due.push(target);
+            }
+        }
     }
 
     fn caches(&self) -> Vec<Cache> {
