@@ -31,6 +31,7 @@ pub(crate) const CACHED: &[Argument] = &[
     Argument { name: "key", form: "key(user.tenant)" },
     Argument { name: "vary", form: "vary = \"accept-language\"" },
     Argument { name: "skip", form: "skip(pool)" },
+    Argument { name: "skip_credentials", form: "skip_credentials(session)" },
     Argument { name: "cache_control", form: "cache_control = \"public, max-age=60\"" },
     Argument { name: "stale_while_revalidate", form: "stale_while_revalidate = \"1m\"" },
     Argument { name: "stale_if_error", form: "stale_if_error = \"1d\"" },
@@ -58,6 +59,8 @@ pub(crate) struct Cached {
     pub(crate) key: Vec<Expr>,
     pub(crate) vary: Vary,
     pub(crate) skip: Vec<Ident>,
+    /// Those of which even credentials do not count.
+    pub(crate) skip_credentials: Vec<Ident>,
     pub(crate) cache_control: Option<LitStr>,
     pub(crate) stale_while_revalidate: Option<Length>,
     pub(crate) stale_if_error: Option<Length>,
@@ -87,6 +90,11 @@ pub(crate) struct Invalidates {
 }
 
 impl Cached {
+    /// The arguments that are not in the key.
+    pub(crate) fn skipped(&self) -> impl Iterator<Item = &Ident> {
+        self.skip.iter().chain(&self.skip_credentials)
+    }
+
     pub(crate) fn parse(tokens: TokenStream, errors: &mut Errors) -> Self {
         let mut args = Self::default();
         let written = split("cached", tokens, CACHED, errors);
@@ -112,7 +120,8 @@ impl Cached {
             "group" => self.groups = templates("group", "articles", value, errors),
             "key" => self.key = expressions(value, errors),
             "vary" => self.vary = vary(value, errors),
-            "skip" => self.skip = names(value, errors),
+            "skip" => self.skip = names("skip", value, errors),
+            "skip_credentials" => self.skip_credentials = names("skip_credentials", value, errors),
             "cache_control" => self.cache_control = cache_control(value, errors),
             "stale_while_revalidate" => self.stale_while_revalidate = errors.keep(value::length("stale_while_revalidate", value)),
             "stale_if_error" => self.stale_if_error = errors.keep(value::length("stale_if_error", value)),

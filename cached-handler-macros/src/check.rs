@@ -16,7 +16,7 @@ use crate::{
 pub(crate) fn check_names(args: &Cached, arguments: &[Argument], errors: &mut Errors) {
     let known = known_names(arguments);
     let unknown = |name: &Ident| !known.contains(&name.to_string());
-    for name in args.skip.iter().filter(|name| unknown(name)) {
+    for name in args.skipped().filter(|name| unknown(name)) {
         errors.on(name, no_argument(name, &known));
     }
     for expression in &args.key {
@@ -32,8 +32,8 @@ pub(crate) fn check_names(args: &Cached, arguments: &[Argument], errors: &mut Er
     for template in &args.groups {
         check_template(template, &known, errors);
     }
-    for (at, name) in args.skip.iter().enumerate() {
-        if args.skip.iter().take(at).any(|earlier| earlier == name) {
+    for (at, name) in args.skipped().enumerate() {
+        if args.skipped().take(at).any(|earlier| earlier == name) {
             errors.on(name, format!("`{name}` is skipped twice; remove one"));
         } else if args.key.iter().any(|expression| names_in(expression.to_token_stream()).contains(name)) {
             errors.on(name, format!("`{name}` is in `key(…)`, which stands for the whole argument; remove it here"));

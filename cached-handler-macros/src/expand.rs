@@ -125,7 +125,12 @@ impl Expansion {
     }
 
     fn is_skipped(&self, argument: &Argument) -> bool {
-        argument.binds.iter().any(|name| self.args.skip.contains(name))
+        argument.binds.iter().any(|name| self.args.skipped().any(|skipped| skipped == name))
+    }
+
+    /// Whether its author vouches for more than the argument itself: that credentials in it change nothing.
+    fn is_vouched_for(&self, argument: &Argument) -> bool {
+        argument.binds.iter().any(|name| self.args.skip_credentials.contains(name))
     }
 
     fn key_names(&self) -> Vec<Ident> {
@@ -157,7 +162,9 @@ impl Expansion {
         let marker = self.marker();
         let writes = self.arguments.iter().enumerate().map(|(at, argument)| {
             let Argument { cfgs, ty, name, .. } = argument;
-            if self.is_skipped(argument) {
+            if self.is_vouched_for(argument) {
+                TokenStream::new()
+            } else if self.is_skipped(argument) {
                 hygienic!(#(#cfgs)* #private::skipped::<#ty>(&mut __key);)
             } else if self.is_covered(argument) {
                 // Which of the two methods is meant, the type decides: it may say nothing of itself.
@@ -251,7 +258,7 @@ impl Expansion {
     fn produced(&self, returned: &Type) -> TokenStream {
         let mut used = template_names(&self.args.groups);
         used.extend(self.key_names());
-        used.extend(self.args.skip.iter().cloned());
+        used.extend(self.args.skipped().cloned());
         produced(&self.function, &self.arguments, self.args.uncached.as_ref(), &used, returned)
     }
 }

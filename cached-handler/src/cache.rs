@@ -144,7 +144,8 @@ impl Cache {
     ///
     /// # Errors
     ///
-    /// Where a backend failed. The others are done all the same; call again for the rest.
+    /// Where a backend failed. The others are done all the same; call again for the rest. And where the target is no path that
+    /// a client sends.
     pub async fn invalidate(&self, target: Target) -> Result<(), Error> {
         self.change(&target, Effect::Invalidate, None).await
     }
@@ -156,7 +157,8 @@ impl Cache {
     ///
     /// # Errors
     ///
-    /// Where a backend failed. The others are done all the same; call again for the rest.
+    /// Where a backend failed. The others are done all the same; call again for the rest. And where the target is no path that
+    /// a client sends.
     pub async fn expire(&self, target: Target) -> Result<(), Error> {
         self.change(&target, Effect::Expire, None).await
     }
@@ -258,6 +260,7 @@ impl Cache {
         if !target.may_be_named() {
             return Ok(());
         }
+        target.check()?;
         // Noted first: whoever leaves at the await has begun it.
         self.settle(target, effect);
         self.advance(target, effect, trace).await

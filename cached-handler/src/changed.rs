@@ -36,7 +36,7 @@ impl Changed {
 
     /// The target itself.
     pub(crate) fn target(&self) -> Target {
-        Target::path(&self.path)
+        Target::sent_path(&self.path)
     }
 
     /// The target, and what the answer says was changed beside it; nothing, where the answer says that nothing was.
@@ -65,6 +65,6 @@ impl Changed {
     }
 
     fn named(&self, reference: &HeaderValue) -> Option<Target> {
-        path_at_same_origin(reference.to_str().ok()?, &self.path, self.authority.as_deref()).map(Target::path)
+        path_at_same_origin(reference.to_str().ok()?, &self.path, self.authority.as_deref()).map(|path| Target::sent_path(&path))
     }
 }

@@ -1,5 +1,7 @@
 //! Making stored responses unusable: what can be named, and the functions that act on the whole process.
 
+mod no_path;
+
 use std::borrow::Cow;
 
 use crate::{
@@ -36,6 +38,8 @@ enum Kind {
     Group(Box<str>),
     Handler(Cow<'static, str>),
     Path(u16),
+    /// No path that a client sends, and why.
+    NoPath(Box<str>),
 }
 
 /// Which epoch an invalidation moves on: what an implementation of [`Epochs`](crate::backend::Epochs) looks at.
@@ -66,13 +70,29 @@ impl Target {
     }
 
     /// All responses to requests for the path, whatever their query, handler or variant. The path is the whole one, as
-    /// the client sent it, compared after RFC 3986 §6.2.2 normalisation: `/a/%31` is `/a/1`. A query in it is ignored.
+    /// the client sent it; a query in it is ignored.
+    ///
+    /// Paths are compared after RFC 3986 §6.2.2 normalisation: `/a/%31` is `/a/1`. Beyond that, all that an argument may take
+    /// for one value is one: `/notes/07` is `/notes/7`, `/users/6BA7B810-9DAD-…` is `/users/6ba7b8109dad…`, `/files/a%2Fb` is
+    /// `/files/a/b`; letter case makes no difference, nor how a number, a date or an address is written. For a type of yours
+    /// that reads one value from still other texts, give the responses a [group](Self::group).
     ///
     /// All paths share 65 536 epochs: once in so many times the responses of another path are invalidated too.
+    ///
+    /// What is no path (`a/x`, `https://host/a/x`, ` /a`), and what is the pattern of a route (`/a/{slug}`, `/a/:slug`, `/a/*`),
+    /// no client sends: an invalidation of it is an [`Error`] that says what to type.
     #[must_use]
     pub fn path(path: impl AsRef<str>) -> Self {
         let path = path.as_ref();
         let path = path.split(['?', '#']).next().unwrap_or(path);
+        match no_path::complaint(path) {
+            Some(complaint) => Self(Kind::NoPath(complaint.into_boxed_str())),
+            None => Self::sent_path(path),
+        }
+    }
+
+    /// The path of a request.
+    pub(crate) fn sent_path(path: &str) -> Self {
         Self(Kind::Path(bucket(&normalise(path))))
     }
 
@@ -114,7 +134,15 @@ impl Target {
     pub(crate) fn may_be_named(&self) -> bool {
         match &self.0 {
             Kind::Group(name) => are_valid(&[name]),
-            Kind::All | Kind::Handler(_) | Kind::Path(_) => true,
+            Kind::All | Kind::Handler(_) | Kind::Path(_) | Kind::NoPath(_) => true,
+        }
+    }
+
+    /// That it names nothing, and what to type instead.
+    pub(crate) fn check(&self) -> Result<(), Error> {
+        match &self.0 {
+            Kind::NoPath(complaint) => Err(Error::config(&**complaint)),
+            Kind::All | Kind::Group(_) | Kind::Handler(_) | Kind::Path(_) => Ok(()),
         }
     }
 
@@ -126,6 +154,8 @@ impl Target {
             Kind::Group(name) => Mark::Group(name),
             Kind::Handler(name) => Mark::Handler(name),
             Kind::Path(bucket) => Mark::PathBucket(*bucket),
+            // Never advanced: `check` comes first.
+            Kind::NoPath(_) => Mark::PathBucket(0),
         }
     }
 }
@@ -147,6 +177,10 @@ pub async fn invalidate_group(group: impl Into<String>) -> Result<(), Error> {
 }
 
 /// Invalidates a path in every [`Cache`] of this process; see [`Target::path`] and [`invalidate_group`].
+///
+/// # Errors
+///
+/// As [`invalidate_group`]; and where it is no path that a client sends ([`Error::is_config`]).
 pub async fn invalidate_path(path: impl AsRef<str>) -> Result<(), Error> {
     everywhere(&Target::path(path), Effect::Invalidate).await
 }
@@ -173,6 +207,10 @@ pub async fn expire_group(group: impl Into<String>) -> Result<(), Error> {
 }
 
 /// Makes a path stale in every [`Cache`] of this process; see [`Target::path`] and [`expire_group`].
+///
+/// # Errors
+///
+/// As [`expire_group`]; and where it is no path that a client sends ([`Error::is_config`]).
 pub async fn expire_path(path: impl AsRef<str>) -> Result<(), Error> {
     everywhere(&Target::path(path), Effect::Expire).await
 }
@@ -190,6 +228,7 @@ pub async fn expire_all() -> Result<(), Error> {
 
 /// In all at the same time; goes on after a failure, and reports the first.
 async fn everywhere(target: &Target, effect: Effect) -> Result<(), Error> {
+    target.check()?;
     let caches = Cache::all();
     let told = caches.iter().map(|cache| -> Call<'_, _> { Box::pin(cache.change(target, effect, None)) }).collect();
     together(told).await.into_iter().fold(Ok(()), Result::and)

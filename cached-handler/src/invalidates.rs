@@ -116,7 +116,7 @@ impl Targets {
                 }
             }
         }
-        self.due.push(Target::path(path));
+        self.due.push(Target::sent_path(&path));
     }
 
     /// Adds a handler.

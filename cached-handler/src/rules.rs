@@ -7,5 +7,6 @@ pub(crate) mod path;
 pub(crate) mod range;
 pub(crate) mod reference;
 pub(crate) mod request;
+pub(crate) mod spelling;
 pub(crate) mod stale;
 pub(crate) mod storable;

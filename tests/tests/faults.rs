@@ -16,7 +16,11 @@ use axum::{
     routing::get,
 };
 use axum_extra::{TypedHeader, headers};
-use cached_handler::{cached, testing::TestCache};
+use cached_handler::{
+    cached,
+    testing::{TestCache, assert_hit, assert_miss},
+};
+use cached_handler_tests::harness::text;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::{TcpListener, TcpStream},
@@ -106,4 +110,42 @@ async fn content_that_a_hit_leaves_unread_is_no_request() {
     let heads = answers.matches("HTTP/1.1 ").count();
     assert!(heads <= 2 && heads == answers.matches("HTTP/1.1 200").count(), "{answers}");
     assert_eq!(runs.load(Ordering::SeqCst), 0, "{answers}");
+}
+
+/// What session crates hand out: known by its name, as they are many.
+struct Session(String);
+
+impl<S: Sync> axum::extract::FromRequestParts<S> for Session {
+    type Rejection = std::convert::Infallible;
+
+    async fn from_request_parts(parts: &mut axum::http::request::Parts, _: &S) -> Result<Self, Self::Rejection> {
+        Ok(Self(parts.headers.get(header::COOKIE).map_or_else(String::new, |cookie| format!("{cookie:?}"))))
+    }
+}
+
+#[cached(ttl = 60, skip(session))]
+async fn account(session: Session) -> String {
+    format!("the account of {}", session.0)
+}
+
+#[cached(ttl = 60, skip_credentials(_session))]
+async fn prices(_session: Session) -> &'static str {
+    "the same for all"
+}
+
+#[tokio::test]
+async fn a_session_that_is_skipped_answers_no_other_session() {
+    let cache = TestCache::new();
+    let router = Router::new().route("/account", get(account)).route("/prices", get(prices)).layer(cache.layer());
+    let by = async |path: &str, cookie: &str| {
+        let request = Request::get(path).header(header::COOKIE, cookie).body(axum::body::Body::empty()).unwrap();
+        tower::ServiceExt::oneshot(router.clone(), request).await.unwrap()
+    };
+    for client in ["alice", "bob", "alice"] {
+        let answer = by("/account", client).await;
+        assert_miss!(&answer);
+        assert!(text(answer).await.contains(client));
+    }
+    assert_miss!(by("/prices", "alice").await);
+    assert_hit!(by("/prices", "bob").await);
 }

@@ -2,6 +2,8 @@
 
 #[path = "invalidates/named.rs"]
 mod named;
+#[path = "invalidates/paths.rs"]
+mod paths;
 
 use std::{
     sync::{
@@ -265,30 +267,30 @@ async fn upload_one_segment(Path(rest): Path<String>) -> StatusCode {
 }
 
 #[tokio::test]
-async fn a_value_with_a_star_keeps_its_slashes_and_one_without_is_one_segment() {
+async fn a_value_with_slashes_is_found_with_a_star_and_without() {
     let cache = TestCache::new();
     let router = Router::new()
         .route("/files/{*rest}", get(file))
         .route("/upload/{*rest}", get(upload))
         .route("/one/{*rest}", get(upload_one_segment))
         .layer(cache.layer());
-    for (path, by_star, by_one) in [
-        ("a", true, true),
-        ("a/b", true, false),
-        ("a/b%20c/d%3Fe", true, false),
-        ("%C3%A9t%C3%A9/a%25", true, false),
-        ("a/b/", true, false),
-        ("a%20b", true, true),
+    for path in [
+        "a",
+        "a/b",
+        "a/b%20c/d%3Fe",
+        "%C3%A9t%C3%A9/a%25",
+        "a/b/",
+        "a%20b",
         // Clients encode these or not.
-        ("x!$&'()*+,;=:@y", true, true),
-        ("x%21@%3Ay", true, true),
+        "x!$&'()*+,;=:@y",
+        "x%21@%3Ay",
     ] {
-        for (writer, hits) in [("upload", by_star), ("one", by_one)] {
+        for writer in ["upload", "one"] {
             ask(&router, &format!("/files/{path}")).await;
             assert_hit!(ask(&router, &format!("/files/{path}")).await);
             ask(&router, &format!("/{writer}/{path}")).await;
             let is_hit = matches!(ask(&router, &format!("/files/{path}")).await.extensions().get(), Some(Outcome::Hit { .. }));
-            assert_eq!(!is_hit, hits, "/{writer}/{path}");
+            assert!(!is_hit, "/{writer}/{path}");
         }
     }
 }

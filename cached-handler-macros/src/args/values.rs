@@ -57,7 +57,14 @@ pub(super) fn paths(value: TokenStream, errors: &mut Errors) -> Vec<Template> {
         let text = literal.value();
         let has = |letter| template.pieces.iter().any(|piece| matches!(piece, Piece::Text(text) if text.contains(letter)));
         if !text.starts_with('/') {
-            errors.on(&literal, "a path begins with `/`: it is the whole path that clients send; type `path = \"/articles/{id}\"`");
+            errors.on(
+                &literal,
+                "a path begins with `/`: it is the whole path that clients send, without scheme and host; type `path = \"/articles/{id}\"`",
+            );
+        } else if text.trim_end() != text {
+            errors.on(&literal, format!("a path ends before white space; type `path = \"{}\"`", text.trim_end()));
+        } else if let Some(complaint) = text.split('/').find_map(|segment| no_segment(&text, segment)) {
+            errors.on(&literal, complaint);
         } else if has('?') || has('#') {
             errors.on(&literal, "a path ends before `?`: responses to it are invalidated whatever their query; remove the rest");
         } else if seen.contains(&text) {
@@ -68,6 +75,24 @@ pub(super) fn paths(value: TokenStream, errors: &mut Errors) -> Vec<Template> {
         }
     }
     templates
+}
+
+/// What other routers, and axum before 0.8, take for a parameter.
+fn no_segment(path: &str, segment: &str) -> Option<String> {
+    let name = segment.get(1..).filter(|name| syn::parse_str::<Ident>(name).is_ok());
+    match (segment.chars().next()?, name) {
+        (':', Some(name)) => Some(format!("`{segment}` is text here; type `path = \"{}\"`", path.replace(segment, &format!("{{{name}}}")))),
+        ('*', Some(name)) => {
+            Some(format!("`{segment}` is text here; type `path = \"{}\"`", path.replace(segment, &format!("{{*{name}}}"))))
+        }
+        ('*', None) => {
+            let group = path.split('/').find(|segment| !segment.is_empty() && !segment.contains(['*', '{'])).unwrap_or("articles");
+            Some(format!(
+                "`path` names one path, and takes no pattern; for all below it give their handlers `group = \"{group}\"`, and type `group = \"{group}\"`; for the character itself type `%2A`"
+            ))
+        }
+        _ => None,
+    }
 }
 
 pub(super) fn expressions(value: TokenStream, errors: &mut Errors) -> Vec<Expr> {
@@ -117,15 +142,15 @@ pub(super) fn is_token(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte)
 }
 
-pub(super) fn names(value: TokenStream, errors: &mut Errors) -> Vec<Ident> {
+pub(super) fn names(argument: &str, value: TokenStream, errors: &mut Errors) -> Vec<Ident> {
     let mut names = Vec::new();
     for part in at_commas(value) {
         match syn::parse2::<Ident>(part.clone()) {
             Ok(name) => names.push(name),
             Err(_) if part.to_string() == "_" => {
-                errors.on(part, "`_` is not a name; name the argument, `_user: User`, and type `skip(_user)`");
+                errors.on(part, format!("`_` is not a name; name the argument, `_user: User`, and type `{argument}(_user)`"));
             }
-            Err(_) => errors.on(part, "`skip(…)` takes names of arguments; type `skip(pool)`"),
+            Err(_) => errors.on(part, format!("`{argument}(…)` takes names of arguments; type `{argument}(pool)`")),
         }
     }
     names

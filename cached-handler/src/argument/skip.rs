@@ -2,8 +2,10 @@
 
 use crate::cache_key::{Credentials, KeyWriter};
 
-/// Types that show the fields `Authorization` and `Cookie` as they were sent, by their last name.
-const RAW: [&str; 10] = [
+/// Types that show the fields `Authorization` and `Cookie` as they were sent, or what is kept for whoever sent them, by their
+/// last name: those of axum, axum-extra, axum-auth, axum-csrf, axum-login, axum-messages, axum-session, tower-cookies and
+/// tower-sessions, and of what went before these.
+const RAW: [&str; 22] = [
     "HeaderMap",
     "Parts",
     "Request",
@@ -14,6 +16,18 @@ const RAW: [&str; 10] = [
     "Authorization",
     "ProxyAuthorization",
     "Cookie",
+    "Cookies",
+    "SignedCookies",
+    "PrivateCookies",
+    "Session",
+    "ReadableSession",
+    "WritableSession",
+    "AuthSession",
+    "AuthBasic",
+    "AuthBearer",
+    "CsrfToken",
+    "Messages",
+    "IncomingFlashes",
 ];
 
 /// Notes an argument that `skip` names.
@@ -21,7 +35,7 @@ const RAW: [&str; 10] = [
 /// What it shows is not in the key, which its author answers for; but where it shows credentials as they were sent,
 /// requests with credentials stand aside all the same, whatever their responses say. `T` may be any type, so its name
 /// decides: any name in it, also of a type parameter or of another crate's type, as the worst outcome of a chance hit is a
-/// bypass.
+/// bypass, which `skip_credentials` takes back.
 pub fn skipped<T: ?Sized>(key: &mut KeyWriter<'_>) {
     if key.facts.flags.credentials && shows_credentials(std::any::type_name::<T>()) {
         key.traits.shows(Credentials::Withheld);
@@ -83,6 +97,19 @@ mod tests {
             assert!(shows_credentials(type_name::<TypedHeader<Authorization<Bearer>>>()));
             assert!(shows_credentials(type_name::<TypedHeader<Cookie>>()));
         }
+    }
+
+    /// The crates are many, and none of them is a dependency: their types are known by name.
+    #[test]
+    fn what_other_crates_make_of_cookies_shows_credentials() {
+        mod sessions {
+            pub(super) struct Session;
+            pub(super) struct AuthSession<B>(pub(super) B);
+            pub(super) struct Cookies;
+        }
+        assert!(shows_credentials(type_name::<sessions::Session>()));
+        assert!(shows_credentials(type_name::<Option<sessions::AuthSession<u8>>>()));
+        assert!(shows_credentials(type_name::<axum::Extension<sessions::Cookies>>()));
     }
 
     #[test]

@@ -160,9 +160,28 @@
 //!
 //! Route it with `post`. This library has no request field by which a client could invalidate or bypass anything.
 //!
+//! # By path, or by group
+//!
+//! A path names the responses to one URL, whatever their query. It needs no group, and fits a resource that is read at the
+//! URL at which it is written. What one argument may take for one value is one path, however a client has written it:
+//!
+//! | the argument | one path |
+//! |---|---|
+//! | numbers | `/notes/7`, `/notes/07`, `/notes/+7`, `/notes/7.0` |
+//! | UUIDs | with hyphens or without, in braces, as a URN |
+//! | dates, times in UTC, IP addresses | with leading zeros or without, `Z` or `+00:00`, `::1` or `0:0:0:0:0:0:0:1` |
+//! | text | in whatever letter case; `%2F` or a slash |
+//!
+//! **Use a group, `group = "note:{id}"` on both handlers, where a type of yours reads one value from still other texts** (an
+//! alias, other punctuation, a name or a number), and where one resource is read at several URLs. A group goes by what
+//! `Display` writes of the value that both handlers were given.
+//!
+//! A path is no pattern: `/notes/*` and `/notes/{id}` are an error. For all responses below `/notes/` give their handlers
+//! `group = "notes"`.
+//!
 //! # When not
 //!
-//! - A group per response: its path already identifies it, use `invalidate_path`.
+//! - A group per response, where its path identifies it: use `invalidate_path`.
 //! - A group for something the handler does not depend on: it only costs misses.
 //! - `expire_…` for what must not be seen again, such as an article that was withdrawn.
 //!
@@ -170,10 +189,11 @@
 //!
 //! | you see | cause, and what to type |
 //! |---|---|
+//! | `Err`, with [`Error::is_config`] | what was given is no path that clients send: no `/` at its beginning, scheme and host, a `*`, `{id}` or `:id`; the text says what to type |
 //! | `Err`, with [`Error::is_backend`] | a backend could not be reached: it may answer with what was. It is [tried again](super::backends#invalidations-that-fail) in the background; call again to be sure |
 //! | not stored, `invalidated` | it was invalidated while the handler ran; the next request stores |
 //! | not stored, `groups` | more than 16 groups, or a name that is empty or longer than 256 bytes |
-//! | an invalidation changes nothing | the group is spelt differently, in letter case or in how `Display` writes `{id}`; its name is empty or longer than 256 bytes, so no response can have it; a value in `path` has slashes: type `path = "/files/{*rest}"`; or `cache.invalidate(…)` was called on another cache than the router's: the free functions reach every cache of the process |
+//! | an invalidation changes nothing | the group is spelt differently, in letter case or in how `Display` writes `{id}`; its name is empty or longer than 256 bytes, so no response can have it; the path is not the whole one that clients send; or `cache.invalidate(…)` was called on another cache than the router's: the free functions reach every cache of the process |
 //!
 //! [`CacheGroups`]: crate::CacheGroups
 //! [`invalidate_group`]: crate::invalidate_group
@@ -184,3 +204,4 @@
 //! [`Policy::name`]: crate::Policy::name
 //! [`Policy::version`]: crate::Policy::version
 //! [`Error::is_backend`]: crate::Error::is_backend
+//! [`Error::is_config`]: crate::Error::is_config

@@ -42,7 +42,7 @@
 //! | a form that GET sends in its query | `Form<T>`, `RawForm` | as `Query<T>` and `RawQuery` |
 //! | the version of HTTP | `Version` | the version |
 //! | the method | `Method` | the method; without it, HEAD is answered from what GET stored |
-//! | an argument that does not affect the response | it, with `skip(arg)` | nothing: you vouch for it |
+//! | an argument that does not affect the response | it, with `skip(arg)` | nothing: you vouch for it; see [sessions](#sessions) |
 //! | the content (`Json`, `String`, `Bytes`) | no `#[cached]` | a compile error |
 //!
 //! `Option<E>` and `Result<E, _>` count as `E`, with absence told apart; if a `Result` is an `Err`, the request
@@ -104,6 +104,22 @@
 //!
 //! What varies by `authorization`, `proxy-authorization` or `cookie` is sent as `private`, in whatever way that is said: by
 //! `vary` of the attribute or of a layer, by `TypedHeader`, by `#[cache_key(vary = …)]`.
+//!
+//! # Sessions
+//!
+//! A session, or cookies, show who asks. Key what matters of them, or take an extractor of yours that reads it:
+//!
+//! | the response depends on | say |
+//! |---|---|
+//! | the user | `key(session.user_id())`, or an extractor `User` with `#[derive(CacheKey)]` and `#[cache_key(private)]` |
+//! | whether somebody is logged in | `key(session.user.is_some())` |
+//! | nothing of it, and clients without credentials are most | `skip(session)`: requests with `Cookie` or `Authorization` bypass the cache |
+//! | nothing of it, for certain | `skip_credentials(session)`: everybody shares the response |
+//!
+//! `skip` stands aside for types of these names, wherever they are declared: `HeaderMap`, `Request`, `Extensions`,
+//! `Cookies`, `CookieJar` and its private and signed sisters, `Session`, `AuthSession`, `AuthBearer`, `AuthBasic`,
+//! `CsrfToken`, `Messages` and the like. **A newtype of yours around one of them is not seen**: `struct Account(Session)` with
+//! `skip(account)` is your word that no response shows anything of it.
 //!
 //! # Extractors always run
 //!

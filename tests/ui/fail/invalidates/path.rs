@@ -5,10 +5,10 @@ use cached_handler::invalidates;
 #[invalidates(path)] //~ path => `path` has no value; type `path = "/articles/{id}"`
 async fn h0(axum::extract::Path(id): axum::extract::Path<u64>) { let _ = id; }
 
-#[invalidates(path = "articles")] //~ "articles" => a path begins with `/`: it is the whole path that clients send; type `path = "/articles/{id}"`
+#[invalidates(path = "articles")] //~ "articles" => a path begins with `/`: it is the whole path that clients send, without scheme and host; type `path = "/articles/{id}"`
 async fn h1(axum::extract::Path(id): axum::extract::Path<u64>) { let _ = id; }
 
-#[invalidates(path = "")] //~ "" => a path begins with `/`: it is the whole path that clients send; type `path = "/articles/{id}"`
+#[invalidates(path = "")] //~ "" => a path begins with `/`: it is the whole path that clients send, without scheme and host; type `path = "/articles/{id}"`
 async fn h2(axum::extract::Path(id): axum::extract::Path<u64>) { let _ = id; }
 
 #[invalidates(path = "/a/{idd}")] //~ "/a/{idd}" => no argument is named `idd`; did you mean `id`?
@@ -37,5 +37,20 @@ async fn h10(axum::extract::Path(rest): axum::extract::Path<String>) { let _ = r
 
 #[invalidates(path = "/a/{*}")] //~ "/a/{*}" => `{*}` is not an expression; name an argument, as in `{id}` or `{id.0}`
 async fn h11(axum::extract::Path(rest): axum::extract::Path<String>) { let _ = rest; }
+
+#[invalidates(path = "/articles/:id")] //~ "/articles/:id" => `:id` is text here; type `path = "/articles/{id}"`
+async fn h12(axum::extract::Path(id): axum::extract::Path<u64>) { let _ = id; }
+
+#[invalidates(path = "/articles/*rest")] //~ "/articles/*rest" => `*rest` is text here; type `path = "/articles/{*rest}"`
+async fn h13(axum::extract::Path(rest): axum::extract::Path<String>) { let _ = rest; }
+
+#[invalidates(path = "/notes/*")] //~ "/notes/*" => for all below it give their handlers `group = "notes"`, and type `group = "notes"`
+async fn h14(axum::extract::Path(id): axum::extract::Path<u64>) { let _ = id; }
+
+#[invalidates(path = "https://host/a")] //~ "https://host/a" => it is the whole path that clients send, without scheme and host
+async fn h15(axum::extract::Path(id): axum::extract::Path<u64>) { let _ = id; }
+
+#[invalidates(path = "/a ")] //~ "/a " => a path ends before white space; type `path = "/a"`
+async fn h16(axum::extract::Path(id): axum::extract::Path<u64>) { let _ = id; }
 
 fn main() {}

@@ -1,0 +1,74 @@
+//! What is no path that a client sends, and so is no stored response's: told with what to type instead.
+
+/// Why no response can have this path; nothing where one can.
+pub(super) fn complaint(path: &str) -> Option<String> {
+    if path.trim() != path {
+        return Some(format!("the path `{path}` has white space at an end; type `{}`", path.trim()));
+    }
+    if !path.starts_with('/') {
+        let (_, after) = path.split_once("://").unwrap_or(("", ""));
+        let advice = match (after.split_once('/'), after.is_empty()) {
+            (Some((_, path)), _) => format!("without scheme and host, `/{path}`"),
+            (None, false) => "`/`, without scheme and host".to_owned(),
+            (None, true) => format!("`/{path}`"),
+        };
+        return Some(format!("the path `{path}` does not begin with `/`, as each does that clients send; type {advice}"));
+    }
+    path.split('/').find_map(|segment| complaint_of(segment, path))
+}
+
+fn complaint_of(segment: &str, path: &str) -> Option<String> {
+    let (first, rest) = (segment.chars().next()?, segment.get(1..).unwrap_or_default());
+    let is_pattern = match first {
+        '*' => true,
+        ':' => is_name(rest),
+        // What stands in braces may also be a UUID.
+        '{' => rest.strip_suffix('}').is_some_and(|name| is_name(name.trim_start_matches('*'))),
+        _ => false,
+    };
+    is_pattern.then(|| {
+        let encoded = segment.replacen(first, &format!("%{:02X}", u32::from(first)), 1);
+        format!(
+            "`{segment}` in the path `{path}` is no part of a path that clients send, and an invalidation takes no pattern; type a path, such as `format!(\"/articles/{{id}}\")`, or give the responses a group, `#[cached(…, group = \"articles\")]`, and type `Target::group(\"articles\")`; for the segment that is spelt so, type `{encoded}`"
+        )
+    })
+}
+
+/// As parameters are called.
+fn is_name(word: &str) -> bool {
+    let begins = word.starts_with(|letter: char| letter.is_alphabetic() || letter == '_');
+    begins && word.len() < 32 && word.chars().all(|letter| letter.is_alphanumeric() || letter == '_')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_no_client_sends_is_told_with_what_to_type() {
+        for (path, advice) in [
+            ("a/x", "type `/a/x`"),
+            ("", "type `/`"),
+            (" /a/x", "type `/a/x`"),
+            ("/a/x\n", "type `/a/x`"),
+            ("https://host/a/x", "type without scheme and host, `/a/x`"),
+            ("https://host", "type `/`, without scheme and host"),
+            ("*", "type `/*`"),
+            ("/a/*", "type `Target::group(\"articles\")`"),
+            ("/a/*rest", "type `%2Arest`"),
+            ("/a/{slug}", "type `%7Bslug}`"),
+            ("/a/{*rest}/b", "takes no pattern"),
+            ("/a/:id", "takes no pattern"),
+        ] {
+            assert!(complaint(path).is_some_and(|complaint| complaint.contains(advice)), "{path}: {:?}", complaint(path));
+        }
+    }
+
+    #[test]
+    fn what_a_client_may_send_is_a_path() {
+        for path in ["/", "/a/x", "/a//", "//host/a", "/a b", "/%2A", "/a*b", "/v1/x:verb", "/:", "/{6ba7b810-9dad-11d1-80b4-00c04fd430c8}"]
+        {
+            assert_eq!(complaint(path), None, "{path}");
+        }
+    }
+}
