@@ -33,6 +33,7 @@ use crate::{
     },
     header::cache_status::CacheName,
     invalidate::Target,
+    read_ahead::ReadAhead,
     reputation::Reputations,
     stats::Stats,
     stored::shared::Shared,
@@ -79,6 +80,7 @@ pub(crate) struct Inner {
     /// Where handlers that name no backend have their responses, where that is not the memory.
     pub(crate) default_backend: Option<&'static str>,
     pub(crate) shared: Shared,
+    pub(crate) read_ahead: Arc<ReadAhead>,
     pub(crate) flights: Arc<Flights>,
     pub(crate) reputations: Reputations,
     pub(crate) attempts: Arc<Attempts>,

@@ -5,7 +5,7 @@ use std::{
     fmt,
     sync::{
         Arc, Mutex,
-        atomic::{AtomicU64, AtomicUsize, Ordering},
+        atomic::{AtomicU64, Ordering},
     },
 };
 
@@ -31,7 +31,6 @@ pub(crate) struct Flights {
 pub(crate) struct Flight {
     stamp: Stamp,
     began: Millis,
-    followers: AtomicUsize,
     landed: watch::Sender<Option<Landed>>,
 }
 
@@ -53,8 +52,6 @@ pub(crate) enum Join {
     Lead(Lease),
     /// It waits.
     Follow(Follower),
-    /// It neither waits nor is waited for.
-    Alone,
     /// There is no run that it could wait for, and nobody could wait for its own: it is older than that.
     Late,
 }
@@ -68,7 +65,6 @@ pub(crate) struct Lease {
 
 /// A place among those who wait.
 pub(crate) struct Follower {
-    flight: Arc<Flight>,
     landed: watch::Receiver<Option<Landed>>,
 }
 
@@ -88,8 +84,6 @@ impl Fills {
     }
 }
 
-/// Most followers of one run.
-const MAX_FOLLOWERS: usize = 1024;
 /// A run older than this gives up its key.
 pub(crate) const MAX_RUN: Millis = 30_000;
 
@@ -102,10 +96,11 @@ impl Flights {
             && reading.may_join(flight.stamp)
             && now.saturating_sub(flight.began) < MAX_RUN
         {
-            return flight.follow();
+            // However many: whoever waits here costs no more than one who runs, and most often much less.
+            return Join::Follow(Follower { landed: flight.landed.subscribe() });
         }
         let Some(stamp) = stamp else { return Join::Late };
-        let flight = Arc::new(Flight { stamp, began: now, followers: AtomicUsize::new(0), landed: watch::Sender::new(None) });
+        let flight = Arc::new(Flight { stamp, began: now, landed: watch::Sender::new(None) });
         flights.insert(key.clone(), Arc::clone(&flight));
         Join::Lead(Lease { flights: Arc::clone(self), key: key.clone(), flight })
     }
@@ -126,16 +121,6 @@ impl Flights {
     /// How many runs are in flight that others may wait for.
     pub(crate) fn len(&self) -> usize {
         lock(&self.by_key).len()
-    }
-}
-
-impl Flight {
-    fn follow(self: &Arc<Self>) -> Join {
-        if self.followers.fetch_add(1, Ordering::Relaxed) >= MAX_FOLLOWERS {
-            self.followers.fetch_sub(1, Ordering::Relaxed);
-            return Join::Alone;
-        }
-        Join::Follow(Follower { flight: Arc::clone(self), landed: self.landed.subscribe() })
     }
 }
 
@@ -181,15 +166,9 @@ impl Follower {
     }
 }
 
-impl Drop for Follower {
-    fn drop(&mut self) {
-        self.flight.followers.fetch_sub(1, Ordering::Relaxed);
-    }
-}
-
 impl fmt::Debug for Flight {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Flight").field("began", &self.began).field("followers", &self.followers).finish_non_exhaustive()
+        f.debug_struct("Flight").field("began", &self.began).field("followers", &self.landed.receiver_count()).finish_non_exhaustive()
     }
 }
 
@@ -201,6 +180,6 @@ impl fmt::Debug for Lease {
 
 impl fmt::Debug for Follower {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("Follower").field(&self.flight).finish()
+        f.debug_struct("Follower").finish_non_exhaustive()
     }
 }

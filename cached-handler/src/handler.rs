@@ -251,6 +251,11 @@ impl Handler {
         self.varies_from_response() && matches!(self.attributes.ttl, Ttl::FromResponse)
     }
 
+    /// Whether an argument may hold what a connection is upgraded by: one that the key leaves out, or the whole request.
+    pub(crate) fn may_upgrade(&self) -> bool {
+        self.attributes.skips || self.attributes.withholds || self.varies_from_response()
+    }
+
     pub(crate) fn varies_from_response(&self) -> bool {
         matches!(self.attributes.vary, VaryOn::FromResponse)
     }

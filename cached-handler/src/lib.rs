@@ -39,6 +39,7 @@ mod outcome;
 mod passed;
 mod policy;
 mod probe;
+mod read_ahead;
 mod reputation;
 mod response_part;
 mod rules;

@@ -114,7 +114,7 @@ pub enum Bypass {
     Content,
     /// An argument needs header fields, which the attribute could not know: its type is written under an alias.
     FieldsUnseen,
-    /// The request asks for another protocol (`Upgrade`).
+    /// The request asks for a WebSocket (`Upgrade`), and the handler may answer with one.
     Upgrade,
     /// `Host` and the request target name different authorities.
     AmbiguousAuthority,
@@ -190,6 +190,8 @@ pub enum NotStored {
     Invalidated,
     /// Its content took over 30 s to come.
     RunTooLong,
+    /// So much content waits for clients who read slowly that no more is read ahead of them.
+    ReadAhead,
     /// It is streamed, and no task was left to copy it.
     NoTask,
     /// The handler panicked.
@@ -275,6 +277,7 @@ impl NotStored {
             Self::Groups => "groups",
             Self::Invalidated => "invalidated",
             Self::RunTooLong => "run-too-long",
+            Self::ReadAhead => "read-ahead",
             Self::NoTask => "no-task",
             Self::Panicked => "panicked",
             Self::TimedOut => "timed-out",
@@ -289,6 +292,7 @@ impl NotStored {
             self,
             Self::Invalidated
                 | Self::BrokenOff
+                | Self::ReadAhead
                 | Self::NoTask
                 | Self::Backend
                 | Self::Bypass
@@ -401,7 +405,7 @@ impl fmt::Display for Bypass {
             Self::RejectedArgument => "an argument's extractor failed",
             Self::Content => "the request has content",
             Self::FieldsUnseen => "an argument needs header fields, but its type is written under an alias; use its own name",
-            Self::Upgrade => "the request asks for another protocol",
+            Self::Upgrade => "the request asks for a WebSocket",
             Self::AmbiguousAuthority => "the request names two authorities",
             Self::UnknownBackend => "the attribute names a backend that this cache does not have; add it to `Cache::builder()`",
             Self::Backend => "the backend failed",
@@ -443,6 +447,7 @@ impl fmt::Display for NotStored {
             Self::Groups => "it has more than 16 groups, or one whose name is empty or longer than 256 bytes",
             Self::Invalidated => "it was invalidated while the handler ran",
             Self::RunTooLong => "its content took over 30 s to come",
+            Self::ReadAhead => "too much content waits for clients who read slowly; to allow more, raise `Cache::builder().read_ahead(bytes)`",
             Self::NoTask => "it is streamed, and too many runs are under way to copy it; raise `Cache::builder().max_detached_runs(n)`",
             Self::Panicked => "the handler panicked",
             Self::TimedOut => "the run took longer than `Policy::timeout`",

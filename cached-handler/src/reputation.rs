@@ -1,5 +1,7 @@
 //! What is remembered of keys whose responses are not storable, so that requests for them do not wait in vain.
 
+mod handlers;
+
 use std::{
     collections::HashMap,
     hash::BuildHasher,
@@ -8,8 +10,10 @@ use std::{
 
 use tokio::sync::Semaphore;
 
+use self::handlers::Handlers;
 use crate::{
     clock::Millis,
+    handler::{Handler, Instance},
     key::{KeyRef, PrimaryKey},
     keyed::Keyed,
     outcome::NotStored,
@@ -22,6 +26,7 @@ pub(crate) struct Reputations {
     hasher: Keyed,
     /// By a keyed hash: two keys of one hash share a mark, which costs them collapsing and nothing else.
     by_hash: Mutex<Marks>,
+    handlers: Handlers,
 }
 
 #[derive(Debug, Default)]
@@ -82,8 +87,19 @@ impl Reputations {
         }
     }
 
+    /// The same of the handler, for keys that nothing is known of.
+    pub(crate) fn not_stored_by(&self, handler: &'static Handler, instance: Instance, reason: &NotStored, now: Millis) {
+        self.handlers.not_stored(handler, instance, reason, now);
+    }
+
+    /// Whether what the handler says is most likely nobody else's, whatever it is asked for.
+    pub(crate) fn is_never_stored(&self, handler: &'static Handler, instance: Instance, now: Millis) -> bool {
+        self.handlers.is_never_stored(handler, instance, now)
+    }
+
     /// A response under `key` was storable after all.
-    pub(crate) fn stored(&self, key: &PrimaryKey) {
+    pub(crate) fn stored(&self, key: &PrimaryKey, handler: &'static Handler, instance: Instance, now: Millis) {
+        self.handlers.stored(handler, instance, now);
         let mut marks = lock(&self.by_hash);
         if !marks.by_hash.is_empty() {
             marks.by_hash.remove(&self.hash(key));

@@ -122,13 +122,23 @@ pub(crate) struct Flags {
     pub(crate) credentials: bool,
     /// The same without `Cookie`.
     pub(crate) authorization: bool,
-    pub(crate) upgrade: bool,
+    pub(crate) upgrade: Upgrade,
     /// The client takes content in some coding, which a layer outside may put it into.
     pub(crate) accepts_a_coding: bool,
     /// It came through a router of axum, which takes the content away from the answer to a HEAD.
     pub(crate) is_routed: bool,
     /// It came by HTTP/2 or a later version.
     pub(crate) is_http2: bool,
+}
+
+/// Which protocol it asks for.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Upgrade {
+    #[default]
+    None,
+    WebSocket,
+    /// It may be ignored (RFC 9110 §7.8), and is.
+    Other,
 }
 
 impl Facts {
@@ -288,14 +298,21 @@ impl Scan {
 
     #[cold]
     fn note_all(&mut self, interest: Interest, name: &HeaderName, fields: &HeaderMap) {
-        fields.get_all(name).iter().for_each(|value| self.note(interest, name, value));
+        fields.get_all(name).iter().for_each(|value| self.note(interest, name, value, fields));
     }
 
-    fn note(&mut self, interest: Interest, name: &HeaderName, value: &HeaderValue) {
+    fn note(&mut self, interest: Interest, name: &HeaderName, value: &HeaderValue, fields: &HeaderMap) {
         match interest {
             Interest::Cookie => self.flags.credentials = true,
             Interest::Authorization => (self.flags.credentials, self.flags.authorization) = (true, true),
-            Interest::Upgrade => self.flags.upgrade = true,
+            Interest::Upgrade => {
+                let is_meant = || fields.get_all(header::CONNECTION).iter().any(|line| names(line, "upgrade"));
+                if names(value, "websocket") && is_meant() {
+                    self.flags.upgrade = Upgrade::WebSocket;
+                } else if self.flags.upgrade == Upgrade::None {
+                    self.flags.upgrade = Upgrade::Other;
+                }
+            }
             Interest::Directives => {
                 self.rare().directives.get_or_insert_default().append(name, value.clone());
             }
@@ -306,6 +323,13 @@ impl Scan {
     fn rare(&mut self) -> &mut Rare {
         self.rare.get_or_insert_default()
     }
+}
+
+/// Whether a list has this word among its elements, in letters of either case; a version may follow after a slash.
+fn names(list: &HeaderValue, word: &str) -> bool {
+    let is_it = |name: &[u8]| name.trim_ascii().eq_ignore_ascii_case(word.as_bytes());
+    let mut elements = list.as_bytes().split(|byte| *byte == b',');
+    elements.any(|element| element.split(|byte| *byte == b'/').next().is_some_and(is_it))
 }
 
 #[derive(Clone, Copy)]

@@ -1,7 +1,9 @@
 //! A stored response, ready to be sent: all that can be computed once is.
 
 pub(crate) mod codec;
+pub(crate) mod own;
 pub(crate) mod shared;
+mod weight;
 
 use std::{
     sync::{
@@ -17,6 +19,7 @@ use http::{HeaderMap, HeaderValue, StatusCode, header, response::Parts};
 use crate::{
     backend::{Stamp, memory::Memory},
     clock::{Millis, millis, span},
+    digest::Digest,
     epoch::Marks,
     header::{entity_tag::EntityTag, targeted::TargetList},
     rules::{client::ForClients, stale::Windows},
@@ -107,8 +110,14 @@ pub(crate) struct Variants {
 /// How long after its freshness a response rests whose handler can be asked whether it still holds.
 const KEPT_FOR_ITS_VALIDATOR: Duration = Duration::from_secs(24 * 60 * 60);
 
+/// Longest values of selecting fields that are kept as they are.
+const LONGEST_VALUES: usize = 256;
+
 /// Most variants of one key.
 pub(crate) const MAX_VARIANTS: usize = 32;
+
+/// Most fields that select among them.
+pub(crate) const MAX_SELECTING: usize = 64;
 
 impl Stored {
     /// Takes the value that it stands for; nobody will see its fields.
@@ -205,8 +214,14 @@ impl Variants {
             // No line is another value than an empty one.
             bytes.push(0);
         }
-        bytes
+        if bytes.len() > LONGEST_VALUES { digested(&bytes) } else { bytes }
     }
+}
+
+/// Long values by their digest: clients choose how long they are, and they would be kept with each response. None is
+/// mistaken for values as they are, which begin with the length of a name.
+fn digested(values: &[u8]) -> Vec<u8> {
+    [&[0xff; 4][..], Digest::of(values).as_bytes()].concat()
 }
 
 fn frame(bytes: &mut Vec<u8>, part: &[u8]) {
@@ -214,33 +229,11 @@ fn frame(bytes: &mut Vec<u8>, part: &[u8]) {
     bytes.extend_from_slice(part);
 }
 
-impl Slot {
-    /// About how many bytes it holds, without the fixed part.
-    pub(crate) fn weight(&self) -> usize {
-        match self {
-            Self::Response(stored) => {
-                stored.content.len()
-                    + stored.value.as_ref().map_or(0, Typed::weight)
-                    + weigh(&stored.whole.headers)
-                    + stored.on_condition.get().map_or(0, |made| weigh(&made.not_modified.headers))
-                    + size_of::<Stored>()
-                    + stored.groups.iter().map(|group| group.len() + 96).sum::<usize>()
-            }
-            Self::Variants(variants) => variants.fields.len() * 48 + variants.known.len() * 16,
-        }
-    }
-}
-
 /// The beginning of answers.
 pub(crate) fn head(status: StatusCode, fields: HeaderMap) -> Parts {
     let (mut parts, ()) = http::Response::new(()).into_parts();
     (parts.status, parts.headers) = (status, fields);
     parts
-}
-
-/// A field line costs its bytes, an entry of the map and its share of the index.
-fn weigh(fields: &HeaderMap) -> usize {
-    fields.iter().map(|(name, value)| name.as_str().len() + value.len() + 120).sum()
 }
 
 #[cfg(test)]

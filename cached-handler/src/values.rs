@@ -6,6 +6,7 @@
 mod options;
 mod set;
 mod typed;
+mod weigh;
 
 use std::{
     any::{TypeId, type_name},
@@ -23,7 +24,7 @@ pub use self::options::ValueOptions;
 pub(crate) use self::typed::Typed;
 use self::{
     set::{NO_REQUEST, Set},
-    typed::{opened, respond},
+    typed::{Keeping, opened, respond},
 };
 use crate::{
     backend::Effect,
@@ -53,8 +54,10 @@ use crate::{
 /// - Concurrent calls for one key compute it once, in a task of its own; a caller who leaves stops nobody.
 /// - A value whose computation began before an invalidation, a `remove` or an `insert` is never stored after it.
 /// - An `Err` is never stored.
-/// - In memory the value lies behind an [`Arc`], and costs a hit no copy. It is serialised once all the same, to be weighed.
-///   In another backend it lies as JSON, under a key that its type is part of: which type it is, its name with its modules, and
+/// - In memory the value lies behind an [`Arc`], and costs a hit no copy. It is what can be read back from the JSON of the one
+///   that was computed, as on every other backend, and is measured; one that has more than its JSON is kept as it is by
+///   [`weigh`](Self::weigh). One that owns no memory of its own, such as a number, is always kept as it is.
+/// - In another backend it lies as JSON, under a key that its type is part of: which type it is, its name with its modules, and
 ///   the names and kinds of its fields. A value of one type is never read as another's, nor one from before a field was added,
 ///   renamed or given another kind. What nobody can see, that a number means euros now and no longer cents, you say by
 ///   [`version`](Self::version).
@@ -87,6 +90,8 @@ use crate::{
 pub struct Values<T> {
     cache: Cache,
     set: Set,
+    /// What a value holds, where its author says so.
+    weigh: Option<fn(&T) -> usize>,
     of: PhantomData<fn() -> T>,
 }
 
@@ -98,7 +103,7 @@ impl Cache {
     #[must_use]
     #[track_caller]
     pub fn values<T: Serialize + DeserializeOwned + Send + Sync + 'static>(&self, name: &'static str) -> Values<T> {
-        Values { cache: self.clone(), set: Set::named(name, Location::caller(), self), of: PhantomData }
+        Values { cache: self.clone(), set: Set::named(name, Location::caller(), self), weigh: None, of: PhantomData }
     }
 }
 
@@ -127,6 +132,37 @@ impl<T: Serialize + DeserializeOwned + Send + Sync + 'static> Values<T> {
     #[must_use]
     pub fn max_json(self, bytes: usize) -> Self {
         Self { set: self.set.policy(|policy| policy.max_body(bytes), &self.cache), ..self }
+    }
+
+    /// How many bytes a value holds besides itself: with this it is kept in memory as it is, and counts as much. For values
+    /// that hold what their JSON does not show, such as a field with `#[serde(skip)]`, and are to keep it.
+    ///
+    /// Without, memory has what can be read back from a value's JSON, as every other backend, and measures that. A weight that
+    /// is too low lets the process grow beyond [`CacheBuilder::memory`](crate::CacheBuilder::memory).
+    ///
+    /// ```
+    /// #[derive(serde::Serialize, serde::Deserialize)]
+    /// struct Template {
+    ///     source: String,
+    ///     #[serde(skip)]
+    ///     compiled: Vec<u8>,
+    /// }
+    ///
+    /// # fn f(cache: &cached_handler::Cache) {
+    /// let templates = cache.values::<Template>("templates").weigh(|template| template.source.len() + template.compiled.len());
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn weigh(self, weigh: fn(&T) -> usize) -> Self {
+        Self { weigh: Some(weigh), ..self }
+    }
+
+    fn keeping(&self) -> Keeping<T> {
+        match self.weigh {
+            _ if !self.set.handler.in_memory => Keeping::AtRest,
+            Some(weigh) => Keeping::Weighed(weigh),
+            None => Keeping::InMemory,
+        }
     }
 
     /// How concurrent calls for one key share a computation; see [`Collapse`].
@@ -233,7 +269,7 @@ impl<T: Serialize + DeserializeOwned + Send + Sync + 'static> Values<T> {
         // The epochs, as they are after that.
         let _outdated = run.look_up().await;
         run.forget_held();
-        put_at_once(run, respond(value, &options)).await;
+        put_at_once(run, respond(value, &options, self.keeping())).await;
         Ok(())
     }
 
@@ -279,9 +315,10 @@ impl<T: Serialize + DeserializeOwned + Send + Sync + 'static> Values<T> {
         {
             return Ok(value);
         }
+        let keeping = self.keeping();
         let made = async move {
             match compute().await {
-                Ok(value) => respond(value, &options),
+                Ok(value) => respond(value, &options, keeping),
                 Err(error) => failed(error),
             }
         };

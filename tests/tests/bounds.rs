@@ -2,6 +2,11 @@
 
 #![cfg(target_os = "linux")]
 
+#[path = "bounds/held.rs"]
+mod held;
+#[path = "bounds/slow.rs"]
+mod slow;
+
 use std::{
     fmt::Write,
     process::Command,

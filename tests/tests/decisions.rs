@@ -479,7 +479,7 @@ async fn bypasses(ledger: &mut Ledger) {
         ("key-too-long", Request::get(long.as_str())),
         ("rejected-argument", Request::get("/rejected?page=x")),
         ("fields-unseen", Request::get("/unseen").header("origin", "http://a")),
-        ("upgrade", Request::get("/plain/a").header("upgrade", "websocket").header("connection", "upgrade")),
+        ("upgrade", Request::get(both).header("upgrade", "websocket").header("connection", "upgrade")),
         ("ambiguous-authority", Request::get(both).header("host", "a").header("host", "b")),
         ("unknown-backend", Request::get("/nowhere")),
     ];
@@ -543,6 +543,18 @@ async fn streams(ledger: &mut Ledger) {
         ledger.check("a stream", &site.moved().await, &expected);
         drop(response);
     }
+    let clock = cached_handler::ManualClock::new();
+    let cache = builder().clock(clock.clone()).read_ahead(1).build().await.unwrap();
+    let mut site = Site::of(cache.clone(), clock, Chaos::new());
+    site.answers(|| Piecewise::of(&["a", "b"]).into_response());
+    let waits = site.get("/plain/waits").await;
+    while !cache.stats().kept.contains_key("stored") {
+        tokio::task::yield_now().await;
+    }
+    site.moved().await;
+    site.get("/plain/a").await;
+    ledger.check("no room", &site.moved().await, &["forward uri-miss", "run", "kept streaming", "not-stored read-ahead"]);
+    drop(waits);
     let clock = cached_handler::ManualClock::new();
     let cache = builder().clock(clock.clone()).max_detached_runs(0).build().await.unwrap();
     let mut site = Site::of(cache, clock, Chaos::new());

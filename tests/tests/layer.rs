@@ -180,7 +180,7 @@ async fn what_is_none_of_its_business_passes() {
         (request(Request::builder(), "content"), Forward::Bypass(Bypass::Content)),
         (request(Request::builder().header("cookie", "a=1"), ""), Forward::Bypass(Bypass::Credentials)),
         (request(Request::builder().header("authorization", "Bearer a"), ""), Forward::Bypass(Bypass::Credentials)),
-        (request(Request::builder().header("upgrade", "h2c"), ""), Forward::Bypass(Bypass::Upgrade)),
+        (request(Request::builder().header("connection", "upgrade").header("upgrade", "websocket"), ""), Forward::Bypass(Bypass::Upgrade)),
     ];
     for (at, (request, expected)) in passes.into_iter().enumerate() {
         let response = send(&app, request).await;

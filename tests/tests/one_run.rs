@@ -77,6 +77,13 @@ async fn personal(State(app): State<App>) -> Response {
     ([(header::SET_COOKIE, format!("id={run}"))], run.to_string()).into_response()
 }
 
+/// The first answers are nobody else's.
+#[cached(ttl = 60)]
+async fn personal_each(State(app): State<App>, Path(id): Path<usize>) -> Response {
+    let run = app.work(WORK).await;
+    if id >= 90 { run.to_string().into_response() } else { ([(header::SET_COOKIE, format!("id={run}"))], run.to_string()).into_response() }
+}
+
 #[cached(ttl = 60)]
 async fn failing(State(app): State<App>) -> Response {
     let run = app.work(WORK).await;
@@ -151,6 +158,7 @@ fn app_with(app: App) -> (App, TestCache, Router) {
         .route("/awaited/{millis}", get(awaited))
         .route("/cold/{round}", get(cold))
         .route("/personal", get(personal))
+        .route("/personal/{id}", get(personal_each))
         .route("/failing", get(failing))
         .route("/panicking", get(panicking))
         .route("/in-place", get(in_place))
@@ -251,6 +259,29 @@ async fn nobody_gets_what_was_made_for_another_and_nobody_waits_twice() {
         cold.as_secs_f64() / WORK.as_secs_f64(),
         marked.as_secs_f64() / WORK.as_secs_f64()
     );
+}
+
+/// Of a key nothing is known; of its handler, that nothing it says is stored.
+#[tokio::test(start_paused = true)]
+async fn nobody_waits_for_a_new_key_of_a_handler_whose_answers_are_not_stored_until_one_is() {
+    let (app, _, router) = app();
+    let (_, cold) = crowd(&router, "/personal/0", 20).await;
+    assert!(cold >= WORK * 2, "{cold:?}: nobody could know");
+    for id in 1..5 {
+        let (answers, time) = crowd(&router, &format!("/personal/{id}"), 20).await;
+        let distinct: std::collections::HashSet<_> = answers.into_iter().map(Result::unwrap).collect();
+        assert_eq!((distinct.len(), time), (20, WORK), "{id}");
+    }
+    // One that is stored, and from then on they share runs.
+    ask(&router, "/personal/90").await;
+    for id in 91..95 {
+        let before = app.runs();
+        let (answers, time) = crowd(&router, &format!("/personal/{id}"), 20).await;
+        assert!(answers.iter().all(Result::is_ok));
+        assert_eq!((app.runs() - before, time), (1, WORK), "{id}");
+    }
+    let (_, cold) = crowd(&router, "/personal/50", 20).await;
+    assert!(cold >= WORK * 2, "a handler that may store something is collapsed");
 }
 
 #[tokio::test(start_paused = true)]

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use axum::{Router, body::Body, extract::Request, response::Response, routing::get};
 use cached_handler::{
-    cached, secs,
+    Cache, cached, secs,
     testing::{Chaos, Fault, TestCache},
 };
 use cached_handler_tests::harness::{ask, text};
@@ -21,8 +21,9 @@ async fn forwards(_request: Request) {}
 #[cached(ttl = 60, stale_while_revalidate = 30)]
 async fn behind() {}
 
-#[cached(ttl = 60, backend = "sick")]
-async fn remote() -> &'static str {
+/// An argument that is not in the key could upgrade the connection.
+#[cached(ttl = 60, backend = "sick", skip(_site))]
+async fn remote(_site: Cache) -> &'static str {
     "far"
 }
 

@@ -22,6 +22,7 @@ use crate::{
     events::{Counts, Limiter, Watch},
     handler::{self, Handler},
     header::cache_status::CacheName,
+    read_ahead::ReadAhead,
     stored::shared::Shared,
     sync::lock,
     tasks::Tasks,
@@ -41,6 +42,7 @@ use crate::{
 #[must_use = "nothing is set up before `build().await`"]
 pub struct CacheBuilder {
     memory: u64,
+    read_ahead: Option<usize>,
     namespace: String,
     status_name: Option<String>,
     clock: Clock,
@@ -65,6 +67,7 @@ impl CacheBuilder {
     pub(super) fn new() -> Self {
         Self {
             memory: 64 << 20,
+            read_ahead: None,
             namespace: String::new(),
             status_name: None,
             clock: Clock::System,
@@ -89,6 +92,20 @@ impl CacheBuilder {
     /// How many bytes the memory backend may hold: keys, fields, contents and overhead (default 64 MiB).
     pub fn memory(mut self, bytes: u64) -> Self {
         self.memory = bytes;
+        self
+    }
+
+    /// How many bytes of content are held at most, besides [`memory`](Self::memory), that handlers have given and clients have
+    /// not read yet (default: half of `memory`). Content that a handler gives piece by piece is read as fast as it gives it, to
+    /// be stored, and waits here for clients who read slowly. Beyond this it is passed on at its client's pace, and is not
+    /// stored. One response alone is stored all the same, up to [`Policy::max_body`](crate::Policy::max_body).
+    ///
+    /// ```
+    /// # use cached_handler::Cache;
+    /// let builder = Cache::builder().memory(64 << 20).read_ahead(16 << 20);
+    /// ```
+    pub fn read_ahead(mut self, bytes: usize) -> Self {
+        self.read_ahead = Some(bytes);
         self
     }
 
@@ -289,6 +306,7 @@ impl CacheBuilder {
             attempts: Arc::default(),
             settle: self.settle.map(Settle::new),
             shared: Shared::default(),
+            read_ahead: Arc::new(ReadAhead::new(self.read_ahead.unwrap_or(usize::try_from(self.memory / 2).unwrap_or(usize::MAX)))),
             tasks: Tasks::new(self.max_runs),
             counts: self.counts,
         });

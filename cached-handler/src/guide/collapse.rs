@@ -19,7 +19,8 @@
 //!
 //! - The run has a task of its own: the client that started it may disconnect, and a slow client slows nobody.
 //! - A response that turns out not to be storable (`Set-Cookie`, say) is given to its own client only. For the next 30
-//!   seconds, requests for that key do not wait for one another.
+//!   seconds, requests for that key do not wait for one another; and once some answers of a handler were not storable, and
+//!   none was for ten minutes, neither do those for keys that are new. One that is stored ends that.
 //! - A follower waits for up to five seconds, then it runs the handler itself: for a slow handler, raise
 //!   [`Policy::max_wait`]. A run older than 30 seconds no longer holds back new ones.
 //! - A run that panics or fails concerns only its own request. While a key fails, at most four runs are tried at a

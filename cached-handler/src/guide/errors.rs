@@ -55,7 +55,7 @@
 //! | `rejected-argument` | an argument `Result<E, _>` is an `Err` | |
 //! | `content` | the request has content, which an argument could show | |
 //! | `fields-unseen` | an argument's type is written under an alias | use the type's own name |
-//! | `upgrade` | the request asks for another protocol | |
+//! | `upgrade` | the request asks for a WebSocket, which an argument outside the key or the service behind a layer may answer with | |
 //! | `ambiguous-authority` | `Host` and the request target differ | |
 //! | `unknown-backend` | this cache has no backend of that name | add it to `Cache::builder()` |
 //! | `backend` | the backend failed or was too slow | see [operating](super::operating) |
@@ -93,6 +93,7 @@
 //! | `groups` | more than 16, or a name that is empty or over 256 bytes | |
 //! | `invalidated` | it was invalidated while the handler ran | |
 //! | `run-too-long` | its content took over 30 s to come | |
+//! | `read-ahead` | so much content waits for clients who read slowly that no more is read ahead of them | `Cache::builder().read_ahead(bytes)` |
 //! | `no-task` | it is streamed, and 1 024 runs have a task already | `Cache::builder().max_detached_runs(n)` |
 //! | `panicked`, `timed-out` | the handler did, or took longer than `Policy::timeout` | |
 //! | `backend` | the backend failed or refused | see [operating](super::operating) |

@@ -42,8 +42,9 @@
 //! A hit equals the miss that stored it: status, content, and every field line, those of one name in their order. The
 //! `Cache-Control` of requests is ignored, because any client could use it to force work;
 //! [`Policy::honor_request_directives`] follows RFC 9111 §5.2.1. No other request field makes a handler run while a
-//! fresh response is stored, with two exceptions: `Upgrade`, which asks for another protocol, and `Authorization` and
-//! `Cookie` if an argument outside the key shows them. For handlers without a cache, [`EntityTag`] and
+//! fresh response is stored, with two exceptions: `Upgrade: websocket`, where an argument outside the key or the service
+//! behind a layer could be one (other protocols are ignored, RFC 9110 §7.8), and `Authorization` and `Cookie` if an
+//! argument outside the key shows them. For handlers without a cache, [`EntityTag`] and
 //! [`Preconditions`] do the comparing.
 //!
 //! # Forwarding

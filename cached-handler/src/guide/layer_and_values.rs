@@ -28,7 +28,7 @@
 //! | a request | what happens |
 //! |---|---|
 //! | with another method than GET and HEAD | passes; unless the answer is an error, or the method is safe, it invalidates the path, and `Location` and `Content-Location` at the same origin (RFC 9111 §4.4), in the cache of the layer and in that of the router |
-//! | with content, with `Upgrade` | passes untouched |
+//! | with content, with `Upgrade: websocket` | passes untouched |
 //! | with `Cookie` or `Authorization` that `vary` does not name | passes untouched |
 //! | with one that `vary` names | one response per value, sent as `private` |
 //! | HEAD | answered from what GET stored; stores nothing |
@@ -69,13 +69,15 @@
 //!
 //! A key is anything that `key(…)` takes: numbers, text, options, tuples, types with `#[derive(CacheKey)]`. It has to
 //! contain everything that the value depends on. Concurrent calls compute the value once. An `Err` is never stored, and
-//! neither is a value whose computation started before an invalidation, a `remove` or an `insert`. In memory, the value
-//! itself is kept in an `Arc`; with `.backend("redis")` it is JSON that `redis-cli` can show, with a checksum in front.
+//! neither is a value whose computation started before an invalidation, a `remove` or an `insert`. In memory, it
+//! is kept in an `Arc`; with `.backend("redis")` it is JSON that `redis-cli` can show, with a checksum in front. In both cases
+//! callers are given what can be read back from the JSON: a field that serde skips has its default. A set with
+//! `.weigh(|value| …)`, which says how many bytes a value holds, keeps values in memory as they are.
 //! Two sets with the same name and different types share nothing.
 //!
 //! Lifetime, groups and stale windows belong to a value, in `ValueOptions`; a plain `Duration` such as `secs(60)` will
 //! do. Other settings belong to the set: `cache.values::<Rate>("rates").version(2).max_json(1 << 10)`. There are
-//! `version`, `max_json` (1 MiB), `collapse`, `max_wait`, `jitter` and `backend`. There is no policy for values, as most of it is
+//! `version`, `max_json` (1 MiB), `weigh`, `collapse`, `max_wait`, `jitter` and `backend`. There is no policy for values, as most of it is
 //! about responses.
 //!
 //! # When not

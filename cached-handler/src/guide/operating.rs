@@ -55,11 +55,13 @@
 //! |---|---|---|
 //! | `ttl` | required; 1 ms to 10 years | the attribute |
 //! | memory | 64 MiB: keys, fields, content and overhead | `Cache::builder().memory(bytes)` |
+//! | content read ahead of clients who read slowly | half of `memory`, in all; beyond it content is passed on and not stored | `Cache::builder().read_ahead(bytes)` |
 //! | content of a response | 1 MiB; longer content is passed on | `Policy::max_body` |
 //! | fields of a response | 64 KiB, 256 lines | |
 //! | key | 8 KiB; with a longer one the request bypasses the cache | |
 //! | groups of a response | 16, of 256 bytes | |
-//! | variants by `Vary` of one key | 32 | |
+//! | variants by `Vary` of one key | 32, by at most 64 fields | |
+//! | a typed value in memory | what can be read back from its JSON, 1 MiB of it | `Values::weigh`, `Values::max_json` |
 //! | methods | GET, HEAD | |
 //! | backend, if none is named | memory | `Cache::builder().default_backend("name")` |
 //! | stale windows | off | `stale_while_revalidate`, `stale_if_error` |
@@ -70,9 +72,10 @@
 //! | entity tag | strong: from content, type, coding, language | `Policy::etag` |
 //! | collapse | on, in a task of its own | `Policy::collapse` |
 //! | detached runs at a time | 1 024; beyond that, runs stay in the request's task | `Cache::builder().max_detached_runs(n)` |
-//! | followers of a run | 1 024; each waits for 5 s | the wait: `Policy::max_wait`, up to 30 s |
+//! | followers of a run | all; each waits for 5 s | the wait: `Policy::max_wait`, up to 30 s |
 //! | age of a run | 30 s, then it gives up its key | |
 //! | keys whose responses are not storable | remembered for 30 s; at most 10 000 | |
+//! | handlers whose responses are not storable | remembered for 10 minutes, after four that speak of the handler; at most 4 096 | |
 //! | a key whose handler fails | 4 runs at a time | |
 //! | `Cache-Control` of requests | ignored | `Policy::honor_request_directives` |
 //! | freshness, if none is stated, with `ttl = from_response` | none | `Policy::heuristic` |

@@ -84,6 +84,11 @@ impl EntityTag {
         HeaderValue::from_maybe_shared(bytes::Bytes::from(value)).unwrap_or_else(|_| HeaderValue::from_static("\"\""))
     }
 
+    /// How many bytes it holds besides itself.
+    pub(crate) fn weight(&self) -> usize {
+        self.opaque.len()
+    }
+
     /// Of a representation: content, type, coding and language, so that no two representations share one.
     pub(crate) fn strong_of(content: &[u8], fields: &HeaderMap) -> Self {
         let mut parts: SmallVec<[&[u8]; 8]> = smallvec![&b"cached-handler entity tag 1"[..]];

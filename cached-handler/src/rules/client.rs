@@ -103,6 +103,13 @@ impl ForClients {
             .unwrap_or_else(Self::silent)
     }
 
+    /// How many bytes it holds besides itself.
+    pub(crate) fn weight(&self) -> usize {
+        let text = if let Cow::Owned(text) = &self.text { text.len() } else { 0 };
+        let aging = self.aging.iter().flat_map(|aging| &aging.lifetimes).map(|(before, _)| before.len() + 64).sum::<usize>();
+        text + aging + self.aging.as_ref().map_or(0, |aging| aging.after.len())
+    }
+
     /// For what says itself what clients may do.
     pub(crate) fn silent() -> Self {
         Self { text: Cow::Borrowed(""), personal: None, aging: None }

@@ -69,6 +69,11 @@ pub(super) fn stale(stored: &Stored, why: StaleUse, handler: &'static Handler, f
 /// The response that `request` gets out of `stored`: the whole, its fields alone (HEAD), or 304. `age` is absent where
 /// the handler has just produced it.
 pub(super) fn derive(stored: &Stored, handler: &Handler, facts: &Facts, age: Option<u64>) -> Response {
+    derive_from(stored, &stored.content, handler, facts, age)
+}
+
+/// The same, of content that is the stored one and may hold more than that.
+pub(super) fn derive_from(stored: &Stored, content: &Bytes, handler: &Handler, facts: &Facts, age: Option<u64>) -> Response {
     let asked = facts
         .conditional()
         .map(|conditional| (conditional, stored.on_condition.get_or_init(|| on_condition(&stored.whole.headers, stored.targeted))));
@@ -97,9 +102,9 @@ pub(super) fn derive(stored: &Stored, handler: &Handler, facts: &Facts, age: Opt
     }
     let body = match verdict {
         Verdict::Whole if facts.is_head() => framing::answer_to_head(stored, facts, &mut head.headers),
-        Verdict::Whole => Body::from(stored.content.clone()),
+        Verdict::Whole => Body::from(content.clone()),
         Verdict::NotModified => framing::not_modified(&mut head.headers, Some(stored.content.len() as u64), facts),
-        Verdict::Part { first, last } => part(&mut head, &stored.content, first, last),
+        Verdict::Part { first, last } => part(&mut head, content, first, last),
         Verdict::Failed => return failed(&head.headers),
         Verdict::Outside => return outside(&head.headers, stored.content.len()),
     };

@@ -1,19 +1,27 @@
-//! Content: completed where its length is known, copied while it streams where it is not.
+//! Content: completed where its length is known, copied while it streams where it is not. What is held of it meanwhile, and
+//! until its client has read it, is taken from one budget ([`ReadAhead`]).
 
 use std::{
     collections::VecDeque,
     pin::Pin,
+    sync::Arc,
     task::{Context, Poll, ready},
     time::Duration,
 };
 
 use axum::{BoxError, body::Body};
 use bytes::{Bytes, BytesMut};
-use http_body::{Frame, SizeHint};
+use http::HeaderMap;
+use http_body::{Body as _, Frame, SizeHint};
 use http_body_util::BodyExt;
 use tokio::sync::mpsc;
 
-use crate::{outcome::NotStored, timer};
+use crate::{
+    outcome::NotStored,
+    read_ahead::{Portion, ReadAhead, lend},
+    stored::own,
+    timer,
+};
 
 /// Content that cannot be stored, and the body that passes it on as it would have come.
 pub(super) struct Refused {
@@ -21,12 +29,31 @@ pub(super) struct Refused {
     pub(super) body: Body,
 }
 
+/// All of it.
+pub(super) struct Complete {
+    pub(super) content: Bytes,
+    /// Where the handler did not have it as one piece: what a client holds of it is what it would not hold without a cache.
+    pub(super) ahead: Vec<Arc<Portion>>,
+}
+
+impl Complete {
+    /// For a client.
+    pub(super) fn lend(self) -> Bytes {
+        lend(self.content, self.ahead)
+    }
+}
+
 /// Reads all of a body that says how long it is. One that stalls is passed on after `patience`; without one it is read
 /// outside of a runtime that could measure it.
-pub(super) async fn complete(mut body: Body, limit: usize, patience: Option<Duration>) -> Result<Bytes, Refused> {
-    let mut copy = Copy::new(limit);
+pub(super) async fn complete(
+    mut body: Body,
+    limit: usize,
+    ahead: &Arc<ReadAhead>,
+    patience: Option<Duration>,
+) -> Result<Complete, Refused> {
+    let mut copy = Copy::new(limit, ahead);
     let gives_up = patience.map(|patience| tokio::time::Instant::now() + patience);
-    let refuse = |copy: Copy, last: Last, reason| Refused { reason, body: Body::new(Replay { frames: copy.frames.into(), last }) };
+    let refuse = |copy: Copy<'_>, last: Last, reason| Refused { reason, body: Body::new(Replay { frames: copy.frames.into(), last }) };
     loop {
         let frame = match gives_up {
             None => body.frame().await,
@@ -36,10 +63,15 @@ pub(super) async fn complete(mut body: Body, limit: usize, patience: Option<Dura
             },
         };
         match frame {
-            None => return Ok(copy.whole()),
+            None => {
+                let portions = copy.frames.iter().filter_map(|held| held.portion.clone()).collect();
+                return Ok(Complete { content: copy.whole().await, ahead: portions });
+            }
             Some(Err(error)) => return Err(refuse(copy, Last::Error(Some(error)), NotStored::BrokenOff)),
             Some(Ok(frame)) => {
-                if let Err(reason) = copy.add(frame) {
+                // In one piece, as most is: it is the handler's, and nothing is held that it did not.
+                let is_all = copy.frames.is_empty() && body.is_end_stream();
+                if let Err(reason) = copy.add(frame, !is_all) {
                     return Err(refuse(copy, Last::Rest(body), reason));
                 }
             }
@@ -53,11 +85,11 @@ pub(super) fn streamed() -> (Feed, Body) {
     (Feed(sender), Body::new(Streamed::Copied(receiver)))
 }
 
-/// Where the frames go on their way to the client. What waits there is bounded by what may be stored.
+/// Where the frames go on their way to the client. What waits there has its part of the budget.
 pub(super) struct Feed(mpsc::UnboundedSender<Piece>);
 
 enum Piece {
-    Frame(Frame<Bytes>),
+    Frame(Held),
     Error(axum::Error),
     /// It will not be stored: the client reads the rest for itself, as slowly as it likes.
     Rest(Body),
@@ -66,8 +98,8 @@ enum Piece {
 
 /// Reads a body as fast as the handler gives it, hands each frame to the client, and keeps a copy. A client who is slow,
 /// or leaves, does not slow or stop it.
-pub(super) async fn copy(mut body: Body, limit: usize, feed: Feed, patience: Duration) -> Result<Bytes, NotStored> {
-    let mut copy = Copy::new(limit);
+pub(super) async fn copy(mut body: Body, limit: usize, feed: Feed, ahead: &Arc<ReadAhead>, patience: Duration) -> Result<Bytes, NotStored> {
+    let mut copy = Copy::new(limit, ahead);
     let gives_up = tokio::time::Instant::now() + patience;
     loop {
         match timer::timeout_at(gives_up, body.frame()).await {
@@ -77,18 +109,17 @@ pub(super) async fn copy(mut body: Body, limit: usize, feed: Feed, patience: Dur
             }
             Ok(None) => {
                 feed.send(Piece::End);
-                return Ok(copy.whole());
+                return Ok(copy.whole().await);
             }
             Ok(Some(Err(error))) => {
                 feed.send(Piece::Error(error));
                 return Err(NotStored::BrokenOff);
             }
             Ok(Some(Ok(frame))) => {
-                let kept = match frame.data_ref() {
-                    Some(data) => copy.add(Frame::data(data.clone())),
-                    None => Err(NotStored::Trailers),
-                };
-                feed.send(Piece::Frame(frame));
+                let kept = if frame.is_data() { copy.add(frame, true) } else { copy.hold(frame, NotStored::Trailers) };
+                if let Some(frame) = copy.last() {
+                    feed.send(Piece::Frame(frame));
+                }
                 if let Err(reason) = kept {
                     feed.send(Piece::Rest(body));
                     return Err(reason);
@@ -105,51 +136,95 @@ impl Feed {
     }
 }
 
+/// A frame, and its part of the budget.
+#[derive(Clone)]
+struct Held {
+    /// Or trailers.
+    data: Result<Bytes, HeaderMap>,
+    portion: Option<Arc<Portion>>,
+}
+
+impl Held {
+    fn into_frame(self) -> Frame<Bytes> {
+        self.data.map_or_else(Frame::trailers, Frame::data)
+    }
+}
+
 /// The frames so far.
-struct Copy {
-    frames: Vec<Frame<Bytes>>,
+struct Copy<'a> {
+    frames: Vec<Held>,
     bytes: usize,
     weight: usize,
     limit: usize,
+    ahead: &'a Arc<ReadAhead>,
 }
 
 /// What a frame costs besides its bytes; it bounds how many small ones are held.
 const FRAME_OVERHEAD: usize = 64;
 /// Frames that cost nothing, however little content may be stored.
 const FREE_FRAMES: usize = 1024;
+/// Longest piece that is worked on without letting others run.
+const TURN: usize = 256 << 10;
 
-impl Copy {
-    fn new(limit: usize) -> Self {
-        Self { frames: Vec::new(), bytes: 0, weight: 0, limit }
+impl<'a> Copy<'a> {
+    fn new(limit: usize, ahead: &'a Arc<ReadAhead>) -> Self {
+        Self { frames: Vec::new(), bytes: 0, weight: 0, limit, ahead }
     }
 
     /// Adds a frame; it is held also where it makes the content unfit for storing.
-    fn add(&mut self, frame: Frame<Bytes>) -> Result<(), NotStored> {
-        let length = frame.data_ref().map(Bytes::len);
-        self.frames.push(frame);
-        let length = length.ok_or(NotStored::Trailers)?;
+    fn add(&mut self, frame: Frame<Bytes>, is_counted: bool) -> Result<(), NotStored> {
+        let data = match frame.into_data() {
+            Ok(data) => data,
+            Err(frame) => return self.hold(frame, NotStored::Trailers),
+        };
+        let (length, weight) = (data.len(), data.len().saturating_add(FRAME_OVERHEAD));
+        // Of its own, where it waits: a piece of a buffer would keep all of that.
+        let data = if is_counted { own::content(data) } else { data };
+        let portion = if is_counted { self.ahead.take(weight, self.weight).map(Arc::new) } else { None };
+        let is_too_much = is_counted && portion.is_none();
+        self.frames.push(Held { data: Ok(data), portion });
         self.bytes = self.bytes.saturating_add(length);
-        self.weight = self.weight.saturating_add(length).saturating_add(FRAME_OVERHEAD);
+        self.weight = self.weight.saturating_add(weight);
         let too_large = self.bytes > self.limit || self.weight > self.limit.saturating_mul(2).saturating_add(FREE_FRAMES * FRAME_OVERHEAD);
-        if too_large { Err(NotStored::TooLarge) } else { Ok(()) }
+        match (too_large, is_too_much) {
+            (true, _) => Err(NotStored::TooLarge),
+            (_, true) => Err(NotStored::ReadAhead),
+            _ => Ok(()),
+        }
+    }
+
+    /// Holds a frame with which nothing is stored.
+    fn hold(&mut self, frame: Frame<Bytes>, reason: NotStored) -> Result<(), NotStored> {
+        if let Ok(trailers) = frame.into_trailers() {
+            self.frames.push(Held { data: Err(trailers), portion: None });
+        }
+        Err(reason)
+    }
+
+    fn last(&self) -> Option<Held> {
+        self.frames.last().cloned()
     }
 
     /// One piece; no copy where it came as one.
-    fn whole(self) -> Bytes {
-        let mut frames = self.frames.into_iter().filter_map(|frame| frame.into_data().ok());
+    async fn whole(self) -> Bytes {
+        let mut frames = self.frames.into_iter().filter_map(|held| held.data.ok());
         let first = frames.next().unwrap_or_default();
         let Some(second) = frames.next() else { return first };
         let mut whole = BytesMut::with_capacity(self.bytes);
-        whole.extend_from_slice(&first);
-        whole.extend_from_slice(&second);
-        frames.for_each(|frame| whole.extend_from_slice(&frame));
+        for frame in [first, second].into_iter().chain(frames) {
+            let before = whole.len() / TURN;
+            whole.extend_from_slice(&frame);
+            if whole.len() / TURN != before {
+                tokio::task::yield_now().await;
+            }
+        }
         whole.freeze()
     }
 }
 
 /// Frames that were read in vain, and what comes after them.
 struct Replay {
-    frames: VecDeque<Frame<Bytes>>,
+    frames: VecDeque<Held>,
     last: Last,
 }
 
@@ -164,7 +239,7 @@ impl http_body::Body for Replay {
 
     fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
         if let Some(frame) = self.frames.pop_front() {
-            return Poll::Ready(Some(Ok(frame)));
+            return Poll::Ready(Some(Ok(frame.into_frame())));
         }
         match &mut self.last {
             Last::Error(error) => Poll::Ready(error.take().map(|error| Err(error.into_inner()))),
@@ -192,7 +267,7 @@ impl http_body::Body for Streamed {
                 Self::Copied(pieces) => ready!(pieces.poll_recv(cx)),
             };
             match piece {
-                Some(Piece::Frame(frame)) => return Poll::Ready(Some(Ok(frame))),
+                Some(Piece::Frame(frame)) => return Poll::Ready(Some(Ok(frame.into_frame()))),
                 Some(Piece::Rest(body)) => *self = Self::Rest(body),
                 Some(Piece::End) => *self = Self::Ended,
                 Some(Piece::Error(error)) => {

@@ -109,13 +109,16 @@ async fn turn(run: &mut Run) -> Turn {
         Some(Reputation::NotStorable) => return Turn::Alone(None),
         // Where something stale stands in for a failure, nobody waits behind others' attempts: they pause instead.
         Some(Reputation::Failing(runs)) if !run.may_hide_failures() => return behind_failures(run, runs, gives_up).await,
+        // What would be waited for is most likely nobody else's.
+        None if run.held().is_none() && run.cache.inner().reputations.is_never_stored(run.handler, run.key.instance, run.now()) => {
+            return Turn::Alone(None);
+        }
         _ => {}
     }
     loop {
         let Some(reading) = run.reading() else { return Turn::Alone(None) };
         let flights = &run.cache.inner().flights;
         match flights.join(&run.key.primary, &reading, run.stamp_to_lead(), run.now()) {
-            Join::Alone => return Turn::Alone(few),
             Join::Lead(lease) => return begin(run, lease).await,
             // It came before its backend was first reached. What is made of that is not stored, but shared meanwhile.
             Join::Late if run.stamp().is_none() => run.read_epochs_in_memory(),

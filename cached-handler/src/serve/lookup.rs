@@ -15,7 +15,7 @@ use crate::{
     nested,
     outcome::{Bypass, Forward, StaleUse},
     rules::{request::Wish, stale::may_be_stale},
-    seen::{Facts, Seen},
+    seen::{Facts, Seen, Upgrade},
     stored::{Slot, Stored},
 };
 use axum::response::Response;
@@ -125,7 +125,7 @@ fn stands_aside(key: &KeyWriter<'_>, cache: &Cache) -> Option<Forward> {
     if let Some(reason) = key.traits.bypass {
         return Some(Forward::Bypass(reason));
     }
-    if key.facts.flags.upgrade {
+    if key.facts.flags.upgrade == Upgrade::WebSocket && key.handler.may_upgrade() {
         return Some(Forward::Bypass(Bypass::Upgrade));
     }
     // A backend is asked later, where there is something to await in.

@@ -18,7 +18,7 @@ use crate::{
         stale::{jittered, windows},
         storable::Storable,
     },
-    stored::{OnCondition, Own, Stored, Variants, codec::AtRest, head},
+    stored::{OnCondition, Own, Stored, Variants, codec::AtRest, head, own},
     values::Typed,
 };
 
@@ -30,6 +30,9 @@ pub(super) fn make(run: &Run, mut parts: Parts, content: Bytes, storable: &Stora
     let mut fields = parts.headers;
     let targeted = run.handler.policy.targeted_fields;
     connection::drop_hop_by_hop(&mut fields, targeted);
+    if run.handler.in_memory {
+        own::values(&mut fields);
+    }
     if !fields.contains_key(header::DATE) {
         fields.insert(header::DATE, date::print(clock.wall()));
     }

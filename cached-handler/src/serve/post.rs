@@ -9,7 +9,7 @@ use http_body::Body as _;
 
 use super::{
     Run,
-    content::{self, Refused},
+    content::{self, Complete, Refused},
     make::make,
     put::put,
     store::{LONGEST, Landing, Made, gate, is_as_long_as_declared, refuse, tell_clients},
@@ -19,8 +19,10 @@ use crate::{
     changed::Changed,
     key::PrimaryKey,
     outcome::{Forward, NotStored, Outcome},
+    read_ahead::lend,
     rules::storable::Storable,
-    stored::{Slot, Stored},
+    seen::Upgrade,
+    stored::{Slot, Stored, own},
     trace::Trace,
 };
 
@@ -51,7 +53,7 @@ impl Run {
             && !self.handler.attributes.skips
             && self.key.forward == Forward::Method
             && self.key.traits.bypass.is_none()
-            && !self.facts.flags.upgrade
+            && self.facts.flags.upgrade == Upgrade::None
             && self.key.of_get().is_some()
     }
 
@@ -134,16 +136,18 @@ pub(super) async fn keep_for_get(mut run: Run, mut parts: Parts, body: Body, sta
     if body.size_hint().exact().is_none_or(|length| length > limit as u64) {
         return refuse(&run, parts, body, None, NotStored::Method);
     }
-    let content = match content::complete(body, limit, may_copy.then_some(LONGEST)).await {
-        Ok(content) if is_as_long_as_declared(&parts.headers, &content) => content,
-        Ok(content) => return refuse(&run, parts, Body::from(content), None, NotStored::LengthMismatch),
+    let Complete { content, ahead } = match content::complete(body, limit, &run.cache.inner().read_ahead, may_copy.then_some(LONGEST)).await
+    {
+        Ok(whole) if is_as_long_as_declared(&parts.headers, &whole.content) => whole,
+        Ok(whole) => return refuse(&run, parts, Body::from(whole.lend()), None, NotStored::LengthMismatch),
         Err(Refused { reason, body }) => return refuse(&run, parts, body, None, reason),
     };
+    let content = if run.handler.in_memory { own::content(content) } else { content };
     let Standing { key, stamp, storable, groups } = standing;
     run.key.primary = key;
     let made = make(&run, parts.clone(), content.clone(), &storable, groups);
     let kept = put(&run, &Arc::new(Slot::Response(Stored { stamp, ..made }))).await;
     tell_clients(&run, &mut parts);
     let outcome = Outcome::Forward { why: run.key.forward, collapsed: false, kept };
-    Landing { response: run.finish(Response::from_parts(parts, Body::from(content)), outcome), rest: None }
+    Landing { response: run.finish(Response::from_parts(parts, Body::from(lend(content, ahead))), outcome), rest: None }
 }

@@ -6,7 +6,7 @@ use super::Run;
 use crate::{
     clock::Millis,
     outcome::{Kept, NotStored},
-    stored::{MAX_VARIANTS, Slot, Variants},
+    stored::{MAX_SELECTING, MAX_VARIANTS, Slot, Variants},
 };
 
 /// Puts it where the handler's backend keeps its responses.
@@ -21,12 +21,12 @@ pub(super) async fn put(run: &Run, slot: &Arc<Slot>) -> Kept {
             inner.flights.filled(run.hash());
         }
         if is_fresh {
-            inner.reputations.stored(&run.key.primary);
+            inner.reputations.stored(&run.key.primary, run.handler, run.key.instance, run.now());
         }
         return kept;
     }
     if is_fresh {
-        inner.reputations.stored(&run.key.primary);
+        inner.reputations.stored(&run.key.primary, run.handler, run.key.instance, run.now());
     }
     let memory = &inner.memory;
     if stored.is_invalidated(memory) {
@@ -69,7 +69,8 @@ pub(super) fn record(known: Option<&Variants>, new: &Variants, (hash, until): (u
         }
     }
     record.known.retain(|(known, until)| *known != hash && now < *until);
-    if record.known.len() >= MAX_VARIANTS {
+    // Servers choose the fields' names.
+    if record.known.len() >= MAX_VARIANTS || record.fields.len() > MAX_SELECTING {
         return None;
     }
     record.known.push((hash, until));

@@ -12,7 +12,7 @@ use http_body::Body as _;
 
 use super::{
     Rest, Run, answer,
-    content::{self, Refused},
+    content::{self, Complete, Refused},
     framing,
     make::make,
     post::keep_for_get,
@@ -27,13 +27,14 @@ use crate::{
     header::vary,
     nested::CachedInside,
     outcome::{Bypass, Forward, Kept, NotStored, Outcome},
+    read_ahead::lend,
     response_part::{DoNotStore, FreshFor},
     rules::{
         client::{ForClients, Terms},
         stale::windows,
         storable::{Question, Storable, storable},
     },
-    stored::Slot,
+    stored::{Slot, own},
     timer,
 };
 
@@ -97,9 +98,9 @@ async fn settle(run: Run, parts: Parts, body: Body, lease: Option<Lease>, made: 
     let limit = run.handler.policy.max_body;
     match body.size_hint().exact() {
         Some(length) if length > limit as u64 => refuse(&run, parts, body, lease, NotStored::TooLarge),
-        Some(_) => match content::complete(body, limit, may_copy.then_some(LONGEST)).await {
-            Ok(content) if !is_of_its_length(&run, &parts.headers, &content) => {
-                refuse(&run, parts, Body::from(content), lease, NotStored::LengthMismatch)
+        Some(_) => match content::complete(body, limit, &run.cache.inner().read_ahead, may_copy.then_some(LONGEST)).await {
+            Ok(whole) if !is_of_its_length(&run, &parts.headers, &whole.content) => {
+                refuse(&run, parts, Body::from(whole.lend()), lease, NotStored::LengthMismatch)
             }
             Ok(content) => keep(run, parts, content, &storable, groups, lease, made, may_copy).await,
             Err(Refused { reason, body }) => refuse(&run, parts, body, lease, reason),
@@ -202,7 +203,9 @@ pub(super) fn refuse(run: &Run, mut parts: Parts, body: Body, lease: Option<Leas
     // A failure is one, whatever else keeps it out of the store.
     let word = if parts.status.is_server_error() { NotStored::Status(parts.status.as_u16()) } else { reason.clone() };
     if run.may_collapse() {
-        run.cache.inner().reputations.not_stored(&run.key.primary, &word, run.now());
+        let reputations = &run.cache.inner().reputations;
+        reputations.not_stored(&run.key.primary, &word, run.now());
+        reputations.not_stored_by(run.handler, run.key.instance, &word, run.now());
     }
     let rest = run.tell_what_is_held(&word);
     if let Some(lease) = lease {
@@ -237,7 +240,7 @@ pub(super) fn tell_clients(run: &Run, parts: &mut Parts) {
 async fn keep(
     run: Run,
     parts: Parts,
-    content: Bytes,
+    Complete { content, ahead }: Complete,
     storable: &Storable,
     groups: Vec<Box<str>>,
     lease: Option<Lease>,
@@ -245,13 +248,16 @@ async fn keep(
     may_go_on: bool,
 ) -> Landing {
     let extensions = parts.extensions.clone();
+    // What still holds is the very content that is stored.
+    let content = if run.handler.in_memory && made == Made::New { own::content(content) } else { content };
     let held = run.held().filter(|_| made == Made::Freshened);
     let merged = held.and_then(|held| run.merge_held(held, parts.clone(), content.clone(), storable, groups.clone()));
     let stored = match merged {
         Some(merged) => merged,
         None => make(&run, parts, content, storable, groups),
     };
-    let mut response = answer::derive(&stored, run.handler, &run.facts, None);
+    let to_client = lend(stored.content.clone(), ahead);
+    let mut response = answer::derive_from(&stored, &to_client, run.handler, &run.facts, None);
     *response.extensions_mut() = extensions;
     let slot = Arc::new(Slot::Response(stored));
     let landed = landed(&run, &slot);
@@ -309,7 +315,8 @@ fn stream(mut run: Run, mut parts: Parts, body: Body, storable: Storable, groups
     run.behind = true;
     let rest = async move {
         let limit = run.handler.policy.max_body;
-        let mut copy = pin!(content::copy(body, limit, feed, LONGEST));
+        let cache = run.cache.clone();
+        let mut copy = pin!(content::copy(body, limit, feed, &cache.inner().read_ahead, LONGEST));
         let copied = if let Ok(copied) = timer::timeout(run.handler.policy.max_wait, copy.as_mut()).await {
             copied
         } else {
@@ -319,7 +326,7 @@ fn stream(mut run: Run, mut parts: Parts, body: Body, storable: Storable, groups
         let copied = copied
             .and_then(|content| if is_of_its_length(&run, &kept.headers, &content) { Ok(content) } else { Err(NotStored::LengthMismatch) });
         let landing = match copied {
-            Ok(content) => keep(run, kept, content, &storable, groups, lease, Made::New, false).await,
+            Ok(content) => keep(run, kept, Complete { content, ahead: Vec::new() }, &storable, groups, lease, Made::New, false).await,
             Err(reason) => refuse(&run, kept, Body::empty(), lease, reason),
         };
         if let Some(rest) = landing.rest {

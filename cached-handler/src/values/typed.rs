@@ -6,18 +6,22 @@ use axum::{body::Body, response::Response};
 use bytes::Bytes;
 use serde::{Serialize, de::DeserializeOwned};
 
-use super::ValueOptions;
+use super::{ValueOptions, weigh};
 use crate::response_part::{DoNotStore, FreshFor};
 
 /// A value of some type.
 #[derive(Clone)]
 pub(crate) struct Typed {
     value: Arc<dyn Any + Send + Sync>,
-    /// About how many bytes it takes: itself, and as JSON what it points to.
+    /// About how many bytes it takes, where it is held in memory.
     weight: usize,
 }
 
 impl Typed {
+    fn new<T: Send + Sync + 'static>(value: T, weight: usize) -> Self {
+        Self { value: Arc::new(value), weight }
+    }
+
     pub(crate) fn get<T: Send + Sync + 'static>(&self) -> Option<Arc<T>> {
         Arc::clone(&self.value).downcast().ok()
     }
@@ -27,29 +31,73 @@ impl Typed {
     }
 }
 
-/// The response that a value is stored as.
-pub(super) fn respond<T: Serialize + Send + Sync + 'static>(value: T, options: &ValueOptions) -> Response {
-    let json = serde_json::to_vec(&value);
-    let weight = size_of::<T>() + json.as_ref().map_or(0, Vec::len);
+/// The response that a value is stored as. `keeping`: how its backend has it.
+pub(super) fn respond<T: Serialize + DeserializeOwned + Send + Sync + 'static>(
+    value: T,
+    options: &ValueOptions,
+    keeping: Keeping<T>,
+) -> Response {
     let mut response = Response::default();
-    match json {
+    let (value, outcome) = match serde_json::to_vec(&value) {
+        Ok(json) => keeping.kept(value, json),
+        Err(error) => (Typed::new(value, 0), Err(error)),
+    };
+    match outcome {
         Ok(json) => {
             *response.body_mut() = Body::from(json);
             response.extensions_mut().insert(FreshFor(options.ttl));
         }
         Err(error) => {
-            tracing::warn!(target: "cached_handler", %error, "a value is not stored: it cannot be written as JSON");
+            tracing::warn!(target: "cached_handler", %error, "a value is not stored: it cannot be written as JSON, or not be read back");
             response.extensions_mut().insert(DoNotStore);
         }
     }
-    response.extensions_mut().insert(Typed { value: Arc::new(value), weight });
+    response.extensions_mut().insert(value);
     response
 }
+
+/// How a value is kept.
+pub(super) enum Keeping<T> {
+    /// As its JSON, elsewhere.
+    AtRest,
+    /// In memory, where its author says what it weighs.
+    Weighed(fn(&T) -> usize),
+    /// In memory.
+    InMemory,
+}
+
+impl<T: Serialize + DeserializeOwned + Send + Sync + 'static> Keeping<T> {
+    /// What is kept of a value that has this JSON. In memory that is what can be read back from it, as on every other backend:
+    /// a value may hold more than its JSON shows, such as a field that serde skips, or room for what it once held, and nobody
+    /// can say how much that is (law L7). One that owns nothing is as large as its type.
+    fn kept(self, value: T, json: Vec<u8>) -> (Typed, serde_json::Result<Vec<u8>>) {
+        let own = size_of::<T>() + COUNTS;
+        match self {
+            Self::AtRest => (Typed::new(value, 0), Ok(json)),
+            Self::Weighed(weigh) => {
+                let weight = own + weigh(&value);
+                (Typed::new(value, weight), Ok(json))
+            }
+            Self::InMemory if !std::mem::needs_drop::<T>() => (Typed::new(value, own), Ok(json)),
+            Self::InMemory => match serde_json::from_slice::<T>(&json) {
+                Ok(read) => {
+                    // What cannot be measured is taken for as much as JSON can come to.
+                    let weight = own + weigh::heap_of(&read).unwrap_or(json.len().saturating_mul(16));
+                    (Typed::new(read, weight), Ok(json))
+                }
+                Err(error) => (Typed::new(value, 0), Err(error)),
+            },
+        }
+    }
+}
+
+/// Of an `Arc`.
+const COUNTS: usize = 32;
 
 /// A value out of what rests.
 pub(super) fn opened<T: DeserializeOwned + Send + Sync + 'static>(json: &Bytes) -> Option<Typed> {
     match serde_json::from_slice::<T>(json) {
-        Ok(value) => Some(Typed { value: Arc::new(value), weight: size_of::<T>() + json.len() }),
+        Ok(value) => Some(Typed::new(value, 0)),
         Err(error) => {
             // Not the error's text, which may quote the value.
             tracing::debug!(target: "cached_handler", line = error.line(), column = error.column(), "a stored value is not of this type");

@@ -1,11 +1,14 @@
 //! With request directives off, which is the default, no field of a client's makes a handler run that has an answer stored
 //! for it; and the few that do say so in their documentation.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::{
+    convert::Infallible,
+    sync::atomic::{AtomicUsize, Ordering},
+};
 
 use axum::{
-    extract::Request,
-    http::HeaderMap,
+    extract::{FromRequestParts, Request},
+    http::{HeaderMap, request::Parts},
     response::{IntoResponse, Response},
 };
 use cached_handler::{Bypass, Forward, Outcome, cached};
@@ -45,9 +48,20 @@ async fn forwarding(_request: Request) -> Response {
     answer(&FORWARDING)
 }
 
-#[cached(ttl = 60, vary = "accept-language")]
-async fn upgraded() -> Response {
+#[cached(ttl = 60, vary = "accept-language", skip(_upgrade))]
+async fn upgraded(_upgrade: Upgrading) -> Response {
     answer(&UPGRADED)
+}
+
+/// What a handler that upgrades takes its connection from.
+struct Upgrading;
+
+impl<S: Sync> FromRequestParts<S> for Upgrading {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(_: &mut Parts, _: &S) -> Result<Self, Infallible> {
+        Ok(Self)
+    }
 }
 
 const LATER: &str = "Sun, 06 Nov 2044 08:49:37 GMT";
@@ -55,6 +69,10 @@ const BEFORE: &str = "Sun, 06 Nov 1994 08:49:36 GMT";
 
 /// Whatever might make a cache ask again, and the status that it is answered with, from the store.
 const FIELDS: &[(&[(&str, &str)], u16)] = &[
+    // RFC 9110 §7.8: a server may ignore it.
+    (&[("connection", "Upgrade, HTTP2-Settings"), ("upgrade", "h2c"), ("http2-settings", "AAMAAABkAARAAAAAAAIAAAAA")], 200),
+    (&[("connection", "upgrade"), ("upgrade", "TLS/1.2")], 200),
+    (&[("connection", "upgrade"), ("upgrade", "x, websockets")], 200),
     // RFC 9111 §5.2.1, §5.4; what only responses may say; and what nobody can read.
     (&[("cache-control", "no-cache")], 200),
     (&[("cache-control", "no-store")], 200),
@@ -166,17 +184,19 @@ async fn nor_one_that_forwards_but_for_credentials() {
     }
 }
 
-/// `Upgrade` asks for another protocol, which no stored response is; so it does make the handler run, each time.
+/// A WebSocket is no stored response; so a handler that may give one runs, each time.
 #[tokio::test]
-async fn upgrade_makes_it_run_and_changes_nothing_stored() {
+async fn a_websocket_makes_it_run_where_it_could_be_one_and_changes_nothing_stored() {
     let site = Site::of(upgraded);
     fill(&site).await;
-    for (run, protocol) in ["websocket", "h2c", "x"].into_iter().enumerate() {
-        let reply = site.ask("GET", "/", &[("connection", "upgrade"), ("upgrade", protocol)]).await;
+    for (run, (connection, protocol)) in [("upgrade", "websocket"), ("keep-alive, Upgrade", "h2c, WebSocket/13")].into_iter().enumerate() {
+        let reply = site.ask("GET", "/", &[("connection", connection), ("upgrade", protocol)]).await;
         assert_eq!(forwarded(&reply), Some(Forward::Bypass(Bypass::Upgrade)), "{protocol}");
         assert_eq!(UPGRADED.load(Ordering::SeqCst), 2 + run);
         assert!(site.get("/").await.is_hit(), "{protocol}");
     }
+    // Without its connection's word it is not meant for this server (RFC 9110 §7.8).
+    assert!(site.ask("GET", "/", &[("upgrade", "websocket")]).await.is_hit());
 }
 
 fn forwarded(reply: &Reply) -> Option<Forward> {

@@ -91,12 +91,12 @@ async fn it_says_what_the_cache_did_and_why() {
     site.later(20);
     assert_eq!(said("HEAD", &[]).await, [says("site", &[("hit", "true"), ("ttl", "40")])]);
     assert_eq!(said("GET", &[("if-none-match", "*")]).await, [says("site", &[("hit", "true"), ("ttl", "40")])]);
+    assert_eq!(said("GET", &[("connection", "upgrade"), ("upgrade", "h2c")]).await, [says("site", &[("hit", "true"), ("ttl", "40")])]);
     site.later(40);
     assert_eq!(said("GET", &[]).await, [says("site", &[("fwd", "stale"), ("stored", "true")])]);
     assert_eq!(said("POST", &[]).await, [says("site", &[("fwd", "method"), ("detail", "method")])]);
     assert_eq!(said("GET", &[("x-case", "cookie")]).await, [says("site", &[("fwd", "uri-miss"), ("detail", "set-cookie")])]);
     assert_eq!(said("GET", &[("x-case", "streamed")]).await, [says("site", &[("fwd", "uri-miss")])]);
-    assert_eq!(said("GET", &[("upgrade", "h2c")]).await, [says("site", &[("fwd", "bypass"), ("detail", "upgrade")])]);
     site.cache.cache().invalidate(Target::all()).await.expect("invalidated");
     assert_eq!(said("GET", &[]).await, [says("site", &[("fwd", "uri-miss"), ("stored", "true"), ("detail", "invalidated")])]);
 }

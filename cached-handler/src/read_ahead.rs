@@ -1,0 +1,96 @@
+//! What a cache reads ahead of its clients: one budget for all of them, so that many who read slowly hold no more than it.
+
+use std::{
+    fmt,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+};
+
+use bytes::Bytes;
+
+/// How much there is, and how much of it is taken.
+#[derive(Debug)]
+pub(crate) struct ReadAhead {
+    limit: usize,
+    taken: AtomicUsize,
+}
+
+/// A part of it, given back when this is dropped.
+pub(crate) struct Portion {
+    of: Arc<ReadAhead>,
+    bytes: usize,
+}
+
+impl ReadAhead {
+    pub(crate) fn new(limit: usize) -> Self {
+        Self { limit, taken: AtomicUsize::new(0) }
+    }
+
+    /// So much of it, if it is there. Whoever has all that is taken (`own`) is given more: what is allowed of one content is
+    /// for its own limit to say.
+    pub(crate) fn take(self: &Arc<Self>, bytes: usize, own: usize) -> Option<Portion> {
+        let before = self.taken.fetch_add(bytes, Ordering::Relaxed);
+        // Dropped where it is too much, and so given back.
+        let portion = Portion { of: Arc::clone(self), bytes };
+        (before.saturating_add(bytes) <= self.limit || before <= own).then_some(portion)
+    }
+
+    #[cfg(test)]
+    fn taken(&self) -> usize {
+        self.taken.load(Ordering::Relaxed)
+    }
+}
+
+/// Content that a client reads: as long as any of it is held for that, these are.
+pub(crate) fn lend(content: Bytes, portions: Vec<Arc<Portion>>) -> Bytes {
+    if portions.is_empty() { content } else { Bytes::from_owner(Lent { content, _portions: portions }) }
+}
+
+struct Lent {
+    content: Bytes,
+    _portions: Vec<Arc<Portion>>,
+}
+
+impl AsRef<[u8]> for Lent {
+    fn as_ref(&self) -> &[u8] {
+        &self.content
+    }
+}
+
+impl Drop for Portion {
+    fn drop(&mut self) {
+        self.of.taken.fetch_sub(self.bytes, Ordering::Relaxed);
+    }
+}
+
+impl fmt::Debug for Portion {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Portion").field(&self.bytes).finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_more_is_taken_than_there_is_but_by_one_alone_and_all_is_given_back() {
+        let all = Arc::new(ReadAhead::new(100));
+        let first = all.take(60, 0).unwrap();
+        assert!(all.take(41, 0).is_none());
+        assert_eq!(all.taken(), 60, "what was refused is not held");
+        let second = all.take(40, 0).unwrap();
+        assert!(all.take(1, 60).is_none());
+        drop(second);
+        let more = all.take(1000, 60).unwrap();
+        drop((first, more));
+        let content = lend(Bytes::from_static(b"content"), vec![Arc::new(all.take(10, 0).unwrap())]);
+        let part = content.slice(1..2);
+        drop(content);
+        assert_eq!(all.taken(), 10);
+        drop(part);
+        assert_eq!(all.taken(), 0);
+    }
+}
