@@ -207,16 +207,22 @@ impl Run {
         self.credentials() != Credentials::Unseen
     }
 
-    /// Whether its run may answer others, and others' runs may answer it. Not with credentials: most such responses are
-    /// nobody else's, and others would wait in vain.
+    /// Whether its run may answer others, and others' runs may answer it.
     pub(crate) fn may_collapse(&self) -> bool {
+        self.may_follow() && self.may_share()
+    }
+
+    /// Whether others' runs may answer it. Not with credentials: most such responses are nobody else's, and others would
+    /// wait in vain. A HEAD whose handler may see the method beside the key has no run for others; but what GET has stored
+    /// answers it, and so does the run of a GET.
+    pub(crate) fn may_follow(&self) -> bool {
         let aside = match self.key.forward {
             // Where the store cannot be reached, at least not every request runs.
             Forward::Bypass(reason) => reason != Bypass::Backend,
             Forward::Method | Forward::Request => true,
             _ => false,
         };
-        !aside && self.may_share()
+        !aside && !self.is_exposed()
     }
 
     /// Whether what comes of its run could be stored for others.
@@ -334,7 +340,8 @@ impl Run {
 
     /// The same, where others may wait for the run: who looks now must not find it outdated from its beginning.
     pub(crate) fn stamp_to_lead(&self) -> Option<Stamp> {
-        self.stamp().filter(|stamp| self.reading().is_some_and(|reading| reading.may_join(*stamp)))
+        let stamp = self.stamp().filter(|_| self.may_share());
+        stamp.filter(|stamp| self.reading().is_some_and(|reading| reading.may_join(*stamp)))
     }
 
     pub(crate) fn marks(&self) -> Option<&Marks> {

@@ -1,8 +1,11 @@
-//! The attribute, the layer and typed values, in memory, in files and in a Redis: what they have in common is written once,
-//! and tested for each. A test is named by what holds, how it is cached and where: `an_error_is_not_stored::values_in_redis`.
+//! The attribute, the layer and typed values, in memory, in files, in a Redis and in stores of one's own: what they have in
+//! common is written once, and tested for each. A test is named by what holds, how it is cached and where:
+//! `an_error_is_not_stored::values_in_redis`.
 
 #[path = "everywhere/site.rs"]
 mod site;
+#[path = "everywhere/source.rs"]
+mod source;
 
 use std::time::Duration;
 
@@ -13,9 +16,12 @@ use cached_handler::{
 };
 use tokio::time::Instant;
 
-use self::site::{
-    Kind::{Behind, Instead, Plain},
-    Mood, Place, Site, Way,
+use self::{
+    site::{
+        Kind::{Behind, Instead, Plain},
+        Place, Site, Way,
+    },
+    source::Mood,
 };
 
 /// Of each law a test for each way in each place.
@@ -24,15 +30,20 @@ macro_rules! everywhere {
         mod $law {
             use super::*;
             everywhere!($law attribute_in_memory Attribute Memory, attribute_in_files Attribute Files, attribute_in_redis Attribute Redis);
+            everywhere!($law attribute_in_a_store_of_ones_own Attribute Own, attribute_in_a_store_with_epochs Attribute Shared);
             everywhere!($law layer_in_memory Layer Memory, layer_in_files Layer Files, layer_in_redis Layer Redis);
+            everywhere!($law layer_in_a_store_of_ones_own Layer Own, layer_in_a_store_with_epochs Layer Shared);
             everywhere!($law values_in_memory Values Memory, values_in_files Values Files, values_in_redis Values Redis);
+            everywhere!($law values_in_a_store_of_ones_own Values Own, values_in_a_store_with_epochs Values Shared);
         }
     )* };
     (requests: $($law:ident,)*) => { $(
         mod $law {
             use super::*;
             everywhere!($law attribute_in_memory Attribute Memory, attribute_in_files Attribute Files, attribute_in_redis Attribute Redis);
+            everywhere!($law attribute_in_a_store_of_ones_own Attribute Own, attribute_in_a_store_with_epochs Attribute Shared);
             everywhere!($law layer_in_memory Layer Memory, layer_in_files Layer Files, layer_in_redis Layer Redis);
+            everywhere!($law layer_in_a_store_of_ones_own Layer Own, layer_in_a_store_with_epochs Layer Shared);
         }
     )* };
     (sick: $($law:ident,)*) => { $(
@@ -54,6 +65,9 @@ macro_rules! everywhere {
         }
     )* };
 }
+
+#[path = "everywhere/answers.rs"]
+mod answers;
 
 everywhere! { values too:
     what_is_fresh_answers_and_what_is_not_is_made_anew,

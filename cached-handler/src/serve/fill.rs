@@ -99,7 +99,7 @@ async fn turn(run: &mut Run) -> Turn {
     if run.wants_no_run() {
         return Turn::Answered(answer::gateway_timeout(run));
     }
-    let waits = run.may_collapse() && run.handler.policy.collapse != Collapse::Off && !produce::is_inside_itself(run);
+    let waits = run.may_follow() && run.handler.policy.collapse != Collapse::Off && !produce::is_inside_itself(run);
     if !waits || tokio::runtime::Handle::try_current().is_err() {
         return Turn::Alone(None);
     }
@@ -120,6 +120,8 @@ async fn turn(run: &mut Run) -> Turn {
         let flights = &run.cache.inner().flights;
         match flights.join(&run.key.primary, &reading, run.stamp_to_lead(), run.now()) {
             Join::Lead(lease) => return begin(run, lease).await,
+            // Nobody could join its run: it waits for that of another, or for none.
+            Join::Late if !run.may_share() => return Turn::Alone(few),
             // It came before its backend was first reached. What is made of that is not stored, but shared meanwhile.
             Join::Late if run.stamp().is_none() => run.read_epochs_in_memory(),
             Join::Late if few.is_some() => return Turn::Alone(few),

@@ -4,7 +4,7 @@
 use std::{
     path::PathBuf,
     sync::{
-        Arc, Mutex,
+        Arc,
         atomic::{AtomicU64, Ordering},
     },
     time::Duration,
@@ -12,18 +12,24 @@ use std::{
 
 use axum::{
     Extension, Router,
-    body::{Body, Bytes},
+    body::Body,
     extract::{Path, State},
-    http::{HeaderMap, Request, StatusCode, request, response},
-    response::{IntoResponse, Response},
+    http::{HeaderMap, Request, request, response},
+    response::Response,
     routing::get,
 };
-use cached_handler::{Cache, CacheBuilder, CacheLayer, ManualClock, Policy, ValueOptions, cached, secs, testing::Chaos};
-use cached_handler_tests::redis_server::RedisServer;
-use http_body::Frame;
-use http_body_util::{BodyExt, StreamBody};
-use tokio::{sync::Semaphore, task::JoinHandle};
+use cached_handler::{
+    Cache, CacheBuilder, CacheLayer, Error, ManualClock, Policy, Target, ValueOptions,
+    backend::{Effect, Epochs, InProcessEpochs, Reading, Scopes},
+    cached, secs,
+    testing::Chaos,
+};
+use cached_handler_tests::{harness::Dict, redis_server::RedisServer};
+use http_body_util::BodyExt;
+use tokio::task::JoinHandle;
 use tower::ServiceExt;
+
+use super::source::{Failed, LONGEST, Source};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Way {
@@ -37,6 +43,10 @@ pub enum Place {
     Memory,
     Files,
     Redis,
+    /// A store of one's own, whose epochs are of this process.
+    Own,
+    /// The same with epochs that processes share.
+    Shared,
 }
 
 /// What is asked for, which differs in its stale windows. Its name is that of the handler, the layer, the set.
@@ -60,107 +70,6 @@ impl Kind {
     }
 }
 
-/// What answers where nothing is stored.
-#[derive(Debug)]
-pub struct Source {
-    runs: AtomicU64,
-    mood: Mutex<Mood>,
-    go: Semaphore,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Mood {
-    Well,
-    Fails,
-    Panics,
-    /// Until [`Source::lets_go`].
-    Waits,
-    /// More than is stored.
-    Long,
-    /// Frame by frame, of no declared length.
-    Streams,
-    /// The same, and broken off.
-    BreaksOff,
-}
-
-#[derive(Debug, PartialEq, Eq)]
-pub struct Failed(u64);
-
-impl Source {
-    fn new() -> Arc<Self> {
-        Arc::new(Self { runs: AtomicU64::new(0), mood: Mutex::new(Mood::Well), go: Semaphore::new(0) })
-    }
-
-    pub fn is(&self, mood: Mood) {
-        *self.mood.lock().unwrap() = mood;
-    }
-
-    pub fn runs(&self) -> u64 {
-        self.runs.load(Ordering::SeqCst)
-    }
-
-    pub async fn has_begun(&self, runs: u64) {
-        let begins = async {
-            while self.runs() < runs {
-                tokio::task::yield_now().await;
-            }
-        };
-        tokio::time::timeout(Duration::from_secs(4), begins).await.expect("a run of its own, before it has waited for another");
-    }
-
-    pub fn lets_go(&self, runs: usize) {
-        self.go.add_permits(runs);
-    }
-
-    /// Those who come next wait again.
-    pub fn forgets_permits(&self) {
-        self.go.forget_permits(usize::MAX);
-    }
-
-    async fn run(&self) -> Result<String, Failed> {
-        let run = self.runs.fetch_add(1, Ordering::SeqCst) + 1;
-        let mood = *self.mood.lock().unwrap();
-        match mood {
-            Mood::Fails => return Err(Failed(run)),
-            Mood::Panics => panic!("on purpose"),
-            Mood::Waits => self.go.acquire().await.unwrap().forget(),
-            Mood::Long => return Ok(format!("{run}{}", " ".repeat(LONGEST))),
-            Mood::Well | Mood::Streams | Mood::BreaksOff => {}
-        }
-        Ok(run.to_string())
-    }
-
-    async fn answer(&self) -> Response {
-        match self.run().await {
-            Err(Failed(run)) => (StatusCode::BAD_GATEWAY, format!("failed {run}")).into_response(),
-            Ok(text) => match *self.mood.lock().unwrap() {
-                Mood::Streams => streamed(text, false),
-                Mood::BreaksOff => streamed(text, true),
-                _ => text.into_response(),
-            },
-        }
-    }
-}
-
-fn streamed(text: String, is_broken: bool) -> Response {
-    let end = is_broken.then(|| Err(std::io::Error::other("broken off")));
-    let frames = [Ok(Frame::data(Bytes::from(text))), Ok(Frame::data(Bytes::from_static(b" ")))].into_iter().chain(end);
-    Body::new(StreamBody::new(stream_of(frames))).into_response()
-}
-
-fn stream_of<T>(items: impl Iterator<Item = T> + Unpin) -> impl futures_core::Stream<Item = T> {
-    struct Items<I>(I);
-    impl<I: Iterator + Unpin> futures_core::Stream for Items<I> {
-        type Item = I::Item;
-
-        fn poll_next(mut self: std::pin::Pin<&mut Self>, _: &mut std::task::Context<'_>) -> std::task::Poll<Option<I::Item>> {
-            std::task::Poll::Ready(self.0.next())
-        }
-    }
-    Items(items)
-}
-
-const LONGEST: usize = 1 << 10;
 const POLICY: Policy = Policy::new().jitter(0).max_body(LONGEST);
 const PLAIN: Policy = POLICY.name("plain");
 const BEHIND: Policy = POLICY.name("behind");
@@ -217,7 +126,23 @@ enum Home {
     Memory,
     Files(PathBuf),
     Redis(RedisServer),
+    Own(Dict),
+    Shared(Dict, SharedEpochs),
     Sick(Chaos),
+}
+
+/// Epochs that lie somewhere else: whoever has a clone asks the same ones.
+#[derive(Debug, Clone)]
+struct SharedEpochs(Arc<InProcessEpochs>);
+
+impl Epochs for SharedEpochs {
+    async fn read(&self, scopes: &Scopes<'_>) -> Result<Reading, Error> {
+        self.0.read(scopes).await
+    }
+
+    async fn advance(&self, target: &Target, effect: Effect) -> Result<(), Error> {
+        self.0.advance(target, effect).await
+    }
 }
 
 impl Home {
@@ -230,6 +155,8 @@ impl Home {
                 Self::Files(std::env::temp_dir().join(name))
             }
             Place::Redis => Self::Redis(RedisServer::start()),
+            Place::Own => Self::Own(Dict::default()),
+            Place::Shared => Self::Shared(Dict::default(), SharedEpochs(Arc::default())),
         })
     }
 
@@ -239,6 +166,8 @@ impl Home {
             Self::Memory => builder,
             Self::Files(directory) => builder.fs(directory).default_backend("fs"),
             Self::Redis(server) => builder.redis(server.url()).default_backend("redis"),
+            Self::Own(dict) => builder.backend("own", dict.clone()).default_backend("own"),
+            Self::Shared(dict, epochs) => builder.backend_with_epochs("own", dict.clone(), epochs.clone()).default_backend("own"),
             Self::Sick(chaos) => builder.backend_with_epochs("sick", chaos.clone(), chaos.epochs()).default_backend("sick"),
         }
     }
@@ -275,10 +204,10 @@ impl Site {
         (Self::at(way, Arc::new(Home::Sick(chaos.clone())), Source::new(), ManualClock::new()).await, chaos)
     }
 
-    /// Another process, which shares the backend and what is asked for; in memory, where nothing is shared, the same one.
+    /// Another process, which shares the backend and what is asked for; the same one, where invalidations are of one process.
     pub async fn another(&self) -> Self {
         match &*self.home {
-            Home::Memory => self.clone(),
+            Home::Memory | Home::Own(_) => self.clone(),
             _ => Self::at(self.way, Arc::clone(&self.home), Arc::clone(&self.source), self.clock.clone()).await,
         }
     }
@@ -286,7 +215,7 @@ impl Site {
     async fn at(way: Way, home: Arc<Home>, source: Arc<Source>, clock: ManualClock) -> Self {
         let cache = home.set_up(Cache::builder()).clock(clock.clone()).build().await.unwrap();
         // Redis is connected to behind everything else.
-        while cache.invalidate(cached_handler::Target::all()).await.is_err() {}
+        while cache.invalidate(Target::all()).await.is_err() {}
         let router = if way == Way::Layer { layered(&cache) } else { attribute() };
         let router = router.with_state(Arc::clone(&source)).layer(Extension(cache.clone()));
         // Until it was connected.
@@ -339,6 +268,12 @@ impl Site {
         let answer = self.read(request).await;
         self.settled().await;
         answer
+    }
+
+    /// The same in a task.
+    pub fn sends(&self, request: request::Builder) -> JoinHandle<(response::Parts, String)> {
+        let site = self.clone();
+        tokio::spawn(async move { site.read(request).await })
     }
 
     async fn read(&self, request: request::Builder) -> (response::Parts, String) {
