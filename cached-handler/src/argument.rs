@@ -20,7 +20,10 @@ pub(crate) mod tests;
 mod uri;
 mod wrapped;
 
-pub(crate) use self::forward::{amend as ask, hosts};
+pub(crate) use self::{
+    forward::{amend as ask, hosts},
+    path::taken,
+};
 pub use self::{
     on_miss::{OnMiss, Rejected},
     reduced::{Reduced, SaysNothing, SaysOfItself},

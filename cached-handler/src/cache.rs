@@ -1,6 +1,7 @@
 //! A cache: its backends, limits and runs. One for the process needs no set-up; others are built.
 
 mod builder;
+mod claims;
 mod settle;
 
 use std::{
@@ -19,7 +20,7 @@ use http::request::Parts;
 use tokio::runtime::Handle;
 
 pub use self::builder::CacheBuilder;
-use self::settle::Settle;
+use self::{claims::Claims, settle::Settle};
 use crate::{
     attempts::Attempts,
     backend::{Backend, Effect, memory::Memory},
@@ -48,7 +49,8 @@ use crate::{
 ///
 /// Nothing has to be built for the memory backend: the first request to a cached handler makes the process's cache.
 /// Build one to set limits or backends, and [`install`](Self::install) it as the process's, or give it to one router
-/// with `.layer(Extension(cache))`, for instance one per tenant or test.
+/// with `.layer(Extension(cache))`, for instance one per tenant or test. On files or Redis each cache of a process has a
+/// [namespace](CacheBuilder::namespace) of its own.
 ///
 /// In a handler it is an extractor, and gives the cache of the request's router:
 ///
@@ -88,6 +90,8 @@ pub(crate) struct Inner {
     pub(crate) tasks: Tasks,
     pub(crate) counts: Arc<Counts>,
     pub(crate) limiter: Limiter,
+    /// Nobody reads it: it is given up with the cache.
+    _claims: Claims,
 }
 
 static INSTALLED: OnceLock<Cache> = OnceLock::new();

@@ -38,7 +38,7 @@ use crate::{
 pub struct OwnCache(Option<Cache>, Option<Box<Changed>>);
 
 impl<S> Capture<S> for OwnCache {
-    fn of(parts: &Parts) -> Self {
+    fn of(parts: &mut Parts) -> Self {
         Self(Cache::of(parts), Changed::by(parts))
     }
 }

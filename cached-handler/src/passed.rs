@@ -9,7 +9,7 @@ use http::request::Parts;
 /// What an attribute wants of each request. It is captured before the handler's own arguments are made.
 pub trait Capture<S>: Sized {
     /// As the request is.
-    fn of(parts: &Parts) -> Self;
+    fn of(parts: &mut Parts) -> Self;
 }
 
 /// What is captured, and the argument that it travels with: their number stays as the author wrote it.
@@ -35,8 +35,8 @@ impl<S: Send + Sync, C: Capture<S> + Send, E: FromRequest<S>> FromRequest<S> for
     type Rejection = E::Rejection;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, E::Rejection> {
-        let (parts, body) = request.into_parts();
-        let captured = C::of(&parts);
+        let (mut parts, body) = request.into_parts();
+        let captured = C::of(&mut parts);
         Ok(Self(captured, E::from_request(Request::from_parts(parts, body), state).await?))
     }
 }

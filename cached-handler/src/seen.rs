@@ -1,8 +1,14 @@
 //! What is captured of a request before the handler's own arguments, in one pass over its fields.
 
-use std::{any::TypeId, fmt, time::Duration};
+use std::{
+    any::TypeId,
+    fmt,
+    pin::pin,
+    task::{Context, Poll, Waker},
+    time::Duration,
+};
 
-use axum::extract::OriginalUri;
+use axum::extract::{FromRequestParts as _, NestedPath, OriginalUri, RawPathParams};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Version, header, request::Parts, uri::PathAndQuery};
 use smallvec::SmallVec;
 
@@ -54,6 +60,8 @@ struct Rare {
     method: Option<Method>,
     /// Path and query as they were when the arguments were taken, where a nest or a rewriting service changed them.
     inner: Option<PathAndQuery>,
+    /// The parameters of the path, where the path that the key holds may not be the one that they were taken from.
+    parameters: Option<RawPathParams>,
     conditional: Conditional,
     /// The lines of `Cache-Control` and `Pragma`, where there are any.
     directives: Option<Box<HeaderMap>>,
@@ -156,7 +164,7 @@ impl Facts {
     }
 
     /// As `parts` say; `cache` is where they are looked up.
-    fn of(parts: &Parts, cache: Option<Cache>, state: fn() -> State) -> Self {
+    fn of(parts: &mut Parts, cache: Option<Cache>, state: fn() -> State) -> Self {
         let began = Began::now(cache.as_ref().unwrap_or_else(|| Cache::global()));
         let Scan { mut rare, mut flags } = Scan::of(&parts.headers);
         flags.is_http2 = parts.version >= Version::HTTP_2;
@@ -165,9 +173,15 @@ impl Facts {
         flags.is_routed = routed.is_some();
         let original = match routed.and_then(|uri| uri.0.path_and_query()) {
             // Where nothing has changed it, which is almost always, it is the same text in the same place.
-            Some(original) if !std::ptr::eq(original.as_str(), inner.as_str()) && *original != inner => {
-                rare.get_or_insert_default().inner = Some(inner);
-                original.clone()
+            Some(original) if !std::ptr::eq(original.as_str(), inner.as_str()) => {
+                let original = original.clone();
+                if !is_below_a_fixed_prefix(&original, &inner, parts.extensions.get()) {
+                    rare.get_or_insert_default().parameters = parameters(parts);
+                }
+                if original != inner {
+                    rare.get_or_insert_default().inner = Some(inner);
+                }
+                original
             }
             _ => inner,
         };
@@ -211,6 +225,12 @@ impl Facts {
     /// Path and query as they were when the arguments were taken, where they are others than those that arrived.
     pub(crate) fn inner(&self) -> Option<&PathAndQuery> {
         self.rare.as_ref()?.inner.as_ref()
+    }
+
+    /// The parameters of the path, where neither the path as it arrived nor that which the arguments were taken from need hold
+    /// them: a service between two routers may have changed it, and a nest taken the changed part away.
+    pub(crate) fn parameters(&self) -> Option<&RawPathParams> {
+        self.rare.as_ref()?.parameters.as_ref()
     }
 
     pub(crate) fn conditional(&self) -> Option<&Conditional> {
@@ -257,15 +277,35 @@ impl Facts {
 }
 
 impl<S: 'static, const FIELDS: bool> Capture<S> for Seen<FIELDS> {
-    fn of(parts: &Parts) -> Self {
-        Self::in_cache::<S>(parts, Cache::of(parts))
+    fn of(parts: &mut Parts) -> Self {
+        let cache = Cache::of(parts);
+        Self::in_cache::<S>(parts, cache)
     }
 }
 
 impl<const FIELDS: bool> Seen<FIELDS> {
     /// In another cache than that of the router.
-    pub(crate) fn in_cache<S: 'static>(parts: &Parts, cache: Option<Cache>) -> Self {
+    pub(crate) fn in_cache<S: 'static>(parts: &mut Parts, cache: Option<Cache>) -> Self {
         Self { facts: Facts::of(parts, cache, State::of::<S>), fields: FIELDS.then(|| Box::new(parts.headers.clone())) }
+    }
+}
+
+/// Whether all that has happened to a path is that nests took a prefix without parameters away: what is left has them all.
+fn is_below_a_fixed_prefix(original: &PathAndQuery, inner: &PathAndQuery, nested: Option<&NestedPath>) -> bool {
+    let Some(prefix) = nested.map(|nested| nested.as_str().trim_end_matches('/')).filter(|prefix| !prefix.contains('{')) else {
+        return false;
+    };
+    let below = original.path().strip_prefix(prefix).map(|below| if below.is_empty() { "/" } else { below });
+    below == Some(inner.path())
+}
+
+/// What a router has found in the path.
+#[cold]
+fn parameters(parts: &mut Parts) -> Option<RawPathParams> {
+    let found = pin!(RawPathParams::from_request_parts(parts, &()));
+    match found.poll(&mut Context::from_waker(Waker::noop())) {
+        Poll::Ready(Ok(parameters)) => Some(parameters),
+        _ => None,
     }
 }
 

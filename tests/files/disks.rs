@@ -30,7 +30,14 @@ pub fn stalled(directory: &Path, count: usize) {
 }
 
 async fn ask_a_stalled_disk(directory: &Path, count: usize) {
-    let cache = Cache::builder().namespace("tests").fs(directory.join("cache")).outcome_on_hits().build().await.expect("a cache");
+    let cache = Cache::builder()
+        .namespace("tests")
+        .fs(directory.join("cache"))
+        .shares_namespace()
+        .outcome_on_hits()
+        .build()
+        .await
+        .expect("a cache");
     println!("ready");
     let source: Arc<Source> = Arc::default();
     let app = app(cache.clone(), Arc::clone(&source));

@@ -21,7 +21,7 @@ use crate::harness::{Random, ask, moment, text};
 /// The program's part; see [`start`] for the commands.
 pub async fn run(directory: &Path, words: &[&str]) {
     let number = |at: usize| words.get(at).and_then(|word| word.parse().ok()).expect("a number");
-    let cache = Cache::builder().namespace("tests").fs(directory.join("cache")).outcome_on_hits();
+    let cache = Cache::builder().namespace("tests").fs(directory.join("cache")).shares_namespace().outcome_on_hits();
     match words.first().copied() {
         Some("fill") => fill(cache.build().await, number(1), number(2)).await,
         Some("churn") => churn(cache.build().await.expect("a cache"), number(1)).await,

@@ -82,7 +82,7 @@ impl App {
     }
 
     async fn on(url: &str) -> Self {
-        Self::of(Cache::builder().namespace("faults").redis(url)).await
+        Self::of(Cache::builder().namespace("faults").redis(url).shares_namespace()).await
     }
 
     async fn ask(&self, uri: &str) -> Response {

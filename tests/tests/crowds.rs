@@ -109,7 +109,7 @@ impl Home {
 
     /// A process that nobody has asked for anything.
     async fn process(&self, source: &Shared) -> (Cache, Router) {
-        let builder = Cache::builder().outcome_on_hits();
+        let builder = Cache::builder().outcome_on_hits().shares_namespace();
         let cache = self.set_up(builder).build().await.unwrap();
         let router = Router::new().route("/row", get(of_a_row)).route("/recovers", get(recovers));
         (cache.clone(), router.with_state(Arc::clone(source)).layer(Extension(cache)))

@@ -2,6 +2,8 @@
 
 #[path = "default_backend/identity.rs"]
 mod identity;
+#[path = "default_backend/tenants.rs"]
+mod tenants;
 
 use std::sync::{
     Arc,

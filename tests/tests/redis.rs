@@ -76,7 +76,7 @@ impl Process {
     }
 
     async fn of(server: &RedisServer, namespace: &str, clock: ManualClock) -> Self {
-        let builder = Cache::builder().namespace(namespace).redis(server.url()).clock(clock.clone()).outcome_on_hits();
+        let builder = Cache::builder().namespace(namespace).redis(server.url()).shares_namespace().clock(clock.clone()).outcome_on_hits();
         Self { clock, ..Self::with(builder.build().await.unwrap()).await }
     }
 
@@ -354,7 +354,7 @@ async fn an_address_may_name_a_user_a_database_or_a_socket_and_a_client_may_be_h
     ];
     for (address, database) in servers {
         let shown = format!("{address:?}");
-        let cache = Cache::builder().namespace("addresses").redis(address).outcome_on_hits().build().await.unwrap();
+        let cache = Cache::builder().namespace("addresses").redis(address).shares_namespace().outcome_on_hits().build().await.unwrap();
         let began = moment();
         while cache.invalidate(Target::group("nobody's")).await.is_err() {
             assert!(began.elapsed() < Duration::from_secs(60), "{database}: {cache:?}");

@@ -53,7 +53,7 @@ impl App {
     async fn on(url: impl Into<String>, namespace: &str) -> Self {
         let url: String = url.into();
         let source = Arc::<Source>::default();
-        let cache = Cache::builder().namespace(namespace).redis(url).outcome_on_hits().build().await.unwrap();
+        let cache = Cache::builder().namespace(namespace).redis(url).shares_namespace().outcome_on_hits().build().await.unwrap();
         let router = Router::new()
             .route("/{id}", get(resource))
             .route("/slow", get(slow))

@@ -33,7 +33,7 @@ async fn app(server: &RedisServer) -> (Cache, Router) {
 }
 
 async fn app_on(url: String) -> (Cache, Router) {
-    let cache = Cache::builder().namespace("outages").redis(url).outcome_on_hits().build().await.unwrap();
+    let cache = Cache::builder().namespace("outages").redis(url).shares_namespace().outcome_on_hits().build().await.unwrap();
     (cache.clone(), Router::new().route("/{id}", get(member)).route("/lonely", get(lonely)).layer(Extension(cache)))
 }
 

@@ -216,7 +216,7 @@ async fn three_processes(test: &str, which: Which, harm: Harm, most: usize) -> O
             Which::Ours => {
                 let clock = ManualClock::new();
                 clock.advance(ahead);
-                let builder = Cache::builder().namespace("race").redis(url).outcome_on_hits();
+                let builder = Cache::builder().namespace("race").redis(url).shares_namespace().outcome_on_hits();
                 let builder = if harm == Harm::Clocks { builder.clock(clock) } else { builder };
                 let cache = builder.build().await.unwrap();
                 let router = Router::new()

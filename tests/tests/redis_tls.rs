@@ -101,7 +101,7 @@ subjectAltName = IP:127.0.0.1
 const SOON: Duration = Duration::from_secs(60);
 
 async fn cache_on(address: impl Into<Address>) -> Cache {
-    Cache::builder().namespace("tls").redis(address).outcome_on_hits().build().await.unwrap()
+    Cache::builder().namespace("tls").redis(address).shares_namespace().outcome_on_hits().build().await.unwrap()
 }
 
 fn app(cache: &Cache) -> Router {

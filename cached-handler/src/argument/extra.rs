@@ -45,8 +45,10 @@ impl<T: DeserializeOwned + 'static> CacheKey for Form<T> {
 #[expect(deprecated, reason = "axum-extra still has it")]
 #[diagnostic::do_not_recommend]
 impl<T> CacheKey for OptionalPath<T> {
-    /// Nothing: the path holds it, and whether it is there.
-    fn cache_key(&self, _: &mut KeyWriter<'_>) {}
+    /// As `Path`; the path holds whether it is there.
+    fn cache_key(&self, key: &mut KeyWriter<'_>) {
+        super::taken(key);
+    }
 }
 
 impl<E: CacheKey> CacheKey for Cached<E> {
@@ -115,7 +117,9 @@ impl<T> KeyedUnseen for OptionalQuery<T> {
 #[expect(deprecated, reason = "axum-extra still has it")]
 #[diagnostic::do_not_recommend]
 impl<T> KeyedUnseen for OptionalPath<T> {
-    fn write_unseen(_: &mut KeyWriter<'_>) {}
+    fn write_unseen(key: &mut KeyWriter<'_>) {
+        super::taken(key);
+    }
 }
 
 impl<E: KeyedUnseen> KeyedUnseen for Cached<E> {

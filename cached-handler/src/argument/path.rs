@@ -7,22 +7,34 @@ use crate::cache_key::{CacheKey, KeyWriter, Tag};
 
 #[diagnostic::do_not_recommend]
 impl<T> CacheKey for Path<T> {
-    /// Nothing: its values are pieces of the path. (Which piece goes by which name is up to the router.)
-    fn cache_key(&self, _: &mut KeyWriter<'_>) {}
+    fn cache_key(&self, key: &mut KeyWriter<'_>) {
+        taken(key);
+    }
+}
+
+/// Nothing, almost always: the values are pieces of the path, which is in the key. (Which piece goes by which name is up to
+/// the router.) Where a service between two routers may have changed the path that they were taken from, the values.
+pub(crate) fn taken(key: &mut KeyWriter<'_>) {
+    let facts = key.facts;
+    if let Some(parameters) = facts.parameters() {
+        write(parameters, key);
+    }
 }
 
 #[diagnostic::do_not_recommend]
 impl CacheKey for RawPathParams {
     /// The parameters' names, which the path does not hold, and their values.
     fn cache_key(&self, key: &mut KeyWriter<'_>) {
-        key.tag(Tag::Parameters);
-        for (name, value) in self {
-            key.tag(Tag::Some);
-            key.raw(name.as_bytes());
-            key.raw(value.as_bytes());
-        }
-        key.tag(Tag::End);
+        write(self, key);
     }
+}
+
+fn write(parameters: &RawPathParams, key: &mut KeyWriter<'_>) {
+    key.tag(Tag::Parameters);
+    for (name, value) in parameters {
+        key.parameter(name.as_bytes(), value.as_bytes());
+    }
+    key.tag(Tag::End);
 }
 
 #[diagnostic::do_not_recommend]

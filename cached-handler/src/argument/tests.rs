@@ -50,7 +50,7 @@ pub(crate) struct Written {
 
 /// The key of a request whose arguments write what `write` does.
 pub(crate) fn written<B>(request: &http::Request<B>, write: impl FnOnce(&mut KeyWriter<'_>)) -> Written {
-    let seen = <Seen<true> as Capture<()>>::of(&copy(request).into_parts().0);
+    let seen = <Seen<true> as Capture<()>>::of(&mut copy(request).into_parts().0);
     let mut key = key(&HANDLER, &seen, &|| ());
     begin(&mut key);
     write(&mut key);

@@ -12,7 +12,7 @@ use std::{
 };
 
 use self::limits::Unguarded;
-use super::{Cache, Inner, advice, settle::Settle};
+use super::{Cache, Inner, advice, claims::Claims, settle::Settle};
 #[cfg(feature = "redis")]
 use crate::backend::{Redis, RedisServer, redis::Lasting};
 use crate::{
@@ -56,6 +56,8 @@ pub struct CacheBuilder {
     max_runs: usize,
     off: bool,
     isolated: bool,
+    shares_namespace: bool,
+    claims: Claims,
     outcome_on_hits: bool,
     settle: Option<Duration>,
     #[cfg(feature = "fs")]
@@ -81,6 +83,8 @@ impl CacheBuilder {
             max_runs: 1024,
             off: std::env::var_os("CACHED_HANDLER").is_some_and(|value| value.eq_ignore_ascii_case("off")),
             isolated: false,
+            shares_namespace: false,
+            claims: Claims::default(),
             outcome_on_hits: false,
             settle: None,
             #[cfg(feature = "fs")]
@@ -110,8 +114,24 @@ impl CacheBuilder {
     }
 
     /// Sets this application's keys apart from those of others in the same backend.
+    ///
+    /// Several caches of one process, such as one per tenant, need a namespace each: on files and Redis they would answer from
+    /// what the others have stored. [`build`](Self::build) refuses a second cache in one place, as long as the first lives.
     pub fn namespace(mut self, namespace: impl Into<String>) -> Self {
         self.namespace = namespace.into();
+        self
+    }
+
+    /// Says that this cache may share its namespace, on files or Redis, with another cache of this process: each then answers
+    /// from what the other has stored. For a test that has two caches in place of two processes, and while one cache takes
+    /// the place of another. Not for tenants.
+    ///
+    /// ```
+    /// # use cached_handler::Cache;
+    /// let builder = Cache::builder().namespace("shop").redis("redis://127.0.0.1:6379").shares_namespace();
+    /// ```
+    pub fn shares_namespace(mut self) -> Self {
+        self.shares_namespace = true;
         self
     }
 
@@ -262,8 +282,10 @@ impl CacheBuilder {
     ///
     /// Where two backends have one name or a reserved one, the [default](Self::default_backend) is not among them, two
     /// handlers of the program have one name, Redis is set up with an address that cannot be read, one of the built-in
-    /// backends lacks a namespace, the directory of `fs` cannot be used, limits are set for a backend that is not there, or
-    /// the runtime has no timers (`enable_time`). [`Error::is_config`] is true for all of them.
+    /// backends lacks a namespace, the directory of `fs` cannot be used, limits are set for a backend that is not there,
+    /// another cache of this process has the same namespace on the same server or in the same directory
+    /// ([`shares_namespace`](Self::shares_namespace)), or the runtime has no timers (`enable_time`). [`Error::is_config`] is
+    /// true for all of them.
     #[cfg_attr(not(feature = "fs"), expect(clippy::unused_async, reason = "what connects is begun on this runtime"))]
     #[cfg_attr(not(feature = "fs"), expect(unused_mut, reason = "what is opened is kept"))]
     pub async fn build(mut self) -> Result<Cache, Error> {
@@ -284,7 +306,7 @@ impl CacheBuilder {
         let mut complaints = self.complaints();
         complaints.extend(self.add_redis().err().map(|error| error.to_string()));
         #[cfg(feature = "fs")]
-        self.add_files();
+        complaints.extend(self.add_files().err().map(|error| error.to_string()));
         let default_backend = self.default_elsewhere();
         if complaints.is_empty() {
             complaints.extend(default_backend.and_then(|name| self.complaint_of_default(name)));
@@ -309,6 +331,7 @@ impl CacheBuilder {
             read_ahead: Arc::new(ReadAhead::new(self.read_ahead.unwrap_or(usize::try_from(self.memory / 2).unwrap_or(usize::MAX)))),
             tasks: Tasks::new(self.max_runs),
             counts: self.counts,
+            _claims: self.claims,
         });
         (cache, complaints)
     }
@@ -320,6 +343,9 @@ impl CacheBuilder {
         let is_there = self.backends.iter().any(|(name, _)| name == REDIS);
         let environment = || std::env::var("CACHED_HANDLER_REDIS_URL").ok().filter(|_| !is_there && is_asked_for).map(RedisServer::from);
         let Some(server) = self.redis.take().or_else(environment) else { return Ok(()) };
+        if let Some(place) = server.place() {
+            self.claim(&format!("{place} in the namespace `{}`", self.namespace))?;
+        }
         let redis = Redis::with_clock(&server, &self.namespace, self.clock.clone(), self.redis_lasts)?;
         let watch = Watch::new(REDIS, Arc::clone(&self.counts));
         self.backends.push((REDIS.to_owned(), Unguarded::new(|limits| Arc::new(Guard::new(REDIS, redis, limits, watch)))));
@@ -330,6 +356,13 @@ impl CacheBuilder {
     #[expect(clippy::unused_self, clippy::unnecessary_wraps, reason = "as with the feature")]
     fn add_redis(&mut self) -> Result<(), Error> {
         Ok(())
+    }
+
+    /// Takes the place of a backend for this cache alone. A test's cache stands for a process of its own.
+    #[cfg(any(feature = "fs", feature = "redis"))]
+    fn claim(&mut self, place: &str) -> Result<(), Error> {
+        let shares = self.shares_namespace || self.isolated || self.off;
+        self.claims.take(place, shares).map_err(Error::config)
     }
 
     /// Whether something of the program names a backend, as far as it has been made.

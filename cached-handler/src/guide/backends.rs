@@ -180,6 +180,7 @@
 //! | compiler: `CacheBuilder::redis` needs the feature `redis` | `features = ["redis"]` for cached-handler in Cargo.toml; for files, `"fs"` |
 //! | `build()` or `install()`: a backend is named that this cache does not have; `bypass`, `unknown-backend` | the attribute or `default_backend` names a backend that this cache was built without: a name, a feature, or an environment variable is missing |
 //! | `build()`: a namespace is missing | `.namespace("shop")`: it keeps two applications apart |
+//! | `build()`: another cache of this process is in the same place | a namespace for each cache, such as one per tenant, or clones of one cache; `.shares_namespace()` where both may answer from what the other has stored, as two caches of a test that stand for two processes |
 //! | `build()`: the directory is refused | another user owns it, it is a link, or others may read or write in it: `chmod -R u=rwX,go=`, or choose another |
 //! | `bypass`, `backend`; a warning, at most one in ten seconds per reason | the backend fails or is slow; an event says when it works again |
 //! | a warning about damage | stored bytes were not what they should be, and were not used |

@@ -24,7 +24,7 @@
 //!
 //! | the response depends on | take | part of the key |
 //! |---|---|---|
-//! | the path only | nothing, or `Path<T>` | the path as sent, as always |
+//! | the path only | nothing, or `Path<T>` | the path as sent, as always; where a service between two routers rewrote it, the parameters, too |
 //! | some query parameters | `Query<T>` | the parameters that `T` reads, in the order of its fields |
 //! | any query parameter | `RawQuery`, `Query<HashMap<…>>` | the query as sent |
 //! | one header field | `TypedHeader<H>` (feature `axum-extra`) | the field, which `Vary` names |
@@ -158,11 +158,13 @@
 //! # Several routers, tenants
 //!
 //! `State` is not part of the key. If several routers have a `State` of the same type with different values, such as
-//! one per tenant, give each its own `Cache`: `.layer(Extension(cache))`.
+//! one per tenant, give each its own `Cache`, `.layer(Extension(cache))`; on files and Redis each with a
+//! [namespace](crate::CacheBuilder::namespace) of its own, which `build()` insists on.
 //!
-//! Two properties of a **router** are not part of the key either: the names of path parameters, if two routers lead the
-//! same path to the same handler by different patterns; and path parameters that a service between two routers has
-//! rewritten from something other than the path, if a nest then removes them. Give such routers their own `Cache` too.
+//! One property of a **router** is not part of the key either: the names of path parameters, if two routers lead the
+//! same path to the same handler by different patterns. Give such routers their own `Cache` too. A service between two
+//! routers may rewrite the path from something else, such as a subdomain: `Path` then adds the parameters themselves to
+//! the key, also those that a nest has removed from the path.
 //!
 //! # When not
 //!

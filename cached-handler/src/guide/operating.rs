@@ -19,7 +19,8 @@
 //! # Before you deploy
 //!
 //! - In memory nothing is required. Choose a limit that fits the machine: `Cache::builder().memory(256 << 20)`.
-//! - On shared backends, use one namespace per application and stage (`"shop/staging"`).
+//! - On shared backends, use one namespace per application and stage (`"shop/staging"`), and per tenant where each has a
+//!   cache of its own.
 //! - [`Cache::drain`](crate::Cache::drain)`(limit)` after the server has stopped: it waits for runs, and for invalidations
 //!   that shared backends have not confirmed yet. See [collapse](super::collapse).
 //! - [Deploys](#deploys): processes share what is stored if they run one build; another build may begin with an empty

@@ -4,7 +4,7 @@ use http::{request::Parts, uri::Authority};
 
 use super::settings::Settings;
 use crate::{
-    argument::hosts,
+    argument::{hosts, taken},
     cache_key::{KeyWriter, Tag},
     rules::client::CREDENTIALS,
     serve::begin,
@@ -19,6 +19,7 @@ impl Settings {
         if facts.inner().is_some() {
             key.part(&facts.original.query());
         }
+        taken(key);
         hosts(authority, &parts.headers, key);
         if let Some(of) = &self.key_of {
             key.tag(Tag::End);

@@ -75,9 +75,9 @@ where
 
     fn call(&mut self, request: Request<ReqBody>) -> CacheFuture<S::Error> {
         let has_content = !request.body().is_end_stream();
-        let (parts, body) = request.into_parts();
+        let (mut parts, body) = request.into_parts();
         let cache = self.settings.cache.as_ref().or_else(|| parts.extensions.get()).cloned();
-        let mut seen = Seen::<false>::in_cache::<CacheLayer>(&parts, cache);
+        let mut seen = Seen::<false>::in_cache::<CacheLayer>(&mut parts, cache);
         let key = match self.ask(&seen.facts, &parts, has_content) {
             Asked::Hit(response) => return CacheFuture(Answer::Ready(Some(response))),
             Asked::Pass(why) => {

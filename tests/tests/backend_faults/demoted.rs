@@ -53,7 +53,7 @@ async fn a_user_who_may_not_ask_for_the_role_leaves_a_demoted_primary_too() {
     let server = RedisServer::start();
     server.say("ACL SETUSER app on >secret ~ch:* +@read +@write +@scripting +time -role -info").await;
     let url = server.url().replace("redis://", "redis://app:secret@");
-    let app = App::of(Cache::builder().namespace("faults").redis(url)).await;
+    let app = App::of(Cache::builder().namespace("faults").redis(url).shares_namespace()).await;
     app.until_cached("/redis/0").await;
     is_demoted(&server).await;
     let version = app.changes();

@@ -9,7 +9,7 @@ const ALL: &str = "ACL SETUSER app on >secret ~ch:* +@all";
 
 async fn with_user(server: &RedisServer) -> App {
     let url = server.url().replace("redis://", "redis://app:secret@");
-    App::of(Cache::builder().namespace("faults").redis(url)).await
+    App::of(Cache::builder().namespace("faults").redis(url).shares_namespace()).await
 }
 
 #[tokio::test]
@@ -71,7 +71,7 @@ async fn rights_withdrawn_from_the_directory_end_in_misses_and_errors_of_invalid
     use std::{fs, os::unix::fs::PermissionsExt};
 
     let place = cached_handler_tests::files::Scratch::new("rights");
-    let app = App::of(Cache::builder().namespace("faults").fs(place.cache())).await;
+    let app = App::of(Cache::builder().namespace("faults").fs(place.cache()).shares_namespace()).await;
     app.until_cached("/fs/0").await;
     for mode in [0o500, 0o000, 0o777, 0o700] {
         fs::set_permissions(place.cache(), fs::Permissions::from_mode(mode)).unwrap();

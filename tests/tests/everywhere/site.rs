@@ -161,7 +161,7 @@ impl Home {
     }
 
     fn set_up(&self, builder: CacheBuilder) -> CacheBuilder {
-        let builder = builder.namespace("everywhere");
+        let builder = builder.namespace("everywhere").shares_namespace();
         match self {
             Self::Memory => builder,
             Self::Files(directory) => builder.fs(directory).default_backend("fs"),

@@ -16,7 +16,7 @@ use super::{on, started};
 type Plant<'a> = &'a dyn Fn();
 
 async fn build(scratch: &Scratch) -> Result<Cache, Error> {
-    Cache::builder().namespace("tests").fs(scratch.cache()).build().await
+    Cache::builder().namespace("tests").fs(scratch.cache()).shares_namespace().build().await
 }
 
 fn mode(path: &Path, mode: u32) {

@@ -144,8 +144,9 @@ pub fn answer(status: u16, fields: &[(&str, &str)], text: &'static str) -> Respo
 /// Tells a story on each backend: to two processes that share it, or to one twice, where it is the memory.
 pub async fn everywhere(name: &str, story: impl AsyncFn(&Place, &Place)) {
     let (clock, server) = (ManualClock::new(), Server(Arc::new(Mutex::new(Arc::new(|_| unreachable!("asked too early"))))));
-    let build =
-        async |builder: CacheBuilder| builder.namespace("methods").clock(clock.clone()).outcome_on_hits().build().await.expect("a cache");
+    let build = async |builder: CacheBuilder| {
+        builder.namespace("methods").shares_namespace().clock(clock.clone()).outcome_on_hits().build().await.expect("a cache")
+    };
     let memory = Place::new("memory", build(Cache::builder()).await, clock.clone(), &server);
     story(&memory, &memory).await;
 

@@ -106,7 +106,7 @@ async fn number(Path(_): Path<u64>) -> String {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn l4_no_look_up_that_travels_with_others_reads_what_was_invalidated_before_it_began() {
     let server = RedisServer::start();
-    let cache = Cache::builder().namespace("together").redis(server.url()).outcome_on_hits().build().await.unwrap();
+    let cache = Cache::builder().namespace("together").redis(server.url()).shares_namespace().outcome_on_hits().build().await.unwrap();
     while cache.invalidate(Target::group("nobody's")).await.is_err() {}
     let router = Router::new().route("/{id}", get(number)).layer(Extension(cache.clone()));
     let (invalidated, hits, done) = (Arc::<AtomicU64>::default(), Arc::<AtomicU64>::default(), Arc::<AtomicBool>::default());

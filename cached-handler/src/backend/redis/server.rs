@@ -61,6 +61,13 @@ impl Unreadable {
 }
 
 impl RedisServer {
+    /// Which database of which server, to be compared and shown: no password is in it.
+    pub(crate) fn place(&self) -> Option<String> {
+        let info = self.0.as_ref().ok()?.get_connection_info();
+        let address = info.addr().to_string().to_ascii_lowercase().replace("localhost:", "127.0.0.1:");
+        Some(format!("the Redis at {address}, database {},", info.redis_settings().db()))
+    }
+
     pub(super) fn client(&self) -> Result<Client, Error> {
         self.0.clone().map_err(|unreadable| Error::config(unreadable.advice()))
     }

@@ -25,6 +25,9 @@ pub(super) struct Files {
     durable: bool,
     #[cfg(unix)]
     opened: Option<Fs>,
+    /// The directory of what was taken.
+    #[cfg(unix)]
+    place: PathBuf,
 }
 
 impl Default for Files {
@@ -35,6 +38,8 @@ impl Default for Files {
             durable: false,
             #[cfg(unix)]
             opened: None,
+            #[cfg(unix)]
+            place: PathBuf::new(),
         }
     }
 }
@@ -110,11 +115,16 @@ impl CacheBuilder {
 
     /// Adds the backend; one that is not open yet is opened by the first look-up.
     #[cfg(unix)]
-    pub(super) fn add_files(&mut self) {
+    pub(super) fn add_files(&mut self) -> Result<(), Error> {
         if let Some(files) = self.files.opened.take().or_else(|| self.take_files()) {
+            // One directory by whatever path; where it is not there yet, by its own.
+            let place = &self.files.place;
+            let place = place.canonicalize().or_else(|_| std::path::absolute(place)).unwrap_or_else(|_| place.clone());
+            self.claim(&format!("the directory {} in the namespace `{}`", place.display(), self.namespace))?;
             let watch = Watch::new(NAME, Arc::clone(&self.counts));
             self.backends.push((NAME.to_owned(), Unguarded::new(|limits| Arc::new(Guard::new(NAME, files, limits, watch)))));
         }
+        Ok(())
     }
 
     #[cfg(unix)]
@@ -123,6 +133,7 @@ impl CacheBuilder {
             return None;
         }
         let directory = self.files.directory.take().or_else(|| self.directory_of_environment())?;
+        self.files.place.clone_from(&directory);
         let Files { capacity, durable, .. } = self.files;
         Some(Fs::new(Settings::new(directory, &self.namespace, capacity, durable, self.clock.clone())))
     }
@@ -134,8 +145,10 @@ impl CacheBuilder {
     }
 
     #[cfg(not(unix))]
-    #[expect(clippy::unused_self, reason = "elsewhere it adds a backend")]
-    pub(super) fn add_files(&mut self) {}
+    #[expect(clippy::unused_self, clippy::unnecessary_wraps, reason = "elsewhere it adds a backend")]
+    pub(super) fn add_files(&mut self) -> Result<(), Error> {
+        Ok(())
+    }
 
     pub(super) fn complaints_of_files(&self) -> Vec<String> {
         #[cfg(unix)]

@@ -1,0 +1,48 @@
+//! Where the caches of this process keep what is to be shared with other processes: each place is one cache's.
+//!
+//! Two caches on one directory or server and in one namespace have the same keys. A program that builds a cache for each
+//! tenant, and one namespace for all of them, would hand one tenant's pages to another.
+
+use std::sync::{Arc, Mutex, Weak};
+
+use crate::sync::lock;
+
+/// What one cache has; given up when it is dropped.
+#[derive(Debug, Default)]
+pub(crate) struct Claims(Vec<Arc<str>>);
+
+/// Those of all caches that live.
+static CLAIMED: Mutex<Vec<Weak<str>>> = Mutex::new(Vec::new());
+
+impl Claims {
+    /// Takes a place, unless another cache has it. `shares` says that this may be.
+    pub(super) fn take(&mut self, place: &str, shares: bool) -> Result<(), String> {
+        let mut claimed = lock(&CLAIMED);
+        claimed.retain(|place| place.strong_count() > 0);
+        if !shares && claimed.iter().filter_map(Weak::upgrade).any(|claimed| *claimed == *place) {
+            return Err(format!(
+                "another cache of this process is on {place}: each would answer from what the other has stored; give each a `.namespace(\"…\")` of its own, or clone the one cache; if they are to share, type `.shares_namespace()`"
+            ));
+        }
+        let place = Arc::from(place);
+        claimed.push(Arc::downgrade(&place));
+        self.0.push(place);
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_place_is_one_caches_until_that_is_gone_unless_they_share_by_word() {
+        let mut first = Claims::default();
+        assert_eq!(first.take("a place of this test", false), Ok(()));
+        assert!(Claims::default().take("a place of this test", false).is_err_and(|error| error.contains(".shares_namespace()")));
+        assert_eq!(Claims::default().take("another place of this test", false), Ok(()));
+        assert_eq!(Claims::default().take("a place of this test", true), Ok(()));
+        drop(first);
+        assert_eq!(Claims::default().take("a place of this test", false), Ok(()));
+    }
+}
