@@ -132,7 +132,7 @@ pub trait Store: Send + Sync + 'static {
 ///   `Ok`. An epoch is two times, of the latest [`Effect::Invalidate`] and of the latest [`Effect`] of any kind; neither
 ///   ever goes back.
 /// - **E3** `read(s)` reads the clock **before** the epochs, and gives the latest times of all in `s`: the namespace's,
-///   the handler's, the path bucket's, each group's. An epoch that is missing comes into being, no later than the clock
+///   the handler's, the path's, each group's. An epoch that is missing comes into being, no later than the clock
 ///   read, unless something says that it was later once; then it counts as that.
 /// - **E4** Whoever reads after an `advance` has returned sees it.
 /// - **E5** Nothing blocks the thread. A call that takes longer than 50 ms (`read`) or 1 s (`advance`) is given up: the
@@ -228,13 +228,13 @@ impl Reading {
 #[derive(Clone, Copy)]
 pub struct Scopes<'a> {
     handler: &'a str,
-    path_bucket: u16,
+    path: u64,
     groups: &'a [Box<str>],
 }
 
 impl<'a> Scopes<'a> {
-    pub(crate) fn new(handler: &'a str, path_bucket: u16, groups: &'a [Box<str>]) -> Self {
-        Self { handler, path_bucket, groups }
+    pub(crate) fn new(handler: &'a str, path: u64, groups: &'a [Box<str>]) -> Self {
+        Self { handler, path, groups }
     }
 
     /// The handler's name.
@@ -243,10 +243,12 @@ impl<'a> Scopes<'a> {
         self.handler
     }
 
-    /// Which of the 65 536 epochs of paths.
+    /// The number of the path: of a strong hash, the same in every process, so that hardly any two share one. Whoever keeps
+    /// fewer epochs, and reduces it, does so under a secret: clients choose paths, and could find some that share theirs with
+    /// another's.
     #[must_use]
-    pub fn path_bucket(&self) -> u16 {
-        self.path_bucket
+    pub fn path(&self) -> u64 {
+        self.path
     }
 
     /// The groups' names; at most 16.

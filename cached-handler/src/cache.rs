@@ -235,7 +235,7 @@ impl Cache {
     }
 
     /// The program's handlers, and its layers that go by the request's cache.
-    fn users() -> impl Iterator<Item = &'static Handler> {
+    pub(crate) fn users() -> impl Iterator<Item = &'static Handler> {
         let layers = others::all().into_iter().filter(|other| other.kind == Kind::Layer).map(|other| other.handler);
         handler::all().chain(layers)
     }

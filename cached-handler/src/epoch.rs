@@ -19,6 +19,7 @@ use crate::{
     backend::{Effect, Epochs, Moved, Reading, Scopes, Stamp},
     error::Error,
     invalidate::{Mark, Target},
+    keyed::Keyed,
     sync::explored::{Arc, AtomicU64, Ordering},
 };
 pub(crate) use registry::Counter;
@@ -27,7 +28,8 @@ use registry::Registry;
 /// The epochs of one process: those of the memory backend, and of every [`Store`](crate::backend::Store) that brings
 /// none of its own.
 ///
-/// Paths share 65 536 epochs, so an invalidation costs the owner of another path a miss once in 65 536 times. Groups and
+/// Paths share 65 536 epochs, so an invalidation costs the owner of another path a miss once in 65 536 times; which paths
+/// those are is another matter in each process, so that nobody can look for them. Groups and
 /// handlers are told apart exactly in the memory backend, whose stored responses hold their epochs. For a store of yours
 /// they share 4 096 each: once in so many times an invalidation costs another one's owner a miss, too. Chance decides anew
 /// in each process which names meet; none is ever spared.
@@ -39,6 +41,7 @@ pub struct InProcessEpochs {
     handlers: Arc<Registry>,
     groups: Arc<Registry>,
     paths: Box<[Epoch]>,
+    hasher: Keyed,
     /// How many of the clock's steps have come to their end: all, where none is under way.
     done: AtomicU64,
 }
@@ -82,7 +85,8 @@ impl Epoch {
 #[derive(Debug, Clone)]
 pub(crate) struct Marks {
     handler: Arc<Counter>,
-    bucket: u16,
+    /// The place of the path's epoch.
+    path: usize,
     groups: SmallVec<[Arc<Counter>; 4]>,
 }
 
@@ -102,6 +106,7 @@ impl InProcessEpochs {
             handlers: Registry::new(),
             groups: Registry::new(),
             paths: std::iter::repeat_with(|| Epoch::at(0)).take(BUCKETS).collect(),
+            hasher: Keyed::new(),
             done: AtomicU64::new(1),
         }
     }
@@ -111,11 +116,16 @@ impl InProcessEpochs {
         self.clock.load(Ordering::SeqCst)
     }
 
+    /// Which of the epochs of paths, under the secret of this process.
+    fn place_of(&self, path: u64) -> usize {
+        usize::try_from(self.hasher.hash_one(path) % BUCKETS as u64).unwrap_or(0)
+    }
+
     /// Holds the epochs that concern a response; missing ones come into being.
-    pub(crate) fn marks<G: AsRef<str>>(&self, handler: &str, bucket: u16, groups: &[G]) -> Marks {
+    pub(crate) fn marks<G: AsRef<str>>(&self, handler: &str, path: u64, groups: &[G]) -> Marks {
         Marks {
             handler: self.handlers.counter(handler),
-            bucket,
+            path: self.place_of(path),
             groups: groups.iter().map(|group| self.groups.counter(group.as_ref())).collect(),
         }
     }
@@ -138,7 +148,7 @@ impl InProcessEpochs {
 
     #[inline]
     fn latest(&self, marks: &Marks, time: impl Fn(&Epoch) -> u64) -> u64 {
-        let path = self.paths.get(usize::from(marks.bucket)).map_or(0, &time);
+        let path = self.paths.get(marks.path).map_or(0, &time);
         let scoped = time(&self.all).max(time(marks.handler.epoch())).max(path);
         marks.groups.iter().fold(scoped, |latest, group| latest.max(time(group.epoch())))
     }
@@ -166,8 +176,8 @@ impl InProcessEpochs {
             Mark::All => _ = self.all.advance(epoch, effect),
             Mark::Handler(name) => self.handlers.advance(name, epoch, effect),
             Mark::Group(name) => self.groups.advance(name, epoch, effect),
-            Mark::PathBucket(bucket) => {
-                if let Some(path) = self.paths.get(usize::from(bucket)) {
+            Mark::Path(path) => {
+                if let Some(path) = self.paths.get(self.place_of(path)) {
                     let before = path.advance(epoch, effect);
                     from = if is_alone { before } else { u64::MAX };
                 }
@@ -182,7 +192,7 @@ impl Epochs for InProcessEpochs {
     async fn read(&self, scopes: &Scopes<'_>) -> Result<Reading, Error> {
         // The clock first: what is advanced in between is then later than the reading, never hidden by it.
         let clock = self.now();
-        let marks = self.marks(scopes.handler(), scopes.path_bucket(), scopes.groups());
+        let marks = self.marks(scopes.handler(), scopes.path(), scopes.groups());
         Ok(self.reading(&marks, clock))
     }
 

@@ -159,6 +159,14 @@ pub(crate) fn set_up_lacks(what: &str) {
     lines::of_cache(None, 0, what);
 }
 
+/// A handler may store what its backend has no room for.
+pub(crate) fn no_room(cache: &Cache, handler: &'static Handler, what: &str) {
+    let inner = cache.inner();
+    if let Some(left_out) = inner.limiter.may_speak(Some(handler), "no-room", inner.clock.now()) {
+        lines::of_handler(handler, "no-room", left_out, what);
+    }
+}
+
 /// A handler names a backend that its cache does not have.
 pub(crate) fn misfit(cache: &Cache, handler: &'static Handler, misfit: &str) {
     complain(cache, Some(handler), "misfit", None, misfit);
@@ -205,7 +213,7 @@ fn scope_word(target: &Target) -> &'static str {
         Mark::All => "all",
         Mark::Handler(_) => "handler",
         Mark::Group(_) => "group",
-        Mark::PathBucket(_) => "path",
+        Mark::Path(_) => "path",
     }
 }
 

@@ -13,7 +13,7 @@ use crate::{
         function::CachedHandler,
         name::{self, Named},
     },
-    rules::path::{bucket, normalise},
+    rules::path::{normalise, number},
     together::{Call, together},
 };
 
@@ -37,7 +37,7 @@ enum Kind {
     All,
     Group(Box<str>),
     Handler(Cow<'static, str>),
-    Path(u16),
+    Path(u64),
     /// No path that a client sends, and why.
     NoPath(Box<str>),
 }
@@ -52,8 +52,8 @@ pub enum Mark<'a> {
     Handler(&'a str),
     /// A group's, by name.
     Group(&'a str),
-    /// One of the 65 536 that paths share.
-    PathBucket(u16),
+    /// A path's, by its [number](crate::backend::Scopes::path).
+    Path(u64),
 }
 
 impl Target {
@@ -77,7 +77,8 @@ impl Target {
     /// `/files/a/b`; letter case makes no difference, nor how a number, a date or an address is written. For a type of yours
     /// that reads one value from still other texts, give the responses a [group](Self::group).
     ///
-    /// All paths share 65 536 epochs: once in so many times the responses of another path are invalidated too.
+    /// In memory and in files all paths share 65 536 epochs: once in so many times the responses of another path are
+    /// invalidated too. Which ones meet is up to chance, and nobody can choose it.
     ///
     /// What is no path (`a/x`, `https://host/a/x`, ` /a`), and what is the pattern of a route (`/a/{slug}`, `/a/:slug`, `/a/*`),
     /// no client sends: an invalidation of it is an [`Error`] that says what to type.
@@ -93,7 +94,7 @@ impl Target {
 
     /// The path of a request.
     pub(crate) fn sent_path(path: &str) -> Self {
-        Self(Kind::Path(bucket(&normalise(path))))
+        Self(Kind::Path(number(&normalise(path))))
     }
 
     /// All responses of a handler with `#[cached]`, given as it is given to a route; for a generic one, one instance:
@@ -124,9 +125,9 @@ impl Target {
         Self(Kind::Handler(Cow::Owned(name.into())))
     }
 
-    /// One of the epochs that paths share, for the tests of a backend.
-    pub(crate) fn bucket(bucket: u16) -> Self {
-        Self(Kind::Path(bucket))
+    /// The path of this number.
+    pub(crate) fn path_numbered(number: u64) -> Self {
+        Self(Kind::Path(number))
     }
 
     /// Whether a stored response could have it. A name that is too long for a group is none's, and there is nothing to
@@ -153,9 +154,9 @@ impl Target {
             Kind::All => Mark::All,
             Kind::Group(name) => Mark::Group(name),
             Kind::Handler(name) => Mark::Handler(name),
-            Kind::Path(bucket) => Mark::PathBucket(*bucket),
+            Kind::Path(number) => Mark::Path(*number),
             // Never advanced: `check` comes first.
-            Kind::NoPath(_) => Mark::PathBucket(0),
+            Kind::NoPath(_) => Mark::Path(0),
         }
     }
 }

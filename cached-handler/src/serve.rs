@@ -47,7 +47,7 @@ use crate::{
     outcome::{Bypass, Forward},
     rules::{
         client::{Terms, identifies_a_person},
-        path::{bucket, normalise},
+        path::{normalise, number},
         stale::Windows,
     },
     seen::{Captured, Facts},
@@ -74,7 +74,7 @@ pub struct Inner {
     pub(crate) fields: Option<Box<HeaderMap>>,
     pub(crate) key: Key,
     pub(crate) groups: Vec<Box<str>>,
-    pub(crate) path_bucket: u16,
+    pub(crate) path_number: u64,
     /// The stale windows of a response that names none.
     pub(crate) windows: Windows,
     /// Nobody waits for it: its answer has been sent, from what was stale or as a stream.
@@ -144,7 +144,7 @@ impl Run {
         let Captured { facts, fields } = seen;
         let cache = facts.cache.clone().unwrap_or_else(|| Cache::global().clone());
         let handler = handler.in_cache(&cache);
-        let path_bucket = bucket(&normalise(facts.original.path()));
+        let path_number = number(&normalise(facts.original.path()));
         let mut key = *key;
         // Whoever says it, and in whatever way: what varies by them is one person's.
         key.traits.private |= handler.fields().iter().chain(&key.traits.vary).any(|name| identifies_a_person(name));
@@ -155,7 +155,7 @@ impl Run {
             fields,
             key,
             groups: Vec::new(),
-            path_bucket,
+            path_number,
             windows: handler.windows(),
             behind: false,
             fills_before: 0,
@@ -254,7 +254,7 @@ impl Run {
     }
 
     fn scopes_with<'a>(&'a self, groups: &'a [Box<str>]) -> Scopes<'a> {
-        Scopes::new(self.handler.epoch_name(self.key.instance), self.path_bucket, groups)
+        Scopes::new(self.handler.epoch_name(self.key.instance), self.path_number, groups)
     }
 
     /// Reads the epochs of the memory anew: whoever has waited starts later than it looked.
@@ -263,7 +263,7 @@ impl Run {
         let epochs = &self.cache.inner().memory.epochs;
         // The clock first: what is invalidated in between is then later than the stamp.
         let clock = epochs.now();
-        let marks = known.unwrap_or_else(|| epochs.marks(self.handler.epoch_name(self.key.instance), self.path_bucket, &self.groups));
+        let marks = known.unwrap_or_else(|| epochs.marks(self.handler.epoch_name(self.key.instance), self.path_number, &self.groups));
         let mut reading = epochs.reading(&marks, clock);
         if !self.handler.in_memory {
             // In place of a backend's clock that could not be read, and never to be compared with it.

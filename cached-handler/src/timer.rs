@@ -34,6 +34,8 @@ pub(crate) enum GivenUp {
     Starved,
 }
 
+/// What a timer that is on time may be late by: they tick each millisecond.
+const TICK: Duration = Duration::from_millis(5);
 /// A limit is listened to in so many parts.
 const PARTS: u32 = 5;
 /// So many parts more are granted where the process was busy. Ten rounds of everything that the runtime has to do are
@@ -89,7 +91,7 @@ pub(crate) async fn listen<F: Future>(limit: Duration, call: F) -> Result<F::Out
             return Ok(output);
         }
         let now = Instant::now();
-        let is_late = now.saturating_duration_since(ends) > part / 2;
+        let is_late = now.saturating_duration_since(ends) > (part / 2).max(TICK);
         if is_late {
             late_left -= 1;
         } else {

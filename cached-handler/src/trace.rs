@@ -13,7 +13,7 @@ use crate::{
 pub(crate) struct Trace {
     /// Which of the backends; none for the memory.
     backend: Option<usize>,
-    path_bucket: u16,
+    path_number: u64,
     state: Arc<Mutex<State>>,
 }
 
@@ -28,8 +28,8 @@ enum State {
 }
 
 impl Trace {
-    pub(crate) fn from(backend: Option<usize>, path_bucket: u16, begun: Stamp) -> Self {
-        Self { backend, path_bucket, state: Arc::new(Mutex::new(State::Begun(begun))) }
+    pub(crate) fn from(backend: Option<usize>, path_number: u64, begun: Stamp) -> Self {
+        Self { backend, path_number, state: Arc::new(Mutex::new(State::Begun(begun))) }
     }
 
     pub(crate) fn is_of(&self, backend: Option<usize>) -> bool {
@@ -38,7 +38,7 @@ impl Trace {
 
     /// Notes an invalidation of the request's own.
     pub(crate) fn moved(&self, target: &Target, moved: Option<Moved>) {
-        if target.mark() != Mark::PathBucket(self.path_bucket) {
+        if target.mark() != Mark::Path(self.path_number) {
             return;
         }
         let mut state = lock(&self.state);
@@ -92,8 +92,8 @@ mod tests {
             (vec![(7, None), path(moved(1, 5, 6))], None),
         ] {
             let trace = Trace::from(None, 7, BEGUN);
-            for (bucket, step) in &steps {
-                trace.moved(&Target::bucket(*bucket), *step);
+            for (path, step) in &steps {
+                trace.moved(&Target::path_numbered(*path), *step);
             }
             assert_eq!(trace.stamp().map(|stamp| stamp.clock), expected, "{steps:?}");
         }

@@ -3,6 +3,7 @@
 //! A value is stored as a response is: its content is its JSON, and in memory the value itself lies in its place. So it is
 //! collapsed, made anew, invalidated and kept at rest by the code that does so for responses.
 
+mod lent;
 mod options;
 mod set;
 mod typed;
@@ -13,6 +14,7 @@ use std::{
     fmt,
     marker::PhantomData,
     panic::Location,
+    panic::resume_unwind,
     sync::Arc,
     time::Duration,
 };
@@ -23,6 +25,7 @@ use serde::{Serialize, de::DeserializeOwned};
 pub use self::options::ValueOptions;
 pub(crate) use self::typed::Typed;
 use self::{
+    lent::Lent,
     set::{NO_REQUEST, Set},
     typed::{Keeping, opened, respond},
 };
@@ -39,7 +42,7 @@ use crate::{
     outcome::Forward,
     policy::{Collapse, secs},
     probe::shape,
-    rules::path::bucket_of,
+    rules::path::number_of,
     seen::{Captured, Facts},
     serve::{Run, fresh_in_memory, look, put_at_once, run_in_its_own_task},
     stored::Slot,
@@ -264,7 +267,7 @@ impl<T: Serialize + DeserializeOwned + Send + Sync + 'static> Values<T> {
         let Some(key) = self.unlooked(key) else { return Ok(()) };
         let mut run = self.run(key);
         // Not once more after a while: what is inserted was made of nothing that could lag behind.
-        self.invalidate(&Target::bucket(run.path_bucket)).await?;
+        self.invalidate(&Target::path_numbered(run.path_number)).await?;
         options.apply(&mut run);
         // The epochs, as they are after that.
         let _outdated = run.look_up().await;
@@ -290,7 +293,7 @@ impl<T: Serialize + DeserializeOwned + Send + Sync + 'static> Values<T> {
     pub async fn remove<K: KeyPart + ?Sized>(&self, key: &K) -> Result<(), Error> {
         let Some(key) = self.unlooked(key) else { return Ok(()) };
         let run = self.run(key);
-        let target = Target::bucket(run.path_bucket);
+        let target = Target::path_numbered(run.path_number);
         self.cache.settle(&target, Effect::Invalidate);
         self.invalidate(&target).await?;
         run.remove().await;
@@ -305,7 +308,7 @@ impl<T: Serialize + DeserializeOwned + Send + Sync + 'static> Values<T> {
     {
         let key = match looked {
             // In memory, hence the value itself.
-            Ok(response) => return Self::in_answer(response).await,
+            Ok(response) => return Ok(Self::in_answer(&response)),
             Err(key) => key,
         };
         let mut run = self.run(key);
@@ -322,17 +325,19 @@ impl<T: Serialize + DeserializeOwned + Send + Sync + 'static> Values<T> {
                 Err(error) => failed(error),
             }
         };
-        let response = response_or_error(run_in_its_own_task(run, made).await)?;
-        Self::in_answer(response).await
+        let made = Lent::new(made);
+        let response = response_or_error(run_in_its_own_task(run, made.clone()).await)?;
+        if let Some(value) = Self::in_response(&response) {
+            return Ok(value);
+        }
+        // The runtime is shutting down, and the task that computed is gone. Its caller may live.
+        let response = response_or_error(made.await)?;
+        Ok(Self::in_answer(&response))
     }
 
-    /// The value of an answer, which has one unless the runtime is shutting down: then the task that computed is gone, and
-    /// this one goes with it.
-    async fn in_answer<E>(response: Response) -> Result<Arc<T>, E> {
-        match Self::in_response(&response) {
-            Some(value) => Ok(value),
-            None => std::future::pending().await,
-        }
+    /// The value of an answer that stands for one.
+    fn in_answer(response: &Response) -> Arc<T> {
+        Self::in_response(response).unwrap_or_else(|| resume_unwind(Box::new("an answer of a value's own has none")))
     }
 
     fn key<K: KeyPart + ?Sized>(&self, part: &K) -> KeyWriter<'static> {
@@ -370,7 +375,7 @@ impl<T: Serialize + DeserializeOwned + Send + Sync + 'static> Values<T> {
         let mut run = Run::new(self.set.handler, Captured { facts, fields: None }, key);
         run.opens = Some(opened::<T>);
         run.shape = Some(shape::<T>);
-        run.path_bucket = bucket_of(self.name().as_bytes()) ^ bucket_of(run.key.primary.bytes());
+        run.path_number = number_of(self.name().as_bytes()) ^ number_of(run.key.primary.bytes());
         run
     }
 

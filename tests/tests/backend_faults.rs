@@ -1,13 +1,24 @@
 //! What becomes of answers when the world around a backend changes: a process too busy to listen, a server far away or
-//! demoted, rights that are withdrawn, directories that are moved or restored. Each ends in misses or slower
+//! demoted, rights that are withdrawn, directories that are moved or restored, a runtime that ends, no room, names that
+//! were chosen to collide. Each ends in misses or slower
 //! invalidations, never in an outdated answer or a failed request.
 
+#[path = "backend_faults/clocks.rs"]
+mod clocks;
+#[path = "backend_faults/collisions.rs"]
+mod collisions;
 #[path = "backend_faults/demoted.rs"]
 mod demoted;
 #[path = "backend_faults/distance.rs"]
 mod distance;
+#[path = "backend_faults/ended.rs"]
+mod ended;
+#[path = "backend_faults/moved.rs"]
+mod moved;
 #[path = "backend_faults/rights.rs"]
 mod rights;
+#[path = "backend_faults/room.rs"]
+mod room;
 #[path = "backend_faults/starved.rs"]
 mod starved;
 #[path = "backend_faults/timers.rs"]

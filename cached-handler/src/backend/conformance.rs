@@ -109,7 +109,7 @@ pub async fn epochs(epochs: &impl Epochs) {
         (Target::group("conformance:b"), false),
         (Target::group("conformance:a"), false),
         (Target::named("conformance::handler"), false),
-        (Target::bucket(4711), false),
+        (Target::path_numbered(4711), false),
         (Target::all(), true),
     ];
     for (target, hits_others) in targets {
@@ -142,11 +142,11 @@ pub async fn epochs(epochs: &impl Epochs) {
 struct Others(Vec<Vec<Box<str>>>);
 
 /// So many that chance does not put all of them beside one target, where names share epochs.
-const OTHERS: [(&str, u16, &str); 4] = [
+const OTHERS: [(&str, u64, &str); 4] = [
     ("conformance::other", 4712, "conformance:c"),
     ("conformance::another", 17, "conformance:d"),
     ("conformance::third", 0, "conformance:e"),
-    ("conformance::fourth", u16::MAX, "conformance:f"),
+    ("conformance::fourth", u64::MAX, "conformance:f"),
 ];
 
 impl Others {

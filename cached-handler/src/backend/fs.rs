@@ -14,6 +14,7 @@ mod kept;
 mod place;
 mod quota;
 mod recency;
+mod settings;
 mod sweep;
 mod table;
 #[cfg(test)]
@@ -21,14 +22,17 @@ mod tests;
 
 use std::{
     fmt,
-    path::PathBuf,
-    sync::{Arc, Mutex, OnceLock, PoisonError, RwLock},
+    sync::{
+        Arc, Mutex, OnceLock, PoisonError, RwLock,
+        atomic::{AtomicU64, Ordering},
+    },
     time::{Duration, SystemTime},
 };
 
 use bytes::Bytes;
-use tokio::sync::Semaphore;
+use tokio::{sync::Semaphore, time::Instant};
 
+pub(crate) use self::settings::Settings;
 use self::{
     disk::Patience,
     entry::{FileName, HEAD, Head},
@@ -38,21 +42,10 @@ use self::{
     quota::Quota,
     recency::Recency,
     sweep::{Note, Notes},
-    table::{Boot, positions},
+    table::spots,
 };
 use super::{Answer, Backend, Effect, Epochs, Known, Moved, Reading, Scopes, Stamp, Store, StoreKey};
-use crate::{clock::Clock, digest::Digest, error::Error, invalidate::Target, sync::lock};
-
-/// What an author sets.
-#[derive(Debug, Clone)]
-pub(crate) struct Settings {
-    directory: PathBuf,
-    /// The directory of the namespace, in that.
-    home: String,
-    capacity: u64,
-    durable: bool,
-    clock: Clock,
-}
+use crate::{error::Error, invalidate::Target, sync::lock};
 
 /// Responses in files, and their epochs in one.
 pub(crate) struct Fs {
@@ -69,30 +62,12 @@ struct Shared {
     settings: Settings,
     place: RwLock<Option<Arc<Place>>>,
     opening: Mutex<()>,
+    /// When it is to be looked at next whether the directory is where it was, in milliseconds since the backend was made.
+    look_next: AtomicU64,
+    since: Instant,
     quota: Quota,
     recency: Recency,
     notes: OnceLock<Option<Notes>>,
-}
-
-impl Settings {
-    pub(crate) fn new(directory: PathBuf, namespace: &str, capacity: u64, durable: bool, clock: Clock) -> Self {
-        // The first digit is the version of everything that lies in it: versions do not meet.
-        let home = format!("1-{:.16}", &*Digest::of(namespace.as_bytes()).to_hex());
-        Self { directory, home, capacity, durable, clock }
-    }
-
-    fn boot(&self) -> Boot {
-        if self.durable { Boot::Any } else { this_boot() }
-    }
-}
-
-/// Where the system does not tell one boot from another, every invalidation goes to the disk.
-fn this_boot() -> Boot {
-    let id = std::fs::read("/proc/sys/kernel/random/boot_id").ok().map(|id| Digest::of(&id));
-    match id.as_ref().and_then(|id| check::words::<2>(id.as_bytes())) {
-        Some(words) if words != [0; 2] => Boot::This(words),
-        _ => Boot::Any,
-    }
 }
 
 impl Fs {
@@ -102,6 +77,8 @@ impl Fs {
             settings,
             place: RwLock::new(None),
             opening: Mutex::new(()),
+            look_next: AtomicU64::new(0),
+            since: Instant::now(),
             recency: Recency::new(),
             notes: OnceLock::new(),
         };
@@ -135,6 +112,9 @@ impl Fs {
             if place.kept().wants_closing() {
                 self.shared.note(Note::Close);
             }
+            if self.shared.looks_after_the_directory() {
+                self.shared.note(Note::Look);
+            }
             return Ok(found);
         }
         self.blocking(move |place| look(place, now, Patience::AnyTime)).await
@@ -146,8 +126,8 @@ impl Fs {
     }
 
     async fn look_up_both(&self, key: &StoreKey, scopes: &Scopes<'_>) -> Result<(Option<Bytes>, Reading), Error> {
-        let (name, positions) = (FileName::of(key), positions(scopes));
-        let found = self.look(move |place, now, patience| place.look_up(&name, &positions, now, patience)).await;
+        let (name, spots) = (FileName::of(key), spots(scopes));
+        let found = self.look(move |place, now, patience| place.look_up(&name, &spots, now, patience)).await;
         let (bytes, reading) = found?;
         self.known.note(&reading);
         if bytes.is_some() {
@@ -181,10 +161,9 @@ impl Store for Fs {
         let length = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
         let at_rest = length.saturating_add(HEAD as u64);
         if !self.shared.quota.admits(at_rest) {
-            // A store may lose what it is given; it is no failure.
-            tracing::debug!(target: "cached_handler", "the directory of the backend `fs` is full; a response was not stored");
+            // A store may lose what it is given; but whoever gave it is to know.
             self.shared.note(Note::Scan);
-            return Ok(());
+            return Err(Fault::NoRoom.into());
         }
         let (shared, name) = (Arc::clone(&self.shared), FileName::of(key));
         let now = shared.now();
@@ -208,8 +187,8 @@ impl Store for Fs {
 
 impl Epochs for Fs {
     async fn read(&self, scopes: &Scopes<'_>) -> Result<Reading, Error> {
-        let positions = positions(scopes);
-        let reading = self.look(move |place, _, patience| place.table().read(&positions, patience)).await?;
+        let spots = spots(scopes);
+        let reading = self.look(move |place, _, patience| place.table().read(&spots, patience)).await?;
         self.known.note(&reading);
         Ok(reading)
     }
@@ -276,24 +255,36 @@ impl Shared {
         if let Some(place) = self.current() {
             return Ok(place);
         }
-        let place = Arc::new(Place::open(&self.settings)?);
+        let place = Arc::new(Place::open(&self.settings, self.settings.was_elsewhere())?);
+        self.settings.is_at(&place);
         *self.place.write().unwrap_or_else(PoisonError::into_inner) = Some(Arc::clone(&place));
         self.notes.get_or_init(|| sweep::begin(self));
         Ok(place)
     }
 
-    /// A directory that was given another name is another's from then on. An invalidation sees to it at once; where
-    /// there is none, this does.
-    fn close_if_moved(&self) {
-        if let Some(place) = self.current()
-            && !place.is_in_place()
-        {
+    /// A directory that was given another name, or whose table was brought back from elsewhere, begins a new life. An
+    /// invalidation sees to it at once; where there is none, this does.
+    fn look_after_the_directory(&self) {
+        let Some(place) = self.current() else { return };
+        if !place.is_in_place() || matches!(place.table().must_be_the_one(), Err(Fault::Gone)) {
             self.forget(&place);
         }
     }
 
+    /// Whether it is time to look, for which requests ask once in a while. The sweeping thread looks.
+    fn looks_after_the_directory(&self) -> bool {
+        let now = u64::try_from(self.since.elapsed().as_millis()).unwrap_or(u64::MAX);
+        let next = self.look_next.load(Ordering::Relaxed);
+        let later = now.saturating_add(BETWEEN_LOOKS);
+        now >= next && self.look_next.compare_exchange(next, later, Ordering::Relaxed, Ordering::Relaxed).is_ok()
+    }
+
     /// Closes a directory that is not there any more.
     fn forget(&self, gone: &Arc<Place>) {
+        // Nobody is to take it up again where it went: what is invalidated from here on is invalidated elsewhere.
+        if !gone.is_in_place() {
+            gone.table().end();
+        }
         let mut place = self.place.write().unwrap_or_else(PoisonError::into_inner);
         if place.as_ref().is_some_and(|place| Arc::ptr_eq(place, gone)) {
             *place = None;
@@ -348,6 +339,9 @@ impl Shared {
         }
     }
 }
+
+/// Milliseconds between two looks at where the directory is, while there are requests.
+const BETWEEN_LOOKS: u64 = 100;
 
 impl fmt::Debug for Fs {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -5,6 +5,7 @@
 //! not left alone, a single invalidation that failed keeps nobody from reading: its caller was told, and it is tried again.
 
 mod nurse;
+mod within;
 
 use std::{
     fmt,
@@ -18,12 +19,12 @@ use std::{
 
 use bytes::Bytes;
 use tokio::{
-    runtime::Handle,
     sync::{Notify, Semaphore, SemaphorePermit},
     time::Instant,
 };
 use tracing::Level;
 
+use self::within::{STARVED, in_a_runtime, within};
 use super::{
     Answer, Backend, Effect, Moved, Reading, Scopes, Stamp, StoreKey, Wakes,
     background::Background,
@@ -39,7 +40,7 @@ use crate::{
     events::{self, Watch, Why},
     invalidate::Target,
     sync::lock,
-    timer::{GivenUp, listen, timeout},
+    timer::timeout,
 };
 
 /// A backend, guarded.
@@ -101,7 +102,7 @@ impl<B: Backend + 'static> Backend for Guard<B> {
     }
 
     fn put<'a>(&'a self, key: &'a StoreKey, bytes: Bytes, keep_for: Duration, scopes: &'a Scopes<'a>) -> Answer<'a, ()> {
-        Box::pin(self.0.ask(Errand::Store, self.0.write_limit(), move || self.0.backend.put(key, bytes, keep_for, scopes)))
+        Box::pin(self.0.put(key, bytes, keep_for, scopes))
     }
 
     fn remove<'a>(&'a self, key: &'a StoreKey) -> Answer<'a, ()> {
@@ -173,6 +174,43 @@ impl<B: Backend + 'static> Inner<B> {
             Err(error) => Err(error),
         };
         self.note(errand, began, outcome.as_ref().err());
+        outcome
+    }
+
+    /// Stores. What is long, and takes longer over a network than a read may, no look-up would wait for: it is taken back,
+    /// which says nothing of the backend.
+    async fn put<'a>(
+        self: &'a Arc<Self>,
+        key: &'a StoreKey,
+        bytes: Bytes,
+        keep_for: Duration,
+        scopes: &'a Scopes<'a>,
+    ) -> Result<(), Error> {
+        let is_long = bytes.len() > LONG;
+        let began = Instant::now();
+        let place = match self.may_ask() {
+            Ok(place) => place,
+            Err(error) => {
+                self.note(Errand::Store, began, Some(&error));
+                return Err(error);
+            }
+        };
+        let mut outcome = within(self.write_limit(), self.backend.put(key, bytes, keep_for, scopes)).await;
+        let is_too_long = is_long
+            && match &outcome {
+                Ok(()) => self.backend.round_trip().is_some() && began.elapsed() > self.read_limit(),
+                Err(error) => matches!(error.as_fault(), Fault::Sick("slow") | STARVED),
+            };
+        if is_too_long {
+            // It may come to rest all the same, after this process has stopped waiting.
+            _ = within(self.write_limit(), self.backend.remove(key)).await;
+            outcome = Err(Error::fault(
+                Fault::Refused("too-long"),
+                "a response is too long for the backend's limits of time, and is not stored; lower `Policy::max_body`, or raise `BackendLimits::read` and `BackendLimits::write`",
+            ));
+        }
+        drop(place);
+        self.note(Errand::Store, began, outcome.as_ref().err());
         outcome
     }
 
@@ -295,27 +333,6 @@ impl<B> Drop for Inner<B> {
     }
 }
 
-/// Limits of time need a runtime.
-fn in_a_runtime() -> Result<(), Error> {
-    let advice = "there is no runtime of tokio here, so the backend was not asked; run the program, or this call, in one";
-    Handle::try_current().map(drop).map_err(|_| Error::fault(Fault::Spared("no-runtime"), advice))
-}
-
-/// Gives up after `limit`, in which this process listened.
-async fn within<T>(limit: Duration, call: Answer<'_, T>) -> Result<T, Error> {
-    match listen(limit, call).await {
-        Ok(outcome) => outcome,
-        Err(GivenUp::Slow) => Err(Error::fault(Fault::Sick("slow"), format!("no answer within {} ms", limit.as_millis()))),
-        Err(GivenUp::Starved) => {
-            let message = "this process was too busy to hear an answer; keep what computes for long off the threads of the runtime, as by `tokio::task::spawn_blocking`";
-            Err(Error::fault(STARVED, message))
-        }
-    }
-}
-
-/// Not the backend's failure.
-const STARVED: Fault = Fault::Spared("starved");
-
 impl<B: Backend + 'static> fmt::Debug for Guard<B> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Guard")
@@ -327,3 +344,6 @@ impl<B: Backend + 'static> fmt::Debug for Guard<B> {
             .finish_non_exhaustive()
     }
 }
+
+/// From here on the length of a response may be what takes the time.
+const LONG: usize = 512 << 10;

@@ -3,6 +3,9 @@
 #[cfg(feature = "fs")]
 mod files;
 mod limits;
+mod room;
+#[cfg(feature = "redis")]
+mod servers;
 #[cfg(not(all(feature = "fs", feature = "redis")))]
 mod switched_off;
 
@@ -14,7 +17,7 @@ use std::{
 use self::limits::Unguarded;
 use super::{Cache, Inner, advice, claims::Claims, settle::Settle};
 #[cfg(feature = "redis")]
-use crate::backend::{Redis, RedisServer, redis::Lasting};
+use crate::backend::{RedisServer, redis::Lasting};
 use crate::{
     backend::{BackendLimits, BytesBackend, Epochs, Guard, InProcessEpochs, Store},
     clock::{Clock, ManualClock},
@@ -158,42 +161,6 @@ impl CacheBuilder {
         self
     }
 
-    /// Sets up `backend = "redis"`: responses that all processes on one Redis share, under one [`namespace`](Self::namespace),
-    /// which has to be given. Where none is set up, the environment's `CACHED_HANDLER_REDIS_URL` says which.
-    ///
-    /// ```
-    /// # async fn f() -> Result<(), cached_handler::Error> {
-    /// use cached_handler::Cache;
-    ///
-    /// Cache::builder().namespace("shop").redis("redis://127.0.0.1:6379").build().await?.install()?;
-    /// # Ok(()) }
-    /// ```
-    ///
-    /// [`build`](Self::build) does not wait for it: where Redis is not there, handlers run uncached until it is.
-    #[cfg(feature = "redis")]
-    pub fn redis(mut self, server: impl Into<RedisServer>) -> Self {
-        self.redis = Some(server.into());
-        self
-    }
-
-    /// Uses what is in Redis also after it was started again or another has taken its place, as a failover does. Off by default:
-    /// then nothing stored before is used, since a server that begins from its last snapshot, and a replica that
-    /// becomes the primary, have not heard of the last invalidations and still have what they were about.
-    ///
-    /// For a server that loses nothing that it has confirmed (`appendfsync always`, and no failover), or where a response
-    /// may be wrong until its `ttl` has passed. All processes of the namespace have to say so: one that does not begins
-    /// anew for all of them.
-    ///
-    /// ```
-    /// # use cached_handler::Cache;
-    /// let builder = Cache::builder().namespace("shop").redis("redis://127.0.0.1:6379").redis_durable();
-    /// ```
-    #[cfg(feature = "redis")]
-    pub fn redis_durable(mut self) -> Self {
-        self.redis_lasts = Lasting::Ever;
-        self
-    }
-
     /// Where the responses of handlers rest that name no backend, and of layers and values (default `memory`). So the same
     /// handlers answer from memory on a developer's machine and in tests, and from what all share in production:
     ///
@@ -282,7 +249,8 @@ impl CacheBuilder {
     ///
     /// Where two backends have one name or a reserved one, the [default](Self::default_backend) is not among them, two
     /// handlers of the program have one name, Redis is set up with an address that cannot be read, one of the built-in
-    /// backends lacks a namespace, the directory of `fs` cannot be used, limits are set for a backend that is not there,
+    /// backends lacks a namespace, the directory of `fs` cannot be used or has room for
+    /// nothing, limits are set for a backend that is not there,
     /// another cache of this process has the same namespace on the same server or in the same directory
     /// ([`shares_namespace`](Self::shares_namespace)), or the runtime has no timers (`enable_time`). [`Error::is_config`] is
     /// true for all of them.
@@ -294,11 +262,13 @@ impl CacheBuilder {
         }
         #[cfg(feature = "fs")]
         self.open_files().await?;
+        let rooms = self.rooms();
         let (cache, complaints) = self.finish();
-        match complaints.into_iter().next() {
-            Some(complaint) => Err(Error::config(complaint)),
-            None => Ok(cache),
+        if let Some(complaint) = complaints.into_iter().next() {
+            return Err(Error::config(complaint));
         }
+        rooms.warn(&cache);
+        Ok(cache)
     }
 
     /// What can be built, and what cannot.
@@ -334,22 +304,6 @@ impl CacheBuilder {
             _claims: self.claims,
         });
         (cache, complaints)
-    }
-
-    /// The one that was named, or the environment's where a handler asks for it.
-    #[cfg(feature = "redis")]
-    fn add_redis(&mut self) -> Result<(), Error> {
-        let is_asked_for = self.is_asked_for(REDIS);
-        let is_there = self.backends.iter().any(|(name, _)| name == REDIS);
-        let environment = || std::env::var("CACHED_HANDLER_REDIS_URL").ok().filter(|_| !is_there && is_asked_for).map(RedisServer::from);
-        let Some(server) = self.redis.take().or_else(environment) else { return Ok(()) };
-        if let Some(place) = server.place() {
-            self.claim(&format!("{place} in the namespace `{}`", self.namespace))?;
-        }
-        let redis = Redis::with_clock(&server, &self.namespace, self.clock.clone(), self.redis_lasts)?;
-        let watch = Watch::new(REDIS, Arc::clone(&self.counts));
-        self.backends.push((REDIS.to_owned(), Unguarded::new(|limits| Arc::new(Guard::new(REDIS, redis, limits, watch)))));
-        Ok(())
     }
 
     #[cfg(not(feature = "redis"))]

@@ -92,7 +92,7 @@ impl World {
         let began = self.epochs.now();
         let marks = self.epochs.marks("h", BUCKET, &["g"]);
         let version = self.version.load(Ordering::SeqCst);
-        let moved = self.epochs.advance_now(Mark::PathBucket(BUCKET), Effect::Invalidate);
+        let moved = self.epochs.advance_now(Mark::Path(BUCKET), Effect::Invalidate);
         // Under shuttle there is no other path: the epoch of none stands in its place.
         let others = self.epochs.expired(&self.epochs.marks("h", BUCKET + 1, &["g"]));
         if moved.from <= began && others <= began {
@@ -149,7 +149,7 @@ fn fill_against(target: Mark<'static>, stamped: Stamped, known: Known, schedules
         Mark::All => |world| world.write(Mark::All),
         Mark::Handler(_) => |world| world.write(Mark::Handler("h")),
         Mark::Group(_) => |world| world.write(Mark::Group("g")),
-        Mark::PathBucket(_) => |world| world.write(Mark::PathBucket(BUCKET)),
+        Mark::Path(_) => |world| world.write(Mark::Path(BUCKET)),
     };
     explore(schedules, move || {
         let world = World::new(stamped, known);
@@ -164,7 +164,7 @@ fn fill_against(target: Mark<'static>, stamped: Stamped, known: Known, schedules
 
 #[test]
 fn no_schedule_serves_a_fill_that_began_before_an_invalidation() {
-    for target in [Mark::All, Mark::Handler("h"), Mark::Group("g"), Mark::PathBucket(BUCKET)] {
+    for target in [Mark::All, Mark::Handler("h"), Mark::Group("g"), Mark::Path(BUCKET)] {
         fill_against(target, Stamped::Before, Known::Early, schedules() / 8);
     }
     fill_against(Mark::Group("g"), Stamped::Before, Known::Late, schedules() / 2);
@@ -176,7 +176,7 @@ fn no_schedule_serves_an_answer_to_post_that_began_before_an_invalidation() {
         |world| world.write(Mark::All),
         |world| world.write(Mark::Handler("h")),
         |world| world.write(Mark::Group("g")),
-        |world| world.write(Mark::PathBucket(BUCKET)),
+        |world| world.write(Mark::Path(BUCKET)),
     ];
     for write in writes {
         explore(schedules() / 4, move || {

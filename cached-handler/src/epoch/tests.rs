@@ -13,7 +13,7 @@ fn a_first_fill_is_usable() {
 
 #[test]
 fn each_kind_of_target_makes_unusable_what_it_concerns_and_nothing_else() {
-    for target in [Mark::All, Mark::Handler("h"), Mark::Group("g"), Mark::PathBucket(7)] {
+    for target in [Mark::All, Mark::Handler("h"), Mark::Group("g"), Mark::Path(7)] {
         let epochs = InProcessEpochs::new();
         let stamp = epochs.now();
         let ours = epochs.marks("h", 7, &["f", "g"]);
@@ -38,7 +38,7 @@ fn an_invalidation_of_a_group_that_nobody_holds_is_remembered() {
 
 #[test]
 fn what_is_expired_is_stale_and_still_usable() {
-    for target in [Mark::All, Mark::Handler("h"), Mark::Group("g"), Mark::PathBucket(7)] {
+    for target in [Mark::All, Mark::Handler("h"), Mark::Group("g"), Mark::Path(7)] {
         let epochs = InProcessEpochs::new();
         let stamp = epochs.now();
         let marks = epochs.marks("h", 7, &["g"]);

@@ -81,7 +81,7 @@
 //! | `Cache-Control` of requests | ignored | `Policy::honor_request_directives` |
 //! | freshness, if none is stated, with `ttl = from_response` | none | `Policy::heuristic` |
 //! | requests with cookies that an argument outside the key can see | bypass the cache | `Policy::cookies_by_vary` |
-//! | files | 1 GiB of the disk, and 4.2 MiB for the epochs | `Cache::builder().fs_capacity(bytes)` |
+//! | files | 1 GiB of the disk (at least 64 KiB), and 4.2 MiB for the epochs | `Cache::builder().fs_capacity(bytes)` |
 //! | … threads that may block | 16, and one that cleans up | |
 //! | … recently read and kept open (Linux) | 128, or a sixteenth of the process's limit if that is less | |
 //! | … after a reboot | nothing stored before is used | `Cache::builder().fs_durable()` |
@@ -139,6 +139,7 @@
 //! | error | an invalidation failed | `error`, `left_out` | at most one in 10 s |
 //! | error | a backend answers, but nothing can be invalidated in it | `backend`, `error` | once, until everything is invalidated |
 //! | warn | everything is invalidated, because one invalidation fails again and again | `backend`, `error` | always |
+//! | warn | a handler may store (`max_body`) what its backend has no room or no time for | `handler`, `file`, `line`, `reason` | when the cache is built |
 //! | warn | `drain` reached its limit, and something is left | `runs`, `invalidations` | always |
 //! | error | a handler answers 500, with an `Error` of the cache | `error`, `source` | always |
 //! | warn | not stored, for most reasons that the code can change | `handler`, `file`, `line`, `reason`, `left_out` | at most one in 10 s for each handler and reason |
@@ -176,6 +177,8 @@
 //! | `…_damaged_total` is not 0 | with the damage `other-type`: a set's type has changed without its version, or JSON cannot hold a value (`NaN`); otherwise another program writes to the same place, or the disk is failing |
 //! | `…_invalidations_total{result="error"}` | an invalidation did not reach its backend; it is tried again |
 //! | a backend fails, `no-runtime` | a call from outside of tokio: run it in a runtime |
+//! | a backend fails, `capacity` | the directory is full: raise `fs_capacity`, or store less |
+//! | a backend fails, `too-long` | a response takes longer over the network than a look-up waits: lower `Policy::max_body`, or raise the limits of that backend |
 //! | a backend fails, `starved` | the process computes on the threads of the runtime for so long that it cannot hear answers: use `tokio::task::spawn_blocking` for what computes |
 //! | `build` says that the runtime has no timers | `enable_time()`, or `enable_all()`, on its builder |
 //!

@@ -3,6 +3,7 @@
 use std::{borrow::Cow, fmt::Write};
 
 use super::spelling::one_spelling;
+use crate::digest::Digest;
 
 /// The same path in one way: unreserved characters decoded, the hexadecimal digits of others in upper case, what cannot
 /// stand in a URI encoded (RFC 3987 §3.1; a lone `%` too), dot segments removed. Nothing fails.
@@ -102,18 +103,16 @@ pub(crate) fn encode_segment(value: &str) -> String {
     out
 }
 
-/// Which of the 65 536 epochs a normalised path has: the same in every process, and for all spellings that an argument may
-/// take for the same values.
-pub(crate) fn bucket(path: &str) -> u16 {
-    bucket_of(one_spelling(path).as_bytes())
+/// The number of a normalised path, which names its epoch: the same in every process, and for all spellings that an
+/// argument may take for the same values.
+pub(crate) fn number(path: &str) -> u64 {
+    number_of(one_spelling(path).as_bytes())
 }
 
-/// FNV-1a, folded. For the key of a value, which has one of them for want of its own.
-pub(crate) fn bucket_of(bytes: &[u8]) -> u16 {
-    let hash = bytes.iter().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(0x0000_0100_0000_01b3));
-    let folded = hash ^ (hash >> 32);
-    let [low, high, ..] = (folded ^ (folded >> 16)).to_le_bytes();
-    u16::from_le_bytes([low, high])
+/// Of a strong hash: clients choose paths, and must not find one that has another's number. For the key of a value, which has
+/// one of them for want of its own.
+pub(crate) fn number_of(bytes: &[u8]) -> u64 {
+    Digest::of(bytes).as_bytes().first_chunk().map_or(0, |bytes| u64::from_le_bytes(*bytes))
 }
 
 #[cfg(test)]
@@ -156,17 +155,17 @@ mod tests {
     #[test]
     fn what_may_be_encoded_or_not_has_one_epoch_either_way() {
         let value = "x!$&'()*+,;=:@y";
-        assert_eq!(bucket(&format!("/a/{value}")), bucket(&format!("/a/{}", encode_segment(value))));
-        assert_eq!(bucket("/%C3%A9%21%25"), bucket("/%C3%A9!%25"));
-        assert_eq!(bucket("/a%2Fb"), bucket("/a/b"));
-        assert_ne!(bucket("/a%25b"), bucket("/a%b"));
+        assert_eq!(number(&format!("/a/{value}")), number(&format!("/a/{}", encode_segment(value))));
+        assert_eq!(number("/%C3%A9%21%25"), number("/%C3%A9!%25"));
+        assert_eq!(number("/a%2Fb"), number("/a/b"));
+        assert_ne!(number("/a%25b"), number("/a%b"));
     }
 
     #[test]
-    fn buckets_are_the_same_in_every_process() {
-        assert_eq!([bucket(""), bucket("/"), bucket("/articles/7")], [61_457, 720, 52_846]);
-        let buckets: std::collections::HashSet<_> = (0..1000).map(|id| bucket(&format!("/articles/{id}"))).collect();
-        assert!(buckets.len() > 980, "{}", buckets.len());
+    fn numbers_are_the_same_in_every_process_and_apart() {
+        assert_eq!(number("/articles/7"), 11_354_061_798_399_643_510);
+        let numbers: std::collections::HashSet<_> = (0..1000).map(|id| number(&format!("/articles/{id}"))).collect();
+        assert_eq!(numbers.len(), 1000);
     }
 
     proptest! {

@@ -70,7 +70,7 @@ impl Run {
             began.clock = began.clock.min(self.facts.began.in_memory);
         }
         let backend = if self.handler.in_memory { None } else { Some(self.cache.backend_at(self.handler)?) };
-        let trace = Trace::from(backend, self.path_bucket, began);
+        let trace = Trace::from(backend, self.path_number, began);
         self.post = Some(Post { target: target.clone(), began, trace: trace.clone() });
         Some(trace)
     }
@@ -93,7 +93,7 @@ impl Run {
     }
 
     fn scopes_but_for_the_path<'a>(&self, groups: &'a [Box<str>]) -> Scopes<'a> {
-        Scopes::new(self.handler.epoch_name(self.key.instance), self.path_bucket ^ 1, groups)
+        Scopes::new(self.handler.epoch_name(self.key.instance), self.path_number ^ 1, groups)
     }
 
     /// Whether the answer does.
@@ -112,7 +112,7 @@ impl Run {
         let scopes = self.scopes_but_for_the_path(groups);
         let reading = if self.handler.in_memory {
             let epochs = &self.cache.inner().memory.epochs;
-            epochs.reading(&epochs.marks(scopes.handler(), scopes.path_bucket(), groups), epochs.now())
+            epochs.reading(&epochs.marks(scopes.handler(), scopes.path(), groups), epochs.now())
         } else {
             let Some(backend) = self.cache.backend(self.handler) else { return false };
             let Ok(reading) = backend.read(&scopes).await else { return false };

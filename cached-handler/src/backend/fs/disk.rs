@@ -16,7 +16,7 @@ use rustix::{
     io::{Errno, retry_on_intr},
 };
 
-pub(super) use self::state::{Changed, state};
+pub(super) use self::state::{Changed, born, renamed, state};
 use super::fault::Fault;
 
 /// Whether a call may wait for the disk.

@@ -19,6 +19,8 @@ pub(super) enum Fault {
     GivenUp,
     /// What is there cannot be used as it is.
     Refused(String),
+    /// What may be stored is stored already.
+    NoRoom,
     /// No thread could do it.
     NoThread(Cow<'static, str>),
     /// Another process holds the lock of the table.
@@ -42,6 +44,7 @@ impl Fault {
         match self {
             Self::System { errno: Errno::NOSPC | Errno::DQUOT, .. } => error::Fault::Refused("full"),
             Self::System { errno: Errno::ROFS, .. } => error::Fault::Refused("read-only"),
+            Self::NoRoom => error::Fault::Refused("capacity"),
             Self::Damaged => error::Fault::Sick("damaged"),
             Self::Locked => error::Fault::Sick("locked"),
             _ => error::Fault::Sick("failed"),
@@ -66,6 +69,7 @@ impl fmt::Display for Fault {
             Self::Gone => f.write_str("the directory was removed or replaced"),
             Self::Damaged => f.write_str("the file `table` is damaged"),
             Self::GivenUp => f.write_str("it took too long and was given up"),
+            Self::NoRoom => f.write_str("responses take all of the capacity, or this one would; the least used are removed in the background; raise it by `.fs_capacity(bytes)`"),
             Self::Refused(why) => f.write_str(why),
             Self::NoThread(why) => write!(f, "no thread for blocking calls: {why}"),
             Self::Locked => f.write_str("another process holds the file `lock` and does not let go; is it stopped?"),

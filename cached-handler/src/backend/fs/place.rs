@@ -3,7 +3,10 @@
 use std::{
     os::fd::OwnedFd,
     path::PathBuf,
-    sync::atomic::{AtomicBool, Ordering},
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
     time::SystemTime,
 };
 
@@ -16,7 +19,7 @@ use super::{
     entry::{FileName, HEAD, Head, temporary},
     fault::Fault,
     kept::Kept,
-    table::{Table, random},
+    table::{Spot, Table, random},
 };
 use crate::{
     backend::{Effect, Moved, Reading},
@@ -26,7 +29,7 @@ use crate::{
 /// A namespace's directory.
 #[derive(Debug)]
 pub(super) struct Place {
-    home: Folder,
+    home: Arc<Folder>,
     table: Table,
     kept: Kept,
     /// Where it was when it was opened, and which it is.
@@ -46,12 +49,19 @@ pub(super) struct New {
 }
 
 impl Place {
-    pub(super) fn open(settings: &Settings) -> Result<Self, Fault> {
-        let home = Folder::root(&settings.directory)?.child(&settings.home)?;
-        let table = Table::open(&home, settings.boot())?;
+    /// `anew`: nothing that lies there is to be used.
+    pub(super) fn open(settings: &Settings, anew: bool) -> Result<Self, Fault> {
+        let root = Folder::root(&settings.directory)?;
+        let home = Arc::new(root.child(&settings.home)?);
+        let table = Table::open(root, &home, settings.boot(), anew)?;
         // Made here, so that what is wrong with it is said at once.
         home.child(RESPONSES)?;
         Ok(Self { identity: home.identity()?, path: settings.directory.join(&settings.home), home, table, kept: Kept::new() })
+    }
+
+    /// Which directory it is.
+    pub(super) fn identity(&self) -> Identity {
+        self.identity
     }
 
     pub(super) fn home(&self) -> &Folder {
@@ -75,12 +85,12 @@ impl Place {
     pub(super) fn look_up(
         &self,
         name: &FileName,
-        positions: &[u64],
+        spots: &[Spot],
         now: SystemTime,
         patience: Patience,
     ) -> Result<(Option<Bytes>, Reading), Fault> {
         let bytes = self.get(name, now, patience)?;
-        Ok((bytes, self.table.read(positions, patience)?))
+        Ok((bytes, self.table.read(spots, patience)?))
     }
 
     /// What is stored under a name, if it is whole and alive.

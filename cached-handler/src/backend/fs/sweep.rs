@@ -30,6 +30,8 @@ pub(super) enum Note {
     Scan,
     /// There are descriptors to close.
     Close,
+    /// It may be time to see where the directory is.
+    Look,
 }
 
 /// Where they leave it. Full, it takes no more: nothing of this is worth a wait.
@@ -54,7 +56,7 @@ fn run(shared: &Weak<Shared>, notes: &Receiver<Note>) {
     loop {
         let Some(strong) = shared.upgrade() else { return };
         let now = strong.now();
-        strong.close_if_moved();
+        strong.look_after_the_directory();
         if is_due(last_scan, now, strong.quota.has_grown()) || strong.quota.wants_scan() {
             match scan(&strong, shared) {
                 Ok(Scanned::Done) => last_scan = Some(now),
@@ -76,7 +78,7 @@ fn run(shared: &Weak<Shared>, notes: &Receiver<Note>) {
                     shared.note_use(&name);
                     used += 1;
                 }
-                Ok(Note::Scan | Note::Close) | Err(RecvTimeoutError::Timeout) => break,
+                Ok(Note::Scan | Note::Close | Note::Look) | Err(RecvTimeoutError::Timeout) => break,
                 Err(RecvTimeoutError::Disconnected) => return,
             }
             if used >= BATCH {

@@ -7,12 +7,17 @@
 //! read; everything stored before is unusable then.
 
 mod record;
+mod seal;
+mod seen;
+mod spot;
 
 use std::{
-    collections::HashMap,
     hash::{BuildHasher, RandomState},
     os::fd::OwnedFd,
-    sync::{Mutex, PoisonError, RwLock},
+    sync::{
+        Arc, Mutex, PoisonError, RwLock,
+        atomic::{AtomicU64, Ordering},
+    },
     time::Duration,
 };
 
@@ -22,14 +27,18 @@ use rustix::{
 };
 use smallvec::SmallVec;
 
-use self::record::{ALL, CLOCK, Epoch, FRONT, Front, PLACE};
+pub(super) use self::spot::{Spot, spots};
+use self::{
+    record::{CLOCK, Epoch, FRONT, Front, PLACE},
+    seal::{is_sealed, number_of, seal},
+    seen::Seen,
+};
 use super::{
-    check::sum_of,
     disk::{Folder, Patience, read_at, state, sync, write_at},
     fault::Fault,
 };
 use crate::{
-    backend::{Effect, Moved, Reading, Scopes, Stamp},
+    backend::{Effect, Moved, Reading, Stamp},
     invalidate::Mark,
     sync::lock,
 };
@@ -40,6 +49,10 @@ pub(super) struct Table {
     file: OwnedFd,
     /// A file of its own: locks belong to it, however the table is mended.
     lock: OwnedFd,
+    /// Those that it is in, from within.
+    folders: [Arc<Folder>; 2],
+    /// What tells this table from any other that may lie there: see `seal.rs`. As it was last looked at.
+    number: AtomicU64,
     /// The lock of a file is the process's; this one is its threads'.
     alone: Mutex<()>,
     /// What was read since anything was last invalidated.
@@ -65,61 +78,42 @@ impl Boot {
 }
 
 /// Where the epochs lie that concern a response.
-pub(super) type Positions<T = u64> = SmallVec<[T; 8]>;
-
-/// Epochs that were read while the clock stood where it stands: as long as it does, nobody has changed one.
-///
-/// The front of the table says how far the clock is (`clock`), and up to which time all epochs are written (`settled`).
-/// Where both are the same, every invalidation that has returned is in the epochs that are read from then on.
-#[derive(Debug, Default)]
-struct Seen {
-    incarnation: u64,
-    clock: u64,
-    epochs: HashMap<u64, Epoch>,
-}
-
-/// Most places that are held: 256 KiB.
-const MOST_SEEN: usize = 8192;
-
-impl Seen {
-    fn latest(&self, front: &Front, positions: &[u64]) -> Option<Epoch> {
-        if !front.is_settled() || (self.incarnation, self.clock) != (front.incarnation, front.clock) {
-            return None;
-        }
-        let mut latest = front.all;
-        for position in positions {
-            latest.take(*self.epochs.get(position)?);
-        }
-        Some(latest)
-    }
-
-    fn note(&mut self, front: &Front, positions: &[u64], epochs: &[Epoch]) {
-        let is_other = (self.incarnation, self.clock) != (front.incarnation, front.clock);
-        if is_other || self.epochs.len() + epochs.len() > MOST_SEEN {
-            *self = Self { incarnation: front.incarnation, clock: front.clock, epochs: HashMap::new() };
-        }
-        self.epochs.extend(positions.iter().copied().zip(epochs.iter().copied()));
-    }
-}
+type Positions<T> = SmallVec<[T; 8]>;
 
 impl Table {
-    /// Opens it, made or made anew where it has to be.
-    pub(super) fn open(home: &Folder, boot: Boot) -> Result<Self, Fault> {
+    /// Opens it, made or made anew where it has to be: `anew` in any case. `root`: the folder that `home` is in.
+    pub(super) fn open(root: Folder, home: &Arc<Folder>, boot: Boot, anew: bool) -> Result<Self, Fault> {
         let table = Self {
             file: home.open_to_share("table")?,
             lock: home.open_to_share("lock")?,
+            folders: [Arc::clone(home), Arc::new(root)],
+            number: AtomicU64::new(0),
             alone: Mutex::default(),
             read: RwLock::default(),
         };
+        if anew {
+            table.end();
+        }
         table.locked(|| table.mend_locked(Some(boot)))?;
         Ok(table)
     }
 
-    /// The clock, and then the latest of the epochs at `positions`.
-    pub(super) fn read(&self, positions: &[u64], patience: Patience) -> Result<Reading, Fault> {
+    /// Makes all that rests on it unusable, wherever it is by now. Without its lock, which may be gone: whoever finds it so
+    /// begins anew.
+    pub(super) fn end(&self) {
+        _ = write_at(&self.file, &[&[0; FRONT]], 0);
+    }
+
+    /// Begins anew where it is not what was written last, where it was written.
+    pub(super) fn must_be_the_one(&self) -> Result<(), Fault> {
+        self.locked(|| self.mended_front().map(drop))
+    }
+
+    /// The clock, and then the latest of the epochs at `spots`.
+    pub(super) fn read(&self, spots: &[Spot], patience: Patience) -> Result<Reading, Fault> {
         // A writer may be halfway through a place: then it is whole in a moment.
         for _ in 0..3 {
-            match self.read_once(positions, patience) {
+            match self.read_once(spots, patience) {
                 Err(Fault::Damaged) => std::hint::spin_loop(),
                 outcome => return outcome,
             }
@@ -128,7 +122,7 @@ impl Table {
         if patience == Patience::None {
             return Err(Fault::NotAtHand);
         }
-        self.locked(|| self.read_once(positions, patience))
+        self.locked(|| self.read_once(spots, patience))
     }
 
     /// Moves the clock on, then the epoch of `mark`.
@@ -137,25 +131,47 @@ impl Table {
             if !is_in_place() {
                 return Err(Fault::Gone);
             }
-            let front = match self.front(Patience::AnyTime) {
-                Err(Fault::Damaged) => {
-                    self.mend_locked(None)?;
-                    self.front(Patience::AnyTime)?
-                }
-                front => front?,
-            };
-            let position = position_of(mark);
+            let front = self.mended_front()?;
+            let position = Spot::of(mark).position(front.incarnation);
             let before = self.epoch(position, front.incarnation, Patience::AnyTime)?;
             let now = front.clock.saturating_add(1);
             self.put(CLOCK, front.incarnation, Epoch { expired: now, invalidated: front.settled })?;
             let invalidated = if effect == Effect::Invalidate { now } else { before.invalidated };
             self.put(position, front.incarnation, Epoch { invalidated, expired: now })?;
             self.put(CLOCK, front.incarnation, Epoch::at(now))?;
-            if front.boot == Boot::Any {
-                sync(&self.file)?;
-            }
+            self.keep(front.boot)?;
             Ok(Moved { from: before.expired, to: Stamp { incarnation: front.incarnation, clock: now } })
         })
+    }
+
+    /// The front, with the lock held; that of a table which was begun anew, where it had to be.
+    fn mended_front(&self) -> Result<Front, Fault> {
+        self.number.store(number_of(&self.file, &self.folders)?, Ordering::Relaxed);
+        let front = match self.front(Patience::AnyTime) {
+            Err(Fault::Damaged) => None,
+            front => Some(front?),
+        };
+        match front {
+            Some(front) if self.is_as_it_was_kept(front.boot)? => Ok(front),
+            Some(front) => {
+                self.begin(Some(front.boot))?;
+                self.front(Patience::AnyTime)
+            }
+            None => {
+                self.mend_locked(None)?;
+                self.front(Patience::AnyTime)
+            }
+        }
+    }
+
+    /// After the last write: what is to survive the power is on the disk, and what is not is sealed. Both would cost twice
+    /// the time, and what the disk has of two files after a failure need not belong together.
+    fn keep(&self, boot: Boot) -> Result<(), Fault> {
+        if boot == Boot::Any { sync(&self.file) } else { seal(&self.file, &self.lock) }
+    }
+
+    fn is_as_it_was_kept(&self, boot: Boot) -> Result<bool, Fault> {
+        if boot == Boot::Any { Ok(true) } else { is_sealed(&self.file, &self.lock) }
     }
 
     /// Makes a damaged table anew. Another may have done so since.
@@ -163,12 +179,13 @@ impl Table {
         self.locked(|| self.mend_locked(None))
     }
 
-    fn read_once(&self, positions: &[u64], patience: Patience) -> Result<Reading, Fault> {
+    fn read_once(&self, spots: &[Spot], patience: Patience) -> Result<Reading, Fault> {
         let front = self.front(patience)?;
-        let known = self.read.read().unwrap_or_else(PoisonError::into_inner).latest(&front, positions);
+        let positions: Positions<u64> = spots.iter().map(|spot| spot.position(front.incarnation)).collect();
+        let known = self.read.read().unwrap_or_else(PoisonError::into_inner).latest(&front, &positions);
         let latest = match known {
             Some(latest) => latest,
-            None => self.read_all(&front, positions, patience)?,
+            None => self.read_all(&front, &positions, patience)?,
         };
         Ok(Reading { incarnation: front.incarnation, clock: front.clock, invalidated: latest.invalidated, expired: latest.expired })
     }
@@ -197,7 +214,7 @@ impl Table {
         if read_at(&self.file, &mut place, 0, patience)? < FRONT {
             return Err(Fault::Damaged);
         }
-        Front::decode(&place, state.number()).ok_or(Fault::Damaged)
+        Front::decode(&place, self.number.load(Ordering::Relaxed)).ok_or(Fault::Damaged)
     }
 
     fn epoch(&self, position: u64, incarnation: u64, patience: Patience) -> Result<Epoch, Fault> {
@@ -214,11 +231,15 @@ impl Table {
 
     /// Begins anew where a place is not as it was written, or the table is of another boot. `boot`: it is being opened.
     fn mend_locked(&self, boot: Option<Boot>) -> Result<(), Fault> {
+        self.number.store(number_of(&self.file, &self.folders)?, Ordering::Relaxed);
         let front = match self.front(Patience::AnyTime) {
             Err(Fault::Damaged) => None,
             front => Some(front?),
         };
-        if let Some(front) = front.filter(|front| boot.is_none_or(|boot| boot == front.boot)) {
+        let is_same = |front: &Front| boot.is_none_or(|boot| boot == front.boot);
+        if let Some(front) = front.filter(is_same)
+            && self.is_as_it_was_kept(front.boot)?
+        {
             // Within one boot a table is what was written, unless somebody harms it: whoever reads the place finds out.
             if boot.is_some() && front.boot != Boot::Any && state(&self.file)?.length == END {
                 return Ok(());
@@ -236,7 +257,11 @@ impl Table {
     fn go_on(&self, front: &Front, latest: u64) -> Result<(), Fault> {
         let clock = latest.max(front.clock);
         if front.boot != Boot::Any {
-            return if clock > front.clock { self.put(CLOCK, front.incarnation, Epoch::at(clock)) } else { Ok(()) };
+            if clock > front.clock {
+                self.put(CLOCK, front.incarnation, Epoch::at(clock))?;
+                seal(&self.file, &self.lock)?;
+            }
+            return Ok(());
         }
         self.put(CLOCK, front.incarnation, Epoch::at(clock.saturating_add(MORE_THAN_UNSYNCED)))?;
         sync(&self.file)
@@ -264,7 +289,7 @@ impl Table {
 
     /// A new incarnation: its number first, so that from then on nobody takes an older place for one of it.
     fn begin(&self, boot: Option<Boot>) -> Result<(), Fault> {
-        let number = state(&self.file)?.number();
+        let number = self.number.load(Ordering::Relaxed);
         let boot = boot.unwrap_or(Boot::Any);
         let incarnation = random();
         let front = Front { incarnation, boot, clock: 1, settled: 1, all: Epoch::default() };
@@ -278,7 +303,7 @@ impl Table {
             }
             write_at(&self.file, &[&chunk], start)?;
         }
-        if boot == Boot::Any { sync(&self.file) } else { Ok(()) }
+        self.keep(boot)
     }
 
     /// With no other writer, of this process or another. One that is stopped while it writes is not waited for without
@@ -309,25 +334,6 @@ impl Table {
     fn lock_is_in_place(&self) -> Result<(), Fault> {
         if state(&self.lock)?.names == 0 { Err(Fault::Gone) } else { Ok(()) }
     }
-}
-
-/// The places of a response's epochs, but for that of the namespace, which is always read.
-pub(super) fn positions(scopes: &Scopes<'_>) -> Positions {
-    let groups = scopes.groups().iter().map(|group| Mark::Group(group));
-    [Mark::Handler(scopes.handler()), Mark::PathBucket(scopes.path_bucket())].into_iter().chain(groups).map(position_of).collect()
-}
-
-/// Names share places: an invalidation costs the owner of another name a miss at most, once in as many times as there
-/// are places.
-fn position_of(mark: Mark<'_>) -> u64 {
-    let at = |name: &str, places: u64| sum_of(name.as_bytes()) % places;
-    let place = match mark {
-        Mark::All => return ALL,
-        Mark::Handler(name) => at(name, HANDLERS),
-        Mark::PathBucket(bucket) => HANDLERS + u64::from(bucket),
-        Mark::Group(name) => HANDLERS + PATHS + at(name, GROUPS),
-    };
-    PLACES + place * PLACE as u64
 }
 
 /// A number that no one else has: std's hashers are seeded by the system.

@@ -12,6 +12,7 @@ use crate::backend::{
     conformance,
     mutations::{WHOLE, mutations, read},
 };
+use crate::clock::Clock;
 
 fn fs(name: &str, set: impl FnOnce(&mut Settings)) -> Fs {
     let directory = std::env::temp_dir().join(format!("cached-handler-{}-{name}", std::process::id()));

@@ -94,7 +94,7 @@ impl Keys {
             Mark::All => {}
             Mark::Handler(name) => self.handler(name, &mut names),
             Mark::Group(name) => self.group(name, &mut names),
-            Mark::PathBucket(bucket) => self.path(bucket, &mut names),
+            Mark::Path(number) => self.path(number, &mut names),
         }
         names
     }
@@ -105,7 +105,7 @@ impl Keys {
         let mut names = Names { text: String::with_capacity(length), ends: SmallVec::new() };
         names.push(&[&self.namespace]);
         self.handler(scopes.handler(), &mut names);
-        self.path(scopes.path_bucket(), &mut names);
+        self.path(scopes.path(), &mut names);
         for group in scopes.groups() {
             self.group(group, &mut names);
         }
@@ -116,9 +116,10 @@ impl Keys {
         names.push(&[&self.namespace, ":h:", name]);
     }
 
-    fn path(&self, bucket: u16, names: &mut Names) {
-        let [high, low] = bucket.to_be_bytes().map(hex);
-        names.push(&[&self.namespace, ":p:", std::str::from_utf8([high, low].as_flattened()).unwrap_or_default()]);
+    /// The whole number: there are as many epochs as paths with stored responses, and none is shared.
+    fn path(&self, number: u64, names: &mut Names) {
+        let digits = number.to_be_bytes().map(hex);
+        names.push(&[&self.namespace, ":p:", std::str::from_utf8(digits.as_flattened()).unwrap_or_default()]);
     }
 
     /// A digest: the names of groups are made of what handlers are asked for.
@@ -161,7 +162,7 @@ mod tests {
         let names = keys.scopes_with(&scopes, &key);
         let group = |name: &str| format!("ch:{{shop}}:g:{}", &Digest::of(name.as_bytes()).to_hex()[..32]);
         let response = format!("ch:{{shop}}:r:{}", key.as_str());
-        let expected = ["ch:{shop}", "ch:{shop}:h:page", "ch:{shop}:p:0a1f", &group("x"), &group("y"), &response];
+        let expected = ["ch:{shop}", "ch:{shop}:h:page", "ch:{shop}:p:0000000000000a1f", &group("x"), &group("y"), &response];
         assert_eq!(names.iter().collect::<Vec<_>>(), expected);
         assert_eq!(keys.scopes(&scopes).iter().collect::<Vec<_>>(), expected[..5]);
         assert_eq!(keys.response(&key), response);

@@ -4,9 +4,9 @@ use std::path::PathBuf;
 #[cfg(unix)]
 use std::sync::Arc;
 
-use super::CacheBuilder;
 #[cfg(unix)]
 use super::limits::Unguarded;
+use super::{CacheBuilder, room::LEAST};
 use crate::error::Error;
 #[cfg(unix)]
 use crate::{
@@ -44,6 +44,12 @@ impl Default for Files {
     }
 }
 
+impl Files {
+    pub(super) fn capacity(&self) -> u64 {
+        self.capacity
+    }
+}
+
 impl CacheBuilder {
     /// Adds the backend `fs`: responses in files below `directory`, for `backend = "fs"`. They survive a restart, and
     /// several processes may share the directory: an invalidation by one counts in all of them. Without this call the
@@ -52,7 +58,7 @@ impl CacheBuilder {
     /// It needs a [`namespace`](Self::namespace): processes with one namespace share their responses, others keep
     /// theirs apart.
     ///
-    /// The directory is made where it is missing. It has to belong to the user who runs the process, and nobody else
+    /// The directory is made where it is missing; a relative path is that of the current directory when the cache is built. It has to belong to the user who runs the process, and nobody else
     /// may write to it; otherwise [`build`](Self::build) says so. It should be on a local disk: on a network's
     /// (NFS) two machines may see each other's invalidations late. After the machine was rebooted nothing stored before
     /// is used, unless [`fs_durable`](Self::fs_durable). Unix only.
@@ -73,7 +79,7 @@ impl CacheBuilder {
 
     /// How many bytes of the disk the responses of this namespace may take (default 1 GiB). Beyond, those that were used
     /// least recently are removed, in the background; past an eighth more nothing is stored until they are. The table
-    /// of invalidations takes 4.2 MiB besides.
+    /// of invalidations takes 4.2 MiB besides. Less than 64 KiB is an error of [`build`](Self::build).
     ///
     /// What other processes on the directory have written is known by scans: every ten minutes, or after half a minute
     /// where this process has written a sixteenth of the capacity. Between two of them, each counts on half of what was
@@ -133,6 +139,8 @@ impl CacheBuilder {
             return None;
         }
         let directory = self.files.directory.take().or_else(|| self.directory_of_environment())?;
+        // Wherever the process goes from here on, it stays there.
+        let directory = std::path::absolute(&directory).unwrap_or(directory);
         self.files.place.clone_from(&directory);
         let Files { capacity, durable, .. } = self.files;
         Some(Fs::new(Settings::new(directory, &self.namespace, capacity, durable, self.clock.clone())))
@@ -165,6 +173,11 @@ impl CacheBuilder {
             complaints.push(format!(
                 "the backend `{NAME}` needs a namespace, as others may use the directory too; add `.namespace(\"…\")`, with the name of your application, to `Cache::builder()`"
             ));
+        }
+        if is_meant && self.files.capacity < LEAST {
+            let bytes = self.files.capacity;
+            complaints
+                .push(format!("`.fs_capacity({bytes})` has room for no response; give at least {LEAST} bytes, or leave the backend out"));
         }
         if is_meant && cfg!(not(unix)) {
             complaints.push(format!("the backend `{NAME}` needs Unix; name another in the attribute"));

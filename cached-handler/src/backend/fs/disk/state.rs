@@ -6,8 +6,10 @@ use std::{
 };
 
 use rustix::fs::{Stat, fstat};
+#[cfg(target_os = "linux")]
+use rustix::io::Errno;
 
-use super::{Fault, Identity, identity};
+use super::{Fault, Folder, Identity, identity};
 
 /// What an open file says of itself.
 #[derive(Debug, Clone, Copy)]
@@ -37,6 +39,10 @@ impl Changed {
         Self(secs, nanos)
     }
 
+    pub(in crate::backend::fs) fn words(self) -> [u64; 2] {
+        [self.0, u64::from(self.1)]
+    }
+
     /// Whether it was by `lag` or more before this moment. Where a file system counts whole seconds it cannot be told.
     pub(in crate::backend::fs) fn is_before(self, moment: SystemTime, lag: Duration) -> bool {
         let since = moment.duration_since(UNIX_EPOCH).unwrap_or_default();
@@ -53,6 +59,44 @@ pub(in crate::backend::fs) fn state(file: &OwnedFd) -> Result<State, Fault> {
         length: u64::try_from(stat.st_size).unwrap_or(0),
         changed: changed(&stat),
     })
+}
+
+/// When a file came into being, which no program can set: seconds and nanoseconds of the wall clock. Nothing, where the
+/// system or its disk does not keep it.
+#[cfg(target_os = "linux")]
+pub(in crate::backend::fs) fn born(file: &OwnedFd) -> Result<[u64; 2], Fault> {
+    use rustix::fs::{AtFlags, StatxFlags, statx};
+
+    match statx(file, "", AtFlags::EMPTY_PATH, StatxFlags::BTIME) {
+        Ok(stat) if stat.stx_mask & StatxFlags::BTIME.bits() != 0 => {
+            Ok([u64::try_from(stat.stx_btime.tv_sec).unwrap_or(0), u64::from(stat.stx_btime.tv_nsec)])
+        }
+        // A kernel before 4.11, or a container that forbids the call.
+        Ok(_) | Err(Errno::NOSYS | Errno::PERM | Errno::INVAL) => Ok([0, 0]),
+        Err(errno) => Err(Fault::of("statx")(errno)),
+    }
+}
+
+#[cfg(not(target_os = "linux"))]
+pub(in crate::backend::fs) fn born(_: &OwnedFd) -> Result<[u64; 2], Fault> {
+    Ok([0, 0])
+}
+
+/// When a folder was last given another name, owner or mode, in nanoseconds; nothing, where a name in it was made or
+/// removed since. That sets the times of the last change and of the last modification, and the others the first alone.
+#[cfg(target_os = "linux")]
+#[allow(clippy::useless_conversion, clippy::unnecessary_fallible_conversions, reason = "the types differ from system to system")]
+pub(in crate::backend::fs) fn renamed(folder: &Folder) -> Result<u64, Fault> {
+    let stat = fstat(&folder.0).map_err(Fault::of("fstat"))?;
+    let Changed(seconds, nanos) = changed(&stat);
+    let modified = Changed(u64::try_from(stat.st_mtime).unwrap_or(0), u32::try_from(stat.st_mtime_nsec).unwrap_or(0));
+    let is_modified_since = modified == Changed(seconds, nanos);
+    Ok(if is_modified_since { 0 } else { seconds.wrapping_mul(1_000_000_000).wrapping_add(u64::from(nanos)) })
+}
+
+#[cfg(not(target_os = "linux"))]
+pub(in crate::backend::fs) fn renamed(_: &Folder) -> Result<u64, Fault> {
+    Ok(0)
 }
 
 #[cfg(target_os = "linux")]

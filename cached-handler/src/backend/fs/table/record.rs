@@ -19,7 +19,7 @@ impl Front {
         self.settled == self.clock
     }
 
-    /// `number` is the file's own: a copy that was brought back is another file, and none of this one's.
+    /// `number` is the file's own, as `seal.rs` makes it: a copy that was brought back has another.
     pub(super) fn encode(&self, number: u64) -> [u8; FRONT] {
         let [first, second] = self.boot.words();
         let head = [MAGIC, self.incarnation, first, second, number];
@@ -74,7 +74,7 @@ impl Epoch {
 }
 
 /// `CHepoch` and the version of what lies there.
-const MAGIC: u64 = u64::from_le_bytes(*b"CHepoch\x01");
+const MAGIC: u64 = u64::from_le_bytes(*b"CHepoch\x02");
 /// A place never lies across two pages or sectors.
 pub(super) const PLACE: usize = 32;
 /// In bytes; and where in it the clock and the namespace's own epoch are.

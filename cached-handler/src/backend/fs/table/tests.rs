@@ -1,30 +1,38 @@
+use std::collections::HashMap;
+
 use super::*;
 
 fn table(name: &str) -> (Table, std::path::PathBuf) {
     let directory = std::env::temp_dir().join(format!("cached-handler-{}-{name}", std::process::id()));
     _ = std::fs::remove_dir_all(&directory);
-    (Table::open(&Folder::root(&directory).unwrap(), Boot::This([1, 2])).unwrap(), directory)
+    (open(&directory, Boot::This([1, 2])), directory)
+}
+
+fn open(directory: &std::path::Path, boot: Boot) -> Table {
+    Table::open(Folder::root(directory).unwrap(), &Arc::new(Folder::root(directory).unwrap()), boot, false).unwrap()
 }
 
 /// A writer of another process moves the clock on, writes the epoch, and says that it is written: step by step.
 #[test]
 fn an_epoch_that_was_read_while_it_was_being_moved_on_is_read_again() {
     let (table, directory) = table("half-moved");
-    let positions = [position_of(Mark::Group("a"))];
-    let read = || table.read(&positions, Patience::AnyTime).unwrap();
+    let spots = [Spot::of(Mark::Group("a"))];
+    let read = || table.read(&spots, Patience::AnyTime).unwrap();
     let before = read();
     let (incarnation, now) = (before.incarnation, before.clock + 1);
     table.put(CLOCK, incarnation, Epoch { expired: now, invalidated: before.clock }).unwrap();
     assert_eq!((read().clock, read().invalidated), (now, 0));
-    table.put(positions[0], incarnation, Epoch::at(now)).unwrap();
+    table.put(spots[0].position(incarnation), incarnation, Epoch::at(now)).unwrap();
     assert_eq!(read().invalidated, now);
     table.put(CLOCK, incarnation, Epoch::at(now)).unwrap();
     assert_eq!((read().clock, read().invalidated), (now, now));
+    seal(&table.file, &table.lock).unwrap();
     // One that died halfway.
     table.put(CLOCK, incarnation, Epoch { expired: now + 1, invalidated: now }).unwrap();
     assert_eq!((read().clock, read().invalidated), (now + 1, now));
+    // What it left was not sealed, and whoever writes next begins anew.
     table.advance(Mark::Group("a"), Effect::Invalidate, || true).unwrap();
-    assert_eq!((read().clock, read().invalidated), (now + 2, now + 2));
+    assert_ne!(read().incarnation, incarnation);
     std::fs::remove_dir_all(directory).unwrap();
 }
 
@@ -32,13 +40,12 @@ fn an_epoch_that_was_read_while_it_was_being_moved_on_is_read_again() {
 #[test]
 fn a_clock_that_was_lost_is_made_up_for_by_the_epochs() {
     let (table, directory) = table("lost-clock");
-    let home = Folder::root(&directory).unwrap();
     drop(table);
-    let table = Table::open(&home, Boot::Any).unwrap();
+    let table = open(&directory, Boot::Any);
     let before = table.read(&[], Patience::AnyTime).unwrap();
     let late = before.clock + 7;
-    table.put(position_of(Mark::Group("a")), before.incarnation, Epoch::at(late)).unwrap();
-    let after = Table::open(&home, Boot::Any).unwrap().read(&[position_of(Mark::Group("a"))], Patience::AnyTime).unwrap();
+    table.put(Spot::of(Mark::Group("a")).position(before.incarnation), before.incarnation, Epoch::at(late)).unwrap();
+    let after = open(&directory, Boot::Any).read(&[Spot::of(Mark::Group("a"))], Patience::AnyTime).unwrap();
     assert_eq!((after.incarnation, after.invalidated), (before.incarnation, late));
     assert!(after.clock > late, "and by the steps that the disk may have missed besides");
     std::fs::remove_dir_all(directory).unwrap();
@@ -47,10 +54,10 @@ fn a_clock_that_was_lost_is_made_up_for_by_the_epochs() {
 #[test]
 fn a_writer_that_is_stopped_is_not_waited_for_without_end() {
     let (table, directory) = table("locked");
-    let other = Table::open(&Folder::root(&directory).unwrap(), Boot::This([1, 2])).unwrap();
+    let other = open(&directory, Boot::This([1, 2]));
     flock(&other.lock, FlockOperation::LockExclusive).unwrap();
     assert!(matches!(table.advance(Mark::All, Effect::Invalidate, || true), Err(Fault::Locked)));
-    assert!(table.read(&[position_of(Mark::All)], Patience::AnyTime).is_ok(), "readers take no lock");
+    assert!(table.read(&[Spot::of(Mark::All)], Patience::AnyTime).is_ok(), "readers take no lock");
     flock(&other.lock, FlockOperation::Unlock).unwrap();
     table.advance(Mark::All, Effect::Invalidate, || true).unwrap();
     std::fs::remove_dir_all(directory).unwrap();
@@ -60,10 +67,10 @@ fn a_writer_that_is_stopped_is_not_waited_for_without_end() {
 #[test]
 fn a_writer_whose_lock_was_removed_writes_nothing_until_it_has_the_one_that_others_have() {
     let (table, directory) = table("unlocked");
-    let home = Folder::root(&directory).unwrap();
-    let before = table.read(&[], Patience::AnyTime).unwrap();
     std::fs::remove_file(directory.join("lock")).unwrap();
-    let other = Table::open(&home, Boot::This([1, 2])).unwrap();
+    // With the lock its seal is gone, so that this one begins anew.
+    let other = open(&directory, Boot::This([1, 2]));
+    let before = table.read(&[], Patience::AnyTime).unwrap();
     flock(&other.lock, FlockOperation::LockExclusive).unwrap();
     assert!(matches!(table.advance(Mark::All, Effect::Invalidate, || true), Err(Fault::Gone)));
     assert_eq!(table.read(&[], Patience::AnyTime).unwrap(), before);
@@ -74,18 +81,54 @@ fn a_writer_whose_lock_was_removed_writes_nothing_until_it_has_the_one_that_othe
         Ok(())
     });
     assert!(matches!(removed, Err(Fault::Gone)));
-    Table::open(&home, Boot::This([1, 2])).unwrap().advance(Mark::All, Effect::Invalidate, || true).unwrap();
+    open(&directory, Boot::This([1, 2])).advance(Mark::All, Effect::Invalidate, || true).unwrap();
     assert!(table.read(&[], Patience::AnyTime).unwrap().invalidated > before.invalidated, "readers take no lock");
     std::fs::remove_dir_all(directory).unwrap();
 }
 
 #[test]
 fn places_lie_within_the_file_and_apart() {
-    let marks = [Mark::PathBucket(0), Mark::PathBucket(u16::MAX), Mark::Handler("a"), Mark::Group("a"), Mark::Group("b"), Mark::All];
-    let positions = marks.map(position_of);
+    let marks = [Mark::Path(0), Mark::Path(u64::MAX), Mark::Handler("a"), Mark::Group("a"), Mark::Group("b"), Mark::All];
+    let positions = marks.map(|mark| Spot::of(mark).position(7));
     assert!(positions.iter().all(|position| position % PLACE as u64 == 0 && *position < END));
     let mut apart = positions.to_vec();
     apart.sort_unstable();
     apart.dedup();
     assert_eq!(apart.len(), marks.len());
+}
+
+/// Whatever a client finds out about one life of a table, or about its own.
+#[test]
+fn names_that_share_a_place_in_one_life_are_apart_in_another() {
+    let names: Vec<String> = (0..4000).map(|name| name.to_string()).collect();
+    let share = |incarnation: u64| -> Vec<(usize, usize)> {
+        let mut first = HashMap::new();
+        let at = |(at, name): (usize, &String)| {
+            let position = Spot::of(Mark::Group(name)).position(incarnation);
+            first.insert(position, at).map(|other| (other, at))
+        };
+        names.iter().enumerate().filter_map(at).collect()
+    };
+    let (one, other) = (share(1), share(2));
+    assert!(one.len() > 50 && other.len() > 50, "{} and {}", one.len(), other.len());
+    assert!(one.iter().filter(|pair| other.contains(pair)).count() < 5);
+}
+
+/// A copy that is written over the table, with the seal that belonged to it.
+#[test]
+#[cfg(target_os = "linux")]
+fn a_table_that_was_written_over_by_an_older_state_of_it_begins_anew() {
+    let (table, directory) = table("over");
+    let saved = ["table", "lock"].map(|name| (name, std::fs::read(directory.join(name)).unwrap()));
+    table.advance(Mark::Group("a"), Effect::Invalidate, || true).unwrap();
+    let before = table.read(&[], Patience::AnyTime).unwrap();
+    for (name, content) in saved {
+        std::fs::write(directory.join(name), content).unwrap();
+    }
+    let after = open(&directory, Boot::This([1, 2])).read(&[], Patience::AnyTime).unwrap();
+    assert_ne!(after.incarnation, before.incarnation);
+    assert_eq!(table.read(&[], Patience::AnyTime).unwrap(), after, "for whoever has it open, too");
+    // Untouched, it goes on.
+    assert_eq!(open(&directory, Boot::This([1, 2])).read(&[], Patience::AnyTime).unwrap(), after);
+    std::fs::remove_dir_all(directory).unwrap();
 }

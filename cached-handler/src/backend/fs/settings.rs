@@ -1,0 +1,63 @@
+//! What an author sets, and which directory that has led to.
+
+use std::{path::PathBuf, sync::Mutex};
+
+use super::{
+    check,
+    disk::{Identity, identity_at},
+    place::Place,
+    table::Boot,
+};
+use crate::{clock::Clock, digest::Digest, sync::lock};
+
+/// What an author sets.
+#[derive(Debug, Clone)]
+pub(crate) struct Settings {
+    pub(super) directory: PathBuf,
+    /// The directory of the namespace, in that.
+    pub(super) home: String,
+    pub(super) capacity: u64,
+    pub(super) durable: bool,
+    pub(super) clock: Clock,
+}
+
+impl Settings {
+    /// Whether this process has had another directory open at the path since it had the one that is there: it may have
+    /// invalidated there what rests here.
+    pub(super) fn was_elsewhere(&self) -> bool {
+        let path = self.directory.join(&self.home);
+        let known = lock(&PLACES).iter().find(|(known, _)| *known == path).map(|(_, identity)| *identity);
+        known.is_some_and(|known| identity_at(&path) != Some(known))
+    }
+
+    /// Notes that it has this one open.
+    pub(super) fn is_at(&self, place: &Place) {
+        let (path, mut places) = (self.directory.join(&self.home), lock(&PLACES));
+        match places.iter_mut().find(|(known, _)| *known == path) {
+            Some((_, identity)) => *identity = place.identity(),
+            None => places.push((path, place.identity())),
+        }
+    }
+
+    pub(crate) fn new(directory: PathBuf, namespace: &str, capacity: u64, durable: bool, clock: Clock) -> Self {
+        // The first digit is the version of everything that lies in it: versions do not meet.
+        let home = format!("2-{:.16}", &*Digest::of(namespace.as_bytes()).to_hex());
+        Self { directory, home, capacity, durable, clock }
+    }
+
+    pub(super) fn boot(&self) -> Boot {
+        if self.durable { Boot::Any } else { this_boot() }
+    }
+}
+
+/// Where the system does not tell one boot from another, every invalidation goes to the disk.
+fn this_boot() -> Boot {
+    let id = std::fs::read("/proc/sys/kernel/random/boot_id").ok().map(|id| Digest::of(&id));
+    match id.as_ref().and_then(|id| check::words::<2>(id.as_bytes())) {
+        Some(words) if words != [0; 2] => Boot::This(words),
+        _ => Boot::Any,
+    }
+}
+
+/// Which directory this process last had open at a path.
+static PLACES: Mutex<Vec<(PathBuf, Identity)>> = Mutex::new(Vec::new());

@@ -1,0 +1,71 @@
+//! Whether backends have room, in bytes and in time, for what handlers may store in them: said when a cache is built.
+
+use std::time::Duration;
+
+use super::{Cache, CacheBuilder, MEMORY};
+use crate::{backend::BackendLimits, events, handler::Handler};
+
+/// What backends have room for.
+pub(super) struct Rooms {
+    memory: u64,
+    files: u64,
+    limits: Vec<(String, BackendLimits)>,
+}
+
+/// The least that files may take: a response of any use, with what belongs to it.
+#[cfg(feature = "fs")]
+pub(super) const LEAST: u64 = 64 << 10;
+/// A gigabit each second, in bytes each millisecond: what a network is taken to give.
+const IN_A_MILLISECOND: u64 = 125_000;
+/// What a handler stores without a word about it.
+const BY_DEFAULT: u64 = 1 << 20;
+
+impl CacheBuilder {
+    pub(super) fn rooms(&self) -> Rooms {
+        #[cfg(feature = "fs")]
+        let files = self.files.capacity();
+        #[cfg(not(feature = "fs"))]
+        let files = u64::MAX;
+        Rooms { memory: self.memory, files, limits: self.limits.clone() }
+    }
+}
+
+impl Rooms {
+    /// Warns of each handler of the program that may store what its backend cannot keep.
+    pub(super) fn warn(&self, cache: &Cache) {
+        if cache.inner().off {
+            return;
+        }
+        for handler in Cache::users() {
+            let handler = handler.in_cache(cache);
+            if let Some(what) = self.lack(handler) {
+                events::no_room(cache, handler, &what);
+            }
+        }
+    }
+
+    fn lack(&self, handler: &Handler) -> Option<String> {
+        let wanted = u64::try_from(handler.policy.max_body).unwrap_or(u64::MAX);
+        let (room, grow) = match handler.attributes.backend {
+            _ if handler.in_memory => (self.memory, "`Cache::builder().memory(bytes)`"),
+            Some("fs") => (self.files, "`Cache::builder().fs_capacity(bytes)`"),
+            Some(name) => return self.lack_of_time(name, wanted),
+            None => return None,
+        };
+        let is_tight = room == 0 || (wanted > room && wanted > BY_DEFAULT);
+        let name = handler.attributes.backend.unwrap_or(MEMORY);
+        is_tight.then(|| {
+            format!("a response may have {wanted} bytes (`max_body`), and its backend `{name}` has room for {room}: longer ones are not stored; give it more by {grow}")
+        })
+    }
+
+    fn lack_of_time(&self, name: &str, wanted: u64) -> Option<String> {
+        let limits = self.limits.iter().rev().find(|(of, _)| of == name).map_or(BackendLimits::new(), |(_, limits)| *limits);
+        let limit = limits.to_read(None);
+        let fits = u64::try_from(limit.as_millis()).unwrap_or(u64::MAX).saturating_mul(IN_A_MILLISECOND);
+        (wanted > fits.max(BY_DEFAULT)).then(|| {
+            let needed = Duration::from_millis(wanted / IN_A_MILLISECOND + 1).as_millis();
+            format!("a response may have {wanted} bytes (`max_body`), and the backend `{name}` has {} ms to give it: over a network that takes longer; lower `max_body`, or type `.limits(\"{name}\", BackendLimits::new().read(Duration::from_millis({needed})))`", limit.as_millis())
+        })
+    }
+}

@@ -1,0 +1,50 @@
+//! A computation that a task works on, and that its caller can take over where that task is gone.
+
+use std::{
+    pin::Pin,
+    sync::{Arc, Mutex},
+    task::{Context, Poll},
+};
+
+use axum::response::Response;
+use http::Extensions;
+
+use crate::sync::lock;
+
+/// Clones are the same computation. A runtime that ends drops its tasks; what they had lent is still with the caller, who
+/// may not be driven by that runtime (`Handle::block_on`), and goes on from where the task was.
+#[derive(Clone)]
+pub(super) struct Lent(Arc<Mutex<State>>);
+
+enum State {
+    Running(Pin<Box<dyn Future<Output = Response> + Send>>),
+    /// The value or the error lies in these.
+    Done(Extensions),
+}
+
+impl Lent {
+    pub(super) fn new(computation: impl Future<Output = Response> + Send + 'static) -> Self {
+        Self(Arc::new(Mutex::new(State::Running(Box::pin(computation)))))
+    }
+}
+
+impl Future for Lent {
+    type Output = Response;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Response> {
+        let mut state = lock(&self.0);
+        let response = match &mut *state {
+            State::Running(computation) => match computation.as_mut().poll(cx) {
+                Poll::Pending => return Poll::Pending,
+                Poll::Ready(response) => response,
+            },
+            State::Done(said) => {
+                let mut response = Response::default();
+                response.extensions_mut().clone_from(said);
+                return Poll::Ready(response);
+            }
+        };
+        *state = State::Done(response.extensions().clone());
+        Poll::Ready(response)
+    }
+}
