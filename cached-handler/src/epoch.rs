@@ -88,6 +88,29 @@ pub(crate) struct Marks {
     /// The place of the path's epoch.
     path: usize,
     groups: SmallVec<[Arc<Counter>; 4]>,
+    /// Those of what it is made of, each with the stamp of its own run.
+    parts: Option<Box<[(Self, u64)]>>,
+}
+
+impl Marks {
+    /// Adds those of what it is made of, and of what those are made of.
+    pub(crate) fn add_parts(&mut self, parts: impl IntoIterator<Item = (Self, u64)>) {
+        let mut flat = self.parts.take().map_or_else(Vec::new, <[_]>::into_vec);
+        for (mut part, stamp) in parts {
+            flat.extend(part.parts.take().into_iter().flatten());
+            flat.push((part, stamp));
+        }
+        self.parts = (!flat.is_empty()).then(|| flat.into());
+    }
+
+    /// The parts of another, which is the same response as it was before.
+    pub(crate) fn add_parts_of(&mut self, other: &Self) {
+        self.add_parts(other.parts.iter().flatten().cloned());
+    }
+
+    pub(crate) fn parts(&self) -> usize {
+        self.parts.as_ref().map_or(0, |parts| parts.len())
+    }
 }
 
 /// One where schedules are explored, which would spend their time on making the others.
@@ -127,6 +150,7 @@ impl InProcessEpochs {
             handler: self.handlers.counter(handler),
             path: self.place_of(path),
             groups: groups.iter().map(|group| self.groups.counter(group.as_ref())).collect(),
+            parts: None,
         }
     }
 
@@ -147,10 +171,24 @@ impl InProcessEpochs {
     }
 
     #[inline]
-    fn latest(&self, marks: &Marks, time: impl Fn(&Epoch) -> u64) -> u64 {
-        let path = self.paths.get(marks.path).map_or(0, &time);
+    fn latest(&self, marks: &Marks, time: fn(&Epoch) -> u64) -> u64 {
+        let own = self.latest_but_for_parts(marks, time);
+        if marks.parts.is_none() { own } else { self.latest_of_parts(marks, own, time) }
+    }
+
+    #[inline]
+    fn latest_but_for_parts(&self, marks: &Marks, time: fn(&Epoch) -> u64) -> u64 {
+        let path = self.paths.get(marks.path).map_or(0, time);
         let scoped = time(&self.all).max(time(marks.handler.epoch())).max(path);
         marks.groups.iter().fold(scoped, |latest, group| latest.max(time(group.epoch())))
+    }
+
+    /// For ever, where a part is outdated by its own stamp, as then nothing that is made of it is of use, whenever that was
+    /// made. A part's parts stand beside it.
+    #[cold]
+    fn latest_of_parts(&self, marks: &Marks, own: u64, time: fn(&Epoch) -> u64) -> u64 {
+        let is_outdated = |(part, stamp): &(Marks, u64)| self.latest_but_for_parts(part, time) > *stamp;
+        if marks.parts.iter().flatten().any(is_outdated) { u64::MAX } else { own }
     }
 
     /// Whether each step of the clock has reached its epoch: what is read of epochs after this covers all invalidations that

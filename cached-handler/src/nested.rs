@@ -1,55 +1,232 @@
-//! Caches inside of a cache: whether a cached handler was asked during a layer's run.
+//! Caches inside of a cache: a run whose answer is made of what other cached handlers have answered.
 //!
-//! Such a handler has groups, arguments and an age that the layer knows nothing of. A copy of its answer would outlive
-//! what invalidates it (law L4), and would be given to requests that its extractors refuse (law L2).
+//! Such a handler has groups, an age and a reader that the run knows nothing of. What is stored of the run is bound to them:
+//! it is held against the epochs of each part, by the stamp of that, is fresh no longer, and private where a part is. A layer
+//! stores nothing of the kind: a copy would be given to requests that the extractors inside refuse (law L2).
+//!
+//! A handler inside finds the run by its task, and by the request's extensions where that was handed on to another task.
 
-use std::{
-    cell::Cell,
-    pin::Pin,
-    task::{Context, Poll},
+use std::sync::{
+    Arc, Mutex,
+    atomic::{AtomicUsize, Ordering},
 };
 
-thread_local! {
-    /// How many cached handlers this thread has asked. A handler is asked in the task of its request, also where it then
-    /// runs in another.
-    static ASKED: Cell<u64> = const { Cell::new(0) };
-}
+use http::{Extensions, header};
 
-/// A response that a cache inside answers for; a mark for the gate of the store.
+use crate::{
+    cache::Cache,
+    clock::{Millis, millis, span},
+    epoch::Marks,
+    group::CacheGroups,
+    header::cache_control::CacheControl,
+    outcome::{Bypass, Forward, NotStored},
+    rules::storable::Storable,
+    serve::Run,
+    stored::Stored,
+    sync::lock,
+};
+
+/// A response that caches inside of a layer answer for; a mark for the gate of the store.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct CachedInside;
 
-/// A cached handler is asked.
-#[inline]
-pub(crate) fn note() {
-    ASKED.set(ASKED.get().wrapping_add(1));
+/// How many runs are under way: without any, no request is inside of one, and hits ask no further.
+static UNDER_WAY: AtomicUsize = AtomicUsize::new(0);
+
+tokio::task_local! {
+    static OUTER: Outer;
 }
 
-/// Its cache turned out to be off: what it answers is as if there were none.
-#[cold]
-pub(crate) fn take_back() {
-    ASKED.set(ASKED.get().wrapping_sub(1));
+/// A run, for what answers inside of it.
+#[derive(Debug)]
+pub(crate) struct Composition(Outer);
+
+/// That a run is under way.
+struct UnderWay;
+
+/// The same, for those inside.
+#[derive(Debug, Clone)]
+pub(crate) struct Outer(Arc<Shared>);
+
+#[derive(Debug)]
+struct Shared {
+    cache: Cache,
+    in_memory: bool,
+    parts: Mutex<Option<Parts>>,
 }
 
-/// A future, and whether a cached handler was asked in it.
-pub(crate) struct Watched<F> {
-    future: Pin<Box<F>>,
-    asked: bool,
+/// What those inside have answered with.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Parts {
+    /// Some of it lies where the epochs of this run say nothing of it.
+    pub(crate) is_foreign: bool,
+    pub(crate) is_private: bool,
+    /// With the stamp of each.
+    pub(crate) marks: Vec<(Marks, u64)>,
+    /// Until when all of it is fresh.
+    pub(crate) fresh_until: Option<Millis>,
 }
 
-impl<F: Future> Watched<F> {
-    pub(crate) fn new(future: F) -> Self {
-        Self { future: Box::pin(future), asked: false }
+impl Parts {
+    /// Whether nothing that concerns any of them was invalidated since, and no invalidation is under way, whose time may be
+    /// earlier than what it has reached so far.
+    pub(crate) fn are_current(&self, run: &Run) -> bool {
+        let epochs = &run.cache.inner().memory.epochs;
+        epochs.is_settled() && self.marks.iter().all(|(marks, stamp)| epochs.invalidated(marks) <= *stamp)
+    }
+
+    /// What is made of them is fresh no longer.
+    pub(crate) fn bound(&self, verdict: &mut Storable, now: Millis) -> Result<(), NotStored> {
+        let Some(until) = self.fresh_until else { return Ok(()) };
+        let longest = verdict.initial_age + span(until.saturating_sub(now));
+        verdict.freshness_lifetime = verdict.freshness_lifetime.min(longest);
+        if verdict.freshness_lifetime > verdict.initial_age { Ok(()) } else { Err(NotStored::AlreadyStale) }
     }
 }
 
-impl<F: Future> Future for Watched<F> {
-    type Output = (F::Output, bool);
+impl Composition {
+    pub(crate) fn new(cache: &Cache, in_memory: bool) -> Self {
+        Self(Outer(Arc::new(Shared { cache: cache.clone(), in_memory, parts: Mutex::new(None) })))
+    }
 
-    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let before = ASKED.get();
-        let polled = self.future.as_mut().poll(cx);
-        self.asked |= ASKED.get() != before;
-        polled.map(|output| (output, self.asked))
+    pub(crate) fn outer(&self) -> Outer {
+        self.0.clone()
+    }
+
+    /// None, where no cached handler has answered inside, as in almost all runs.
+    pub(crate) fn parts(&self) -> Option<Parts> {
+        lock(&self.0.0.parts).clone()
+    }
+
+    pub(crate) fn is_private(&self) -> bool {
+        lock(&self.0.0.parts).as_ref().is_some_and(|parts| parts.is_private)
+    }
+}
+
+impl UnderWay {
+    fn begin() -> Self {
+        UNDER_WAY.fetch_add(1, Ordering::Relaxed);
+        Self
+    }
+}
+
+impl Drop for UnderWay {
+    fn drop(&mut self) {
+        UNDER_WAY.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+/// Tells the runs around one whose answer is not stored.
+pub(crate) fn tell_of_refused(run: &Run, answer: &Extensions) {
+    if run.key.forward == Forward::Bypass(Bypass::Off) {
+        return;
+    }
+    let groups = answer.get::<CacheGroups>().map_or(&[][..], |groups| &groups.0);
+    run.facts.around().iter().for_each(|outer| outer.note_run(run, groups, None));
+}
+
+/// The same of one whose answer is a stream, and stored at its end at the earliest.
+pub(crate) fn tell_of_stream(run: &Run, groups: &[Box<str>], storable: &Storable) {
+    let remaining = storable.freshness_lifetime.saturating_sub(storable.initial_age);
+    let until = run.now().saturating_add(millis(remaining));
+    run.facts.around().iter().for_each(|outer| outer.note_run(run, groups, Some(until)));
+}
+
+/// The runs that a request is inside of, if it is.
+#[inline]
+pub(crate) fn around(extensions: Option<&Extensions>) -> Option<Box<[Outer]>> {
+    if UNDER_WAY.load(Ordering::Relaxed) == 0 { None } else { find(extensions) }
+}
+
+#[cold]
+fn find(extensions: Option<&Extensions>) -> Option<Box<[Outer]>> {
+    let by_task = OUTER.try_with(Clone::clone).ok();
+    let by_request = extensions.and_then(|extensions| extensions.get::<Outer>());
+    // A handler may hand on a request that says of another run than its own.
+    let by_request = by_request.filter(|other| by_task.as_ref().is_none_or(|one| !Arc::ptr_eq(&one.0, &other.0)));
+    let found: Box<[Outer]> = by_task.into_iter().chain(by_request.cloned()).collect();
+    (!found.is_empty()).then_some(found)
+}
+
+impl Outer {
+    /// Runs what is inside.
+    pub(crate) fn scope<F: Future>(self, inside: F) -> impl Future<Output = F::Output> + use<F> {
+        let under_way = UnderWay::begin();
+        OUTER.scope(self, async move {
+            let output = inside.await;
+            drop(under_way);
+            output
+        })
+    }
+
+    /// Whether any cached handler has answered inside.
+    pub(crate) fn has_parts(&self) -> bool {
+        lock(&self.0.parts).is_some()
+    }
+
+    /// A stored response answers inside, or one that has just been made.
+    pub(crate) fn note(&self, stored: &Stored, cache: &Cache) {
+        let is_private = CacheControl::of(&stored.whole.headers, &header::CACHE_CONTROL).is_ok_and(|own| own.private);
+        let part = match &stored.marks {
+            Some(marks) if self.is_of(cache) => Parts {
+                is_foreign: false,
+                is_private,
+                marks: vec![(marks.clone(), stored.stamp.clock)],
+                fresh_until: Some(stored.fresh_until),
+            },
+            _ => Parts { is_foreign: true, is_private, ..Parts::default() },
+        };
+        self.add(part);
+    }
+
+    /// A run has answered inside, and nothing of it is stored.
+    pub(crate) fn note_run(&self, run: &Run, groups: &[Box<str>], fresh_until: Option<Millis>) {
+        let is_private = run.is_private();
+        let part = if run.handler.in_memory && self.is_of(&run.cache) {
+            let epochs = &run.cache.inner().memory.epochs;
+            let mut marks = run
+                .marks()
+                .cloned()
+                .unwrap_or_else(|| epochs.marks(run.handler.epoch_name(run.key.instance), run.path_number, &run.groups));
+            let added: Vec<_> = groups.iter().filter(|group| !run.groups.contains(group)).collect();
+            epochs.add_groups(&mut marks, &added);
+            let stamp = run.stamp().map_or(run.facts.began.in_memory, |stamp| stamp.clock);
+            Parts { is_foreign: false, is_private, marks: vec![(marks, stamp)], fresh_until }
+        } else {
+            Parts { is_foreign: true, is_private, ..Parts::default() }
+        };
+        self.add(part);
+    }
+
+    /// What has answered inside of a run that is itself inside.
+    pub(crate) fn note_parts_of(&self, run: &Run) {
+        if let Some(mut parts) = run.composition.parts() {
+            parts.is_foreign |= !(run.handler.in_memory && self.is_of(&run.cache));
+            self.add(parts);
+        }
+    }
+
+    fn is_of(&self, cache: &Cache) -> bool {
+        self.0.in_memory && self.0.cache.is(cache)
+    }
+
+    fn add(&self, part: Parts) {
+        let mut parts = lock(&self.0.parts);
+        let all = parts.get_or_insert_default();
+        all.is_foreign |= part.is_foreign;
+        all.is_private |= part.is_private;
+        all.marks.extend(part.marks);
+        all.fresh_until = earliest(all.fresh_until, part.fresh_until);
+        // Each costs a look at every hit: what is made of so many parts is made anew each time.
+        all.is_foreign |= all.marks.len() > MOST_PARTS;
+    }
+}
+
+const MOST_PARTS: usize = 64;
+
+fn earliest<T: Ord>(one: Option<T>, other: Option<T>) -> Option<T> {
+    match (one, other) {
+        (Some(one), Some(other)) => Some(one.min(other)),
+        (one, other) => one.or(other),
     }
 }

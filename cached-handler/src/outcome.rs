@@ -422,7 +422,7 @@ impl fmt::Display for NotStored {
             Self::Request => "the request said `no-store`",
             Self::OnlyIfCached => "the request said `only-if-cached`, and nothing stored could answer",
             Self::Status(status) => return write!(f, "status {status} is not stored; if it describes the resource, type `Policy::new().status({status}, …)`"),
-            Self::CachedInside => "a handler inside the layer has `#[cached]`, and answers from its own cache",
+            Self::CachedInside => "it is made of what another cached handler has answered, from a cache of its own",
             Self::DoNotStore => "the handler returned `DoNotStore`",
             Self::SetCookie => "it has `Set-Cookie`, which is for one client; set cookies in another handler",
             Self::NoStore => "its `Cache-Control` says `no-store`",

@@ -19,9 +19,11 @@ use crate::{
     changed::Changed,
     conditions::Conditional,
     header::accept_encoding::accepts_a_coding,
+    nested::{self, Outer},
     passed::Capture,
     policy::Policy,
     rules::request::{self, Wish},
+    stored::Stored,
 };
 
 /// What every cached handler needs of its request; the attribute puts it beside the first argument. With `FIELDS`, all
@@ -67,6 +69,8 @@ struct Rare {
     directives: Option<Box<HeaderMap>>,
     /// What it changes, where its method is unsafe.
     changed: Option<Box<Changed>>,
+    /// The runs that it is inside of.
+    around: Option<Box<[Outer]>>,
 }
 
 /// How far the clocks had come before any argument was made. An extractor may read what an invalidation is about, so the
@@ -168,6 +172,9 @@ impl Facts {
         let began = Began::now(cache.as_ref().unwrap_or_else(|| Cache::global()));
         let Scan { mut rare, mut flags } = Scan::of(&parts.headers);
         flags.is_http2 = parts.version >= Version::HTTP_2;
+        if let Some(around) = nested::around(Some(&parts.extensions)) {
+            rare.get_or_insert_default().around = Some(around);
+        }
         let inner = path_and_query(&parts.uri);
         let routed = parts.extensions.get::<OriginalUri>();
         flags.is_routed = routed.is_some();
@@ -258,6 +265,19 @@ impl Facts {
     /// What it changes, for the one run that it begins.
     pub(crate) fn take_changed(&mut self) -> Option<Box<Changed>> {
         self.rare.as_mut()?.changed.take()
+    }
+
+    /// The runs that it is inside of.
+    pub(crate) fn around(&self) -> &[Outer] {
+        self.rare.as_ref().and_then(|rare| rare.around.as_deref()).unwrap_or_default()
+    }
+
+    /// Tells the runs that it is inside of what answers it.
+    #[inline]
+    pub(crate) fn tell_around(&self, stored: &Stored, cache: &Cache) {
+        if self.rare.is_some() {
+            self.around().iter().for_each(|outer| outer.note(stored, cache));
+        }
     }
 
     pub(crate) fn forbids_storing(&self) -> bool {

@@ -44,6 +44,7 @@ use crate::{
     epoch::Marks,
     handler::{Handler, Shape},
     key::Key,
+    nested::Composition,
     outcome::{Bypass, Forward},
     rules::{
         client::{Terms, identifies_a_person},
@@ -87,6 +88,8 @@ pub struct Inner {
     held_at: Option<Stamp>,
     /// For a POST whose answer may stand for GET's.
     post: Option<post::Post>,
+    /// What other cached handlers answer during the run.
+    pub(crate) composition: Composition,
     /// For a typed value: how it is read out of what rests.
     pub(crate) opens: Option<Opens>,
     /// For a typed value: what it is made of, which is part of its key at rest.
@@ -148,6 +151,7 @@ impl Run {
         let mut key = *key;
         // Whoever says it, and in whatever way: what varies by them is one person's.
         key.traits.private |= handler.fields().iter().chain(&key.traits.vary).any(|name| identifies_a_person(name));
+        let composition = Composition::new(&cache, handler.in_memory);
         Self(Box::new(Inner {
             handler,
             cache,
@@ -162,6 +166,7 @@ impl Run {
             epochs: None,
             held_at: None,
             post: None,
+            composition,
             opens: None,
             shape: None,
         }))
@@ -277,11 +282,16 @@ impl Run {
         self.handler.fields().iter().chain(&self.key.traits.vary).copied()
     }
 
+    /// Whether its answer is one person's: an argument says so, or a part of what it is made of.
+    pub(crate) fn is_private(&self) -> bool {
+        self.key.traits.private || self.composition.is_private()
+    }
+
     /// What clients are to be told.
     pub(crate) fn client_terms(&self) -> Terms {
         Terms {
             cache_control: self.handler.attributes.cache_control,
-            private: self.key.traits.private,
+            private: self.is_private(),
             forwards: self.handler.forwards(),
             targeted: self.handler.policy.targeted_fields,
         }
@@ -302,9 +312,9 @@ impl Run {
         reading.incarnation == stamp.incarnation && began <= stamp.clock
     }
 
-    /// Whether the response has groups that this request's reading did not cover.
+    /// Whether the response has groups, or parts, that this request's reading did not cover.
     pub(crate) fn knows_less_groups_than(&self, stored: &Stored) -> bool {
-        stored.groups.iter().any(|group| !self.groups.contains(group))
+        stored.marks.as_ref().is_some_and(|marks| marks.parts() > 0) || stored.groups.iter().any(|group| !self.groups.contains(group))
     }
 
     pub(crate) fn set_reading(&mut self, reading: Reading) {
@@ -314,7 +324,9 @@ impl Run {
     /// The same in memory. What was expired after this request had begun keeps it from nothing: it may wait for a run that
     /// began before that, too.
     fn set_marked_reading(&mut self, reading: Reading, marks: Marks) {
-        let expired = reading.expired.min(self.facts.began.in_memory);
+        // But that what it would be given is made of something outdated.
+        let is_outdated = reading.expired == u64::MAX;
+        let expired = if is_outdated { u64::MAX } else { reading.expired.min(self.facts.began.in_memory) };
         self.epochs = Some(Epoch { reading: Reading { expired, ..reading }, marks: Some(marks) });
     }
 

@@ -2,6 +2,8 @@
 
 #[path = "layer/changed.rs"]
 mod changed;
+#[path = "layer/composed.rs"]
+mod composed;
 #[path = "layer/services.rs"]
 mod services;
 #[path = "layer/shown.rs"]

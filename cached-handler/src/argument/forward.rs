@@ -14,8 +14,10 @@ use super::{FromResponse, HandlerThatIsCached, Keyed, content, uri};
 use crate::{
     cache::Cache,
     cache_key::{CacheKey, Credentials, KeyWriter, Tag},
+    nested::Outer,
     outcome::{Bypass, Forward},
     serve::Run,
+    told::Told,
 };
 
 /// Nobody implements it: it is there for what rustc says then.
@@ -52,6 +54,7 @@ impl Keyed<FromResponse> for Parts {
         if run.asks_whole() {
             drop_unkeyed(&mut self.extensions);
         }
+        self.extensions.insert(run.composition.outer());
     }
 }
 
@@ -71,6 +74,7 @@ impl Keyed<FromResponse> for Request {
         if run.asks_whole() {
             drop_unkeyed(self.extensions_mut());
         }
+        self.extensions_mut().insert(run.composition.outer());
     }
 }
 
@@ -155,6 +159,9 @@ fn is_in_the_key(extensions: &Extensions) -> bool {
         extensions.get::<MatchedPath>().is_some(),
         extensions.get::<NestedPath>().is_some(),
         extensions.get::<Cache>().is_some(),
+        // Of this crate's own, which say nothing of the request.
+        extensions.get::<Outer>().is_some(),
+        extensions.get::<Told>().is_some(),
     ];
     extensions.len() <= known.into_iter().filter(|is_there| *is_there).count()
 }

@@ -124,6 +124,17 @@
 //! `Cache::builder().settle(secs(2))` repeats each invalidation after that time: choose the largest lag of your
 //! replicas.
 //!
+//! # Cached pages made of cached fragments
+//!
+//! A cached handler may ask another one through the router, and build its response from the answer. Its response is then
+//! bound to it: whatever invalidates the fragment (a group, its path, its handler) invalidates the page, which is fresh no
+//! longer than the fragment, and private if that is. This needs one cache and `backend = "memory"` for both: the epochs of
+//! another backend say nothing of the fragment, so such a page is not stored (`cached-inside`).
+//!
+//! The page is found by its task, or by its request if that is handed on. What asks neither way is not noticed: a *new*
+//! request in a task that the handler spawns, or one over the network. Name the groups of the fragment there yourself, with
+//! [`CacheGroups`] or `group = "…"` on the page. The same holds for [typed values](super::layer_and_values).
+//!
 //! # An endpoint for operators
 //!
 //! ```

@@ -32,7 +32,7 @@
 //! | with `Cookie` or `Authorization` that `vary` does not name | passes untouched |
 //! | with one that `vary` names | one response per value, sent as `private` |
 //! | HEAD | answered from what GET stored; stores nothing |
-//! | to a handler with `#[cached]` | passed on; the layer keeps no copy, which an invalidation of the handler would miss |
+//! | to a handler with `#[cached]` | passed on; the layer keeps no copy, which an invalidation of the handler would miss. Also where a middleware between hands the request to another task |
 //!
 //! A hit is answered before anything inside runs. **Authentication has to be outside the layer**, or depend only on the
 //! query, `Authorization`, `Cookie` or a field in `vary`. It must not depend on a client's address or certificate,

@@ -24,7 +24,7 @@ use crate::{
     handler::{Handler, Instance, VaryOn},
     invalidates::{Targets, invalidating},
     key::Key,
-    nested::{CachedInside, Watched},
+    nested::CachedInside,
     outcome::{Bypass, Forward},
     seen::{Facts, Seen, seen},
     serve::{self, Run, run_in_its_own_task},
@@ -210,7 +210,16 @@ where
         return Ok(answer);
     }
     ask(&mut parts.headers, &run);
-    let made = make(inner, Request::from_parts(parts, body));
+    let outer = run.composition.outer();
+    // Where the service hands the request on to another task.
+    parts.extensions.insert(outer.clone());
+    let made = async move {
+        let mut response = make(inner, Request::from_parts(parts, body)).await;
+        if outer.has_parts() {
+            response.extensions_mut().insert(CachedInside);
+        }
+        response
+    };
     response_or_error(run_in_its_own_task(run, made).await)
 }
 
@@ -221,15 +230,9 @@ where
     ResBody: http_body::Body<Data = Bytes> + Send + 'static,
     ResBody::Error: Into<BoxError>,
 {
-    match Watched::new(call(inner, request)).await {
-        (Ok(response), cached_inside) => {
-            let mut response = response.map(Body::new);
-            if cached_inside {
-                response.extensions_mut().insert(CachedInside);
-            }
-            response
-        }
-        (Err(error), _) => failed(error),
+    match call(inner, request).await {
+        Ok(response) => response.map(Body::new),
+        Err(error) => failed(error),
     }
 }
 

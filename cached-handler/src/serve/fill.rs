@@ -245,7 +245,8 @@ fn is_usable(run: &Run, stored: &Stored) -> bool {
     match &stored.marks {
         Some(marks) if run.cache.inner().memory.epochs.expired(marks) <= stored.stamp.clock => true,
         // Something was invalidated during the run: this is an answer only to a request that began before all of it.
-        _ if run.began_no_later_than(stored.stamp) => true,
+        // Unless it is made of others' responses, which are older.
+        marks if marks.as_ref().is_none_or(|marks| marks.parts() == 0) && run.began_no_later_than(stored.stamp) => true,
         // Or before what concerns this response.
         _ => !run.knows_less_groups_than(stored) && run.reading().is_some_and(|reading| reading.may_join(stored.stamp)),
     }
@@ -258,6 +259,7 @@ fn collapsed(run: &Run, stored: &Stored) -> Option<Response> {
         return None;
     }
     may_answer_unless_invalidated(stored, false, run.handler, &run.facts, &run.key.traits, now).ok()?;
+    run.facts.tell_around(stored, &run.cache);
     let response = answer::derive(stored, run.handler, &run.facts, Some(stored.age_secs(now)));
     let outcome = Outcome::Forward { why: run.key.forward, collapsed: true, kept: Kept::Stored };
     Some(answer::finish(response, &run.cache, run.handler, outcome))

@@ -12,7 +12,6 @@ use crate::{
     events::Sample,
     handler::{Handler, Instance},
     key::{Key, KeyRef, PrimaryKey},
-    nested,
     outcome::{Bypass, Forward, StaleUse},
     rules::{request::Wish, stale::may_be_stale},
     seen::{Facts, Seen, Upgrade},
@@ -40,7 +39,6 @@ pub fn key<'a, T: 'static, const FIELDS: bool>(handler: &'static Handler, seen: 
 /// Starts a request's key with what is always in it.
 pub fn begin(key: &mut KeyWriter<'_>) {
     let (handler, facts) = (key.handler, key.facts);
-    nested::note();
     key.tagged(Tag::Path, facts.original.path().as_bytes());
     if let Some(inner) = facts.inner()
         && inner.path() != facts.original.path()
@@ -56,9 +54,6 @@ pub fn begin(key: &mut KeyWriter<'_>) {
 pub fn hit(key: &mut KeyWriter<'_>) -> Result<Response, Box<Key>> {
     let cache = key.facts.cache();
     key.handler = key.handler.in_cache(cache);
-    if cache.inner().off {
-        nested::take_back();
-    }
     look(key, cache)
 }
 

@@ -52,6 +52,9 @@ pub(super) fn make(run: &Run, mut parts: Parts, content: Bytes, storable: &Stora
         let mut marks = marks.clone();
         let added: Vec<_> = groups.iter().filter(|group| !run.groups.contains(group)).collect();
         run.cache.inner().memory.epochs.add_groups(&mut marks, &added);
+        if let Some(parts) = run.composition.parts() {
+            marks.add_parts(parts.marks);
+        }
         marks
     });
     let born = now.saturating_sub(millis(storable.initial_age));
@@ -133,7 +136,7 @@ fn drop_length(fields: &mut HeaderMap, of_head: bool) {
 /// By which of its own validators the handler can be asked. Not where what it said to clients was made private, and with
 /// that is another word now: what was its own could not be told any more.
 fn own_validators(run: &Run, fields: &HeaderMap) -> Own {
-    let is_changed = run.key.traits.private && fields.contains_key(header::CACHE_CONTROL);
+    let is_changed = run.is_private() && fields.contains_key(header::CACHE_CONTROL);
     if !run.key.traits.can_ask || is_changed {
         return Own::default();
     }

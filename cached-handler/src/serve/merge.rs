@@ -55,7 +55,11 @@ pub(super) fn merge(
         return None;
     }
     let stamp = stored.stamp.no_later_than(run.stamp()?)?;
-    Some(Stored { stamp, ..make(run, parts, content, storable, groups) })
+    let mut made = make(run, parts, content, storable, groups);
+    if let (Some(marks), Some(known)) = (&mut made.marks, &stored.marks) {
+        marks.add_parts_of(known);
+    }
+    Some(Stored { stamp, ..made })
 }
 
 impl Run {

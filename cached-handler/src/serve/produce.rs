@@ -68,8 +68,8 @@ pub(super) fn is_inside_itself(run: &Run) -> bool {
 
 /// Has the handler run with its key noted, and those that led to it. To be called in the request's task, as another does
 /// not inherit them.
-pub(super) fn noted<F: Future<Output = Response>>(run: &Run, handler: F) -> impl Future<Output = Response> + use<F> {
+pub(super) fn noted<F: Future<Output = Response>>(run: &Run, handler: F) -> impl Future<Output = F::Output> + use<F> {
     let mut running = RUNNING.try_with(Clone::clone).unwrap_or_default();
     running.push(run.hash());
-    RUNNING.scope(running, handler)
+    run.composition.outer().scope(RUNNING.scope(running, handler))
 }

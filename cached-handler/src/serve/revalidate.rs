@@ -126,6 +126,7 @@ impl Run {
         if let Some(tag) = parts.headers.get(header::ETAG)
             && held.whole.headers.get(header::ETAG).is_some_and(|known| without_weakness(known) != without_weakness(tag))
         {
+            self.facts.tell_around(held, &self.cache);
             return Answered::Otherwise(answer::derive(held, self.handler, &self.facts, Some(held.age_secs(self.now()))));
         }
         let mut response = Response::new(Body::from(held.content.clone()));

@@ -25,7 +25,7 @@ use crate::{
     flight::{Landed, Lease, MAX_RUN},
     group::{CacheGroups, are_valid},
     header::vary,
-    nested::CachedInside,
+    nested::{self, CachedInside},
     outcome::{Bypass, Forward, Kept, NotStored, Outcome},
     read_ahead::lend,
     response_part::{DoNotStore, FreshFor},
@@ -50,6 +50,7 @@ pub(super) struct Landing {
 /// Judges the handler's response, stores it where it may be, and lets the followers know. `may_copy`: there is a task
 /// that can go on after the answer.
 pub(super) async fn land(mut run: Run, produced: Result<Response, Failure>, lease: Option<Lease>, may_copy: bool) -> Landing {
+    run.facts.around().iter().for_each(|outer| outer.note_parts_of(&run));
     let response = match produced {
         Ok(response) => response,
         Err(failure) => return fail(&run, failure, lease),
@@ -158,14 +159,18 @@ pub(super) fn gate(run: &Run, parts: &Parts, made: Made) -> Result<(Storable, Ve
     if run.is_head() && run.handler.attributes.skips {
         return Err(NotStored::Head);
     }
-    if parts.extensions.get::<CachedInside>().is_some() {
+    let made_of = run.composition.parts();
+    if parts.extensions.get::<CachedInside>().is_some() || made_of.as_ref().is_some_and(|made_of| made_of.is_foreign) {
         return Err(NotStored::CachedInside);
+    }
+    if made_of.as_ref().is_some_and(|made_of| !made_of.are_current(run)) {
+        return Err(NotStored::Invalidated);
     }
     if run.handler.policy.honor_request_directives && run.facts.forbids_storing() {
         return Err(NotStored::Request);
     }
     let covered = |name: &str| run.selecting().contains(&name) || run.key.traits.vary.contains(&name);
-    let verdict = storable(&Question {
+    let mut verdict = storable(&Question {
         method: run.facts.method(),
         names_its_target: made == Made::ForGet,
         credentials: run.credentials(),
@@ -181,6 +186,9 @@ pub(super) fn gate(run: &Run, parts: &Parts, made: Made) -> Result<(Storable, Ve
         may_be_stale: windows(&parts.headers, run.handler.policy.targeted_fields, run.windows).any(),
         now: run.cache.inner().clock.wall(),
     })?;
+    if let Some(made_of) = made_of {
+        made_of.bound(&mut verdict, run.now())?;
+    }
     if !fits(&parts.headers) {
         return Err(NotStored::FieldsTooLarge);
     }
@@ -211,8 +219,9 @@ pub(super) fn refuse(run: &Run, mut parts: Parts, body: Body, lease: Option<Leas
     if let Some(lease) = lease {
         lease.land(Landed::NotShared(word));
     }
+    nested::tell_of_refused(run, &parts.extensions);
     // What a cache inside tells clients stays, and so does what it says of itself.
-    let is_told = reason == NotStored::CachedInside;
+    let is_told = parts.extensions.get::<CachedInside>().is_some();
     if !is_told {
         tell_clients(run, &mut parts);
     }
@@ -228,7 +237,7 @@ pub(super) fn refuse(run: &Run, mut parts: Parts, body: Body, lease: Option<Leas
 /// What clients are told of reuse, of a response that does not come out of the store.
 pub(super) fn tell_clients(run: &Run, parts: &mut Parts) {
     if !parts.status.is_informational() {
-        let terms = Terms { private: run.key.traits.private || run.is_exposed() && !run.handler.forwards(), ..run.client_terms() };
+        let terms = Terms { private: run.is_private() || run.is_exposed() && !run.handler.forwards(), ..run.client_terms() };
         ForClients::not_stored(&mut parts.headers, &terms);
         vary::merge(&mut parts.headers, run.vary_names());
     }
@@ -256,6 +265,7 @@ async fn keep(
         Some(merged) => merged,
         None => make(&run, parts, content, storable, groups),
     };
+    run.facts.tell_around(&stored, &run.cache);
     let to_client = lend(stored.content.clone(), ahead);
     let mut response = answer::derive_from(&stored, &to_client, run.handler, &run.facts, None);
     *response.extensions_mut() = extensions;
@@ -304,6 +314,7 @@ fn not_awaited_any_more(run: &Run, lease: Option<Lease>) {
 
 /// Answers at once, and stores what has been copied by the time the content ends.
 fn stream(mut run: Run, mut parts: Parts, body: Body, storable: Storable, groups: Vec<Box<str>>, mut lease: Option<Lease>) -> Landing {
+    nested::tell_of_stream(&run, &groups, &storable);
     let (feed, to_client) = content::streamed();
     let to_client = if run.is_head() { framing::answer_to_head_of_a_stream(&run.facts) } else { to_client };
     let kept = parts.clone();

@@ -3,7 +3,7 @@
 use http::{HeaderMap, HeaderValue};
 
 use super::{Slot, Stored, Variants};
-use crate::{header::entity_tag::EntityTag, values::Typed};
+use crate::{epoch::Marks, header::entity_tag::EntityTag, values::Typed};
 
 /// What an allocation takes besides what was asked for, and the count of who shares it.
 const ALLOCATION: usize = 48;
@@ -42,6 +42,7 @@ impl Stored {
             + self.for_clients.weight()
             + selecting
             + self.groups.iter().map(|group| 3 * group.len() + GROUP).sum::<usize>()
+            + self.marks.as_ref().map_or(0, Marks::parts) * (size_of::<Marks>() + GROUP)
     }
 }
 
