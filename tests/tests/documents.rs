@@ -109,6 +109,33 @@ fn every_report_of_others_has_its_test_and_every_such_test_its_report() {
     }
 }
 
+/// Each law says of each kind of way which test holds it there.
+#[test]
+fn every_law_has_a_test_for_every_way_that_touches_it() {
+    let text = read("tests/LAWS.md");
+    let (laws, _) = text.split_once("## Left").unwrap();
+    let (mut missing, mut sections) = (Vec::new(), 0);
+    for section in laws.split("\n## L").skip(1) {
+        sections += 1;
+        assert!(section.starts_with(&format!("{sections}: ")), "{}", &section[..20]);
+        let rows: Vec<_> = rows(section).filter(|row| row.len() == 3 && row[1] != "way").collect();
+        for kind in ["entrances", "forms", "outcomes", "places", "invalidations"] {
+            assert!(section.contains(&format!("\n| {kind} | ")) || kind == "forms", "L{sections} says nothing of {kind}");
+        }
+        let mut tests = 0;
+        for name in rows.iter().flat_map(|row| between(row[2], "`", "`").step_by(2)).filter(|name| name.contains("::")) {
+            let (file, test) = name.rsplit_once("::").unwrap();
+            tests += 1;
+            if !has_test(&read(file_of(file)), test) {
+                missing.push(format!("L{sections}: {name}"));
+            }
+        }
+        assert!(tests > 5, "L{sections}: {tests}");
+    }
+    assert!(missing.is_empty(), "{missing:#?}");
+    assert_eq!(sections, 10);
+}
+
 #[test]
 fn each_law_and_each_figure_names_tests_that_exist() {
     let readme = read("README.md");

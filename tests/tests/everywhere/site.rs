@@ -13,14 +13,14 @@ use std::{
 use axum::{
     Extension, Router,
     body::Body,
-    extract::{Path, State},
-    http::{HeaderMap, Request, request, response},
+    extract::{FromRequestParts, Path, State},
+    http::{HeaderMap, Request, StatusCode, request, request::Parts, response},
     response::Response,
     routing::get,
 };
 use cached_handler::{
-    Cache, CacheBuilder, CacheLayer, Error, ManualClock, Policy, Target, ValueOptions,
-    backend::{Effect, Epochs, InProcessEpochs, Reading, Scopes},
+    Cache, CacheBuilder, CacheKey, CacheLayer, Error, ManualClock, Policy, Target, ValueOptions,
+    backend::{BackendLimits, Effect, Epochs, InProcessEpochs, Reading, Scopes},
     cached, secs,
     testing::Chaos,
 };
@@ -99,8 +99,26 @@ async fn uncached(State(source): State<Arc<Source>>, Path(_): Path<String>) -> R
     source.answer().await
 }
 
+/// Refuses whoever says that he is refused, and shows nothing else.
+#[derive(CacheKey)]
+struct Allowed;
+
+impl<S: Sync> FromRequestParts<S> for Allowed {
+    type Rejection = StatusCode;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, StatusCode> {
+        if parts.headers.contains_key("x-refused") { Err(StatusCode::FORBIDDEN) } else { Ok(Self) }
+    }
+}
+
+#[cached(ttl = 60, group = "pages", stale_while_revalidate = 60, policy = POLICY)]
+async fn guarded(_allowed: Allowed, State(source): State<Arc<Source>>, Path(_): Path<String>) -> Response {
+    source.answer().await
+}
+
 fn attribute() -> Router<Arc<Source>> {
     Router::new()
+        .route("/guarded/{id}", get(guarded))
         .route("/plain/{id}", get(plain))
         .route("/behind/{id}", get(behind))
         .route("/instead/{id}", get(instead))
@@ -119,6 +137,9 @@ fn layered(cache: &Cache) -> Router<Arc<Source>> {
         .merge(route("/instead/{id}", layer("instead").stale_if_error(secs(60))))
         .merge(route("/language/{id}", layer("language").vary(["accept-language"])))
 }
+
+/// What is told here holds however long a backend takes.
+const PATIENT: BackendLimits = BackendLimits::new().read(secs(3)).write(secs(3)).invalidate(secs(3));
 
 /// Where stored responses rest, for as long as a test goes on.
 #[derive(Debug)]
@@ -164,8 +185,8 @@ impl Home {
         let builder = builder.namespace("everywhere").shares_namespace();
         match self {
             Self::Memory => builder,
-            Self::Files(directory) => builder.fs(directory).default_backend("fs"),
-            Self::Redis(server) => builder.redis(server.url()).default_backend("redis"),
+            Self::Files(directory) => builder.fs(directory).default_backend("fs").limits("fs", PATIENT),
+            Self::Redis(server) => builder.redis(server.url()).default_backend("redis").limits("redis", PATIENT),
             Self::Own(dict) => builder.backend("own", dict.clone()).default_backend("own"),
             Self::Shared(dict, epochs) => builder.backend_with_epochs("own", dict.clone(), epochs.clone()).default_backend("own"),
             Self::Sick(chaos) => builder.backend_with_epochs("sick", chaos.clone(), chaos.epochs()).default_backend("sick"),
@@ -212,15 +233,40 @@ impl Site {
         }
     }
 
+    /// A process that makes each invalidation once more, in the same place.
+    pub async fn that_settles(&self, after: Duration) -> Self {
+        let (source, clock) = (Arc::clone(&self.source), self.clock.clone());
+        Self::with(self.way, Arc::clone(&self.home), source, clock, |builder| builder.settle(after)).await
+    }
+
     async fn at(way: Way, home: Arc<Home>, source: Arc<Source>, clock: ManualClock) -> Self {
-        let cache = home.set_up(Cache::builder()).clock(clock.clone()).build().await.unwrap();
+        Self::with(way, home, source, clock, |builder| builder).await
+    }
+
+    async fn with(
+        way: Way,
+        home: Arc<Home>,
+        source: Arc<Source>,
+        clock: ManualClock,
+        set: impl FnOnce(CacheBuilder) -> CacheBuilder,
+    ) -> Self {
+        let cache = set(home.set_up(Cache::builder())).clock(clock.clone()).build().await.unwrap();
         // Redis is connected to behind everything else.
-        while cache.invalidate(Target::all()).await.is_err() {}
+        while cache.invalidate(Target::all()).await.is_err() {
+            tokio::task::yield_now().await;
+        }
         let router = if way == Way::Layer { layered(&cache) } else { attribute() };
+        let router = router.merge(super::writes::routes());
         let router = router.with_state(Arc::clone(&source)).layer(Extension(cache.clone()));
         // Until it was connected.
         let errors_of_the_start = cache.stats().backend_errors;
         Self { way, cache, source, clock, router, home, errors_of_the_start }
+    }
+
+    /// Whether names have epochs of their own. Those of `InProcessEpochs` share some, so that now and then more is invalidated
+    /// than was named.
+    pub fn tells_names_apart(&self) -> bool {
+        !matches!(*self.home, Home::Own(_) | Home::Shared(..))
     }
 
     pub fn waits(&self, duration: Duration) {

@@ -13,6 +13,7 @@ use axum::{
     http::StatusCode,
     response::{IntoResponse, Response},
 };
+use cached_handler::CacheGroups;
 use http_body::Frame;
 use http_body_util::StreamBody;
 use tokio::sync::Semaphore;
@@ -93,7 +94,7 @@ impl Source {
         match self.run().await {
             Err(Failed(run)) => (StatusCode::BAD_GATEWAY, format!("failed {run}")).into_response(),
             Ok(text) => {
-                let run = [("x-run", text.trim_end().to_owned())];
+                let run = (CacheGroups::of(["said"]), [("x-run", text.trim_end().to_owned())]);
                 match *self.mood.lock().unwrap() {
                     Mood::Streams => (run, streamed(text, false)).into_response(),
                     Mood::BreaksOff => (run, streamed(text, true)).into_response(),

@@ -124,7 +124,7 @@ async fn the_content_of_a_post_reaches_the_server_whole() {
 /// ended nothing (RFC 9111 §4.4).
 #[tokio::test]
 async fn a_write_ends_what_is_stored_for_its_path_and_for_what_it_names() {
-    behind(&[super::origin::Entrance::Forwarding], async |site| {
+    behind(&FORWARDING, async |site| {
         site.answers(|asked| match (asked.method.as_str(), asked.path.as_str()) {
             ("GET", _) => numbered(asked, &[("cache-control", "max-age=60")]),
             (_, "/located") => answer(201, &[("location", "/item?id=1")], ""),
