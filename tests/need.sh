@@ -2,7 +2,15 @@
 # says what to install.
 # Read by the scripts beside it.
 need() {
-  local command=$1 package=$2 what=$3 formula=${4-}
+  local command=$1 package=$2 what=$3
+  have "$@" && return
+  echo "missing: \`$command\`; install $what${package:+ (Debian and Ubuntu: apt-get install $package)}" >&2
+  exit 1
+}
+
+# The same, and whether it is there in the end.
+have() {
+  local command=$1 package=$2 formula=${4-}
   command -v "$command" >/dev/null && return
   if [[ -n $package ]] && command -v apt-get >/dev/null; then
     local root=()
@@ -18,6 +26,5 @@ need() {
     brew install --quiet "$formula" </dev/null >&2 || true
     command -v "$command" >/dev/null && return
   fi
-  echo "missing: \`$command\`; install $what${package:+ (Debian and Ubuntu: apt-get install $package)}" >&2
-  exit 1
+  return 1
 }

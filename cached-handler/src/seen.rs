@@ -139,6 +139,9 @@ pub(crate) struct Flags {
     pub(crate) accepts_a_coding: bool,
     /// It came through a router of axum, which takes the content away from the answer to a HEAD.
     pub(crate) is_routed: bool,
+    /// It came to a service. A router hands on to one (`route_service`, `nest_service`, `fallback_service`) without taking the
+    /// content away from the answer to a HEAD.
+    pub(crate) is_for_a_service: bool,
     /// It came by HTTP/2 or a later version.
     pub(crate) is_http2: bool,
 }

@@ -1,5 +1,7 @@
 //! What clients see: validators, 304, `Age`, `Date`, `Vary`, `Cache-Control`, `Cache-Status`, ranges, and what is stored.
 
+#[path = "http/by_curl.rs"]
+mod by_curl;
 #[path = "http/conditional.rs"]
 mod conditional;
 #[path = "http/fidelity.rs"]

@@ -78,6 +78,7 @@ where
         let (mut parts, body) = request.into_parts();
         let cache = self.settings.cache.as_ref().or_else(|| parts.extensions.get()).cloned();
         let mut seen = Seen::<false>::in_cache::<CacheLayer>(&mut parts, cache);
+        seen.facts.flags.is_for_a_service = true;
         let key = match self.ask(&seen.facts, &parts, has_content) {
             Asked::Hit(response) => return CacheFuture(Answer::Ready(Some(response))),
             Asked::Pass(why) => {

@@ -11,12 +11,12 @@ use crate::{seen::Facts, stored::Stored};
 pub(super) fn answer_to_head(stored: &Stored, facts: &Facts, fields: &mut HeaderMap) -> Body {
     let is_told = fields.contains_key(header::CONTENT_LENGTH);
     let is_unknown = stored.of_head && !is_told;
-    if facts.flags.is_routed {
+    if facts.flags.is_routed && !facts.flags.is_for_a_service {
         // As without a cache: the layers inside the router see the content, which decides what they do, and the router
         // takes it away and writes its length into the field.
         return if is_unknown { without_length() } else { Body::from(stored.content.clone()) };
     }
-    // Around a router nobody takes content away: in HTTP/2 it would be sent.
+    // Around a router, and of a service that it hands on to, nobody takes content away: in HTTP/2 it would be sent.
     if !is_told && !is_unknown && stored.whole.status != StatusCode::NO_CONTENT {
         fields.insert(header::CONTENT_LENGTH, HeaderValue::from(stored.content.len()));
     }

@@ -226,6 +226,8 @@ pub(super) fn refuse(run: &Run, mut parts: Parts, body: Body, lease: Option<Leas
         tell_clients(run, &mut parts);
     }
     let body = if run.asks_whole() { answer::under_conditions(&mut parts, body, &run.facts) } else { body };
+    // What is held and still holds has content.
+    let body = if run.is_head() && run.facts.flags.is_for_a_service { Body::empty() } else { body };
     if is_told {
         return Landing { response: Response::from_parts(parts, body), rest };
     }

@@ -19,13 +19,22 @@ use axum::{
 };
 use bytes::Bytes;
 use cached_handler::{CacheBuilder, Outcome, testing::TestCache};
+use cached_handler_tests::curl::Answer;
 use http_body::Frame;
 use http_body_util::BodyExt;
+use tokio::sync::OnceCell;
 use tower::ServiceExt;
+
+use self::clients::Served;
+
+#[path = "clients.rs"]
+pub mod clients;
 
 pub struct Site {
     pub cache: TestCache,
     pub router: Router,
+    /// For who asks from outside of this process.
+    served: OnceCell<Served>,
 }
 
 /// A whole answer.
@@ -46,7 +55,7 @@ impl Site {
     pub fn with<H: Handler<T, ()> + Clone, T: 'static>(handler: H, set: impl FnOnce(CacheBuilder) -> CacheBuilder) -> Self {
         let cache = TestCache::with(set);
         let router = Router::new().route("/", any(handler.clone())).route("/{*any}", any(handler)).layer(cache.layer());
-        Self { cache, router }
+        Self { cache, router, served: OnceCell::new() }
     }
 
     pub async fn get(&self, target: &str) -> Reply {
@@ -54,6 +63,10 @@ impl Site {
     }
 
     pub async fn ask(&self, method: &str, target: &str, fields: &[(&str, &str)]) -> Reply {
+        if let Some(client) = clients::client() {
+            let served = self.served.get_or_init(|| Served::start(&self.router, client)).await;
+            return Reply::by_curl(served.ask(method, target, fields).await);
+        }
         let mut request = Request::builder().method(method).uri(target);
         for (name, value) in fields {
             request = request.header(*name, *value);
@@ -74,6 +87,11 @@ impl Reply {
         let collected = body.collect().await.expect("content");
         let trailers = collected.trailers().cloned();
         Self { status: parts.status, fields: parts.headers, content: collected.to_bytes(), trailers, outcome }
+    }
+
+    fn by_curl((answer, outcome): (Answer, Option<Outcome>)) -> Self {
+        let status = StatusCode::from_u16(answer.status).expect("a status");
+        Self { status, fields: answer.fields, content: answer.content.into(), trailers: None, outcome }
     }
 
     /// The one line of a field; nothing where there is none.

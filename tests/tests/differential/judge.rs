@@ -1,0 +1,256 @@
+//! Whether an answer with a cache is what the handler says at that moment (RFC 9110 §13, §14), by what a client knows.
+
+use std::collections::HashMap;
+
+use axum::http::{HeaderMap, StatusCode};
+
+use super::asks::{Ask, Condition};
+
+/// A whole answer.
+#[derive(Debug, Clone)]
+pub struct Reply {
+    pub status: StatusCode,
+    pub fields: HeaderMap,
+    pub content: Vec<u8>,
+    pub is_hit: bool,
+    /// Of HEAD: what GET is sent.
+    pub got: Option<Box<Reply>>,
+}
+
+impl Reply {
+    fn field(&self, name: &str) -> Option<&str> {
+        self.fields.get(name).and_then(|value| value.to_str().ok())
+    }
+
+    fn lines(&self, name: &str) -> Vec<&[u8]> {
+        self.fields.get_all(name).iter().map(axum::http::HeaderValue::as_bytes).collect()
+    }
+
+    /// Whether it is the very same answer.
+    pub fn is_same(&self, other: &Self) -> bool {
+        self.status == other.status && self.content == other.content && self.fields == other.fields
+    }
+
+    /// What a validator stands for.
+    fn is_as(&self, other: &Self) -> bool {
+        let same = |name| self.lines(name) == other.lines(name);
+        self.status == other.status && self.content == other.content && same("content-type") && same("content-encoding")
+    }
+}
+
+/// What a client has received, by target, the last one first.
+#[derive(Default)]
+pub struct Known(HashMap<String, Vec<Reply>>);
+
+/// What a cache adds, as the guide says.
+const ADDED: [&str; 5] = ["age", "cache-control", "date", "etag", "vary"];
+/// What a 304 has to have where a 200 would (RFC 9110 §15.4.5).
+const OF_304: [&str; 6] = ["cache-control", "content-location", "date", "etag", "expires", "vary"];
+
+/// What a 304 says otherwise than the whole, or the server instead of it.
+const OF_THE_ANSWER: [&str; 3] = ["content-length", "date", "vary"];
+
+impl Known {
+    fn of(&self, target: &str, ago: usize, has: &str) -> Option<&Reply> {
+        self.0.get(target)?.iter().rev().filter(|reply| reply.fields.contains_key(has)).nth(ago)
+    }
+
+    /// The fields of a condition, as a client writes them that has what this one has; and whether it knows nothing to ask by.
+    pub fn fields(&self, ask: &Ask) -> Vec<(&'static str, String)> {
+        let by = |ago, has| self.of(&ask.target, ago, has).and_then(|reply| reply.field(has)).map(str::to_owned);
+        let of = |name, value: Option<String>| value.map(|value| (name, value)).into_iter().collect::<Vec<_>>();
+        let range = |range: &str| ("range", range.to_owned());
+        match ask.condition {
+            Condition::None => Vec::new(),
+            Condition::IfNoneMatch(ago) => of("if-none-match", by(ago, "etag")),
+            Condition::IfNoneMatchAny => of("if-none-match", Some("*".to_owned())),
+            Condition::IfNoneMatchOther => of("if-none-match", Some("\"other\", W/\"another\"".to_owned())),
+            Condition::IfModifiedSince(ago) => of("if-modified-since", by(ago, "last-modified")),
+            Condition::IfModifiedSinceItsDate(ago) => of("if-modified-since", by(ago, "date")),
+            Condition::IfMatch(ago) => of("if-match", by(ago, "etag")),
+            Condition::IfMatchOther => of("if-match", Some("\"other\"".to_owned())),
+            Condition::IfUnmodifiedSince(ago) => of("if-unmodified-since", by(ago, "last-modified")),
+            Condition::Range(bytes) => vec![range(bytes)],
+            Condition::IfRange(ago, bytes) => by(ago, "etag").map_or_else(Vec::new, |tag| vec![("if-range", tag), range(bytes)]),
+            Condition::IfRangeDate(ago, bytes) => {
+                by(ago, "last-modified").map_or_else(Vec::new, |date| vec![("if-range", date), range(bytes)])
+            }
+        }
+    }
+
+    /// Whether `live` may be said to whoever asks so, where the handler says `bare`. What it says is known from then on.
+    pub fn judge(&mut self, ask: &Ask, live: &Reply, bare: &Reply) -> Result<(), String> {
+        let asked = self.fields(ask);
+        let asked = |name: &str| asked.iter().find(|(asked, _)| *asked == name).map(|(_, value)| value.as_str());
+        if live.status != bare.status && live.status.is_success() != bare.status.is_success() || live.status == 206 && bare.status == 200 {
+            if !bare.status.is_success() || !matches!(ask.method, "GET" | "HEAD") {
+                return Err(format!("{} in the place of {}", live.status, bare.status));
+            }
+            return match live.status.as_u16() {
+                304 => self.may_be_304(ask, live, bare, asked("if-none-match"), asked("if-modified-since")),
+                412 => self.may_be_412(ask, live, bare, asked("if-match"), asked("if-unmodified-since")),
+                206 => self.may_be_206(ask, live, bare, asked("range"), asked("if-range")),
+                416 => match asked("range").and_then(|range| cut(&bare.content, range)) {
+                    None if asked("range").is_some() => empty(live),
+                    _ => Err("416 for a range that is there".to_owned()),
+                },
+                _ => Err(format!("{} in the place of {}", live.status, bare.status)),
+            };
+        }
+        agree(ask.method, live, bare)?;
+        self.one_tag_is_one_representation(ask, live)?;
+        if ask.method == "GET" && live.status == 200 {
+            self.0.entry(ask.target.clone()).or_default().push(live.clone());
+        }
+        Ok(())
+    }
+
+    fn may_be_304(&self, ask: &Ask, live: &Reply, bare: &Reply, tags: Option<&str>, since: Option<&str>) -> Result<(), String> {
+        empty(live)?;
+        for name in OF_304.iter().filter(|name| bare.fields.contains_key(**name) && !live.fields.contains_key(**name)) {
+            return Err(format!("a 304 without `{name}`"));
+        }
+        for name in live.fields.keys().filter(|name| bare.fields.contains_key(*name) && !OF_THE_ANSWER.contains(&name.as_str())) {
+            // What a layer outside adds, it adds to a 304 too, which has not the lines of the handler.
+            let said = bare.lines(name.as_str());
+            let found = live.lines(name.as_str());
+            if !found.iter().all(|line| said.contains(line)) && !is_made_private(name.as_str(), &found) {
+                return Err(format!("a 304 with another `{name}`"));
+            }
+        }
+        match (tags, since) {
+            (Some("*"), _) => Ok(()),
+            (Some(tag), _) => self.stands_for(ask, "etag", tag, bare),
+            (None, Some(date)) => {
+                let name = if matches!(ask.condition, Condition::IfModifiedSinceItsDate(_)) { "date" } else { "last-modified" };
+                self.stands_for(ask, name, date, bare)
+            }
+            (None, None) => Err("304 for whoever has asked without a condition".to_owned()),
+        }
+    }
+
+    /// Whether whoever was sent this validator has what the handler says now.
+    fn stands_for(&self, ask: &Ask, name: &str, validator: &str, bare: &Reply) -> Result<(), String> {
+        let opaque = |tag: &str| tag.trim_start_matches("W/").to_owned();
+        let sent = self.0.get(&ask.target).into_iter().flatten();
+        let sent: Vec<_> = sent.filter(|reply| reply.field(name).is_some_and(|sent| opaque(sent) == opaque(validator))).collect();
+        let now = bare.got.as_deref().unwrap_or(bare);
+        // A date says the same of each variant.
+        let is_right = name == "last-modified" && sent.iter().any(|reply| reply.is_as(now));
+        match sent.iter().find(|reply| !is_right && !reply.is_as(now)) {
+            _ if sent.is_empty() => Err(format!("`{name}: {validator}` was sent to nobody")),
+            Some(old) => Err(format!("`{name}: {validator}` was sent with {:?}", String::from_utf8_lossy(&old.content))),
+            None => Ok(()),
+        }
+    }
+
+    fn may_be_412(&self, ask: &Ask, live: &Reply, bare: &Reply, tag: Option<&str>, since: Option<&str>) -> Result<(), String> {
+        empty(live)?;
+        match (tag, since) {
+            (Some(tag), _) if tag.starts_with("W/") || tag == "\"other\"" => Ok(()),
+            // Of no content, and of what it may not store, a cache makes no tag.
+            (Some(_), _) if !live.is_hit && bare.field("etag").is_none() => Ok(()),
+            (Some(tag), _) if self.stands_for(ask, "etag", tag, bare).is_ok() && bare.field("etag").is_none_or(|now| now == tag) => {
+                Err(format!("412, and `{tag}` is what is there"))
+            }
+            (None, Some(date)) if bare.field("last-modified") == Some(date) => Err(format!("412, and it is of {date}")),
+            (None, None) => Err("412 without a condition".to_owned()),
+            _ => Ok(()),
+        }
+    }
+
+    fn may_be_206(&self, ask: &Ask, live: &Reply, bare: &Reply, range: Option<&str>, only: Option<&str>) -> Result<(), String> {
+        let Some((first, last)) = range.and_then(|range| cut(&bare.content, range)) else {
+            return Err("a part that nobody asked for".to_owned());
+        };
+        let said = format!("bytes {first}-{last}/{}", bare.content.len());
+        if live.content != bare.content[first..=last] || live.field("content-range") != Some(&said) {
+            return Err(format!("not the part {first} to {last}"));
+        }
+        if let Some(only) = only {
+            let name = if only.contains('"') { "etag" } else { "last-modified" };
+            if only.starts_with("W/") {
+                return Err("a part by a weak tag".to_owned());
+            }
+            self.stands_for(ask, name, only, bare)?;
+        }
+        fields_agree(live, bare, &["content-range", "content-length"])
+    }
+
+    /// RFC 9110 §8.8.1: a strong tag names one sequence of bytes of all that a resource has ever had.
+    fn one_tag_is_one_representation(&self, ask: &Ask, live: &Reply) -> Result<(), String> {
+        let Some(tag) = live.field("etag").filter(|tag| !tag.starts_with("W/") && ask.method == "GET" && live.status == 200) else {
+            return Ok(());
+        };
+        let known = self.0.get(&ask.target).into_iter().flatten();
+        match known.filter(|reply| reply.field("etag") == Some(tag)).find(|reply| reply.content != live.content) {
+            Some(other) => Err(format!("{tag} has stood for {:?}", String::from_utf8_lossy(&other.content))),
+            None => Ok(()),
+        }
+    }
+}
+
+fn empty(live: &Reply) -> Result<(), String> {
+    if live.content.is_empty() { Ok(()) } else { Err(format!("{} with content", live.status)) }
+}
+
+/// The first and the last byte of a single range that can be satisfied.
+fn cut(content: &[u8], range: &str) -> Option<(usize, usize)> {
+    let (first, last) = range.strip_prefix("bytes=")?.split_once('-')?;
+    let end = content.len().checked_sub(1)?;
+    let (first, last) = if first.is_empty() {
+        (content.len().saturating_sub(last.parse().ok()?), end)
+    } else {
+        (first.parse().ok()?, if last.is_empty() { end } else { last.parse::<usize>().ok()?.min(end) })
+    };
+    (first <= last).then_some((first, last))
+}
+
+fn agree(method: &str, live: &Reply, bare: &Reply) -> Result<(), String> {
+    if live.status != bare.status {
+        return Err(format!("{} in the place of {}", live.status, bare.status));
+    }
+    if live.content != bare.content {
+        let [live, bare] = [live, bare].map(|reply| String::from_utf8_lossy(&reply.content[..reply.content.len().min(80)]).into_owned());
+        return Err(format!("{live:?} in the place of {bare:?}"));
+    }
+    // A server writes the length of a body that says it, where the field is not there.
+    let said = live.field("content-length");
+    let (is_right, got) = match &bare.got {
+        Some(got) => (said == Some(&got.content.len().to_string()) || said == bare.field("content-length"), got.content.len()),
+        None => (method == "HEAD" || said == Some(&live.content.len().to_string()), live.content.len()),
+    };
+    if said.is_some() && !is_right {
+        return Err(format!("`content-length: {said:?}` for {got} bytes"));
+    }
+    fields_agree(live, bare, &["content-length"])
+}
+
+fn fields_agree(live: &Reply, bare: &Reply, may_differ: &[&str]) -> Result<(), String> {
+    for name in bare.fields.keys().filter(|name| !may_differ.contains(&name.as_str())) {
+        let (found, said) = (live.lines(name.as_str()), bare.lines(name.as_str()));
+        let is_right = match name.as_str() {
+            "vary" => members(&said).iter().all(|member| members(&found).contains(member)),
+            name => found == said || is_made_private(name, &found),
+        };
+        if !is_right {
+            let shown = |lines: &[&[u8]]| lines.iter().map(|line| String::from_utf8_lossy(line).into_owned()).collect::<Vec<_>>();
+            return Err(format!("`{name}`: {:?} in the place of {:?}", shown(&found), shown(&said)));
+        }
+    }
+    let mut more = live.fields.keys().map(axum::http::HeaderName::as_str);
+    match more.find(|name| !bare.fields.contains_key(*name) && !ADDED.contains(name) && !may_differ.contains(name)) {
+        Some(name) => Err(format!("`{name}` of which the handler knows nothing")),
+        None => Ok(()),
+    }
+}
+
+/// What clients are told of what is for one of them alone.
+fn is_made_private(name: &str, found: &[&[u8]]) -> bool {
+    name == "cache-control" && found.len() == 1 && members(found).contains(&"private".to_owned())
+}
+
+fn members(lines: &[&[u8]]) -> Vec<String> {
+    let members = lines.iter().flat_map(|line| line.split(|byte| *byte == b','));
+    members.map(|member| String::from_utf8_lossy(member.trim_ascii()).to_ascii_lowercase()).collect()
+}

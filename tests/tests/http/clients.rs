@@ -1,0 +1,128 @@
+//! Who asks: the test itself, or `curl` over HTTP/1.1 and HTTP/2, and through the layers that authors put around handlers. Each
+//! test of this program runs for each of them, in a process that is told by its environment which one it is.
+
+use std::{
+    collections::HashMap,
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicUsize, Ordering},
+    },
+};
+
+use axum::{
+    Router,
+    extract::Request,
+    http::{HeaderValue, Uri, header},
+    middleware::{Next, from_fn_with_state},
+    response::{IntoResponse, Response},
+};
+use cached_handler::Outcome;
+use cached_handler_tests::curl::{self, Answer, Ask, Http};
+
+#[path = "../strict/stack.rs"]
+pub mod stack;
+
+use stack::Order as Layers;
+
+/// Tells a process who asks.
+pub const CLIENT: &str = "CACHED_HANDLER_CLIENT";
+
+/// Nothing where the test asks by itself.
+pub fn client() -> Option<(Http, Layers)> {
+    match std::env::var(CLIENT).ok()?.as_str() {
+        "http2" => Some((Http::Two, Layers::Bare)),
+        "http1-layers" => Some((Http::One, Layers::Within)),
+        "http2-layers" => Some((Http::Two, Layers::Around)),
+        other => panic!("{CLIENT} is {other}"),
+    }
+}
+
+/// A router that is served, for one who asks by `curl`.
+pub struct Served {
+    site: curl::Site,
+    http: Http,
+    outcomes: Outcomes,
+}
+
+/// What the cache said of each request: it stands in no field.
+type Outcomes = Arc<Mutex<HashMap<String, Outcome>>>;
+
+const NUMBER: &str = "x-number-of-this-test";
+
+impl Served {
+    pub async fn start(router: &Router, (http, layers): (Http, Layers)) -> Self {
+        let outcomes = Outcomes::default();
+        let innermost = router.clone().layer(from_fn_with_state(Arc::clone(&outcomes), notes));
+        let site = curl::Site::start(stack::app(innermost, layers)).await;
+        Self { site, http, outcomes }
+    }
+
+    /// The answer, after which the connection has to serve another request.
+    pub async fn ask(&self, method: &str, target: &str, fields: &[(&str, &str)]) -> (Answer, Option<Outcome>) {
+        static NUMBERS: AtomicUsize = AtomicUsize::new(0);
+        let number = NUMBERS.fetch_add(1, Ordering::Relaxed).to_string();
+        let mut ask = curl::ask(method.to_owned().leak(), target).with(NUMBER, number.clone());
+        let is_sent = |name: &str| !NOT_SENT.contains(&name) && !(self.http == Http::Two && OF_HTTP1.contains(&name));
+        for (name, value) in fields.iter().filter(|(name, _)| is_sent(name)) {
+            ask = ask.with(*name, *value);
+        }
+        let next: [Ask; 2] = [ask, curl::get("/").with(NUMBER, "none")];
+        let closes = fields.iter().any(|(name, value)| *name == "connection" && value.contains("close"));
+        let mut answers = if closes {
+            self.site.curl_well(self.http, &next[..1]).await
+        } else {
+            let answers = self.site.curl_well(self.http, &next).await;
+            assert_eq!(answers[1].text(), ALIVE, "after {method} {target} {fields:?}: {answers:?}");
+            answers
+        };
+        let outcome = self.outcomes.lock().unwrap_or_else(PoisonError::into_inner).remove(&number);
+        let mut answer = answers.swap_remove(0);
+        self.without_what_is_added(&mut answer);
+        (answer, outcome)
+    }
+
+    /// As it was before the server and the layers.
+    fn without_what_is_added(&self, answer: &mut Answer) {
+        for name in stack::ADDED.iter().chain(&["transfer-encoding", "connection"]) {
+            answer.fields.remove(*name);
+        }
+        // The layer of compression says this of what it would compress if asked.
+        let varies: Vec<_> = answer.fields.get_all(header::VARY).iter().cloned().collect();
+        if let Some(("accept-encoding", rest)) = varies.split_last().map(|(last, rest)| (last.to_str().unwrap_or_default(), rest)) {
+            answer.fields.remove(header::VARY);
+            rest.iter().for_each(|line| _ = answer.fields.append(header::VARY, line.clone()));
+        }
+    }
+}
+
+const ALIVE: &str = "the connection goes on";
+
+/// How a message is framed is not the client's to say here.
+const NOT_SENT: [&str; 2] = ["transfer-encoding", "content-length"];
+/// RFC 9113 §8.2.2.
+const OF_HTTP1: [&str; 6] = ["connection", "keep-alive", "proxy-connection", "te", "upgrade", "expect"];
+
+/// Between the layers and the router: the request is as the test has it, and what the cache says of it is noted.
+async fn notes(axum::extract::State(outcomes): axum::extract::State<Outcomes>, mut request: Request, next: Next) -> Response {
+    let number = request.headers_mut().remove(NUMBER).and_then(|number| number.to_str().map(str::to_owned).ok()).unwrap_or_default();
+    if number == "none" {
+        return ALIVE.into_response();
+    }
+    let path = request.uri().path_and_query().expect("a path").as_str().parse::<Uri>().expect("a path");
+    *request.uri_mut() = path;
+    let fields = request.headers_mut();
+    fields.remove("x-request-id");
+    let by_curl = |name: &header::HeaderName, value: &HeaderValue| match *name {
+        header::ACCEPT => value == "*/*",
+        header::USER_AGENT => value.as_bytes().starts_with(b"curl/"),
+        header::HOST => value.as_bytes().starts_with(b"127.0.0.1:"),
+        _ => false,
+    };
+    let added: Vec<_> = fields.iter().filter(|(name, value)| by_curl(name, value)).map(|(name, _)| name.clone()).collect();
+    added.iter().for_each(|name| _ = fields.remove(name));
+    let response = next.run(request).await;
+    if let Some(outcome) = response.extensions().get::<Outcome>() {
+        outcomes.lock().unwrap_or_else(PoisonError::into_inner).insert(number, outcome.clone());
+    }
+    response
+}
