@@ -124,9 +124,9 @@ fn every_law_has_a_test_for_every_way_that_touches_it() {
         }
         let mut tests = 0;
         for name in rows.iter().flat_map(|row| between(row[2], "`", "`").step_by(2)).filter(|name| name.contains("::")) {
-            let (file, test) = name.rsplit_once("::").unwrap();
+            let (file, function) = name.rsplit_once("::").unwrap();
             tests += 1;
-            if !has_test(&read(file_of(file)), test) {
+            if !has_test(&read(file_of(file)), function) {
                 missing.push(format!("L{sections}: {name}"));
             }
         }

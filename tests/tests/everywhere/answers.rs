@@ -76,6 +76,8 @@ everywhere! { requests:
     l4_no_form_of_an_answer_is_fresh_after_it_was_expired,
     l4_no_form_of_an_answer_comes_from_a_run_that_an_invalidation_overtook,
     l5_all_forms_share_a_run,
+    l5_a_client_of_any_form_who_leaves_stops_nobody,
+    l6_what_is_stale_stands_in_for_a_failure_in_every_form,
     l8_no_form_of_an_answer_is_another_clients,
     l10_clients_revalidate_after_each_form_of_an_answer,
 }
@@ -213,22 +215,67 @@ async fn l4_no_form_of_an_answer_comes_from_a_run_that_an_invalidation_overtook(
 }
 
 async fn l5_all_forms_share_a_run(site: Site) {
-    site.source.is(Mood::Waits);
-    let first = site.sends(Ask::Whole.of("/plain/a", "*"));
-    site.source.has_begun(1).await;
-    let asked: Vec<_> = ASKS.repeat(10).into_iter().map(|ask| (ask, site.sends(ask.of("/plain/a", "*")))).collect();
-    for _ in 0..100 {
+    // What a HEAD makes is nobody's where a layer has shown it the method.
+    for first in ASKS.into_iter().filter(|ask| site.way == Way::Attribute || *ask != Ask::Head) {
+        let (uri, runs) = (format!("/plain/{first:?}"), site.source.runs());
+        site.source.is(Mood::Waits);
+        let leader = site.sends(first.of(&uri, "*"));
+        site.source.has_begun(runs + 1).await;
+        let asked: Vec<_> = ASKS.repeat(10).into_iter().map(|ask| (ask, site.sends(ask.of(&uri, "*")))).collect();
+        for _ in 0..100 {
+            tokio::task::yield_now().await;
+        }
+        site.source.lets_go(50);
+        for (ask, answer) in [(first, leader)].into_iter().chain(asked) {
+            let (parts, text) = answer.await.unwrap();
+            assert_eq!(parts.status, ask.status(), "{ask:?} after {first:?}");
+            let run = (runs + 1).to_string();
+            let content = if matches!(ask, Ask::Whole | Ask::Part) { &*run } else { "" };
+            assert_eq!(text, content, "{ask:?} after {first:?}");
+        }
+        site.settled().await;
+        assert_eq!(site.source.runs(), runs + 1, "after {first:?}");
+        site.source.forgets_permits();
+    }
+}
+
+async fn l5_a_client_of_any_form_who_leaves_stops_nobody(site: Site) {
+    for first in ASKS.into_iter().filter(|ask| site.way == Way::Attribute || *ask != Ask::Head) {
+        let (uri, runs) = (format!("/plain/{first:?}"), site.source.runs());
+        site.source.is(Mood::Waits);
+        let leaves = site.sends(first.of(&uri, "*"));
+        site.source.has_begun(runs + 1).await;
+        let stays = site.sends(Ask::Whole.of(&uri, "*"));
         tokio::task::yield_now().await;
+        leaves.abort();
+        assert!(leaves.await.unwrap_err().is_cancelled());
+        site.source.lets_go(2);
+        assert_eq!(stays.await.unwrap().1, (runs + 1).to_string(), "after {first:?}");
+        site.settled().await;
+        site.source.is(Mood::Well);
+        site.source.forgets_permits();
+        assert_eq!(Copy::of(&site, &uri).await.run, (runs + 1).to_string(), "after {first:?}");
     }
-    site.source.lets_go(50);
-    assert_eq!(first.await.unwrap().1, "1");
-    for (ask, answer) in asked {
-        let (parts, text) = answer.await.unwrap();
-        assert_eq!(parts.status, ask.status(), "{ask:?}");
-        assert_eq!(text, if matches!(ask, Ask::Whole | Ask::Part) { "1" } else { "" }, "{ask:?}");
+}
+
+async fn l6_what_is_stale_stands_in_for_a_failure_in_every_form(site: Site) {
+    for mood in [Mood::Fails, Mood::Panics] {
+        for ask in ASKS {
+            let uri = format!("/instead/{ask:?}{mood:?}");
+            site.source.is(Mood::Well);
+            let copy = Copy::of(&site, &uri).await;
+            site.waits(secs(61));
+            site.source.is(mood);
+            let runs = site.source.runs();
+            let (parts, _) = site.send(ask.of(&uri, &copy.tag)).await;
+            assert_eq!((copy.run_of(&parts), parts.status), (copy.run.clone(), ask.status()), "{ask:?} {mood:?}");
+            assert_eq!(site.source.runs(), runs + 1, "{ask:?} {mood:?}: it was tried");
+            site.waits(secs(60));
+            let after = site.sends(ask.of(&uri, &copy.tag)).await;
+            let is_over = after.as_ref().map_or(true, |(parts, _)| parts.status.is_server_error());
+            assert!(is_over, "{ask:?} {mood:?}: the window is over");
+        }
     }
-    site.settled().await;
-    assert_eq!(site.source.runs(), 1);
 }
 
 async fn l8_no_form_of_an_answer_is_another_clients(site: Site) {
