@@ -202,8 +202,9 @@ impl<B: Backend + 'static> Inner<B> {
                 Err(error) => matches!(error.as_fault(), Fault::Sick("slow") | STARVED),
             };
         if is_too_long {
-            // It may come to rest all the same, after this process has stopped waiting.
-            _ = within(self.write_limit(), self.backend.remove(key)).await;
+            // It may come to rest all the same, after this process has stopped waiting; on the same connection, the removal
+            // comes after it. Nobody waits for a store.
+            _ = within(TAKING_BACK, self.backend.remove(key)).await;
             outcome = Err(Error::fault(
                 Fault::Refused("too-long"),
                 "a response is too long for the backend's limits of time, and is not stored; lower `Policy::max_body`, or raise `BackendLimits::read` and `BackendLimits::write`",
@@ -347,3 +348,5 @@ impl<B: Backend + 'static> fmt::Debug for Guard<B> {
 
 /// From here on the length of a response may be what takes the time.
 const LONG: usize = 512 << 10;
+/// How long it may take until what was too long is out of the way.
+const TAKING_BACK: Duration = Duration::from_secs(5);

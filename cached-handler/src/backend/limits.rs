@@ -118,12 +118,12 @@ impl BackendLimits {
     }
 
     /// What a read may take from a backend at this distance.
-    pub(crate) fn to_read(&self, round_trip: Option<Duration>) -> Duration {
+    pub(crate) fn to_read(self, round_trip: Option<Duration>) -> Duration {
         self.read.unwrap_or_else(|| four_times(round_trip).clamp(READ, LONGEST))
     }
 
     /// What a write may take there.
-    pub(crate) fn to_write(&self, round_trip: Option<Duration>) -> Duration {
+    pub(crate) fn to_write(self, round_trip: Option<Duration>) -> Duration {
         self.write.unwrap_or_else(|| (four_times(round_trip) + READ).clamp(WRITE, LONGEST))
     }
 }
