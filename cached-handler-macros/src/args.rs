@@ -45,6 +45,7 @@ pub(crate) const CACHED: &[Argument] = &[
 pub(crate) const INVALIDATES: &[Argument] = &[
     Argument { name: "group", form: "group = \"articles\"" },
     Argument { name: "path", form: "path = \"/articles/{id}\"" },
+    Argument { name: "path_prefix", form: "path_prefix = \"/articles\"" },
     Argument { name: "handler", form: "handler = list" },
     Argument { name: "uncached", form: "uncached = edit_uncached" },
     Argument { name: "crate", form: "crate = my_reexport::cached_handler" },
@@ -84,6 +85,7 @@ pub(crate) enum Vary {
 pub(crate) struct Invalidates {
     pub(crate) groups: Vec<Template>,
     pub(crate) paths: Vec<Template>,
+    pub(crate) path_prefixes: Vec<Template>,
     pub(crate) handlers: Vec<Path>,
     pub(crate) uncached: Option<Path>,
     pub(crate) root: Option<Path>,
@@ -143,7 +145,8 @@ impl Invalidates {
             let Some(value) = shaped(INVALIDATES, &name, value, errors) else { continue };
             match name.unraw().to_string().as_str() {
                 "group" => args.groups = templates("group", "articles", value, errors),
-                "path" => args.paths = paths(value, errors),
+                "path" => args.paths = paths("path", "/articles/{id}", value, errors),
+                "path_prefix" => args.path_prefixes = paths("path_prefix", "/articles", value, errors),
                 "handler" => args.handlers = handlers(value, errors),
                 "uncached" => args.uncached = uncached("edit_uncached", value, errors),
                 _ => args.root = path("crate", "the path of this crate, `crate = my_reexport::cached_handler`", value, errors),

@@ -34,7 +34,7 @@ pub(crate) fn invalidates(attribute: &TokenStream, item: &TokenStream) -> TokenS
     function.check("invalidates", &mut errors);
     let arguments = function.arguments();
     let known = known_names(&arguments);
-    for template in args.groups.iter().chain(&args.paths) {
+    for template in args.groups.iter().chain(&args.paths).chain(&args.path_prefixes) {
         check_template(template, &known, &mut errors);
     }
     check_uncached(args.uncached.as_ref(), &function, &mut errors);
@@ -62,6 +62,7 @@ fn expand(args: &Invalidates, sorted: &Sorted, function: &Function, arguments: &
     let returned = function.returns();
     let mut used = template_names(&args.groups);
     used.extend(template_names(&args.paths));
+    used.extend(template_names(&args.path_prefixes));
     let produced = produced(function, arguments, args.uncached.as_ref(), &used, &returned);
     let response = returning(&private, function, &returned);
     let targets = targets(&private, args, arguments);
@@ -93,13 +94,15 @@ fn targets(private: &TokenStream, args: &Invalidates, arguments: &[Argument]) ->
         let bindings = bindings(arguments, &names);
         hygienic!({ #bindings __targets.group(#text); })
     });
-    let paths = args.paths.iter().map(|template| {
+    let named = |template, takes: TokenStream| {
         let bindings = bindings(arguments, &template_names(std::slice::from_ref(template)));
         let pieces = pieces(private, template);
-        hygienic!({ #bindings __targets.path(&[#(#pieces),*]); })
-    });
+        hygienic!({ #bindings __targets.#takes(&[#(#pieces),*]); })
+    };
+    let paths = args.paths.iter().map(|template| named(template, hygienic!(path)));
+    let prefixes = args.path_prefixes.iter().map(|template| named(template, hygienic!(path_prefix)));
     let handlers = args.handlers.iter().map(|path| hygienic!(__targets.handler(#path);));
-    hygienic!(#(#groups)* #(#paths)* #(#handlers)*)
+    hygienic!(#(#groups)* #(#paths)* #(#prefixes)* #(#handlers)*)
 }
 
 fn pieces(private: &TokenStream, template: &Template) -> Vec<TokenStream> {

@@ -71,6 +71,7 @@ pub fn cached(arguments: TokenStream, item: TokenStream) -> TokenStream {
 /// |---|---|---|
 /// | `group` | a text or a list; in braces an argument, or a field of one: `{id}`, `{id.0}`, `{user.id}`, as `Display` writes it | every response with one of these groups |
 /// | `path` | a text or a list that begins with `/`; in braces as in `group`, percent-encoded as one segment; `{*rest}` keeps the slashes, as in the route `/files/{*rest}` | every response to this path, whatever its query |
+/// | `path_prefix` | as `path` | every response to this path and to all below it, in a cache that was built with `path_prefixes()` |
 /// | `handler` | the path of a cached handler, or a list | every response of it |
 /// | `uncached` | a name, or in an `impl` `Self::name` | keeps the function as you wrote it under that name, to be called: it invalidates nothing, and the handler itself is called by axum alone |
 /// | `crate` | a path | where cached-handler is re-exported |

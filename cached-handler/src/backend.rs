@@ -251,7 +251,7 @@ impl<'a> Scopes<'a> {
         self.path
     }
 
-    /// The groups' names; at most 16.
+    /// The groups' names; at most 16, and 8 that stand for the [prefixes](crate::Target::path_prefix) of a path.
     #[must_use]
     pub fn groups(&self) -> &'a [Box<str>] {
         self.groups

@@ -20,6 +20,7 @@ use http::request::Parts;
 use tokio::runtime::Handle;
 
 pub use self::builder::CacheBuilder;
+use self::builder::Words;
 use self::{claims::Claims, settle::Settle};
 use crate::{
     attempts::Attempts,
@@ -74,6 +75,7 @@ pub(crate) struct Inner {
     /// Whether hits, too, carry their `Outcome`.
     pub(crate) outcome_on_hits: bool,
     pub(crate) namespace: String,
+    pub(crate) words: Words,
     /// Whether and how `Cache-Status` is sent.
     pub(crate) status_name: Option<CacheName>,
     pub(crate) clock: Clock,
@@ -266,7 +268,12 @@ impl Cache {
         if !target.may_be_named() {
             return Ok(());
         }
-        target.check()?;
+        if let Err(error) = target.check_in(self.0.words.path_prefixes) {
+            // Of an attribute nobody else would hear of it.
+            let outcome = Err(error);
+            events::advanced(self, target, effect, &outcome);
+            return outcome;
+        }
         // Noted first: whoever leaves at the await has begun it.
         self.settle(target, effect);
         self.advance(target, effect, trace).await

@@ -4,6 +4,8 @@ use std::sync::Arc;
 
 use axum::response::{IntoResponseParts, ResponseParts};
 
+use crate::rules::prefix::is_prefix;
+
 /// Most groups of one response.
 pub(crate) const MAX_GROUPS: usize = 16;
 /// Longest name of a group, in bytes.
@@ -46,5 +48,6 @@ impl IntoResponseParts for CacheGroups {
 
 /// Whether an invalidation could reach all of these.
 pub(crate) fn are_valid<G: AsRef<str>>(groups: &[G]) -> bool {
-    groups.len() <= MAX_GROUPS && groups.iter().all(|group| (1..=MAX_GROUP_NAME).contains(&group.as_ref().len()))
+    let prefixes = groups.iter().filter(|group| is_prefix(group.as_ref())).count();
+    groups.len() - prefixes <= MAX_GROUPS && groups.iter().all(|group| (1..=MAX_GROUP_NAME).contains(&group.as_ref().len()))
 }

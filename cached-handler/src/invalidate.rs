@@ -13,7 +13,10 @@ use crate::{
         function::CachedHandler,
         name::{self, Named},
     },
-    rules::path::{normalise, number},
+    rules::{
+        path::{normalise, number},
+        prefix::group_of,
+    },
     together::{Call, together},
 };
 
@@ -38,6 +41,8 @@ enum Kind {
     Group(Box<str>),
     Handler(Cow<'static, str>),
     Path(u64),
+    /// The group that stands for all below a path.
+    Prefix(Box<str>),
     /// No path that a client sends, and why.
     NoPath(Box<str>),
 }
@@ -97,6 +102,31 @@ impl Target {
         Self(Kind::Path(number(&normalise(path))))
     }
 
+    /// All responses to requests for the path and for what lies below it: `/articles` means `/articles`, `/articles/` and
+    /// `/articles/7/comments`, and not `/articles2`. Compared as by [`path`](Self::path); up to 8 segments.
+    ///
+    /// In a cache that [`CacheBuilder::path_prefixes`](crate::CacheBuilder::path_prefixes) was said to; otherwise it is an
+    /// [`Error`]. A [group](Self::group) costs less, where one can be given to all handlers below.
+    ///
+    /// ```
+    /// # use cached_handler::{Cache, Error, Target};
+    /// # async fn f() -> Result<(), Error> {
+    /// let cache = Cache::builder().path_prefixes().build().await?;
+    /// cache.invalidate(Target::path_prefix("/articles")).await?;
+    /// # Ok(()) }
+    /// ```
+    #[must_use]
+    pub fn path_prefix(path: impl AsRef<str>) -> Self {
+        let path = path.as_ref();
+        let path = path.split(['?', '#']).next().unwrap_or(path);
+        no_path::complaint(path).map_or_else(|| Self::sent_prefix(path), |complaint| Self(Kind::NoPath(complaint.into_boxed_str())))
+    }
+
+    /// The same of a path whose pieces are values.
+    pub(crate) fn sent_prefix(path: &str) -> Self {
+        Self(group_of(path).map_or_else(|| Kind::NoPath(no_path::prefix_complaint(path).into_boxed_str()), Kind::Prefix))
+    }
+
     /// All responses of a handler with `#[cached]`, given as it is given to a route; for a generic one, one instance:
     /// `Target::handler(list::<Article>)`.
     ///
@@ -135,7 +165,7 @@ impl Target {
     pub(crate) fn may_be_named(&self) -> bool {
         match &self.0 {
             Kind::Group(name) => are_valid(&[name]),
-            Kind::All | Kind::Handler(_) | Kind::Path(_) | Kind::NoPath(_) => true,
+            Kind::All | Kind::Handler(_) | Kind::Path(_) | Kind::Prefix(_) | Kind::NoPath(_) => true,
         }
     }
 
@@ -143,7 +173,17 @@ impl Target {
     pub(crate) fn check(&self) -> Result<(), Error> {
         match &self.0 {
             Kind::NoPath(complaint) => Err(Error::config(&**complaint)),
-            Kind::All | Kind::Group(_) | Kind::Handler(_) | Kind::Path(_) => Ok(()),
+            Kind::All | Kind::Group(_) | Kind::Handler(_) | Kind::Path(_) | Kind::Prefix(_) => Ok(()),
+        }
+    }
+
+    /// The same, and whether the responses of this cache can have it.
+    pub(crate) fn check_in(&self, has_prefixes: bool) -> Result<(), Error> {
+        match &self.0 {
+            Kind::Prefix(_) if !has_prefixes => Err(Error::config(
+                "a cache knows nothing of the prefixes of paths unless it is said to; type `.path_prefixes()` in `Cache::builder()`, or give the responses a group",
+            )),
+            _ => self.check(),
         }
     }
 
@@ -152,7 +192,7 @@ impl Target {
     pub fn mark(&self) -> Mark<'_> {
         match &self.0 {
             Kind::All => Mark::All,
-            Kind::Group(name) => Mark::Group(name),
+            Kind::Group(name) | Kind::Prefix(name) => Mark::Group(name),
             Kind::Handler(name) => Mark::Handler(name),
             Kind::Path(number) => Mark::Path(*number),
             // Never advanced: `check` comes first.
@@ -186,6 +226,22 @@ pub async fn invalidate_path(path: impl AsRef<str>) -> Result<(), Error> {
     everywhere(&Target::path(path), Effect::Invalidate).await
 }
 
+/// Invalidates all below a path in every [`Cache`] of this process; see [`Target::path_prefix`] and [`invalidate_group`].
+///
+/// # Errors
+///
+/// As [`invalidate_path`]; and where a cache has not been said to know prefixes
+/// ([`CacheBuilder::path_prefixes`](crate::CacheBuilder::path_prefixes)).
+///
+/// ```
+/// # async fn f() -> Result<(), cached_handler::Error> {
+/// cached_handler::invalidate_path_prefix("/articles").await?;
+/// # Ok(()) }
+/// ```
+pub async fn invalidate_path_prefix(path: impl AsRef<str>) -> Result<(), Error> {
+    everywhere(&Target::path_prefix(path), Effect::Invalidate).await
+}
+
 /// Invalidates a handler's responses in every [`Cache`] of this process; see [`Target::handler`] and
 /// [`invalidate_group`].
 pub async fn invalidate_handler<H: CachedHandler<Arguments>, Arguments>(handler: H) -> Result<(), Error> {
@@ -214,6 +270,21 @@ pub async fn expire_group(group: impl Into<String>) -> Result<(), Error> {
 /// As [`expire_group`]; and where it is no path that a client sends ([`Error::is_config`]).
 pub async fn expire_path(path: impl AsRef<str>) -> Result<(), Error> {
     everywhere(&Target::path(path), Effect::Expire).await
+}
+
+/// Makes all below a path stale in every [`Cache`] of this process; see [`Target::path_prefix`] and [`expire_group`].
+///
+/// # Errors
+///
+/// As [`invalidate_path_prefix`].
+///
+/// ```
+/// # async fn f() -> Result<(), cached_handler::Error> {
+/// cached_handler::expire_path_prefix("/articles").await?;
+/// # Ok(()) }
+/// ```
+pub async fn expire_path_prefix(path: impl AsRef<str>) -> Result<(), Error> {
+    everywhere(&Target::path_prefix(path), Effect::Expire).await
 }
 
 /// Makes a handler's responses stale in every [`Cache`] of this process; see [`Target::handler`] and [`expire_group`].

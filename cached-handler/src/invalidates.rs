@@ -103,26 +103,36 @@ impl Targets {
 
     /// Adds a path.
     pub fn path(&mut self, pieces: &[PathPiece<'_>]) {
-        let mut path = String::new();
-        for piece in pieces {
-            match piece {
-                PathPiece::Literal(literal) => path.push_str(literal),
-                PathPiece::Value(value) => path.push_str(&encode_segment(&value.to_string())),
-                PathPiece::Rest(value) => {
-                    for (at, segment) in value.to_string().split('/').enumerate() {
-                        path.push_str(if at > 0 { "/" } else { "" });
-                        path.push_str(&encode_segment(segment));
-                    }
-                }
-            }
-        }
-        self.due.push(Target::sent_path(&path));
+        self.due.push(Target::sent_path(&filled(pieces)));
+    }
+
+    /// Adds all below a path.
+    pub fn path_prefix(&mut self, pieces: &[PathPiece<'_>]) {
+        self.due.push(Target::sent_prefix(&filled(pieces)));
     }
 
     /// Adds a handler.
     pub fn handler<H: CachedHandler<Arguments>, Arguments>(&mut self, handler: H) {
         self.due.push(Target::handler(handler));
     }
+}
+
+/// A path template with its values.
+fn filled(pieces: &[PathPiece<'_>]) -> String {
+    let mut path = String::new();
+    for piece in pieces {
+        match piece {
+            PathPiece::Literal(literal) => path.push_str(literal),
+            PathPiece::Value(value) => path.push_str(&encode_segment(&value.to_string())),
+            PathPiece::Rest(value) => {
+                for (at, segment) in value.to_string().split('/').enumerate() {
+                    path.push_str(if at > 0 { "/" } else { "" });
+                    path.push_str(&encode_segment(segment));
+                }
+            }
+        }
+    }
+    path
 }
 
 /// Runs the body, and invalidates before the answer is sent, all at the same time. Where the body does not end well,

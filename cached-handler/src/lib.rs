@@ -72,8 +72,8 @@ pub use crate::{
     },
     header::entity_tag::EntityTag,
     invalidate::{
-        Target, expire_all, expire_group, expire_handler, expire_path, invalidate_all, invalidate_group, invalidate_handler,
-        invalidate_path,
+        Target, expire_all, expire_group, expire_handler, expire_path, expire_path_prefix, invalidate_all, invalidate_group,
+        invalidate_handler, invalidate_path, invalidate_path_prefix,
     },
     layer::{CacheFuture, CacheLayer, CacheService},
     outcome::{Bypass, Forward, Kept, NotStored, Outcome, StaleUse},

@@ -4,6 +4,7 @@ pub(crate) mod client;
 pub(crate) mod conditional;
 pub(crate) mod freshness;
 pub(crate) mod path;
+pub(crate) mod prefix;
 pub(crate) mod range;
 pub(crate) mod reference;
 pub(crate) mod request;

@@ -49,6 +49,7 @@ use crate::{
     rules::{
         client::{Terms, identifies_a_person},
         path::{normalise, number},
+        prefix::groups_above,
         stale::Windows,
     },
     seen::{Captured, Facts},
@@ -148,6 +149,7 @@ impl Run {
         let cache = facts.cache.clone().unwrap_or_else(|| Cache::global().clone());
         let handler = handler.in_cache(&cache);
         let path_number = number(&normalise(facts.original.path()));
+        let groups = if cache.inner().words.path_prefixes { groups_above(facts.original.path()) } else { Vec::new() };
         let mut key = *key;
         // Whoever says it, and in whatever way: what varies by them is one person's.
         key.traits.private |= handler.fields().iter().chain(&key.traits.vary).any(|name| identifies_a_person(name));
@@ -158,7 +160,7 @@ impl Run {
             facts,
             fields,
             key,
-            groups: Vec::new(),
+            groups,
             path_number,
             windows: handler.windows(),
             behind: false,

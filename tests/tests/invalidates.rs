@@ -4,6 +4,8 @@
 mod named;
 #[path = "invalidates/paths.rs"]
 mod paths;
+#[path = "invalidates/prefixes.rs"]
+mod prefixes;
 
 use std::{
     sync::{

@@ -49,20 +49,17 @@ pub(super) fn templates(argument: &str, example: &str, value: TokenStream, error
     templates
 }
 
-pub(super) fn paths(value: TokenStream, errors: &mut Errors) -> Vec<Template> {
+pub(super) fn paths(argument: &str, example: &str, value: TokenStream, errors: &mut Errors) -> Vec<Template> {
     let mut seen: Vec<String> = Vec::new();
     let mut templates = Vec::new();
-    for literal in errors.keep(value::texts("path", "/articles/{id}", value)).unwrap_or_default() {
+    for literal in errors.keep(value::texts(argument, example, value)).unwrap_or_default() {
         let Some(template) = errors.keep(Template::parse(&literal)) else { continue };
         let text = literal.value();
         let has = |letter| template.pieces.iter().any(|piece| matches!(piece, Piece::Text(text) if text.contains(letter)));
         if !text.starts_with('/') {
-            errors.on(
-                &literal,
-                "a path begins with `/`: it is the whole path that clients send, without scheme and host; type `path = \"/articles/{id}\"`",
-            );
+            errors.on(&literal, format!("a path begins with `/`: it is the whole path that clients send, without scheme and host; type `{argument} = \"{example}\"`"));
         } else if text.trim_end() != text {
-            errors.on(&literal, format!("a path ends before white space; type `path = \"{}\"`", text.trim_end()));
+            errors.on(&literal, format!("a path ends before white space; type `{argument} = \"{}\"`", text.trim_end()));
         } else if let Some(complaint) = text.split('/').find_map(|segment| no_segment(&text, segment)) {
             errors.on(&literal, complaint);
         } else if has('?') || has('#') {
@@ -86,9 +83,9 @@ fn no_segment(path: &str, segment: &str) -> Option<String> {
             Some(format!("`{segment}` is text here; type `path = \"{}\"`", path.replace(segment, &format!("{{*{name}}}"))))
         }
         ('*', None) => {
-            let group = path.split('/').find(|segment| !segment.is_empty() && !segment.contains(['*', '{'])).unwrap_or("articles");
+            let above = path.split_once("/*").map(|(above, _)| above).filter(|above| !above.is_empty()).unwrap_or("/articles");
             Some(format!(
-                "`path` names one path, and takes no pattern; for all below it give their handlers `group = \"{group}\"`, and type `group = \"{group}\"`; for the character itself type `%2A`"
+                "a path is no pattern; for all below it type `path_prefix = \"{above}\"`, or give their handlers a group, and type `group = …`; for the character itself type `%2A`"
             ))
         }
         _ => None,

@@ -8,6 +8,7 @@ mod room;
 mod servers;
 #[cfg(not(all(feature = "fs", feature = "redis")))]
 mod switched_off;
+mod words;
 
 use std::{
     sync::{Arc, Mutex},
@@ -15,6 +16,7 @@ use std::{
 };
 
 use self::limits::Unguarded;
+pub(crate) use self::words::Words;
 use super::{Cache, Inner, advice, claims::Claims, settle::Settle};
 #[cfg(feature = "redis")]
 use crate::backend::{RedisServer, redis::Lasting};
@@ -59,7 +61,7 @@ pub struct CacheBuilder {
     max_runs: usize,
     off: bool,
     isolated: bool,
-    shares_namespace: bool,
+    words: Words,
     claims: Claims,
     outcome_on_hits: bool,
     settle: Option<Duration>,
@@ -86,7 +88,7 @@ impl CacheBuilder {
             max_runs: 1024,
             off: std::env::var_os("CACHED_HANDLER").is_some_and(|value| value.eq_ignore_ascii_case("off")),
             isolated: false,
-            shares_namespace: false,
+            words: Words::default(),
             claims: Claims::default(),
             outcome_on_hits: false,
             settle: None,
@@ -122,19 +124,6 @@ impl CacheBuilder {
     /// what the others have stored. [`build`](Self::build) refuses a second cache in one place, as long as the first lives.
     pub fn namespace(mut self, namespace: impl Into<String>) -> Self {
         self.namespace = namespace.into();
-        self
-    }
-
-    /// Says that this cache may share its namespace, on files or Redis, with another cache of this process: each then answers
-    /// from what the other has stored. For a test that has two caches in place of two processes, and while one cache takes
-    /// the place of another. Not for tenants.
-    ///
-    /// ```
-    /// # use cached_handler::Cache;
-    /// let builder = Cache::builder().namespace("shop").redis("redis://127.0.0.1:6379").shares_namespace();
-    /// ```
-    pub fn shares_namespace(mut self) -> Self {
-        self.shares_namespace = true;
         self
     }
 
@@ -287,6 +276,7 @@ impl CacheBuilder {
             isolated: self.isolated,
             outcome_on_hits: self.outcome_on_hits,
             namespace: self.namespace,
+            words: self.words,
             status_name: self.status_name.map(|name| CacheName::new(&name)),
             clock: self.clock,
             memory: crate::backend::memory::Memory::new(self.memory),
@@ -310,13 +300,6 @@ impl CacheBuilder {
     #[expect(clippy::unused_self, clippy::unnecessary_wraps, reason = "as with the feature")]
     fn add_redis(&mut self) -> Result<(), Error> {
         Ok(())
-    }
-
-    /// Takes the place of a backend for this cache alone. A test's cache stands for a process of its own.
-    #[cfg(any(feature = "fs", feature = "redis"))]
-    fn claim(&mut self, place: &str) -> Result<(), Error> {
-        let shares = self.shares_namespace || self.isolated || self.off;
-        self.claims.take(place, shares).map_err(Error::config)
     }
 
     /// Whether something of the program names a backend, as far as it has been made.

@@ -28,6 +28,7 @@
 //! | a handler wrote it | `#[invalidates(group = "order:{id}")]`, or `path = "/orders/{id}"`, or `handler = order`; several of each |
 //! | other code in the program wrote it | [`invalidate_group`]`("orders").await?`, [`invalidate_path`], [`invalidate_handler`], [`invalidate_all`]: in every cache of the process |
 //! | a handler finds out while it runs | take `cache: Cache` and call `cache.invalidate(Target::…).await?`: in the cache of its router |
+//! | all below a path has to go | `Target::path_prefix("/orders")`, in a cache built with `path_prefixes()`; cheaper, a group |
 //! | you have only a name | [`Target::named`]: a handler's [`Policy::name`], a layer, a set of values |
 //! | a request wrote to its URL | nothing, if a `#[cached]` or `#[invalidates]` handler answered the POST, PUT, PATCH or DELETE: it invalidates its own path, and the targets of `Location` and `Content-Location` (RFC 9111 §4.4). A plain `put(edit)` beside `get(show)` invalidates nothing: write `#[invalidates(path = "/notes/{id}")]` above `edit` |
 //! | your code changed | nothing for the handler itself, whose text is part of the key on [shared backends](super::operating#deploys); [`Policy::version`] for what it calls |
@@ -187,8 +188,10 @@
 //! alias, other punctuation, a name or a number), and where one resource is read at several URLs. A group goes by what
 //! `Display` writes of the value that both handlers were given.
 //!
-//! A path is no pattern: `/notes/*` and `/notes/{id}` are an error. For all responses below `/notes/` give their handlers
-//! `group = "notes"`.
+//! A path is no pattern: `/notes/*` and `/notes/{id}` are an error. For all responses below `/notes` give their handlers
+//! `group = "notes"`; or, where you cannot name the handlers, build the cache with
+//! [`path_prefixes()`](crate::CacheBuilder::path_prefixes), and type `#[invalidates(path_prefix = "/notes")]` or
+//! [`invalidate_path_prefix`](crate::invalidate_path_prefix)`("/notes")`: `/notes` and all below it, and not `/notes2`.
 //!
 //! # When not
 //!

@@ -1,5 +1,7 @@
 //! What is no path that a client sends, and so is no stored response's: told with what to type instead.
 
+use crate::rules::prefix::DEEPEST;
+
 /// Why no response can have this path; nothing where one can.
 pub(super) fn complaint(path: &str) -> Option<String> {
     if path.trim() != path {
@@ -17,6 +19,15 @@ pub(super) fn complaint(path: &str) -> Option<String> {
     path.split('/').find_map(|segment| complaint_of(segment, path))
 }
 
+/// Why a path is no prefix that responses are known by.
+pub(super) fn prefix_complaint(path: &str) -> String {
+    if path.trim_matches('/').is_empty() {
+        "everything is below `/`; type `Target::all()`".to_owned()
+    } else {
+        format!("a prefix has at most {DEEPEST} segments; shorten `{path}`, or give the responses a group")
+    }
+}
+
 fn complaint_of(segment: &str, path: &str) -> Option<String> {
     let (first, rest) = (segment.chars().next()?, segment.get(1..).unwrap_or_default());
     let is_pattern = match first {
@@ -29,7 +40,7 @@ fn complaint_of(segment: &str, path: &str) -> Option<String> {
     is_pattern.then(|| {
         let encoded = segment.replacen(first, &format!("%{:02X}", u32::from(first)), 1);
         format!(
-            "`{segment}` in the path `{path}` is no part of a path that clients send, and an invalidation takes no pattern; type a path, such as `format!(\"/articles/{{id}}\")`, or give the responses a group, `#[cached(…, group = \"articles\")]`, and type `Target::group(\"articles\")`; for the segment that is spelt so, type `{encoded}`"
+            "`{segment}` in the path `{path}` is no part of a path that clients send, and an invalidation takes no pattern; type a path, such as `format!(\"/articles/{{id}}\")`; for all below a path, `Target::path_prefix(\"/articles\")`, or give the responses a group, `#[cached(…, group = \"articles\")]`, and type `Target::group(\"articles\")`; for the segment that is spelt so, type `{encoded}`"
         )
     })
 }

@@ -44,7 +44,7 @@ async fn h12(axum::extract::Path(id): axum::extract::Path<u64>) { let _ = id; }
 #[invalidates(path = "/articles/*rest")] //~ "/articles/*rest" => `*rest` is text here; type `path = "/articles/{*rest}"`
 async fn h13(axum::extract::Path(rest): axum::extract::Path<String>) { let _ = rest; }
 
-#[invalidates(path = "/notes/*")] //~ "/notes/*" => for all below it give their handlers `group = "notes"`, and type `group = "notes"`
+#[invalidates(path = "/notes/*")] //~ "/notes/*" => a path is no pattern; for all below it type `path_prefix = "/notes"`
 async fn h14(axum::extract::Path(id): axum::extract::Path<u64>) { let _ = id; }
 
 #[invalidates(path = "https://host/a")] //~ "https://host/a" => it is the whole path that clients send, without scheme and host
