@@ -72,6 +72,8 @@ impl Ask {
 pub struct Answer {
     /// Of the last head; 0 where none came.
     pub status: u16,
+    /// What stands beside the status in HTTP/1.1.
+    pub reason: String,
     pub fields: HeaderMap,
     pub content: Vec<u8>,
     /// How `curl` would have ended after this transfer: 0, or the number of an error such as 92 (a fault in an HTTP/2
@@ -221,8 +223,10 @@ fn read(report: &str, scratch: &Path, at: usize) -> Answer {
     for line in heads.split(|byte| *byte == b'\n').map(|line| line.strip_suffix(b"\r").unwrap_or(line)) {
         if line.starts_with(b"HTTP/") {
             // One of several (1xx) is followed by the next.
-            let status = line.split(|byte| *byte == b' ').nth(1).expect("a status");
-            answer.status = String::from_utf8_lossy(status).parse().expect("a status");
+            let line = String::from_utf8_lossy(line);
+            let mut words = line.splitn(3, ' ').skip(1);
+            answer.status = words.next().and_then(|status| status.parse().ok()).expect("a status");
+            answer.reason = words.next().unwrap_or_default().to_owned();
             answer.fields = HeaderMap::new();
         } else if let Some(colon) = line.iter().position(|byte| *byte == b':') {
             let name = HeaderName::from_bytes(&line[..colon]).expect("a name");

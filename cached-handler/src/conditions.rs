@@ -64,6 +64,11 @@ impl Conditional {
         self.others.as_ref().map_or(&Single::Absent, |others| &others.if_range)
     }
 
+    /// Whether there is a `Range`, be it valid or not.
+    pub(crate) fn asks_for_a_part(&self) -> bool {
+        self.others.as_ref().is_some_and(|others| !matches!(others.range, Single::Absent))
+    }
+
     pub(crate) fn range(&self) -> Option<&HeaderValue> {
         self.others.as_ref()?.range.get()
     }

@@ -102,6 +102,7 @@ pub fn conditional(data: &[u8]) -> bool {
         date: Some(&modified),
         length: Some(10),
         goes_by_its_date: true,
+        may_change: false,
     };
     let found = verdict(&asked, &Method::GET, &selected);
     if let Verdict::Part { first, last } = found {

@@ -37,7 +37,7 @@ impl BuildHasher for Keyed {
 }
 
 /// The standard library's hashers are keyed by the system, and so is what they make of nothing.
-fn random() -> u64 {
+pub(crate) fn random() -> u64 {
     RandomState::new().hash_one(())
 }
 

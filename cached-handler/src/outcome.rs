@@ -114,6 +114,8 @@ pub enum Bypass {
     Content,
     /// An argument needs header fields, which the attribute could not know: its type is written under an alias.
     FieldsUnseen,
+    /// The request asks for a part (`Range`) of what is known not to be storable: a handler that can see that answers it itself.
+    Range,
     /// The request asks for a WebSocket (`Upgrade`), and the handler may answer with one.
     Upgrade,
     /// `Host` and the request target name different authorities.
@@ -233,6 +235,7 @@ impl Bypass {
             Self::RejectedArgument => "rejected-argument",
             Self::Content => "content",
             Self::FieldsUnseen => "fields-unseen",
+            Self::Range => "range",
             Self::Upgrade => "upgrade",
             Self::AmbiguousAuthority => "ambiguous-authority",
             Self::UnknownBackend => "unknown-backend",
@@ -405,6 +408,7 @@ impl fmt::Display for Bypass {
             Self::RejectedArgument => "an argument's extractor failed",
             Self::Content => "the request has content",
             Self::FieldsUnseen => "an argument needs header fields, but its type is written under an alias; use its own name",
+            Self::Range => "the request asks for a part of what is not storable",
             Self::Upgrade => "the request asks for a WebSocket",
             Self::AmbiguousAuthority => "the request names two authorities",
             Self::UnknownBackend => "the attribute names a backend that this cache does not have; add it to `Cache::builder()`",

@@ -44,10 +44,16 @@ pub struct Policy {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub enum ETag {
-    /// A strong one, of content, type, coding and language: the same in every process.
+    /// One of content, type, coding and language, the same in every process. It is weak for a client that accepts a coding,
+    /// as a layer outside may compress what that gets, and strong where nothing outside can change the bytes: for a client
+    /// that accepts none, for content that has a coding, and for images that are compressed as they are.
+    ///
+    /// What streams, with no known length, is given a tag before its content is known: another for each run.
     #[default]
+    Auto,
+    /// The same one, always strong: you vouch that no layer outside changes the bytes.
     Strong,
-    /// The same one marked weak: for handlers inside a layer that changes the bytes, such as compression.
+    /// The same one, always weak: for handlers inside a layer that changes the bytes for every client.
     Weak,
     /// None; a handler's own is kept.
     Off,
@@ -71,14 +77,14 @@ pub enum Collapse {
 const STATUSES: usize = 8;
 
 impl Policy {
-    /// The defaults: content up to 1 MiB, a strong entity tag, requests collapsed into a run of its own.
+    /// The defaults: content up to 1 MiB, an entity tag of it, requests collapsed into a run of its own.
     pub const fn new() -> Self {
         Self {
             name: None,
             version: 0,
             max_body: 1 << 20,
             statuses: [None; STATUSES],
-            etag: ETag::Strong,
+            etag: ETag::Auto,
             collapse: Collapse::Detached,
             honor_request_directives: false,
             jitter: 5,

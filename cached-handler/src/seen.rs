@@ -1,7 +1,9 @@
 //! What is captured of a request before the handler's own arguments, in one pass over its fields.
 
+mod began;
+mod state;
+
 use std::{
-    any::TypeId,
     fmt,
     pin::pin,
     task::{Context, Poll, Waker},
@@ -10,10 +12,9 @@ use std::{
 
 use axum::extract::{FromRequestParts as _, NestedPath, OriginalUri, RawPathParams};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Version, header, request::Parts, uri::PathAndQuery};
-use smallvec::SmallVec;
 
+pub(crate) use self::{began::Began, state::State};
 use crate::{
-    backend::Stamp,
     cache::Cache,
     cache_key::{Credentials, Traits},
     changed::Changed,
@@ -73,34 +74,6 @@ struct Rare {
     around: Option<Box<[Outer]>>,
 }
 
-/// How far the clocks had come before any argument was made. An extractor may read what an invalidation is about, so the
-/// run that is given its value is no younger than this (law L4).
-#[derive(Debug)]
-pub(crate) struct Began {
-    pub(crate) in_memory: u64,
-    /// For each backend that has to be waited for: the latest that this process has heard of its clock. Behind one
-    /// pointer, as the facts move with it.
-    known: Option<Box<SmallVec<[Option<Stamp>; 2]>>>,
-}
-
-impl Began {
-    #[inline]
-    fn now(cache: &Cache) -> Self {
-        let known = if cache.has_backends() { Some(Box::new(known(cache))) } else { None };
-        Self { in_memory: cache.inner().memory.epochs.now(), known }
-    }
-
-    /// Of a backend's clock.
-    pub(crate) fn known(&self, backend: usize) -> Option<Stamp> {
-        *self.known.as_ref()?.get(backend)?
-    }
-}
-
-#[cold]
-fn known(cache: &Cache) -> SmallVec<[Option<Stamp>; 2]> {
-    cache.inner().backends.iter().map(|(_, backend)| backend.known()).collect()
-}
-
 /// A request, as the run that it begins keeps it.
 #[derive(Debug)]
 pub struct Captured {
@@ -114,21 +87,9 @@ pub fn seen<const FIELDS: bool>(seen: Seen<FIELDS>) -> Captured {
     Captured { facts: seen.facts, fields: seen.fields }
 }
 
-/// The type of the router's state.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct State {
-    pub(crate) id: TypeId,
-    pub(crate) name: &'static str,
-}
-
-impl State {
-    pub(crate) fn of<S: 'static>() -> Self {
-        Self { id: TypeId::of::<S>(), name: std::any::type_name::<S>() }
-    }
-}
-
 /// Which fields that matter are present.
 #[derive(Debug, Default, Clone, Copy)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of the request, and none excludes another")]
 pub(crate) struct Flags {
     /// `Authorization`, `Proxy-Authorization`, `Cookie`.
     pub(crate) credentials: bool,
@@ -160,7 +121,7 @@ impl Facts {
     /// Of what is asked for without a request.
     pub(crate) fn of_none(cache: Option<Cache>) -> Self {
         Self {
-            began: cache.as_ref().map_or(Began { in_memory: 0, known: None }, Began::now),
+            began: cache.as_ref().map_or(Began::default(), Began::now),
             cache,
             state: State::of::<()>,
             original: PathAndQuery::from_static("/"),

@@ -11,12 +11,14 @@ mod head;
 mod lookup;
 mod make;
 mod merge;
+mod part;
 mod post;
 mod produce;
 mod put;
 mod remote;
 mod revalidate;
 mod store;
+mod tag;
 
 use std::{
     fmt,
@@ -87,6 +89,8 @@ pub struct Inner {
     epochs: Option<Epoch>,
     /// How a backend's clock stood when what is held was found there.
     held_at: Option<Stamp>,
+    /// Its handler can see which part is asked for, unless that is kept from it.
+    could_send_parts: bool,
     /// For a POST whose answer may stand for GET's.
     post: Option<post::Post>,
     /// What other cached handlers answer during the run.
@@ -167,6 +171,7 @@ impl Run {
             fills_before: 0,
             epochs: None,
             held_at: None,
+            could_send_parts: false,
             post: None,
             composition,
             opens: None,

@@ -37,8 +37,9 @@ pub(crate) enum Slot {
 
 /// A stored response (RFC 9111 §2).
 #[derive(Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of the response, and none excludes another")]
 pub(crate) struct Stored {
-    /// The status, and all end-to-end fields as they were sent, with `Age` in place. As `http` has them, so that an answer
+    /// The status, what the handler has put beside the response (in memory alone), and all end-to-end fields as they were sent, with `Age` in place. As `http` has them, so that an answer
     /// begins with one copy. Without `Content-Length`, which the server writes.
     pub(crate) whole: Parts,
     /// It is the answer to a HEAD by a handler that saw the method and left the content out.
@@ -53,6 +54,8 @@ pub(crate) struct Stored {
     pub(crate) fresh_until: Millis,
     /// For how long after that it may still be used, and when.
     pub(crate) windows: Windows,
+    /// Whose its entity tag is.
+    pub(crate) tag: Tag,
     /// By which of its validators its handler can be asked whether it still holds (RFC 9111 §4.3.1).
     pub(crate) own: Own,
     /// Whether its `Cache-Control` is this cache's word to clients, and not the handler's.
@@ -75,10 +78,23 @@ pub(crate) struct Stored {
     pub(crate) value: Option<Typed>,
 }
 
+/// Whose a response's entity tag is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Tag {
+    /// The handler's, or there is none.
+    Own,
+    /// This cache has made it.
+    Made,
+    /// This cache has made it. Among the fields it is weak; this is its strong form, for requests that accept no coding.
+    ByRequest(HeaderValue),
+}
+
 /// What only conditional requests ask for.
 #[derive(Debug)]
 pub(crate) struct OnCondition {
     pub(crate) entity_tag: Option<EntityTag>,
+    /// The strong form of [`Tag::ByRequest`].
+    pub(crate) strong: Option<EntityTag>,
     pub(crate) last_modified: Option<HeaderValue>,
     /// The beginning of a 304 (RFC 9110 §15.4.5).
     pub(crate) not_modified: Parts,
@@ -128,6 +144,15 @@ impl Stored {
             self.content = Bytes::new();
         }
         self.value = Some(value);
+    }
+
+    /// Its entity tag in its strong form, where this cache has made it.
+    pub(crate) fn made_tag(&self) -> Option<EntityTag> {
+        match &self.tag {
+            Tag::Own => None,
+            Tag::Made => self.whole.headers.get(header::ETAG).and_then(EntityTag::parse).map(EntityTag::strengthened),
+            Tag::ByRequest(strong) => EntityTag::parse(strong),
+        }
     }
 
     pub(crate) fn is_fresh(&self, now: Millis) -> bool {

@@ -487,6 +487,11 @@ async fn bypasses(ledger: &mut Ledger) {
         site.send(request).await;
         ledger.check(reason, &site.moved().await, &[&format!("forward {reason}"), "run", "not-stored bypass"]);
     }
+    site.answers(|| ([(header::CACHE_CONTROL, "no-store")], "text").into_response());
+    site.get("/forwards").await;
+    site.moved().await;
+    site.send(Request::get("/forwards").header("range", "bytes=0-1")).await;
+    ledger.check("range", &site.moved().await, &["forward range", "run", "not-stored bypass"]);
     let with_content = Request::get("/forwards").header("content-length", "1").body(Body::from("x")).unwrap();
     says_its_outcome(&site.router.clone().oneshot(with_content).await.unwrap());
     ledger.check("content", &site.moved().await, &["forward content", "run", "not-stored bypass"]);

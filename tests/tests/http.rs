@@ -1,5 +1,7 @@
 //! What clients see: validators, 304, `Age`, `Date`, `Vary`, `Cache-Control`, `Cache-Status`, ranges, and what is stored.
 
+#[path = "http/beside.rs"]
+mod beside;
 #[path = "http/by_curl.rs"]
 mod by_curl;
 #[path = "http/conditional.rs"]
@@ -30,8 +32,12 @@ mod seconds;
 mod site;
 #[path = "http/status_field.rs"]
 mod status_field;
+#[path = "http/streamed.rs"]
+mod streamed;
 #[path = "http/strict.rs"]
 mod strict;
+#[path = "http/tags.rs"]
+mod tags;
 #[path = "http/told.rs"]
 mod told;
 #[path = "attacks/wire.rs"]

@@ -4,6 +4,8 @@
 mod changed;
 #[path = "layer/composed.rs"]
 mod composed;
+#[path = "layer/parts.rs"]
+mod parts;
 #[path = "layer/services.rs"]
 mod services;
 #[path = "layer/shown.rs"]

@@ -55,6 +55,7 @@
 //! | `rejected-argument` | an argument `Result<E, _>` is an `Err` | |
 //! | `content` | the request has content, which an argument could show | |
 //! | `fields-unseen` | an argument's type is written under an alias | use the type's own name |
+//! | `range` | the request asks for a part of what is not storable | see [the layer](super::layer_and_values#the-layer) |
 //! | `upgrade` | the request asks for a WebSocket, which an argument outside the key or the service behind a layer may answer with | |
 //! | `ambiguous-authority` | `Host` and the request target differ | |
 //! | `unknown-backend` | this cache has no backend of that name | add it to `Cache::builder()` |

@@ -27,25 +27,48 @@
 //!
 //! | | here |
 //! |---|---|
-//! | `ETag` | computed from content, type, coding and language; the same in every process. A handler's own is kept |
+//! | `ETag` | computed from content, type, coding and language; the same in every process. See [entity tags](#entity-tags). A handler's own is kept |
 //! | `If-None-Match`, `If-Modified-Since`, `If-Match`, `If-Unmodified-Since` | evaluated by the cache (RFC 9110 §13), on stored and new responses: 304, 412. The handler sees none of them |
-//! | `Range`, `If-Range` | single ranges are cut from the stored whole (§14): 206, 416. A part is never stored |
+//! | `Range`, `If-Range` | single ranges are cut from the stored whole (§14): 206, 416. A part is never stored. For handlers that see the field, see [the layer](super::layer_and_values#the-layer) |
 //! | `If-Modified-Since` | 304 only where the second of the time given has passed: what replaced a response within one second has its time, too (§8.8.2.2). Without a `Last-Modified`, the `Date` of a stored response stands in only for a handler that forwards, and two seconds later; and parts are cut by a time only under the same rule |
 //! | HEAD | answered from what GET stored. If it has to run the handler, the response is stored for GET too |
-//! | `Age`, `Date` | RFC 9111 §4.2.3, §5.1; `Date` is that of the run |
+//! | `Age`, `Date` | RFC 9111 §4.2.3, §5.1; `Date` is that of the run, and a stream is sent with the one that it is stored with |
 //! | `Vary` | names the fields in the key, merged with the handler's own |
 //! | `Cache-Control` | see [freshness](super::freshness) |
 //! | `Cache-Status` | RFC 9211, appended to what other caches said; off by default |
 //! | `Content-Length` | never stored: the server writes it from the content that it is given in the end, so a layer outside may change that. A 304 has none, or that of the 200 (RFC 9110 §8.6) |
 //! | hop-by-hop fields, trailers | not stored; a response with trailers is passed on |
 //!
-//! A hit equals the miss that stored it: status, content, and every field line, those of one name in their order. The
+//! A hit equals the miss that stored it: status, content, and every field line, those of one name in their order. So do the
+//! response's extensions, which layers outside read, as long as it is in memory; on files, in Redis and in a store of your
+//! own there are bytes alone, and what a layer makes of an extension is on the miss only. [`FreshFor`](crate::FreshFor) and
+//! other words to this cache are for the miss, and what axum says of the request (`MatchedPath`, `ConnectInfo`) is not kept.
+//! An extension is given to everybody: put nothing into it that the content may not show. The
 //! `Cache-Control` of requests is ignored, because any client could use it to force work;
 //! [`Policy::honor_request_directives`] follows RFC 9111 §5.2.1. No other request field makes a handler run while a
 //! fresh response is stored, with two exceptions: `Upgrade: websocket`, where an argument outside the key or the service
 //! behind a layer could be one (other protocols are ignored, RFC 9110 §7.8), and `Authorization` and `Cookie` if an
 //! argument outside the key shows them. For handlers without a cache, [`EntityTag`] and
 //! [`Preconditions`] do the comparing.
+//!
+//! # Entity tags
+//!
+//! A strong tag promises the same bytes (RFC 9110 §8.8.1), and a layer that compresses changes them without changing the
+//! tag. With the default, [`ETag::Auto`](crate::ETag::Auto), a response has one tag in two forms:
+//!
+//! | the client | gets | `If-Range`, `If-Match` |
+//! |---|---|---|
+//! | accepts no coding: no `Accept-Encoding`, or `identity` alone | `"…"` | work |
+//! | accepts a coding, as browsers do | `W/"…"` | match nothing, so a download is resumed from its beginning |
+//! | any, if the response has a `Content-Encoding`, or is an image that is compressed as it is (`image/png`) | `"…"` | work |
+//!
+//! `If-None-Match` takes both forms for the same. With [`ETag::Strong`](crate::ETag::Strong) you vouch that nothing outside
+//! changes the bytes; with [`ETag::Weak`](crate::ETag::Weak) all are weak. A handler's own tag is its own word, and goes out
+//! as it is: inside a layer that compresses, make it weak.
+//!
+//! What streams, with no known length, has sent its fields before its content is known. Its tag is another for each run:
+//! who was sent the stream, and all who were sent what is stored of it, can ask by it. After the next run they are sent
+//! the whole, even if the content is the same. Where that matters, set an `ETag` or `Last-Modified` in the handler.
 //!
 //! # Forwarding
 //!
@@ -86,8 +109,9 @@
 //!                   stored                                      for all
 //! ```
 //!
-//! A layer that sets a field which depends on the client has to be outside too; axum's layers always are. If a layer
-//! changes the bytes, such as compression, the entity tag has to be weak: `Policy::etag(ETag::Weak)`.
+//! A layer that sets a field which depends on the client has to be outside too; axum's layers always are. A layer may
+//! compress the content, or change it in another way: its length is the server's to say. If it changes the content for
+//! clients that accept no coding, too, the entity tag has to be weak: `Policy::etag(ETag::Weak)`.
 //!
 //! # When not
 //!

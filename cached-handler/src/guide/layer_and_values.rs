@@ -31,8 +31,13 @@
 //! | with content, with `Upgrade: websocket` | passes untouched |
 //! | with `Cookie` or `Authorization` that `vary` does not name | passes untouched |
 //! | with one that `vary` names | one response per value, sent as `private` |
+//! | with `Range` | answered with a part of what is stored; the service is asked for the whole. If that turns out not to be storable, the client gets its part as it comes by, and further requests for parts pass untouched, as long as 30 s do not go by without one |
 //! | HEAD | answered from what GET stored; stores nothing |
 //! | to a handler with `#[cached]` | passed on; the layer keeps no copy, which an invalidation of the handler would miss. Also where a middleware between hands the request to another task |
+//!
+//! So a video that is too large to be stored is answered in parts, as without the layer, and small files are stored whole even
+//! if clients ask for nothing but parts. The same holds for the attribute, where a handler sees the whole request
+//! (`vary = from_response`). A whole whose length is not known is sent as a whole, which RFC 9110 §14.2 allows.
 //!
 //! A hit is answered before anything inside runs. **Authentication has to be outside the layer**, or depend only on the
 //! query, `Authorization`, `Cookie` or a field in `vary`. It must not depend on a client's address or certificate,

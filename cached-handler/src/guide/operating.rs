@@ -55,7 +55,7 @@
 //! | | default | set by |
 //! |---|---|---|
 //! | `ttl` | required; 1 ms to 10 years | the attribute |
-//! | memory | 64 MiB: keys, fields, content and overhead | `Cache::builder().memory(bytes)` |
+//! | memory | 64 MiB: keys, fields, content and overhead; a value among a response's extensions counts as 256 bytes | `Cache::builder().memory(bytes)` |
 //! | content read ahead of clients who read slowly | half of `memory`, in all; beyond it content is passed on and not stored | `Cache::builder().read_ahead(bytes)` |
 //! | content of a response | 1 MiB; longer content is passed on | `Policy::max_body` |
 //! | fields of a response | 64 KiB, 256 lines | |
@@ -71,7 +71,7 @@
 //! | pause after a failure that was answered by a stale response | 1 s, doubling up to 30 s; 10 000 keys | |
 //! | duration of a run | unlimited | `Policy::timeout` |
 //! | statuses, with a `ttl` | 200, 203, 301, 308 | `Policy::status` |
-//! | entity tag | strong: from content, type, coding, language | `Policy::etag` |
+//! | entity tag | from content, type, coding, language; weak for clients that accept a coding | `Policy::etag` |
 //! | collapse | on, in a task of its own | `Policy::collapse` |
 //! | detached runs at a time | 1 024; beyond that, runs stay in the request's task | `Cache::builder().max_detached_runs(n)` |
 //! | followers of a run | all; each waits for 5 s | the wait: `Policy::max_wait`, up to 30 s |

@@ -5,7 +5,7 @@ use std::fmt;
 use http::{HeaderMap, HeaderValue, header};
 use smallvec::{SmallVec, smallvec};
 
-use crate::digest::Digest;
+use crate::{digest::Digest, keyed::random};
 
 /// An entity tag: what a client shows to ask whether the content that it has is still good.
 ///
@@ -59,6 +59,17 @@ impl EntityTag {
     pub fn weakened(mut self) -> Self {
         self.weak = true;
         self
+    }
+
+    /// The same one, promising the same bytes.
+    pub(crate) fn strengthened(mut self) -> Self {
+        self.weak = false;
+        self
+    }
+
+    /// A strong tag that no other is equal to, of this process or another.
+    pub(crate) fn unique() -> Self {
+        Self { weak: false, opaque: format!("\"{:016x}{:016x}\"", random(), random()).into_bytes().into() }
     }
 
     /// Whether both promise the same bytes.

@@ -199,6 +199,7 @@ where
     if matches!(settings.attributes.vary, VaryOn::FromResponse) {
         request.fields = Some(Box::new(parts.headers.clone()));
     }
+    let untouched = seen_parts(&request.facts, &parts);
     settings.narrow(&mut parts);
     let mut run = Run::new(handler, seen(request), key);
     for group in &settings.groups {
@@ -210,7 +211,11 @@ where
     if let Some(answer) = run.look_up().await {
         return Ok(answer);
     }
-    ask(&mut parts.headers, &run);
+    run.forward_part();
+    match untouched.filter(|_| run.forwards_part()) {
+        Some(untouched) => parts = untouched,
+        None => ask(&mut parts.headers, &run),
+    }
     let outer = run.composition.outer();
     // Where the service hands the request on to another task.
     parts.extensions.insert(outer.clone());
@@ -222,6 +227,11 @@ where
         response
     };
     response_or_error(run_in_its_own_task(run, made).await)
+}
+
+/// The request as it came, where it asks for a part.
+fn seen_parts(facts: &Facts, parts: &Parts) -> Option<Parts> {
+    facts.conditional().filter(|asked| asked.asks_for_a_part()).map(|_| parts.clone())
 }
 
 async fn make<S, ReqBody, ResBody>(inner: S, request: Request<ReqBody>) -> Response

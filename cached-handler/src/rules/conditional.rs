@@ -42,6 +42,8 @@ pub(crate) struct Selected<'a> {
     /// It lay in the store, and its `Date` is a server's: that may stand in for a `Last-Modified` that it does not have (RFC
     /// 9111 §4.3.2).
     pub(crate) goes_by_its_date: bool,
+    /// A layer outside may change its bytes for this client, so that no date stands for them.
+    pub(crate) may_change: bool,
 }
 
 /// In the order of RFC 9110 §13.2.2, for GET and HEAD.
@@ -133,7 +135,7 @@ fn applies(if_range: &Single, selected: &Selected<'_>) -> bool {
     if let Some(asked) = EntityTag::parse(validator) {
         return selected.entity_tag.is_some_and(|tag| tag.strong_eq(&asked));
     }
-    let is_dated = selected.date.is_some();
+    let is_dated = selected.date.is_some() && !selected.may_change;
     let is_strong = selected.last_modified.and_then(date::parse).is_some_and(|modified| is_strong(modified, selected));
     is_dated && is_strong && selected.last_modified == Some(validator)
 }

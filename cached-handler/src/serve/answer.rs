@@ -7,7 +7,7 @@ use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, StatusCode, header, response::Parts};
 use http_body::Body as _;
 
-use super::{Run, framing};
+use super::{Run, framing, part::cut, tag};
 use crate::{
     cache::Cache,
     clock::Millis,
@@ -17,7 +17,7 @@ use crate::{
     outcome::{Forward, Kept, NotStored, Outcome, StaleUse},
     rules::conditional::{Selected, Verdict, drop_what_no_304_has, not_modified_fields, verdict},
     seen::Facts,
-    stored::{OnCondition, Stored, head},
+    stored::{OnCondition, Stored, Tag, head},
 };
 
 /// Answers from the store.
@@ -34,7 +34,7 @@ pub(super) fn hit(stored: &Stored, handler: &'static Handler, facts: &Facts, cac
     if !cache.inner().is_watched() && !events::hits_are_seen() {
         // Most requests ask for the whole, and nothing else.
         let is_plain = facts.conditional().is_none() && !facts.is_head() && stored.value.is_none();
-        return if is_plain { whole(stored, age) } else { derive(stored, handler, facts, Some(age)) };
+        return if is_plain { whole(stored, facts, age) } else { derive(stored, handler, facts, Some(age)) };
     }
     let outcome = Outcome::Hit { age: Duration::from_secs(age), ttl: stored.remaining(now) };
     finish(derive(stored, handler, facts, Some(age)), cache, handler, outcome)
@@ -49,11 +49,15 @@ pub(super) fn hit_of_variant(stored: &Stored, handler: &'static Handler, facts: 
 /// What [`derive`] comes to without a condition.
 #[expect(clippy::inline_always, reason = "a call on the way of every hit")]
 #[inline(always)]
-fn whole(stored: &Stored, age: u64) -> Response {
+fn whole(stored: &Stored, facts: &Facts, age: u64) -> Response {
     let mut response = Response::new(Body::from(stored.content.clone()));
     *response.status_mut() = stored.whole.status;
     *response.headers_mut() = stored.whole.headers.clone();
+    if !stored.whole.extensions.is_empty() {
+        *response.extensions_mut() = stored.whole.extensions.clone();
+    }
     set_age(response.headers_mut(), age);
+    give_form_of_tag(&stored.tag, facts, response.headers_mut());
     if let Some(cache_control) = stored.for_clients.at(age) {
         response.headers_mut().insert(header::CACHE_CONTROL, cache_control);
     }
@@ -76,17 +80,18 @@ pub(super) fn derive(stored: &Stored, handler: &Handler, facts: &Facts, age: Opt
 
 /// The same, of content that is the stored one and may hold more than that.
 pub(super) fn derive_from(stored: &Stored, content: &Bytes, handler: &Handler, facts: &Facts, age: Option<u64>) -> Response {
-    let asked = facts
-        .conditional()
-        .map(|conditional| (conditional, stored.on_condition.get_or_init(|| on_condition(&stored.whole.headers, stored.targeted))));
+    let asked = facts.conditional().map(|conditional| {
+        (conditional, stored.on_condition.get_or_init(|| on_condition(&stored.whole.headers, &stored.tag, stored.targeted)))
+    });
     let verdict = asked.map_or(Verdict::Whole, |(conditional, on_condition)| {
         let selected = Selected {
             status: stored.whole.status,
-            entity_tag: on_condition.entity_tag.as_ref(),
+            entity_tag: on_condition.strong.as_ref().filter(|_| !facts.flags.accepts_a_coding).or(on_condition.entity_tag.as_ref()),
             last_modified: on_condition.last_modified.as_ref(),
             date: if conditional.asks_by_date() { stored.whole.headers.get(header::DATE) } else { None },
             length: Some(stored.content.len()),
             goes_by_its_date: age.is_some() && handler.forwards(),
+            may_change: facts.flags.accepts_a_coding && matches!(stored.tag, Tag::ByRequest(_)),
         };
         verdict(conditional, facts.method(), &selected)
     });
@@ -99,13 +104,17 @@ pub(super) fn derive_from(stored: &Stored, content: &Bytes, handler: &Handler, f
         Some(age) => set_age(&mut head.headers, age),
         None => stored.without_age(&mut head.headers),
     }
+    give_form_of_tag(&stored.tag, facts, &mut head.headers);
     if let Some(cache_control) = stored.for_clients.at(age.unwrap_or_default()) {
         head.headers.insert(header::CACHE_CONTROL, cache_control);
     }
     let body = match verdict {
         Verdict::Whole if facts.is_head() => framing::answer_to_head(stored, facts, &mut head.headers),
         Verdict::Whole => Body::from(content.clone()),
-        Verdict::NotModified => framing::not_modified(&mut head.headers, Some(stored.content.len() as u64), facts),
+        Verdict::NotModified => {
+            head.extensions = stored.whole.extensions.clone();
+            framing::not_modified(&mut head.headers, Some(stored.content.len() as u64), facts)
+        }
         Verdict::Part { first, last } => part(&mut head, content, first, last),
         Verdict::Failed => return failed(&head.headers),
         Verdict::Outside => return outside(&head.headers, stored.content.len()),
@@ -117,10 +126,11 @@ pub(super) fn derive_from(stored: &Stored, content: &Bytes, handler: &Handler, f
 }
 
 /// What conditional requests ask for, of a response with these fields.
-pub(super) fn on_condition(fields: &HeaderMap, targeted: TargetList) -> OnCondition {
+pub(super) fn on_condition(fields: &HeaderMap, tag: &Tag, targeted: TargetList) -> OnCondition {
     let mut not_modified = not_modified_fields(fields, targeted);
-    reserve_age(&mut not_modified);
+    reserve_lines(&mut not_modified);
     OnCondition {
+        strong: if let Tag::ByRequest(strong) = tag { EntityTag::parse(strong) } else { None },
         entity_tag: fields.get(header::ETAG).and_then(EntityTag::parse),
         last_modified: fields.get(header::LAST_MODIFIED).cloned(),
         not_modified: head(StatusCode::NOT_MODIFIED, not_modified),
@@ -129,12 +139,15 @@ pub(super) fn on_condition(fields: &HeaderMap, targeted: TargetList) -> OnCondit
 
 /// 206: a part of the whole (RFC 9110 §15.3.7), never stored as such.
 fn part(head: &mut Parts, whole: &Bytes, first: usize, last: usize) -> Body {
-    let content = whole.slice(first..=last);
+    is_part(head, first, last, whole.len());
+    Body::from(whole.slice(first..=last))
+}
+
+fn is_part(head: &mut Parts, first: usize, last: usize, length: usize) {
     head.status = StatusCode::PARTIAL_CONTENT;
-    if let Ok(range) = HeaderValue::from_str(&format!("bytes {first}-{last}/{}", whole.len())) {
+    if let Ok(range) = HeaderValue::from_str(&format!("bytes {first}-{last}/{length}")) {
         head.headers.insert(header::CONTENT_RANGE, range);
     }
-    Body::from(content)
 }
 
 /// 416, which says how long the whole is (RFC 9110 §15.5.17).
@@ -171,10 +184,11 @@ pub(super) fn gateway_timeout(run: &Run) -> Response {
     finish(response, &run.cache, run.handler, outcome)
 }
 
-/// What a response that is not stored becomes under the request's preconditions, which its handler did not see.
-pub(super) fn under_conditions(parts: &mut Parts, body: Body, facts: &Facts) -> Body {
+/// What a response that is not stored becomes under the request's preconditions and its range, which its handler did not see.
+pub(super) fn under_conditions(run: &Run, parts: &mut Parts, body: Body) -> Body {
+    let facts = &run.facts;
     let Some(conditional) = facts.conditional() else { return body };
-    let declared = || parts.headers.get(header::CONTENT_LENGTH)?.to_str().ok()?.parse().ok();
+    let declared = || parts.headers.get(header::CONTENT_LENGTH)?.to_str().ok()?.parse::<u64>().ok();
     let length = if facts.is_head() { declared() } else { body.size_hint().exact().or_else(declared) };
     let entity_tag = parts.headers.get(header::ETAG).and_then(EntityTag::parse);
     let selected = Selected {
@@ -182,23 +196,30 @@ pub(super) fn under_conditions(parts: &mut Parts, body: Body, facts: &Facts) -> 
         entity_tag: entity_tag.as_ref(),
         last_modified: parts.headers.get(header::LAST_MODIFIED),
         date: parts.headers.get(header::DATE),
-        length: None,
+        // A part is not cut from what is not there as a whole, unless the handler might have sent it by itself.
+        length: length.filter(|_| run.could_send_parts).and_then(|length| usize::try_from(length).ok()),
         goes_by_its_date: false,
+        may_change: facts.flags.accepts_a_coding && !tag::is_left_alone(&parts.headers),
     };
-    match verdict(conditional, facts.method(), &selected) {
+    let verdict = verdict(conditional, facts.method(), &selected);
+    let refusal = match verdict {
+        Verdict::Whole => return body,
         Verdict::NotModified => {
             parts.status = StatusCode::NOT_MODIFIED;
             drop_what_no_304_has(&mut parts.headers);
-            framing::not_modified(&mut parts.headers, length, facts)
+            return framing::not_modified(&mut parts.headers, length, facts);
         }
-        Verdict::Failed => {
-            let (refusal, body) = failed(&parts.headers).into_parts();
-            parts.status = refusal.status;
-            parts.headers = refusal.headers;
-            body
+        Verdict::Part { first, last } => {
+            is_part(parts, first, last, selected.length.unwrap_or_default());
+            parts.headers.remove(header::CONTENT_LENGTH);
+            return cut(body, first, last);
         }
-        Verdict::Whole | Verdict::Part { .. } | Verdict::Outside => body,
-    }
+        Verdict::Failed => failed(&parts.headers),
+        Verdict::Outside => outside(&parts.headers, selected.length.unwrap_or_default()),
+    };
+    let (refusal, body) = refusal.into_parts();
+    (parts.status, parts.headers) = (refusal.status, refusal.headers);
+    body
 }
 
 /// Says what was done: in the extensions, in `Cache-Status` where it is on, and as an event.
@@ -236,7 +257,26 @@ pub(crate) fn passed_by(response: Response, cache: &Cache, handler: &'static Han
     finish(response, cache, handler, Outcome::Forward { why, collapsed: false, kept: Kept::Not(reason) })
 }
 
-/// Sets the value of the line that [`reserve_age`] put in the first place, where it is found without a search.
+/// Puts the strong form of the entity tag in the place of the weak one for a request that accepts no coding: no layer
+/// changes the bytes that it gets.
+#[expect(clippy::inline_always, reason = "a call on the way of every hit")]
+#[inline(always)]
+pub(super) fn give_form_of_tag(tag: &Tag, facts: &Facts, fields: &mut HeaderMap) {
+    if let Tag::ByRequest(strong) = tag
+        && !facts.flags.accepts_a_coding
+    {
+        set_tag(fields, strong);
+    }
+}
+
+fn set_tag(fields: &mut HeaderMap, tag: &HeaderValue) {
+    match fields.iter_mut().nth(1) {
+        Some((name, value)) if *name == header::ETAG => *value = tag.clone(),
+        _ => drop(fields.insert(header::ETAG, tag.clone())),
+    }
+}
+
+/// Sets the value of the line that [`reserve_lines`] put in the first place, where it is found without a search.
 #[expect(clippy::inline_always, reason = "a call on the way of every hit")]
 #[inline(always)]
 fn set_age(fields: &mut HeaderMap, age: u64) {
@@ -257,15 +297,20 @@ fn age_value(secs: u64) -> HeaderValue {
     }
 }
 
-/// The lines of a stored response, with room for the `Age` that each answer sets.
-pub(super) fn reserve_age(fields: &mut HeaderMap) {
-    let lines = fields.len() + 1;
-    let mut all = HeaderMap::with_capacity(lines);
+/// The lines of a stored response: first the `Age` that each answer sets, then the entity tag that some change, and at the
+/// end room for the `Content-Length` that the router adds.
+pub(super) fn reserve_lines(fields: &mut HeaderMap) {
+    let mut all = HeaderMap::with_capacity(fields.len() + 2);
     all.insert(header::AGE, age_value(0));
+    let mut tags = fields.get_all(header::ETAG).iter();
+    // Two lines are no valid field, and stay as they are.
+    let tag = tags.next().filter(|_| tags.next().is_none()).cloned();
+    let has_tag = tag.is_some();
+    all.extend(tag.map(|tag| (header::ETAG, tag)));
     let mut last = None;
     for (name, value) in std::mem::take(fields) {
         last = name.or(last);
-        if let Some(name) = last.as_ref().filter(|name| *name != header::AGE) {
+        if let Some(name) = last.as_ref().filter(|name| **name != header::AGE && !(has_tag && **name == header::ETAG)) {
             all.append(name, value);
         }
     }

@@ -3,8 +3,10 @@
 //! exception.
 
 use axum::body::Body;
+use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 
+use super::Run;
 use crate::{seen::Facts, stored::Stored};
 
 /// What a HEAD is given of a stored response with `fields`.
@@ -48,6 +50,32 @@ pub(super) fn not_modified(fields: &mut HeaderMap, length: Option<u64>, facts: &
     Body::empty()
 }
 
+/// But to a HEAD, which is told how long the content is that GET would be given.
+pub(super) fn is_of_its_length(run: &Run, fields: &HeaderMap, content: &Bytes) -> bool {
+    run.is_answered_as_head() || is_as_long_as_declared(fields, content)
+}
+
+/// `Content-Length`, where the handler set one, has to be right (RFC 9110 §8.6).
+pub(super) fn is_as_long_as_declared(fields: &HeaderMap, content: &Bytes) -> bool {
+    fields
+        .get_all(header::CONTENT_LENGTH)
+        .iter()
+        .all(|declared| declared.to_str().ok().and_then(|declared| declared.trim().parse::<usize>().ok()) == Some(content.len()))
+}
+
+/// Whether `Content-Length` says that there is more than `limit`.
+pub(super) fn is_declared_longer(fields: &HeaderMap, limit: usize) -> bool {
+    let declared = fields.get(header::CONTENT_LENGTH).and_then(|declared| declared.to_str().ok()?.trim().parse::<usize>().ok());
+    declared.is_some_and(|declared| declared > limit)
+}
+
+/// Types whose content goes on until someone leaves.
+pub(super) fn is_endless(fields: &HeaderMap) -> bool {
+    let media_type = fields.get(header::CONTENT_TYPE).map_or(&b""[..], HeaderValue::as_bytes);
+    let essence = media_type.split(|byte| *byte == b';').next().unwrap_or_default().trim_ascii();
+    [&b"text/event-stream"[..], b"multipart/x-mixed-replace"].iter().any(|endless| essence.eq_ignore_ascii_case(endless))
+}
+
 /// No content and no length either: only where no layer makes something of it, or a router takes that away.
 fn without_length() -> Body {
     Body::new(WithoutLength)
@@ -56,13 +84,13 @@ fn without_length() -> Body {
 struct WithoutLength;
 
 impl http_body::Body for WithoutLength {
-    type Data = bytes::Bytes;
+    type Data = Bytes;
     type Error = std::convert::Infallible;
 
     fn poll_frame(
         self: std::pin::Pin<&mut Self>,
         _: &mut std::task::Context<'_>,
-    ) -> std::task::Poll<Option<Result<http_body::Frame<bytes::Bytes>, Self::Error>>> {
+    ) -> std::task::Poll<Option<Result<http_body::Frame<Bytes>, Self::Error>>> {
         std::task::Poll::Ready(None)
     }
 

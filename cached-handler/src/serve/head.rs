@@ -6,9 +6,10 @@ use http::{HeaderName, StatusCode, header, response::Parts};
 
 use super::{
     Run,
+    framing::is_as_long_as_declared,
     lookup::selected,
     merge,
-    store::{self, Made, is_as_long_as_declared},
+    store::{self, Made},
 };
 use crate::{
     header::{date, vary::Vary},
@@ -93,6 +94,7 @@ impl Run {
         let mut parts = answer.clone();
         parts.status = stored.whole.status;
         parts.headers = merge::fields(stored, answer.headers.clone(), date::print(self.cache.inner().clock.wall()));
+        merge::beside(stored, &mut parts.extensions);
         let (storable, groups) = store::gate(self, &parts, Made::Freshened).ok()?;
         merge::merge(self, stored, parts, stored.content.clone(), &storable, groups)
     }

@@ -7,7 +7,7 @@ use crate::{
     attempts::Claim,
     backend::memory::Memory,
     cache::Cache,
-    cache_key::{Buffer, KeyWriter, Tag, Traits},
+    cache_key::{Buffer, Credentials, KeyWriter, Tag, Traits},
     clock::{Millis, span},
     events::Sample,
     handler::{Handler, Instance},
@@ -275,6 +275,11 @@ impl Run {
         Some(slot)
     }
 
+    /// Whether its handler is given the whole request, or all of its fields.
+    fn shows_ranges(&self) -> bool {
+        self.key.traits.can_ask && self.key.traits.credentials == Credentials::Forwarded
+    }
+
     /// Looks up in a backend that has to be waited for; in memory this was done by [`hit`], and the epochs are read.
     pub async fn look_up(&mut self) -> Option<Response> {
         if matches!(self.key.forward, Forward::Method | Forward::Bypass(_)) {
@@ -282,8 +287,12 @@ impl Run {
         }
         if self.handler.in_memory {
             self.read_epochs_in_memory();
-            return None;
+        } else if let Some(answer) = Box::pin(self.look_up_in_backend()).await {
+            return Some(answer);
         }
-        Box::pin(self.look_up_in_backend()).await
+        if self.shows_ranges() {
+            self.forward_part();
+        }
+        None
     }
 }

@@ -1,24 +1,32 @@
 //! A stored response, made of what the handler gave, or of what lay in a backend.
 
 use std::{
-    sync::{OnceLock, atomic::AtomicBool},
+    net::SocketAddr,
+    sync::{Arc, OnceLock, atomic::AtomicBool},
     time::Duration,
 };
 
+use axum::extract::{ConnectInfo, MatchedPath, NestedPath, OriginalUri};
 use bytes::Bytes;
-use http::{HeaderMap, header, response::Parts};
+use http::{Extensions, HeaderMap, header, response::Parts};
 
-use super::{Run, answer};
+use super::{Run, answer, tag};
 use crate::{
+    cache::Cache,
     clock::{Millis, millis},
+    error::Error,
+    group::CacheGroups,
     header::{connection, date, entity_tag::EntityTag, vary},
+    nested::CachedInside,
+    outcome::Outcome,
     policy::ETag,
+    response_part::{DoNotStore, FreshFor},
     rules::{
         client::ForClients,
         stale::{jittered, windows},
         storable::Storable,
     },
-    stored::{OnCondition, Own, Stored, Variants, codec::AtRest, head, own},
+    stored::{Own, Stored, Tag, Variants, codec::AtRest, head, own},
     values::Typed,
 };
 
@@ -43,10 +51,12 @@ pub(super) fn make(run: &Run, mut parts: Parts, content: Bytes, storable: &Stora
     let tells_clients = !fields.contains_key(header::CACHE_CONTROL);
     let own = own_validators(run, &fields);
     let for_clients = ForClients::of(&run.client_terms()).write(&mut fields);
-    let entity_tag = parts.status.is_success().then(|| entity_tag(run, &mut fields, &content)).flatten();
+    let given = parts.extensions.remove::<tag::Given>();
+    let extensions = shared_extensions(parts.extensions);
+    let tag = if parts.status.is_success() { entity_tag(run, &mut fields, &content, given) } else { Tag::Own };
     let arrived_with_age = fields.contains_key(header::AGE);
-    let on_condition = OnCondition { entity_tag, ..answer::on_condition(&fields, targeted) };
-    answer::reserve_age(&mut fields);
+    let on_condition = answer::on_condition(&fields, &tag, targeted);
+    answer::reserve_lines(&mut fields);
     let selecting = selecting(run, storable);
     let marks = run.marks().map(|marks| {
         let mut marks = marks.clone();
@@ -64,15 +74,18 @@ pub(super) fn make(run: &Run, mut parts: Parts, content: Bytes, storable: &Stora
     } else {
         storable.freshness_lifetime
     };
+    let mut whole = head(parts.status, fields);
+    whole.extensions = extensions;
     let mut stored = Stored {
         of_head,
-        whole: head(parts.status, fields),
+        whole,
         content,
         on_condition: OnceLock::from(on_condition),
         for_clients,
         born,
         fresh_until: born.saturating_add(millis(lifetime)),
         windows,
+        tag,
         own,
         tells_clients,
         targeted,
@@ -94,11 +107,12 @@ pub(super) fn make(run: &Run, mut parts: Parts, content: Bytes, storable: &Stora
 
 /// A stored response of what lay in a backend: what is not kept there is computed again.
 pub(super) fn remake(run: &Run, at_rest: AtRest, born: Millis, fresh_until: Millis, initial_age: Duration) -> Stored {
-    let AtRest { status, fields, content, windows, stamp, groups, shareable, arrived_with_age, own, tells_clients, .. } = at_rest;
+    let AtRest { status, fields, content, windows, stamp, groups, shareable, arrived_with_age, own, tells_clients, made_tag, .. } = at_rest;
     let mut fields = fields;
     let of_head = is_without_its_content(run, &content);
     // Earlier versions kept it.
     drop_length(&mut fields, of_head);
+    let tag = if made_tag { tag::give_again(run.handler.policy.etag, &mut fields) } else { Tag::Own };
     let cache_control = run.handler.attributes.cache_control;
     let for_clients = if tells_clients { ForClients::again(cache_control, run.handler.forwards(), &fields) } else { ForClients::silent() };
     Stored {
@@ -110,6 +124,7 @@ pub(super) fn remake(run: &Run, at_rest: AtRest, born: Millis, fresh_until: Mill
         born,
         fresh_until,
         windows,
+        tag,
         own,
         tells_clients,
         targeted: run.handler.policy.targeted_fields,
@@ -133,6 +148,23 @@ fn drop_length(fields: &mut HeaderMap, of_head: bool) {
     }
 }
 
+/// What lies beside the response goes to whoever is given it, but for what is a word to this cache, or about one request.
+fn shared_extensions(mut extensions: Extensions) -> Extensions {
+    extensions.remove::<CacheGroups>();
+    extensions.remove::<FreshFor>();
+    extensions.remove::<DoNotStore>();
+    extensions.remove::<CachedInside>();
+    extensions.remove::<Outcome>();
+    extensions.remove::<Arc<Error>>();
+    extensions.remove::<ConnectInfo<SocketAddr>>();
+    extensions.remove::<OriginalUri>();
+    extensions.remove::<MatchedPath>();
+    extensions.remove::<NestedPath>();
+    extensions.remove::<Cache>();
+    // None costs a hit nothing.
+    if extensions.is_empty() { Extensions::new() } else { extensions }
+}
+
 /// By which of its own validators the handler can be asked. Not where what it said to clients was made private, and with
 /// that is another word now: what was its own could not be told any more.
 fn own_validators(run: &Run, fields: &HeaderMap) -> Own {
@@ -149,20 +181,18 @@ fn is_without_its_content(run: &Run, content: &Bytes) -> bool {
     run.is_answered_as_head() && content.is_empty()
 }
 
-/// The handler's own entity tag, or one made of the content, as the policy says. Not where a HEAD was answered without
-/// content: such a tag would differ from GET's (RFC 9111 §4.3.5).
-fn entity_tag(run: &Run, fields: &mut HeaderMap, content: &Bytes) -> Option<EntityTag> {
-    if let Some(own) = fields.get(header::ETAG) {
-        return EntityTag::parse(own);
+/// The handler's own entity tag stays. Otherwise there is the one that the response was given, or one made of the content.
+/// Not where a HEAD was answered without content: such a tag would differ from GET's (RFC 9111 §4.3.5).
+fn entity_tag(run: &Run, fields: &mut HeaderMap, content: &Bytes, given: Option<tag::Given>) -> Tag {
+    let policy = run.handler.policy.etag;
+    if fields.contains_key(header::ETAG) || policy == ETag::Off {
+        return Tag::Own;
     }
-    let tag = match run.handler.policy.etag {
-        ETag::Off => return None,
-        _ if is_without_its_content(run, content) => return None,
-        ETag::Strong => EntityTag::strong_of(content, fields),
-        ETag::Weak => EntityTag::strong_of(content, fields).weakened(),
-    };
-    fields.insert(header::ETAG, tag.to_header_value());
-    Some(tag)
+    match given {
+        Some(tag::Given(strong)) => tag::give(strong, policy, fields),
+        None if is_without_its_content(run, content) => Tag::Own,
+        None => tag::give(EntityTag::strong_of(content, fields), policy, fields),
+    }
 }
 
 /// With `vary = from_response`: which of the request's values select this response.

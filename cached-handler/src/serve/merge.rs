@@ -1,10 +1,12 @@
 //! What a later answer adds to a stored response: the fields of a 304 that says that it still holds, and those of the answer
 //! to a HEAD (RFC 9111 §3.2, §4.3.4, §4.3.5). The one place that makes a stored response of two answers.
 
-use bytes::Bytes;
-use http::{HeaderMap, HeaderValue, header, response::Parts};
+use std::mem;
 
-use super::{Run, make::make};
+use bytes::Bytes;
+use http::{Extensions, HeaderMap, HeaderValue, header, response::Parts};
+
+use super::{Run, make::make, tag};
 use crate::{group::are_valid, header::connection, rules::storable::Storable, stored::Stored};
 
 /// RFC 9111 §3.2: each new field replaces those of its name, but for what says how the content is to be read.
@@ -31,6 +33,16 @@ pub(super) fn fields(stored: &Stored, mut new: HeaderMap, now: HeaderValue) -> H
         }
     }
     fields
+}
+
+/// The same of what lies beside the answers: a new value replaces that of its type. The entity tag that this cache has made
+/// stays, as the content does.
+pub(super) fn beside(stored: &Stored, new: &mut Extensions) {
+    let said = mem::replace(new, stored.whole.extensions.clone());
+    new.extend(said);
+    if let Some(made) = stored.made_tag() {
+        new.insert(tag::Given(made));
+    }
 }
 
 /// The stored response with what the run's answer adds to it. `parts` are merged already.

@@ -10,9 +10,10 @@ use http_body::Body as _;
 use super::{
     Run,
     content::{self, Complete, Refused},
+    framing::is_as_long_as_declared,
     make::make,
     put::put,
-    store::{LONGEST, Landing, Made, gate, is_as_long_as_declared, refuse, tell_clients},
+    store::{LONGEST, Landing, Made, gate, refuse, tell_clients},
 };
 use crate::{
     backend::{Reading, Scopes, Stamp},

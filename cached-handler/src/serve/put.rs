@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::Run;
 use crate::{
     clock::Millis,
+    flight::Landed,
     outcome::{Kept, NotStored},
     stored::{MAX_SELECTING, MAX_VARIANTS, Slot, Variants},
 };
@@ -75,4 +76,15 @@ pub(super) fn record(known: Option<&Variants>, new: &Variants, (hash, until): (u
     }
     record.known.push((hash, until));
     Some(record)
+}
+
+/// What followers are told of a new response. What has to be asked for each time answers nobody but who ran for it.
+pub(super) fn landed(run: &Run, slot: &Arc<Slot>) -> Landed {
+    match &**slot {
+        Slot::Response(stored) if !stored.is_fresh(run.now()) => {
+            run.cache.inner().reputations.not_stored(&run.key.primary, &NotStored::AlreadyStale, run.now());
+            Landed::NotShared(NotStored::AlreadyStale)
+        }
+        _ => Landed::Stored(Arc::clone(slot)),
+    }
 }

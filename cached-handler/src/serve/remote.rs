@@ -20,7 +20,7 @@ use crate::{
     key::variant_at_rest,
     outcome::{Bypass, Forward, Kept, NotStored},
     stored::{
-        Slot, Stored,
+        Slot, Stored, Tag,
         codec::{AtRest, Damage, SlotAtRest, decode, encode},
         shared::Shared,
     },
@@ -313,6 +313,7 @@ impl Run {
             arrived_with_age: stored.arrived_with_age,
             own: stored.own,
             tells_clients: stored.tells_clients,
+            made_tag: stored.tag != Tag::Own,
         }
     }
 

@@ -133,6 +133,7 @@ impl Run {
         *response.status_mut() = held.whole.status;
         *response.headers_mut() = merge::fields(held, parts.headers.clone(), date::print(self.cache.inner().clock.wall()));
         *response.extensions_mut() = parts.extensions.clone();
+        merge::beside(held, response.extensions_mut());
         Answered::StillHolds(response)
     }
 }

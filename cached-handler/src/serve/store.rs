@@ -6,19 +6,19 @@ use axum::{
     body::Body,
     response::{IntoResponse, Response},
 };
-use bytes::Bytes;
-use http::{HeaderMap, HeaderValue, StatusCode, header, response::Parts};
+use http::{HeaderMap, StatusCode, response::Parts};
 use http_body::Body as _;
 
 use super::{
     Rest, Run, answer,
     content::{self, Complete, Refused},
-    framing,
+    framing::{self, is_declared_longer, is_endless, is_of_its_length},
     make::make,
     post::keep_for_get,
     produce::Failure,
-    put::put,
+    put::{landed, put},
     revalidate::Answered,
+    tag,
 };
 use crate::{
     events,
@@ -92,6 +92,9 @@ pub(super) enum Made {
 }
 
 async fn settle(run: Run, parts: Parts, body: Body, lease: Option<Lease>, made: Made, may_copy: bool) -> Landing {
+    if run.forwards_part() {
+        run.note_whole(&parts, body.size_hint().exact());
+    }
     let (storable, groups) = match gate(&run, &parts, made) {
         Ok(passed) => passed,
         Err(reason) => return refuse(&run, parts, body, lease, reason),
@@ -106,6 +109,7 @@ async fn settle(run: Run, parts: Parts, body: Body, lease: Option<Lease>, made: 
             Ok(content) => keep(run, parts, content, &storable, groups, lease, made, may_copy).await,
             Err(Refused { reason, body }) => refuse(&run, parts, body, lease, reason),
         },
+        None if is_declared_longer(&parts.headers, limit) => refuse(&run, parts, body, lease, NotStored::TooLarge),
         None if is_endless(&parts.headers) => refuse(&run, parts, body, lease, NotStored::Endless),
         None if !may_copy => refuse(&run, parts, body, lease, NotStored::NoTask),
         None => stream(run, parts, body, storable, groups, lease),
@@ -156,6 +160,11 @@ pub(super) fn gate(run: &Run, parts: &Parts, made: Made) -> Result<(Storable, Ve
         Forward::Bypass(reason) if !matches!(reason, Bypass::Credentials | Bypass::Backend) => return Err(NotStored::Bypass),
         _ => {}
     }
+    may_be_stored(run, parts, made)
+}
+
+/// The same, of a request that was meant for the store.
+pub(super) fn may_be_stored(run: &Run, parts: &Parts, made: Made) -> Result<(Storable, Vec<Box<str>>), NotStored> {
     if run.is_head() && run.handler.attributes.skips {
         return Err(NotStored::Head);
     }
@@ -225,7 +234,7 @@ pub(super) fn refuse(run: &Run, mut parts: Parts, body: Body, lease: Option<Leas
     if !is_told {
         tell_clients(run, &mut parts);
     }
-    let body = if run.asks_whole() { answer::under_conditions(&mut parts, body, &run.facts) } else { body };
+    let body = if run.asks_whole() { answer::under_conditions(run, &mut parts, body) } else { body };
     // What is held and still holds has content.
     let body = if run.is_head() && run.facts.flags.is_for_a_service { Body::empty() } else { body };
     if is_told {
@@ -258,7 +267,8 @@ async fn keep(
     made: Made,
     may_go_on: bool,
 ) -> Landing {
-    let extensions = parts.extensions.clone();
+    let mut extensions = parts.extensions.clone();
+    extensions.remove::<tag::Given>();
     // What still holds is the very content that is stored.
     let content = if run.handler.in_memory && made == Made::New { own::content(content) } else { content };
     let held = run.held().filter(|_| made == Made::Freshened);
@@ -292,17 +302,6 @@ async fn keep(
     Landing { response, rest }
 }
 
-/// What followers are told of a new response. What has to be asked for each time answers nobody but who ran for it.
-fn landed(run: &Run, slot: &Arc<Slot>) -> Landed {
-    match &**slot {
-        Slot::Response(stored) if !stored.is_fresh(run.now()) => {
-            run.cache.inner().reputations.not_stored(&run.key.primary, &NotStored::AlreadyStale, run.now());
-            Landed::NotShared(NotStored::AlreadyStale)
-        }
-        _ => Landed::Stored(Arc::clone(slot)),
-    }
-}
-
 /// Content that has been streaming for as long as others wait may have no end: they run for themselves, and whoever comes
 /// does so at once. It is stored all the same if it ends in time.
 fn not_awaited_any_more(run: &Run, lease: Option<Lease>) {
@@ -319,10 +318,10 @@ fn stream(mut run: Run, mut parts: Parts, body: Body, storable: Storable, groups
     nested::tell_of_stream(&run, &groups, &storable);
     let (feed, to_client) = content::streamed();
     let to_client = if run.is_head() { framing::answer_to_head_of_a_stream(&run.facts) } else { to_client };
-    let kept = parts.clone();
+    let kept = tag::give_to_stream(&run, &mut parts);
     ForClients::of(&run.client_terms()).write(&mut parts.headers);
     vary::merge(&mut parts.headers, run.vary_names());
-    let to_client = if run.asks_whole() { answer::under_conditions(&mut parts, to_client, &run.facts) } else { to_client };
+    let to_client = if run.asks_whole() { answer::under_conditions(&run, &mut parts, to_client) } else { to_client };
     let outcome = Outcome::Forward { why: run.key.forward, collapsed: false, kept: Kept::Streaming };
     let response = run.finish(Response::from_parts(parts, to_client), outcome);
     run.behind = true;
@@ -347,26 +346,6 @@ fn stream(mut run: Run, mut parts: Parts, body: Body, storable: Storable, groups
         }
     };
     Landing { response, rest: Some(Box::pin(rest)) }
-}
-
-/// But to a HEAD, which is told how long the content is that GET would be given.
-fn is_of_its_length(run: &Run, fields: &HeaderMap, content: &Bytes) -> bool {
-    run.is_answered_as_head() || is_as_long_as_declared(fields, content)
-}
-
-/// `Content-Length`, where the handler set one, has to be right (RFC 9110 §8.6).
-pub(super) fn is_as_long_as_declared(fields: &HeaderMap, content: &Bytes) -> bool {
-    fields
-        .get_all(header::CONTENT_LENGTH)
-        .iter()
-        .all(|declared| declared.to_str().ok().and_then(|declared| declared.trim().parse::<usize>().ok()) == Some(content.len()))
-}
-
-/// Types whose content goes on until someone leaves.
-fn is_endless(fields: &HeaderMap) -> bool {
-    let media_type = fields.get(header::CONTENT_TYPE).map_or(&b""[..], HeaderValue::as_bytes);
-    let essence = media_type.split(|byte| *byte == b';').next().unwrap_or_default().trim_ascii();
-    [&b"text/event-stream"[..], b"multipart/x-mixed-replace"].iter().any(|endless| essence.eq_ignore_ascii_case(endless))
 }
 
 /// At most 256 lines, and 64 KiB of names and values.

@@ -25,6 +25,7 @@ use crate::{backend::Stamp, digest::Digest, rules::stale::Windows};
 
 /// What is kept of a response beyond this process.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag at rest, and none excludes another")]
 pub(crate) struct AtRest {
     pub(crate) status: StatusCode,
     pub(crate) fields: HeaderMap,
@@ -39,6 +40,7 @@ pub(crate) struct AtRest {
     pub(crate) arrived_with_age: bool,
     pub(crate) own: Own,
     pub(crate) tells_clients: bool,
+    pub(crate) made_tag: bool,
 }
 
 /// What lies under a key at rest.
@@ -64,7 +66,7 @@ pub(crate) enum Damage {
 }
 
 const MAGIC: [u8; 4] = *b"CHst";
-const VERSION: u16 = 1;
+const VERSION: u16 = 2;
 const CHECKSUM: usize = 16;
 const HEAD: usize = MAGIC.len() + 2 + CHECKSUM;
 
@@ -79,7 +81,8 @@ const ARRIVED_WITH_AGE: u8 = 2;
 const OWN_TAG: u8 = 4;
 const OWN_DATE: u8 = 8;
 const TELLS_CLIENTS: u8 = 16;
-const FLAGS: u8 = SHAREABLE | ARRIVED_WITH_AGE | OWN_TAG | OWN_DATE | TELLS_CLIENTS;
+const MADE_TAG: u8 = 32;
+const FLAGS: u8 = SHAREABLE | ARRIVED_WITH_AGE | OWN_TAG | OWN_DATE | TELLS_CLIENTS | MADE_TAG;
 
 pub(crate) fn encode(slot: &SlotAtRest, key: &Digest) -> Bytes {
     let mut out = begun(key);
@@ -155,7 +158,8 @@ fn put_response(out: &mut BytesMut, response: &AtRest) {
             | flag(response.arrived_with_age, ARRIVED_WITH_AGE)
             | flag(response.own.tag, OWN_TAG)
             | flag(response.own.date, OWN_DATE)
-            | flag(response.tells_clients, TELLS_CLIENTS),
+            | flag(response.tells_clients, TELLS_CLIENTS)
+            | flag(response.made_tag, MADE_TAG),
     );
     out.put_u64_le(response.stamp.incarnation);
     out.put_u64_le(response.stamp.clock);
@@ -208,6 +212,7 @@ fn response(reader: &mut Reader<'_>) -> Result<AtRest, Damage> {
         arrived_with_age: flags & ARRIVED_WITH_AGE != 0,
         own: Own { tag: flags & OWN_TAG != 0, date: flags & OWN_DATE != 0 },
         tells_clients: flags & TELLS_CLIENTS != 0,
+        made_tag: flags & MADE_TAG != 0,
     })
 }
 

@@ -2,7 +2,7 @@
 
 use http::{HeaderMap, HeaderValue};
 
-use super::{Slot, Stored, Variants};
+use super::{Slot, Stored, Tag, Variants};
 use crate::{epoch::Marks, header::entity_tag::EntityTag, values::Typed};
 
 /// What an allocation takes besides what was asked for, and the count of who shares it.
@@ -13,6 +13,8 @@ const LINE: usize = 112;
 const FURTHER_LINE: usize = 144;
 /// A group's name, here and twice beside its epoch, and the epoch.
 const GROUP: usize = 176;
+/// A value among the extensions, whatever it holds: nobody can ask it.
+const EXTENSION: usize = 256;
 
 impl Slot {
     /// About how many bytes it holds.
@@ -28,7 +30,7 @@ impl Slot {
 impl Stored {
     fn weight(&self) -> usize {
         let on_condition = self.on_condition.get().map_or(0, |made| {
-            let tag = made.entity_tag.as_ref().map_or(0, EntityTag::weight);
+            let tag = [&made.entity_tag, &made.strong].into_iter().flatten().map(EntityTag::weight).sum::<usize>();
             // Its values are those of the whole.
             tag + lines(&made.not_modified.headers)
         });
@@ -40,9 +42,17 @@ impl Stored {
             + values
             + on_condition
             + self.for_clients.weight()
+            + self.tag.weight()
+            + self.whole.extensions.len() * EXTENSION
             + selecting
             + self.groups.iter().map(|group| 3 * group.len() + GROUP).sum::<usize>()
             + self.marks.as_ref().map_or(0, Marks::parts) * (size_of::<Marks>() + GROUP)
+    }
+}
+
+impl Tag {
+    fn weight(&self) -> usize {
+        if let Self::ByRequest(strong) = self { strong.len() + ALLOCATION } else { 0 }
     }
 }
 

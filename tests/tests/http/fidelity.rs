@@ -105,9 +105,7 @@ async fn a_hit_has_the_content_of_a_stream() {
     assert_eq!((hit.status, &hit.content, hit.field("content-length")), (miss.status, &miss.content, Some("5")));
     assert!(hit.field("etag").is_some());
     let mut fields = comparable(&hit);
-    for name in ["content-length", "etag", "date"] {
-        fields.remove(name);
-    }
+    fields.remove("content-length");
     assert_eq!(fields, comparable(&miss));
 }
 

@@ -31,6 +31,7 @@ fn of(asked: &[(&str, &'static str)], status: u16, length: usize) -> Verdict {
         date: Some(&HeaderValue::from_static("Sun, 06 Nov 1994 08:50:37 GMT")),
         length: Some(length),
         goes_by_its_date: true,
+        may_change: false,
     };
     verdict(&conditional, &Method::GET, &selected)
 }
@@ -101,6 +102,7 @@ fn by_time(asked: &[(&str, &'static str)], last_modified: Option<&'static str>, 
         date: Some(&date),
         length: Some(5),
         goes_by_its_date,
+        may_change: false,
     };
     verdict(&conditional, &Method::GET, &selected)
 }

@@ -20,6 +20,7 @@ fn response() -> AtRest {
         arrived_with_age: true,
         own: Own { tag: true, date: false },
         tells_clients: true,
+        made_tag: true,
     }
 }
 
@@ -76,7 +77,7 @@ fn every_flipped_bit_is_refused() {
 #[test]
 fn another_version_is_foreign() {
     let mut bytes = encoded().to_vec();
-    bytes[4] = 2;
+    bytes[4] += 1;
     assert_eq!(decoded(&bytes.into(), &digest(b"key")), Err(Damage::Foreign));
 }
 
@@ -89,12 +90,18 @@ fn sealed(mut bytes: Vec<u8>) -> Bytes {
     bytes.into()
 }
 
-/// What version 1 wrote; later versions read it, or take it for foreign.
+/// What version 1 wrote, which did not say whose an entity tag is.
+const FOREIGN: [&[u8]; 2] = [include_bytes!("golden/response-1.bin"), include_bytes!("golden/variants-1.bin")];
+
+/// What version 2 wrote; later versions read it, or take it for foreign.
 const GOLDEN: [(&str, &[u8]); 2] =
-    [("response", include_bytes!("golden/response-1.bin")), ("variants", include_bytes!("golden/variants-1.bin"))];
+    [("response", include_bytes!("golden/response-2.bin")), ("variants", include_bytes!("golden/variants-2.bin"))];
 
 #[test]
 fn what_an_earlier_release_wrote_is_read_or_foreign() {
+    for bytes in FOREIGN {
+        assert_eq!(decoded(&Bytes::from_static(bytes), &digest(b"key")), Err(Damage::Foreign));
+    }
     for (name, bytes) in GOLDEN {
         let expected = match name {
             "response" => SlotAtRest::Response(response()),
