@@ -784,13 +784,15 @@ async fn serve(router: Router) -> SocketAddr {
 
 async fn send(client: &Client<hyper_util::client::legacy::connect::HttpConnector, Body>, address: SocketAddr, ask: Ask) -> Answer {
     let Ask(method, target, fields) = ask;
+    let what = format!("{method:?} {target} {fields:?}");
     let mut request = Request::builder().method(method).uri(format!("http://{address}{target}"));
     for (name, value) in fields {
         request = request.header(*name, *value);
     }
     let response = client.request(request.body(Body::empty()).unwrap()).await.unwrap();
     let (parts, body) = response.into_parts();
-    Answer { status: parts.status, fields: parts.headers, content: body.collect().await.unwrap().to_bytes() }
+    let content = body.collect().await.unwrap_or_else(|error| panic!("{what}: {error:?} {parts:?}")).to_bytes();
+    Answer { status: parts.status, fields: parts.headers, content }
 }
 
 /// What the pairs came to.

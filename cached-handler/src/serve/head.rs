@@ -73,6 +73,10 @@ impl Run {
     }
 
     fn told_by_head(&self, answer: &Parts, stored: &Stored) -> Told {
+        // An answer that began before something was invalidated says nothing of what was stored after that.
+        if self.stamp().and_then(|stamp| stored.stamp.no_later_than(stamp)) != Some(stored.stamp) {
+            return Told::Nothing;
+        }
         if !is_of(answer, stored) {
             return Told::Another;
         }
