@@ -42,6 +42,7 @@ const PARTS: u32 = 5;
 /// enough to send a command, to hear of its answer, and to read that.
 const LATE_PARTS: u32 = 10;
 
+#[cfg(any(feature = "redis", test))]
 pub(crate) async fn sleep(time: Duration) {
     sleep_until(far_or(Instant::now().checked_add(time))).await;
 }

@@ -64,17 +64,13 @@ struct Reason {
     word: &'static str,
     failures: u64,
     last: Option<Instant>,
-    /// How long it is not said again.
-    quiet: Duration,
     /// It was said, and since then nothing else of its errand, and nothing that it is over.
     holds: bool,
 }
 
-/// At most one line for a reason in this time, however often a backend falls ill and recovers, and then in twice as long
-/// each time, as far as the longest. What still holds when it has passed is said then; and that something has passed is said
-/// where the thing itself was.
+/// At most one line for a reason in this time, however often a backend falls ill and recovers. What still holds when it
+/// has passed is said then; and that something has passed is said where the thing itself was.
 const QUIET: Duration = Duration::from_secs(10);
-const LONGEST_QUIET: Duration = Duration::from_secs(60);
 
 impl Notices {
     /// Whether this failure is news.
@@ -140,7 +136,7 @@ impl Said {
         if let Some(known) = self.reasons.iter_mut().find(|known| known.errand == errand && known.word == word) {
             return note(known);
         }
-        let mut reason = Reason { errand, word, failures: 0, last: None, quiet: QUIET, holds: false };
+        let mut reason = Reason { errand, word, failures: 0, last: None, holds: false };
         let noted = note(&mut reason);
         self.reasons.push(reason);
         noted
@@ -158,17 +154,11 @@ impl Said {
 
 impl Reason {
     fn may_be_said(&mut self, now: Instant) -> bool {
-        let Some(since) = self.last.map(|last| now.saturating_duration_since(last)) else {
+        let quiet = self.last.is_some_and(|last| now.saturating_duration_since(last) < QUIET);
+        if !quiet {
             self.last = Some(now);
-            return true;
-        };
-        if since < self.quiet {
-            return false;
         }
-        // What was not the matter for a long time begins anew.
-        self.quiet = if since > self.quiet * 4 { QUIET } else { (self.quiet * 2).min(LONGEST_QUIET) };
-        self.last = Some(now);
-        true
+        !quiet
     }
 }
 
@@ -192,18 +182,6 @@ mod tests {
         }
         assert!(notices.failed(Errand::Read, SLOW, start + Duration::from_secs(10)));
         assert_eq!(notices.failures(), [(Errand::Read, "slow", 12), (Errand::Store, "slow", 1)]);
-    }
-
-    #[test]
-    fn what_comes_and_goes_for_hours_is_said_less_and_less_often() {
-        let (notices, start) = (Notices::default(), Instant::now());
-        let comes_and_goes = |secs| {
-            let is_said = notices.failed(Errand::Read, SLOW, start + Duration::from_secs(secs));
-            notices.succeeded(Errand::Read);
-            is_said
-        };
-        let said: Vec<_> = (0..400).filter(|secs| comes_and_goes(*secs)).collect();
-        assert_eq!(said, [0, 10, 30, 70, 130, 190, 250, 310, 370]);
     }
 
     #[test]

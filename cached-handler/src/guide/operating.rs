@@ -151,7 +151,7 @@
 //! | warn | everything is invalidated in place of a handler: another of its module has the same name | `handler` | once for each handler |
 //! | debug | forward, stale | `handler`, the reason, and whether it was stored | always |
 //! | debug | invalidated | `scope`, `effect`, `ok` | always |
-//! | warn | a backend fails to read (handlers answer), to store (what is in it goes on answering) or to invalidate (it is tried again); a backend is left alone | `backend`, `errand`, `reason`, `error` | at the first failure, then at most one in 10 s for each reason, and while it comes and goes in twice as long each time, up to a minute; a failure that starts within that time and persists is logged after it |
+//! | warn | a backend fails to read (handlers answer), to store (what is in it goes on answering) or to invalidate (it is tried again); a backend is left alone | `backend`, `errand`, `reason`, `error` | at the first failure, then at most one in 10 s for each reason; a failure that starts within those 10 s and persists is logged after them |
 //! | info | a backend is well again; is used again | `backend`, `errand` | once for each such warning |
 //! | info | connected to Redis | `server` | at first, and after an error that it ends |
 //! | info | the epochs of a directory begin anew | | always |
