@@ -228,13 +228,13 @@ impl Reading {
 #[derive(Clone, Copy)]
 pub struct Scopes<'a> {
     handler: &'a str,
-    path: u64,
+    path: Option<u64>,
     groups: &'a [Box<str>],
 }
 
 impl<'a> Scopes<'a> {
-    pub(crate) fn new(handler: &'a str, path: u64, groups: &'a [Box<str>]) -> Self {
-        Self { handler, path, groups }
+    pub(crate) fn new(handler: &'a str, path: impl Into<Option<u64>>, groups: &'a [Box<str>]) -> Self {
+        Self { handler, path: path.into(), groups }
     }
 
     /// The handler's name.
@@ -245,13 +245,14 @@ impl<'a> Scopes<'a> {
 
     /// The number of the path: of a strong hash, the same in every process, so that hardly any two share one. Whoever keeps
     /// fewer epochs, and reduces it, does so under a secret: clients choose paths, and could find some that share theirs with
-    /// another's.
+    /// another's. None for a [typed value](crate::Values), which has no path.
     #[must_use]
-    pub fn path(&self) -> u64 {
+    pub fn path(&self) -> Option<u64> {
         self.path
     }
 
-    /// The groups' names; at most 16, and 8 that stand for the [prefixes](crate::Target::path_prefix) of a path.
+    /// The groups' names; at most 16, and 8 that stand for the [prefixes](crate::Target::path_prefix) of a path, or one that is the
+    /// key of a typed value.
     #[must_use]
     pub fn groups(&self) -> &'a [Box<str>] {
         self.groups

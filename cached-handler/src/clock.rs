@@ -3,7 +3,7 @@
 use std::{
     sync::{
         Arc, LazyLock,
-        atomic::{AtomicU64, Ordering},
+        atomic::{AtomicI64, AtomicU64, Ordering},
     },
     time::{Duration, Instant, SystemTime},
 };
@@ -44,6 +44,65 @@ pub struct ManualClock {
 #[expect(clippy::disallowed_methods, reason = "this is the one place that asks")]
 static PROCESS_BEGAN: LazyLock<Instant> = LazyLock::new(Instant::now);
 
+/// For how long the machine was suspended while this process lived: `Instant` stands still then, on Linux and elsewhere, and
+/// what is stored would look as young as before. It is told by the wall clock, which goes on: where that has run ahead between
+/// two looks, the time has passed. One that was set forward is taken for the same, so that what is stored may look too old, and
+/// never too young.
+static SUSPENDED: Suspended = Suspended::new();
+
+#[derive(Debug)]
+struct Suspended {
+    /// When the clocks were compared last, in looks.
+    looked: AtomicI64,
+    /// How far the wall clock was ahead then.
+    ahead: AtomicI64,
+    slept: AtomicI64,
+}
+
+/// Sixteen looks a second, as a power of two of milliseconds.
+const LOOK: u32 = 6;
+/// What clocks that are put right in passing do not come to.
+const A_JUMP: Millis = 2_000;
+
+impl Suspended {
+    const fn new() -> Self {
+        Self { looked: AtomicI64::new(Millis::MIN), ahead: AtomicI64::new(Millis::MIN), slept: AtomicI64::new(0) }
+    }
+
+    #[inline]
+    fn is_due(&self, now: Millis) -> bool {
+        self.looked.load(Ordering::Relaxed) != now >> LOOK
+    }
+
+    #[inline]
+    fn slept(&self) -> Millis {
+        self.slept.load(Ordering::Relaxed)
+    }
+
+    /// At a moment of both clocks.
+    fn look(&self, now: Millis, wall: Millis) {
+        self.looked.store(now >> LOOK, Ordering::Relaxed);
+        let ahead = wall.saturating_sub(now);
+        let before = self.ahead.swap(ahead, Ordering::Relaxed);
+        let jumped = ahead.saturating_sub(before);
+        if before != Millis::MIN && jumped >= A_JUMP {
+            self.slept.fetch_add(jumped, Ordering::Relaxed);
+        }
+    }
+}
+
+#[cold]
+#[expect(clippy::disallowed_methods, reason = "this is the one place that asks")]
+fn look_for_a_suspension() {
+    let before = Instant::now();
+    let wall = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).map_or(0, millis);
+    let now = Instant::now();
+    // Whoever was kept from running in between knows nothing of the difference.
+    if now.saturating_duration_since(before) < Duration::from_millis(100) {
+        SUSPENDED.look(millis(now.saturating_duration_since(*PROCESS_BEGAN)), wall);
+    }
+}
+
 impl ManualClock {
     /// A clock that stands at the present moment.
     #[must_use]
@@ -80,7 +139,13 @@ impl Clock {
     pub(crate) fn now(&self) -> Millis {
         match self {
             #[expect(clippy::disallowed_methods, reason = "this is the one place that asks")]
-            Self::System => millis(Instant::now().saturating_duration_since(*PROCESS_BEGAN)),
+            Self::System => {
+                let now = millis(Instant::now().saturating_duration_since(*PROCESS_BEGAN));
+                if SUSPENDED.is_due(now) {
+                    look_for_a_suspension();
+                }
+                now.saturating_add(SUSPENDED.slept())
+            }
             Self::Manual(clock) => clock.now(),
         }
     }
@@ -117,4 +182,31 @@ const MAX_SECS: u64 = (u64::MAX >> 2) / 1000;
 /// A span of milliseconds as a duration; negative ones count as none.
 pub(crate) fn span(millis: Millis) -> Duration {
     Duration::from_millis(u64::try_from(millis).unwrap_or(0))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_suspension_is_seen_at_the_next_look_and_what_clocks_are_put_right_by_is_not() {
+        let suspended = Suspended::new();
+        let hour = 3_600_000;
+        for (now, wall, slept) in [
+            (0, 1_000_000, 0),
+            (100, 1_000_100, 0),
+            (200, 1_001_900, 0),
+            (300, 1_002_000 + hour, hour),
+            (400, 1_002_100 + hour, hour),
+            (500, 5, hour),
+            (600, 105, hour),
+            (700, 205 + hour, 2 * hour),
+        ] {
+            assert!(suspended.is_due(now));
+            suspended.look(now, wall);
+            assert!(!suspended.is_due(now));
+            assert_eq!(suspended.slept(), slept, "{now}");
+        }
+        assert!(Clock::System.now() <= Clock::System.now());
+    }
 }

@@ -31,8 +31,9 @@ use registry::Registry;
 /// Paths share 65 536 epochs, so an invalidation costs the owner of another path a miss once in 65 536 times; which paths
 /// those are is another matter in each process, so that nobody can look for them. Groups and
 /// handlers are told apart exactly in the memory backend, whose stored responses hold their epochs. For a store of yours
-/// they share 4 096 each: once in so many times an invalidation costs another one's owner a miss, too. Chance decides anew
-/// in each process which names meet; none is ever spared.
+/// the last 229 376 groups that were invalidated are, the keys of typed values among them; those before, and handlers, share
+/// 4 096: once in so many times an invalidation costs another one's owner a miss, too. Chance decides anew in each process
+/// which names meet; none is ever spared.
 pub struct InProcessEpochs {
     /// Tells this clock from that of every other process, and of this one's next life.
     incarnation: u64,
@@ -63,6 +64,12 @@ impl Epoch {
         Self { invalidated: AtomicU64::new(self.invalidated()), expired: AtomicU64::new(self.expired()) }
     }
 
+    /// Is as late as the other one, too.
+    fn take(&self, other: &Self) {
+        self.invalidated.fetch_max(other.invalidated(), Ordering::SeqCst);
+        self.expired.fetch_max(other.expired(), Ordering::SeqCst);
+    }
+
     /// Gives the time of the latest advance before.
     fn advance(&self, epoch: u64, effect: Effect) -> u64 {
         // Whoever sees the second of two has to see the first: a reader looks at `expired` alone as long as that allows.
@@ -86,7 +93,7 @@ impl Epoch {
 pub(crate) struct Marks {
     handler: Arc<Counter>,
     /// The place of the path's epoch.
-    path: usize,
+    path: Option<usize>,
     groups: SmallVec<[Arc<Counter>; 4]>,
     /// Those of what it is made of, each with the stamp of its own run.
     parts: Option<Box<[(Self, u64)]>>,
@@ -120,6 +127,11 @@ impl InProcessEpochs {
     /// A clock that starts now.
     #[must_use]
     pub fn new() -> Self {
+        Self { groups: Registry::exact(), ..Self::of_memory() }
+    }
+
+    /// The same for the memory backend, whose stored responses hold their epochs.
+    pub(crate) fn of_memory() -> Self {
         Self {
             // One bit less: the largest of all is no clock's.
             incarnation: RandomState::new().hash_one(()) >> 1,
@@ -145,10 +157,10 @@ impl InProcessEpochs {
     }
 
     /// Holds the epochs that concern a response; missing ones come into being.
-    pub(crate) fn marks<G: AsRef<str>>(&self, handler: &str, path: u64, groups: &[G]) -> Marks {
+    pub(crate) fn marks<G: AsRef<str>>(&self, handler: &str, path: impl Into<Option<u64>>, groups: &[G]) -> Marks {
         Marks {
             handler: self.handlers.counter(handler),
-            path: self.place_of(path),
+            path: path.into().map(|path| self.place_of(path)),
             groups: groups.iter().map(|group| self.groups.counter(group.as_ref())).collect(),
             parts: None,
         }
@@ -178,7 +190,7 @@ impl InProcessEpochs {
 
     #[inline]
     fn latest_but_for_parts(&self, marks: &Marks, time: fn(&Epoch) -> u64) -> u64 {
-        let path = self.paths.get(marks.path).map_or(0, time);
+        let path = marks.path.and_then(|path| self.paths.get(path)).map_or(0, time);
         let scoped = time(&self.all).max(time(marks.handler.epoch())).max(path);
         marks.groups.iter().fold(scoped, |latest, group| latest.max(time(group.epoch())))
     }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::response::{IntoResponseParts, ResponseParts};
 
-use crate::rules::prefix::is_prefix;
+use crate::{digest::Digest, rules::prefix::is_prefix};
 
 /// Most groups of one response.
 pub(crate) const MAX_GROUPS: usize = 16;
@@ -46,8 +46,21 @@ impl IntoResponseParts for CacheGroups {
     }
 }
 
+/// The group of one typed value alone, under its key's digest: so its epoch is its own, on every backend.
+pub(crate) fn of_key(digest: &Digest) -> Box<str> {
+    [OF_KEYS, digest.to_hex().get(..40).unwrap_or_default()].concat().into_boxed_str()
+}
+
+/// Whether it is such a group.
+pub(crate) fn is_of_key(group: &str) -> bool {
+    group.starts_with(OF_KEYS)
+}
+
+/// What no author's group begins with on purpose.
+const OF_KEYS: &str = "\u{0}value:";
+
 /// Whether an invalidation could reach all of these.
 pub(crate) fn are_valid<G: AsRef<str>>(groups: &[G]) -> bool {
-    let prefixes = groups.iter().filter(|group| is_prefix(group.as_ref())).count();
-    groups.len() - prefixes <= MAX_GROUPS && groups.iter().all(|group| (1..=MAX_GROUP_NAME).contains(&group.as_ref().len()))
+    let others = groups.iter().filter(|group| is_prefix(group.as_ref()) || is_of_key(group.as_ref())).count();
+    groups.len() - others <= MAX_GROUPS && groups.iter().all(|group| (1..=MAX_GROUP_NAME).contains(&group.as_ref().len()))
 }

@@ -73,10 +73,6 @@ impl PrimaryKey {
         KeyRef { handler: self.handler, number: self.number, state: self.state, bytes: &self.bytes }
     }
 
-    pub(crate) fn bytes(&self) -> &[u8] {
-        &self.bytes
-    }
-
     pub(crate) fn len(&self) -> usize {
         self.bytes.len()
     }

@@ -43,14 +43,18 @@ pub(crate) enum Reputation {
     NotStorable,
     /// The handler fails for it: a few run at a time.
     Failing(Arc<Semaphore>),
-    /// Requests came for it that are older than what concerns it: a few of these run at a time, and others as ever.
-    Outrun(Arc<Semaphore>),
+    /// Requests came for it that are older than what concerns it: a few of these run at a time, and others as ever. How many
+    /// may still do so before nobody waits, since what they wait for does not come to be stored.
+    Outrun(Arc<Semaphore>, usize),
 }
 
 /// How long a mark lasts.
 const LASTS: Millis = 30_000;
 /// Most marks.
 const MOST: usize = 10_000;
+/// How many run for requests that are older than what concerns them, a few at a time, before all of them do so at once: a cache
+/// is not to be slower than none where writes come all the time.
+const MOST_OUTDATED: usize = 2 * FEW;
 /// How many run at a time for a key that fails, or that nobody can be waited for.
 const FEW: usize = 4;
 
@@ -78,11 +82,23 @@ impl Reputations {
     pub(crate) fn outrun(&self, key: &PrimaryKey, now: Millis) -> Option<Arc<Semaphore>> {
         match self.of(key, now) {
             Some(Reputation::NotStorable) => None,
-            Some(Reputation::Failing(runs) | Reputation::Outrun(runs)) => Some(runs),
+            Some(Reputation::Failing(runs) | Reputation::Outrun(runs, _)) => Some(runs),
             None => {
                 let (mut marks, hash) = (lock(&self.by_hash), self.hash(key));
                 let runs = marks.few(hash);
-                marks.note(hash, Reputation::Outrun(Arc::clone(&runs)), now).then_some(runs)
+                marks.note(hash, Reputation::Outrun(Arc::clone(&runs), MOST_OUTDATED), now).then_some(runs)
+            }
+        }
+    }
+
+    /// One of the few runs. After some, without a response that is stored, those who wait do so in vain: until this mark is over,
+    /// nobody does any more.
+    pub(crate) fn runs_outdated(&self, key: &PrimaryKey) {
+        let mut marks = lock(&self.by_hash);
+        if let Some((Reputation::Outrun(runs, left), _)) = marks.by_hash.get_mut(&self.hash(key)) {
+            *left = left.saturating_sub(1);
+            if *left == 0 {
+                runs.close();
             }
         }
     }
@@ -106,6 +122,15 @@ impl Reputations {
         }
     }
 
+    /// The same, but that it was invalidated by then: those who came before that wait for another.
+    pub(crate) fn outdated(&self, key: &PrimaryKey, handler: &'static Handler, instance: Instance, now: Millis) {
+        self.handlers.stored(handler, instance, now);
+        let (mut marks, hash) = (lock(&self.by_hash), self.hash(key));
+        if !matches!(marks.by_hash.get(&hash), None | Some((Reputation::Outrun(..), _))) {
+            marks.by_hash.remove(&hash);
+        }
+    }
+
     /// A keyed hash of anything that clients choose.
     pub(crate) fn hash_bytes(&self, bytes: &[u8]) -> u64 {
         self.hasher.hash_one(bytes)
@@ -124,7 +149,7 @@ impl Marks {
     /// The places of a key's few, as long as somebody may have one.
     fn few(&self, hash: u64) -> Arc<Semaphore> {
         match self.by_hash.get(&hash) {
-            Some((Reputation::Failing(runs) | Reputation::Outrun(runs), _)) => Arc::clone(runs),
+            Some((Reputation::Failing(runs) | Reputation::Outrun(runs, _), _)) if !runs.is_closed() => Arc::clone(runs),
             _ => Arc::new(Semaphore::new(FEW)),
         }
     }

@@ -78,7 +78,8 @@ pub struct Inner {
     pub(crate) fields: Option<Box<HeaderMap>>,
     pub(crate) key: Key,
     pub(crate) groups: Vec<Box<str>>,
-    pub(crate) path_number: u64,
+    /// None, where it is a typed value.
+    pub(crate) path_number: Option<u64>,
     /// The stale windows of a response that names none.
     pub(crate) windows: Windows,
     /// Nobody waits for it: its answer has been sent, from what was stale or as a stream.
@@ -152,7 +153,7 @@ impl Run {
         let Captured { facts, fields } = seen;
         let cache = facts.cache.clone().unwrap_or_else(|| Cache::global().clone());
         let handler = handler.in_cache(&cache);
-        let path_number = number(&normalise(facts.original.path()));
+        let path_number = Some(number(&normalise(facts.original.path())));
         let groups = if cache.inner().words.path_prefixes { groups_above(facts.original.path()) } else { Vec::new() };
         let mut key = *key;
         // Whoever says it, and in whatever way: what varies by them is one person's.

@@ -32,7 +32,7 @@ use self::{
 use crate::{
     backend::Effect,
     cache::Cache,
-    cache_key::{Buffer, KeyPart, KeyWriter, Traits},
+    cache_key::{Buffer, KeyPart, KeyWriter, Tag, Traits},
     error::Error,
     events,
     failed::{failed, response_or_error},
@@ -42,7 +42,6 @@ use crate::{
     outcome::Forward,
     policy::{Collapse, secs},
     probe::shape,
-    rules::path::number_of,
     seen::{Captured, Facts},
     serve::{Run, fresh_in_memory, look, put_at_once, run_in_its_own_task},
     stored::Slot,
@@ -128,7 +127,7 @@ impl<T: Serialize + DeserializeOwned + Send + Sync + 'static> Values<T> {
     /// ```
     #[must_use]
     pub fn version(self, version: u32) -> Self {
-        Self { set: self.set.policy(|policy| policy.version(version), &self.cache), ..self }
+        Self { set: self.set.versioned(version), ..self }
     }
 
     /// The longest value that is stored, in bytes of its JSON (default 1 MiB). A longer one is given to whoever asked.
@@ -267,7 +266,7 @@ impl<T: Serialize + DeserializeOwned + Send + Sync + 'static> Values<T> {
         let Some(key) = self.unlooked(key) else { return Ok(()) };
         let mut run = self.run(key);
         // Not once more after a while: what is inserted was made of nothing that could lag behind.
-        self.invalidate(&Target::path_numbered(run.path_number)).await?;
+        self.invalidate(&run.target_of_its_key()).await?;
         options.apply(&mut run);
         // The epochs, as they are after that.
         let _outdated = run.look_up().await;
@@ -293,7 +292,7 @@ impl<T: Serialize + DeserializeOwned + Send + Sync + 'static> Values<T> {
     pub async fn remove<K: KeyPart + ?Sized>(&self, key: &K) -> Result<(), Error> {
         let Some(key) = self.unlooked(key) else { return Ok(()) };
         let run = self.run(key);
-        let target = Target::path_numbered(run.path_number);
+        let target = run.target_of_its_key();
         self.cache.settle(&target, Effect::Invalidate);
         self.invalidate(&target).await?;
         run.remove().await;
@@ -342,7 +341,7 @@ impl<T: Serialize + DeserializeOwned + Send + Sync + 'static> Values<T> {
 
     fn key<K: KeyPart + ?Sized>(&self, part: &K) -> KeyWriter<'static> {
         let mut key = self.begin();
-        key.part(part);
+        self.write(part, &mut key);
         key
     }
 
@@ -357,6 +356,15 @@ impl<T: Serialize + DeserializeOwned + Send + Sync + 'static> Values<T> {
             fields: None,
             traits: Traits::default(),
         }
+    }
+
+    #[inline]
+    fn write<K: KeyPart + ?Sized>(&self, part: &K, key: &mut KeyWriter<'_>) {
+        if self.set.version > 0 {
+            // No key of a value begins so.
+            key.tagged(Tag::Method, &self.set.version.to_le_bytes());
+        }
+        key.part(part);
     }
 
     /// A key for which nothing has been looked up; none where nothing is stored under it.
@@ -375,7 +383,8 @@ impl<T: Serialize + DeserializeOwned + Send + Sync + 'static> Values<T> {
         let mut run = Run::new(self.set.handler, Captured { facts, fields: None }, key);
         run.opens = Some(opened::<T>);
         run.shape = Some(shape::<T>);
-        run.path_number = number_of(self.name().as_bytes()) ^ number_of(run.key.primary.bytes());
+        run.path_number = None;
+        run.belongs_to_its_key();
         run
     }
 
@@ -388,7 +397,7 @@ impl<T: Serialize + DeserializeOwned + Send + Sync + 'static> Values<T> {
     #[inline]
     fn at_once<K: KeyPart + ?Sized>(&self, part: &K) -> Option<Arc<T>> {
         let mut key = self.begin();
-        key.part(part);
+        self.write(part, &mut key);
         if self.is_aside(&key) {
             return None;
         }

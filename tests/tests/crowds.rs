@@ -264,6 +264,27 @@ async fn l5_requests_from_before_an_invalidation_share_a_run_in_memory_and_elsew
     }
 }
 
+/// Where writes come all the time, nothing is stored that those who wait could be answered with.
+#[tokio::test]
+async fn after_eight_outdated_runs_nobody_waits_for_another() {
+    for home in Home::all("crowds-outdated").into_iter().filter(|home| !matches!(home, Home::Memory)) {
+        let source = Source::new(0);
+        let (cache, router) = home.connected(&source).await;
+        let crowd = crowd(&router, "/row").await;
+        until(|| source.extracted.load(Ordering::SeqCst) == CROWD).await;
+        cache.invalidate(Target::group("rows")).await.unwrap();
+        come_on(&source).await;
+        until(|| source.runs() >= 4).await;
+        assert_eq!(source.runs(), 4, "{}", home.name());
+        source.handles[0].add_permits(4);
+        // None of these has come to an end, and they keep nobody.
+        until(|| source.runs() == CROWD).await;
+        source.handles[0].add_permits(CROWD);
+        assert!(crowd.join_all().await.iter().all(|(status, _)| *status == StatusCode::OK));
+        is_in_time(&cache, 0);
+    }
+}
+
 #[tokio::test]
 async fn those_who_wait_behind_a_key_that_failed_are_answered_with_what_is_stored_once_it_has_recovered() {
     for home in Home::all("crowds-failing") {

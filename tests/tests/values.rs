@@ -1,5 +1,8 @@
 //! Typed values: computed once, kept on every backend, never older than what invalidates them.
 
+#[path = "values/unrelated.rs"]
+mod unrelated;
+
 use std::{
     collections::HashMap,
     convert::Infallible,

@@ -50,7 +50,7 @@ impl Memory {
             .weigher(|key: &PrimaryKey, slot: &Arc<Slot>| u32::try_from(weigh(key, slot)).unwrap_or(u32::MAX))
             .eviction_listener(move |key, slot, cause| leaving.less(&key, &slot, cause))
             .build_with_hasher(Keyed::new());
-        Self { slots, epochs: InProcessEpochs::new(), capacity, unsettled: AtomicU64::new(0), held }
+        Self { slots, epochs: InProcessEpochs::of_memory(), capacity, unsettled: AtomicU64::new(0), held }
     }
 
     #[inline]

@@ -23,6 +23,17 @@ pub(crate) struct Registry {
     /// The latest epoch of all names with one hash. A counter that comes into being starts here: too late an epoch is
     /// harmless then, as it is no later than the clock, with which the run will be stamped.
     remembered: Box<[Epoch]>,
+    /// The epochs of names that were invalidated lately, each for itself. Where nobody holds counters for what is stored, as
+    /// for a store of an author's, they decide whether that is usable.
+    recent: Option<Mutex<Recent>>,
+}
+
+/// Two generations: those since, and those before the younger one was full. Of one before that the table keeps what it can.
+#[derive(Default)]
+struct Recent {
+    young: HashMap<u64, Epoch, Keyed>,
+    old: HashMap<u64, Epoch, Keyed>,
+    most: usize,
 }
 
 type Names = HashMap<Box<str>, Weak<Counter>, Keyed>;
@@ -30,6 +41,8 @@ type Names = HashMap<Box<str>, Weak<Counter>, Keyed>;
 // One place each where schedules are explored: all names meet there, in every run alike.
 const SHARDS: usize = if cfg!(shuttle) { 1 } else { 16 };
 const REMEMBERED: usize = if cfg!(shuttle) { 1 } else { 4096 };
+/// Of one generation: two tables of 16 MiB in all, where all of it is used.
+const MOST_RECENT: usize = 7 << 15;
 
 impl Registry {
     pub(super) fn new() -> Arc<Self> {
@@ -37,7 +50,22 @@ impl Registry {
             hasher: Keyed::new(),
             shards: std::iter::repeat_with(Mutex::default).take(SHARDS).collect(),
             remembered: std::iter::repeat_with(|| Epoch::at(0)).take(REMEMBERED).collect(),
+            recent: None,
         })
+    }
+
+    /// One that tells apart also the names that nobody holds, as long as there are not too many.
+    pub(super) fn exact() -> Arc<Self> {
+        Self::exact_to(if cfg!(shuttle) { 1 } else { MOST_RECENT })
+    }
+
+    pub(super) fn exact_to(most: usize) -> Arc<Self> {
+        let recent = Mutex::new(Recent { most, ..Recent::default() });
+        let new = Self::new();
+        match Arc::try_unwrap(new) {
+            Ok(new) => Arc::new(Self { recent: Some(recent), ..new }),
+            Err(shared) => shared,
+        }
     }
 
     /// The epoch of `name`, which comes into being if nobody holds it.
@@ -50,7 +78,7 @@ impl Registry {
         }
         // Under the lock: an invalidation writes what is remembered before it takes the lock, so it is either seen
         // here, or it will find this counter.
-        let epoch = self.remembered(hash).map_or_else(|| Epoch::at(0), Epoch::again);
+        let epoch = self.last_of(hash);
         let counter = Arc::new(Counter { epoch, name: name.into(), registry: Arc::downgrade(self) });
         names.insert(name.into(), Arc::downgrade(&counter));
         counter
@@ -58,12 +86,36 @@ impl Registry {
 
     pub(super) fn advance(&self, name: &str, epoch: u64, effect: Effect) {
         let hash = self.hasher.hash_one(name);
-        if let Some(remembered) = self.remembered(hash) {
-            remembered.advance(epoch, effect);
+        match &self.recent {
+            Some(recent) => self.remember(&mut lock(recent), hash, epoch, effect),
+            None => _ = self.remembered(hash).map(|remembered| remembered.advance(epoch, effect)),
         }
         let held = self.shard(hash).and_then(|shard| lock(shard).get(name).and_then(Weak::upgrade));
         if let Some(counter) = held {
             counter.epoch.advance(epoch, effect);
+        }
+    }
+
+    /// When a name of this hash was last invalidated, as far as that is remembered: never too early.
+    fn last_of(&self, hash: u64) -> Epoch {
+        // In this order: what leaves the recent ones in between is in the table by then.
+        let recent = self.recent.as_ref().and_then(|recent| lock(recent).find(hash));
+        recent.unwrap_or_else(|| self.remembered(hash).map_or_else(|| Epoch::at(0), Epoch::again))
+    }
+
+    fn remember(&self, recent: &mut Recent, hash: u64, epoch: u64, effect: Effect) {
+        let before = recent.find(hash);
+        let known = recent.young.entry(hash).or_insert_with(|| {
+            // What is known of the name so far goes along.
+            before.unwrap_or_else(|| self.remembered(hash).map_or_else(|| Epoch::at(0), Epoch::again))
+        });
+        known.advance(epoch, effect);
+        if recent.young.len() >= recent.most {
+            for (hash, epoch) in std::mem::replace(&mut recent.old, std::mem::take(&mut recent.young)) {
+                if let Some(remembered) = self.remembered(hash) {
+                    remembered.take(&epoch);
+                }
+            }
         }
     }
 
@@ -78,6 +130,12 @@ impl Registry {
     #[cfg(test)]
     pub(super) fn names(&self) -> usize {
         self.shards.iter().map(|shard| lock(shard).len()).sum()
+    }
+}
+
+impl Recent {
+    fn find(&self, hash: u64) -> Option<Epoch> {
+        self.young.get(&hash).or_else(|| self.old.get(&hash)).map(Epoch::again)
     }
 }
 

@@ -29,7 +29,7 @@
 //! - A request that came after an invalidation joins no run from before it.
 //! - Where `skip(…)` or `key(…)` keeps an argument back, that may be older than an invalidation which came while it was
 //!   extracted. In memory the requests from before it share a run; on a backend four of them run at a time, and the rest
-//!   are answered from what is stored by then.
+//!   are answered from what is stored by then. Where writes come so often that nothing is, all run after the eighth.
 //!
 //! `collapse = "inline"` in the attribute, or `Policy::collapse(Collapse::Inline)`, keeps the run in the task of the
 //! request, so the handler sees the task-locals of that task. The attribute's form also lifts the requirement that the

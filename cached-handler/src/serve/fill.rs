@@ -124,7 +124,10 @@ async fn turn(run: &mut Run) -> Turn {
             Join::Late if !run.may_share() => return Turn::Alone(few),
             // It came before its backend was first reached. What is made of that is not stored, but shared meanwhile.
             Join::Late if run.stamp().is_none() => run.read_epochs_in_memory(),
-            Join::Late if few.is_some() => return Turn::Alone(few),
+            Join::Late if few.is_some() => {
+                run.cache.inner().reputations.runs_outdated(&run.key.primary);
+                return Turn::Alone(few);
+            }
             Join::Late => {
                 let Some(places) = run.cache.inner().reputations.outrun(&run.key.primary, run.now()) else { return Turn::Alone(None) };
                 few = timeout_at(gives_up, places.acquire_owned()).await.ok().and_then(Result::ok);

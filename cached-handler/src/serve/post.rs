@@ -71,7 +71,7 @@ impl Run {
             began.clock = began.clock.min(self.facts.began.in_memory);
         }
         let backend = if self.handler.in_memory { None } else { Some(self.cache.backend_at(self.handler)?) };
-        let trace = Trace::from(backend, self.path_number, began);
+        let trace = Trace::from(backend, self.path_number?, began);
         self.post = Some(Post { target: target.clone(), began, trace: trace.clone() });
         Some(trace)
     }
@@ -94,7 +94,7 @@ impl Run {
     }
 
     fn scopes_but_for_the_path<'a>(&self, groups: &'a [Box<str>]) -> Scopes<'a> {
-        Scopes::new(self.handler.epoch_name(self.key.instance), self.path_number ^ 1, groups)
+        Scopes::new(self.handler.epoch_name(self.key.instance), self.path_number.map(|number| number ^ 1), groups)
     }
 
     /// Whether the answer does.

@@ -21,8 +21,10 @@ pub(super) async fn put(run: &Run, slot: &Arc<Slot>) -> Kept {
         if kept == Kept::Stored {
             inner.flights.filled(run.hash());
         }
-        if is_fresh {
-            inner.reputations.stored(&run.key.primary, run.handler, run.key.instance, run.now());
+        match kept {
+            Kept::Not(NotStored::Invalidated) => inner.reputations.outdated(&run.key.primary, run.handler, run.key.instance, run.now()),
+            _ if is_fresh => inner.reputations.stored(&run.key.primary, run.handler, run.key.instance, run.now()),
+            _ => {}
         }
         return kept;
     }

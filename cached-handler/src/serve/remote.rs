@@ -16,7 +16,8 @@ use crate::{
     clock::{millis, span},
     digest::Digest,
     error::Error,
-    events,
+    events, group,
+    invalidate::Target,
     key::variant_at_rest,
     outcome::{Bypass, Forward, Kept, NotStored},
     stored::{
@@ -223,6 +224,17 @@ impl Run {
                 None
             }
         }
+    }
+
+    /// For a typed value, which has no path: a group that no other key has.
+    pub(crate) fn belongs_to_its_key(&mut self) {
+        let own = group::of_key(self.key_at_rest().digest());
+        self.groups = vec![own];
+    }
+
+    /// The same group as a target.
+    pub(crate) fn target_of_its_key(&self) -> Target {
+        Target::group(group::of_key(self.key_at_rest().digest()))
     }
 
     fn key_at_rest(&self) -> StoreKey {

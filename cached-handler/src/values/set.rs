@@ -27,12 +27,14 @@ pub(super) struct Set {
     described: &'static Described,
     /// The same in its cache.
     pub(super) handler: &'static Handler,
+    /// Part of every key, and of no description: it may be a number that the program computes.
+    pub(super) version: u32,
 }
 
 #[derive(Debug)]
 struct Described {
     handler: Handler,
-    /// Stands for the name and the version in the keys of this process.
+    /// Stands for the name in the keys of this process.
     number: u64,
     used: Once,
 }
@@ -46,20 +48,25 @@ impl Set {
             Site { name, file: place.file(), line: place.line(), column: place.column(), ..NOWHERE },
             None,
             &Policy::new(),
+            0,
             cache,
         )
     }
 
     pub(super) fn backend(self, backend: &'static str, cache: &Cache) -> Self {
         let Handler { site, policy, .. } = self.described.handler;
-        let set = Self::described(site, Some(backend), &policy, cache);
+        let set = Self::described(site, Some(backend), &policy, self.version, cache);
         cache.complain(set.handler);
         set
     }
 
+    pub(super) fn versioned(self, version: u32) -> Self {
+        Self { version, ..self }
+    }
+
     pub(super) fn policy(self, change: impl FnOnce(Policy) -> Policy, cache: &Cache) -> Self {
         let Handler { site, attributes, policy, .. } = self.described.handler;
-        Self::described(site, attributes.backend, &change(policy), cache)
+        Self::described(site, attributes.backend, &change(policy), self.version, cache)
     }
 
     pub(super) fn number(self) -> u64 {
@@ -71,14 +78,18 @@ impl Set {
         self.described.used.call_once(|| others::note(&self.described.handler, Kind::Values));
     }
 
-    fn described(site: Site, backend: Option<&'static str>, policy: &Policy, cache: &Cache) -> Self {
+    fn described(site: Site, backend: Option<&'static str>, policy: &Policy, version: u32, cache: &Cache) -> Self {
         // Nobody sees an entity tag.
         let policy = policy.name(site.name).etag(ETag::Off);
         let mut sets = lock(&SETS);
         let is_same = |set: &&&Described| set.handler.policy == policy && set.handler.attributes.backend == backend;
-        let known = sets.iter().find(is_same).copied();
+        // Where a program computes settings, there is an end to it: further ones are not taken.
+        let is_much_described = sets.iter().filter(|set| set.handler.site.name == site.name).count() >= MOST_OF_A_NAME;
+        let is_near = |set: &&&Described| set.handler.site.name == site.name && set.handler.attributes.backend == backend;
+        let near = || if is_much_described { sets.iter().rfind(is_near) } else { None };
+        let known = sets.iter().find(is_same).or_else(near).copied();
         let described = known.unwrap_or_else(|| {
-            let has_its_keys = |set: &&&Described| set.handler.site.name == site.name && set.handler.policy.version == policy.version;
+            let has_its_keys = |set: &&&Described| set.handler.site.name == site.name;
             let namesake = sets.iter().find(has_its_keys).map(|set| set.number);
             let number = namesake.unwrap_or_else(|| u64::try_from(sets.len()).unwrap_or(u64::MAX).saturating_add(1));
             let handler = Handler::new(site, attributes(backend), policy);
@@ -86,9 +97,12 @@ impl Set {
             sets.push(new);
             new
         });
-        Self { described, handler: described.handler.in_cache(cache) }
+        Self { described, handler: described.handler.in_cache(cache), version }
     }
 }
+
+/// Most descriptions of one name that are kept: each is for ever.
+const MOST_OF_A_NAME: usize = 64;
 
 const NOWHERE: Site = Site { module: "", name: "", file: "", line: 0, column: 0, tokens: 0, package_version: "" };
 

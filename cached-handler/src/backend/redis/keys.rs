@@ -105,7 +105,9 @@ impl Keys {
         let mut names = Names { text: String::with_capacity(length), ends: SmallVec::new() };
         names.push(&[&self.namespace]);
         self.handler(scopes.handler(), &mut names);
-        self.path(scopes.path(), &mut names);
+        if let Some(number) = scopes.path() {
+            self.path(number, &mut names);
+        }
         for group in scopes.groups() {
             self.group(group, &mut names);
         }

@@ -21,7 +21,8 @@ pub(in crate::backend::fs) type Spots = SmallVec<[Spot; 8]>;
 /// What of a response's epochs is needed to find their places, but for that of the namespace, which is always read.
 pub(in crate::backend::fs) fn spots(scopes: &Scopes<'_>) -> Spots {
     let groups = scopes.groups().iter().map(|group| Mark::Group(group));
-    [Mark::Handler(scopes.handler()), Mark::Path(scopes.path())].into_iter().chain(groups).map(Spot::of).collect()
+    let path = scopes.path().map(Mark::Path);
+    [Mark::Handler(scopes.handler())].into_iter().chain(path).chain(groups).map(Spot::of).collect()
 }
 
 /// Where an epoch lies, but for the table's own secret. Names share places: an invalidation costs the owner of another
