@@ -85,7 +85,8 @@
 //! - A successful response to an unsafe method invalidates what is stored for its path, and for `Location` and
 //!   `Content-Location` at the same origin (§4.4): route it with `any(forward)`, or make it the fallback.
 //! - The response to a POST is stored for GET if it says so: a 200 with its own URL as `Content-Location`, and a
-//!   freshness (RFC 9110 §9.3.3). This never brings back what was invalidated while the POST ran.
+//!   freshness (RFC 9110 §9.3.3). This never brings back what was invalidated while the POST ran, so it is not done in a
+//!   store with [`Epochs`](crate::backend::Epochs) of your own, which do not say what that was.
 //! - Clients are told what the server says, and nothing else.
 //! - A server can address this cache alone with a targeted field (RFC 9213): the first that is present and can be read
 //!   replaces `Cache-Control` and `Expires`. By default that is `CDN-Cache-Control`;

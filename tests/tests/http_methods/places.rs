@@ -15,8 +15,12 @@ use axum::{
     response::Response,
     routing::any,
 };
-use cached_handler::{Cache, CacheBuilder, ManualClock, Outcome, Policy, Target, cached};
-use cached_handler_tests::redis_server::RedisServer;
+use cached_handler::{
+    Cache, CacheBuilder, Error, ManualClock, Outcome, Policy, Target,
+    backend::{Effect, Epochs, InProcessEpochs, Reading, Scopes},
+    cached,
+};
+use cached_handler_tests::{harness::Dict, redis_server::RedisServer};
 use http_body_util::BodyExt;
 use tower::ServiceExt;
 
@@ -43,7 +47,7 @@ macro_rules! proxies {
         }
     )* };
 }
-proxies!(in_memory: "memory", in_files: "fs", in_redis: "redis");
+proxies!(in_memory: "memory", in_files: "fs", in_redis: "redis", in_own: "own");
 
 /// The proxy as one process has it.
 pub struct Place {
@@ -78,6 +82,7 @@ impl Place {
         let handler = match backend {
             "memory" => any(in_memory),
             "fs" => any(in_files),
+            "own" => any(in_own),
             _ => any(in_redis),
         };
         let router = Router::new().fallback(handler).with_state(server.clone()).layer(Extension(cache.clone()));
@@ -141,14 +146,56 @@ pub fn answer(status: u16, fields: &[(&str, &str)], text: &'static str) -> Respo
     response
 }
 
+/// Epochs that lie somewhere else: whoever has a clone asks the same ones.
+#[derive(Debug, Clone, Default)]
+struct SharedEpochs(Arc<InProcessEpochs>);
+
+impl Epochs for SharedEpochs {
+    async fn read(&self, scopes: &Scopes<'_>) -> Result<Reading, Error> {
+        self.0.read(scopes).await
+    }
+
+    async fn advance(&self, target: &Target, effect: Effect) -> Result<(), Error> {
+        self.0.advance(target, effect).await
+    }
+}
+
+/// Whose epochs a store of one's own has.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Of {
+    /// Its process's.
+    One,
+    /// All processes'.
+    All,
+}
+
 /// Tells a story on each backend: to two processes that share it, or to one twice, where it is the memory.
 pub async fn everywhere(name: &str, story: impl AsyncFn(&Place, &Place)) {
+    everywhere_with(Of::All, name, story).await;
+}
+
+/// The same where the answer to a POST can be stored: epochs of one's own do not say what else they have invalidated.
+pub async fn where_post_is_stored(name: &str, story: impl AsyncFn(&Place, &Place)) {
+    everywhere_with(Of::One, name, story).await;
+}
+
+async fn everywhere_with(epochs: Of, name: &str, story: impl AsyncFn(&Place, &Place)) {
     let (clock, server) = (ManualClock::new(), Server(Arc::new(Mutex::new(Arc::new(|_| unreachable!("asked too early"))))));
     let build = async |builder: CacheBuilder| {
         builder.namespace("methods").shares_namespace().clock(clock.clone()).outcome_on_hits().build().await.expect("a cache")
     };
     let memory = Place::new("memory", build(Cache::builder()).await, clock.clone(), &server);
     story(&memory, &memory).await;
+
+    let (dict, shared) = (Dict::default(), SharedEpochs::default());
+    if epochs == Of::One {
+        let own = Place::new("own", build(Cache::builder().backend("own", dict)).await, clock.clone(), &server);
+        story(&own, &own).await;
+    } else {
+        let builder = || Cache::builder().backend_with_epochs("own", dict.clone(), shared.clone());
+        let process = async || Place::new("own", build(builder()).await, clock.clone(), &server);
+        story(&process().await, &process().await).await;
+    }
 
     let redis = RedisServer::start();
     let process = async || Place::new("redis", build(Cache::builder().redis(redis.url())).await, clock.clone(), &server);

@@ -3,7 +3,7 @@
 use axum::{body::Body, http::Method};
 use cached_handler::{CacheGroups, Forward, Kept, NotStored, Outcome, Target};
 
-use super::places::{Place, Reply, answer, everywhere, request};
+use super::places::{Place, Reply, answer, request, where_post_is_stored};
 
 const STANDS: [(&str, &str); 2] = [("cache-control", "max-age=60"), ("content-location", "/")];
 
@@ -24,7 +24,7 @@ async fn post(place: &Place, target: &str, fields: &[(&str, &str)]) -> Reply {
 
 #[tokio::test]
 async fn an_answer_to_post_that_is_the_new_state_of_its_target_answers_get_in_every_process() {
-    everywhere("stands", async |one, other| {
+    where_post_is_stored("stands", async |one, other| {
         one.answers(|method| speaks(method, 200, &[("x", "1"), ("etag", "\"1\""), STANDS[0], STANDS[1]]));
         // What was stored is gone all the same.
         assert_eq!(one.ask("GET", "/", &[]).await.text, "got");
@@ -51,7 +51,7 @@ async fn an_answer_to_post_that_is_the_new_state_of_its_target_answers_get_in_ev
 #[tokio::test]
 async fn an_answer_to_post_is_nobodys_where_it_does_not_say_so_in_full() {
     let (fresh, here) = (STANDS[0], STANDS[1]);
-    everywhere("refused", async |one, _| {
+    where_post_is_stored("refused", async |one, _| {
         for (status, fields) in [
             (200, &[fresh][..]),
             (200, &[here]),
@@ -96,7 +96,7 @@ struct User;
 
 #[tokio::test]
 async fn l8_what_a_post_showed_beside_the_key_is_not_shared() {
-    everywhere("l8", async |one, _| {
+    where_post_is_stored("l8", async |one, _| {
         one.answers(|method| speaks(method, 200, &STANDS));
         for fields in [
             &[("authorization", "Basic dTpw")][..],
@@ -122,7 +122,7 @@ async fn l8_what_a_post_showed_beside_the_key_is_not_shared() {
 
 #[tokio::test]
 async fn l4_what_was_invalidated_while_a_post_ran_is_not_brought_back_by_its_answer() {
-    everywhere("l4post", async |one, other| {
+    where_post_is_stored("l4post", async |one, other| {
         for (number, (target, concerns)) in [
             (Target::path("/"), true),
             (Target::path("/"), true),
