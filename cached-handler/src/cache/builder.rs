@@ -107,7 +107,8 @@ impl CacheBuilder {
     /// How many bytes of content are held at most, besides [`memory`](Self::memory), that handlers have given and clients have
     /// not read yet (default: half of `memory`). Content that a handler gives piece by piece is read as fast as it gives it, to
     /// be stored, and waits here for clients who read slowly. Beyond this it is passed on at its client's pace, and is not
-    /// stored. One response alone is stored all the same, up to [`Policy::max_body`](crate::Policy::max_body).
+    /// stored. The content of a hit is the stored one itself, which a client who reads slowly holds also after it was evicted, as
+    /// it would hold what a handler has ready. One response alone is stored all the same, up to [`Policy::max_body`](crate::Policy::max_body).
     ///
     /// ```
     /// # use cached_handler::Cache;
