@@ -79,8 +79,8 @@ fn response(said: &str) -> Response {
     let mut said = said.split('/');
     let status = said.next().and_then(|status| status.parse().ok()).unwrap_or(StatusCode::OK);
     let fields = said.filter_map(|field| field.split_once('='));
-    // What HTTP/2 sends of a 204, its clients refuse.
-    let content = if status == StatusCode::NO_CONTENT { "" } else { "hello" };
+    // What HTTP/2 sends of these, its clients refuse.
+    let content = if matches!(status, StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED) { "" } else { "hello" };
     let mut response = with_fields(fields.map(|(name, value)| (name, value.as_bytes())), content);
     *response.status_mut() = status;
     response
