@@ -226,7 +226,7 @@ fn read(report: &str, scratch: &Path, at: usize) -> Answer {
             let line = String::from_utf8_lossy(line);
             let mut words = line.splitn(3, ' ').skip(1);
             answer.status = words.next().and_then(|status| status.parse().ok()).expect("a status");
-            answer.reason = words.next().unwrap_or_default().to_owned();
+            words.next().unwrap_or_default().clone_into(&mut answer.reason);
             answer.fields = HeaderMap::new();
         } else if let Some(colon) = line.iter().position(|byte| *byte == b':') {
             let name = HeaderName::from_bytes(&line[..colon]).expect("a name");
