@@ -7,13 +7,16 @@ pub(crate) mod others;
 
 use std::{
     any::TypeId,
+    collections::HashMap,
     fmt,
     hash::{Hash, Hasher},
-    sync::OnceLock,
+    sync::{Mutex, Once, OnceLock},
     time::Duration,
 };
 
-use crate::{cache::Cache, digest::Digest, events::HandlerMeters, policy::Policy, rules::stale::Windows, seen::State};
+use crate::{
+    cache::Cache, digest::Digest, events::HandlerMeters, policy::Policy, probe::Described, rules::stale::Windows, seen::State, sync::lock,
+};
 
 /// Where a handler stands in the source.
 #[derive(Debug, Clone, Copy)]
@@ -117,7 +120,16 @@ pub struct Handler {
     elsewhere: OnceLock<&'static Self>,
     /// The first that was asked for: all requests' but where a handler is generic, or has several states or caches.
     digest: OnceLock<Named>,
+    /// Further ones, by instance, state and namespace.
+    digests: OnceLock<Mutex<Digests>>,
+    /// Whether its author has been told of a type that cannot be seen through.
+    told: Once,
 }
+
+type Digests = HashMap<(TypeId, TypeId), HashMap<Box<str>, Digest>>;
+
+/// Most namespaces that digests are kept of for one instance: a program may build caches as it goes.
+const MOST_NAMESPACES: usize = 1024;
 
 /// A digest, and what it was made of besides the handler itself.
 struct Named {
@@ -127,8 +139,8 @@ struct Named {
     digest: Digest,
 }
 
-/// What a typed value is made of, as text.
-pub(crate) type Shape = fn() -> String;
+/// What a typed value is made of.
+pub(crate) type Shape = fn() -> Described;
 
 /// Which handler function runs: its type and name, which tell instances of a generic one apart.
 #[derive(Debug, Clone, Copy)]
@@ -167,6 +179,8 @@ impl Handler {
             label: OnceLock::new(),
             elsewhere: OnceLock::new(),
             digest: OnceLock::new(),
+            digests: OnceLock::new(),
+            told: Once::new(),
         }
     }
 
@@ -203,13 +217,34 @@ impl Handler {
         let new = || Named { instance: instance.id, state: state.id, namespace: namespace.into(), digest: of_these() };
         let first = self.digest.get_or_init(new);
         let is_first = first.instance == instance.id && first.state == state.id && *first.namespace == *namespace;
-        if is_first { first.digest } else { of_these() }
+        if is_first {
+            return first.digest;
+        }
+        // Not made anew for each look-up: the shape of a large type takes long.
+        let digests = self.digests.get_or_init(Mutex::default);
+        if let Some(known) = lock(digests).get(&(instance.id, state.id)).and_then(|of| of.get(namespace)) {
+            return *known;
+        }
+        // Made without the lock: an author's `Deserialize` is asked.
+        let digest = of_these();
+        let mut digests = lock(digests);
+        let of = digests.entry((instance.id, state.id)).or_default();
+        if of.len() >= MOST_NAMESPACES {
+            of.clear();
+        }
+        of.insert(namespace.into(), digest);
+        digest
     }
 
     /// A name says little of a type: two that are declared in two blocks have one name, and so have all closures of a
     /// function. What the compiler tells types apart by is therefore part of the digest, beside their names.
     fn digest_of(&self, instance: Instance, state: State, namespace: &str, shape: Option<Shape>) -> Digest {
-        let shape = shape.map(|shape| shape()).unwrap_or_default();
+        let Described { text: shape, is_whole } = shape.map_or(Described { text: String::new(), is_whole: true }, |shape| shape());
+        if !is_whole && self.policy.version == 0 {
+            self.told.call_once(|| {
+                tracing::warn!(target: "cached_handler", values = self.policy.name, type_name = instance.name, "what this type reads cannot be seen in full (`flatten`, `untagged`, tuples, deep or large types): a value from before it changed may be read as one of now; type `.version(1)`, and count it up with each change");
+            });
+        }
         let parts = [
             namespace.as_bytes(),
             self.epoch_name(instance).as_bytes(),
@@ -316,6 +351,26 @@ mod tests {
     use crate::argument::tests::HANDLER;
 
     #[test]
+    fn the_shape_of_a_type_is_asked_for_once_in_each_namespace() {
+        use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+        static ASKED: AtomicUsize = AtomicUsize::new(0);
+        fn shape() -> Described {
+            ASKED.fetch_add(1, Relaxed);
+            Described { text: String::new(), is_whole: true }
+        }
+        let handler: &'static Handler = Box::leak(Box::new(Handler::new(HANDLER.site, HANDLER.attributes, HANDLER.policy)));
+        let (instance, state) = (Instance::of(&|| ()), State::of::<u8>());
+        let tenants: Vec<String> = (0..100).map(|tenant| tenant.to_string()).collect();
+        for _ in 0..10 {
+            tenants.iter().for_each(|tenant| _ = handler.digest(instance, state, tenant, Some(shape)));
+        }
+        assert_eq!(ASKED.load(Relaxed), tenants.len());
+        (0..10_000).for_each(|tenant| _ = handler.digest(instance, state, &format!("t{tenant}"), Some(shape)));
+        let kept = lock(handler.digests.get().unwrap()).values().map(HashMap::len).sum::<usize>();
+        assert!(kept <= MOST_NAMESPACES, "{kept}");
+    }
+
+    #[test]
     fn a_digest_tells_instances_states_and_namespaces_apart_whichever_was_first() {
         let [one, other] = [Instance::of(&|| ()), Instance::of(&|| 1)];
         assert_eq!(one.name, other.name, "of one name, and nevertheless two");
@@ -325,6 +380,7 @@ mod tests {
             |(instance, state, namespace)| {
                 let digest = HANDLER.digest(instance, state, namespace, None);
                 assert_eq!(digest, HANDLER.digest_of(instance, state, namespace, None));
+                assert_eq!(digest, HANDLER.digest(instance, state, namespace, None), "once known");
                 digest
             },
         );

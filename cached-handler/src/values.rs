@@ -60,9 +60,11 @@ use crate::{
 ///   that was computed, as on every other backend, and is measured; one that has more than its JSON is kept as it is by
 ///   [`weigh`](Self::weigh). One that owns no memory of its own, such as a number, is always kept as it is.
 /// - In another backend it lies as JSON, under a key that its type is part of: which type it is, its name with its modules, and
-///   the names and kinds of its fields. A value of one type is never read as another's, nor one from before a field was added,
-///   renamed or given another kind. What nobody can see, that a number means euros now and no longer cents, you say by
-///   [`version`](Self::version).
+///   the names and kinds of its fields as far as its `Deserialize` shows them. A value of one type is never read as another's,
+///   nor one from before a field was added, renamed or given another kind. Say by [`version`](Self::version) what nobody can
+///   see: that a number means euros now and no longer cents; a change within `flatten`, within an enum that is `untagged` or
+///   has its tag inside, behind the first member of a tuple, in a `Deserialize` or `deserialize_with` written by hand, deeper
+///   than twelve levels or beyond 512 fields. A warning says where a type has some of these, until you give a version.
 /// - A computation takes as long as it likes: give it a limit of its own, such as `tokio::time::timeout`, whose `Err` counts.
 ///
 /// ```
@@ -139,8 +141,10 @@ impl<T: Serialize + DeserializeOwned + Send + Sync + 'static> Values<T> {
     /// How many bytes a value holds besides itself: with this it is kept in memory as it is, and counts as much. For values
     /// that hold what their JSON does not show, such as a field with `#[serde(skip)]`, and are to keep it.
     ///
-    /// Without, memory has what can be read back from a value's JSON, as every other backend, and measures that. A weight that
-    /// is too low lets the process grow beyond [`CacheBuilder::memory`](crate::CacheBuilder::memory).
+    /// Without, memory has what can be read back from a value's JSON, as every other backend, and measures that JSON's parts.
+    /// What a type builds beside them when it is read (an index by `serde(from)`, a compiled regular expression) nobody can
+    /// measure: such a type needs this. A weight that is too low lets the process grow beyond
+    /// [`CacheBuilder::memory`](crate::CacheBuilder::memory).
     ///
     /// ```
     /// #[derive(serde::Serialize, serde::Deserialize)]

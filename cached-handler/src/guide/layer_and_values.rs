@@ -77,7 +77,8 @@
 //! neither is a value whose computation started before an invalidation, a `remove` or an `insert`. In memory, it
 //! is kept in an `Arc`; with `.backend("redis")` it is JSON that `redis-cli` can show, with a checksum in front. In both cases
 //! callers are given what can be read back from the JSON: a field that serde skips has its default. A set with
-//! `.weigh(|value| …)`, which says how many bytes a value holds, keeps values in memory as they are.
+//! `.weigh(|value| …)`, which says how many bytes a value holds, keeps values in memory as they are;
+//! it is needed also by a type that builds more than its JSON shows when it is read, such as an index.
 //! Two sets with the same name and different types share nothing.
 //!
 //! Lifetime, groups and stale windows belong to a value, in `ValueOptions`; a plain `Duration` such as `secs(60)` will

@@ -1,7 +1,8 @@
 //! The shape of a typed value at rest: which fields it reads and of which kinds, as far down as its `Deserialize` says so.
 //!
 //! A value of the old shape must not be read as one of the new: `500` cents are no `500.0` euros. The walk asks for one leaf at
-//! a time and stops there, so no value is ever made, and no code of an author's is given one.
+//! a time and gives it an error instead of a value. A type that goes on all the same, because it takes a default for an error,
+//! finds that there is nothing more: a sequence has one element, a map one entry.
 
 use std::cell::RefCell;
 
@@ -15,20 +16,32 @@ use serde::{
 
 use super::Stop;
 
-/// One line for each leaf.
-pub(crate) fn shape<T: DeserializeOwned>() -> String {
+/// What can be seen of a type.
+#[derive(Debug)]
+pub(crate) struct Described {
+    /// One line for each leaf.
+    pub(crate) text: String,
+    /// Nothing of it takes whatever comes, and the walk went everywhere.
+    pub(crate) is_whole: bool,
+}
+
+/// Asks the type for each of its leaves.
+pub(crate) fn shape<T: DeserializeOwned>() -> Described {
     let walk = Walk::default();
+    let mut goes_on = true;
     for _ in 0..MOST_LEAVES {
         walk.0.borrow_mut().met = 0;
         // Where it makes a value of nothing, such as a unit, that is a leaf as well.
         _ = T::deserialize(Ask { walk: &walk, depth: 0 });
         let mut state = walk.0.borrow_mut();
         state.text.push('\n');
-        if !state.turns() {
+        goes_on = state.turns();
+        if !goes_on {
             break;
         }
     }
-    walk.0.into_inner().text
+    let State { text, is_hidden, .. } = walk.0.into_inner();
+    Described { text, is_whole: !is_hidden && !goes_on }
 }
 
 const MOST_LEAVES: usize = 512;
@@ -44,6 +57,8 @@ struct State {
     forks: Vec<(usize, usize)>,
     /// How many forks this walk has met so far.
     met: usize,
+    /// Something cannot be seen.
+    is_hidden: bool,
 }
 
 impl State {
@@ -87,8 +102,17 @@ impl Ask<'_> {
         Err(Stop)
     }
 
+    fn hides<T>(self, kind: &str) -> Result<T, Stop> {
+        self.walk.0.borrow_mut().is_hidden = true;
+        self.leaf(kind)
+    }
+
     fn inside(self) -> Result<Self, Stop> {
-        if self.depth < DEEPEST { Ok(Self { depth: self.depth + 1, ..self }) } else { self.leaf("deeper") }
+        if self.depth < DEEPEST { Ok(Self { depth: self.depth + 1, ..self }) } else { self.hides("deeper") }
+    }
+
+    fn elements(self, most: usize) -> Result<Elements<Self>, Stop> {
+        Ok(Elements { ask: self.inside()?, left: most })
     }
 
     /// One of the names; all of them are said.
@@ -111,9 +135,13 @@ impl<'de> Deserializer<'de> for Ask<'_> {
     type Error = Stop;
 
     leaves! {
-        deserialize_any deserialize_bool deserialize_i8 deserialize_i16 deserialize_i32 deserialize_i64 deserialize_i128 deserialize_u8
+        deserialize_bool deserialize_i8 deserialize_i16 deserialize_i32 deserialize_i64 deserialize_i128 deserialize_u8
         deserialize_u16 deserialize_u32 deserialize_u64 deserialize_u128 deserialize_f32 deserialize_f64 deserialize_char deserialize_str
         deserialize_string deserialize_bytes deserialize_byte_buf deserialize_unit deserialize_identifier deserialize_ignored_any
+    }
+
+    fn deserialize_any<V: Visitor<'de>>(self, _: V) -> Result<V::Value, Stop> {
+        self.hides("any")
     }
 
     fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Stop> {
@@ -131,12 +159,14 @@ impl<'de> Deserializer<'de> for Ask<'_> {
 
     fn deserialize_seq<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Stop> {
         self.say("seq");
-        visitor.visit_seq(self.inside()?)
+        visitor.visit_seq(self.elements(1)?)
     }
 
     fn deserialize_tuple<V: Visitor<'de>>(self, length: usize, visitor: V) -> Result<V::Value, Stop> {
         self.say(&format!("tuple {length}"));
-        visitor.visit_seq(self.inside()?)
+        // Nobody gets to the second without a value of the first.
+        self.walk.0.borrow_mut().is_hidden |= length > 1;
+        visitor.visit_seq(self.elements(length)?)
     }
 
     fn deserialize_tuple_struct<V: Visitor<'de>>(self, _: &'static str, length: usize, visitor: V) -> Result<V::Value, Stop> {
@@ -145,11 +175,11 @@ impl<'de> Deserializer<'de> for Ask<'_> {
 
     fn deserialize_map<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Stop> {
         self.say("map");
-        visitor.visit_map(Entries { ask: self.inside()?, key: None })
+        visitor.visit_map(Entries { ask: self.inside()?, key: None, left: 1 })
     }
 
     fn deserialize_struct<V: Visitor<'de>>(self, _: &'static str, names: &'static [&'static str], visitor: V) -> Result<V::Value, Stop> {
-        visitor.visit_map(Entries { key: Some(self.one_of(names)), ask: self.inside()? })
+        visitor.visit_map(Entries { key: Some(self.one_of(names)), ask: self.inside()?, left: 1 })
     }
 
     fn deserialize_enum<V: Visitor<'de>>(self, _: &'static str, names: &'static [&'static str], visitor: V) -> Result<V::Value, Stop> {
@@ -157,25 +187,44 @@ impl<'de> Deserializer<'de> for Ask<'_> {
     }
 }
 
-/// Elements: the first is asked about, and there is no second.
-impl<'de> SeqAccess<'de> for Ask<'_> {
+/// The first is asked about, and the next one where that goes on nevertheless.
+struct Elements<A> {
+    ask: A,
+    left: usize,
+}
+
+impl<'de> SeqAccess<'de> for Elements<Ask<'_>> {
     type Error = Stop;
 
     fn next_element_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<Option<S::Value>, Stop> {
-        seed.deserialize(*self).map(Some)
+        if !taken(&mut self.left) {
+            return Ok(None);
+        }
+        seed.deserialize(self.ask).map(Some)
     }
+}
+
+/// Whether there is one more.
+fn taken(left: &mut usize) -> bool {
+    let is_one = *left > 0;
+    *left = left.saturating_sub(1);
+    is_one
 }
 
 /// A field of a struct, or an entry of a map, whose key is then asked about or some text.
 struct Entries<'a> {
     ask: Ask<'a>,
     key: Option<&'static str>,
+    left: usize,
 }
 
 impl<'de> MapAccess<'de> for Entries<'_> {
     type Error = Stop;
 
     fn next_key_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<Option<S::Value>, Stop> {
+        if !taken(&mut self.left) {
+            return Ok(None);
+        }
         if self.key.is_none() && self.ask.walk.0.borrow_mut().branch(2) == 0 {
             self.ask.say("key");
             return seed.deserialize(self.ask).map(Some);
@@ -240,7 +289,7 @@ mod tests {
                 #[allow(dead_code)]
                 $declared
             )*
-            shape::<$type>()
+            shape::<$type>().text
         }};
     }
 
@@ -258,14 +307,14 @@ mod tests {
             shape_of!(Of => struct Of { a: String, b: Vec<Price> } enum Price { Cents(u64), Euros(f64) }),
             shape_of!(Of => struct Of { a: String, b: Vec<Price> } enum Price { Cents(u64), Euros(u64) }),
             shape_of!(Of => struct Of { a: String, b: Vec<Price> } enum Price { Cents(u64), Euros { amount: u64 } }),
-            shape::<HashMap<String, u64>>(),
-            shape::<HashMap<String, f64>>(),
-            shape::<HashMap<u8, f64>>(),
-            shape::<u64>(),
-            shape::<f64>(),
-            shape::<(u64, u64)>(),
-            shape::<(u64, u64, u64)>(),
-            shape::<()>(),
+            shape::<HashMap<String, u64>>().text,
+            shape::<HashMap<String, f64>>().text,
+            shape::<HashMap<u8, f64>>().text,
+            shape::<u64>().text,
+            shape::<f64>().text,
+            shape::<(u64, u64)>().text,
+            shape::<(u64, u64, u64)>().text,
+            shape::<()>().text,
         ];
         for (at, one) in shapes.iter().enumerate() {
             assert!(shapes.iter().skip(at + 1).all(|other| other != one), "{one}");
@@ -285,5 +334,91 @@ mod tests {
     fn a_type_within_itself_has_a_shape() {
         let shape = shape_of!(Tree => struct Tree { left: Option<Box<Self>>, right: Vec<Self>, value: u8 });
         assert!(shape.lines().count() <= MOST_LEAVES && shape.contains("deeper"), "{shape}");
+    }
+
+    /// Takes a default for an error, as many authors do.
+    fn lenient<'de, D: Deserializer<'de>, T: Default + serde::Deserialize<'de>>(from: D) -> Result<T, D::Error> {
+        Ok(T::deserialize(from).unwrap_or_default())
+    }
+
+    #[derive(serde::Deserialize, PartialEq, Eq, PartialOrd, Ord, Hash)]
+    #[serde(bound = "T: Default + serde::de::DeserializeOwned")]
+    #[allow(dead_code)]
+    struct Lenient<T>(#[serde(deserialize_with = "lenient")] T);
+
+    #[derive(serde::Deserialize, PartialEq, Eq, PartialOrd, Ord, Hash)]
+    #[allow(dead_code)]
+    struct Empty();
+
+    #[test]
+    fn a_type_that_takes_a_default_for_an_error_has_a_shape_that_ends() {
+        use std::collections::{BTreeMap, BTreeSet, HashSet, LinkedList, VecDeque};
+        for shape in [
+            shape::<Vec<Lenient<u64>>>(),
+            shape::<Vec<Lenient<String>>>(),
+            shape::<BTreeSet<Lenient<u64>>>(),
+            shape::<HashSet<Lenient<u64>>>(),
+            shape::<VecDeque<Lenient<u64>>>(),
+            shape::<LinkedList<Lenient<u64>>>(),
+            shape::<Vec<Empty>>(),
+            shape::<Vec<Vec<Empty>>>(),
+            shape::<BTreeMap<Lenient<String>, Lenient<u64>>>(),
+            shape::<HashMap<String, Empty>>(),
+            shape::<Lenient<Vec<Lenient<u64>>>>(),
+            shape::<(Lenient<u64>, Vec<Lenient<u64>>, Empty)>(),
+            shape::<[Lenient<u64>; 8]>(),
+        ] {
+            assert!(shape.text.len() < 1000, "{}", shape.text);
+        }
+        assert_ne!(shape::<Vec<Lenient<u64>>>().text, shape::<Vec<Lenient<f64>>>().text);
+        assert_ne!(shape::<(Lenient<u64>, u64)>().text, shape::<(Lenient<u64>, f64)>().text);
+    }
+
+    /// One that asks on after an error is told that there is nothing more.
+    #[test]
+    fn a_visitor_that_skips_errors_comes_to_an_end() {
+        struct Skips;
+        impl<'de> serde::Deserialize<'de> for Skips {
+            fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+                struct All;
+                impl<'de> Visitor<'de> for All {
+                    type Value = Skips;
+                    fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                        f.write_str("a list")
+                    }
+                    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Skips, A::Error> {
+                        while !matches!(list.next_element::<u64>(), Ok(None)) {}
+                        Ok(Skips)
+                    }
+                    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Skips, A::Error> {
+                        while !matches!(map.next_entry::<String, u64>(), Ok(None)) {}
+                        Ok(Skips)
+                    }
+                }
+                from.deserialize_seq(All)
+            }
+        }
+        assert!(shape::<Vec<Skips>>().text.contains("deserialize_u64"));
+    }
+
+    #[test]
+    fn what_cannot_be_seen_in_full_is_known_for_it() {
+        macro_rules! is_whole {
+            ($type:ty => $($declared:item)*) => {{
+                $(
+                    #[derive(serde::Deserialize)]
+                    #[allow(dead_code)]
+                    $declared
+                )*
+                shape::<$type>().is_whole
+            }};
+        }
+        assert!(is_whole!(Of => struct Of { a: String, b: Vec<Price>, c: Option<HashMap<String, u8>> } enum Price { Cents(u64), Free }));
+        assert!(!is_whole!(Of => struct Of { a: u8, #[serde(flatten)] b: B } struct B { c: u8 }));
+        assert!(!is_whole!(Of => #[serde(untagged)] enum Of { A(u8), B(String) }));
+        assert!(!is_whole!(Of => #[serde(tag = "t")] enum Of { A { a: u8 }, B { b: u8 } }));
+        assert!(!is_whole!(Of => struct Of { a: Vec<serde_json::Value> }));
+        assert!(!is_whole!(Of => struct Of(u64, f64);));
+        assert!(!is_whole!(Tree => struct Tree { left: Option<Box<Self>>, value: u8 }));
     }
 }
