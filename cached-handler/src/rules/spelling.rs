@@ -13,10 +13,15 @@ pub(crate) fn one_spelling(path: &str) -> String {
     let mut out = String::with_capacity(decoded.len());
     for (at, segment) in decoded.split('/').enumerate() {
         out.push_str(if at > 0 { "/" } else { "" });
-        out.push_str(&value(segment));
+        out.push_str(&if at < MOST_VALUES { value(segment) } else { Cow::Borrowed(segment) });
     }
     out
 }
+
+/// Behind so many segments there is no argument: clients may send thousands.
+const MOST_VALUES: usize = 64;
+/// Digits of the longest integer, a `u128`. What is longer is taken for a float.
+const MOST_DIGITS: usize = 39;
 
 /// Slashes, too: `{*rest}` shows `a/b` for `a%2Fb`.
 fn decoded(path: &str) -> String {
@@ -47,7 +52,7 @@ fn value(segment: &str) -> Cow<'_, str> {
     if let Some(digits) = hexadecimal(segment) {
         return Cow::Owned(number(&digits).map_or_else(|| digits.clone(), str::to_owned));
     }
-    if let Some(number) = number(segment) {
+    if let Some(number) = number(segment).filter(|number| number.len() <= MOST_DIGITS) {
         return Cow::Borrowed(number);
     }
     if let Some(float) = float(segment) {
@@ -85,7 +90,10 @@ fn number(segment: &str) -> Option<&str> {
 fn float(segment: &str) -> Option<String> {
     let may_be = |byte: u8| byte.is_ascii_digit() || b"+-.e".contains(&byte);
     let number = segment.bytes().all(may_be).then(|| segment.parse::<f64>().ok())??;
-    Some(number.abs().to_string())
+    let number = number.abs();
+    // At most as many digits as the integers have.
+    let is_written_out = number == 0.0 || (1e-9..1e39).contains(&number);
+    Some(if is_written_out { number.to_string() } else { format!("{number:e}") })
 }
 
 /// A date, with a time or without: no leading zeros in any of its numbers, one mark between date and time, and none for UTC.
@@ -117,6 +125,9 @@ mod tests {
             &["/notes/-7", "/notes/-07"],
             &["/notes/0", "/notes/00", "/notes/-0", "/notes/+0"],
             &["/prices/0.5", "/prices/.5", "/prices/0.50", "/prices/5e-1"],
+            &["/prices/1e20", "/prices/100000000000000000000", "/prices/1E+20"],
+            &["/prices/1e40", "/prices/10000000000000000000000000000000000000000", "/prices/10e39"],
+            &["/prices/1e-20", "/prices/0.00000000000000000001"],
             &["/files/a/b", "/files/a%2Fb", "/files/a%2fb"],
             &["/lang/EN", "/lang/en"],
             &["/hosts/2001:DB8::1", "/hosts/2001:db8:0:0:0:0:0:1", "/hosts/2001:0db8::0001"],
@@ -146,6 +157,17 @@ mod tests {
         ] {
             assert_ne!(one_spelling(one), one_spelling(other), "{one} {other}");
         }
+    }
+
+    #[test]
+    fn however_a_client_writes_numbers_the_spelling_is_hardly_longer() {
+        for segment in ["1e308", "-1e-308", "5e-324", "1e38", "1e999", "9.9", "1e-9"] {
+            let path = format!("/{segment}").repeat(10_000);
+            let spelling = one_spelling(&path);
+            assert!(spelling.len() < path.len() + MOST_VALUES * 48, "{segment}: {}", spelling.len());
+        }
+        let digits = "9".repeat(65_536);
+        assert_eq!(one_spelling(&digits), "inf");
     }
 
     #[test]
