@@ -33,19 +33,27 @@ impl Hash {
     fn stream(&mut self, tokens: TokenStream) {
         let mut tokens = tokens.into_iter().peekable();
         let mut operator = String::new();
-        let mut last_word = None;
+        let mut before = Before::Other;
         while let Some(token) = tokens.next() {
             match &token {
                 TokenTree::Punct(punct) => {
                     operator.push(punct.as_char());
                     let goes_on = punct.spacing() == Spacing::Joint && matches!(tokens.peek(), Some(TokenTree::Punct(_)));
                     if !goes_on {
-                        self.operators(&operator);
+                        // The `>` of `=>` and `->` closes nothing: a tuple may follow.
+                        before = if self.operators(&operator) == ">" { Before::Callee } else { Before::Other };
                         operator.clear();
                     }
                 }
-                TokenTree::Ident(word) => self.text(&word.to_string()),
-                TokenTree::Literal(literal) => self.text(&literal.to_string()),
+                TokenTree::Ident(word) => {
+                    let word = word.to_string();
+                    before = if KEYWORDS.contains(&&*word) { Before::Other } else { Before::Callee };
+                    self.text(&word);
+                }
+                TokenTree::Literal(literal) => {
+                    before = Before::Other;
+                    self.text(&literal.to_string());
+                }
                 TokenTree::Group(group) => {
                     let (open, close) = match group.delimiter() {
                         Delimiter::Parenthesis => ("(", ")"),
@@ -53,25 +61,28 @@ impl Hash {
                         Delimiter::Bracket => ("[", "]"),
                         Delimiter::None => ("", ""),
                     };
-                    let is_tuple = group.delimiter() == Delimiter::Parenthesis && !may_be_called(last_word.as_ref());
+                    let is_tuple = group.delimiter() == Delimiter::Parenthesis && before == Before::Other;
                     self.text(open);
                     self.stream(without_last_comma(group.stream(), is_tuple));
                     self.text(close);
+                    before = Before::Other;
                 }
             }
-            last_word = Some(token);
         }
     }
 
     /// Punctuation that stands together, taken apart as rustc does, so that `a&&!b` is `a && !b`, and `a & &b` is not.
     /// What begins with `>` is always taken apart: it may close generics.
-    fn operators(&mut self, mut together: &str) {
+    /// Gives the last of them.
+    fn operators<'a>(&mut self, mut together: &'a str) -> &'a str {
+        let mut last = "";
         while !together.is_empty() {
             let known = OPERATORS.iter().find(|operator| together.starts_with(**operator)).map_or(1, |operator| operator.len());
             let (operator, rest) = together.split_at_checked(known).unwrap_or((together, ""));
             self.text(operator);
-            together = rest;
+            (last, together) = (operator, rest);
         }
+        last
     }
 }
 
@@ -79,14 +90,12 @@ impl Hash {
 const OPERATORS: &[&str] =
     &["<<=", "...", "..=", "&&", "||", "==", "!=", "<=", "+=", "-=", "*=", "/=", "%=", "^=", "&=", "|=", "<<", "->", "=>", "::", ".."];
 
-/// Whether parentheses after this token are those of a call, in which a last comma says nothing: `f(a,)` is `f(a)`, but `(a,)`
-/// is no `(a)`.
-fn may_be_called(before: Option<&TokenTree>) -> bool {
-    match before {
-        Some(TokenTree::Ident(word)) => !KEYWORDS.contains(&word.to_string().as_str()),
-        Some(TokenTree::Punct(punct)) => punct.as_char() == '>',
-        _ => false,
-    }
+/// What stands before parentheses. In those of a call a last comma says nothing: `f(a,)` is `f(a)`, but `(a,)` is no `(a)`.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Before {
+    /// It may be called.
+    Callee,
+    Other,
 }
 
 /// Behind which an expression, a pattern or a type begins.
@@ -150,8 +159,16 @@ mod tests {
 
     #[test]
     fn what_only_looks_like_formatting_is_another_text() {
-        for (one, other) in [("a && b", "a & &b"), ("(a,)", "(a)"), ("return (a,)", "return (a)"), ("\"a b\"", "\"a  b\""), ("a.b", "a..b")]
-        {
+        for (one, other) in [
+            ("a && b", "a & &b"),
+            ("(a,)", "(a)"),
+            ("return (a,)", "return (a)"),
+            ("\"a b\"", "\"a  b\""),
+            ("a.b", "a..b"),
+            ("match a { b => (a,) }", "match a { b => (a) }"),
+            ("let f: fn() -> (u8,) = g", "let f: fn() -> (u8) = g"),
+            ("|| -> (u8,) { g() }", "|| -> (u8) { g() }"),
+        ] {
             let [one, other] = [one, other].map(|body| of("ttl = 60", &format!("async fn h() {{ {body} }}")));
             assert_ne!(one, other);
         }
