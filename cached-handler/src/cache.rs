@@ -232,6 +232,11 @@ impl Cache {
         })
     }
 
+    /// The process's cache, where it has one by now.
+    pub(crate) fn made() -> Option<&'static Self> {
+        INSTALLED.get()
+    }
+
     /// What is wrong with the backends that the program's handlers name, and its layers that go by the request's cache.
     fn misfits(&self) -> impl Iterator<Item = String> {
         Self::users().filter_map(|handler| self.misfit(handler))
@@ -269,15 +274,16 @@ impl Cache {
         if !target.may_be_named() {
             return Ok(());
         }
-        if let Err(error) = target.check_in(self.0.words.path_prefixes) {
+        let complaint = target.check_in(self.0.words.path_prefixes);
+        let Some(target) = target.meant(self.0.words.path_prefixes) else {
             // Of an attribute nobody else would hear of it.
-            let outcome = Err(error);
-            events::advanced(self, target, effect, &outcome);
-            return outcome;
-        }
+            events::advanced(self, target, effect, &complaint);
+            return complaint;
+        };
         // Noted first: whoever leaves at the await has begun it.
         self.settle(target, effect);
-        self.advance(target, effect, trace).await
+        let outcome = self.advance(target, effect, trace).await;
+        complaint.and(outcome)
     }
 
     /// Sees to it that it is made once more, where the builder says so.

@@ -6,7 +6,6 @@ use http::{HeaderMap, HeaderValue, header, request::Parts};
 use crate::{
     invalidate::Target,
     rules::reference::{leads_back, path_at_same_origin},
-    told::Told,
 };
 
 /// The resource that such a request is sent to.
@@ -15,8 +14,6 @@ pub(crate) struct Changed {
     path: Box<str>,
     query: Option<Box<str>>,
     authority: Option<Box<str>>,
-    /// Where a cache outside is told what was invalidated.
-    pub(crate) outside: Option<Told>,
 }
 
 impl Changed {
@@ -30,8 +27,7 @@ impl Changed {
         let host = hosts.next().filter(|_| hosts.next().is_none()).and_then(|host| host.to_str().ok());
         let authority = target.authority().map(http::uri::Authority::as_str).or(host);
         let (path, query) = (target.path().into(), target.query().map(Into::into));
-        let outside = parts.extensions.get().cloned();
-        Some(Box::new(Self { path, query, authority: authority.map(Into::into), outside }))
+        Some(Box::new(Self { path, query, authority: authority.map(Into::into) }))
     }
 
     /// The target itself.

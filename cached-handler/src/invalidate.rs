@@ -43,8 +43,8 @@ enum Kind {
     Path(u64),
     /// The group that stands for all below a path.
     Prefix(Box<str>),
-    /// No path that a client sends, and why.
-    NoPath(Box<str>),
+    /// Most likely no path that a client sends, and why; and the target that is meant, if there is one.
+    NoPath(Box<str>, Option<Box<Target>>),
 }
 
 /// Which epoch an invalidation moves on: what an implementation of [`Epochs`](crate::backend::Epochs) looks at.
@@ -86,13 +86,14 @@ impl Target {
     /// invalidated too. Which ones meet is up to chance, and nobody can choose it.
     ///
     /// What is no path (`a/x`, `https://host/a/x`, ` /a`), and what is the pattern of a route (`/a/{slug}`, `/a/:slug`, `/a/*`),
-    /// no client sends: an invalidation of it is an [`Error`] that says what to type.
+    /// hardly any client sends: an invalidation of it is an [`Error`] that says what to type. The path is invalidated all the
+    /// same, as one where a segment is spelt so may exist, and one that lacks only its beginning is meant.
     #[must_use]
     pub fn path(path: impl AsRef<str>) -> Self {
         let path = path.as_ref();
         let path = path.split(['?', '#']).next().unwrap_or(path);
         match no_path::complaint(path) {
-            Some(complaint) => Self(Kind::NoPath(complaint.into_boxed_str())),
+            Some(complaint) => Self(Kind::NoPath(complaint.into_boxed_str(), Some(Box::new(Self::sent_path(&no_path::meant(path)))))),
             None => Self::sent_path(path),
         }
     }
@@ -119,12 +120,15 @@ impl Target {
     pub fn path_prefix(path: impl AsRef<str>) -> Self {
         let path = path.as_ref();
         let path = path.split(['?', '#']).next().unwrap_or(path);
-        no_path::complaint(path).map_or_else(|| Self::sent_prefix(path), |complaint| Self(Kind::NoPath(complaint.into_boxed_str())))
+        match no_path::complaint(path) {
+            Some(complaint) => Self(Kind::NoPath(complaint.into_boxed_str(), Some(Box::new(Self::sent_prefix(&no_path::meant(path)))))),
+            None => Self::sent_prefix(path),
+        }
     }
 
     /// The same of a path whose pieces are values.
     pub(crate) fn sent_prefix(path: &str) -> Self {
-        Self(group_of(path).map_or_else(|| Kind::NoPath(no_path::prefix_complaint(path).into_boxed_str()), Kind::Prefix))
+        Self(group_of(path).map_or_else(|| Kind::NoPath(no_path::prefix_complaint(path).into_boxed_str(), None), Kind::Prefix))
     }
 
     /// All responses of a handler with `#[cached]`, given as it is given to a route; for a generic one, one instance:
@@ -165,14 +169,14 @@ impl Target {
     pub(crate) fn may_be_named(&self) -> bool {
         match &self.0 {
             Kind::Group(name) => are_valid(&[name]),
-            Kind::All | Kind::Handler(_) | Kind::Path(_) | Kind::Prefix(_) | Kind::NoPath(_) => true,
+            Kind::All | Kind::Handler(_) | Kind::Path(_) | Kind::Prefix(_) | Kind::NoPath(..) => true,
         }
     }
 
-    /// That it names nothing, and what to type instead.
+    /// That it most likely names nothing, and what to type instead.
     pub(crate) fn check(&self) -> Result<(), Error> {
         match &self.0 {
-            Kind::NoPath(complaint) => Err(Error::config(&**complaint)),
+            Kind::NoPath(complaint, _) => Err(Error::config(&**complaint)),
             Kind::All | Kind::Group(_) | Kind::Handler(_) | Kind::Path(_) | Kind::Prefix(_) => Ok(()),
         }
     }
@@ -187,6 +191,14 @@ impl Target {
         }
     }
 
+    /// What is moved on, in a cache where that is possible: also where it most likely names nothing, as it may be spelt so.
+    pub(crate) fn meant(&self, has_prefixes: bool) -> Option<&Self> {
+        match &self.0 {
+            Kind::NoPath(_, meant) => meant.as_ref()?.meant(has_prefixes),
+            _ => self.check_in(has_prefixes).is_ok().then_some(self),
+        }
+    }
+
     /// The epoch that is moved on.
     #[must_use]
     pub fn mark(&self) -> Mark<'_> {
@@ -195,8 +207,8 @@ impl Target {
             Kind::Group(name) | Kind::Prefix(name) => Mark::Group(name),
             Kind::Handler(name) => Mark::Handler(name),
             Kind::Path(number) => Mark::Path(*number),
-            // Never advanced: `check` comes first.
-            Kind::NoPath(_) => Mark::Path(0),
+            // Nothing has it: what is meant is advanced in its place.
+            Kind::NoPath(..) => Mark::Path(0),
         }
     }
 }
@@ -300,8 +312,7 @@ pub async fn expire_all() -> Result<(), Error> {
 
 /// In all at the same time; goes on after a failure, and reports the first.
 async fn everywhere(target: &Target, effect: Effect) -> Result<(), Error> {
-    target.check()?;
     let caches = Cache::all();
     let told = caches.iter().map(|cache| -> Call<'_, _> { Box::pin(cache.change(target, effect, None)) }).collect();
-    together(told).await.into_iter().fold(Ok(()), Result::and)
+    together(told).await.into_iter().fold(target.check(), Result::and)
 }

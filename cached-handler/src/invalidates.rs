@@ -29,7 +29,6 @@ use crate::{
     tasks::Owed,
     timer::timeout,
     together::{Call, together},
-    told::Told,
     trace::Trace,
 };
 
@@ -54,10 +53,6 @@ pub struct Targets {
     changed: Option<Box<Changed>>,
     /// Who wants to know that nothing else was invalidated meanwhile.
     trace: Option<Trace>,
-    /// What has been invalidated inside.
-    inside: Option<Told>,
-    /// Where a cache outside is told what was invalidated here.
-    outside: Option<Told>,
 }
 
 /// A piece of a path template.
@@ -76,20 +71,18 @@ impl Targets {
     #[must_use]
     pub fn new(cache: OwnCache) -> Self {
         let only = cache.0.filter(|cache| cache.inner().isolated).into_iter().collect();
-        let outside = cache.1.as_ref().and_then(|changed| changed.outside.clone());
-        Self { only, due: Vec::new(), changed: cache.1, trace: None, inside: None, outside }
+        Self { only, due: Vec::new(), changed: cache.1, trace: None }
     }
 
     /// What a request to a cached handler changes in that handler's cache.
     pub(crate) fn changed(cache: &Cache, changed: Box<Changed>, trace: Option<Trace>) -> Self {
-        let outside = changed.outside.clone();
-        Self { only: vec![cache.clone()], due: Vec::new(), changed: Some(changed), trace, inside: None, outside }
+        Self { only: vec![cache.clone()], due: Vec::new(), changed: Some(changed), trace }
     }
 
-    /// What a request through a layer changes in these caches, less what is told `inside`.
-    pub(crate) fn through(caches: Vec<Cache>, changed: Box<Changed>, inside: Told) -> Self {
-        let outside = changed.outside.clone();
-        Self { only: caches, due: Vec::new(), changed: Some(changed), trace: None, inside: Some(inside), outside }
+    /// What a request through a layer changes in these caches. Also what was invalidated inside: what stands between may have
+    /// written, or committed, after that.
+    pub(crate) fn through(caches: Vec<Cache>, changed: Box<Changed>) -> Self {
+        Self { only: caches, due: Vec::new(), changed: Some(changed), trace: None }
     }
 
     /// Adds a group.
@@ -167,11 +160,7 @@ impl Drop for Due {
         let Some(targets) = self.0.take().map(Targets::left_by_no_answer) else { return };
         // In memory at once: nobody is there to wait.
         for cache in targets.caches() {
-            for target in targets.due_in(&cache) {
-                cache.invalidate_in_process(target);
-                // What backends are told of it, is told behind.
-                targets.tell_outside(&cache, target);
-            }
+            targets.due.iter().for_each(|target| cache.invalidate_in_process(target));
         }
         let owed = Mutex::new(targets.owed());
         let telling = Arc::new(Telling { owed, targets, is_done: AtomicBool::default(), done: Notify::new() });
@@ -272,33 +261,13 @@ impl Targets {
         let caches = self.caches();
         let mut told = Vec::with_capacity(caches.len() * self.due.len());
         for cache in &caches {
-            told.extend(self.due_in(cache).map(|target| -> Call<'_, _> { Box::pin(self.tell(cache, target)) }));
+            told.extend(self.due.iter().map(|target| -> Call<'_, _> { Box::pin(self.tell(cache, target)) }));
         }
         together(told).await.into_iter().fold(Ok(()), Result::and)
     }
 
-    /// Less what has been invalidated inside, which whoever is outside has to know as well.
-    fn due_in(&self, cache: &Cache) -> impl Iterator<Item = &Target> {
-        self.due.iter().filter(|target| {
-            let is_done = self.inside.as_ref().is_some_and(|inside| inside.has(cache, target));
-            if is_done {
-                self.tell_outside(cache, target);
-            }
-            !is_done
-        })
-    }
-
-    fn tell_outside(&self, cache: &Cache, target: &Target) {
-        if let Some(outside) = &self.outside {
-            outside.note(cache, target);
-        }
-    }
-
     async fn tell(&self, cache: &Cache, target: &Target) -> Result<(), Error> {
         let outcome = cache.change(target, Effect::Invalidate, self.trace.as_ref()).await;
-        if outcome.is_ok() {
-            self.tell_outside(cache, target);
-        }
         outcome.inspect_err(|error| events::invalidation_failed(cache, error))
     }
 }

@@ -53,7 +53,6 @@ mod tasks;
 pub mod testing;
 mod timer;
 mod together;
-mod told;
 mod trace;
 mod values;
 

@@ -17,7 +17,6 @@ use crate::{
     nested::Outer,
     outcome::{Bypass, Forward},
     serve::Run,
-    told::Told,
 };
 
 /// Nobody implements it: it is there for what rustc says then.
@@ -161,7 +160,6 @@ fn is_in_the_key(extensions: &Extensions) -> bool {
         extensions.get::<Cache>().is_some(),
         // Of this crate's own, which say nothing of the request.
         extensions.get::<Outer>().is_some(),
-        extensions.get::<Told>().is_some(),
     ];
     extensions.len() <= known.into_iter().filter(|is_there| *is_there).count()
 }

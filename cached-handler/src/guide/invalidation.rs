@@ -188,9 +188,9 @@
 //! alias, other punctuation, a name or a number), and where one resource is read at several URLs. A group goes by what
 //! `Display` writes of the value that both handlers were given.
 //!
-//! A path is no pattern: `/notes/*` and `/notes/{id}` are an error. For all responses below `/notes` give their handlers
-//! `group = "notes"`; or, where you cannot name the handlers, build the cache with
-//! [`path_prefixes()`](crate::CacheBuilder::path_prefixes), and type `#[invalidates(path_prefix = "/notes")]` or
+//! A path is no pattern: `/notes/*` and `/notes/{id}` are an error, and invalidate at most the one path that is spelt so. For
+//! all responses below `/notes` give their handlers `group = "notes"`; or, where you cannot name the handlers, build the
+//! cache with [`path_prefixes()`](crate::CacheBuilder::path_prefixes), and type `#[invalidates(path_prefix = "/notes")]` or
 //! [`invalidate_path_prefix`](crate::invalidate_path_prefix)`("/notes")`: `/notes` and all below it, and not `/notes2`.
 //!
 //! # When not
@@ -203,7 +203,7 @@
 //!
 //! | you see | cause, and what to type |
 //! |---|---|
-//! | `Err`, with [`Error::is_config`] | what was given is no path that clients send: no `/` at its beginning, scheme and host, a `*`, `{id}` or `:id`; the text says what to type |
+//! | `Err`, with [`Error::is_config`] | what was given is hardly a path that clients send, and was invalidated as one all the same: no `/` at its beginning, scheme and host, a `*`, `{id}` or `:id`; the text says what to type |
 //! | `Err`, with [`Error::is_backend`] | a backend could not be reached: it may answer with what was. It is [tried again](super::backends#invalidations-that-fail) in the background; call again to be sure |
 //! | not stored, `invalidated` | it was invalidated while the handler ran; the next request stores |
 //! | not stored, `groups` | more than 16 groups, or a name that is empty or longer than 256 bytes |

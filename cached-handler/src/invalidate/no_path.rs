@@ -1,8 +1,10 @@
-//! What is no path that a client sends, and so is no stored response's: told with what to type instead.
+//! What is most likely no path that a client sends: told with what to type instead.
+
+use std::borrow::Cow;
 
 use crate::rules::prefix::DEEPEST;
 
-/// Why no response can have this path; nothing where one can.
+/// Why hardly a response has this path; nothing where one can.
 pub(super) fn complaint(path: &str) -> Option<String> {
     if path.trim() != path {
         return Some(format!("the path `{path}` has white space at an end; type `{}`", path.trim()));
@@ -26,6 +28,16 @@ pub(super) fn prefix_complaint(path: &str) -> String {
     } else {
         format!("a prefix has at most {DEEPEST} segments; shorten `{path}`, or give the responses a group")
     }
+}
+
+/// The path that its author means: the same, or one without what no path of a request has.
+pub(super) fn meant(path: &str) -> Cow<'_, str> {
+    let path = path.trim();
+    if path.starts_with('/') {
+        return Cow::Borrowed(path);
+    }
+    let path = path.split_once("://").map_or(path, |(_, after)| after.split_once('/').map_or("", |(_, path)| path));
+    Cow::Owned(format!("/{path}"))
 }
 
 fn complaint_of(segment: &str, path: &str) -> Option<String> {
@@ -72,6 +84,15 @@ mod tests {
             ("/a/:id", "takes no pattern"),
         ] {
             assert!(complaint(path).is_some_and(|complaint| complaint.contains(advice)), "{path}: {:?}", complaint(path));
+        }
+    }
+
+    #[test]
+    fn what_is_meant_is_a_path() {
+        for (path, is) in
+            [("a/x", "/a/x"), ("", "/"), (" /a/x\n", "/a/x"), ("https://host/a/x", "/a/x"), ("https://host", "/"), ("/a/:id", "/a/:id")]
+        {
+            assert_eq!(meant(path), is);
         }
     }
 

@@ -28,7 +28,6 @@ use crate::{
     outcome::{Bypass, Forward},
     seen::{Facts, Seen, seen},
     serve::{self, Run, run_in_its_own_task},
-    told::Told,
 };
 
 /// A service behind a cache; from [`CacheLayer`].
@@ -153,11 +152,12 @@ where
 }
 
 /// Hands a request with an unsafe method on, and invalidates what it changes before its answer is sent (RFC 9111 §4.4): in
-/// the layer's cache, and in that of handlers inside. Also where its client leaves, or the service fails without an answer:
+/// the layer's cache, and in that of handlers inside, which is the process's where the router has none; one that nobody has
+/// made yet holds nothing. Also where its client leaves, or the service fails without an answer:
 /// what it wrote may have been committed.
 async fn change<S, ReqBody, ResBody>(
     inner: S,
-    mut request: Request<ReqBody>,
+    request: Request<ReqBody>,
     cache: Cache,
     handler: &'static Handler,
     changed: Box<Changed>,
@@ -168,13 +168,10 @@ where
     ResBody: http_body::Body<Data = Bytes> + Send + 'static,
     ResBody::Error: Into<BoxError>,
 {
-    let of_handlers = request.extensions().get().or_else(|| if cache.inner().isolated { None } else { Some(Cache::global()) });
+    let of_handlers = request.extensions().get().or_else(|| if cache.inner().isolated { None } else { Cache::made() });
     let mut caches = vec![cache.clone()];
     caches.extend(of_handlers.filter(|other| !other.is(&cache)).cloned());
-    let told = Told::default();
-    request.extensions_mut().insert(told.clone());
-    let made = told.watch(make(inner, request));
-    let response = invalidating(Targets::through(caches, changed, told), made).await;
+    let response = invalidating(Targets::through(caches, changed), make(inner, request)).await;
     response_or_error(response).map(|response| serve::passed_by(response, &cache, handler, Forward::Method))
 }
 

@@ -141,6 +141,27 @@ async fn an_invalidation_of_what_is_no_path_is_an_error_that_says_what_to_type()
     assert!(cache.invalidate(Target::path("/a/%2A?page=1")).await.is_ok());
 }
 
+/// A tag may be called `:rust`; and who forgets the slash means the same path.
+#[tokio::test]
+async fn what_looks_like_no_path_is_invalidated_and_expired_as_well() {
+    for at_rest in [Place::Memory, Place::Files] {
+        let cache = at_rest.cache().await;
+        let router = one::<String>().layer(Extension(cache.clone()));
+        for (path, named) in
+            [("/one/:rust", "/one/:rust"), ("/one/*", "/one/*"), ("/one/%7Bx%7D", "/one/{x}"), ("/one/y", "one/y"), ("/one/z", " /one/z ")]
+        {
+            for expires in [false, true] {
+                let before = text(ask(&router, path).await).await;
+                assert_eq!(text(ask(&router, path).await).await, before);
+                let target = Target::path(named);
+                let outcome = if expires { cache.expire(target).await } else { cache.invalidate(target).await };
+                assert!(outcome.is_err_and(|error| error.is_config()), "{named}");
+                assert_ne!(text(ask(&router, path).await).await, before, "{named}");
+            }
+        }
+    }
+}
+
 /// A client may write to any path that is routed.
 #[tokio::test]
 async fn a_request_to_a_path_that_looks_like_a_pattern_invalidates_that_path() {
