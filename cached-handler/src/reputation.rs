@@ -8,7 +8,7 @@ use std::{
     sync::{Arc, Mutex},
 };
 
-use tokio::sync::Semaphore;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use self::handlers::Handlers;
 use crate::{
@@ -108,9 +108,14 @@ impl Reputations {
         self.handlers.not_stored(handler, instance, reason, now);
     }
 
-    /// Whether what the handler says is most likely nobody else's, whatever it is asked for.
-    pub(crate) fn is_never_stored(&self, handler: &'static Handler, instance: Instance, now: Millis) -> bool {
-        self.handlers.is_never_stored(handler, instance, now)
+    /// A place of those who need not wait, where what the handler says is most likely nobody else's, whatever it is asked for.
+    pub(crate) fn place_of_unstored(&self, handler: &'static Handler, instance: Instance, now: Millis) -> Option<OwnedSemaphorePermit> {
+        self.handlers.place(handler, instance, now)
+    }
+
+    /// Something of the handler's was found at rest.
+    pub(crate) fn found_at_rest(&self, handler: &'static Handler, instance: Instance, now: Millis) {
+        self.handlers.stored(handler, instance, now);
     }
 
     /// A response under `key` was storable after all.

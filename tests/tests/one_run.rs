@@ -18,7 +18,7 @@ use axum::{
     routing::get,
 };
 use cached_handler::{
-    Cache, Collapse, OnMiss, Outcome, Policy, ValueOptions, Values, cached, secs,
+    Cache, CacheLayer, Collapse, OnMiss, Outcome, Policy, ValueOptions, Values, cached, secs,
     testing::{TestCache, assert_hit},
 };
 use http_body_util::BodyExt;
@@ -159,6 +159,7 @@ fn app_with(app: App) -> (App, TestCache, Router) {
         .route("/cold/{round}", get(cold))
         .route("/personal", get(personal))
         .route("/personal/{id}", get(personal_each))
+        .route("/found/{id}", get(found))
         .route("/failing", get(failing))
         .route("/panicking", get(panicking))
         .route("/in-place", get(in_place))
@@ -264,7 +265,7 @@ async fn nobody_gets_what_was_made_for_another_and_nobody_waits_twice() {
 /// Of a key nothing is known; of its handler, that nothing it says is stored.
 #[tokio::test(start_paused = true)]
 async fn nobody_waits_for_a_new_key_of_a_handler_whose_answers_are_not_stored_until_one_is() {
-    let (app, _, router) = app();
+    let (app, cache, router) = app();
     let (_, cold) = crowd(&router, "/personal/0", 20).await;
     assert!(cold >= WORK * 2, "{cold:?}: nobody could know");
     for id in 1..5 {
@@ -272,7 +273,7 @@ async fn nobody_waits_for_a_new_key_of_a_handler_whose_answers_are_not_stored_un
         let distinct: std::collections::HashSet<_> = answers.into_iter().map(Result::unwrap).collect();
         assert_eq!((distinct.len(), time), (20, WORK), "{id}");
     }
-    // One that is stored, and from then on they share runs.
+    // One that is stored, and from then on they share runs, however long ago that is.
     ask(&router, "/personal/90").await;
     for id in 91..95 {
         let before = app.runs();
@@ -282,6 +283,72 @@ async fn nobody_waits_for_a_new_key_of_a_handler_whose_answers_are_not_stored_un
     }
     let (_, cold) = crowd(&router, "/personal/50", 20).await;
     assert!(cold >= WORK * 2, "a handler that may store something is collapsed");
+    cache.advance(secs(3600));
+    cache.cache().invalidate(cached_handler::Target::all()).await.unwrap();
+    for id in 51..60 {
+        ask(&router, &format!("/personal/{id}")).await;
+    }
+    let before = app.runs();
+    crowd(&router, "/personal/99", 1000).await;
+    assert_eq!(app.runs() - before, 1);
+}
+
+/// A layer is many handlers, and so is a handler that forwards: what some of them never store says nothing of the others.
+#[tokio::test(start_paused = true)]
+async fn what_a_site_never_stores_makes_nobody_run_for_its_other_pages() {
+    let stores_first: [&[u8]; 3] = [&[], &[90], &[90, 91, 92, 93, 94]];
+    for stored in stores_first {
+        for forwards in [false, true] {
+            let (app, cache) = (App::default(), TestCache::new());
+            let page = async |State(app): State<App>, Path(id): Path<u8>| {
+                let run = app.work(WORK).await.to_string();
+                match id {
+                    90.. => ([(header::CACHE_CONTROL, "max-age=60")], run).into_response(),
+                    _ => ([(header::CACHE_CONTROL, "no-store")], run).into_response(),
+                }
+            };
+            let inner = Router::new().route("/page/{id}", get(page)).with_state(app.clone());
+            let router = if forwards {
+                Router::new().route("/page/{id}", get(forwarded)).with_state(inner)
+            } else {
+                inner.layer(CacheLayer::from_response("site"))
+            };
+            let router = router.layer(cache.layer());
+            for id in stored {
+                ask(&router, &format!("/page/{id}")).await;
+            }
+            cache.advance(secs(3600));
+            for id in 0..40 {
+                ask(&router, &format!("/page/{id}")).await;
+            }
+            let before = app.runs();
+            crowd(&router, "/page/99", 1000).await;
+            assert_eq!(app.runs() - before, 1, "{stored:?} {forwards}");
+        }
+    }
+}
+
+#[cached(ttl = from_response, vary = from_response)]
+async fn forwarded(State(site): State<Router>, request: axum::extract::Request) -> Response {
+    site.oneshot(request).await.unwrap()
+}
+
+/// Clients may ask for what is not there before anybody asks for what is.
+#[tokio::test(start_paused = true)]
+async fn what_is_not_there_makes_nobody_run_for_what_is() {
+    let (app, _, router) = app();
+    for id in 0..40 {
+        ask(&router, &format!("/found/{id}")).await;
+    }
+    let before = app.runs();
+    crowd(&router, "/found/99", 1000).await;
+    assert_eq!(app.runs() - before, 1);
+}
+
+#[cached(ttl = 60)]
+async fn found(State(app): State<App>, Path(id): Path<u8>) -> Result<String, StatusCode> {
+    let run = app.work(WORK).await;
+    if id >= 90 { Ok(run.to_string()) } else { Err(StatusCode::NOT_FOUND) }
 }
 
 #[tokio::test(start_paused = true)]

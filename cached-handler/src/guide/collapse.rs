@@ -19,8 +19,10 @@
 //!
 //! - The run has a task of its own: the client that started it may disconnect, and a slow client slows nobody.
 //! - A response that turns out not to be storable (`Set-Cookie`, say) is given to its own client only. For the next 30
-//!   seconds, requests for that key do not wait for one another; and once some answers of a handler were not storable, and
-//!   none was for ten minutes, neither do those for keys that are new. One that is stored ends that.
+//!   seconds, requests for that key do not wait for one another. Where several answers of a handler were not storable for
+//!   what they say, and none has ever been stored, neither do those for keys that are new, at most 64 at a time. The first
+//!   that is stored, or is found stored, ends that for good. A `CacheLayer`, and a handler with `vary = from_response`, stand
+//!   for many handlers: there, requests for a new key always wait for one run.
 //! - A follower waits for up to five seconds, then it runs the handler itself: for a slow handler, raise
 //!   [`Policy::max_wait`]. A run older than 30 seconds no longer holds back new ones.
 //! - A run that panics or fails concerns only its own request. While a key fails, at most four runs are tried at a

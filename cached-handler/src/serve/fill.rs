@@ -110,8 +110,11 @@ async fn turn(run: &mut Run) -> Turn {
         // Where something stale stands in for a failure, nobody waits behind others' attempts: they pause instead.
         Some(Reputation::Failing(runs)) if !run.may_hide_failures() => return behind_failures(run, runs, gives_up).await,
         // What would be waited for is most likely nobody else's.
-        None if run.held().is_none() && run.cache.inner().reputations.is_never_stored(run.handler, run.key.instance, run.now()) => {
-            return Turn::Alone(None);
+        None if run.held().is_none() => {
+            let place = run.cache.inner().reputations.place_of_unstored(run.handler, run.key.instance, run.now());
+            if place.is_some() {
+                return Turn::Alone(place);
+            }
         }
         _ => {}
     }

@@ -158,6 +158,7 @@ impl Run {
             Err(forward) => return Ok(Found::Nothing(forward)),
         };
         let Slot::Response(stored) = &*slot else { return Ok(Found::Nothing(Forward::UriMiss)) };
+        self.cache.inner().reputations.found_at_rest(self.handler, self.key.instance, self.now());
         // Groups that only the response knows of were not in the first reading.
         let reading = if self.knows_less_groups_than(stored) {
             let scopes = self.scopes_of(stored);
