@@ -28,10 +28,16 @@ impl<M, T: Keyed<M>> SaysOfItself for Reduced<'_, M, T> {
     }
 }
 
-/// Any other. Implemented for a reference, so that a method call finds it only where the other trait is not implemented.
+/// Any other, also one that a generic handler cannot be shown to say anything. Implemented for a reference, so that a method
+/// call finds it only where the other trait is not implemented.
 pub trait SaysNothing {
-    /// Notes nothing.
-    fn note(&self, _: &mut KeyWriter<'_>) {}
+    /// It may have been read from the credentials, where there are some: nobody can tell, so the response is taken for one
+    /// person's.
+    fn note(&self, key: &mut KeyWriter<'_>) {
+        if key.facts.flags.credentials {
+            key.private();
+        }
+    }
 }
 
 impl<M, T> SaysNothing for &Reduced<'_, M, T> {}

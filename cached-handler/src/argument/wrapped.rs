@@ -1,5 +1,7 @@
 //! Arguments made of others: options, results, tuples.
 
+use std::sync::Arc;
+
 use crate::{
     cache_key::{CacheKey, KeyWriter, Tag},
     outcome::Bypass,
@@ -49,6 +51,36 @@ impl<T: CacheKey, R> CacheKey for Result<T, R> {
 
     fn fill(&mut self, run: &Run) {
         if let Ok(argument) = self {
+            argument.fill(run);
+        }
+    }
+}
+
+impl<T: CacheKey> CacheKey for Box<T> {
+    fn cache_key(&self, key: &mut KeyWriter<'_>) {
+        (**self).cache_key(key);
+    }
+
+    fn absent(key: &mut KeyWriter<'_>) {
+        T::absent(key);
+    }
+
+    fn fill(&mut self, run: &Run) {
+        (**self).fill(run);
+    }
+}
+
+impl<T: CacheKey> CacheKey for Arc<T> {
+    fn cache_key(&self, key: &mut KeyWriter<'_>) {
+        (**self).cache_key(key);
+    }
+
+    fn absent(key: &mut KeyWriter<'_>) {
+        T::absent(key);
+    }
+
+    fn fill(&mut self, run: &Run) {
+        if let Some(argument) = Self::get_mut(self) {
             argument.fill(run);
         }
     }

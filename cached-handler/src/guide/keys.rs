@@ -97,7 +97,8 @@
 //! says that it identifies a person. `key(expr, …)` replaces the arguments that it mentions: **whatever else of them the
 //! response depends on is then not in the key.** What their types say of themselves stays: `prices` is sent as `private`,
 //! with `Vary: authorization`, since a browser or a CDN knows nothing of tenants. If caches outside may share it, take an
-//! extractor of its own for the tenant, without `private`.
+//! extractor of its own for the tenant, without `private`. Of a type without `CacheKey`, and of a type parameter, nobody
+//! knows what it was read from: with a part of it as the key, responses to requests with credentials are sent as `private`.
 //!
 //! `skip(user)` says that the response does not depend on the user at all, so nothing of the type's word stays. If it is
 //! only for those who are logged in, and clients may keep it, say so: `cache_control = "private, max-age=60"`.

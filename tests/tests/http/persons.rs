@@ -1,10 +1,14 @@
 //! What is one person's is sent as such, in whatever way an author says whose it is.
 
-use std::convert::Infallible;
+use std::{convert::Infallible, sync::Arc};
 
 use axum::{
-    extract::FromRequestParts,
+    Extension,
+    extract::{FromRequestParts, Request},
     http::{HeaderMap, request::Parts},
+    middleware::{self, Next},
+    response::Response,
+    routing::get,
 };
 use axum_extra::{
     TypedHeader,
@@ -57,6 +61,7 @@ struct Theme {
 }
 
 /// Of another crate, which says nothing.
+#[derive(Clone)]
 struct Unkeyed {
     id: String,
     tenant: usize,
@@ -128,6 +133,56 @@ async fn for_all(user: User) -> &'static str {
     "for all"
 }
 
+#[cached(ttl = 60, key(user.tenant), cache_control = "max-age=60")]
+async fn shared(Extension(user): Extension<Arc<User>>) -> String {
+    user.tenant.to_string()
+}
+
+#[cached(ttl = 60, cache_control = "max-age=60")]
+async fn shared_whole(Extension(user): Extension<Arc<User>>) -> String {
+    user.id.clone()
+}
+
+#[cached(ttl = 60, key(user.tenant), cache_control = "max-age=60")]
+async fn boxed(Extension(user): Extension<Box<User>>) -> String {
+    user.tenant.to_string()
+}
+
+#[cached(ttl = 60, key(user.tenant), cache_control = "max-age=60")]
+async fn optional(user: Option<Extension<Arc<User>>>) -> String {
+    user.map_or(0, |user| user.tenant).to_string()
+}
+
+#[cached(ttl = 60, key(pair.0.tenant), cache_control = "max-age=60")]
+async fn beside_another(pair: (User, Unkeyed)) -> String {
+    pair.0.tenant.to_string()
+}
+
+trait HasTenant {
+    fn tenant(&self) -> usize;
+}
+
+impl HasTenant for User {
+    fn tenant(&self) -> usize {
+        self.tenant
+    }
+}
+
+#[cached(ttl = 60, key(u.tenant()), cache_control = "max-age=60")]
+async fn generic<U: HasTenant + FromRequestParts<()> + Send + 'static>(u: U) -> String {
+    u.tenant().to_string()
+}
+
+/// A user in the extensions, as an authentication puts it there.
+async fn put_user(mut request: Request, next: Next) -> Response {
+    let id = request.headers().get("authorization").map_or("", |value| value.to_str().unwrap_or_default()).to_owned();
+    let user = || User { id: id.clone(), tenant: id.len() };
+    let (shared, boxed) = (Arc::new(user()), Box::new(user()));
+    request.extensions_mut().insert(shared);
+    request.extensions_mut().insert(boxed);
+    next.run(request).await
+}
+
 /// As their client is told of it, made and from the store.
 async fn told(site: &Site) -> [(Option<String>, Option<String>); 2] {
     let fields = [("authorization", "Bearer ann"), ("cookie", "sid=ann"), ("proxy-authorization", "ann")];
@@ -172,10 +227,30 @@ async fn what_varies_by_a_field_that_identifies_a_person_is_private_in_whatever_
 }
 
 #[tokio::test]
-async fn who_says_nothing_or_affects_nothing_makes_nothing_private() {
-    for site in [Site::of(of_nobody), Site::of(for_all)] {
+async fn what_a_person_is_read_from_stays_private_in_whatever_it_is_wrapped() {
+    for routed in [get(shared), get(shared_whole), get(boxed), get(optional)] {
+        let site = Site::of(routed.layer(middleware::from_fn(put_user)));
         for (cache_control, vary) in told(&site).await {
-            assert_eq!((cache_control.as_deref(), vary), (Some("max-age=60"), None));
+            assert_eq!((cache_control.as_deref(), vary.as_deref()), (Some("private, max-age=60"), Some("authorization")));
         }
+    }
+}
+
+/// Who can tell whether such a type was read from the credentials?
+#[tokio::test]
+async fn of_what_nothing_is_known_a_part_is_one_persons_where_the_request_has_credentials() {
+    for site in [Site::of(of_nobody), Site::of(beside_another), Site::of(generic::<User>)] {
+        for (cache_control, _) in told(&site).await {
+            assert_eq!(cache_control.as_deref(), Some("private, max-age=60"));
+        }
+        let cache_control = site.ask("GET", "/", &[("x-other", "somebody else")]).await;
+        assert_eq!(cache_control.field("cache-control"), Some("max-age=60"));
+    }
+}
+
+#[tokio::test]
+async fn what_affects_nothing_makes_nothing_private() {
+    for (cache_control, vary) in told(&Site::of(for_all)).await {
+        assert_eq!((cache_control.as_deref(), vary), (Some("max-age=60"), None));
     }
 }
