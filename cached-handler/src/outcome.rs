@@ -166,7 +166,7 @@ pub enum NotStored {
     VaryUnkeyed(String),
     /// `Vary` cannot be read.
     MalformedVary,
-    /// More variants than 32 for one key.
+    /// More variants than 64 for one key.
     TooManyVariants,
     /// It is part of a representation (`Content-Range`).
     Partial,
@@ -438,7 +438,7 @@ impl fmt::Display for NotStored {
             Self::VaryAny => "`Vary: *` allows it for no other request; remove it",
             Self::VaryUnkeyed(field) => return write!(f, "`Vary` names `{field}`, which is not in the key; add it: `vary = \"{field}\"`"),
             Self::MalformedVary => "its `Vary` cannot be read; correct it",
-            Self::TooManyVariants => "32 variants of it are stored already",
+            Self::TooManyVariants => "64 variants of it are stored already",
             Self::Partial => "it is part of a representation (`Content-Range`)",
             Self::NoFreshness => "`ttl = from_response`, and it states no freshness; add `Cache-Control: s-maxage=…`, or give a `ttl`",
             Self::AlreadyStale => "it is stale already by its own `Cache-Control` or `Expires`; if that is meant for clients only, type `cache_control = \"max-age=0\"` in the attribute",

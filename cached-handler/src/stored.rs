@@ -130,7 +130,7 @@ const KEPT_FOR_ITS_VALIDATOR: Duration = Duration::from_secs(24 * 60 * 60);
 const LONGEST_VALUES: usize = 256;
 
 /// Most variants of one key.
-pub(crate) const MAX_VARIANTS: usize = 32;
+pub(crate) const MAX_VARIANTS: usize = 64;
 
 /// Most fields that select among them.
 pub(crate) const MAX_SELECTING: usize = 64;

@@ -734,7 +734,7 @@ async fn what_only_one_client_asks_for_fills_nobodys_place_for_longer_than_it_an
             let request = Request::get("/speaks").header(header::ACCEPT_LANGUAGE, language).body(Body::empty()).unwrap();
             site.router.clone().oneshot(request).await.unwrap()
         };
-        for invented in 0..32 {
+        for invented in 0..64 {
             assert_miss!(ask_in(&format!("x-{invented}")).await);
         }
         let refused = assert_miss!(ask_in("en").await);

@@ -82,7 +82,7 @@
 //! | `credentials` | the request had credentials, and the response does not say that it may be shared | `public`; or key the argument that shows them |
 //! | `vary-any`, `malformed-vary` | `Vary: *`, or a `Vary` that cannot be read | correct it |
 //! | `vary-unkeyed` | `Vary` names a field that is not in the key | `vary = "that-field"` |
-//! | `too-many-variants` | 32 variants are stored already | an extractor that reduces the field to a few values |
+//! | `too-many-variants` | 64 variants are stored already | an extractor that reduces the field to a few values |
 //! | `partial` | it has `Content-Range` | |
 //! | `no-freshness` | `ttl = from_response`, and it states none | `Cache-Control: s-maxage=…`, or a `ttl` |
 //! | `already-stale` | its own `Cache-Control` or `Expires` says so | `cache_control = "…"` for what is for clients |

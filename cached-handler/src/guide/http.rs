@@ -76,7 +76,7 @@
 //!
 //! - Fields that `Vary` names are compared byte by byte, line by line. RFC 9111 §4.1 would allow to compare what they
 //!   mean, but whatever you forward to may read them as they were sent: `X-Roles: admin,` need not be `admin`. A key has
-//!   up to 32 variants. To have fewer, let a layer outside write a field in one way before the cache sees it.
+//!   up to 64 variants. To have fewer, let a layer outside write a field in one way before the cache sees it.
 //! - A stale response is revalidated with its own validators: the handler receives them as `If-None-Match` and
 //!   `If-Modified-Since`, and its 304 freshens the stored response (§4.3.4).
 //! - The response to a forwarded HEAD freshens what GET stored, or invalidates it if it describes another

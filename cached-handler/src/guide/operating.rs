@@ -62,7 +62,7 @@
 //! | key | 8 KiB; with a longer one the request bypasses the cache | |
 //! | groups of a response | 16, of 256 bytes | |
 //! | prefixes of a path that `Target::path_prefix` can name | none; up to 8 segments | `Cache::builder().path_prefixes()` |
-//! | variants by `Vary` of one key | 32, by at most 64 fields | |
+//! | variants by `Vary` of one key | 64, by at most 64 fields; further ones are not stored | |
 //! | a typed value in memory | what can be read back from its JSON, 1 MiB of it | `Values::weigh`, `Values::max_json` |
 //! | methods | GET, HEAD | |
 //! | backend, if none is named | memory | `Cache::builder().default_backend("name")` |
