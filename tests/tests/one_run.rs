@@ -283,7 +283,7 @@ async fn nobody_waits_for_a_new_key_of_a_handler_whose_answers_are_not_stored_un
     }
     let (_, cold) = crowd(&router, "/personal/50", 20).await;
     assert!(cold >= WORK * 2, "a handler that may store something is collapsed");
-    cache.advance(secs(3600));
+    cache.clock().advance(secs(3600));
     cache.cache().invalidate(cached_handler::Target::all()).await.unwrap();
     for id in 51..60 {
         ask(&router, &format!("/personal/{id}")).await;
@@ -317,7 +317,7 @@ async fn what_a_site_never_stores_makes_nobody_run_for_its_other_pages() {
             for id in stored {
                 ask(&router, &format!("/page/{id}")).await;
             }
-            cache.advance(secs(3600));
+            cache.clock().advance(secs(3600));
             for id in 0..40 {
                 ask(&router, &format!("/page/{id}")).await;
             }

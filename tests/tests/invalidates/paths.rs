@@ -144,7 +144,7 @@ async fn an_invalidation_of_what_is_no_path_is_an_error_that_says_what_to_type()
 /// A tag may be called `:rust`; and who forgets the slash means the same path.
 #[tokio::test]
 async fn what_looks_like_no_path_is_invalidated_and_expired_as_well() {
-    for at_rest in [Place::Memory, Place::Files] {
+    for at_rest in [Place::Memory, Place::files("no-paths")] {
         let cache = at_rest.cache().await;
         let router = one::<String>().layer(Extension(cache.clone()));
         for (path, named) in
