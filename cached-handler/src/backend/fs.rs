@@ -255,8 +255,7 @@ impl Shared {
         if let Some(place) = self.current() {
             return Ok(place);
         }
-        let place = Arc::new(Place::open(&self.settings, self.settings.was_elsewhere())?);
-        self.settings.is_at(&place);
+        let place = Arc::new(Place::open(&self.settings, self.settings.was_elsewhere_at()?)?);
         *self.place.write().unwrap_or_else(PoisonError::into_inner) = Some(Arc::clone(&place));
         self.notes.get_or_init(|| sweep::begin(self));
         Ok(place)
@@ -266,7 +265,7 @@ impl Shared {
     /// invalidation sees to it at once; where there is none, this does.
     fn look_after_the_directory(&self) {
         let Some(place) = self.current() else { return };
-        if !place.is_in_place() || matches!(place.table().must_be_the_one(), Err(Fault::Gone)) {
+        if matches!(place.is_in_place(), Ok(false)) || matches!(place.table().must_be_the_one(), Err(Fault::Gone)) {
             self.forget(&place);
         }
     }
@@ -281,8 +280,9 @@ impl Shared {
 
     /// Closes a directory that is not there any more.
     fn forget(&self, gone: &Arc<Place>) {
-        // Nobody is to take it up again where it went: what is invalidated from here on is invalidated elsewhere.
-        if !gone.is_in_place() {
+        // Nobody is to take it up again where it went: what is invalidated from here on is invalidated elsewhere. Where the
+        // system does not say that it went, it is opened again as it is.
+        if matches!(gone.is_in_place(), Ok(false)) {
             gone.table().end();
         }
         let mut place = self.place.write().unwrap_or_else(PoisonError::into_inner);

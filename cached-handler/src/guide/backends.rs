@@ -72,15 +72,18 @@
 //!   that has it open notices at its next invalidation, or within 0.1 s of requests), unpacked from an archive, or
 //!   written over by a copy. What tells is when the table of epochs came into being, when the system last changed it,
 //!   and when its folders got their names; so `chown -R` or `chmod -R` at each start costs all that is stored: do it
-//!   only where it is needed. What cannot be told apart: a file system that is set back to a snapshot as a whole while no
+//!   only where it is needed. So does a new namespace in a
+//!   directory whose mode or owner was changed by hand, once. Where the system refuses to say what is there (no rights, a
+//!   disk that fails), that call fails and nothing is lost. What cannot be told apart: a file system that is set back to a snapshot as a whole while no
 //!   process runs, and a directory *above* that is moved aside and back while none runs that has it open and another
 //!   one invalidates in its place. With `.fs_durable()`, neither can a copy that is written over the files in place.
 //! - **Descriptors**: four, one for each thread at work, and on Linux up to 128 for recently read files (and no more
 //!   than a sixteenth of the limit of the process: 64 of 1024). Each is reopened after a second, or as soon as its file
 //!   is replaced or removed. Unused ones are closed within seconds, and all of them if the process runs out.
 //! - **After a reboot** nothing stored before is used, as nobody knows what the disk has missed. `.fs_durable()` keeps
-//!   it, and waits for the disk at each response and each invalidation. A process that is killed loses nothing and
-//!   leaves nothing wrong; what it had half written goes after an hour.
+//!   it, and waits for the disk at each response and each invalidation. A process that is killed leaves nothing
+//!   wrong, and loses nothing but for what it was storing; its half written files go after an hour. One that is stopped
+//!   for more than a second in the middle of an invalidation, and then killed, costs all that is stored.
 //! - **Space**: up to `.fs_capacity(bytes)` of the disk, 1 GiB by default and at least 64 KiB. A response that finds no
 //!   room is not stored, and its outcome says `backend`. Beyond that, a background thread removes the
 //!   least recently used responses. It scans the directory at startup and every ten minutes, or after half a minute if

@@ -80,6 +80,52 @@ async fn a_directory_above_that_is_moved_aside_and_back_brings_nothing_back_eith
     assert_eq!(app.sees("/fs/0").await, version + 1);
 }
 
+/// What the system cannot say is no answer: the call fails, and nothing is lost.
+#[tokio::test]
+async fn a_directory_that_the_system_cannot_look_at_for_a_while_loses_nothing() {
+    let (scratch, source) = (Scratch::new("unseen"), Source::default());
+    let (above, aside) = (scratch.path().join("above"), scratch.path().join("aside"));
+    let builder = || Cache::builder().shares_namespace().namespace("moved").fs(above.join("cache"));
+    let app = App::with(builder(), source.clone()).await;
+    app.until_cached("/fs/0").await;
+    fs::rename(&above, &aside).unwrap();
+    // Too many links, whoever asks.
+    std::os::unix::fs::symlink(&above, &above).unwrap();
+    for _ in 0..3 {
+        let error = app.cache.invalidate(Target::group("page:1")).await.unwrap_err();
+        assert!(error.to_string().contains("stat"), "{error}");
+    }
+    fs::remove_file(&above).unwrap();
+    fs::rename(&aside, &above).unwrap();
+    assert!(App::with(builder(), source.clone()).await.is_hit("/fs/0").await);
+    app.until_cached("/fs/0").await;
+    assert_eq!(source.runs.load(Ordering::SeqCst), 1);
+}
+
+/// As a release does it; the old process comes last.
+#[tokio::test]
+async fn what_was_filled_since_a_directory_was_replaced_is_used_by_those_who_had_the_old_one_open() {
+    let (scratch, source) = (Scratch::new("replaced"), Source::default());
+    let (above, aside, next) = (scratch.path().join("above"), scratch.path().join("aside"), scratch.path().join("next"));
+    let in_folder = |folder: &FilePath| Cache::builder().shares_namespace().namespace("moved").fs(folder.join("cache"));
+    let old = App::with(in_folder(&above), source.clone()).await;
+    old.until_cached("/fs/0").await;
+    fs::rename(&above, &aside).unwrap();
+    let version = old.changes();
+    let new = App::with(in_folder(&next), source.clone()).await;
+    new.until_cached("/fs/0").await;
+    fs::rename(&next, &above).unwrap();
+    let runs = source.runs.load(Ordering::SeqCst);
+    let mut looks = 0;
+    while old.sees("/fs/0").await < version {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+        looks += 1;
+        assert!(looks < 500, "the old one is still used");
+    }
+    assert!(new.is_hit("/fs/0").await && old.is_hit("/fs/0").await);
+    assert_eq!(source.runs.load(Ordering::SeqCst), runs, "what the new one has stored was thrown away");
+}
+
 /// A warm cache that is unpacked at each start.
 #[tokio::test]
 async fn a_directory_restored_from_an_archive_at_each_start_begins_a_new_life() {

@@ -1,5 +1,6 @@
 //! What is asked of the file system: relative to an open folder, and never through a symbolic link.
 
+mod facts;
 mod state;
 
 use std::{
@@ -16,7 +17,10 @@ use rustix::{
     io::{Errno, retry_on_intr},
 };
 
-pub(super) use self::state::{Changed, born, renamed, state};
+pub(super) use self::{
+    facts::Facts,
+    state::{Changed, born, renamed, state},
+};
 use super::fault::Fault;
 
 /// Whether a call may wait for the disk.
@@ -188,33 +192,15 @@ impl Folder {
     }
 }
 
-/// What a scan has to know of a file.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Facts {
-    /// Bytes of the disk, whatever its length.
-    pub(super) allocated: u64,
-    /// Seconds of the wall clock: when it was last used, when it expires, when the system last changed it.
-    pub(super) used: i64,
-    pub(super) expires: i64,
-    pub(super) changed: i64,
-}
-
-impl Facts {
-    #[allow(clippy::useless_conversion, clippy::unnecessary_fallible_conversions, reason = "the types differ from system to system")]
-    fn of(stat: &Stat) -> Self {
-        Self {
-            // In units of 512 bytes everywhere, whatever the block size.
-            allocated: u64::try_from(stat.st_blocks).unwrap_or(0).saturating_mul(512),
-            used: i64::from(stat.st_atime),
-            expires: i64::from(stat.st_mtime),
-            changed: i64::from(stat.st_ctime),
-        }
+/// Where a path leads now; `None` where nowhere. Any other answer of the system (no rights, a disk that fails, no memory)
+/// says nothing of that, and is an error.
+pub(super) fn identity_at(path: &Path) -> Result<Option<Identity>, Fault> {
+    match retry_on_intr(|| statat(CWD, path, AtFlags::SYMLINK_NOFOLLOW)) {
+        Ok(stat) => Ok(Some(identity(&stat))),
+        Err(Errno::NOENT | Errno::NOTDIR) => Ok(None),
+        // Not by `Fault::of`, for which a stale handle is a directory that is gone.
+        Err(errno) => Err(Fault::System { call: "stat", errno }),
     }
-}
-
-/// Where a path leads now; `None` where nowhere.
-pub(super) fn identity_at(path: &Path) -> Option<Identity> {
-    statat(CWD, path, AtFlags::SYMLINK_NOFOLLOW).ok().map(|stat| identity(&stat))
 }
 
 /// Reads the beginning, in one call that may give less than there is.

@@ -19,7 +19,8 @@ use super::{
     entry::{FileName, HEAD, Head, temporary},
     fault::Fault,
     kept::Kept,
-    table::{Spot, Table, random},
+    settings,
+    table::{Moment, Spot, Table, random},
 };
 use crate::{
     backend::{Effect, Moved, Reading},
@@ -49,19 +50,16 @@ pub(super) struct New {
 }
 
 impl Place {
-    /// `anew`: nothing that lies there is to be used.
-    pub(super) fn open(settings: &Settings, anew: bool) -> Result<Self, Fault> {
+    /// `unless_after`: nothing that lies there is to be used, unless it began after this moment.
+    pub(super) fn open(settings: &Settings, unless_after: Option<Moment>) -> Result<Self, Fault> {
         let root = Folder::root(&settings.directory)?;
         let home = Arc::new(root.child(&settings.home)?);
-        let table = Table::open(root, &home, settings.boot(), anew)?;
+        let table = Table::open(root, &home, settings.boot(), unless_after)?;
         // Made here, so that what is wrong with it is said at once.
         home.child(RESPONSES)?;
-        Ok(Self { identity: home.identity()?, path: settings.directory.join(&settings.home), home, table, kept: Kept::new() })
-    }
-
-    /// Which directory it is.
-    pub(super) fn identity(&self) -> Identity {
-        self.identity
+        let (identity, path) = (home.identity()?, settings.directory.join(&settings.home));
+        settings::was_seen(&path, identity);
+        Ok(Self { identity, path, home, table, kept: Kept::new() })
     }
 
     pub(super) fn home(&self) -> &Folder {
@@ -77,8 +75,12 @@ impl Place {
     }
 
     /// Whether its path still leads to it.
-    pub(super) fn is_in_place(&self) -> bool {
-        disk::identity_at(&self.path) == Some(self.identity)
+    pub(super) fn is_in_place(&self) -> Result<bool, Fault> {
+        let is_in_place = disk::identity_at(&self.path)? == Some(self.identity);
+        if is_in_place {
+            settings::was_seen(&self.path, self.identity);
+        }
+        Ok(is_in_place)
     }
 
     /// The bytes, and then the epochs.

@@ -1,12 +1,15 @@
 //! What an author sets, and which directory that has led to.
 
-use std::{path::PathBuf, sync::Mutex};
+use std::{
+    path::{Path, PathBuf},
+    sync::Mutex,
+};
 
 use super::{
     check,
     disk::{Identity, identity_at},
-    place::Place,
-    table::Boot,
+    fault::Fault,
+    table::{Boot, Moment},
 };
 use crate::{clock::Clock, digest::Digest, sync::lock};
 
@@ -22,21 +25,13 @@ pub(crate) struct Settings {
 }
 
 impl Settings {
-    /// Whether this process has had another directory open at the path since it had the one that is there: it may have
-    /// invalidated there what rests here.
-    pub(super) fn was_elsewhere(&self) -> bool {
+    /// Where this process has had another directory open at the path since it had the one that is there: when that was last
+    /// seen there. Until then it may have invalidated there what rests here.
+    pub(super) fn was_elsewhere_at(&self) -> Result<Option<Moment>, Fault> {
         let path = self.directory.join(&self.home);
-        let known = lock(&PLACES).iter().find(|(known, _)| *known == path).map(|(_, identity)| *identity);
-        known.is_some_and(|known| identity_at(&path) != Some(known))
-    }
-
-    /// Notes that it has this one open.
-    pub(super) fn is_at(&self, place: &Place) {
-        let (path, mut places) = (self.directory.join(&self.home), lock(&PLACES));
-        match places.iter_mut().find(|(known, _)| *known == path) {
-            Some((_, identity)) => *identity = place.identity(),
-            None => places.push((path, place.identity())),
-        }
+        let known = lock(&PLACES).iter().find(|place| place.path == path).map(|place| (place.identity, place.seen));
+        let Some((identity, seen)) = known else { return Ok(None) };
+        Ok((identity_at(&path)? != Some(identity)).then_some(seen))
     }
 
     pub(crate) fn new(directory: PathBuf, namespace: &str, capacity: u64, durable: bool, clock: Clock) -> Self {
@@ -60,4 +55,20 @@ fn this_boot() -> Boot {
 }
 
 /// Which directory this process last had open at a path.
-static PLACES: Mutex<Vec<(PathBuf, Identity)>> = Mutex::new(Vec::new());
+static PLACES: Mutex<Vec<Seen>> = Mutex::new(Vec::new());
+
+struct Seen {
+    path: PathBuf,
+    identity: Identity,
+    /// When it was last there.
+    seen: Moment,
+}
+
+/// Notes that this process has it open there.
+pub(super) fn was_seen(path: &Path, identity: Identity) {
+    let (mut places, seen) = (lock(&PLACES), Moment::now());
+    match places.iter_mut().find(|place| place.path == path) {
+        Some(place) => (place.identity, place.seen) = (identity, seen),
+        None => places.push(Seen { path: path.to_owned(), identity, seen }),
+    }
+}

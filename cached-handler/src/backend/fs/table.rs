@@ -6,6 +6,7 @@
 //! damaged, or of another boot gets a new, random incarnation **in place**, where every process sees it with its next
 //! read; everything stored before is unusable then.
 
+mod alone;
 mod record;
 mod seal;
 mod seen;
@@ -18,19 +19,17 @@ use std::{
         Arc, Mutex, PoisonError, RwLock,
         atomic::{AtomicU64, Ordering},
     },
-    time::Duration,
 };
 
-use rustix::{
-    fs::{FlockOperation, flock},
-    io::Errno,
-};
 use smallvec::SmallVec;
 
-pub(super) use self::spot::{Spot, spots};
+pub(super) use self::{
+    record::Moment,
+    spot::{Spot, spots},
+};
 use self::{
     record::{CLOCK, Epoch, FRONT, Front, PLACE},
-    seal::{is_sealed, number_of, seal},
+    seal::{is_sealed, number_of, seal, unseal},
     seen::Seen,
 };
 use super::{
@@ -40,7 +39,6 @@ use super::{
 use crate::{
     backend::{Effect, Moved, Reading, Stamp},
     invalidate::Mark,
-    sync::lock,
 };
 
 /// The table, open.
@@ -81,8 +79,9 @@ impl Boot {
 type Positions<T> = SmallVec<[T; 8]>;
 
 impl Table {
-    /// Opens it, made or made anew where it has to be: `anew` in any case. `root`: the folder that `home` is in.
-    pub(super) fn open(root: Folder, home: &Arc<Folder>, boot: Boot, anew: bool) -> Result<Self, Fault> {
+    /// Opens it, made or made anew where it has to be, and where it did not begin after a given moment. `root`: the folder
+    /// that `home` is in.
+    pub(super) fn open(root: Folder, home: &Arc<Folder>, boot: Boot, unless_after: Option<Moment>) -> Result<Self, Fault> {
         let table = Self {
             file: home.open_to_share("table")?,
             lock: home.open_to_share("lock")?,
@@ -91,10 +90,12 @@ impl Table {
             alone: Mutex::default(),
             read: RwLock::default(),
         };
-        if anew {
-            table.end();
-        }
-        table.locked(|| table.mend_locked(Some(boot)))?;
+        table.locked(|| {
+            if let Some(moment) = unless_after {
+                table.end_unless_after(moment)?;
+            }
+            table.mend_locked(Some(boot))
+        })?;
         Ok(table)
     }
 
@@ -102,6 +103,17 @@ impl Table {
     /// begins anew.
     pub(super) fn end(&self) {
         _ = write_at(&self.file, &[&[0; FRONT]], 0);
+    }
+
+    /// With its lock: whoever began it since then is not to lose it.
+    fn end_unless_after(&self, moment: Moment) -> Result<(), Fault> {
+        self.number.store(number_of(&self.file, &self.folders)?, Ordering::Relaxed);
+        match self.front(Patience::AnyTime) {
+            Ok(front) if front.begun <= moment => self.end(),
+            Ok(_) | Err(Fault::Damaged) => {}
+            Err(fault) => return Err(fault),
+        }
+        Ok(())
     }
 
     /// Begins anew where it is not what was written last, where it was written.
@@ -126,15 +138,23 @@ impl Table {
     }
 
     /// Moves the clock on, then the epoch of `mark`.
-    pub(super) fn advance(&self, mark: Mark<'_>, effect: Effect, is_in_place: impl FnOnce() -> bool) -> Result<Moved, Fault> {
+    pub(super) fn advance(
+        &self,
+        mark: Mark<'_>,
+        effect: Effect,
+        is_in_place: impl FnOnce() -> Result<bool, Fault>,
+    ) -> Result<Moved, Fault> {
         self.locked(|| {
-            if !is_in_place() {
+            if !is_in_place()? {
                 return Err(Fault::Gone);
             }
             let front = self.mended_front()?;
             let position = Spot::of(mark).position(front.incarnation);
             let before = self.epoch(position, front.incarnation, Patience::AnyTime)?;
             let now = front.clock.saturating_add(1);
+            if front.boot != Boot::Any {
+                unseal(&self.lock)?;
+            }
             self.put(CLOCK, front.incarnation, Epoch { expired: now, invalidated: front.settled })?;
             let invalidated = if effect == Effect::Invalidate { now } else { before.invalidated };
             self.put(position, front.incarnation, Epoch { invalidated, expired: now })?;
@@ -292,7 +312,7 @@ impl Table {
         let number = self.number.load(Ordering::Relaxed);
         let boot = boot.unwrap_or(Boot::Any);
         let incarnation = random();
-        let front = Front { incarnation, boot, clock: 1, settled: 1, all: Epoch::default() };
+        let front = Front { incarnation, boot, begun: Moment::now(), clock: 1, settled: 1, all: Epoch::default() };
         write_at(&self.file, &[&front.encode(number)], 0)?;
         let mut chunk = Vec::with_capacity(CHUNK);
         for start in (PLACES..END).step_by(CHUNK) {
@@ -304,35 +324,6 @@ impl Table {
             write_at(&self.file, &[&chunk], start)?;
         }
         self.keep(boot)
-    }
-
-    /// With no other writer, of this process or another. One that is stopped while it writes is not waited for without
-    /// end: the threads that may wait are few.
-    fn locked<T>(&self, work: impl FnOnce() -> Result<T, Fault>) -> Result<T, Fault> {
-        let _alone = lock(&self.alone);
-        let mut pause = Duration::from_micros(20);
-        let mut waited = Duration::ZERO;
-        loop {
-            match flock(&self.lock, FlockOperation::NonBlockingLockExclusive) {
-                Ok(()) => break,
-                Err(Errno::INTR) => {}
-                Err(Errno::AGAIN) if waited < LONGEST_WAIT => {
-                    std::thread::sleep(pause);
-                    waited += pause;
-                    pause = (pause * 2).min(Duration::from_millis(5));
-                }
-                Err(Errno::AGAIN) => return Err(Fault::Locked),
-                Err(errno) => return Err(Fault::of("flock")(errno)),
-            }
-        }
-        // Whoever comes after somebody has removed the file locks another one. What was written meanwhile may have gone
-        // between another's writes, and is written again.
-        let outcome = self.lock_is_in_place().and_then(|()| work()).and_then(|done| self.lock_is_in_place().map(|()| done));
-        flock(&self.lock, FlockOperation::Unlock).map_err(Fault::of("flock")).and(outcome)
-    }
-
-    fn lock_is_in_place(&self) -> Result<(), Fault> {
-        if state(&self.lock)?.names == 0 { Err(Fault::Gone) } else { Ok(()) }
     }
 }
 
@@ -350,8 +341,6 @@ const END: u64 = PLACES + (HANDLERS + PATHS + GROUPS) * PLACE as u64;
 const CHUNK: usize = 64 << 10;
 /// Steps of the clock that are not on the disk: one at most, as each waits for its own.
 const MORE_THAN_UNSYNCED: u64 = 16;
-/// Shorter than an invalidation may take.
-const LONGEST_WAIT: Duration = Duration::from_millis(900);
 
 #[cfg(test)]
 mod tests;

@@ -1,5 +1,7 @@
 //! What lies in the table: its front, and an epoch at each place. Each says of itself whether it is whole. Pure.
 
+use std::time::{SystemTime, UNIX_EPOCH};
+
 use super::Boot;
 use crate::backend::fs::check::{bytes, sum, words};
 
@@ -8,6 +10,8 @@ use crate::backend::fs::check::{bytes, sum, words};
 pub(super) struct Front {
     pub(super) incarnation: u64,
     pub(super) boot: Boot,
+    /// When the incarnation began.
+    pub(super) begun: Moment,
     pub(super) clock: u64,
     pub(super) settled: u64,
     pub(super) all: Epoch,
@@ -22,10 +26,10 @@ impl Front {
     /// `number` is the file's own, as `seal.rs` makes it: a copy that was brought back has another.
     pub(super) fn encode(&self, number: u64) -> [u8; FRONT] {
         let [first, second] = self.boot.words();
-        let head = [MAGIC, self.incarnation, first, second, number];
+        let head = [MAGIC, self.incarnation, first, second, number, self.begun.0];
         let mut place = [0; FRONT];
         let parts: [&[u8]; 3] = [
-            &bytes::<64>(&[MAGIC, self.incarnation, first, second, number, sum(&head)]),
+            &bytes::<64>(&[MAGIC, self.incarnation, first, second, number, self.begun.0, sum(&head)]),
             &Epoch { expired: self.clock, invalidated: self.settled }.encode(CLOCK, self.incarnation),
             &self.all.encode(ALL, self.incarnation),
         ];
@@ -34,14 +38,25 @@ impl Front {
     }
 
     pub(super) fn decode(place: &[u8; FRONT], number: u64) -> Option<Self> {
-        let [magic, incarnation, first, second, of, check] = words(place)?;
-        if magic != MAGIC || of != number || check != sum(&[magic, incarnation, first, second, of]) {
+        let [magic, incarnation, first, second, of, begun, check] = words(place)?;
+        if magic != MAGIC || of != number || check != sum(&[magic, incarnation, first, second, of, begun]) {
             return None;
         }
         let Epoch { expired: clock, invalidated: settled } = Epoch::decode(place.get(64..)?, CLOCK, incarnation)?;
         let all = Epoch::decode(place.get(96..)?, ALL, incarnation)?;
         let boot = if [first, second] == [0; 2] { Boot::Any } else { Boot::This([first, second]) };
-        Some(Self { incarnation, boot, clock, settled, all })
+        Some(Self { incarnation, boot, begun: Moment(begun), clock, settled, all })
+    }
+}
+
+/// Microseconds of the machine's clock, whatever a test sets.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(in crate::backend::fs) struct Moment(pub(super) u64);
+
+impl Moment {
+    pub(in crate::backend::fs) fn now() -> Self {
+        let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        Self(u64::try_from(since.as_micros()).unwrap_or(u64::MAX))
     }
 }
 
@@ -74,7 +89,7 @@ impl Epoch {
 }
 
 /// `CHepoch` and the version of what lies there.
-const MAGIC: u64 = u64::from_le_bytes(*b"CHepoch\x02");
+const MAGIC: u64 = u64::from_le_bytes(*b"CHepoch\x03");
 /// A place never lies across two pages or sectors.
 pub(super) const PLACE: usize = 32;
 /// In bytes; and where in it the clock and the namespace's own epoch are.

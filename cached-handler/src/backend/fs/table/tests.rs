@@ -1,5 +1,7 @@
 use std::collections::HashMap;
 
+use rustix::fs::{FlockOperation, flock};
+
 use super::*;
 
 fn table(name: &str) -> (Table, std::path::PathBuf) {
@@ -9,7 +11,7 @@ fn table(name: &str) -> (Table, std::path::PathBuf) {
 }
 
 fn open(directory: &std::path::Path, boot: Boot) -> Table {
-    Table::open(Folder::root(directory).unwrap(), &Arc::new(Folder::root(directory).unwrap()), boot, false).unwrap()
+    Table::open(Folder::root(directory).unwrap(), &Arc::new(Folder::root(directory).unwrap()), boot, None).unwrap()
 }
 
 /// A writer of another process moves the clock on, writes the epoch, and says that it is written: step by step.
@@ -30,9 +32,68 @@ fn an_epoch_that_was_read_while_it_was_being_moved_on_is_read_again() {
     // One that died halfway.
     table.put(CLOCK, incarnation, Epoch { expired: now + 1, invalidated: now }).unwrap();
     assert_eq!((read().clock, read().invalidated), (now + 1, now));
-    // What it left was not sealed, and whoever writes next begins anew.
-    table.advance(Mark::Group("a"), Effect::Invalidate, || true).unwrap();
+    // Somebody wrote to it who did not say so, and whoever invalidates next begins anew.
+    table.advance(Mark::Group("a"), Effect::Invalidate, || Ok(true)).unwrap();
     assert_ne!(read().incarnation, incarnation);
+    std::fs::remove_dir_all(directory).unwrap();
+}
+
+/// Killed at any step of an invalidation, it leaves a mark: the table goes on, and its clock with it.
+#[test]
+fn a_writer_that_is_killed_before_it_seals_costs_nothing() {
+    for steps in 0..=3 {
+        let (table, directory) = table(&format!("killed-{steps}"));
+        let spots = [Spot::of(Mark::Group("a"))];
+        let before = table.read(&spots, Patience::AnyTime).unwrap();
+        let (incarnation, now) = (before.incarnation, before.clock + 1);
+        let writes = [
+            (CLOCK, Epoch { expired: now, invalidated: before.clock }),
+            (spots[0].position(incarnation), Epoch::at(now)),
+            (CLOCK, Epoch::at(now)),
+        ];
+        unseal(&table.lock).unwrap();
+        for (position, epoch) in writes.into_iter().take(steps) {
+            table.put(position, incarnation, epoch).unwrap();
+        }
+        drop(table);
+        let table = open(&directory, Boot::This([1, 2]));
+        let moved = table.advance(Mark::Group("a"), Effect::Invalidate, || Ok(true)).unwrap();
+        assert_eq!(moved.to.incarnation, incarnation, "{steps}");
+        assert!(moved.to.clock > before.clock, "{steps}");
+        assert_eq!(table.read(&spots, Patience::AnyTime).unwrap().invalidated, moved.to.clock, "{steps}");
+        // A mark of long ago says nothing of a table that was changed now.
+        let long_ago = 1_000_000;
+        write_at(
+            &table.lock,
+            &[&super::super::check::bytes::<24>(&[seal::MARK, long_ago, super::super::check::sum(&[seal::MARK, long_ago])])],
+            0,
+        )
+        .unwrap();
+        table.advance(Mark::Group("a"), Effect::Invalidate, || Ok(true)).unwrap();
+        assert_ne!(table.read(&spots, Patience::AnyTime).unwrap().incarnation, incarnation, "{steps}");
+        std::fs::remove_dir_all(directory).unwrap();
+    }
+}
+
+/// Whoever comes from another directory ends what may have missed invalidations there, and nothing that was begun since.
+#[test]
+fn a_table_that_began_after_a_moment_is_kept_and_one_that_did_not_begins_anew() {
+    let (table, directory) = table("after");
+    let incarnation = || table.read(&[], Patience::AnyTime).unwrap().incarnation;
+    let open_after = |moment| {
+        let folder = || Folder::root(&directory).unwrap();
+        Table::open(folder(), &Arc::new(folder()), Boot::This([1, 2]), Some(moment)).unwrap();
+    };
+    let first = incarnation();
+    open_after(Moment(0));
+    assert_eq!(incarnation(), first);
+    let now = Moment::now();
+    open_after(now);
+    let second = incarnation();
+    assert_ne!(second, first);
+    // The second who comes from there, too.
+    open_after(now);
+    assert_eq!(incarnation(), second);
     std::fs::remove_dir_all(directory).unwrap();
 }
 
@@ -56,10 +117,10 @@ fn a_writer_that_is_stopped_is_not_waited_for_without_end() {
     let (table, directory) = table("locked");
     let other = open(&directory, Boot::This([1, 2]));
     flock(&other.lock, FlockOperation::LockExclusive).unwrap();
-    assert!(matches!(table.advance(Mark::All, Effect::Invalidate, || true), Err(Fault::Locked)));
+    assert!(matches!(table.advance(Mark::All, Effect::Invalidate, || Ok(true)), Err(Fault::Locked)));
     assert!(table.read(&[Spot::of(Mark::All)], Patience::AnyTime).is_ok(), "readers take no lock");
     flock(&other.lock, FlockOperation::Unlock).unwrap();
-    table.advance(Mark::All, Effect::Invalidate, || true).unwrap();
+    table.advance(Mark::All, Effect::Invalidate, || Ok(true)).unwrap();
     std::fs::remove_dir_all(directory).unwrap();
 }
 
@@ -72,7 +133,7 @@ fn a_writer_whose_lock_was_removed_writes_nothing_until_it_has_the_one_that_othe
     let other = open(&directory, Boot::This([1, 2]));
     let before = table.read(&[], Patience::AnyTime).unwrap();
     flock(&other.lock, FlockOperation::LockExclusive).unwrap();
-    assert!(matches!(table.advance(Mark::All, Effect::Invalidate, || true), Err(Fault::Gone)));
+    assert!(matches!(table.advance(Mark::All, Effect::Invalidate, || Ok(true)), Err(Fault::Gone)));
     assert_eq!(table.read(&[], Patience::AnyTime).unwrap(), before);
     flock(&other.lock, FlockOperation::Unlock).unwrap();
     // While it writes.
@@ -81,7 +142,7 @@ fn a_writer_whose_lock_was_removed_writes_nothing_until_it_has_the_one_that_othe
         Ok(())
     });
     assert!(matches!(removed, Err(Fault::Gone)));
-    open(&directory, Boot::This([1, 2])).advance(Mark::All, Effect::Invalidate, || true).unwrap();
+    open(&directory, Boot::This([1, 2])).advance(Mark::All, Effect::Invalidate, || Ok(true)).unwrap();
     assert!(table.read(&[], Patience::AnyTime).unwrap().invalidated > before.invalidated, "readers take no lock");
     std::fs::remove_dir_all(directory).unwrap();
 }
@@ -120,7 +181,7 @@ fn names_that_share_a_place_in_one_life_are_apart_in_another() {
 fn a_table_that_was_written_over_by_an_older_state_of_it_begins_anew() {
     let (table, directory) = table("over");
     let saved = ["table", "lock"].map(|name| (name, std::fs::read(directory.join(name)).unwrap()));
-    table.advance(Mark::Group("a"), Effect::Invalidate, || true).unwrap();
+    table.advance(Mark::Group("a"), Effect::Invalidate, || Ok(true)).unwrap();
     let before = table.read(&[], Patience::AnyTime).unwrap();
     for (name, content) in saved {
         std::fs::write(directory.join(name), content).unwrap();
