@@ -362,7 +362,9 @@ mod tests {
         let (instance, state) = (Instance::of(&|| ()), State::of::<u8>());
         let tenants: Vec<String> = (0..100).map(|tenant| tenant.to_string()).collect();
         for _ in 0..10 {
-            tenants.iter().for_each(|tenant| _ = handler.digest(instance, state, tenant, Some(shape)));
+            for tenant in &tenants {
+                _ = handler.digest(instance, state, tenant, Some(shape));
+            }
         }
         assert_eq!(ASKED.load(Relaxed), tenants.len());
         (0..10_000).for_each(|tenant| _ = handler.digest(instance, state, &format!("t{tenant}"), Some(shape)));

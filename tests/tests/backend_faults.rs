@@ -66,7 +66,7 @@ async fn in_files(Extension(source): Extension<Source>, Path(id): Path<usize>) -
 
 /// Computes without an await.
 async fn busy() {
-    #[expect(clippy::disallowed_methods, reason = "it keeps a thread of the runtime from everything else")]
+    // It keeps a thread of the runtime from everything else.
     std::thread::sleep(Duration::from_millis(80));
 }
 

@@ -33,16 +33,16 @@ const LENGTH: usize = 40;
 
 /// How much was asked of both sides, unless they were at odds: then the shortest sequence that shows it.
 async fn compare(seed: u64, requests: usize, make: impl Fn(&mut Random) -> (Plan, Sides)) -> Result<Seen, String> {
-    let (mut random, mut seen) = (Random::new(seed), Seen::default());
-    while seen.requests < requests {
+    let (mut random, mut asked) = (Random::new(seed), Seen::default());
+    while asked.requests < requests {
         // Another router now and then.
         let (plan, sides) = make(&mut random);
         for _ in 0..50 {
             let steps = episode(&mut random, &plan, LENGTH);
-            sides.agree(&steps, &mut seen).await.map_err(|odds| format!("{odds}\nof a router of {:?}", plan.around_all()))?;
+            sides.agree(&steps, &mut asked).await.map_err(|odds| format!("{odds}\nof a router of {:?}", plan.around_all()))?;
         }
     }
-    Ok(seen)
+    Ok(asked)
 }
 
 fn attributes(backend: &'static str, instead: Option<Shape>) -> impl Fn(&mut Random) -> (Plan, Sides) {
@@ -62,9 +62,9 @@ fn compared(name: &str, seed: u64, requests: usize, make: impl Fn(&mut Random) -
         };
         [half(0), half(1)].map(|half| half.join().expect("a comparison").unwrap_or_else(|odds| panic!("{name}: {odds}")))
     });
-    let seen = both[0] + both[1];
-    println!("- {name}: {seen}: 0 at odds");
-    seen
+    let asked = both[0] + both[1];
+    println!("- {name}: {asked}: 0 at odds");
+    asked
 }
 
 fn runtime() -> tokio::runtime::Runtime {

@@ -66,17 +66,17 @@ fn names_leave_with_the_last_holder() {
 #[test]
 fn names_that_nobody_holds_are_told_apart_until_there_are_too_many_and_none_is_ever_spared() {
     let registry = Registry::exact_to(100);
-    let epoch = |name: usize| registry.counter(&name.to_string()).epoch().invalidated();
+    let epoch = |name: u64| registry.counter(&name.to_string()).epoch().invalidated();
     for name in 0..150 {
-        registry.advance(&name.to_string(), 1 + name as u64, Effect::Invalidate);
+        registry.advance(&name.to_string(), 1 + name, Effect::Invalidate);
     }
     assert_eq!((0..150).map(epoch).collect::<Vec<_>>(), (1..=150).collect::<Vec<_>>());
     assert_eq!(epoch(1000), 0, "another's");
     registry.advance("1", 200, Effect::Expire);
     assert_eq!((epoch(1), registry.counter("1").epoch().expired()), (2, 200), "what it had goes along");
     for name in 1000..1300 {
-        registry.advance(&name.to_string(), name as u64, Effect::Invalidate);
+        registry.advance(&name.to_string(), name, Effect::Invalidate);
     }
-    assert!((0..150).all(|name| epoch(name) > name as u64), "never too early");
-    assert!((1250..1300).all(|name| epoch(name) == name as u64));
+    assert!((0..150).all(|name| epoch(name) > name), "never too early");
+    assert!((1250..1300).all(|name| epoch(name) == name));
 }

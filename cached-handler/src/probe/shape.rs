@@ -337,6 +337,7 @@ mod tests {
     }
 
     /// Takes a default for an error, as many authors do.
+    #[expect(clippy::unnecessary_wraps, reason = "serde asks for a result")]
     fn lenient<'de, D: Deserializer<'de>, T: Default + serde::Deserialize<'de>>(from: D) -> Result<T, D::Error> {
         Ok(T::deserialize(from).unwrap_or_default())
     }
@@ -351,6 +352,7 @@ mod tests {
     struct Empty();
 
     #[test]
+    #[expect(clippy::zero_sized_map_values, reason = "authors have such maps")]
     fn a_type_that_takes_a_default_for_an_error_has_a_shape_that_ends() {
         use std::collections::{BTreeMap, BTreeSet, HashSet, LinkedList, VecDeque};
         for shape in [

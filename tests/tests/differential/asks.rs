@@ -40,7 +40,6 @@ pub enum Condition {
     IfNoneMatchAny,
     IfNoneMatchOther,
     IfModifiedSince(usize),
-    #[allow(dead_code)]
     IfModifiedSinceItsDate(usize),
     IfMatch(usize),
     IfMatchOther,
@@ -128,7 +127,7 @@ impl Condition {
             3 => Self::IfNoneMatchAny,
             4 => Self::IfNoneMatchOther,
             5 => Self::IfModifiedSince(ago),
-            6 => Self::IfModifiedSince(ago),
+            6 => Self::IfModifiedSinceItsDate(ago),
             7 => Self::IfMatch(ago),
             8 => [Self::IfMatchOther, Self::IfUnmodifiedSince(ago)][random.below(2)],
             9 | 10 => Self::Range(range),

@@ -107,7 +107,7 @@ impl Known {
 
     fn may_be_304(&self, ask: &Ask, live: &Reply, bare: &Reply, tags: Option<&str>, since: Option<&str>) -> Result<(), String> {
         empty(live)?;
-        for name in OF_304.iter().filter(|name| bare.fields.contains_key(**name) && !live.fields.contains_key(**name)) {
+        if let Some(name) = OF_304.iter().find(|name| bare.fields.contains_key(**name) && !live.fields.contains_key(**name)) {
             return Err(format!("a 304 without `{name}`"));
         }
         for name in live.fields.keys().filter(|name| bare.fields.contains_key(*name) && !OF_THE_ANSWER.contains(&name.as_str())) {

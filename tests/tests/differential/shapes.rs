@@ -128,7 +128,7 @@ async fn named_parts(State(model): State<Model>, Path(place): Path<Place>) -> St
 
 #[cached(ttl = 60, uncached = raw_parts_bare)]
 async fn raw_parts(parts: RawPathParams) -> String {
-    parts.iter().map(|(name, value)| format!("{name}={value};")).collect()
+    parts.iter().flat_map(|(name, value)| [name, "=", value, ";"]).collect()
 }
 
 #[cached(ttl = 60, uncached = addressed_bare)]

@@ -148,14 +148,14 @@ impl Sides {
             while next < shortest.len() {
                 let tries = without(&shortest, next).into_iter().chain(simpler(&shortest, next));
                 let mut found = None;
-                for tried in tries {
-                    if let Err((at, why)) = self.play(&tried, &mut seen).await {
-                        found = Some((tried[..=at].to_vec(), why));
+                for steps in tries {
+                    if let Err((at, why)) = self.play(&steps, &mut seen).await {
+                        found = Some((steps[..=at].to_vec(), why));
                         break;
                     }
                 }
                 match found {
-                    Some((tried, reason)) => (shortest, why, is_shorter) = (tried, reason, true),
+                    Some((fewer, reason)) => (shortest, why, is_shorter) = (fewer, reason, true),
                     None => next += 1,
                 }
             }

@@ -62,7 +62,7 @@ impl Served {
         static NUMBERS: AtomicUsize = AtomicUsize::new(0);
         let number = NUMBERS.fetch_add(1, Ordering::Relaxed).to_string();
         let mut ask = curl::ask(method.to_owned().leak(), target).with(NUMBER, number.clone());
-        let is_sent = |name: &str| !NOT_SENT.contains(&name) && !(self.http == Http::Two && OF_HTTP1.contains(&name));
+        let is_sent = |name: &str| !(NOT_SENT.contains(&name) || self.http == Http::Two && OF_HTTP1.contains(&name));
         for (name, value) in fields.iter().filter(|(name, _)| is_sent(name)) {
             ask = ask.with(*name, *value);
         }
@@ -77,20 +77,22 @@ impl Served {
         };
         let outcome = self.outcomes.lock().unwrap_or_else(PoisonError::into_inner).remove(&number);
         let mut answer = answers.swap_remove(0);
-        self.without_what_is_added(&mut answer);
+        without_what_is_added(&mut answer);
         (answer, outcome)
     }
+}
 
-    /// As it was before the server and the layers.
-    fn without_what_is_added(&self, answer: &mut Answer) {
-        for name in stack::ADDED.iter().chain(&["transfer-encoding", "connection"]) {
-            answer.fields.remove(*name);
-        }
-        // The layer of compression says this of what it would compress if asked.
-        let varies: Vec<_> = answer.fields.get_all(header::VARY).iter().cloned().collect();
-        if let Some(("accept-encoding", rest)) = varies.split_last().map(|(last, rest)| (last.to_str().unwrap_or_default(), rest)) {
-            answer.fields.remove(header::VARY);
-            rest.iter().for_each(|line| _ = answer.fields.append(header::VARY, line.clone()));
+/// The answer as it was before the server and the layers.
+fn without_what_is_added(answer: &mut Answer) {
+    for name in stack::ADDED.iter().chain(&["transfer-encoding", "connection"]) {
+        answer.fields.remove(*name);
+    }
+    // The layer of compression says this of what it would compress if asked.
+    let varies: Vec<_> = answer.fields.get_all(header::VARY).iter().cloned().collect();
+    if let Some(("accept-encoding", rest)) = varies.split_last().map(|(last, rest)| (last.to_str().unwrap_or_default(), rest)) {
+        answer.fields.remove(header::VARY);
+        for line in rest {
+            answer.fields.append(header::VARY, line.clone());
         }
     }
 }
@@ -119,7 +121,9 @@ async fn notes(axum::extract::State(outcomes): axum::extract::State<Outcomes>, m
         _ => false,
     };
     let added: Vec<_> = fields.iter().filter(|(name, value)| by_curl(name, value)).map(|(name, _)| name.clone()).collect();
-    added.iter().for_each(|name| _ = fields.remove(name));
+    for name in &added {
+        fields.remove(name);
+    }
     let response = next.run(request).await;
     if let Some(outcome) = response.extensions().get::<Outcome>() {
         outcomes.lock().unwrap_or_else(PoisonError::into_inner).insert(number, outcome.clone());

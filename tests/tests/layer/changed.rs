@@ -25,7 +25,7 @@ async fn show(State(note): State<Note>) -> Response {
 }
 
 async fn edit(State(note): State<Note>, text: String) -> Response {
-    *note.0.lock().unwrap() = text.clone();
+    note.0.lock().unwrap().clone_from(&text);
     match text.split_once('=') {
         Some(("status", status)) => status.parse::<StatusCode>().unwrap().into_response(),
         Some((name, value)) => [(name, value)].into_response(),

@@ -107,8 +107,8 @@ async fn visit(browser: &mut Chromium) -> (Value, BTreeMap<String, u64>) {
             "Network.loadingFailed" => panic!("{event}: {names:?}"),
             _ => {}
         }
-        let named = answers.iter().filter_map(|(id, status)| Some((names.get(id)?.clone(), *status)));
-        let statuses: BTreeMap<_, _> = named.collect();
+        let known = answers.iter().filter_map(|(id, status)| Some((names.get(id)?.clone(), *status)));
+        let statuses: BTreeMap<_, _> = known.collect();
         if let Some(seen) = seen.as_ref().filter(|_| ALL.iter().all(|name| statuses.contains_key(*name))) {
             return (serde_json::from_str(seen).expect("JSON"), statuses);
         }

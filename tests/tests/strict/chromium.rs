@@ -1,4 +1,4 @@
-//! A headless browser, driven by the DevTools protocol through two pipes.
+//! A headless browser, driven by the `DevTools` protocol through two pipes.
 
 use std::{
     collections::VecDeque,
@@ -35,10 +35,10 @@ const LONG: Duration = Duration::from_secs(180);
 impl Chromium {
     /// One that trusts the server at this address, as it stores nothing of others; nothing where there is no browser.
     pub async fn start(server: SocketAddr) -> Option<Self> {
+        static NUMBER: AtomicUsize = AtomicUsize::new(0);
         let path = std::env::var_os("PATH")?;
         let named = NAMES.iter().flat_map(|name| std::env::split_paths(&path).map(move |folder| folder.join(name)));
         let program = named.filter(|file| file.is_file()).find(|file| is_one(file))?;
-        static NUMBER: AtomicUsize = AtomicUsize::new(0);
         let scratch = format!("cached-handler-chromium-{}-{}", std::process::id(), NUMBER.fetch_add(1, Ordering::Relaxed));
         let scratch = std::env::temp_dir().join(scratch);
         std::fs::create_dir_all(&scratch).expect("a directory");

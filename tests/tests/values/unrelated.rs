@@ -86,8 +86,8 @@ impl Site {
         // A machine that is too busy makes a healthy backend exceed its limits of time: that is no answer of the store.
         let spared = usize::try_from(failed_since).unwrap() + usize::from(failed > 0) * kept;
         // In files, keys share 65 536 epochs.
-        let shared = if backend == "fs" { kept / 10 * 9 } else { 0 };
-        assert!(there + spared + shared >= kept, "{backend}: {there} of {kept} values");
+        let lost = if backend == "fs" { kept / 10 * 9 } else { 0 };
+        assert!(there + spared + lost >= kept, "{backend}: {there} of {kept} values");
         assert!(again <= spared, "{backend}: {again} pages were made again");
 
         // And those that are meant are gone.
