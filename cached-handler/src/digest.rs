@@ -6,6 +6,8 @@ use std::ops::Deref;
 
 use blake2b_simd::{Params, blake2bp};
 
+use crate::turns::{TURN, in_turns};
+
 /// Of some bytes: it stands for them, and shows nothing of them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Digest([u8; Self::LENGTH]);
@@ -36,12 +38,28 @@ impl Digest {
             });
             Self::new(&state.finalize())
         } else {
-            let mut state = blake2bp::Params::new().hash_length(Self::LENGTH).to_state();
+            let mut state = long_state();
             frame(parts, |bytes| {
                 state.update(bytes);
             });
             Self::new(&state.finalize())
         }
+    }
+
+    /// The same digest, made in turns where there is much to read.
+    pub(crate) async fn of_parts_in_turns(parts: &[&[u8]]) -> Self {
+        if parts.iter().all(|part| part.len() <= TURN) {
+            return Self::of_parts(parts);
+        }
+        let mut state = long_state();
+        for part in parts {
+            state.update(&length_of(part));
+            in_turns(part, |piece| {
+                state.update(piece);
+            })
+            .await;
+        }
+        Self::new(&state.finalize())
     }
 
     pub(crate) fn as_bytes(&self) -> &[u8; Self::LENGTH] {
@@ -67,9 +85,17 @@ fn params() -> Params {
     params
 }
 
+fn long_state() -> blake2bp::State {
+    blake2bp::Params::new().hash_length(Digest::LENGTH).to_state()
+}
+
+fn length_of(part: &[u8]) -> [u8; 8] {
+    u64::try_from(part.len()).unwrap_or(u64::MAX).to_le_bytes()
+}
+
 fn frame(parts: &[&[u8]], mut update: impl FnMut(&[u8])) {
     for part in parts {
-        update(&u64::try_from(part.len()).unwrap_or(u64::MAX).to_le_bytes());
+        update(&length_of(part));
         update(part);
     }
 }
@@ -107,6 +133,15 @@ mod tests {
             (Digest::of_parts(&[&seven[..]]), "3b5385c163d663d5bb8cbdff92b5c182a33ccc0a987c6cd3bf63af10254f87e6"),
         ] {
             assert_eq!(&*digest.to_hex(), expected);
+        }
+    }
+
+    #[tokio::test]
+    async fn a_digest_made_in_turns_is_the_same() {
+        let long = vec![7; 3 * TURN + 100];
+        for length in [0, 100, TURN, TURN + 1, 2 * TURN, long.len()] {
+            let parts = [&b"head"[..], &long[..length], b"end"];
+            assert_eq!(Digest::of_parts_in_turns(&parts).await, Digest::of_parts(&parts), "{length}");
         }
     }
 

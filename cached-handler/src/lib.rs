@@ -54,6 +54,7 @@ pub mod testing;
 mod timer;
 mod together;
 mod trace;
+mod turns;
 mod values;
 
 pub use cached_handler_macros::{CacheKey, cached, invalidates};

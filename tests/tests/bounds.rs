@@ -2,10 +2,14 @@
 
 #![cfg(target_os = "linux")]
 
+#[path = "bounds/floods.rs"]
+mod floods;
 #[path = "bounds/held.rs"]
 mod held;
 #[path = "bounds/slow.rs"]
 mod slow;
+#[path = "bounds/turns.rs"]
+mod turns;
 
 use std::{
     fmt::Write,

@@ -58,6 +58,7 @@
 //! | memory | 64 MiB: keys, fields, content and overhead; a value among a response's extensions counts as 256 bytes | `Cache::builder().memory(bytes)` |
 //! | content read ahead of clients who read slowly | half of `memory`, in all; beyond it content is passed on and not stored | `Cache::builder().read_ahead(bytes)` |
 //! | content of a response | 1 MiB; longer content is passed on | `Policy::max_body` |
+//! | content that is hashed, copied or summed up before others have a turn | 256 KiB | |
 //! | fields of a response | 64 KiB, 256 lines | |
 //! | key | 8 KiB; with a longer one the request bypasses the cache | |
 //! | groups of a response | 16, of 256 bytes | |

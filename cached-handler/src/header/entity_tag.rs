@@ -102,15 +102,16 @@ impl EntityTag {
 
     /// Of a representation: content, type, coding and language, so that no two representations share one.
     pub(crate) fn strong_of(content: &[u8], fields: &HeaderMap) -> Self {
-        let mut parts: SmallVec<[&[u8]; 8]> = smallvec![&b"cached-handler entity tag 1"[..]];
-        for name in [&header::CONTENT_TYPE, &header::CONTENT_ENCODING, &header::CONTENT_LANGUAGE] {
-            for line in fields.get_all(name) {
-                parts.push(name.as_str().as_bytes());
-                parts.push(line.as_bytes());
-            }
-        }
-        parts.push(content);
-        let hex = Digest::of_parts(&parts).to_hex();
+        Self::of_digest(Digest::of_parts(&parts_of(content, fields)))
+    }
+
+    /// The same tag, made in turns where the content is long.
+    pub(crate) async fn strong_of_in_turns(content: &[u8], fields: &HeaderMap) -> Self {
+        Self::of_digest(Digest::of_parts_in_turns(&parts_of(content, fields)).await)
+    }
+
+    fn of_digest(digest: Digest) -> Self {
+        let hex = digest.to_hex();
         Self { weak: false, opaque: format!("\"{}\"", hex.get(..32).unwrap_or_default()).into_bytes().into() }
     }
 
@@ -123,6 +124,19 @@ impl EntityTag {
         let (weak, opaque, rest) = split(bytes)?;
         Some((Self { weak, opaque: opaque.into() }, rest))
     }
+}
+
+/// What tells one representation from another.
+fn parts_of<'a>(content: &'a [u8], fields: &'a HeaderMap) -> SmallVec<[&'a [u8]; 8]> {
+    let mut parts: SmallVec<[&[u8]; 8]> = smallvec![&b"cached-handler entity tag 1"[..]];
+    for name in [&header::CONTENT_TYPE, &header::CONTENT_ENCODING, &header::CONTENT_LANGUAGE] {
+        for line in fields.get_all(name) {
+            parts.push(name.as_str().as_bytes());
+            parts.push(line.as_bytes());
+        }
+    }
+    parts.push(content);
+    parts
 }
 
 /// A tag at the start of `bytes`: whether it is weak, its quoted part, and the rest (RFC 9110 §8.8.3: any visible byte but

@@ -21,6 +21,7 @@ use crate::{
     read_ahead::{Portion, ReadAhead, lend},
     stored::own,
     timer,
+    turns::TURN,
 };
 
 /// Content that cannot be stored, and the body that passes it on as it would have come.
@@ -163,8 +164,6 @@ struct Copy<'a> {
 const FRAME_OVERHEAD: usize = 64;
 /// Frames that cost nothing, however little content may be stored.
 const FREE_FRAMES: usize = 1024;
-/// Longest piece that is worked on without letting others run.
-const TURN: usize = 256 << 10;
 
 impl<'a> Copy<'a> {
     fn new(limit: usize, ahead: &'a Arc<ReadAhead>) -> Self {
@@ -212,10 +211,12 @@ impl<'a> Copy<'a> {
         let Some(second) = frames.next() else { return first };
         let mut whole = BytesMut::with_capacity(self.bytes);
         for frame in [first, second].into_iter().chain(frames) {
-            let before = whole.len() / TURN;
-            whole.extend_from_slice(&frame);
-            if whole.len() / TURN != before {
-                tokio::task::yield_now().await;
+            for piece in frame.chunks(TURN) {
+                let before = whole.len() / TURN;
+                whole.extend_from_slice(piece);
+                if whole.len() / TURN != before {
+                    tokio::task::yield_now().await;
+                }
             }
         }
         whole.freeze()

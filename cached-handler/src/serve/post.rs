@@ -14,6 +14,7 @@ use super::{
     make::make,
     put::put,
     store::{LONGEST, Landing, Made, gate, refuse, tell_clients},
+    tag,
 };
 use crate::{
     backend::{Reading, Scopes, Stamp},
@@ -143,10 +144,12 @@ pub(super) async fn keep_for_get(mut run: Run, mut parts: Parts, body: Body, sta
         Ok(whole) => return refuse(&run, parts, Body::from(whole.lend()), None, NotStored::LengthMismatch),
         Err(Refused { reason, body }) => return refuse(&run, parts, body, None, reason),
     };
-    let content = if run.handler.in_memory { own::content(content) } else { content };
+    let content = if run.handler.in_memory { own::content_in_turns(content).await } else { content };
     let Standing { key, stamp, storable, groups } = standing;
     run.key.primary = key;
-    let made = make(&run, parts.clone(), content.clone(), &storable, groups);
+    let mut told = parts.clone();
+    tag::make_of_long(&run, &mut told, &content).await;
+    let made = make(&run, told, content.clone(), &storable, groups);
     let kept = put(&run, &Arc::new(Slot::Response(Stored { stamp, ..made }))).await;
     tell_clients(&run, &mut parts);
     let outcome = Outcome::Forward { why: run.key.forward, collapsed: false, kept };

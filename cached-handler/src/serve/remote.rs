@@ -22,7 +22,7 @@ use crate::{
     outcome::{Bypass, Forward, Kept, NotStored},
     stored::{
         Slot, Stored, Tag,
-        codec::{AtRest, Damage, SlotAtRest, decode, encode},
+        codec::{AtRest, SlotAtRest, decode_in_turns, encode_in_turns},
         shared::Shared,
     },
 };
@@ -180,11 +180,11 @@ impl Run {
         if let Some(slot) = shared.as_ref().and_then(|bytes| self.cache.inner().shared.find(bytes, key)) {
             return Ok(Ok(slot));
         }
-        let (at_rest, selecting) = match self.open(bytes, key) {
+        let (at_rest, selecting) = match self.open(bytes, key).await {
             Some(SlotAtRest::Variants(variants)) => {
                 let values = variants.values(self.fields.as_deref());
                 let variant = self.variant_at_rest(key, &values);
-                match self.open(backend.get(&variant).await?, &variant) {
+                match self.open(backend.get(&variant).await?, &variant).await {
                     Some(SlotAtRest::Response(response)) => (response, Some((variants, values.into()))),
                     _ => return Ok(Err(Forward::VaryMiss)),
                 }
@@ -210,18 +210,12 @@ impl Run {
     }
 
     /// Bytes as a stored response; whatever is wrong with them is an event and a miss.
-    fn open(&self, bytes: Option<Bytes>, key: &StoreKey) -> Option<SlotAtRest> {
-        match decode(&bytes?, key.digest(), self.handler.policy.max_body.saturating_add(MOST_BESIDE_CONTENT)) {
+    async fn open(&self, bytes: Option<Bytes>, key: &StoreKey) -> Option<SlotAtRest> {
+        let longest = self.handler.policy.max_body.saturating_add(MOST_BESIDE_CONTENT);
+        match decode_in_turns(&bytes?, key.digest(), longest).await {
             Ok(slot) => Some(slot),
             Err(damage) => {
-                let damage = match damage {
-                    Damage::TooLong => "too-long",
-                    Damage::Foreign => "foreign",
-                    Damage::Checksum => "checksum",
-                    Damage::OtherKey => "other-key",
-                    Damage::Malformed => "malformed",
-                };
-                events::damaged(&self.cache, self.handler, damage);
+                events::damaged(&self.cache, self.handler, damage.word());
                 None
             }
         }
@@ -275,10 +269,10 @@ impl Run {
         let keep_for = span(stored.useful_until().saturating_sub(self.now()));
         let at_rest = SlotAtRest::Response(self.to_rest(backend, stored));
         let Some((variants, _)) = &stored.selecting else {
-            backend.put(&key, encode(&at_rest, key.digest()), keep_for, &scopes).await?;
+            backend.put(&key, encode_in_turns(&at_rest, key.digest()).await, keep_for, &scopes).await?;
             return Ok(Kept::Stored);
         };
-        let known = match self.open(backend.get(&key).await?, &key) {
+        let known = match self.open(backend.get(&key).await?, &key).await {
             Some(SlotAtRest::Variants(known)) => Some(known),
             _ => None,
         };
@@ -291,8 +285,8 @@ impl Run {
         };
         let longest = record.known.iter().map(|(_, until)| span(until.saturating_sub(wall))).fold(keep_for, Duration::max);
         let variant = self.variant_at_rest(&key, &record.values(self.fields.as_deref()));
-        backend.put(&variant, encode(&at_rest, variant.digest()), keep_for, &scopes).await?;
-        backend.put(&key, encode(&SlotAtRest::Variants(record), key.digest()), longest, &scopes).await?;
+        backend.put(&variant, encode_in_turns(&at_rest, variant.digest()).await, keep_for, &scopes).await?;
+        backend.put(&key, encode_in_turns(&SlotAtRest::Variants(record), key.digest()).await, longest, &scopes).await?;
         Ok(Kept::Stored)
     }
 

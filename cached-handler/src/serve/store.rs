@@ -259,7 +259,7 @@ pub(super) fn tell_clients(run: &Run, parts: &mut Parts) {
 #[expect(clippy::too_many_arguments, reason = "each is one of the facts of a run's end")]
 async fn keep(
     run: Run,
-    parts: Parts,
+    mut parts: Parts,
     Complete { content, ahead }: Complete,
     storable: &Storable,
     groups: Vec<Box<str>>,
@@ -270,7 +270,8 @@ async fn keep(
     let mut extensions = parts.extensions.clone();
     extensions.remove::<tag::Given>();
     // What still holds is the very content that is stored.
-    let content = if run.handler.in_memory && made == Made::New { own::content(content) } else { content };
+    let content = if run.handler.in_memory && made == Made::New { own::content_in_turns(content).await } else { content };
+    tag::make_of_long(&run, &mut parts, &content).await;
     let held = run.held().filter(|_| made == Made::Freshened);
     let merged = held.and_then(|held| run.merge_held(held, parts.clone(), content.clone(), storable, groups.clone()));
     let stored = match merged {

@@ -10,6 +10,7 @@ use crate::{
     header::{date, entity_tag::EntityTag},
     policy::ETag,
     stored::Tag,
+    turns::TURN,
 };
 
 /// The tag, in its strong form, that a response has without a look at its content; beside its fields, unseen by clients.
@@ -32,6 +33,15 @@ pub(super) fn give_to_stream(run: &Run, parts: &mut Parts) -> Parts {
         give_form_of_tag(&tag, &run.facts, &mut parts.headers);
     }
     kept
+}
+
+/// Makes the tag of long content, in turns, before a stored response is made of it.
+pub(super) async fn make_of_long(run: &Run, parts: &mut Parts, content: &[u8]) {
+    let has_one = parts.headers.contains_key(header::ETAG) || parts.extensions.get::<Given>().is_some();
+    if content.len() > TURN && !has_one && run.handler.policy.etag != ETag::Off && parts.status.is_success() {
+        let strong = Box::pin(EntityTag::strong_of_in_turns(content, &parts.headers)).await;
+        parts.extensions.insert(Given(strong));
+    }
 }
 
 /// Gives the fields the tag, in the form that most requests get.

@@ -18,10 +18,15 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use bytes::{BufMut, Bytes, BytesMut};
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
-use xxhash_rust::xxh3::xxh3_128;
+use xxhash_rust::xxh3::{Xxh3, xxh3_128};
 
 use super::{Own, Variants};
-use crate::{backend::Stamp, digest::Digest, rules::stale::Windows};
+use crate::{
+    backend::Stamp,
+    digest::Digest,
+    rules::stale::Windows,
+    turns::{TURN, in_turns},
+};
 
 /// What is kept of a response beyond this process.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -65,6 +70,18 @@ pub(crate) enum Damage {
     Malformed,
 }
 
+impl Damage {
+    pub(crate) fn word(self) -> &'static str {
+        match self {
+            Self::TooLong => "too-long",
+            Self::Foreign => "foreign",
+            Self::Checksum => "checksum",
+            Self::OtherKey => "other-key",
+            Self::Malformed => "malformed",
+        }
+    }
+}
+
 const MAGIC: [u8; 4] = *b"CHst";
 const VERSION: u16 = 2;
 const CHECKSUM: usize = 16;
@@ -89,7 +106,8 @@ pub(crate) fn encode(slot: &SlotAtRest, key: &Digest) -> Bytes {
     match slot {
         SlotAtRest::Response(response) => {
             out.put_u8(RESPONSE);
-            put_response(&mut out, response);
+            put_beside_content(&mut out, response);
+            put(&mut out, &response.content);
         }
         SlotAtRest::Variants(variants) => {
             out.put_u8(VARIANTS);
@@ -97,6 +115,30 @@ pub(crate) fn encode(slot: &SlotAtRest, key: &Digest) -> Bytes {
         }
     }
     sealed(out)
+}
+
+/// The same bytes, copied and summed up in turns where the content is long.
+pub(crate) async fn encode_in_turns(slot: &SlotAtRest, key: &Digest) -> Bytes {
+    match slot {
+        SlotAtRest::Response(response) if response.content.len() > TURN => Box::pin(encode_long(response, key)).await,
+        _ => encode(slot, key),
+    }
+}
+
+async fn encode_long(response: &AtRest, key: &Digest) -> Bytes {
+    let mut out = begun(key);
+    out.put_u8(RESPONSE);
+    put_beside_content(&mut out, response);
+    out.put_u32_le(count(response.content.len()));
+    out.reserve(response.content.len());
+    let mut sum = Xxh3::new();
+    sum.update(out.get(HEAD..).unwrap_or_default());
+    in_turns(&response.content, |piece| {
+        out.put_slice(piece);
+        sum.update(piece);
+    })
+    .await;
+    sealed_with(out, sum.digest128())
 }
 
 /// What stands before the kind, with room for the checksum.
@@ -109,8 +151,12 @@ fn begun(key: &Digest) -> BytesMut {
     out
 }
 
-fn sealed(mut out: BytesMut) -> Bytes {
+fn sealed(out: BytesMut) -> Bytes {
     let sum = checksum(out.get(HEAD..).unwrap_or_default());
+    sealed_with(out, sum)
+}
+
+fn sealed_with(mut out: BytesMut, sum: u128) -> Bytes {
     if let Some(place) = out.get_mut(MAGIC.len() + 2..HEAD) {
         place.copy_from_slice(&sum.to_le_bytes());
     }
@@ -128,6 +174,19 @@ pub(crate) fn forged(rest: &[u8], key: &Digest) -> Bytes {
 /// Reads what [`encode`] wrote for the same key, of at most `longest` bytes; the content and the field
 /// values are slices of `bytes`, not copies.
 pub(crate) fn decode(bytes: &Bytes, key: &Digest, longest: usize) -> Result<SlotAtRest, Damage> {
+    decode_by(bytes, key, longest, checksum)
+}
+
+/// The same, summed up in turns where there are many bytes.
+pub(crate) async fn decode_in_turns(bytes: &Bytes, key: &Digest, longest: usize) -> Result<SlotAtRest, Damage> {
+    if bytes.len() <= TURN || bytes.len() > longest {
+        return decode(bytes, key, longest);
+    }
+    let sum = Box::pin(checksum_in_turns(bytes.get(HEAD..).unwrap_or_default())).await;
+    decode_by(bytes, key, longest, |_| sum)
+}
+
+fn decode_by(bytes: &Bytes, key: &Digest, longest: usize, checksum: impl FnOnce(&[u8]) -> u128) -> Result<SlotAtRest, Damage> {
     if bytes.len() > longest {
         return Err(Damage::TooLong);
     }
@@ -151,7 +210,7 @@ pub(crate) fn decode(bytes: &Bytes, key: &Digest, longest: usize) -> Result<Slot
     if reader.rest.is_empty() { Ok(slot) } else { Err(Damage::Malformed) }
 }
 
-fn put_response(out: &mut BytesMut, response: &AtRest) {
+fn put_beside_content(out: &mut BytesMut, response: &AtRest) {
     let flag = |is: bool, flag: u8| if is { flag } else { 0 };
     out.put_u8(
         flag(response.shareable, SHAREABLE)
@@ -177,7 +236,6 @@ fn put_response(out: &mut BytesMut, response: &AtRest) {
         put(out, name.as_str().as_bytes());
         put(out, value.as_bytes());
     }
-    put(out, &response.content);
 }
 
 fn response(reader: &mut Reader<'_>) -> Result<AtRest, Damage> {
@@ -311,6 +369,12 @@ fn millis(duration: Duration) -> u64 {
 /// Against accidents. That the bytes are this key's is for the digest to say, which is a strong one.
 fn checksum(bytes: &[u8]) -> u128 {
     xxh3_128(bytes)
+}
+
+async fn checksum_in_turns(bytes: &[u8]) -> u128 {
+    let mut sum = Xxh3::new();
+    in_turns(bytes, |piece| sum.update(piece)).await;
+    sum.digest128()
 }
 
 #[cfg(test)]

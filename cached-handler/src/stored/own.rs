@@ -6,6 +6,8 @@
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue};
 
+use crate::turns::{TURN, in_turns};
+
 /// The same content in an allocation of its length. No copy where it is that already.
 pub(crate) fn content(content: Bytes) -> Bytes {
     // As it is, where nobody else has it; otherwise a copy. What lies behind or before it is only seen so.
@@ -15,6 +17,16 @@ pub(crate) fn content(content: Bytes) -> Bytes {
         return Bytes::copy_from_slice(&own);
     }
     own.shrink_to_fit();
+    own.into()
+}
+
+/// The same, in turns where others have long content too, and it has to be copied.
+pub(crate) async fn content_in_turns(shared: Bytes) -> Bytes {
+    if shared.len() <= TURN || shared.is_unique() {
+        return content(shared);
+    }
+    let mut own = Vec::with_capacity(shared.len());
+    in_turns(&shared, |piece| own.extend_from_slice(piece)).await;
     own.into()
 }
 

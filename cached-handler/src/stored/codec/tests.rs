@@ -151,3 +151,18 @@ proptest! {
         }
     }
 }
+
+#[tokio::test]
+async fn long_content_is_written_and_read_in_turns_as_it_is_at_once() {
+    for length in [0, 100, TURN, TURN + 1, 3 * TURN + 7] {
+        let slot = SlotAtRest::Response(AtRest { content: Bytes::from(vec![7; length]), ..response() });
+        let (key, at_once) = (digest(b"key"), encode(&slot, &digest(b"key")));
+        assert_eq!(encode_in_turns(&slot, &key).await, at_once, "{length}");
+        assert_eq!(decode_in_turns(&at_once, &key, usize::MAX).await, Ok(slot));
+        assert_eq!(decode_in_turns(&at_once, &key, length).await, Err(Damage::TooLong));
+        let mut changed = at_once.to_vec();
+        *changed.last_mut().unwrap() ^= 1;
+        let changed = decode_in_turns(&changed.into(), &key, usize::MAX).await;
+        assert_eq!(changed, Err(Damage::Checksum));
+    }
+}
