@@ -6,6 +6,7 @@
 
 mod batch;
 mod fit;
+mod incarnation;
 mod joint;
 mod keys;
 mod life;
@@ -106,7 +107,7 @@ impl Backend for Redis {
             let Found { reading, response } = self.0.look_up(key, scopes).await?;
             let reading = match reading {
                 Some(reading) => reading,
-                None => self.0.make_epochs(&self.0.keys.scopes(scopes)).await?,
+                None => self.0.make_epochs_of(scopes).await?,
             };
             self.0.known.note(&reading);
             Ok((response.and_then(|response| unframe(reading.incarnation, &response)), reading))
@@ -125,14 +126,21 @@ impl Backend for Redis {
 
     fn read<'a>(&'a self, scopes: &'a Scopes<'a>) -> Answer<'a, Reading> {
         Box::pin(async move {
-            let keys = self.0.keys.scopes(scopes);
-            self.0.read(&keys).await
+            let incarnation = self.0.incarnation();
+            let keys = self.0.keys.scopes(scopes, incarnation);
+            let values = list(self.0.link.call(&mget(keys.iter())).await?)?;
+            let reading = match record::reading(keys.iter(), &values).filter(|reading| reading.incarnation == incarnation) {
+                Some(reading) => reading,
+                None => self.0.make_epochs_of(scopes).await?,
+            };
+            self.0.known.note(&reading);
+            Ok(reading)
         })
     }
 
     fn put<'a>(&'a self, key: &'a StoreKey, bytes: Bytes, keep_for: Duration, scopes: &'a Scopes<'a>) -> Answer<'a, ()> {
         Box::pin(async move {
-            let keys = self.0.keys.scopes(scopes);
+            let keys = self.0.keys.scopes(scopes, self.0.incarnation());
             self.0.put(key, &bytes, keep_for, &keys).await
         })
     }
@@ -151,7 +159,7 @@ impl Backend for Redis {
                 Effect::Invalidate => "invalidate",
                 Effect::Expire => "expire",
             };
-            self.0.advance(&self.0.keys.clock_and_mark(target.mark()), word).await.map(Some)
+            self.0.advance_at(target, word).await.map(Some)
         })
     }
 

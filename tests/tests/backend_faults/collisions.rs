@@ -81,3 +81,38 @@ async fn each_path_has_a_number_of_its_own() {
     let numbers: HashSet<_> = chosen().map(|path| format!("{:?}", Target::path(path).mark())).collect();
     assert_eq!(numbers.len(), CHOSEN);
 }
+
+/// The keys of paths are those of an incarnation: whoever has not heard of a new one finds them all the same.
+#[tokio::test]
+async fn a_process_that_knows_an_older_incarnation_invalidates_a_path_for_all() {
+    let server = RedisServer::start();
+    let (one, two) = (App::on(&server.url()).await, App::on(&server.url()).await);
+    two.until_cached("/redis/0").await;
+    for _ in 0..3 {
+        server.say("DEL ch:{faults}").await;
+        one.until_cached("/redis/0").await;
+        let version = one.changes();
+        one.source.version.store(version, Ordering::SeqCst);
+        two.cache.invalidate(Target::path("/redis/0")).await.unwrap();
+        assert_eq!(one.sees("/redis/0").await, version);
+        // What one stores the other finds, by the same keys.
+        one.until_cached("/redis/0").await;
+        assert!(two.is_hit("/redis/0").await);
+    }
+}
+
+/// Clients may ask for any number of paths; what is kept of them is bounded.
+#[tokio::test]
+async fn paths_have_few_keys_of_epochs_in_redis() {
+    let server = RedisServer::start();
+    let app = App::on(&server.url()).await;
+    app.until_cached("/redis/0").await;
+    for id in 0..2000 {
+        app.cache.invalidate(Target::path(format!("/redis/{id}"))).await.unwrap();
+    }
+    let keys = server.keys().await;
+    let slots: HashSet<_> = keys.iter().filter_map(|key| key.split_once(":p:")).map(|(_, digits)| digits).collect();
+    let incarnations: HashSet<_> = slots.iter().map(|digits| &digits[..16]).collect();
+    assert_eq!(incarnations.len(), 1, "{incarnations:?}");
+    assert!(slots.iter().all(|digits| digits.len() == 16 + 4), "one of 65,536");
+}

@@ -69,13 +69,13 @@ impl Keys {
     }
 
     /// The clock, then the epochs that concern one response.
-    pub(super) fn scopes(&self, scopes: &Scopes<'_>) -> Names {
-        self.scopes_and(scopes, 0)
+    pub(super) fn scopes(&self, scopes: &Scopes<'_>, incarnation: u64) -> Names {
+        self.scopes_and(scopes, incarnation, 0)
     }
 
     /// The same, and then the response.
-    pub(super) fn scopes_with(&self, scopes: &Scopes<'_>, key: &StoreKey) -> Names {
-        let mut names = self.scopes_and(scopes, key.as_str().len() + RESPONSE.len() + self.namespace.len());
+    pub(super) fn scopes_with(&self, scopes: &Scopes<'_>, incarnation: u64, key: &StoreKey) -> Names {
+        let mut names = self.scopes_and(scopes, incarnation, key.as_str().len() + RESPONSE.len() + self.namespace.len());
         names.push(&[&self.namespace, RESPONSE, key.as_str()]);
         names
     }
@@ -88,25 +88,25 @@ impl Keys {
     }
 
     /// The clock, then the epoch that an invalidation moves on; the namespace's own is beside the clock.
-    pub(super) fn clock_and_mark(&self, mark: Mark<'_>) -> Names {
+    pub(super) fn clock_and_mark(&self, mark: Mark<'_>, incarnation: u64) -> Names {
         let mut names = self.clock();
         match mark {
             Mark::All => {}
             Mark::Handler(name) => self.handler(name, &mut names),
             Mark::Group(name) => self.group(name, &mut names),
-            Mark::Path(number) => self.path(number, &mut names),
+            Mark::Path(number) => self.path(number, incarnation, &mut names),
         }
         names
     }
 
-    fn scopes_and(&self, scopes: &Scopes<'_>, more: usize) -> Names {
+    fn scopes_and(&self, scopes: &Scopes<'_>, incarnation: u64, more: usize) -> Names {
         let epochs = 2 + scopes.groups().len();
         let length = (epochs + 1) * self.namespace.len() + scopes.handler().len() + epochs * ONE_NAME + more;
         let mut names = Names { text: String::with_capacity(length), ends: SmallVec::new() };
         names.push(&[&self.namespace]);
         self.handler(scopes.handler(), &mut names);
         if let Some(number) = scopes.path() {
-            self.path(number, &mut names);
+            self.path(number, incarnation, &mut names);
         }
         for group in scopes.groups() {
             self.group(group, &mut names);
@@ -118,9 +118,12 @@ impl Keys {
         names.push(&[&self.namespace, ":h:", name]);
     }
 
-    /// The whole number: there are as many epochs as paths with stored responses, and none is shared.
-    fn path(&self, number: u64, names: &mut Names) {
-        let digits = number.to_be_bytes().map(hex);
+    /// One of 65,536, as clients ask for any number of paths. Which of them share one is decided by the incarnation, which is
+    /// random and which no client is told; it stands in the name, so that an epoch of another is none of this path.
+    fn path(&self, number: u64, incarnation: u64, names: &mut Names) {
+        let [.., high, low] = mix(mix(number) ^ incarnation).to_be_bytes();
+        let [a, b, c, d, e, f, g, h] = incarnation.to_be_bytes();
+        let digits = [a, b, c, d, e, f, g, h, high, low].map(hex);
         names.push(&[&self.namespace, ":p:", std::str::from_utf8(digits.as_flattened()).unwrap_or_default()]);
     }
 
@@ -129,6 +132,14 @@ impl Keys {
         let digits = Digest::of(name.as_bytes()).to_hex();
         names.push(&[&self.namespace, ":g:", digits.get(..32).unwrap_or_default()]);
     }
+}
+
+/// The finisher of splitmix64.
+fn mix(word: u64) -> u64 {
+    let word = word.wrapping_add(0x9e37_79b9_7f4a_7c15);
+    let word = (word ^ (word >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    let word = (word ^ (word >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    word ^ (word >> 31)
 }
 
 const RESPONSE: &str = ":r:";
@@ -150,7 +161,7 @@ mod tests {
 
     #[test]
     fn groups_cannot_be_read() -> Result<(), Error> {
-        let keys = Keys::new("shop")?.clock_and_mark(Mark::Group("customer:secret"));
+        let keys = Keys::new("shop")?.clock_and_mark(Mark::Group("customer:secret"), 9);
         let digest = Digest::of(b"customer:secret").to_hex();
         assert_eq!(keys.iter().collect::<Vec<_>>(), ["ch:{shop}", &format!("ch:{{shop}}:g:{}", &digest[..32])]);
         Ok(())
@@ -161,13 +172,31 @@ mod tests {
         let (keys, key) = (Keys::new("shop")?, StoreKey::for_tests("a"));
         let groups = ["x".into(), "y".into()];
         let scopes = Scopes::new("page", 0x0a1f, &groups);
-        let names = keys.scopes_with(&scopes, &key);
+        let names = keys.scopes_with(&scopes, 9, &key);
         let group = |name: &str| format!("ch:{{shop}}:g:{}", &Digest::of(name.as_bytes()).to_hex()[..32]);
         let response = format!("ch:{{shop}}:r:{}", key.as_str());
-        let expected = ["ch:{shop}", "ch:{shop}:h:page", "ch:{shop}:p:0000000000000a1f", &group("x"), &group("y"), &response];
+        let path = format!("ch:{{shop}}:p:{:016x}{:04x}", 9, mix(mix(0x0a1f) ^ 9) & 0xffff);
+        let expected = ["ch:{shop}", "ch:{shop}:h:page", &path, &group("x"), &group("y"), &response];
         assert_eq!(names.iter().collect::<Vec<_>>(), expected);
-        assert_eq!(keys.scopes(&scopes).iter().collect::<Vec<_>>(), expected[..5]);
+        assert_eq!(keys.scopes(&scopes, 9).iter().collect::<Vec<_>>(), expected[..5]);
         assert_eq!(keys.response(&key), response);
+        Ok(())
+    }
+
+    #[test]
+    fn however_many_paths_are_asked_for_their_epochs_are_few_and_who_shares_one_is_secret() -> Result<(), Error> {
+        let keys = Keys::new("shop")?;
+        let of = |number, incarnation| {
+            let names = keys.clock_and_mark(Mark::Path(number), incarnation);
+            names.iter().last().map(str::to_owned).unwrap_or_default()
+        };
+        let all: std::collections::HashSet<_> = (0..200_000).map(|number| of(number, 9)).collect();
+        assert!((50_000..=1 << 16).contains(&all.len()), "{}", all.len());
+        // Those that meet in one incarnation do not in the next.
+        let meet: Vec<u64> = (0..200_000).filter(|number| of(*number, 9) == of(0, 9)).collect();
+        let again = meet.iter().filter(|number| of(**number, 10)[20..] == of(0, 10)[20..]).count();
+        assert!(again <= 2, "{again} of {}", meet.len());
+        assert!(all.iter().all(|name| *name != of(0, 10)));
         Ok(())
     }
 }

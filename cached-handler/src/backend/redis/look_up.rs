@@ -25,13 +25,17 @@ const NOBODY_WAITS: Duration = Duration::from_secs(5);
 
 impl Inner {
     pub(super) async fn look_up(self: &Arc<Self>, key: &StoreKey, scopes: &Scopes<'_>) -> Result<Found, Error> {
-        let names = || self.keys.scopes_with(scopes, key);
+        let incarnation = self.incarnation();
+        let names = || self.keys.scopes_with(scopes, incarnation, key);
         let place = self.batches.enter();
         let found = if place.is_one_of_many { self.look_up_with_others(names()).await } else { None };
-        match found {
-            Some(found) => found,
-            None => self.look_up_alone(&names()).await,
-        }
+        let mut found = match found {
+            Some(found) => found?,
+            None => self.look_up_alone(&names()).await?,
+        };
+        // The path's epoch in another incarnation lies elsewhere.
+        found.reading = found.reading.filter(|reading| reading.incarnation == incarnation);
+        Ok(found)
     }
 
     async fn look_up_alone(&self, names: &Names) -> Result<Found, Error> {
