@@ -1,10 +1,13 @@
 //! What one handler asks of the cache, beyond the arguments of its attribute.
 
+mod names;
+
 use std::time::Duration;
 
-use crate::header::{
-    cache_control::is_token_byte,
-    targeted::{self, TargetList},
+use self::names::{is_among, is_field_name, is_same};
+use crate::{
+    header::targeted::{self, TargetList},
+    rules::meaning,
 };
 
 /// Settings of a cached handler that are rarely needed, as one constant: `#[cached(ttl = 60, policy = SEARCH)]`.
@@ -38,6 +41,7 @@ pub struct Policy {
     pub(crate) heuristic: bool,
     pub(crate) cookies_by_vary: bool,
     pub(crate) targeted_fields: TargetList,
+    pub(crate) by_meaning: &'static [&'static str],
 }
 
 /// How the entity tag of a response that has none is made (RFC 9110 §8.8.3).
@@ -93,6 +97,7 @@ impl Policy {
             heuristic: false,
             cookies_by_vary: false,
             targeted_fields: targeted::DEFAULT,
+            by_meaning: &[],
         }
     }
 
@@ -254,14 +259,46 @@ impl Policy {
                 !is_same(name, "cache-control") && !is_same(name, "expires"),
                 "`cache-control` and `expires` count where no targeted field does; remove the name"
             );
-            let mut further = others;
-            while let [other, after @ ..] = further {
-                assert!(!is_same(name, other), "a targeted field is named twice; remove one of them");
-                further = after;
-            }
+            assert!(!is_among(name, others), "a targeted field is named twice; remove one of them");
             rest = others;
         }
         self.targeted_fields = names;
+        self
+    }
+
+    /// The request fields of which this handler's response depends on what they mean, and not on how that is spelt, in lower case.
+    /// For `vary = from_response`, before servers that read these fields by their grammar: requests that mean the same are
+    /// answered with the same stored response (RFC 9111 §4.1). By default there are none, and of a field that `Vary` names only
+    /// the same lines are the same: a server that tells `admin` from `admin,` must not be answered for by a cache that does not.
+    ///
+    /// ```
+    /// use cached_handler::Policy;
+    ///
+    /// const PROXY: Policy = Policy::new()
+    ///     .vary_by_meaning(&["accept", "accept-charset", "accept-encoding", "accept-language"]);
+    /// ```
+    ///
+    /// Each is taken for a list (RFC 9110 §5.6.1): the space around its members, empty members, and how they are spread over
+    /// lines do not count. In `accept-charset`, `accept-encoding` and `accept-language`, neither do letter case, order,
+    /// repetition, and a weight of 1 (§12.4.2). What has more than 8 KiB, a quote without an end, or quotes where preferences
+    /// have none, is compared as it was sent.
+    ///
+    /// Not for a handler whose response shows these fields as they were sent, nor for `accept-language` before a server that
+    /// takes the order of languages of one weight for a ranking (§12.5.4).
+    ///
+    /// # Panics
+    ///
+    /// In a constant, hence at compile time: for a name twice, for fields that are no lists, such as `cookie` and `user-agent`,
+    /// and for what is no name of a field in lower case.
+    pub const fn vary_by_meaning(mut self, names: &'static [&'static str]) -> Self {
+        let mut rest = names;
+        while let [name, others @ ..] = rest {
+            assert!(is_field_name(name), "a field is named in lower case, as `accept-language` is");
+            assert!(!is_among(name, &meaning::NO_LISTS), "this field is no list, and only the same bytes mean the same; remove the name");
+            assert!(!is_among(name, others), "a field is named twice; remove one of them");
+            rest = others;
+        }
+        self.by_meaning = names;
         self
     }
 
@@ -275,30 +312,6 @@ impl Default for Policy {
     fn default() -> Self {
         Self::new()
     }
-}
-
-/// Whether it is a name as `http` has it, in lower case: a token (RFC 9110 §5.6.2) of reasonable length.
-const fn is_field_name(name: &str) -> bool {
-    let mut rest = name.as_bytes();
-    while let [byte, others @ ..] = rest {
-        if !is_token_byte(*byte) || byte.is_ascii_uppercase() {
-            return false;
-        }
-        rest = others;
-    }
-    matches!(name.len(), 1..=256)
-}
-
-/// `==`, which is not const.
-const fn is_same(one: &str, other: &str) -> bool {
-    let (mut one, mut other) = (one.as_bytes(), other.as_bytes());
-    while let ([first, rest @ ..], [second, others @ ..]) = (one, other) {
-        if *first != *second {
-            return false;
-        }
-        (one, other) = (rest, others);
-    }
-    one.is_empty() && other.is_empty()
 }
 
 /// Whether a response of this status can be reused for another request at all.

@@ -3,6 +3,7 @@
 pub(crate) mod client;
 pub(crate) mod conditional;
 pub(crate) mod freshness;
+pub(crate) mod meaning;
 pub(crate) mod path;
 pub(crate) mod prefix;
 pub(crate) mod range;

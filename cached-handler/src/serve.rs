@@ -55,7 +55,7 @@ use crate::{
         stale::Windows,
     },
     seen::{Captured, Facts},
-    stored::Stored,
+    stored::{Stored, Variants},
     values::Typed,
 };
 
@@ -195,6 +195,11 @@ impl Run {
 
     pub(crate) fn now(&self) -> Millis {
         self.cache.inner().clock.now()
+    }
+
+    /// The values by which its request selects among `variants`.
+    fn selecting_values(&self, variants: &Variants) -> Vec<u8> {
+        variants.values(self.fields.as_deref(), self.handler.policy.by_meaning)
     }
 
     pub(crate) fn is_head(&self) -> bool {

@@ -22,7 +22,7 @@ use crate::{
     digest::Digest,
     epoch::Marks,
     header::{entity_tag::EntityTag, targeted::TargetList},
-    rules::{client::ForClients, stale::Windows},
+    rules::{client::ForClients, meaning::meaning, stale::Windows},
     values::Typed,
 };
 
@@ -175,8 +175,8 @@ impl Stored {
     }
 
     /// Whether it is the one that these request fields select (RFC 9111 §4.1).
-    pub(crate) fn selected_by(&self, fields: Option<&HeaderMap>) -> bool {
-        self.selecting.as_ref().is_none_or(|(variants, values)| *variants.values(fields) == **values)
+    pub(crate) fn selected_by(&self, fields: Option<&HeaderMap>, by_meaning: &[&str]) -> bool {
+        self.selecting.as_ref().is_none_or(|(variants, values)| *variants.values(fields, by_meaning) == **values)
     }
 
     /// A run's own answer is not aged by this cache.
@@ -225,16 +225,24 @@ impl Stored {
 }
 
 impl Variants {
-    /// The values of the selecting fields in a request, framed line by line, as they were sent. RFC 9111 §4.1 lets a cache
-    /// compare what values mean. But what forwards may show them as they are, and who reads them there may tell `admin` from
-    /// `admin,`: only the same bytes are sure to be read in the same way (law L1).
-    pub(crate) fn values(&self, fields: Option<&HeaderMap>) -> Vec<u8> {
+    /// The values of the selecting fields in a request, framed line by line, as they were sent; of those `by_meaning`, what they
+    /// mean. RFC 9111 §4.1 lets a cache compare what all of them mean. But what forwards may show them as they are, and who
+    /// reads them there may tell `admin` from `admin,`: without its author's word, only the same bytes are sure to be read in
+    /// the same way (law L1).
+    pub(crate) fn values(&self, fields: Option<&HeaderMap>, by_meaning: &[&str]) -> Vec<u8> {
         let mut bytes = Vec::new();
         for name in &self.fields {
             frame(&mut bytes, name.as_bytes());
-            for line in fields.iter().flat_map(|fields| fields.get_all(&**name)) {
-                bytes.push(1);
-                frame(&mut bytes, line.as_bytes());
+            let lines = || fields.iter().flat_map(|fields| fields.get_all(&**name)).map(HeaderValue::as_bytes);
+            let is_meant = by_meaning.contains(&&**name) && lines().next().is_some();
+            if let Some(meaning) = is_meant.then(|| meaning(name, lines())).flatten() {
+                bytes.push(2);
+                frame(&mut bytes, &meaning);
+            } else {
+                for line in lines() {
+                    bytes.push(1);
+                    frame(&mut bytes, line);
+                }
             }
             // No line is another value than an empty one.
             bytes.push(0);
@@ -284,7 +292,11 @@ mod tests {
             let (one, other) = (of(&one), of(&other));
             let lines = |fields: &HeaderMap, name| fields.get_all(name).iter().cloned().collect::<Vec<_>>();
             let are_the_same = ["accept-language", "x-roles"].iter().all(|name| lines(&one, *name) == lines(&other, *name));
-            prop_assert_eq!(variants.values(Some(&one)) == variants.values(Some(&other)), are_the_same);
+            let values = |fields: &HeaderMap, by_meaning: &[&str]| variants.values(Some(fields), by_meaning);
+            prop_assert_eq!(values(&one, &[]) == values(&other, &[]), are_the_same);
+            // By the author's word on one field, the other is compared as before.
+            let are_the_same = lines(&one, "x-roles") == lines(&other, "x-roles");
+            prop_assert!(are_the_same || values(&one, &["accept-language"]) != values(&other, &["accept-language"]));
         }
     }
 }

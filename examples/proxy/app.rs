@@ -38,6 +38,7 @@ pub const PROXY: Policy = Policy::new()
     .honor_request_directives()
     .cookies_by_vary()
     .targeted_fields(&["surrogate-control", "cdn-cache-control"])
+    .vary_by_meaning(&["accept", "accept-charset", "accept-encoding", "accept-language"])
     .jitter(0)
     .etag(ETag::Off);
 

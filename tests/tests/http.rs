@@ -18,6 +18,8 @@ mod freshness;
 mod layers;
 #[path = "http/limits.rs"]
 mod limits;
+#[path = "http/meaning.rs"]
+mod meaning;
 #[path = "http/members.rs"]
 mod members;
 #[path = "http/persons.rs"]

@@ -64,6 +64,7 @@ fn misnamed(attribute: &str, name: &str, table: &[Argument]) -> Option<String> {
         | "honor_request_directives"
         | "cookies_by_vary"
         | "targeted_fields"
+        | "vary_by_meaning"
             if attribute == "cached" =>
         {
             format!("`{name}` belongs in a policy; type `policy = POLICY` with `const POLICY: Policy = Policy::new().{name}(…);`")

@@ -9,6 +9,7 @@
 //!     .honor_request_directives()
 //!     .cookies_by_vary()
 //!     .targeted_fields(&["my-app-cdn-cache-control", "cdn-cache-control"])
+//!     .vary_by_meaning(&["accept", "accept-encoding", "accept-language"])
 //!     .jitter(0)
 //!     .etag(ETag::Off);
 //!
@@ -75,8 +76,10 @@
 //! With `vary = from_response`, responses name in `Vary` what they depend on.
 //!
 //! - Fields that `Vary` names are compared byte by byte, line by line. RFC 9111 §4.1 would allow to compare what they
-//!   mean, but whatever you forward to may read them as they were sent: `X-Roles: admin,` need not be `admin`. A key has
-//!   up to 64 variants. To have fewer, let a layer outside write a field in one way before the cache sees it.
+//!   mean, but whatever you forward to may read them as they were sent: `X-Roles: admin,` need not be `admin`. Name the
+//!   fields whose spelling it does not look at, such as `accept-language`, in
+//!   [`vary_by_meaning`](crate::Policy::vary_by_meaning): then `en, de` and `de,en` share one response.
+//! - A key has up to 64 variants. To have fewer, let a layer outside write a field in one way before the cache sees it.
 //! - A stale response is revalidated with its own validators: the handler receives them as `If-None-Match` and
 //!   `If-Modified-Since`, and its 304 freshens the stored response (§4.3.4).
 //! - The response to a forwarded HEAD freshens what GET stored, or invalidates it if it describes another

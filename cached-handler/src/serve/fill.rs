@@ -261,7 +261,7 @@ fn is_usable(run: &Run, stored: &Stored) -> bool {
 /// Only what a hit would give it.
 fn collapsed(run: &Run, stored: &Stored) -> Option<Response> {
     let now = run.now();
-    if !stored.selected_by(run.fields.as_deref()) {
+    if !stored.selected_by(run.fields.as_deref(), run.handler.policy.by_meaning) {
         return None;
     }
     may_answer_unless_invalidated(stored, false, run.handler, &run.facts, &run.key.traits, now).ok()?;

@@ -68,7 +68,7 @@ impl Run {
     /// With its own key: that of the variant, where there are some.
     fn stored_by_get(&self, key: PrimaryKey) -> Option<(PrimaryKey, Arc<Slot>)> {
         let memory = &self.cache.inner().memory;
-        let (slot, variant) = selected(memory.get(&key.as_ref())?, &key.as_ref(), self.fields.as_deref(), memory)?;
+        let (slot, variant) = selected(memory.get(&key.as_ref())?, &key.as_ref(), self.fields.as_deref(), self.handler, memory)?;
         Some((variant.unwrap_or(key), slot))
     }
 

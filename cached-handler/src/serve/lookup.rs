@@ -149,7 +149,7 @@ pub(super) enum Found {
 /// What a slot is good for that is not simply a response which may answer: why it may not is asked once more, as few are.
 fn judge(found: Option<Arc<Slot>>, key: &KeyWriter<'_>, memory: &Memory, now: Millis) -> Found {
     let Some(slot) = found else { return Found::Nothing(Forward::UriMiss) };
-    let Some((slot, _)) = selected(slot, &key.as_ref(), key.fields, memory) else { return Found::Nothing(Forward::VaryMiss) };
+    let Some((slot, _)) = selected(slot, &key.as_ref(), key.fields, key.handler, memory) else { return Found::Nothing(Forward::VaryMiss) };
     judged(slot, |stored| may_answer(stored, key.handler, key.facts, &key.traits, memory, now))
 }
 
@@ -158,10 +158,11 @@ pub(super) fn selected(
     slot: Arc<Slot>,
     key: &KeyRef<'_>,
     fields: Option<&HeaderMap>,
+    handler: &Handler,
     memory: &Memory,
 ) -> Option<(Arc<Slot>, Option<PrimaryKey>)> {
     let Slot::Variants(variants) = &*slot else { return Some((slot, None)) };
-    let variant = key.variant(&variants.values(fields));
+    let variant = key.variant(&variants.values(fields, handler.policy.by_meaning));
     Some((memory.get(&variant.as_ref())?, Some(variant)))
 }
 
@@ -269,7 +270,7 @@ impl Run {
     pub(super) fn look_again(&self) -> Option<Arc<Slot>> {
         let memory = &self.cache.inner().memory;
         let key = self.key.primary.as_ref();
-        let (slot, _) = selected(memory.get(&key)?, &key, self.fields.as_deref(), memory)?;
+        let (slot, _) = selected(memory.get(&key)?, &key, self.fields.as_deref(), self.handler, memory)?;
         let Slot::Response(stored) = &*slot else { return None };
         may_answer(stored, self.handler, &self.facts, &self.key.traits, memory, self.now()).ok()?;
         Some(slot)

@@ -208,6 +208,6 @@ fn selecting(run: &Run, storable: &Storable) -> Option<(Variants, Box<[u8]>)> {
         }
     }
     let variants = Variants { fields, ..Variants::default() };
-    let values = variants.values(run.fields.as_deref()).into();
+    let values = run.selecting_values(&variants).into();
     Some((variants, values))
 }

@@ -52,7 +52,7 @@ pub(super) async fn put(run: &Run, slot: &Arc<Slot>) -> Kept {
                 return Kept::Not(NotStored::TooManyVariants);
             };
             record.latest = record.latest.max(stored.stamp.clock);
-            let values = record.values(run.fields.as_deref());
+            let values = run.selecting_values(&record);
             memory.put(primary.clone(), Arc::new(Slot::Variants(record)));
             primary.as_ref().variant(&values)
         }

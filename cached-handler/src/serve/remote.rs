@@ -125,7 +125,7 @@ impl Run {
         let key = self.key_at_rest();
         match &stored.selecting {
             None => key,
-            Some((variants, _)) => self.variant_at_rest(&key, &variants.values(self.fields.as_deref())),
+            Some((variants, _)) => self.variant_at_rest(&key, &self.selecting_values(variants)),
         }
     }
 
@@ -182,7 +182,7 @@ impl Run {
         }
         let (at_rest, selecting) = match self.open(bytes, key).await {
             Some(SlotAtRest::Variants(variants)) => {
-                let values = variants.values(self.fields.as_deref());
+                let values = self.selecting_values(&variants);
                 let variant = self.variant_at_rest(key, &values);
                 match self.open(backend.get(&variant).await?, &variant).await {
                     Some(SlotAtRest::Response(response)) => (response, Some((variants, values.into()))),
@@ -277,14 +277,14 @@ impl Run {
             _ => None,
         };
         let wall = millis(backend.wall(&self.cache.inner().clock).duration_since(std::time::UNIX_EPOCH).unwrap_or_default());
-        let hash = Digest::of(&variants.values(self.fields.as_deref()));
+        let hash = Digest::of(&self.selecting_values(variants));
         let hash = hash.as_bytes().first_chunk().map_or(0, |bytes| u64::from_le_bytes(*bytes));
         let until = wall.saturating_add(stored.answers_until().saturating_sub(self.now()));
         let Some(record) = put::record(known.as_ref(), variants, (hash, until), wall) else {
             return Ok(Kept::Not(NotStored::TooManyVariants));
         };
         let longest = record.known.iter().map(|(_, until)| span(until.saturating_sub(wall))).fold(keep_for, Duration::max);
-        let variant = self.variant_at_rest(&key, &record.values(self.fields.as_deref()));
+        let variant = self.variant_at_rest(&key, &self.selecting_values(&record));
         backend.put(&variant, encode_in_turns(&at_rest, variant.digest()).await, keep_for, &scopes).await?;
         backend.put(&key, encode_in_turns(&SlotAtRest::Variants(record), key.digest()).await, longest, &scopes).await?;
         Ok(Kept::Stored)

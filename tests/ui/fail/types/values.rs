@@ -30,4 +30,10 @@ const _: Policy = Policy::new().targeted_fields(&["a", "expires"]); //~ Policy::
 
 const _: Policy = Policy::new().targeted_fields(&["a", "b", "a"]); //~ Policy::new().targeted_fields(&["a", "b", "a"]) => a targeted field is named twice; remove one of them
 
+const _: Policy = Policy::new().vary_by_meaning(&["Accept"]); //~ Policy::new().vary_by_meaning(&["Accept"]) => a field is named in lower case, as `accept-language` is
+
+const _: Policy = Policy::new().vary_by_meaning(&["accept", "cookie"]); //~ Policy::new().vary_by_meaning(&["accept", "cookie"]) => this field is no list, and only the same bytes mean the same; remove the name
+
+const _: Policy = Policy::new().vary_by_meaning(&["a", "b", "a"]); //~ Policy::new().vary_by_meaning(&["a", "b", "a"]) => a field is named twice; remove one of them
+
 fn main() {}
