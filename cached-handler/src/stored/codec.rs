@@ -20,6 +20,7 @@ use bytes::{BufMut, Bytes, BytesMut};
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use xxhash_rust::xxh3::{Xxh3, xxh3_128};
 
+use self::reader::Reader;
 use super::{Own, Variants};
 use crate::{
     backend::Stamp,
@@ -27,6 +28,8 @@ use crate::{
     rules::stale::Windows,
     turns::{TURN, in_turns},
 };
+
+mod reader;
 
 /// What is kept of a response beyond this process.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -290,65 +293,6 @@ fn variants(reader: &mut Reader<'_>) -> Result<Variants, Damage> {
     let fields = reader.list(Reader::text)?;
     let known = reader.list(|reader| Ok((reader.u64()?, i64::from_le_bytes(*reader.array()?))))?;
     Ok(Variants { fields, known, latest: 0 })
-}
-
-/// What of the bytes is still to be read.
-struct Reader<'a> {
-    whole: &'a Bytes,
-    rest: &'a [u8],
-}
-
-impl<'a> Reader<'a> {
-    fn array<const N: usize>(&mut self) -> Result<&'a [u8; N], Damage> {
-        let (array, rest) = self.rest.split_first_chunk().ok_or(Damage::Malformed)?;
-        self.rest = rest;
-        Ok(array)
-    }
-
-    fn u8(&mut self) -> Result<u8, Damage> {
-        self.array().map(|[byte]| *byte)
-    }
-
-    fn u16(&mut self) -> Result<u16, Damage> {
-        self.array().map(|bytes| u16::from_le_bytes(*bytes))
-    }
-
-    fn u32(&mut self) -> Result<u32, Damage> {
-        self.array().map(|bytes| u32::from_le_bytes(*bytes))
-    }
-
-    fn u64(&mut self) -> Result<u64, Damage> {
-        self.array().map(|bytes| u64::from_le_bytes(*bytes))
-    }
-
-    fn millis(&mut self) -> Result<Duration, Damage> {
-        self.u64().map(Duration::from_millis)
-    }
-
-    fn bytes(&mut self) -> Result<&'a [u8], Damage> {
-        let length = usize::try_from(self.u32()?).map_err(|_| Damage::Malformed)?;
-        let (bytes, rest) = self.rest.split_at_checked(length).ok_or(Damage::Malformed)?;
-        self.rest = rest;
-        Ok(bytes)
-    }
-
-    /// The same, which keeps the whole alive in place of a copy.
-    fn shared(&mut self) -> Result<Bytes, Damage> {
-        Ok(self.whole.slice_ref(self.bytes()?))
-    }
-
-    fn text(&mut self) -> Result<Box<str>, Damage> {
-        std::str::from_utf8(self.bytes()?).map(Into::into).map_err(|_| Damage::Malformed)
-    }
-
-    /// A count and that many elements; each takes bytes, so a count that lies runs out of them before it costs memory.
-    fn list<T>(&mut self, element: impl Fn(&mut Self) -> Result<T, Damage>) -> Result<Vec<T>, Damage> {
-        let mut list = Vec::new();
-        for _ in 0..self.u32()? {
-            list.push(element(self)?);
-        }
-        Ok(list)
-    }
 }
 
 fn put(out: &mut BytesMut, bytes: &[u8]) {
