@@ -272,3 +272,32 @@ async fn no_head_of_a_client_replaces_fields_of_what_is_fresh() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn a_head_that_freshens_a_get_without_content_keeps_the_tag_that_was_made_for_it() {
+    for content in ["", "hello"] {
+        everywhere("made-tag", async |one, other| {
+            one.answers(move |method| {
+                let (is, content) = if *method == Method::HEAD { ("new", "") } else { ("old", content) };
+                // It is kept for its date.
+                answer(200, &[("cache-control", "max-age=5"), ("last-modified", "Thu, 01 Jan 1970 00:00:00 GMT"), ("x-is", is)], content)
+            });
+            let path = format!("/{}", content.len());
+            let first = one.ask("GET", &path, &[]).await;
+            let tag = first.field("etag").map(str::to_owned);
+            assert!(tag.is_some(), "{}", one.backend);
+            one.later(6);
+            other.ask("HEAD", &path, &[]).await;
+            let freshened = one.ask("GET", &path, &[]).await;
+            assert!(freshened.is_hit(), "{}: {}", one.backend, freshened.outcome);
+            assert_eq!(freshened.field("x-is"), Some("new"), "{}", one.backend);
+            assert_eq!(freshened.field("etag"), tag.as_deref(), "{}: {content:?}", one.backend);
+            // Once more, of what was freshened and has rested.
+            one.later(6);
+            other.ask("HEAD", &path, &[]).await;
+            let tag_now = other.ask("GET", &path, &[]).await.field("etag").map(str::to_owned);
+            assert_eq!(tag_now, tag, "{}: {content:?}", one.backend);
+        })
+        .await;
+    }
+}
