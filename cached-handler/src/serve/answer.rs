@@ -189,7 +189,9 @@ pub(super) fn under_conditions(run: &Run, parts: &mut Parts, body: Body) -> Body
     let facts = &run.facts;
     let Some(conditional) = facts.conditional() else { return body };
     let declared = || parts.headers.get(header::CONTENT_LENGTH)?.to_str().ok()?.parse::<u64>().ok();
-    let length = if facts.is_head() { declared() } else { body.size_hint().exact().or_else(declared) };
+    // What a HEAD is answered without content says nothing of the length of GET's.
+    let exact = body.size_hint().exact().filter(|length| *length > 0 || !facts.is_head());
+    let length = exact.or_else(declared);
     let entity_tag = parts.headers.get(header::ETAG).and_then(EntityTag::parse);
     let selected = Selected {
         status: parts.status,

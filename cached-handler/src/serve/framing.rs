@@ -27,18 +27,19 @@ pub(super) fn answer_to_head(stored: &Stored, facts: &Facts, fields: &mut Header
 
 /// No content, in the answer to a HEAD whose GET has content of unknown length.
 pub(super) fn answer_to_head_of_a_stream(facts: &Facts) -> Body {
-    if facts.flags.is_routed { without_length() } else { Body::empty() }
+    if facts.flags.is_routed || !facts.flags.accepts_a_coding { without_length() } else { Body::empty() }
 }
 
 /// No content, in a 304 for content of this length, as far as that is known.
 pub(super) fn not_modified(fields: &mut HeaderMap, length: Option<u64>, facts: &Facts) -> Body {
     let flags = facts.flags;
-    if !flags.is_routed {
-        return Body::empty();
-    }
-    // axum's router adds the length of a body that says one, and the field may only have the length that a 200 would have.
+    // axum adds the length of a body that says one, in a router and in a `MethodRouter` that is served by itself, and the field
+    // may only have the length that a 200 would have.
     if !flags.accepts_a_coding {
         return without_length();
+    }
+    if !flags.is_routed {
+        return Body::empty();
     }
     // A layer that compresses takes no known length for a large one, so this body has to say that it is empty. What the
     // router adds then the server takes away, but for HTTP/2 and HEAD.

@@ -5,7 +5,8 @@ use std::{convert::Infallible, time::Duration};
 use axum::{
     Router,
     body::{Body, Bytes},
-    http::HeaderMap,
+    extract::Request,
+    http::{HeaderMap, HeaderValue, Version},
     response::{IntoResponse, Response},
     routing::get as route,
 };
@@ -15,6 +16,7 @@ use cached_handler_tests::{
     harness::Dict,
 };
 use futures_core::Stream;
+use tower::ServiceExt as _;
 
 struct Pieces(usize);
 
@@ -39,6 +41,33 @@ async fn in_memory() -> Response {
 #[cached(ttl = 60, backend = "dict")]
 async fn at_rest() -> Response {
     stream()
+}
+
+/// axum adds the length of what it is given, also where a handler is served without a router.
+#[tokio::test]
+async fn without_a_router_no_length_is_said_where_none_is_known() {
+    for version in [Version::HTTP_11, Version::HTTP_2] {
+        let cache = TestCache::new();
+        let service: axum::routing::MethodRouter = route(in_memory).layer(axum::Extension(cache.cache().clone()));
+        let ask = async |method: &str, tag: Option<&HeaderValue>| {
+            let mut request = Request::builder().method(method).version(version).uri("/").body(Body::empty()).unwrap();
+            if let Some(tag) = tag {
+                request.headers_mut().insert("if-none-match", tag.clone());
+            }
+            let response = service.clone().oneshot(request).await.unwrap();
+            let (parts, body) = response.into_parts();
+            let content = axum::body::to_bytes(body, 1 << 20).await.unwrap();
+            (parts.status.as_u16(), parts.headers, content)
+        };
+        let (status, head, content) = ask("HEAD", None).await;
+        assert_eq!((status, head.get("content-length"), content.len()), (200, None, 0), "{version:?}");
+        let (_, fields, content) = ask("GET", None).await;
+        assert!(!content.is_empty(), "{version:?}");
+        for method in ["GET", "HEAD"] {
+            let (status, fields, content) = ask(method, fields.get("etag")).await;
+            assert_eq!((status, fields.get("content-length"), content.len()), (304, None, 0), "{version:?} {method}");
+        }
+    }
 }
 
 /// But for what is of the connection, and what a cache says of itself.

@@ -129,3 +129,16 @@ async fn a_thousand_revalidations_through_compression_take_one_connection() {
     let answers = site.curl_well(Http::Two, &asks).await;
     assert!(answers.iter().all(|answer| answer.status == 304 && answer.is_hit()), "{answers:?}");
 }
+
+/// Also where the handler does not see that it is a HEAD, and nothing of its answer is stored.
+#[tokio::test]
+async fn a_304_to_a_head_says_no_other_length_than_that_of_a_200() {
+    let cache = cache();
+    for (name, site) in &sites(cache.cache()).await[..1] {
+        for http in Http::BOTH {
+            let answer = site.ask(http, for_gzip(head("/unstored")).with("if-none-match", "\"1\"")).await;
+            let length = answer.field("content-length");
+            assert_eq!((answer.status, length == "700" || length.is_empty()), (304, true), "{http:?} {name}: {answer:?}");
+        }
+    }
+}
