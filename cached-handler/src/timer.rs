@@ -41,6 +41,9 @@ const PARTS: u32 = 5;
 /// So many parts more are granted where the process was busy. Ten rounds of everything that the runtime has to do are
 /// enough to send a command, to hear of its answer, and to read that.
 const LATE_PARTS: u32 = 10;
+/// Late parts or not, a call is given up after four times its limit, and not before this: a process that does other things for
+/// long stretches would wait for ten of them.
+const DEAREST: Duration = Duration::from_secs(1);
 
 #[cfg(any(feature = "redis", test))]
 pub(crate) async fn sleep(time: Duration) {
@@ -83,13 +86,19 @@ pub(crate) async fn timeout_at<F: Future>(at: Instant, call: F) -> Result<F::Out
 /// Listens to a call for `limit` in all. The limit is divided into parts, and a part whose end is noticed late does not
 /// count: in that time the runtime did something else, and an answer that lay ready could not be read.
 pub(crate) async fn listen<F: Future>(limit: Duration, call: F) -> Result<F::Output, GivenUp> {
+    listen_and_count(limit, call).await.0
+}
+
+/// The same, and for how long it was listened to, in whole parts.
+pub(crate) async fn listen_and_count<F: Future>(limit: Duration, call: F) -> (Result<F::Output, GivenUp>, Duration) {
     let mut call = pin!(call);
     let part = limit / PARTS;
+    let dearest = far_or(Instant::now().checked_add(limit.saturating_mul(4).max(DEAREST)));
     let (mut left, mut late_left) = (PARTS, LATE_PARTS);
     let mut ends = far_or(Instant::now().checked_add(part));
     loop {
         if let Ok(output) = timeout_at(ends, call.as_mut()).await {
-            return Ok(output);
+            return (Ok(output), part * (PARTS - left));
         }
         let now = Instant::now();
         let is_late = now.saturating_duration_since(ends) > (part / 2).max(TICK);
@@ -98,15 +107,16 @@ pub(crate) async fn listen<F: Future>(limit: Duration, call: F) -> Result<F::Out
         } else {
             left -= 1;
         }
-        if left == 0 || late_left == 0 {
+        if left == 0 || late_left == 0 || (is_late && now >= dearest) {
             // What is ready to run may be what brings the answer.
             yield_now().await;
             let last = std::future::poll_fn(|cx| Poll::Ready(call.as_mut().poll(cx))).await;
-            return match last {
+            let outcome = match last {
                 Poll::Ready(output) => Ok(output),
                 Poll::Pending if left == 0 => Err(GivenUp::Slow),
                 Poll::Pending => Err(GivenUp::Starved),
             };
+            return (outcome, part * (PARTS - left));
         }
         ends = far_or(if is_late { now } else { ends }.checked_add(part));
     }
@@ -139,7 +149,7 @@ fn made(at: Instant) -> Option<tokio::time::Sleep> {
 }
 
 /// Thirty years are as good as for ever.
-fn far_or(at: Option<Instant>) -> Instant {
+pub(crate) fn far_or(at: Option<Instant>) -> Instant {
     at.unwrap_or_else(|| Instant::now() + Duration::from_secs(30 * 365 * 24 * 60 * 60))
 }
 

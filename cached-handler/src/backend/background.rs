@@ -7,6 +7,7 @@ use tokio::{task::JoinHandle, time::Instant};
 use crate::{
     home::{Home, spawn_here},
     sync::lock,
+    timer::far_or,
 };
 
 /// It lives where the backend was opened ([`Home`]). One that ended with its runtime is begun anew by the next that needs
@@ -56,7 +57,7 @@ impl Background {
         if current.number == number
             && let Some((_, back_by)) = &mut current.task
         {
-            *back_by = Instant::now() + time + GRACE;
+            *back_by = far_or(Instant::now().checked_add(time.saturating_add(GRACE)));
         }
     }
 
@@ -138,6 +139,18 @@ mod tests {
         runtime().block_on(async {
             let place = Place::new();
             asked_for(&place, 1000).await;
+            assert_eq!(place.begun(), 1);
+        });
+    }
+
+    #[test]
+    fn one_that_says_that_it_is_away_for_ever_is_there_all_the_same() {
+        let runtime = runtime();
+        runtime.block_on(async {
+            let place = Place::new();
+            asked_for(&place, 1).await;
+            place.background.back_within(1, Duration::MAX);
+            asked_for(&place, 10).await;
             assert_eq!(place.begun(), 1);
         });
     }

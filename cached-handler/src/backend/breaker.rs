@@ -77,9 +77,12 @@ impl Breaker {
 /// How long to wait before the `attempt`-th probe: from `shortest` on twice as long each time, at most `longest`, and
 /// anything down to half of that by chance (`0` to `u32::MAX`), so that processes do not come all at once.
 pub(crate) fn pause(attempt: u32, shortest: Duration, longest: Duration, chance: u32) -> Duration {
-    let whole = shortest.saturating_mul(1 << attempt.min(16)).min(longest);
+    let whole = shortest.saturating_mul(1 << attempt.min(16)).min(longest).min(A_YEAR);
     whole.mul_f64(0.5 + 0.5 * f64::from(chance) / f64::from(u32::MAX))
 }
+
+/// Nobody waits for longer, and no sum of times overflows.
+const A_YEAR: Duration = Duration::from_secs(365 * 24 * 60 * 60);
 
 /// A number by chance, without a generator of its own: the standard library's hash keys are random.
 pub(crate) fn chance() -> u32 {
@@ -152,6 +155,7 @@ mod tests {
         let pauses = |chance| [0, 1, 4, 5, 40].map(|attempt| pause(attempt, second, half_a_minute, chance).as_millis());
         assert_eq!(pauses(u32::MAX), [1000, 2000, 16_000, 30_000, 30_000]);
         assert_eq!(pauses(0), [500, 1000, 8000, 15_000, 15_000]);
+        assert_eq!(pause(3, Duration::MAX, Duration::MAX, u32::MAX), A_YEAR);
     }
 
     #[test]

@@ -4,7 +4,9 @@
 //! One that is left alone is read again once it has answered a probe and all that was overdue is invalidated. While it is
 //! not left alone, a single invalidation that failed keeps nobody from reading: its caller was told, and it is tried again.
 
+mod long;
 mod nurse;
+mod unheard;
 mod within;
 
 use std::{
@@ -12,7 +14,7 @@ use std::{
     pin::Pin,
     sync::{
         Arc, Mutex,
-        atomic::{AtomicBool, Ordering},
+        atomic::{AtomicBool, AtomicU32, Ordering},
     },
     time::Duration,
 };
@@ -24,7 +26,10 @@ use tokio::{
 };
 use tracing::Level;
 
-use self::within::{STARVED, in_a_runtime, within};
+use self::{
+    unheard::UNHEARD,
+    within::{STARVED, in_a_runtime, within},
+};
 use super::{
     Answer, Backend, Effect, Moved, Reading, Scopes, Stamp, StoreKey, Wakes,
     background::Background,
@@ -54,6 +59,8 @@ struct Inner<B> {
     breaker: Breaker,
     /// A call was given up while this process was busy: whether the backend is well, a probe shows that nobody waits for.
     is_in_doubt: AtomicBool,
+    /// Calls and probes given up like that since the last answer.
+    starved: AtomicU32,
     /// Whether it was last counted as open.
     counted_open: Mutex<bool>,
     places: Semaphore,
@@ -76,6 +83,7 @@ impl<B: Backend + 'static> Guard<B> {
             limits,
             breaker: Breaker::new(limits.in_a_row, limits.of_twenty),
             is_in_doubt: AtomicBool::new(false),
+            starved: AtomicU32::new(0),
             counted_open: Mutex::default(),
             places: Semaphore::new(limits.calls.min(Semaphore::MAX_PERMITS)),
             retries: Retries::new(limits.retries, limits.attempts),
@@ -177,44 +185,6 @@ impl<B: Backend + 'static> Inner<B> {
         outcome
     }
 
-    /// Stores. What is long, and takes longer over a network than a read may, no look-up would wait for: it is taken back,
-    /// which says nothing of the backend.
-    async fn put<'a>(
-        self: &'a Arc<Self>,
-        key: &'a StoreKey,
-        bytes: Bytes,
-        keep_for: Duration,
-        scopes: &'a Scopes<'a>,
-    ) -> Result<(), Error> {
-        let is_long = bytes.len() > LONG;
-        let began = Instant::now();
-        let place = match self.may_ask() {
-            Ok(place) => place,
-            Err(error) => {
-                self.note(Errand::Store, began, Some(&error));
-                return Err(error);
-            }
-        };
-        let mut outcome = within(self.write_limit(), self.backend.put(key, bytes, keep_for, scopes)).await;
-        let is_too_long = is_long
-            && match &outcome {
-                Ok(()) => self.backend.round_trip().is_some() && began.elapsed() > self.read_limit(),
-                Err(error) => matches!(error.as_fault(), Fault::Sick("slow") | STARVED),
-            };
-        if is_too_long {
-            // It may come to rest all the same, after this process has stopped waiting; on the same connection, the removal
-            // comes after it. Nobody waits for a store.
-            _ = within(TAKING_BACK, self.backend.remove(key)).await;
-            outcome = Err(Error::fault(
-                Fault::Refused("too-long"),
-                "a response is too long for the backend's limits of time, and is not stored; lower `Policy::max_body`, or raise `BackendLimits::read` and `BackendLimits::write`",
-            ));
-        }
-        drop(place);
-        self.note(Errand::Store, began, outcome.as_ref().err());
-        outcome
-    }
-
     fn may_ask(self: &Arc<Self>) -> Result<SemaphorePermit<'_>, Error> {
         in_a_runtime()?;
         if self.breaker.is_open() {
@@ -270,6 +240,7 @@ impl<B: Backend + 'static> Inner<B> {
         self.watch.over(errand.word(), began.elapsed(), error);
         let Some(error) = error else {
             self.breaker.succeeded();
+            self.has_answered();
             self.say_that_it_is_well(errand);
             if !self.retries.is_empty() {
                 self.see_to_it();
@@ -279,9 +250,11 @@ impl<B: Backend + 'static> Inner<B> {
         let fault = error.as_fault();
         if self.notices.failed(errand, fault, Instant::now()) {
             let why = Why { errand: Some(errand.word()), reason: Some(fault.word()), error: Some(error) };
-            self.say(Level::WARN, errand.failure(), why);
+            let what = if fault == STARVED { UNHEARD } else { errand.failure() };
+            self.say(Level::WARN, what, why);
         }
-        if matches!(fault, Fault::Sick(_)) && self.breaker.failed() == Change::Opened {
+        let counts = matches!(fault, Fault::Sick(_)) || (fault == STARVED && self.is_unheard_again());
+        if counts && self.breaker.failed() == Change::Opened {
             self.has_opened();
             self.see_to_it();
         }
@@ -345,8 +318,3 @@ impl<B: Backend + 'static> fmt::Debug for Guard<B> {
             .finish_non_exhaustive()
     }
 }
-
-/// From here on the length of a response may be what takes the time.
-const LONG: usize = 512 << 10;
-/// How long it may take until what was too long is out of the way.
-const TAKING_BACK: Duration = Duration::from_secs(5);

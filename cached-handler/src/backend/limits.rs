@@ -21,8 +21,10 @@ use std::time::Duration;
 /// (`MGET`, `TIME`) and its reply, or between any later look-up and its reply. It is measured anew with each connection.
 ///
 /// Only time in which the process could have heard an answer counts. Each limit is divided into five parts, and a part
-/// whose end is noticed late, because the runtime was busy with something else, does not count; ten such parts and the
-/// call is given up, which says nothing of the backend and is not counted as a failure of it.
+/// whose end is noticed late, because the runtime was busy with something else, does not count; ten such parts, or a second
+/// and four times the limit, and the call is given up. Three such calls, with none between that was answered, count as one
+/// failure of the backend. What nobody waits for (probes, and invalidations that are tried again) may take 30 seconds at most,
+/// whatever the limits.
 ///
 /// Do not raise the limit of reads beyond what your handlers take: past that, a slow backend is slower than none.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -76,7 +78,7 @@ impl BackendLimits {
         self
     }
 
-    /// How many calls may be under way at a time (default 1 024). A further one is not made: its handler runs.
+    /// How many calls may be under way at a time (default 1 024, at least 1). A further one is not made: its handler runs.
     pub const fn max_calls(mut self, calls: usize) -> Self {
         self.calls = calls;
         self

@@ -88,3 +88,13 @@ fn a_runtime_that_ends_leaves_nobody_waiting_and_panics_nowhere() {
     drop(runtime);
     assert_eq!(waits.join().unwrap(), Err(Elapsed));
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_process_that_is_away_for_long_stretches_gives_up_after_few_of_them() {
+    let began = Instant::now();
+    let late_by = Duration::from_secs(2);
+    let (outcome, listened) = with_a_busy_runtime(late_by, listen_and_count(LIMIT, std::future::pending::<()>())).await;
+    assert_eq!(outcome, Err(GivenUp::Starved));
+    assert_eq!(listened, Duration::ZERO);
+    assert!(began.elapsed() < late_by * 3);
+}

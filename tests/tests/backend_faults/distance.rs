@@ -49,6 +49,35 @@ async fn limits_of_a_backend_that_is_not_there_are_an_error() {
 }
 
 #[tokio::test]
+async fn limits_that_allow_no_call_are_an_error_and_those_that_nothing_has_are_said() {
+    let builder = || Cache::builder().namespace("no-call").backend("own", cached_handler_tests::harness::Dict::default());
+    let error = builder().limits("own", BackendLimits::new().max_calls(0)).build().await.unwrap_err();
+    assert!(error.is_config() && error.to_string().contains("max_calls(0)"), "{error}");
+    let log = cached_handler_tests::log::Log::default();
+    let _listening = tracing::subscriber::set_default(log.clone());
+    builder().limits("fs", BackendLimits::new()).build().await.unwrap();
+    assert_eq!(log.loud().iter().filter(|line| line.contains("not set up here")).count(), 1);
+}
+
+/// Without end, as some type it to switch a limit off: what nobody waits for has limits all the same.
+#[tokio::test]
+async fn limits_without_end_do_not_keep_a_backend_from_being_used_again() {
+    const EVER: Duration = Duration::MAX;
+    let server = RedisServer::start();
+    let limits = BackendLimits::new().read(EVER).write(EVER).invalidate(EVER).retry_pauses(EVER, EVER);
+    let app = App::of(Cache::builder().namespace("faults").redis(server.url()).limits("redis", limits.failures(1, 1))).await;
+    app.until_cached("/redis/0").await;
+    server.say("ACL SETUSER default -@scripting").await;
+    assert!(app.cache.invalidate(cached_handler::Target::group("page:0")).await.is_err());
+    server.say("ACL SETUSER default +@all").await;
+    app.cache.invalidate(cached_handler::Target::group("page:0")).await.unwrap();
+    let version = app.changes();
+    app.cache.invalidate(cached_handler::Target::group("page:0")).await.unwrap();
+    assert_eq!(app.sees("/redis/0").await, version);
+    app.until_cached("/redis/0").await;
+}
+
+#[tokio::test]
 async fn how_many_failures_are_too_many_is_a_setting() {
     let server = RedisServer::start();
     let limits = BackendLimits::new().failures(2, 20).read(Duration::from_millis(50));

@@ -8,7 +8,7 @@ use std::{
 use tokio::time::Instant;
 use tracing::Level;
 
-use super::{Inner, within};
+use super::{Inner, STARVED, within};
 use crate::{
     backend::{
         Backend,
@@ -23,6 +23,9 @@ use crate::{
 
 /// How long it may take to answer a probe, for which nobody waits.
 const PROBE_LIMIT: Duration = Duration::from_secs(1);
+/// How long a call that nobody waits for may take at most, whatever the limits: one that is never answered would keep the
+/// backend from being used again.
+const UNWATCHED: Duration = Duration::from_secs(30);
 /// How long a round of invalidations may go on after failures. The others have their turn first in the next.
 const ROUND: Duration = Duration::from_secs(1);
 
@@ -39,11 +42,12 @@ impl<B: Backend + 'static> Inner<B> {
     /// Whether the backend is well, and nothing is overdue. A probe comes first in any case: on a connection on which
     /// answers stay out nothing would ever be done, and a probe gives it up.
     async fn is_mended(&self, number: u64) -> bool {
-        let limit = PROBE_LIMIT.max(self.read_limit());
+        let limit = self.read_limit().clamp(PROBE_LIMIT, UNWATCHED);
         self.nurse.back_within(number, limit);
         if let Err(error) = within(limit, self.backend.probe()).await {
-            // Calls were given up while this process was busy, and it was the backend after all.
-            if matches!(error.as_fault(), Fault::Sick(_))
+            // Calls were given up while this process was busy, and it was the backend after all, or nobody hears of it.
+            let fault = error.as_fault();
+            if (matches!(fault, Fault::Sick(_)) || (fault == STARVED && self.is_unheard_again()))
                 && self.is_in_doubt.swap(false, Ordering::Relaxed)
                 && self.breaker.open() == Change::Opened
             {
@@ -52,6 +56,7 @@ impl<B: Backend + 'static> Inner<B> {
             return false;
         }
         self.is_in_doubt.store(false, Ordering::Relaxed);
+        self.has_answered();
         while !self.retries.is_empty() {
             if !self.makes_up_for_all(number).await {
                 return false;
@@ -63,10 +68,11 @@ impl<B: Backend + 'static> Inner<B> {
 
     /// Invalidates what could not be, each once. Whether none has failed again.
     async fn makes_up_for_all(&self, number: u64) -> bool {
+        let limit = self.limits.invalidate.min(UNWATCHED);
         let (last, began, mut all_well) = (self.retries.last(), Instant::now(), true);
         while let Some(retry) = self.retries.next(last) {
-            self.nurse.back_within(number, self.limits.invalidate);
-            match within(self.limits.invalidate, self.backend.advance(&retry.target, retry.effect)).await {
+            self.nurse.back_within(number, limit);
+            match within(limit, self.backend.advance(&retry.target, retry.effect)).await {
                 Ok(()) => {
                     self.retries.done(&retry);
                     self.say_that_it_is_well(Errand::Invalidate);

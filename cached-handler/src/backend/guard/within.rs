@@ -7,7 +7,7 @@ use tokio::runtime::Handle;
 use crate::{
     backend::Answer,
     error::{Error, Fault},
-    timer::{GivenUp, listen},
+    timer::{GivenUp, listen_and_count},
 };
 
 /// Limits of time need a runtime.
@@ -18,14 +18,21 @@ pub(super) fn in_a_runtime() -> Result<(), Error> {
 
 /// Gives up after `limit`, in which this process listened.
 pub(super) async fn within<T>(limit: Duration, call: Answer<'_, T>) -> Result<T, Error> {
-    match listen(limit, call).await {
+    within_and_count(limit, call).await.0
+}
+
+/// The same, and for how long it listened.
+pub(super) async fn within_and_count<T>(limit: Duration, call: Answer<'_, T>) -> (Result<T, Error>, Duration) {
+    let (outcome, listened) = listen_and_count(limit, call).await;
+    let outcome = match outcome {
         Ok(outcome) => outcome,
         Err(GivenUp::Slow) => Err(Error::fault(Fault::Sick("slow"), format!("no answer within {} ms", limit.as_millis()))),
         Err(GivenUp::Starved) => {
             let message = "this process was too busy to hear an answer; keep what computes for long off the threads of the runtime, as by `tokio::task::spawn_blocking`";
             Err(Error::fault(STARVED, message))
         }
-    }
+    };
+    (outcome, listened)
 }
 
 /// Not the backend's failure.

@@ -119,7 +119,10 @@ impl Link {
                 }
             }
         };
-        self.note_round_trip(sent);
+        // What broke off was never a round trip, and what belongs to an earlier connection says nothing of this one.
+        if answer.is_ok() && matches!(&*self.phase.borrow(), Phase::Up(up, ..) if *up == number) {
+            self.note_round_trip(sent);
+        }
         self.checked(number, answer)
     }
 

@@ -42,6 +42,12 @@ impl CacheBuilder {
     /// The backends, guarded.
     pub(super) fn guarded(&mut self) -> Vec<(String, Arc<dyn Backend>)> {
         let backends = std::mem::take(&mut self.backends);
+        // No error, as the environment may set them up in one place and not in another.
+        for (name, _) in self.limits.iter().filter(|(name, _)| ["redis", "fs"].contains(&name.as_str())) {
+            if !self.off && !backends.iter().any(|(backend, _)| backend == name) {
+                tracing::warn!(target: "cached_handler", backend = name, "limits are set for a backend that is not set up here, and do nothing");
+            }
+        }
         let guarded = backends.into_iter().map(|(name, Unguarded(guard))| {
             // The last word counts.
             let limits = self.limits.iter().rev().find(|(of, _)| *of == name).map_or(BackendLimits::new(), |(_, limits)| *limits);
@@ -51,7 +57,10 @@ impl CacheBuilder {
     }
 
     pub(super) fn complaints_of_limits(&self) -> impl Iterator<Item = String> {
-        self.limits.iter().filter_map(|(name, _)| match name.as_str() {
+        self.limits.iter().filter_map(|(name, limits)| match name.as_str() {
+            name if limits.calls == 0 => Some(format!(
+                "`BackendLimits::max_calls(0)` of `{name}` would make no call at all; give it at least 1, or remove the backend"
+            )),
             MEMORY => Some("the memory backend answers at once and has no limits of time; remove `.limits(\"memory\", …)`".to_owned()),
             // They may be set up by the environment, in one place and not in another.
             "redis" | "fs" => None,

@@ -21,7 +21,7 @@ use crate::{
 const RECONNECTS: (Duration, Duration) = (Duration::from_millis(100), Duration::from_millis(800));
 
 pub(super) async fn connect_at_last(link: Weak<Link>, turn: u64) {
-    let mut attempt = 0;
+    let (mut attempt, mut is_unsaid) = (0, false);
     loop {
         let Some(alive) = link.upgrade() else { return };
         if alive.connecting.may_go(turn, || alive.is_up()) {
@@ -34,6 +34,7 @@ pub(super) async fn connect_at_last(link: Weak<Link>, turn: u64) {
                 let number = alive.connects.fetch_add(1, Ordering::Relaxed);
                 alive.phase.send_replace(Phase::Up(number, connection, Handle::current()));
                 alive.wakes.notify_one();
+                is_unsaid = false;
                 if alive.lines.is_up(number == 0) {
                     tracing::info!(target: "cached_handler", server = address(&alive.client), "connected to Redis");
                 }
@@ -43,8 +44,10 @@ pub(super) async fn connect_at_last(link: Weak<Link>, turn: u64) {
             }
             Err(unfit) => unfit,
         };
-        let is_news = !matches!(&*alive.phase.borrow(), Phase::Down(word, _) if *word == unfit.0);
-        if is_news && alive.lines.may_say(unfit.0, Instant::now()) {
+        // What may not be said yet is said as soon as it may, if it lasts.
+        is_unsaid |= !matches!(&*alive.phase.borrow(), Phase::Down(word, _) if *word == unfit.0);
+        if is_unsaid && alive.lines.may_say(unfit.0, Instant::now()) {
+            is_unsaid = false;
             alive.lines.is_down();
             let (reason, what) = unfit;
             tracing::error!(target: "cached_handler", server = address(&alive.client), reason, "{what}; handlers run uncached meanwhile; tried again in the background, said once");
