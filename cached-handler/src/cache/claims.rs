@@ -21,7 +21,7 @@ impl Claims {
         claimed.retain(|place| place.strong_count() > 0);
         if !shares && claimed.iter().filter_map(Weak::upgrade).any(|claimed| *claimed == *place) {
             return Err(format!(
-                "another cache of this process is on {place}: each would answer from what the other has stored; give each a `.namespace(\"…\")` of its own, or clone the one cache; if they are to share, type `.shares_namespace()`"
+                "another cache of this process is on {place}: each would answer from what the other has stored; give each a `.namespace(\"…\")` of its own, or clone the one cache; if they are to share, type `.shares_namespace()`; one that was dropped keeps its place while a clone of it, or a run or an invalidation under way, lives: wait for `drain` before you drop it, and give parallel tests a namespace each"
             ));
         }
         let place = Arc::from(place);

@@ -93,7 +93,7 @@ fn a_runtime_that_ends_leaves_nobody_waiting_and_panics_nowhere() {
 async fn a_process_that_is_away_for_long_stretches_gives_up_after_few_of_them() {
     let began = Instant::now();
     let late_by = Duration::from_secs(2);
-    let (outcome, listened) = with_a_busy_runtime(late_by, listen_and_count(LIMIT, std::future::pending::<()>())).await;
+    let (outcome, listened) = with_a_busy_runtime(late_by, listen_and_count(LIMIT, pending::<()>())).await;
     assert_eq!(outcome, Err(GivenUp::Starved));
     assert_eq!(listened, Duration::ZERO);
     assert!(began.elapsed() < late_by * 3);

@@ -55,9 +55,9 @@ fn this_boot() -> Boot {
 }
 
 /// Which directory this process last had open at a path.
-static PLACES: Mutex<Vec<Seen>> = Mutex::new(Vec::new());
+static PLACES: Mutex<Vec<Last>> = Mutex::new(Vec::new());
 
-struct Seen {
+struct Last {
     path: PathBuf,
     identity: Identity,
     /// When it was last there.
@@ -69,6 +69,6 @@ pub(super) fn was_seen(path: &Path, identity: Identity) {
     let (mut places, seen) = (lock(&PLACES), Moment::now());
     match places.iter_mut().find(|place| place.path == path) {
         Some(place) => (place.identity, place.seen) = (identity, seen),
-        None => places.push(Seen { path: path.to_owned(), identity, seen }),
+        None => places.push(Last { path: path.to_owned(), identity, seen }),
     }
 }

@@ -122,8 +122,9 @@ impl Keys {
     /// random and which no client is told; it stands in the name, so that an epoch of another is none of this path.
     fn path(&self, number: u64, incarnation: u64, names: &mut Names) {
         let [.., high, low] = mix(mix(number) ^ incarnation).to_be_bytes();
-        let [a, b, c, d, e, f, g, h] = incarnation.to_be_bytes();
-        let digits = [a, b, c, d, e, f, g, h, high, low].map(hex);
+        let mut digits = [[0; 2]; 10];
+        let bytes = incarnation.to_be_bytes().into_iter().chain([high, low]);
+        digits.iter_mut().zip(bytes).for_each(|(digits, byte)| *digits = hex(byte));
         names.push(&[&self.namespace, ":p:", std::str::from_utf8(digits.as_flattened()).unwrap_or_default()]);
     }
 
