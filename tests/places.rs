@@ -7,7 +7,11 @@ use std::{
 
 use cached_handler::{Cache, CacheBuilder, Target, testing::TestCache};
 
-use crate::{files::Scratch, harness::moment, redis_server::RedisServer};
+use crate::{
+    files::Scratch,
+    harness::{PATIENT, moment},
+    redis_server::RedisServer,
+};
 
 #[derive(Debug)]
 pub enum Place {
@@ -40,8 +44,8 @@ impl Place {
         let namespace = format!("place-{}", NUMBER.fetch_add(1, Ordering::Relaxed));
         let cache = TestCache::with(|builder| match self {
             Self::Memory => set(builder),
-            Self::Files(scratch) => set(builder.namespace(namespace).fs(scratch.cache()).default_backend("fs")),
-            Self::Redis(server) => set(builder.namespace(namespace).redis(server.url()).default_backend("redis")),
+            Self::Files(scratch) => set(builder.namespace(namespace).fs(scratch.cache()).default_backend("fs").limits("fs", PATIENT)),
+            Self::Redis(server) => set(builder.namespace(namespace).redis(server.url()).default_backend("redis").limits("redis", PATIENT)),
         });
         let cache = cache.cache().clone();
         let began = moment();

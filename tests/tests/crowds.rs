@@ -19,7 +19,7 @@ use axum::{
 use cached_handler::{Cache, CacheBuilder, Target, cached, testing::assert_hit};
 use cached_handler_tests::{
     files::Scratch,
-    harness::{ask, moment, text},
+    harness::{PATIENT, ask, moment, text},
     redis_server::RedisServer,
 };
 use tokio::{sync::Semaphore, task::JoinSet};
@@ -125,8 +125,8 @@ impl Home {
     fn set_up(&self, builder: CacheBuilder) -> CacheBuilder {
         match self {
             Self::Memory => builder,
-            Self::Files(scratch) => builder.namespace("crowds").fs(scratch.cache()).default_backend("fs"),
-            Self::Redis(server) => builder.namespace("crowds").redis(server.url()).default_backend("redis"),
+            Self::Files(scratch) => builder.namespace("crowds").fs(scratch.cache()).default_backend("fs").limits("fs", PATIENT),
+            Self::Redis(server) => builder.namespace("crowds").redis(server.url()).default_backend("redis").limits("redis", PATIENT),
         }
     }
 }

@@ -41,7 +41,7 @@ use cached_handler::{
 };
 use cached_handler_tests::{
     files::{Scratch, Source, app, content, page_is_right},
-    harness::{ask, text},
+    harness::{PATIENT, ask, text},
 };
 
 async fn on(directory: &Path) -> TestCache {
@@ -50,7 +50,7 @@ async fn on(directory: &Path) -> TestCache {
 
 /// A cache whose directory is open: otherwise the first look-up opens it, and may pass it by as too slow.
 async fn with(directory: &Path, set: impl FnOnce(CacheBuilder) -> CacheBuilder) -> TestCache {
-    let cache = TestCache::with(|builder| set(builder.namespace("tests").fs(directory)));
+    let cache = TestCache::with(|builder| set(builder.namespace("tests").fs(directory).limits("fs", PATIENT)));
     cache.cache().invalidate(Target::path("/nowhere")).await.unwrap();
     cache
 }

@@ -33,7 +33,7 @@ use cached_handler::{
     testing::{assert_hit, assert_miss},
 };
 use cached_handler_tests::{
-    harness::{Random, ask, count, leaves_at, moment, text},
+    harness::{PATIENT, Random, ask, count, leaves_at, moment, text},
     redis_server::RedisServer,
 };
 use tower::ServiceExt;
@@ -76,7 +76,13 @@ impl Process {
     }
 
     async fn of(server: &RedisServer, namespace: &str, clock: ManualClock) -> Self {
-        let builder = Cache::builder().namespace(namespace).redis(server.url()).shares_namespace().clock(clock.clone()).outcome_on_hits();
+        let builder = Cache::builder()
+            .namespace(namespace)
+            .redis(server.url())
+            .limits("redis", PATIENT)
+            .shares_namespace()
+            .clock(clock.clone())
+            .outcome_on_hits();
         Self { clock, ..Self::with(builder.build().await.unwrap()).await }
     }
 

@@ -6,7 +6,11 @@ use cached_handler::{
     Cache, Target,
     backend::{InProcessEpochs, conformance},
 };
-use cached_handler_tests::{files::Scratch, harness::Dict, redis_server::RedisServer};
+use cached_handler_tests::{
+    files::Scratch,
+    harness::{Dict, PATIENT},
+    redis_server::RedisServer,
+};
 
 use super::*;
 
@@ -69,8 +73,8 @@ async fn a_path_that_was_chosen_to_meet_another_does_not_meet_it_in_any_backend(
     let (scratch, server) = (Scratch::new("chosen"), RedisServer::start());
     let builder = || Cache::builder().namespace("chosen");
     stays(builder().build().await.unwrap()).await;
-    stays(builder().fs(scratch.cache()).default_backend("fs").build().await.unwrap()).await;
-    stays(builder().redis(server.url()).default_backend("redis").build().await.unwrap()).await;
+    stays(builder().fs(scratch.cache()).default_backend("fs").limits("fs", PATIENT).build().await.unwrap()).await;
+    stays(builder().redis(server.url()).default_backend("redis").limits("redis", PATIENT).build().await.unwrap()).await;
     stays(builder().backend("own", Dict::default()).default_backend("own").build().await.unwrap()).await;
 }
 

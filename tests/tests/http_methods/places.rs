@@ -20,7 +20,10 @@ use cached_handler::{
     backend::{Effect, Epochs, InProcessEpochs, Reading, Scopes},
     cached,
 };
-use cached_handler_tests::{harness::Dict, redis_server::RedisServer};
+use cached_handler_tests::{
+    harness::{Dict, PATIENT},
+    redis_server::RedisServer,
+};
 use http_body_util::BodyExt;
 use tower::ServiceExt;
 
@@ -198,7 +201,8 @@ async fn everywhere_with(epochs: Of, name: &str, story: impl AsyncFn(&Place, &Pl
     }
 
     let redis = RedisServer::start();
-    let process = async || Place::new("redis", build(Cache::builder().redis(redis.url())).await, clock.clone(), &server);
+    let process =
+        async || Place::new("redis", build(Cache::builder().redis(redis.url()).limits("redis", PATIENT)).await, clock.clone(), &server);
     let (one, other) = (process().await, process().await);
     for place in [&one, &other] {
         // Redis is connected to behind everything else.
@@ -209,7 +213,7 @@ async fn everywhere_with(epochs: Of, name: &str, story: impl AsyncFn(&Place, &Pl
     #[cfg(unix)]
     {
         let directory = std::env::temp_dir().join(format!("cached-handler-methods-{name}-{}", std::process::id()));
-        let process = async || Place::new("fs", build(Cache::builder().fs(&directory)).await, clock.clone(), &server);
+        let process = async || Place::new("fs", build(Cache::builder().fs(&directory).limits("fs", PATIENT)).await, clock.clone(), &server);
         let (one, other) = (process().await, process().await);
         story(&one, &other).await;
         drop((one, other));

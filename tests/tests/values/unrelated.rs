@@ -16,7 +16,7 @@ use axum::{
 use cached_handler::{Cache, CacheBuilder, Target, Values, cached, secs};
 use cached_handler_tests::{
     files::Scratch,
-    harness::{Dict, ask, count},
+    harness::{Dict, PATIENT, ask, count},
     redis_server::RedisServer,
 };
 
@@ -108,14 +108,14 @@ async fn in_memory_unrelated_keys_leave_all_values_and_pages_in_place() {
 #[tokio::test]
 async fn in_files_unrelated_keys_leave_all_pages_in_place() {
     let scratch = Scratch::new("values-unrelated");
-    let builder = Cache::builder().namespace("values").fs(scratch.cache()).default_backend("fs");
+    let builder = Cache::builder().namespace("values").fs(scratch.cache()).default_backend("fs").limits("fs", PATIENT);
     Site::of(builder).await.unrelated_keys_leave_all_in_place("fs").await;
 }
 
 #[tokio::test]
 async fn in_redis_unrelated_keys_leave_all_values_and_pages_in_place() {
     let server = RedisServer::start();
-    let builder = Cache::builder().namespace("values").redis(server.url()).default_backend("redis");
+    let builder = Cache::builder().namespace("values").redis(server.url()).default_backend("redis").limits("redis", PATIENT);
     Site::of(builder).await.unrelated_keys_leave_all_in_place("redis").await;
 }
 
