@@ -2,10 +2,10 @@
 
 use cached_handler::invalidates;
 
-#[invalidates(ttl = 60)] //~ ttl => `ttl` is not an argument of `#[invalidates]`; there are `group`, `path`, `handler`, `uncached`, `crate`
+#[invalidates(ttl = 60)] //~ ttl => `ttl` is not an argument of `#[invalidates]`; there are `group`, `path`, `path_prefix`, `handler`, `uncached`, `crate`
 async fn h0(axum::extract::Path(id): axum::extract::Path<u64>) { let _ = id; }
 
-#[invalidates(group = "a", vary = "accept")] //~ vary => `vary` is not an argument of `#[invalidates]`; there are `group`, `path`, `handler`, `uncached`, `crate`
+#[invalidates(group = "a", vary = "accept")] //~ vary => `vary` is not an argument of `#[invalidates]`; there are `group`, `path`, `path_prefix`, `handler`, `uncached`, `crate`
 async fn h1(axum::extract::Path(id): axum::extract::Path<u64>) { let _ = id; }
 
 #[invalidates("a")] //~ "a" => an argument begins with its name; type `group = "articles"`
