@@ -12,7 +12,7 @@ use cached_handler_tests::{
         Scratch, page_is_right,
         processes::{number_after, start},
     },
-    harness::{count, moment},
+    harness::{count, measures, moment},
 };
 
 use super::{on, started, with};
@@ -189,5 +189,5 @@ async fn however_many_files_lie_there_the_first_answer_does_not_wait_and_memory_
         grown >> 20
     );
     assert_eq!(runs, 0, "{line}");
-    assert!(micros <= 50_000 && grown <= 64 << 20, "{line}");
+    assert!(grown <= 64 << 20 && (!measures() || micros <= 50_000), "{line}");
 }
