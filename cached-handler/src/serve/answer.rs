@@ -56,6 +56,9 @@ fn whole(stored: &Stored, facts: &Facts, age: u64) -> Response {
     if !stored.whole.extensions.is_empty() {
         *response.extensions_mut() = stored.whole.extensions.clone();
     }
+    if !stored.of_head {
+        framing::take_room(response.headers_mut());
+    }
     set_age(response.headers_mut(), age);
     give_form_of_tag(&stored.tag, facts, response.headers_mut());
     if let Some(cache_control) = stored.for_clients.at(age) {
@@ -100,6 +103,9 @@ pub(super) fn derive_from(stored: &Stored, content: &Bytes, handler: &Handler, f
         _ => &stored.whole,
     }
     .clone();
+    if verdict == Verdict::NotModified || !stored.of_head {
+        framing::take_room(&mut head.headers);
+    }
     match age {
         Some(age) => set_age(&mut head.headers, age),
         None => stored.without_age(&mut head.headers),
@@ -129,6 +135,7 @@ pub(super) fn derive_from(stored: &Stored, content: &Bytes, handler: &Handler, f
 pub(super) fn on_condition(fields: &HeaderMap, tag: &Tag, targeted: TargetList) -> OnCondition {
     let mut not_modified = not_modified_fields(fields, targeted);
     reserve_lines(&mut not_modified);
+    framing::leave_room(&mut not_modified);
     OnCondition {
         strong: if let Tag::ByRequest(strong) = tag { EntityTag::parse(strong) } else { None },
         entity_tag: fields.get(header::ETAG).and_then(EntityTag::parse),

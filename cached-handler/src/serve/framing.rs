@@ -9,6 +9,18 @@ use http::{HeaderMap, HeaderValue, StatusCode, header};
 use super::Run;
 use crate::{seen::Facts, stored::Stored};
 
+/// Adds the line whose place a copy of the fields has for the length that the server writes. Without that place the copy would
+/// grow to twice its size for one line. [`take_room`] takes the line out of each copy.
+pub(super) fn leave_room(fields: &mut HeaderMap) {
+    fields.insert(header::CONTENT_LENGTH, HeaderValue::from_static("0"));
+}
+
+/// Takes the line of [`leave_room`] out of a copy, and leaves its place.
+#[inline]
+pub(super) fn take_room(fields: &mut HeaderMap) {
+    fields.remove(header::CONTENT_LENGTH);
+}
+
 /// What a HEAD is given of a stored response with `fields`.
 pub(super) fn answer_to_head(stored: &Stored, facts: &Facts, fields: &mut HeaderMap) -> Body {
     let is_told = fields.contains_key(header::CONTENT_LENGTH);

@@ -10,7 +10,7 @@ use axum::extract::{ConnectInfo, MatchedPath, NestedPath, OriginalUri};
 use bytes::Bytes;
 use http::{Extensions, HeaderMap, header, response::Parts};
 
-use super::{Run, answer, tag};
+use super::{Run, answer, framing, tag};
 use crate::{
     cache::Cache,
     clock::{Millis, millis},
@@ -74,6 +74,9 @@ pub(super) fn make(run: &Run, mut parts: Parts, content: Bytes, storable: &Stora
     } else {
         storable.freshness_lifetime
     };
+    if run.handler.in_memory && !of_head {
+        framing::leave_room(&mut fields);
+    }
     let mut whole = head(parts.status, fields);
     whole.extensions = extensions;
     let mut stored = Stored {

@@ -10,7 +10,7 @@ use axum::{
     response::{IntoResponse, Response},
     routing::get,
 };
-use cached_handler::{Values, cached, secs, testing::TestCache};
+use cached_handler::{Outcome, Values, cached, secs, testing::TestCache};
 use cached_handler_tests::harness::{alone, ask, count, resident};
 use http_body_util::BodyExt;
 use hyper_util::{client::legacy::Client, rt::TokioExecutor};
@@ -151,8 +151,13 @@ async fn long_fields_that_select_are_not_kept() {
         drop(router.clone().oneshot(long(round)).await);
         growth.at(round);
     }
-    let again = router.clone().oneshot(long(count(60_000) - 1)).await.unwrap();
-    cached_handler::testing::assert_hit!(again);
+    // Which of them are kept, the frequencies decide: some are.
+    let mut hits = 0;
+    for round in 0..count(60_000) {
+        let again = router.clone().oneshot(long(round)).await.unwrap();
+        hits += usize::from(matches!(again.extensions().get(), Some(Outcome::Hit { .. })));
+    }
+    assert!(hits > 0, "nothing is kept");
     growth.is_bounded("selecting fields of 100 KiB");
 }
 
