@@ -43,7 +43,7 @@
 //! A hit equals the miss that stored it: status, content, and every field line, those of one name in their order. So do the
 //! response's extensions, which layers outside read, as long as it is in memory; on files, in Redis and in a store of your
 //! own there are bytes alone, and what a layer makes of an extension is on the miss only. [`FreshFor`](crate::FreshFor) and
-//! other words to this cache are for the miss, and what axum says of the request (`MatchedPath`, `ConnectInfo`) is not kept.
+//! other words to this cache are for the miss, and what axum says of the request (`MatchedPath`, `OriginalUri`) is not kept.
 //! An extension is given to everybody: put nothing into it that the content may not show. The
 //! `Cache-Control` of requests is ignored, because any client could use it to force work;
 //! [`Policy::honor_request_directives`] follows RFC 9111 §5.2.1. No other request field makes a handler run while a

@@ -1,12 +1,11 @@
 //! A stored response, made of what the handler gave, or of what lay in a backend.
 
 use std::{
-    net::SocketAddr,
     sync::{Arc, OnceLock, atomic::AtomicBool},
     time::Duration,
 };
 
-use axum::extract::{ConnectInfo, MatchedPath, NestedPath, OriginalUri};
+use axum::extract::{MatchedPath, NestedPath, OriginalUri};
 use bytes::Bytes;
 use http::{Extensions, HeaderMap, header, response::Parts};
 
@@ -159,7 +158,6 @@ fn shared_extensions(mut extensions: Extensions) -> Extensions {
     extensions.remove::<CachedInside>();
     extensions.remove::<Outcome>();
     extensions.remove::<Arc<Error>>();
-    extensions.remove::<ConnectInfo<SocketAddr>>();
     extensions.remove::<OriginalUri>();
     extensions.remove::<MatchedPath>();
     extensions.remove::<NestedPath>();
