@@ -85,6 +85,7 @@ pub(crate) async fn timeout_at<F: Future>(at: Instant, call: F) -> Result<F::Out
 
 /// Listens to a call for `limit` in all. The limit is divided into parts, and a part whose end is noticed late does not
 /// count: in that time the runtime did something else, and an answer that lay ready could not be read.
+#[cfg(any(feature = "redis", test))]
 pub(crate) async fn listen<F: Future>(limit: Duration, call: F) -> Result<F::Output, GivenUp> {
     listen_and_count(limit, call).await.0
 }
