@@ -159,6 +159,7 @@ impl Target {
         Self(Kind::Handler(Cow::Owned(name.into())))
     }
 
+    #[cfg(any(test, feature = "testing"))]
     /// The path of this number.
     pub(crate) fn path_numbered(number: u64) -> Self {
         Self(Kind::Path(number))
