@@ -76,7 +76,7 @@ async fn what_is_damaged_is_a_miss_for_those_alone_who_asked_for_it() {
         match id % 10 {
             // Other bytes, another type, nothing.
             0 => _ = server.say(&format!("SET {key} nonsense")).await,
-            1 => _ = server.say(&format!("SETRANGE {key} 60 x")).await,
+            1 => _ = server.say(&format!("SETRANGE {key} 60 damaged!")).await,
             2 => {
                 server.say(&format!("DEL {key}")).await;
                 server.say(&format!("LPUSH {key} x")).await;
