@@ -159,8 +159,8 @@ impl Target {
         Self(Kind::Handler(Cow::Owned(name.into())))
     }
 
-    #[cfg(any(test, feature = "testing"))]
     /// The path of this number.
+    #[cfg(any(test, feature = "testing"))]
     pub(crate) fn path_numbered(number: u64) -> Self {
         Self(Kind::Path(number))
     }

@@ -11,9 +11,9 @@ use crate::sync::explored::{AtomicU64, Ordering};
 /// again.
 #[derive(Debug)]
 pub(crate) struct Breaker {
-    /// As many bits as failures in a row are too many.
+    /// A mask of as many low bits as consecutive failures open the breaker.
     in_a_row: u64,
-    /// How many are too many among the last twenty. Where there were fewer calls, the others count as gone well.
+    /// Failures among the last 20 calls that open the breaker; calls that were not made yet count as successes.
     of_twenty: u32,
     /// How the last calls went, the latest in the lowest bit: set where it failed. `OPEN` once they are too many.
     last: AtomicU64,

@@ -23,7 +23,7 @@ use crate::{
 };
 
 /// The path bucket of the handler under test.
-const BUCKET: u16 = 0;
+const BUCKET: u64 = 0;
 
 /// When a run takes its stamp.
 #[derive(Debug, Clone, Copy, PartialEq)]

@@ -48,7 +48,7 @@ impl World {
         if last == OPEN {
             return Change::None;
         }
-        let next = after_failure(last);
+        let next = self.breaker.after_failure(last);
         self.breaker.last.store(next, Ordering::Relaxed);
         if next == OPEN { Change::Opened } else { Change::None }
     }
