@@ -93,8 +93,8 @@ impl World {
         let marks = self.epochs.marks("h", BUCKET, &["g"]);
         let version = self.version.load(Ordering::SeqCst);
         let moved = self.epochs.advance_now(Mark::Path(BUCKET), Effect::Invalidate);
-        // Under shuttle there is no other path: the epoch of none stands in its place.
-        let others = self.epochs.expired(&self.epochs.marks("h", BUCKET + 1, &["g"]));
+        // Everything but the epoch of the path itself.
+        let others = self.epochs.expired(&self.epochs.marks("h", None, &["g"]));
         if moved.from <= began && others <= began {
             let before = self.stored.lock().unwrap().replace(Stored { version, stamp: moved.to.clock, marks });
             drop(before);
