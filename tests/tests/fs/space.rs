@@ -97,7 +97,7 @@ async fn while_another_process_sweeps_nothing_is_evicted_and_nothing_grows_witho
             if is_gone() {
                 return;
             }
-            tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+            tokio::time::sleep(Duration::from_millis(10)).await;
         }
     }
     panic!("what is too much is still there: {} bytes", allocated(&scratch));
