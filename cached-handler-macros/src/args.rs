@@ -60,7 +60,7 @@ pub(crate) struct Cached {
     pub(crate) key: Vec<Expr>,
     pub(crate) vary: Vary,
     pub(crate) skip: Vec<Ident>,
-    /// Those of which even credentials do not count.
+    /// Skipped arguments whose credentials do not make the request pass the cache by.
     pub(crate) skip_credentials: Vec<Ident>,
     pub(crate) cache_control: Option<LitStr>,
     pub(crate) stale_while_revalidate: Option<Length>,

@@ -86,7 +86,7 @@ impl Hash {
     }
 }
 
-/// Those of several characters, the longer ones first.
+/// Operators of several characters, the longer ones first.
 const OPERATORS: &[&str] =
     &["<<=", "...", "..=", "&&", "||", "==", "!=", "<=", "+=", "-=", "*=", "/=", "%=", "^=", "&=", "|=", "<<", "->", "=>", "::", ".."];
 

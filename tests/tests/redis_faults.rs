@@ -104,10 +104,8 @@ const SOON: Duration = Duration::from_secs(60);
 #[tokio::test]
 async fn where_redis_is_absent_at_the_start_handlers_run_and_are_cached_as_soon_as_it_is_there() {
     let mut server = RedisServer::absent(&[]);
-    let began = moment();
     let app = App::on(server.url(), "absent").await;
     assert_miss!(app.ask(0).await);
-    assert!(began.elapsed() < SOON, "{:?}", began.elapsed());
     for _ in 0..100 {
         assert_miss!(app.ask(0).await);
     }

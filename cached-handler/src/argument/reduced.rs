@@ -5,7 +5,7 @@ use std::{fmt, marker::PhantomData};
 use super::Keyed;
 use crate::cache_key::KeyWriter;
 
-/// An argument of which `key` names a part. Its parts are not in the key, but its type still says of the response that it is
+/// An argument that `key` reduces to one of its parts. The other parts are not in the key, but its type still says of the response that it is
 /// one person's, and which fields it was read from: a client or a CDN that keeps the response has nothing else to go by.
 pub struct Reduced<'a, M, T>(&'a T, PhantomData<M>);
 

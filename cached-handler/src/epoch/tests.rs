@@ -64,7 +64,7 @@ fn names_leave_with_the_last_holder() {
 }
 
 #[test]
-fn names_that_nobody_holds_are_told_apart_until_there_are_too_many_and_none_is_ever_spared() {
+fn names_that_nobody_holds_are_told_apart_up_to_a_limit_and_none_is_spared() {
     let registry = Registry::exact_to(100);
     let epoch = |name: u64| registry.counter(&name.to_string()).epoch().invalidated();
     for name in 0..150 {

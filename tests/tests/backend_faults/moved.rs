@@ -43,7 +43,7 @@ async fn all_see(version: usize, scratch: &Scratch, open: &[&App], source: &Sour
 }
 
 #[tokio::test]
-async fn a_directory_moved_aside_and_back_brings_back_nothing_that_was_invalidated_meanwhile() {
+async fn a_directory_moved_aside_and_back_brings_back_nothing_invalidated() {
     let (scratch, source) = (Scratch::new("aside"), Source::default());
     let aside = scratch.path().join("aside");
     for has_it_open in [false, true] {
@@ -104,7 +104,7 @@ async fn a_directory_that_the_system_cannot_look_at_for_a_while_loses_nothing() 
 
 /// As a release does it; the old process comes last.
 #[tokio::test]
-async fn what_was_filled_since_a_directory_was_replaced_is_used_by_those_who_had_the_old_one_open() {
+async fn a_replaced_directory_is_used_as_filled_by_those_who_had_the_old_one_open() {
     let (scratch, source) = (Scratch::new("replaced"), Source::default());
     let (above, aside, next) = (scratch.path().join("above"), scratch.path().join("aside"), scratch.path().join("next"));
     let in_folder = |folder: &FilePath| Cache::builder().shares_namespace().namespace("moved").fs(folder.join("cache"));

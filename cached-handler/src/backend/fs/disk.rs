@@ -198,7 +198,7 @@ pub(super) fn identity_at(path: &Path) -> Result<Option<Identity>, Fault> {
     match retry_on_intr(|| statat(CWD, path, AtFlags::SYMLINK_NOFOLLOW)) {
         Ok(stat) => Ok(Some(identity(&stat))),
         Err(Errno::NOENT | Errno::NOTDIR) => Ok(None),
-        // Not by `Fault::of`, for which a stale handle is a directory that is gone.
+        // `Fault::of` takes a stale handle for a directory that is gone, so this call does not use it.
         Err(errno) => Err(Fault::System { call: "stat", errno }),
     }
 }

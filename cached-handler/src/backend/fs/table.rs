@@ -47,7 +47,7 @@ pub(super) struct Table {
     file: OwnedFd,
     /// A file of its own: locks belong to it, however the table is mended.
     lock: OwnedFd,
-    /// Those that it is in, from within.
+    /// The folder that holds the table, and the folder above it.
     folders: [Arc<Folder>; 2],
     /// What tells this table from any other that may lie there: see `seal.rs`. As it was last looked at.
     number: AtomicU64,

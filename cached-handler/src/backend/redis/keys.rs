@@ -185,7 +185,7 @@ mod tests {
     }
 
     #[test]
-    fn however_many_paths_are_asked_for_their_epochs_are_few_and_who_shares_one_is_secret() -> Result<(), Error> {
+    fn paths_share_few_epochs_and_nobody_outside_knows_which_share_one() -> Result<(), Error> {
         let keys = Keys::new("shop")?;
         let of = |number, incarnation| {
             let names = keys.clock_and_mark(Mark::Path(number), incarnation);

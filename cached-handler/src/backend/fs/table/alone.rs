@@ -36,8 +36,8 @@ impl Table {
                 Err(errno) => return Err(Fault::of("flock")(errno)),
             }
         }
-        // Whoever comes after somebody has removed the file locks another one. What was written meanwhile may have gone
-        // between another's writes, and is written again.
+        // If the lock file was removed, later processes lock another file, and both may write at once: check the lock
+        // before and after, and write again if the file has changed.
         let outcome = self.lock_is_in_place().and_then(|()| work()).and_then(|done| self.lock_is_in_place().map(|()| done));
         flock(&self.lock, FlockOperation::Unlock).map_err(Fault::of("flock")).and(outcome)
     }

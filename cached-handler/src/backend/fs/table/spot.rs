@@ -18,14 +18,14 @@ use crate::{
 /// What is needed to find them.
 pub(in crate::backend::fs) type Spots = SmallVec<[Spot; 8]>;
 
-/// What of a response's epochs is needed to find their places, but for that of the namespace, which is always read.
+/// The places of a response's epochs. The epoch of the namespace is not among them, as it is always read.
 pub(in crate::backend::fs) fn spots(scopes: &Scopes<'_>) -> Spots {
     let groups = scopes.groups().iter().map(|group| Mark::Group(group));
     let path = scopes.path().map(Mark::Path);
     [Mark::Handler(scopes.handler())].into_iter().chain(path).chain(groups).map(Spot::of).collect()
 }
 
-/// Where an epoch lies, but for the table's own secret. Names share places: an invalidation costs the owner of another
+/// The place of an epoch before the table's secret is applied. Names share places: an invalidation costs the owner of another
 /// name a miss at most, once in as many times as there are places. Which names those are is chosen by chance, anew in each
 /// life of the table, so that nobody can look for them.
 #[derive(Debug, Clone, Copy)]
