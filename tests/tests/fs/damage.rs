@@ -67,21 +67,27 @@ async fn no_harm_to_the_table_brings_an_invalidated_response_back() {
     let (app, _) = started(&cache);
     assert!(page_is_right(&app, 3).await);
     let table = scratch.files("table").remove(0);
-    let fresh = fs::read(&table).unwrap();
     let target = || Target::group("page:3");
-    cache.cache().invalidate(target()).await.unwrap();
-    let used = fs::read(&table).unwrap();
-    // The front, and the place that the invalidation has changed.
-    let place = (4096..used.len()).find(|at| used[*at] != fresh[*at]).unwrap() / 32 * 32;
+    let mut tables = vec![fs::read(&table).unwrap()];
+    for _ in 0..2 {
+        cache.cache().invalidate(target()).await.unwrap();
+        tables.push(fs::read(&table).unwrap());
+    }
+    let used = &tables[2];
+    // The front, and what the invalidations have changed: the floor of the group's set, and its place in that.
+    let changed = |before: usize| (4096..used.len()).find(|at| tables[before][*at] != tables[before + 1][*at]).unwrap() / 32 * 32;
+    let (floor, place) = (changed(0), changed(1));
+    assert!(floor < place);
     let step = if is_full() { 1 } else { 7 };
-    let bits = (0..128 * 8).chain(place * 8..(place + 32) * 8).step_by(step);
+    let bits = (0..128 * 8).chain(floor * 8..(floor + 32) * 8).chain(place * 8..(place + 32) * 8).step_by(step);
     for bit in bits {
         _ = page_is_right(&app, 3).await;
         cache.cache().invalidate(target()).await.unwrap();
         change(&table, bit / 8, |byte| byte ^ (1 << (bit % 8)));
         assert_miss!(ask(&app, "/page/3").await);
     }
-    for (from, to) in [(0, 128), (0, 4096), (place, place + 32), (place / 4096 * 4096, place / 4096 * 4096 + 4096)] {
+    let page = |place: usize| (place / 4096 * 4096, place / 4096 * 4096 + 4096);
+    for (from, to) in [(0, 128), (0, 4096), (floor, floor + 32), page(floor), (place, place + 32), page(place)] {
         _ = page_is_right(&app, 3).await;
         cache.cache().invalidate(target()).await.unwrap();
         (from..to).for_each(|at| change(&table, at, |_| 0));

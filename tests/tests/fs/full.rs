@@ -28,8 +28,8 @@ fn on_a_full_disk_no_request_fails_and_all_is_cached_again_once_there_is_space()
         println!("- LEFT OUT: nothing can be mounted here; `ENOSPC` comes from strace instead");
         return made_up();
     };
-    // No byte left, and no file left: a table takes 4.3 MiB.
-    for options in ["size=7m,mode=0700", "size=64m,nr_inodes=400,mode=0700"] {
+    // No byte left, and no file left: a table takes 2.3 MiB.
+    for options in ["size=5m,mode=0700", "size=64m,nr_inodes=400,mode=0700"] {
         let scratch = Scratch::new("full");
         let cache = scratch.cache();
         std::fs::create_dir(&cache).unwrap();

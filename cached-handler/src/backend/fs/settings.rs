@@ -36,7 +36,7 @@ impl Settings {
 
     pub(crate) fn new(directory: PathBuf, namespace: &str, capacity: u64, durable: bool, clock: Clock) -> Self {
         // The first digit is the version of everything that lies in it: versions do not meet.
-        let home = format!("2-{:.16}", &*Digest::of(namespace.as_bytes()).to_hex());
+        let home = format!("3-{:.16}", &*Digest::of(namespace.as_bytes()).to_hex());
         Self { directory, home, capacity, durable, clock }
     }
 

@@ -7,9 +7,11 @@
 //! read; everything stored before is unusable then.
 
 mod alone;
+mod mend;
 mod record;
 mod seal;
 mod seen;
+mod sets;
 mod spot;
 
 use std::{
@@ -28,9 +30,11 @@ pub(super) use self::{
     spot::{Spot, spots},
 };
 use self::{
-    record::{CLOCK, Epoch, FRONT, Front, PLACE},
+    record::{CLOCK, Entry, Epoch, FRONT, Front, PLACE},
     seal::{is_sealed, number_of, seal, unseal},
     seen::Seen,
+    sets::{END, PAGES},
+    spot::At,
 };
 use super::{
     disk::{Folder, Patience, read_at, state, sync, write_at},
@@ -75,8 +79,8 @@ impl Boot {
     }
 }
 
-/// Where the epochs lie that concern a response.
-type Positions<T> = SmallVec<[T; 8]>;
+/// Of each epoch that concerns a response.
+type Each<T> = SmallVec<[T; 8]>;
 
 impl Table {
     /// Opens it, made or made anew where it has to be, and where it did not begin after a given moment. `root`: the folder
@@ -149,15 +153,19 @@ impl Table {
                 return Err(Fault::Gone);
             }
             let front = self.mended_front()?;
-            let position = Spot::of(mark).position(front.incarnation);
-            let before = self.epoch(position, front.incarnation, Patience::AnyTime)?;
             let now = front.clock.saturating_add(1);
             if front.boot != Boot::Any {
                 unseal(&self.lock)?;
             }
             self.put(CLOCK, front.incarnation, Epoch { expired: now, invalidated: front.settled })?;
-            let invalidated = if effect == Effect::Invalidate { now } else { before.invalidated };
-            self.put(position, front.incarnation, Epoch { invalidated, expired: now })?;
+            let before = match Spot::of(mark).at(front.incarnation) {
+                At::InSet(set, number) => self.advance_in_set(set, number, now, effect, &front)?,
+                At::Position(position) => {
+                    let before = self.epoch(position, front.incarnation, Patience::AnyTime)?;
+                    self.put(position, front.incarnation, before.moved_to(now, effect))?;
+                    before
+                }
+            };
             self.put(CLOCK, front.incarnation, Epoch::at(now))?;
             self.keep(front.boot)?;
             Ok(Moved { from: before.expired, to: Stamp { incarnation: front.incarnation, clock: now } })
@@ -194,32 +202,30 @@ impl Table {
         if boot == Boot::Any { Ok(true) } else { is_sealed(&self.file, &self.lock) }
     }
 
-    /// Makes a damaged table anew. Another may have done so since.
-    pub(super) fn mend(&self) -> Result<(), Fault> {
-        self.locked(|| self.mend_locked(None))
-    }
-
     fn read_once(&self, spots: &[Spot], patience: Patience) -> Result<Reading, Fault> {
         let front = self.front(patience)?;
-        let positions: Positions<u64> = spots.iter().map(|spot| spot.position(front.incarnation)).collect();
-        let known = self.read.read().unwrap_or_else(PoisonError::into_inner).latest(&front, &positions);
+        let places: Each<At> = spots.iter().map(|spot| spot.at(front.incarnation)).collect();
+        let known = self.read.read().unwrap_or_else(PoisonError::into_inner).latest(&front, &places);
         let latest = match known {
             Some(latest) => latest,
-            None => self.read_all(&front, &positions, patience)?,
+            None => self.read_all(&front, &places, patience)?,
         };
         Ok(Reading { incarnation: front.incarnation, clock: front.clock, invalidated: latest.invalidated, expired: latest.expired })
     }
 
-    fn read_all(&self, front: &Front, positions: &[u64], patience: Patience) -> Result<Epoch, Fault> {
+    fn read_all(&self, front: &Front, places: &[At], patience: Patience) -> Result<Epoch, Fault> {
         let mut latest = front.all;
-        let mut epochs = Positions::<Epoch>::new();
-        for position in positions {
-            let epoch = self.epoch(*position, front.incarnation, patience)?;
+        let mut epochs = Each::<Epoch>::new();
+        for at in places {
+            let epoch = match *at {
+                At::Position(position) => self.epoch(position, front.incarnation, patience)?,
+                At::InSet(set, number) => self.epoch_in_set(set, number, front.incarnation, patience)?,
+            };
             epochs.push(epoch);
             latest.take(epoch);
         }
         if front.is_settled() {
-            self.read.write().unwrap_or_else(PoisonError::into_inner).note(front, positions, &epochs);
+            self.read.write().unwrap_or_else(PoisonError::into_inner).note(front, places, &epochs);
         }
         Ok(latest)
     }
@@ -238,92 +244,23 @@ impl Table {
     }
 
     fn epoch(&self, position: u64, incarnation: u64, patience: Patience) -> Result<Epoch, Fault> {
+        Ok(self.entry(position, incarnation, patience)?.epoch)
+    }
+
+    fn entry(&self, position: u64, incarnation: u64, patience: Patience) -> Result<Entry, Fault> {
         let mut place = [0; PLACE];
         if read_at(&self.file, &mut place, position, patience)? < PLACE {
             return Err(Fault::Damaged);
         }
-        Epoch::decode(&place, position, incarnation).ok_or(Fault::Damaged)
+        Entry::decode(&place, position, incarnation).ok_or(Fault::Damaged)
     }
 
     fn put(&self, position: u64, incarnation: u64, epoch: Epoch) -> Result<(), Fault> {
-        write_at(&self.file, &[&epoch.encode(position, incarnation)], position)
+        self.put_entry(position, incarnation, Entry { number: 0, epoch })
     }
 
-    /// Begins anew where a place is not as it was written, or the table is of another boot. `boot`: it is being opened.
-    fn mend_locked(&self, boot: Option<Boot>) -> Result<(), Fault> {
-        self.number.store(number_of(&self.file, &self.folders)?, Ordering::Relaxed);
-        let front = match self.front(Patience::AnyTime) {
-            Err(Fault::Damaged) => None,
-            front => Some(front?),
-        };
-        let is_same = |front: &Front| boot.is_none_or(|boot| boot == front.boot);
-        if let Some(front) = front.filter(is_same)
-            && self.is_as_it_was_kept(front.boot)?
-        {
-            // Within one boot a table is what was written, unless somebody harms it: whoever reads the place finds out.
-            if boot.is_some() && front.boot != Boot::Any && state(&self.file)?.length == END {
-                return Ok(());
-            }
-            if let Some(latest) = self.latest(front.incarnation)? {
-                return self.go_on(&front, latest);
-            }
-        }
-        tracing::info!(target: "cached_handler", "the table of epochs begins anew; nothing stored before is used");
-        self.begin(boot.or(front.map(|front| front.boot)))
-    }
-
-    /// A clock that is later than any that was read before: when the power failed, the disk may have missed its last steps,
-    /// with which responses were stamped that it did not miss.
-    fn go_on(&self, front: &Front, latest: u64) -> Result<(), Fault> {
-        let clock = latest.max(front.clock);
-        if front.boot != Boot::Any {
-            if clock > front.clock {
-                self.put(CLOCK, front.incarnation, Epoch::at(clock))?;
-                seal(&self.file, &self.lock)?;
-            }
-            return Ok(());
-        }
-        self.put(CLOCK, front.incarnation, Epoch::at(clock.saturating_add(MORE_THAN_UNSYNCED)))?;
-        sync(&self.file)
-    }
-
-    /// The latest of all epochs; `None` where one is damaged.
-    fn latest(&self, incarnation: u64) -> Result<Option<u64>, Fault> {
-        let mut latest = 0;
-        let mut buffer = vec![0; CHUNK];
-        for start in (PLACES..END).step_by(CHUNK) {
-            let read = read_at(&self.file, &mut buffer, start, Patience::AnyTime)?;
-            let wanted = CHUNK.min(usize::try_from(END - start).unwrap_or(CHUNK));
-            if read < wanted {
-                return Ok(None);
-            }
-            for (place, position) in buffer.chunks_exact(PLACE).take(wanted / PLACE).zip((start..).step_by(PLACE)) {
-                match Epoch::decode(place, position, incarnation) {
-                    Some(epoch) => latest = latest.max(epoch.expired).max(epoch.invalidated),
-                    None => return Ok(None),
-                }
-            }
-        }
-        Ok(Some(latest))
-    }
-
-    /// A new incarnation: its number first, so that from then on nobody takes an older place for one of it.
-    fn begin(&self, boot: Option<Boot>) -> Result<(), Fault> {
-        let number = self.number.load(Ordering::Relaxed);
-        let boot = boot.unwrap_or(Boot::Any);
-        let incarnation = random();
-        let front = Front { incarnation, boot, begun: Moment::now(), clock: 1, settled: 1, all: Epoch::default() };
-        write_at(&self.file, &[&front.encode(number)], 0)?;
-        let mut chunk = Vec::with_capacity(CHUNK);
-        for start in (PLACES..END).step_by(CHUNK) {
-            chunk.clear();
-            let end = END.min(start + CHUNK as u64);
-            for position in (start..end).step_by(PLACE) {
-                chunk.extend_from_slice(&Epoch::default().encode(position, incarnation));
-            }
-            write_at(&self.file, &[&chunk], start)?;
-        }
-        self.keep(boot)
+    fn put_entry(&self, position: u64, incarnation: u64, entry: Entry) -> Result<(), Fault> {
+        write_at(&self.file, &[&entry.encode(position, incarnation)], position)
     }
 }
 
@@ -332,15 +269,11 @@ pub(super) fn random() -> u64 {
     RandomState::new().hash_one(std::process::id())
 }
 
-/// The file: its front, then handlers, paths, groups.
+/// The file: its front, then handlers, paths, and the sets of groups and of the keys of typed values.
 const PLACES: u64 = 4096;
 const HANDLERS: u64 = 4096;
 const PATHS: u64 = 1 << 16;
-const GROUPS: u64 = 1 << 16;
-const END: u64 = PLACES + (HANDLERS + PATHS + GROUPS) * PLACE as u64;
-const CHUNK: usize = 64 << 10;
-/// Steps of the clock that are not on the disk: one at most, as each waits for its own.
-const MORE_THAN_UNSYNCED: u64 = 16;
+const SHARED_END: u64 = PLACES + (HANDLERS + PATHS) * PLACE as u64;
 
 #[cfg(test)]
 mod tests;

@@ -3,7 +3,10 @@
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use super::Boot;
-use crate::backend::fs::check::{bytes, sum, words};
+use crate::backend::{
+    Effect,
+    fs::check::{bytes, sum, words},
+};
 
 /// What lies at the beginning of the file.
 #[derive(Debug, Clone, Copy)]
@@ -73,24 +76,53 @@ impl Epoch {
         Self { invalidated: time, expired: time }
     }
 
+    pub(super) fn latest(self) -> u64 {
+        self.invalidated.max(self.expired)
+    }
+
+    /// What an invalidation, or an expiry, makes of it.
+    pub(super) fn moved_to(self, now: u64, effect: Effect) -> Self {
+        let invalidated = if effect == Effect::Invalidate { now } else { self.invalidated };
+        Self { invalidated, expired: now }
+    }
+
     pub(super) fn take(&mut self, other: Self) {
         self.invalidated = self.invalidated.max(other.invalidated);
         self.expired = self.expired.max(other.expired);
     }
 
     pub(super) fn encode(self, position: u64, incarnation: u64) -> [u8; PLACE] {
-        let check = sum(&[position, incarnation, self.invalidated, self.expired]);
-        bytes(&[self.invalidated, self.expired, check])
+        Entry { number: 0, epoch: self }.encode(position, incarnation)
     }
 
     pub(super) fn decode(place: &[u8], position: u64, incarnation: u64) -> Option<Self> {
-        let [invalidated, expired, check, rest] = words(place)?;
-        (check == sum(&[position, incarnation, invalidated, expired]) && rest == 0).then_some(Self { invalidated, expired })
+        Entry::decode(place, position, incarnation).filter(|entry| entry.number == 0).map(|entry| entry.epoch)
+    }
+}
+
+/// What a place holds: an epoch, and a number, which in most places is 0.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) struct Entry {
+    pub(super) number: u64,
+    pub(super) epoch: Epoch,
+}
+
+impl Entry {
+    pub(super) fn encode(self, position: u64, incarnation: u64) -> [u8; PLACE] {
+        let Epoch { invalidated, expired } = self.epoch;
+        let check = sum(&[position, incarnation, invalidated, expired, self.number]);
+        bytes(&[invalidated, expired, check, self.number])
+    }
+
+    pub(super) fn decode(place: &[u8], position: u64, incarnation: u64) -> Option<Self> {
+        let [invalidated, expired, check, number] = words(place)?;
+        let is_whole = check == sum(&[position, incarnation, invalidated, expired, number]);
+        is_whole.then_some(Self { number, epoch: Epoch { invalidated, expired } })
     }
 }
 
 /// `CHepoch` and the version of what lies there.
-const MAGIC: u64 = u64::from_le_bytes(*b"CHepoch\x03");
+const MAGIC: u64 = u64::from_le_bytes(*b"CHepoch\x04");
 /// A place never lies across two pages or sectors.
 pub(super) const PLACE: usize = 32;
 /// In bytes; and where in it the clock and the namespace's own epoch are.

@@ -2,7 +2,10 @@
 
 use std::collections::HashMap;
 
-use super::record::{Epoch, Front};
+use super::{
+    record::{Epoch, Front},
+    spot::At,
+};
 
 /// Epochs that were read while the clock stood where it stands: as long as it does, nobody has changed one.
 ///
@@ -12,29 +15,29 @@ use super::record::{Epoch, Front};
 pub(super) struct Seen {
     incarnation: u64,
     clock: u64,
-    epochs: HashMap<u64, Epoch>,
+    epochs: HashMap<At, Epoch>,
 }
 
-/// Most places that are held: 256 KiB.
+/// Most places that are held: 512 KiB.
 const MOST_SEEN: usize = 8192;
 
 impl Seen {
-    pub(super) fn latest(&self, front: &Front, positions: &[u64]) -> Option<Epoch> {
+    pub(super) fn latest(&self, front: &Front, places: &[At]) -> Option<Epoch> {
         if !front.is_settled() || (self.incarnation, self.clock) != (front.incarnation, front.clock) {
             return None;
         }
         let mut latest = front.all;
-        for position in positions {
-            latest.take(*self.epochs.get(position)?);
+        for place in places {
+            latest.take(*self.epochs.get(place)?);
         }
         Some(latest)
     }
 
-    pub(super) fn note(&mut self, front: &Front, positions: &[u64], epochs: &[Epoch]) {
+    pub(super) fn note(&mut self, front: &Front, places: &[At], epochs: &[Epoch]) {
         let is_other = (self.incarnation, self.clock) != (front.incarnation, front.clock);
         if is_other || self.epochs.len() + epochs.len() > MOST_SEEN {
             *self = Self { incarnation: front.incarnation, clock: front.clock, epochs: HashMap::new() };
         }
-        self.epochs.extend(positions.iter().copied().zip(epochs.iter().copied()));
+        self.epochs.extend(places.iter().copied().zip(epochs.iter().copied()));
     }
 }

@@ -3,15 +3,17 @@
 use smallvec::SmallVec;
 
 use super::{
-    GROUPS, HANDLERS, PATHS, PLACES,
+    HANDLERS, PATHS, PLACES,
     record::{ALL, PLACE},
+    sets::{GROUP_SETS, KEY_SETS},
 };
 use crate::{
     backend::{
         Scopes,
-        fs::check::{sum, sum_of},
+        fs::check::{sum, sum_of, words},
     },
     digest::Digest,
+    group::is_of_key,
     invalidate::Mark,
 };
 
@@ -25,9 +27,9 @@ pub(in crate::backend::fs) fn spots(scopes: &Scopes<'_>) -> Spots {
     [Mark::Handler(scopes.handler())].into_iter().chain(path).chain(groups).map(Spot::of).collect()
 }
 
-/// The place of an epoch before the table's secret is applied. Names share places: an invalidation costs the owner of another
-/// name a miss at most, once in as many times as there are places. Which names those are is chosen by chance, anew in each
-/// life of the table, so that nobody can look for them.
+/// Where an epoch lies, before the table's secret is applied. Handlers share places, and so do paths: an invalidation costs the
+/// owner of another one a miss at most, once in as many times as there are places. Which ones those are is chosen by chance, anew
+/// in each life of the table, so that nobody can look for them. Groups, and the keys of typed values, lie in sets (`sets.rs`).
 #[derive(Debug, Clone, Copy)]
 pub(in crate::backend::fs) enum Spot {
     All,
@@ -37,6 +39,20 @@ pub(in crate::backend::fs) enum Spot {
         places: u64,
         number: u64,
     },
+    /// Of so many sets, from the first on: that of the words of a digest, under the table's secret.
+    InSet {
+        first: u64,
+        sets: u64,
+        words: [u64; 2],
+    },
+}
+
+/// Where it lies in one life of a table.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) enum At {
+    Position(u64),
+    /// In the set of this number, under this number, which is not 0.
+    InSet(u64, u64),
 }
 
 impl Spot {
@@ -46,21 +62,24 @@ impl Spot {
             // Authors name them.
             Mark::Handler(name) => (0, HANDLERS, sum_of(name.as_bytes())),
             Mark::Path(number) => (HANDLERS, PATHS, number),
-            // Clients may: two names of one number would share a place under any secret.
-            Mark::Group(name) => (HANDLERS + PATHS, GROUPS, number_in(&Digest::of(name.as_bytes()))),
+            // Clients may, who could find two names of one short number.
+            Mark::Group(name) => {
+                let (first, sets) = if is_of_key(name) { (GROUP_SETS, KEY_SETS) } else { (0, GROUP_SETS) };
+                return Self::InSet { first, sets, words: words(Digest::of(name.as_bytes()).as_bytes()).unwrap_or_default() };
+            }
         };
         Self::One { first, places, number }
     }
 
     /// The incarnation is by chance, and nobody sees it but who may read the directory.
-    pub(super) fn position(self, incarnation: u64) -> u64 {
+    pub(super) fn at(self, incarnation: u64) -> At {
         match self {
-            Self::All => ALL,
-            Self::One { first, places, number } => PLACES + (first + sum(&[incarnation, number]) % places) * PLACE as u64,
+            Self::All => At::Position(ALL),
+            Self::One { first, places, number } => At::Position(PLACES + (first + sum(&[incarnation, number]) % places) * PLACE as u64),
+            Self::InSet { first, sets, words: [one, other] } => {
+                let number = sum(&[incarnation, one, other]);
+                At::InSet(first + number % sets, number.max(1))
+            }
         }
     }
-}
-
-fn number_in(digest: &Digest) -> u64 {
-    digest.as_bytes().first_chunk().map_or(0, |bytes| u64::from_le_bytes(*bytes))
 }

@@ -18,13 +18,13 @@ fn open(directory: &std::path::Path, boot: Boot) -> Table {
 #[test]
 fn an_epoch_that_was_read_while_it_was_being_moved_on_is_read_again() {
     let (table, directory) = table("half-moved");
-    let spots = [Spot::of(Mark::Group("a"))];
+    let spots = [Spot::of(Mark::Path(7))];
     let read = || table.read(&spots, Patience::AnyTime).unwrap();
     let before = read();
     let (incarnation, now) = (before.incarnation, before.clock + 1);
     table.put(CLOCK, incarnation, Epoch { expired: now, invalidated: before.clock }).unwrap();
     assert_eq!((read().clock, read().invalidated), (now, 0));
-    table.put(spots[0].position(incarnation), incarnation, Epoch::at(now)).unwrap();
+    table.put(position(spots[0], incarnation), incarnation, Epoch::at(now)).unwrap();
     assert_eq!(read().invalidated, now);
     table.put(CLOCK, incarnation, Epoch::at(now)).unwrap();
     assert_eq!((read().clock, read().invalidated), (now, now));
@@ -33,7 +33,7 @@ fn an_epoch_that_was_read_while_it_was_being_moved_on_is_read_again() {
     table.put(CLOCK, incarnation, Epoch { expired: now + 1, invalidated: now }).unwrap();
     assert_eq!((read().clock, read().invalidated), (now + 1, now));
     // Somebody wrote to it who did not say so, and whoever invalidates next begins anew.
-    table.advance(Mark::Group("a"), Effect::Invalidate, || Ok(true)).unwrap();
+    table.advance(Mark::Path(7), Effect::Invalidate, || Ok(true)).unwrap();
     assert_ne!(read().incarnation, incarnation);
     std::fs::remove_dir_all(directory).unwrap();
 }
@@ -43,12 +43,12 @@ fn an_epoch_that_was_read_while_it_was_being_moved_on_is_read_again() {
 fn a_writer_that_is_killed_before_it_seals_costs_nothing() {
     for steps in 0..=3 {
         let (table, directory) = table(&format!("killed-{steps}"));
-        let spots = [Spot::of(Mark::Group("a"))];
+        let spots = [Spot::of(Mark::Path(7))];
         let before = table.read(&spots, Patience::AnyTime).unwrap();
         let (incarnation, now) = (before.incarnation, before.clock + 1);
         let writes = [
             (CLOCK, Epoch { expired: now, invalidated: before.clock }),
-            (spots[0].position(incarnation), Epoch::at(now)),
+            (position(spots[0], incarnation), Epoch::at(now)),
             (CLOCK, Epoch::at(now)),
         ];
         unseal(&table.lock).unwrap();
@@ -57,7 +57,7 @@ fn a_writer_that_is_killed_before_it_seals_costs_nothing() {
         }
         drop(table);
         let table = open(&directory, Boot::This([1, 2]));
-        let moved = table.advance(Mark::Group("a"), Effect::Invalidate, || Ok(true)).unwrap();
+        let moved = table.advance(Mark::Path(7), Effect::Invalidate, || Ok(true)).unwrap();
         assert_eq!(moved.to.incarnation, incarnation, "{steps}");
         assert!(moved.to.clock > before.clock, "{steps}");
         assert_eq!(table.read(&spots, Patience::AnyTime).unwrap().invalidated, moved.to.clock, "{steps}");
@@ -105,10 +105,15 @@ fn a_clock_that_was_lost_is_made_up_for_by_the_epochs() {
     let table = open(&directory, Boot::Any);
     let before = table.read(&[], Patience::AnyTime).unwrap();
     let late = before.clock + 7;
-    table.put(Spot::of(Mark::Group("a")).position(before.incarnation), before.incarnation, Epoch::at(late)).unwrap();
-    let after = open(&directory, Boot::Any).read(&[Spot::of(Mark::Group("a"))], Patience::AnyTime).unwrap();
+    table.put(position(Spot::of(Mark::Path(7)), before.incarnation), before.incarnation, Epoch::at(late)).unwrap();
+    let after = open(&directory, Boot::Any).read(&[Spot::of(Mark::Path(7))], Patience::AnyTime).unwrap();
     assert_eq!((after.incarnation, after.invalidated), (before.incarnation, late));
     assert!(after.clock > late, "and by the steps that the disk may have missed besides");
+    // The same of one in a set.
+    let late = after.clock + 7;
+    let front = table.front(Patience::AnyTime).unwrap();
+    table.advance_in_set(3, 4, late, Effect::Invalidate, &front).unwrap();
+    assert!(open(&directory, Boot::Any).read(&[], Patience::AnyTime).unwrap().clock > late);
     std::fs::remove_dir_all(directory).unwrap();
 }
 
@@ -147,11 +152,66 @@ fn a_writer_whose_lock_was_removed_writes_nothing_until_it_has_the_one_that_othe
     std::fs::remove_dir_all(directory).unwrap();
 }
 
+/// That of one which does not lie in a set.
+fn position(spot: Spot, incarnation: u64) -> u64 {
+    match spot.at(incarnation) {
+        At::Position(position) => position,
+        At::InSet(..) => panic!("{spot:?}"),
+    }
+}
+
+/// More names than a page has places: those that were invalidated last have one each, and the others that of the floor.
+#[test]
+fn the_latest_names_of_a_set_have_an_epoch_each_and_none_is_forgotten() {
+    for boot in [Boot::This([1, 2]), Boot::Any] {
+        let (table, directory) = table("sets");
+        drop(table);
+        let table = open(&directory, boot);
+        let front = table.front(Patience::AnyTime).unwrap();
+        let read = |number| table.epoch_in_set(5, number, front.incarnation, Patience::AnyTime).unwrap();
+        let advance = |number, now, effect| table.advance_in_set(5, number, now, effect, &front).unwrap();
+        for number in 1..=200 {
+            assert_eq!(read(number), read(999), "{number} has no place yet");
+            assert_eq!(advance(number, 1000 + number, Effect::Invalidate), read(999), "{number}");
+            assert_eq!(read(number), Epoch::at(1000 + number));
+        }
+        for number in 1..=200 {
+            assert_eq!(read(number).invalidated, 1000 + number.max(72), "{number}");
+        }
+        assert_eq!(read(999), Epoch::at(1072), "no earlier than any that was given away");
+        assert_eq!(table.epoch_in_set(6, 200, front.incarnation, Patience::AnyTime).unwrap(), Epoch::default());
+        // What comes back is as late as the floor, also where it is only expired.
+        advance(1, 1300, Effect::Expire);
+        assert_eq!(read(1), Epoch { invalidated: 1073, expired: 1300 });
+        advance(200, 1301, Effect::Expire);
+        assert_eq!(read(200), Epoch { invalidated: 1200, expired: 1301 });
+        std::fs::remove_dir_all(directory).unwrap();
+    }
+}
+
+#[test]
+fn a_set_without_a_name_takes_no_space() {
+    use std::os::unix::fs::MetadataExt;
+
+    let (table, directory) = table("sparse");
+    let file = directory.join("table");
+    let before = std::fs::metadata(&file).unwrap();
+    assert_eq!(before.len(), END);
+    // Some file systems round up to larger blocks, and some have no holes.
+    let may_be_sparse = before.blocks() * 512 < END;
+    for name in ["a", "b"] {
+        table.advance(Mark::Group(name), Effect::Invalidate, || Ok(true)).unwrap();
+    }
+    let grown = (std::fs::metadata(&file).unwrap().blocks() - before.blocks()) * 512;
+    assert!(!may_be_sparse || grown <= 1 << 18, "{grown} bytes for two names");
+    std::fs::remove_dir_all(directory).unwrap();
+}
+
 #[test]
 fn places_lie_within_the_file_and_apart() {
-    let marks = [Mark::Path(0), Mark::Path(u64::MAX), Mark::Handler("a"), Mark::Group("a"), Mark::Group("b"), Mark::All];
-    let positions = marks.map(|mark| Spot::of(mark).position(7));
-    assert!(positions.iter().all(|position| position % PLACE as u64 == 0 && *position < END));
+    let marks = [Mark::Path(0), Mark::Path(u64::MAX), Mark::Handler("a"), Mark::All];
+    let positions = marks.map(|mark| position(Spot::of(mark), 7));
+    assert!(positions.iter().all(|position| position % PLACE as u64 == 0 && *position < PAGES));
     let mut apart = positions.to_vec();
     apart.sort_unstable();
     apart.dedup();
@@ -160,15 +220,11 @@ fn places_lie_within_the_file_and_apart() {
 
 /// Whatever a client finds out about one life of a table, or about its own.
 #[test]
-fn names_that_share_a_place_in_one_life_are_apart_in_another() {
-    let names: Vec<String> = (0..4000).map(|name| name.to_string()).collect();
-    let share = |incarnation: u64| -> Vec<(usize, usize)> {
+fn paths_that_share_a_place_in_one_life_are_apart_in_another() {
+    let share = |incarnation: u64| -> Vec<(u64, u64)> {
         let mut first = HashMap::new();
-        let at = |(at, name): (usize, &String)| {
-            let position = Spot::of(Mark::Group(name)).position(incarnation);
-            first.insert(position, at).map(|other| (other, at))
-        };
-        names.iter().enumerate().filter_map(at).collect()
+        let at = |path: u64| first.insert(Spot::of(Mark::Path(path)).at(incarnation), path).map(|other| (other, path));
+        (0..4000).filter_map(at).collect()
     };
     let (one, other) = (share(1), share(2));
     assert!(one.len() > 50 && other.len() > 50, "{} and {}", one.len(), other.len());
