@@ -32,6 +32,7 @@ pub(crate) const CACHED: &[Argument] = &[
     Argument { name: "vary", form: "vary = \"accept-language\"" },
     Argument { name: "skip", form: "skip(pool)" },
     Argument { name: "skip_credentials", form: "skip_credentials(session)" },
+    Argument { name: "bypass", form: "bypass(user.is_some())" },
     Argument { name: "cache_control", form: "cache_control = \"public, max-age=60\"" },
     Argument { name: "stale_while_revalidate", form: "stale_while_revalidate = \"1m\"" },
     Argument { name: "stale_if_error", form: "stale_if_error = \"1d\"" },
@@ -62,6 +63,8 @@ pub(crate) struct Cached {
     pub(crate) skip: Vec<Ident>,
     /// Skipped arguments whose credentials do not make the request pass the cache by.
     pub(crate) skip_credentials: Vec<Ident>,
+    /// With one of which a request has nothing to do with the cache.
+    pub(crate) bypass: Vec<Expr>,
     pub(crate) cache_control: Option<LitStr>,
     pub(crate) stale_while_revalidate: Option<Length>,
     pub(crate) stale_if_error: Option<Length>,
@@ -90,6 +93,10 @@ pub(crate) struct Invalidates {
     pub(crate) uncached: Option<Path>,
     pub(crate) root: Option<Path>,
 }
+
+/// What stands in `key(…)` and in `bypass(…)`.
+const PART: &str = "a part of `key(…)` is an expression over arguments; type `key(user.tenant)`";
+const CONDITION: &str = "a condition of `bypass(…)` is an expression over arguments; type `bypass(user.is_some())`";
 
 impl Cached {
     /// The arguments that are not in the key.
@@ -120,10 +127,11 @@ impl Cached {
             "ttl" => self.ttl = errors.keep(value::ttl(value)),
             "backend" => self.backend = errors.keep(backend(value)),
             "group" => self.groups = templates("group", "articles", value, errors),
-            "key" => self.key = expressions(value, errors),
+            "key" => self.key = expressions(PART, value, errors),
             "vary" => self.vary = vary(value, errors),
             "skip" => self.skip = names("skip", value, errors),
             "skip_credentials" => self.skip_credentials = names("skip_credentials", value, errors),
+            "bypass" => self.bypass = expressions(CONDITION, value, errors),
             "cache_control" => self.cache_control = cache_control(value, errors),
             "stale_while_revalidate" => self.stale_while_revalidate = errors.keep(value::length("stale_while_revalidate", value)),
             "stale_if_error" => self.stale_if_error = errors.keep(value::length("stale_if_error", value)),

@@ -12,14 +12,14 @@ use crate::{
     value::{Piece, Template, names_in},
 };
 
-/// Names in `skip`, `key` and templates have to be those of arguments.
+/// Names in `skip`, `key`, `bypass` and templates have to be those of arguments.
 pub(crate) fn check_names(args: &Cached, arguments: &[Argument], errors: &mut Errors) {
     let known = known_names(arguments);
     let unknown = |name: &Ident| !known.contains(&name.to_string());
     for name in args.skipped().filter(|name| unknown(name)) {
         errors.on(name, no_argument(name, &known));
     }
-    for expression in &args.key {
+    for expression in args.key.iter().chain(&args.bypass) {
         let names = names_in(expression.to_token_stream());
         match names.first() {
             Some(first) if names.iter().all(unknown) => errors.on(expression, no_argument(first, &known)),

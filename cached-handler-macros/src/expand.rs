@@ -4,7 +4,7 @@ mod item;
 
 use proc_macro2::{Delimiter, Ident, Span, TokenStream};
 use quote::{ToTokens, quote_spanned};
-use syn::Type;
+use syn::{Expr, Type};
 
 use crate::{
     again::{above, attribute_again, first_or_again},
@@ -133,12 +133,14 @@ impl Expansion {
         argument.binds.iter().any(|name| self.args.skip_credentials.contains(name))
     }
 
+    /// Whether a condition in `bypass(…)` is about it.
+    fn is_asked_about(&self, argument: &Argument) -> bool {
+        let names = names_of(&self.args.bypass);
+        argument.binds.iter().any(|name| names.contains(name))
+    }
+
     fn key_names(&self) -> Vec<Ident> {
-        let mut names = Vec::new();
-        for expression in &self.args.key {
-            names.extend(names_in(expression.to_token_stream()));
-        }
-        names
+        names_of(&self.args.key)
     }
 
     fn marker(&self) -> TokenStream {
@@ -164,6 +166,8 @@ impl Expansion {
             let Argument { cfgs, ty, name, .. } = argument;
             if self.is_vouched_for(argument) {
                 TokenStream::new()
+            } else if self.is_skipped(argument) && self.is_asked_about(argument) {
+                hygienic!(#(#cfgs)* #private::skipped_beside_bypass::<#ty>(&mut __key);)
             } else if self.is_skipped(argument) {
                 hygienic!(#(#cfgs)* #private::skipped::<#ty>(&mut __key);)
             } else if self.is_covered(argument) {
@@ -187,18 +191,39 @@ impl Expansion {
             let part = referenced(&expression);
             hygienic!({ #bindings #private::part(&mut __key, #part); })
         });
+        let looked_up = hygienic! {
+            #private::begin(&mut __key);
+            #(#writes)*
+            #(#parts)*
+            match #private::hit(&mut __key) {
+                #private::Ok(__answer) => return __answer,
+                #private::Err(__key) => __key,
+            }
+        };
+        let looked_up = match self.bypasses() {
+            None => looked_up,
+            Some(bypasses) => hygienic! {
+                let __bypasses: bool = #bypasses;
+                if __bypasses { #private::bypassed(&mut __key) } else { #looked_up }
+            },
+        };
         hygienic! {
             {
                 let mut __key = #private::key(&__HANDLER, &__seen, &|| ());
-                #private::begin(&mut __key);
-                #(#writes)*
-                #(#parts)*
-                match #private::hit(&mut __key) {
-                    #private::Ok(__answer) => return __answer,
-                    #private::Err(__key) => __key,
-                }
+                #looked_up
             }
         }
+    }
+
+    /// Whether one of the conditions in `bypass(…)` holds; asked in order, and before any part of the key is written.
+    fn bypasses(&self) -> Option<TokenStream> {
+        let private = self.private();
+        let conditions = self.args.bypass.iter().map(|condition| {
+            let bindings = self.bindings(&names_in(condition.to_token_stream()));
+            let condition = referenced(&condition);
+            hygienic!({ #bindings #private::holds(#condition) })
+        });
+        (!self.args.bypass.is_empty()).then(|| hygienic!(#(#conditions)||*))
     }
 
     /// The patterns of those arguments that bind one of the names, by reference.
@@ -208,7 +233,8 @@ impl Expansion {
 
     fn groups(&self) -> TokenStream {
         let private = self.private();
-        self.args
+        let groups: TokenStream = self
+            .args
             .groups
             .iter()
             .map(|template| {
@@ -216,7 +242,9 @@ impl Expansion {
                 let bindings = self.bindings(&names);
                 hygienic!({ #bindings __run.group(#formatted); })
             })
-            .collect()
+            .collect();
+        // Their values may be there only where the condition does not hold.
+        if self.args.bypass.is_empty() || groups.is_empty() { groups } else { hygienic!(if !__run.is_untouched() { #groups }) }
     }
 
     /// Takes from the arguments what the key does not hold, and tells `Revalidate` what is held.
@@ -258,7 +286,13 @@ impl Expansion {
     fn produced(&self, returned: &Type) -> TokenStream {
         let mut used = template_names(&self.args.groups);
         used.extend(self.key_names());
+        used.extend(names_of(&self.args.bypass));
         used.extend(self.args.skipped().cloned());
         produced(&self.function, &self.arguments, self.args.uncached.as_ref(), &used, returned)
     }
+}
+
+/// The names that expressions mention.
+fn names_of(expressions: &[Expr]) -> Vec<Ident> {
+    expressions.iter().flat_map(|expression| names_in(expression.to_token_stream())).collect()
 }

@@ -42,6 +42,7 @@ use proc_macro::TokenStream;
 /// | `vary` | a header field or a list, `from_response` | the request fields that the handler reads; a `HeaderMap` holds only these |
 /// | `skip(…)` | names of arguments | leaves them out of the key: you vouch that they do not affect the response |
 /// | `skip_credentials(…)` | names of arguments | the same for a session, cookies or all fields, with which requests that have a `Cookie` or `Authorization` bypass the cache otherwise: you vouch that nothing of them reaches the response |
+/// | `bypass(…)` | conditions over arguments, which are references there | where one holds, the handler runs as if there were no cache: `bypass(user.is_some())`. What else the condition's arguments show is in the key, or named in `skip(…)` |
 /// | `cache_control` | directives; a misspelt one is an error, and those of others are let through | what clients are told; by default `no-cache` |
 /// | `stale_while_revalidate` | a duration, as `ttl` | how long after that a stale response is still sent, while the handler makes a new one in the background |
 /// | `stale_if_error` | a duration, as `ttl` | how long after that a stale response is still sent if the handler fails |

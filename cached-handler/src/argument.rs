@@ -28,7 +28,7 @@ pub use self::{
     on_miss::{OnMiss, Rejected},
     reduced::{Reduced, SaysNothing, SaysOfItself},
     revalidate::Revalidate,
-    skip::{reduced, skipped},
+    skip::{reduced, skipped, skipped_beside_bypass},
 };
 use crate::{
     cache::Cache,

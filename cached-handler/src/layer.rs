@@ -33,8 +33,9 @@ use crate::{
 /// Other methods pass, and the answer invalidates what is stored for the path (RFC 9111 §4.4), unless it is an error.
 ///
 /// Passed on untouched, neither answered nor stored: requests with content; those that ask for another
-/// protocol; those with `Cookie` or `Authorization`, unless `vary` names the field (what is stored is then one person's,
-/// and sent as `private`). Handlers with `#[cached]` inside a layer answer from their own cache; the layer passes that on.
+/// protocol; those for which [`bypass`](Self::bypass) holds; those with `Cookie` or `Authorization`, unless `vary` names the
+/// field (what is stored is then one person's, and sent as `private`) or [`skip_credentials`](Self::skip_credentials) says
+/// that it does not matter. Handlers with `#[cached]` inside a layer answer from their own cache; the layer passes that on.
 ///
 /// # Where it stands
 ///
@@ -162,6 +163,36 @@ impl CacheLayer {
     /// ```
     pub fn key(self, of: impl Fn(&Parts, &mut KeyWriter<'_>) + Send + Sync + 'static) -> Self {
         self.set(|settings| settings.key_by(of))
+    }
+
+    /// Requests for which this holds have nothing to do with the cache: the service is given them as they came, and its answer is
+    /// sent as it is. Each call adds a condition.
+    ///
+    /// For visitors who are not logged in, with the word that no other cookie matters:
+    ///
+    /// ```
+    /// use axum::http::{header, request::Parts};
+    /// use cached_handler::{CacheLayer, secs};
+    ///
+    /// fn is_logged_in(request: &Parts) -> bool {
+    ///     let lines = request.headers.get_all(header::COOKIE).into_iter();
+    ///     lines.filter_map(|line| line.to_str().ok()).flat_map(|line| line.split(';')).any(|cookie| cookie.trim().starts_with("session="))
+    /// }
+    ///
+    /// let layer = CacheLayer::new("pages", secs(60)).bypass(is_logged_in).skip_credentials();
+    /// ```
+    ///
+    /// Not for what the service goes by and is not to be shared, unless the condition says so of every such request: name that
+    /// with [`vary`](Self::vary) or [`key`](Self::key).
+    pub fn bypass(self, when: impl Fn(&Parts) -> bool + Send + Sync + 'static) -> Self {
+        self.set(|settings| settings.bypass_when(when))
+    }
+
+    /// Requests with `Cookie` or `Authorization` are answered from the cache like others, though
+    /// [`vary`](Self::vary) does not name the field: your word that nothing of it reaches a response that others get. The service
+    /// is not shown the field, unless it [sees all of them](Self::see_all_fields).
+    pub fn skip_credentials(self) -> Self {
+        self.set(|settings| settings.skips_credentials = true)
     }
 
     /// What clients are told, where a response has no `Cache-Control` of its own (default `no-cache`: they ask again, and get

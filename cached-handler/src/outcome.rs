@@ -104,6 +104,9 @@ pub enum Forward {
 pub enum Bypass {
     /// It is switched off, by `CACHED_HANDLER=off` or by the builder.
     Off,
+    /// A condition of `bypass(…)` holds, of [`CacheLayer::bypass`](crate::CacheLayer::bypass) or of
+    /// [`ValueOptions::bypass`](crate::ValueOptions::bypass): the answer is what it would be without a cache.
+    Condition,
     /// The key would be longer than 8 KiB.
     KeyTooLong,
     /// The request carries `Authorization` or `Cookie`, and an argument that is not in the key can see it.
@@ -230,6 +233,7 @@ impl Bypass {
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Off => "off",
+            Self::Condition => "condition",
             Self::KeyTooLong => "key-too-long",
             Self::Credentials => "credentials",
             Self::RejectedArgument => "rejected-argument",
@@ -403,6 +407,7 @@ impl fmt::Display for Bypass {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Off => "the cache is switched off; unset `CACHED_HANDLER`, or remove `Cache::builder().off()`",
+            Self::Condition => "a condition of `bypass` holds",
             Self::KeyTooLong => "the key is longer than 8 KiB",
             Self::Credentials => "the request carries `Authorization` or `Cookie`, and an argument that is not in the key can see it; name it in `vary`, or take a typed argument",
             Self::RejectedArgument => "an argument's extractor failed",

@@ -15,7 +15,7 @@ pub use axum::response::{IntoResponse, Response};
 pub use inventory;
 
 pub use crate::{
-    argument::{Fields, FromResponse, Keyed, Reduced, SaysNothing, SaysOfItself, Undeclared, reduced, skipped},
+    argument::{Fields, FromResponse, Keyed, Reduced, SaysNothing, SaysOfItself, Undeclared, reduced, skipped, skipped_beside_bypass},
     cache_key::{KeyPart, KeyWriter},
     handler::{Attributes, Handler, Registered, Site, Ttl, VaryOn, window},
     invalidates::{OwnCache, PathPiece, Targets, invalidating},
@@ -24,7 +24,7 @@ pub use crate::{
     policy::Policy,
     register,
     seen::{Seen, seen},
-    serve::{Run, begin, hit, key, run_in_its_own_task, run_in_this_task},
+    serve::{Run, begin, bypassed, hit, key, run_in_its_own_task, run_in_this_task},
 };
 
 /// Puts a handler into the table that the linker collects.
@@ -46,6 +46,34 @@ pub fn argument<'k, 'a>(key: &'k mut KeyWriter<'a>, at: usize) -> &'k mut KeyWri
 /// A part of `key(…)`.
 pub fn part<P: KeyPart + ?Sized>(key: &mut KeyWriter<'_>, part: &P) {
     key.part(part);
+}
+
+/// Whether a condition of `bypass(…)` holds.
+pub fn holds<C: Condition + ?Sized>(condition: &C) -> bool {
+    condition.holds()
+}
+
+/// What stands in `bypass(…)`: a `bool`, or a reference to one, as arguments are there. The trait is for what rustc says where
+/// it is none.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no condition: `bypass(…)` takes a `bool`",
+    label = "this has to be true or false",
+    note = "an `Option`: type `bypass(user.is_some())`; a `Result`: `bypass(user.is_ok())`"
+)]
+pub trait Condition {
+    fn holds(&self) -> bool;
+}
+
+impl Condition for bool {
+    fn holds(&self) -> bool {
+        *self
+    }
+}
+
+impl<C: Condition + ?Sized> Condition for &C {
+    fn holds(&self) -> bool {
+        (**self).holds()
+    }
 }
 
 /// What stands for a value in a template, which is text. The trait is for what rustc says where it is none.

@@ -19,6 +19,7 @@ mod remote;
 mod revalidate;
 mod store;
 mod tag;
+mod untouched;
 
 use std::{
     fmt,
@@ -36,7 +37,7 @@ pub(crate) use self::{
 };
 pub use self::{
     fill::{run_in_its_own_task, run_in_this_task},
-    lookup::{begin, hit, key},
+    lookup::{begin, bypassed, hit, key},
 };
 use crate::{
     backend::{Reading, Scopes, Stamp},

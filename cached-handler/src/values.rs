@@ -34,12 +34,12 @@ use crate::{
     cache::Cache,
     cache_key::{Buffer, KeyPart, KeyWriter, Tag, Traits},
     error::Error,
-    events,
+    events::{self, Running},
     failed::{failed, response_or_error},
     handler::Instance,
     invalidate::Target,
     key::{Key, KeyRef},
-    outcome::Forward,
+    outcome::{Bypass, Forward, Kept, NotStored, Outcome},
     policy::{Collapse, secs},
     probe::shape,
     seen::{Captured, Facts},
@@ -239,6 +239,10 @@ impl<T: Serialize + DeserializeOwned + Send + Sync + 'static> Values<T> {
         F: FnOnce() -> C + Send + 'static,
         C: Future<Output = Result<T, E>> + Send + 'static,
     {
+        let options = options.into();
+        if options.bypass {
+            return Box::pin(self.compute_alone(compute)).await;
+        }
         if self.set.handler.in_memory
             && let Some(value) = self.at_once(key)
         {
@@ -246,7 +250,7 @@ impl<T: Serialize + DeserializeOwned + Send + Sync + 'static> Values<T> {
         }
         let looked = look(&mut self.key(key), &self.cache);
         // Boxed, so that what every hit goes through stays small.
-        Box::pin(self.fill(looked, options.into(), compute)).await
+        Box::pin(self.fill(looked, options, compute)).await
     }
 
     /// Stores a value, in place of what is there and of what is being computed.
@@ -267,6 +271,9 @@ impl<T: Serialize + DeserializeOwned + Send + Sync + 'static> Values<T> {
     /// ```
     pub async fn insert<K: KeyPart + ?Sized>(&self, key: &K, value: T, options: impl Into<ValueOptions>) -> Result<(), Error> {
         let options = options.into();
+        if options.bypass {
+            return Ok(());
+        }
         let Some(key) = self.unlooked(key) else { return Ok(()) };
         let mut run = self.run(key);
         // Not once more after a while: what is inserted was made of nothing that could lag behind.
@@ -301,6 +308,22 @@ impl<T: Serialize + DeserializeOwned + Send + Sync + 'static> Values<T> {
         self.invalidate(&target).await?;
         run.remove().await;
         Ok(())
+    }
+
+    /// As it would be without a cache.
+    async fn compute_alone<E, F, C>(&self, compute: F) -> Result<Arc<T>, E>
+    where
+        F: FnOnce() -> C,
+        C: Future<Output = Result<T, E>>,
+    {
+        self.set.is_used();
+        let why = Forward::Bypass(if self.cache.inner().off { Bypass::Off } else { Bypass::Condition });
+        let running = Running::begin(&self.cache, self.set.handler, why);
+        let value = compute().await;
+        running.end();
+        let outcome = Outcome::Forward { why, collapsed: false, kept: Kept::Not(NotStored::Bypass) };
+        events::decided(&self.cache, self.set.handler, &outcome);
+        value.map(Arc::new)
     }
 
     async fn fill<E, F, C>(&self, looked: Result<Response, Box<Key>>, options: ValueOptions, compute: F) -> Result<Arc<T>, E>

@@ -66,6 +66,11 @@ async fn honors(State(script): State<Script>) -> Response {
     script.act().await
 }
 
+#[cached(ttl = 60, bypass(headers.contains_key("x-mine")), skip(headers))]
+async fn left_alone(State(script): State<Script>, headers: HeaderMap) -> Response {
+    script.act().await
+}
+
 #[cached(ttl = 60, skip(_method))]
 async fn skips(State(script): State<Script>, _method: Method) -> Response {
     script.act().await
@@ -147,6 +152,7 @@ impl Site {
             .route("/plain/{*rest}", any(plain))
             .route("/forwards", any(forwards))
             .route("/honors", any(honors))
+            .route("/left-alone", any(left_alone))
             .route("/skips", any(skips))
             .route("/rejected", any(rejected))
             .route("/unseen", any(unseen))
@@ -175,9 +181,14 @@ impl Site {
     }
 
     async fn send(&self, request: axum::http::request::Builder) -> Response {
-        let response = self.router.clone().oneshot(request.body(Body::empty()).unwrap()).await.unwrap_or_else(|never| match never {});
+        let response = self.send_unsaid(request).await;
         says_its_outcome(&response);
         response
+    }
+
+    /// Where `Cache-Status` says nothing of it.
+    async fn send_unsaid(&self, request: axum::http::request::Builder) -> Response {
+        self.router.clone().oneshot(request.body(Body::empty()).unwrap()).await.unwrap_or_else(|never| match never {})
     }
 
     async fn get(&self, target: &str) -> Response {
@@ -482,6 +493,7 @@ async fn bypasses(ledger: &mut Ledger) {
         ("upgrade", Request::get(both).header("upgrade", "websocket").header("connection", "upgrade")),
         ("ambiguous-authority", Request::get(both).header("host", "a").header("host", "b")),
         ("unknown-backend", Request::get("/nowhere")),
+        ("condition", Request::get("/left-alone").header("x-mine", "1")),
     ];
     for (reason, request) in requests {
         site.send(request).await;
@@ -504,7 +516,7 @@ async fn bypasses(ledger: &mut Ledger) {
 
     let cache = builder().off().build().await.unwrap();
     let mut site = Site::of(cache, cached_handler::ManualClock::new(), Chaos::new());
-    site.get("/plain/a").await;
+    site.send_unsaid(Request::get("/plain/a")).await;
     ledger.check("off", &site.moved().await, &["forward off", "run", "not-stored bypass"]);
 }
 

@@ -80,6 +80,18 @@ fn every_answer_with_the_cache_is_what_the_handler_says_without() {
     }
 }
 
+#[test]
+fn every_answer_through_a_layer_without_a_part_in_it_is_that_of_the_service() {
+    for (name, backend) in [("layer of a cache that is off", "off"), ("layer that all requests bypass", "memory")] {
+        compared(name, 10, count(1_000_000) / 50, |random| {
+            let plan = Plan::at_random(random, None);
+            let layer = CacheLayer::new("pages", secs(60)).vary(SEEN).bypass(move |_| backend == "memory");
+            let sides = Sides::behind(layer, &plan).untouched(backend);
+            (plan, sides)
+        });
+    }
+}
+
 /// What handlers behind a layer may depend on.
 const SEEN: [&str; 9] = [
     "access-control-request-headers",

@@ -95,9 +95,9 @@ async fn l1_requests_that_share_a_response_gave_the_handler_the_same() {
         let lines = [("accept-language", language.as_str()), ("x-ignored", &a)];
         let response = send(&router, &uri, &lines).await;
         hits += usize::from(matches!(response.extensions().get(), Some(cached_handler::Outcome::Hit { .. })));
-        // What the same handler says without a cache.
+        // What the same handler says without a cache, of the field that it names.
         let plain = Router::new().route("/echo/{a}/{b}", get(echo)).layer(axum::Extension(off().await));
-        assert_eq!(text(response).await, text(send(&plain, &uri, &lines).await).await, "{uri} {lines:?}");
+        assert_eq!(text(response).await, text(send(&plain, &uri, &lines[..1]).await).await, "{uri} {lines:?}");
     }
     assert!(hits > 300, "{hits}");
 }

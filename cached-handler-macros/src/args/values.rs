@@ -92,12 +92,12 @@ fn no_segment(path: &str, segment: &str) -> Option<String> {
     }
 }
 
-pub(super) fn expressions(value: TokenStream, errors: &mut Errors) -> Vec<Expr> {
+pub(super) fn expressions(what: &str, value: TokenStream, errors: &mut Errors) -> Vec<Expr> {
     let mut expressions = Vec::new();
     for part in at_commas(value) {
         match syn::parse2(part.clone()) {
             Ok(expression) if !matches!(expression, Expr::Let(_)) => expressions.push(expression),
-            _ => errors.on(part, "a part of `key(…)` is an expression over arguments; type `key(user.tenant)`"),
+            _ => errors.on(part, what),
         }
     }
     expressions

@@ -92,6 +92,9 @@ impl CacheKey for Revalidate {
     }
 
     fn fill(&mut self, run: &Run) {
+        if run.is_untouched() {
+            return;
+        }
         // Of one of the two alone: a 304 has to say which it speaks of.
         self.held = if run.held().is_some() {
             let mut by_cache = Held::Nothing;

@@ -42,6 +42,14 @@ pub fn skipped<T: ?Sized>(key: &mut KeyWriter<'_>) {
     }
 }
 
+/// Notes an argument that `skip` names and that a condition of `bypass` is about. Its author has said with which cookies or
+/// session the cache has nothing to do, so that others share; of all fields at once that may not have been meant.
+pub fn skipped_beside_bypass<T: ?Sized>(key: &mut KeyWriter<'_>) {
+    if key.facts.flags.credentials && shows_all_fields(std::any::type_name::<T>()) {
+        key.traits.shows(Credentials::Withheld);
+    }
+}
+
 /// Notes an argument of which `key` names a part. A cookie jar, or a typed field, was named for what it shows; of all
 /// fields at once the part that is named is hardly the credentials, so requests with these stand aside.
 pub fn reduced<T: ?Sized>(key: &mut KeyWriter<'_>) {

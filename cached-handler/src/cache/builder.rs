@@ -278,7 +278,8 @@ impl CacheBuilder {
             outcome_on_hits: self.outcome_on_hits,
             namespace: self.namespace,
             words: self.words,
-            status_name: self.status_name.map(|name| CacheName::new(&name)),
+            // Off, nothing is added to any answer.
+            status_name: self.status_name.filter(|_| !self.off).map(|name| CacheName::new(&name)),
             clock: self.clock,
             memory: crate::backend::memory::Memory::new(self.memory),
             limiter: Limiter::default(),

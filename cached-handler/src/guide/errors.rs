@@ -49,7 +49,8 @@
 //! | `invalidated` | it has been invalidated | smaller groups |
 //! | `request` | the request demands it | only with `Policy::honor_request_directives` |
 //! | `method` | not GET or HEAD | |
-//! | `off` | `CACHED_HANDLER=off`, or `Cache::builder().off()` | remove it |
+//! | `off` | `CACHED_HANDLER=off`, or `Cache::builder().off()`; `Cache-Status` does not say it, as nothing is added to an answer then | remove it |
+//! | `condition` | a condition of `bypass(…)` holds, or of the layer's or a value's `bypass` | |
 //! | `key-too-long` | the key is over 8 KiB | a narrower argument: `Query<T>` instead of `RawQuery` |
 //! | `credentials` | the request has `Authorization` or `Cookie`, and an argument outside the key can see it | name it in `vary`, or take a typed argument |
 //! | `rejected-argument` | an argument `Result<E, _>` is an `Err` | |

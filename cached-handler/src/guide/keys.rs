@@ -114,6 +114,7 @@
 //! |---|---|
 //! | the user | `key(session.user_id())`, or an extractor `User` with `#[derive(CacheKey)]` and `#[cache_key(private)]` |
 //! | whether somebody is logged in | `key(session.user.is_some())` |
+//! | whether somebody is logged in, and their pages are not to be stored | `bypass(session.user.is_some()), skip(session)`: [recipes](super::start#only-for-visitors-who-are-not-logged-in) |
 //! | nothing of it, and clients without credentials are most | `skip(session)`: requests with `Cookie` or `Authorization` bypass the cache |
 //! | nothing of it, for certain | `skip_credentials(session)`: everybody shares the response |
 //!

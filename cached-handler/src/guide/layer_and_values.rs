@@ -29,7 +29,8 @@
 //! |---|---|
 //! | with another method than GET and HEAD | passes; unless the answer is an error, or the method is safe, it invalidates the path, and `Location` and `Content-Location` at the same origin (RFC 9111 §4.4), in the cache of the layer and in that of the router |
 //! | with content, with `Upgrade: websocket` | passes untouched |
-//! | with `Cookie` or `Authorization` that `vary` does not name | passes untouched |
+//! | for which a condition of [`bypass`](crate::CacheLayer::bypass) holds | passes untouched |
+//! | with `Cookie` or `Authorization` that `vary` does not name | passes untouched; with [`skip_credentials`](crate::CacheLayer::skip_credentials) it is a request like others, and the service does not see the field |
 //! | with one that `vary` names | one response per value, sent as `private` |
 //! | with `Range` | answered with a part of what is stored; the service is asked for the whole. If that turns out not to be storable, the client gets its part as it comes by, and further requests for parts pass untouched, as long as 30 s do not go by without one |
 //! | HEAD | answered from what GET stored; stores nothing |
@@ -81,7 +82,7 @@
 //! it is needed also by a type that builds more than its JSON shows when it is read, such as an index.
 //! Two sets with the same name and different types share nothing.
 //!
-//! Lifetime, groups and stale windows belong to a value, in `ValueOptions`; a plain `Duration` such as `secs(60)` will
+//! Lifetime, groups, stale windows and `bypass` belong to a value, in `ValueOptions`; a plain `Duration` such as `secs(60)` will
 //! do. Other settings belong to the set: `cache.values::<Rate>("rates").version(2).max_json(1 << 10)`. There are
 //! `version`, `max_json` (1 MiB), `weigh`, `collapse`, `max_wait`, `jitter` and `backend`. There is no policy for values, as most of it is
 //! about responses.
@@ -97,7 +98,7 @@
 //!
 //! | you see | cause, and what to type |
 //! |---|---|
-//! | nothing is ever stored, `bypass`, `credentials` | the client sends a cookie that `vary` does not name. This is intended; if the service ignores cookies, remove the field outside the layer |
+//! | nothing is ever stored, `bypass`, `credentials` | the client sends a cookie that `vary` does not name. This is intended; if the service ignores cookies, type `.skip_credentials()`; if one of them matters, `.bypass(…)` with it beside that |
 //! | the service does not see a field | `vary(["x-field"])` |
 //! | not stored, `cached-inside` | a handler with `#[cached]` answers from its own cache |
 //! | compiler: expected `Duration`, found integer | `secs(60)` |

@@ -37,6 +37,68 @@
 //!   never stored.
 //! - Every argument is part of the key, or the handler does not compile: see [keys](super::keys).
 //!
+//! # Only for visitors who are not logged in
+//!
+//! Most pages of a shop or a forum are one page for all visitors, and another for each who is logged in. `bypass` says who has
+//! nothing to do with the cache: where its condition holds, the handler runs as if there were no cache. Nothing is read or
+//! stored, nobody waits for another's run, and the answer is sent as the handler made it, without `Cache-Control`, `ETag` or
+//! `Vary` of this crate.
+//!
+//! By a cookie (feature `axum-extra`). All other cookies, such as those of an analytics script, change nothing:
+//!
+//! ```text
+#![doc = include_str!("../../recipes/cookies.rs")]
+//! ```
+//!
+//! With tower-sessions, whose accessors are async, by an extractor of your own:
+//!
+//! ```text
+#![doc = include_str!("../../recipes/tower_sessions.rs")]
+//! ```
+//!
+//! With axum-login:
+//!
+//! ```text
+#![doc = include_str!("../../recipes/axum_login.rs")]
+//! ```
+//!
+//! A condition is any expression over the arguments, which are references there: `bypass(user.is_some(), *preview)`. It says
+//! nothing of the key: what the arguments show is still in it, or named in `skip(…)`. With `skip`, cookies, sessions and
+//! credentials that a condition is about count no further: **the page of all others must not depend on them**. All fields at
+//! once (`HeaderMap`, `Parts`, `Request`) are not meant by that, and a request with credentials bypasses the cache if they are
+//! skipped; if nothing in them matters, say `skip_credentials(headers)`.
+//!
+//! The extractors still run, so that a session that has ended, or that somebody made up, is nobody's. A page that bypasses says to
+//! caches outside what your handler says: `private`, or `no-store`, if a CDN stands before it. A
+//! [layer](super::layer_and_values) and [values](crate::ValueOptions::bypass) have the same.
+//!
+//! # Your existing tests: one line
+//!
+//! Tests of one process share its cache, so that one finds what another has stored, and none of their failures mentions a
+//! cache. Give each router that a test makes a cache of its own, where the harness makes it (feature `testing`, under
+//! `[dev-dependencies]`):
+//!
+//! ```
+//! # use axum::Router;
+//! # fn app() -> Router { Router::new() }
+//! use cached_handler::testing::TestCache;
+//!
+//! let app = app().layer(TestCache::new().layer());
+//! ```
+//!
+//! Or switch every cache off, as if no handler had the attribute: each answer is the handler's, field for field.
+//!
+//! ```text
+//! CACHED_HANDLER=off cargo test
+//! ```
+//!
+//! In `.cargo/config.toml` this holds for all who test (and for `cargo run`):
+//!
+//! ```toml
+//! [env]
+//! CACHED_HANDLER = "off"
+//! ```
+//!
 //! # Did it work?
 //!
 //! Switch on `Cache-Status` (RFC 9211) while you develop, as the examples do:

@@ -42,7 +42,8 @@
 //!   reach every cache of the process, including those of other tests: use `cache.cache().invalidate(…)`.
 //! - `cache.beside(|builder| …)` is another cache on the same clock, for tests of several processes on one backend.
 //! - `uncached = name` keeps the original function under a name, for unit tests to call.
-//! - `CACHED_HANDLER=off` in the environment switches every cache of a process off.
+//! - `CACHED_HANDLER=off` in the environment switches every cache of a process off: each answer is the handler's, field for
+//!   field, as if there were neither attribute nor layer.
 //!
 //! # A failing backend
 //!

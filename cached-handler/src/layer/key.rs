@@ -30,6 +30,6 @@ impl Settings {
 
     /// Whether a request has credentials that the key does not hold.
     pub(super) fn is_exposed(&self, parts: &Parts) -> bool {
-        CREDENTIALS.iter().any(|name| !self.names(name) && parts.headers.contains_key(name))
+        !self.skips_credentials && CREDENTIALS.iter().any(|name| !self.names(name) && parts.headers.contains_key(name))
     }
 }

@@ -106,8 +106,14 @@ enum Asked {
 
 impl<S> CacheService<S> {
     fn ask(&self, facts: &Facts, parts: &Parts, has_content: bool) -> Asked {
+        if facts.cache().inner().off {
+            return Asked::Pass(Forward::Bypass(Bypass::Off));
+        }
         if !facts.is_safe() {
             return Asked::Pass(Forward::Method);
+        }
+        if self.settings.bypasses(parts) {
+            return Asked::Pass(Forward::Bypass(Bypass::Condition));
         }
         if has_content {
             return Asked::Pass(Forward::Bypass(Bypass::Content));

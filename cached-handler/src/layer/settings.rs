@@ -25,6 +25,7 @@ use crate::{
 };
 
 type GroupsOf = dyn Fn(&Parts) -> Vec<String> + Send + Sync;
+type When = dyn Fn(&Parts) -> bool + Send + Sync;
 type KeyOf = dyn Fn(&Parts, &mut KeyWriter<'_>) + Send + Sync;
 
 /// A layer's settings; the same for all its clones.
@@ -38,8 +39,12 @@ pub(super) struct Settings {
     pub(super) key_of: Option<Arc<KeyOf>>,
     /// The type of the function that says what is in the key besides what always is.
     pub(super) key_of_type: Option<TypeId>,
+    /// With one of which a request has nothing to do with the cache, and their types.
+    bypass: Vec<(Arc<When>, TypeId)>,
     pub(super) cache: Option<Cache>,
     pub(super) sees_all: bool,
+    /// Credentials that the key does not hold do not matter.
+    pub(super) skips_credentials: bool,
     /// What tells it from every other layer of this process. Another one as soon as anything is set.
     pub(super) number: u64,
     handler: OnceLock<&'static Handler>,
@@ -68,8 +73,10 @@ impl Settings {
             groups_of: None,
             key_of: None,
             key_of_type: None,
+            bypass: Vec::new(),
             cache: None,
             sees_all: false,
+            skips_credentials: false,
             number: next_number(),
             handler: OnceLock::new(),
         }
@@ -79,6 +86,15 @@ impl Settings {
     pub(super) fn key_by<K: Fn(&Parts, &mut KeyWriter<'_>) + Send + Sync + 'static>(&mut self, of: K) {
         self.key_of = Some(Arc::new(of));
         self.key_of_type = Some(TypeId::of::<K>());
+    }
+
+    /// Leaves alone what this holds for.
+    pub(super) fn bypass_when<W: Fn(&Parts) -> bool + Send + Sync + 'static>(&mut self, when: W) {
+        self.bypass.push((Arc::new(when), TypeId::of::<W>()));
+    }
+
+    pub(super) fn bypasses(&self, parts: &Parts) -> bool {
+        self.bypass.iter().any(|(when, _)| when(parts))
     }
 
     /// Names compare in lower case.
@@ -112,7 +128,8 @@ impl Settings {
         })
     }
 
-    /// Of what the service is shown, and how its key is made: layers of one name that differ there share nothing.
+    /// Of what the service is shown, how its key is made, and which requests have one: layers of one name that differ there
+    /// share nothing.
     fn fingerprint(&self) -> u128 {
         let mut parts = vec![vec![u8::from(self.sees_all), u8::from(matches!(self.attributes.vary, VaryOn::FromResponse))]];
         if let VaryOn::Fields(names) = self.attributes.vary {
@@ -120,6 +137,11 @@ impl Settings {
         }
         parts.push(Vec::new());
         parts.extend(self.key_of_type.map(identity));
+        // One that has neither is what it was before there were these.
+        if self.skips_credentials || !self.bypass.is_empty() {
+            parts.push(vec![u8::from(self.skips_credentials)]);
+            parts.extend(self.bypass.iter().map(|(_, of)| identity(*of)));
+        }
         let parts: Vec<_> = parts.iter().map(Vec::as_slice).collect();
         Digest::of_parts(&parts).as_bytes().first_chunk().map_or(0, |bytes| u128::from_le_bytes(*bytes))
     }
@@ -145,8 +167,10 @@ impl Clone for Settings {
             groups_of: self.groups_of.clone(),
             key_of: self.key_of.clone(),
             key_of_type: self.key_of_type,
+            bypass: self.bypass.clone(),
             cache: self.cache.clone(),
             sees_all: self.sees_all,
+            skips_credentials: self.skips_credentials,
             number: next_number(),
             handler: OnceLock::new(),
         }

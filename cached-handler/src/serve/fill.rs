@@ -16,6 +16,7 @@ use super::{
     produce::{self, noted, produce},
     revalidate::is_hidden,
     store,
+    untouched::untouched,
 };
 use crate::{
     flight::{Follower, Join, Landed, Lease},
@@ -40,6 +41,9 @@ where
 
 /// Runs the handler in the request's task.
 pub async fn run_in_this_task<F: Future<Output = Response>>(mut run: Run, handler: F) -> Response {
+    if run.is_untouched() {
+        return untouched(run, handler).await;
+    }
     match turn(&mut run).await {
         Turn::Answered(response) => response,
         Turn::Lead(lease) => in_place(run, handler, Some(lease), None).await,
@@ -48,6 +52,9 @@ pub async fn run_in_this_task<F: Future<Output = Response>>(mut run: Run, handle
 }
 
 async fn detached(mut run: Run, handler: BoxRun) -> Response {
+    if run.is_untouched() {
+        return untouched(run, handler).await;
+    }
     let is_inline = run.handler.policy.collapse == Collapse::Inline;
     if !is_inline && let Some(response) = run.stale_while_refreshed() {
         refresh_behind(run, handler);

@@ -57,6 +57,12 @@ pub fn hit(key: &mut KeyWriter<'_>) -> Result<Response, Box<Key>> {
     look(key, cache)
 }
 
+/// The key of a request with which a condition of `bypass(…)` leaves the cache alone. Nothing is in it.
+pub fn bypassed(key: &mut KeyWriter<'_>) -> Box<Key> {
+    let why = if key.facts.cache().inner().off { Bypass::Off } else { Bypass::Condition };
+    missed(key, Forward::Bypass(why))
+}
+
 /// The same in a cache that the facts do not name.
 #[inline]
 pub(crate) fn look(key: &mut KeyWriter<'_>, cache: &Cache) -> Result<Response, Box<Key>> {

@@ -17,12 +17,13 @@ pub struct ValueOptions {
     pub(super) ttl: Duration,
     groups: Vec<Box<str>>,
     windows: Windows,
+    pub(super) bypass: bool,
 }
 
 impl ValueOptions {
     /// Fresh for `ttl`, at most ten years; zero stores nothing.
     pub fn new(ttl: Duration) -> Self {
-        Self { ttl: ttl.min(TEN_YEARS), groups: Vec::new(), windows: Windows::default() }
+        Self { ttl: ttl.min(TEN_YEARS), groups: Vec::new(), windows: Windows::default(), bypass: false }
     }
 
     /// Adds a group; up to 16 of 256 bytes each, a value with more is not stored.
@@ -40,6 +41,24 @@ impl ValueOptions {
     /// For how long after its freshness the value is still given where its computation returns an `Err` or panics.
     pub fn stale_if_error(mut self, window: Duration) -> Self {
         self.windows.if_error = window.min(TEN_YEARS);
+        self
+    }
+
+    /// Where `when` holds, the value is computed for this call alone: none is looked up, none is stored, and nobody shares the
+    /// computation. So it is with [`insert`](crate::Values::insert), too, which then leaves what is stored as it is.
+    ///
+    /// ```
+    /// # async fn prices_for(user: Option<u64>) -> Result<Vec<u64>, std::io::Error> { Ok(vec![user.unwrap_or_default()]) }
+    /// # async fn f(cache: cached_handler::Cache, user: Option<u64>) -> Result<(), std::io::Error> {
+    /// use cached_handler::{ValueOptions, secs};
+    ///
+    /// // The list of those who are logged in is their own.
+    /// let options = ValueOptions::new(secs(60)).bypass(user.is_some());
+    /// let prices = cache.values::<Vec<u64>>("prices").get_or_insert_with("all", options, async move || prices_for(user).await).await?;
+    /// # Ok(()) }
+    /// ```
+    pub fn bypass(mut self, when: bool) -> Self {
+        self.bypass |= when;
         self
     }
 

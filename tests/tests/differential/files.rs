@@ -96,7 +96,7 @@ pub fn sides() -> (Sides, [Directory; 2]) {
     });
     let restore = directories.each_ref().map(|directory| directory.0.clone());
     let begin = move || restore.iter().for_each(|path| (0..FILES.len()).for_each(|at| write(path, at, 0)));
-    let sides = Sides { live, bare, models, backend: "memory", is_layer: true, begin: Box::new(begin) };
+    let sides = Sides { live, bare, models, backend: "memory", is_layer: true, is_untouched: false, begin: Box::new(begin) };
     (sides, directories)
 }
 

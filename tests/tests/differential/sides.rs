@@ -29,6 +29,8 @@ pub struct Sides {
     /// With a layer in the place of attributes: nobody but the caller invalidates what writes elsewhere have changed, and what
     /// is none of the layer's business is as without.
     pub is_layer: bool,
+    /// The cache has no part in any answer: each is that of the other side, field for field.
+    pub is_untouched: bool,
     /// Undoes what the last sequence has changed.
     pub begin: Box<dyn Fn()>,
 }
@@ -65,14 +67,19 @@ impl Sides {
     pub fn of(plan: &Plan, backend: &'static str) -> Self {
         let models = [(); 2].map(|()| Model::default());
         let (live, bare) = (plan.live(&models[0]), plan.bare(&models[1]));
-        Self { live, bare, models, backend, is_layer: false, begin: Box::new(|| {}) }
+        Self { live, bare, models, backend, is_layer: false, is_untouched: backend == "off", begin: Box::new(|| {}) }
     }
 
     /// Plain handlers behind the layer, and without.
     pub fn behind(layer: CacheLayer, plan: &Plan) -> Self {
         let models = [(); 2].map(|()| Model::default());
         let (live, bare) = (plan.bare(&models[0]).layer(layer), plan.bare(&models[1]));
-        Self { live, bare, models, backend: "memory", is_layer: true, begin: Box::new(|| {}) }
+        Self { live, bare, models, backend: "memory", is_layer: true, is_untouched: false, begin: Box::new(|| {}) }
+    }
+
+    /// The same with a cache that has no part in any answer.
+    pub fn untouched(self, backend: &'static str) -> Self {
+        Self { backend, is_untouched: true, ..self }
     }
 
     fn cache(&self) -> TestCache {
@@ -87,7 +94,11 @@ impl Sides {
         self.models.iter().for_each(Model::begin_anew);
         (self.begin)();
         let (test, mut known) = (self.cache(), Known::default());
-        let cache = if self.backend == "off" { Cache::builder().off().build().await.expect("none") } else { test.cache().clone() };
+        let cache = if self.backend == "off" {
+            Cache::builder().off().cache_status("off").build().await.expect("none")
+        } else {
+            test.cache().clone()
+        };
         for (at, step) in steps.iter().enumerate() {
             let (ask, times) = match step {
                 Step::Later(secs) => {
@@ -100,7 +111,7 @@ impl Sides {
             let asked = known.fields(ask);
             let sends = |_| send(&self.live, request(ask, &asked), Some(&cache));
             let lives = join_all((0..times).map(sends)).await;
-            let mut bare = send(&self.bare, request(ask, &[]), None).await;
+            let mut bare = send(&self.bare, request(ask, if self.is_untouched { &asked } else { &[] }), None).await;
             if ask.method == "HEAD" && !ask.target.contains("by_method") {
                 // What its GET would be sent. Where it is none of its business, axum says 0 behind a layer.
                 let got = send(&self.bare, request(&Ask { method: "GET", ..ask.clone() }, &[]), None).await;
@@ -114,12 +125,14 @@ impl Sides {
                 seen.hits += usize::from(live.is_hit);
                 seen.unchanged += usize::from(live.status == 304);
                 seen.parts += usize::from(live.status == 206);
-                if let Err(why) = known.judge(ask, &live, &bare) {
-                    let passed =
-                        (self.is_layer || self.backend == "off") && send(&self.bare, request(ask, &asked), None).await.is_same(&live);
-                    if !passed {
-                        return Err((at, why));
-                    }
+                if self.is_untouched && !bare.is_same(&live) {
+                    return Err((at, format!("{live:?} is not the answer without a cache, {bare:?}")));
+                }
+                if let Err(why) = known.judge(ask, &live, &bare)
+                    && !self.is_untouched
+                    && !(self.is_layer && send(&self.bare, request(ask, &asked), None).await.is_same(&live))
+                {
+                    return Err((at, why));
                 }
             }
         }

@@ -1,0 +1,45 @@
+//! A request that the cache has no part in: it is switched off, or a condition of `bypass` holds. The answer is the handler's,
+//! field for field.
+
+use axum::response::Response;
+
+use super::{Run, answer::finish, produce::noted};
+use crate::{
+    events::Running,
+    invalidates::{Targets, invalidating},
+    nested,
+    outcome::{Bypass, Forward, Kept, NotStored, Outcome},
+};
+
+impl Forward {
+    /// Whether what is answered is what it would be without a cache.
+    fn is_untouched(self) -> bool {
+        matches!(self, Self::Bypass(Bypass::Off | Bypass::Condition))
+    }
+}
+
+impl Run {
+    /// Whether its handler runs as it would without a cache.
+    #[must_use]
+    pub fn is_untouched(&self) -> bool {
+        self.key.forward.is_untouched()
+    }
+}
+
+/// Runs the handler in the request's task, without a limit of time, and gives its answer on as it is. What an unsafe method
+/// changes is invalidated all the same: others are answered from the cache.
+pub(super) async fn untouched<F: Future<Output = Response>>(mut run: Run, handler: F) -> Response {
+    let is_off = run.cache.inner().off;
+    let changed = run.facts.take_changed().filter(|_| !is_off);
+    let running = Running::begin(&run.cache, run.handler, run.key.forward);
+    let handler = noted(&run, handler);
+    let response = match changed {
+        None => handler.await,
+        Some(changed) => invalidating(Targets::changed(&run.cache, changed, None), handler).await,
+    };
+    running.end();
+    run.facts.around().iter().for_each(|outer| outer.note_parts_of(&run));
+    nested::tell_of_refused(&run, response.extensions());
+    let outcome = Outcome::Forward { why: run.key.forward, collapsed: false, kept: Kept::Not(NotStored::Bypass) };
+    finish(response, &run.cache, run.handler, outcome)
+}

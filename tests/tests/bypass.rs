@@ -1,0 +1,349 @@
+//! `bypass`: requests with which the cache has nothing to do, beside others that share, on attribute, layer and values; in memory
+//! and on a store of one's own.
+
+use std::{
+    convert::Infallible,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+};
+
+use axum::{
+    Router,
+    body::Body,
+    extract::{FromRequestParts, OptionalFromRequestParts, Path, State},
+    http::{HeaderMap, Method, Request, StatusCode, header, request::Parts},
+    response::Response,
+    routing::{any, get},
+};
+use axum_extra::extract::CookieJar;
+use cached_handler::{
+    Bypass, CacheKey, CacheLayer, Forward, Kept, NotStored, Outcome, ValueOptions, cached, secs,
+    testing::{TestCache, assert_hit, assert_miss},
+};
+use cached_handler_tests::harness::{Dict, text};
+use tokio::sync::Barrier;
+use tower::ServiceExt;
+
+#[derive(Clone)]
+struct Site {
+    runs: Arc<AtomicUsize>,
+    meet: Arc<Barrier>,
+}
+
+impl Site {
+    fn next(&self) -> usize {
+        self.runs.fetch_add(1, Ordering::SeqCst) + 1
+    }
+}
+
+/// A page that shows who is logged in, by the cookie `session`.
+#[cached(ttl = 60, bypass(jar.get("session").is_some()), skip(jar))]
+async fn by_cookie(State(site): State<Site>, jar: CookieJar) -> String {
+    format!("{} for {:?}", site.next(), jar.get("session").map(|cookie| cookie.value().to_owned()))
+}
+
+#[derive(Debug, CacheKey)]
+#[cache_key(private)]
+struct User {
+    name: String,
+}
+
+impl<S: Sync> OptionalFromRequestParts<S> for User {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Option<Self>, Infallible> {
+        let name = parts.headers.get("x-user").and_then(|name| name.to_str().ok());
+        Ok(name.map(|name| Self { name: name.to_owned() }))
+    }
+}
+
+/// The argument says itself what it shows, so that nothing has to be skipped. The group is there for nobody else.
+#[cached(ttl = 60, bypass(user.is_some()), group = "nobody's:{user.as_ref().map_or(\"none\", |_| unreachable!())}")]
+async fn by_user(State(site): State<Site>, user: Option<User>) -> String {
+    format!("{} for {:?}", site.next(), user.map(|user| user.name))
+}
+
+/// One that is not in the key of any response.
+struct Preview(bool);
+
+impl<S: Sync> FromRequestParts<S> for Preview {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
+        Ok(Self(parts.uri.query() == Some("preview")))
+    }
+}
+
+#[cached(ttl = 60, bypass(preview, id == &9), skip(preview), collapse = "inline")]
+async fn by_either(State(site): State<Site>, Path(id): Path<u32>, Preview(preview): Preview) -> String {
+    format!("{} of {id}, {preview}", site.next())
+}
+
+#[cached(ttl = 60, bypass(parts.headers.contains_key("x-preview")), skip(parts))]
+async fn by_all_fields(State(site): State<Site>, parts: Parts) -> String {
+    format!("{} for {:?}", site.next(), parts.headers.get(header::COOKIE))
+}
+
+#[cached(ttl = 60, bypass(headers.contains_key("x-mine")), vary = "accept-language")]
+async fn fields(headers: HeaderMap) -> String {
+    let mut names: Vec<_> = headers.keys().map(|name| name.as_str().to_owned()).collect();
+    names.sort();
+    names.join(" ")
+}
+
+#[cached(ttl = 60, bypass(true_for(headers)), skip(headers))]
+async fn together(State(site): State<Site>, headers: HeaderMap) -> String {
+    // Each waits for the other: one that waited for the other's answer would wait for ever.
+    site.meet.wait().await;
+    site.next().to_string()
+}
+
+fn true_for(headers: &HeaderMap) -> bool {
+    headers.contains_key("x-mine")
+}
+
+#[cached(ttl = 60, bypass(headers.contains_key("x-mine")), skip(headers))]
+async fn failing(headers: HeaderMap) -> Result<String, StatusCode> {
+    if headers.contains_key("x-mine") { Err(StatusCode::IM_A_TEAPOT) } else { Ok("well".to_owned()) }
+}
+
+fn routes() -> Router {
+    let site = Site { runs: Arc::default(), meet: Arc::new(Barrier::new(2)) };
+    Router::new()
+        .route("/cookie", any(by_cookie))
+        .route("/user", get(by_user))
+        .route("/either/{id}", get(by_either))
+        .route("/all", get(by_all_fields))
+        .route("/fields", get(fields))
+        .route("/together", get(together))
+        .route("/failing", get(failing))
+        .with_state(site)
+}
+
+/// In memory, and on a store of one's own.
+fn caches() -> [TestCache; 2] {
+    let stored = TestCache::with(|builder| builder.backend("dict", Dict::default()).default_backend("dict").cache_status("site"));
+    [TestCache::with(|builder| builder.cache_status("site")), stored]
+}
+
+async fn ask(router: &Router, target: &str, lines: &[(&str, &str)]) -> Response {
+    let mut request = Request::get(target);
+    for (name, value) in lines {
+        request = request.header(*name, *value);
+    }
+    router.clone().oneshot(request.body(Body::empty()).unwrap()).await.unwrap()
+}
+
+/// The content of an answer in which the cache had no part, and the names of its fields.
+#[track_caller]
+fn bypassed(response: Response) -> (impl Future<Output = String>, Vec<String>) {
+    match response.extensions().get::<Outcome>() {
+        Some(Outcome::Forward {
+            why: Forward::Bypass(Bypass::Condition), collapsed: false, kept: Kept::Not(NotStored::Bypass), ..
+        }) => {}
+        other => panic!("{other:?}"),
+    }
+    let names = response.headers().keys().map(|name| name.as_str().to_owned()).collect();
+    assert!(response.headers()["cache-status"].to_str().unwrap().starts_with("site; fwd=bypass; detail=condition"));
+    (text(response), names)
+}
+
+/// As it carries a cookie that may matter.
+#[track_caller]
+fn stands_aside(response: &Response) {
+    match response.extensions().get::<Outcome>() {
+        Some(Outcome::Forward { why: Forward::Bypass(Bypass::Credentials), .. }) => {}
+        other => panic!("{other:?}"),
+    }
+}
+
+/// What a plain handler's text has, and `Cache-Status`, which somebody has asked for.
+const PLAIN: [&str; 3] = ["content-type", "cache-status", "content-length"];
+
+#[tokio::test]
+async fn visitors_without_the_cookie_share_and_each_other_has_the_handlers_answer() {
+    for cache in caches() {
+        let app = routes().layer(cache.layer());
+        let made = assert_miss!(ask(&app, "/cookie", &[]).await);
+        assert_eq!(made.headers()[header::CACHE_CONTROL], "no-cache");
+        assert_eq!(text(made).await, "1 for None");
+        for run in [2, 3] {
+            let lines = [("cookie", "theme=dark; session=ann"), ("if-none-match", "*"), ("range", "bytes=0-1")];
+            let (content, names) = bypassed(ask(&app, "/cookie", &lines).await);
+            assert_eq!(content.await, format!("{run} for Some(\"ann\")"));
+            assert_eq!(names, PLAIN);
+        }
+        // Any other cookie changes nothing.
+        for lines in [&[][..], &[("cookie", "theme=dark; _ga=1")], &[("cookie", "sessions=2")]] {
+            assert_eq!(text(assert_hit!(ask(&app, "/cookie", lines).await)).await, "1 for None");
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_argument_that_is_keyed_needs_no_more_than_the_condition() {
+    for cache in caches() {
+        let app = routes().layer(cache.layer());
+        for run in [1, 2] {
+            let (content, names) = bypassed(ask(&app, "/user", &[("x-user", "ann")]).await);
+            assert_eq!(content.await, format!("{run} for Some(\"ann\")"));
+            assert_eq!(names, PLAIN, "not even `private`");
+        }
+        assert_eq!(text(assert_miss!(ask(&app, "/user", &[]).await)).await, "3 for None");
+        let hit = assert_hit!(ask(&app, "/user", &[]).await);
+        assert_eq!(hit.headers()[header::CACHE_CONTROL], "no-cache", "nobody's");
+    }
+}
+
+#[tokio::test]
+async fn each_of_several_conditions_is_enough() {
+    for cache in caches() {
+        let app = routes().layer(cache.layer());
+        assert_miss!(ask(&app, "/either/1", &[]).await);
+        assert_hit!(ask(&app, "/either/1", &[]).await);
+        assert_eq!(bypassed(ask(&app, "/either/1?preview", &[]).await).0.await, "2 of 1, true");
+        assert_eq!(bypassed(ask(&app, "/either/9", &[]).await).0.await, "3 of 9, false");
+        assert_eq!(bypassed(ask(&app, "/either/9", &[]).await).0.await, "4 of 9, false");
+    }
+}
+
+#[tokio::test]
+async fn a_condition_on_all_fields_says_nothing_of_cookies() {
+    for cache in caches() {
+        let app = routes().layer(cache.layer());
+        assert_miss!(ask(&app, "/all", &[]).await);
+        assert_hit!(ask(&app, "/all", &[]).await);
+        stands_aside(&ask(&app, "/all", &[("cookie", "session=ann")]).await);
+        assert_eq!(bypassed(ask(&app, "/all", &[("x-preview", "1")]).await).0.await, "3 for None");
+    }
+}
+
+#[tokio::test]
+async fn the_handler_sees_all_fields_that_it_would_without_a_cache() {
+    for cache in caches() {
+        let app = routes().layer(cache.layer());
+        let lines = [("accept-language", "de"), ("x-other", "1")];
+        assert_eq!(text(ask(&app, "/fields", &lines).await).await, "accept-language");
+        let lines = [("accept-language", "de"), ("x-other", "1"), ("x-mine", "1")];
+        assert_eq!(bypassed(ask(&app, "/fields", &lines).await).0.await, "accept-language x-mine x-other");
+    }
+}
+
+#[tokio::test]
+async fn no_run_is_shared() {
+    for cache in caches() {
+        let app = routes().layer(cache.layer());
+        let mine = [("x-mine", "1")];
+        let (one, other) = tokio::join!(ask(&app, "/together", &mine), ask(&app, "/together", &mine));
+        let mut runs = [bypassed(one).0.await, bypassed(other).0.await];
+        runs.sort();
+        assert_eq!(runs, ["1", "2"]);
+    }
+}
+
+#[tokio::test]
+async fn a_failure_of_one_that_bypasses_is_its_own() {
+    for cache in caches() {
+        let app = routes().layer(cache.layer());
+        for _ in 0..2 {
+            let response = ask(&app, "/failing", &[("x-mine", "1")]).await;
+            assert_eq!(response.status(), StatusCode::IM_A_TEAPOT);
+            assert!(bypassed(response).0.await.is_empty());
+        }
+        assert_miss!(ask(&app, "/failing", &[]).await);
+        assert_hit!(ask(&app, "/failing", &[]).await);
+    }
+}
+
+#[tokio::test]
+async fn a_write_that_bypasses_invalidates_its_path_all_the_same() {
+    for cache in caches() {
+        let app = routes().layer(cache.layer());
+        assert_miss!(ask(&app, "/cookie", &[]).await);
+        assert_hit!(ask(&app, "/cookie", &[]).await);
+        let write = Request::builder().method(Method::POST).uri("/cookie").header("cookie", "session=ann").body(Body::empty()).unwrap();
+        assert_eq!(bypassed(app.clone().oneshot(write).await.unwrap()).0.await, "2 for Some(\"ann\")");
+        assert_miss!(ask(&app, "/cookie", &[]).await);
+    }
+}
+
+fn has_a_session(request: &Parts) -> bool {
+    request.headers.get_all(header::COOKIE).iter().filter_map(|line| line.to_str().ok()).any(|line| line.contains("session="))
+}
+
+#[tokio::test]
+async fn a_layer_leaves_requests_alone_for_which_its_condition_holds() {
+    for cache in caches() {
+        let runs = Arc::new(AtomicUsize::new(0));
+        let shows = async move |headers: HeaderMap| {
+            let run = runs.fetch_add(1, Ordering::SeqCst) + 1;
+            format!("{run}: {:?} {:?}", headers.get(header::COOKIE), headers.get("if-none-match"))
+        };
+        let service = Router::new().route("/", any(shows));
+        let layer = CacheLayer::new("bypassed", secs(60)).cache(cache.cache().clone()).bypass(has_a_session);
+        let app = Router::new().fallback_service(layer.clone().skip_credentials().around(service.clone()));
+        assert_eq!(text(assert_miss!(ask(&app, "/", &[("cookie", "theme=dark")]).await)).await, "1: None None");
+        assert_hit!(ask(&app, "/", &[("cookie", "theme=light")]).await);
+        let (content, names) = bypassed(ask(&app, "/", &[("cookie", "session=ann"), ("if-none-match", "*")]).await);
+        assert_eq!(content.await, "2: Some(\"session=ann\") Some(\"*\")");
+        assert_eq!(names, ["content-type", "content-length", "cache-status"]);
+        assert_hit!(ask(&app, "/", &[]).await);
+        let write = Request::builder().method(Method::POST).uri("/").header("cookie", "session=ann").body(Body::empty()).unwrap();
+        app.clone().oneshot(write).await.unwrap();
+        assert_miss!(ask(&app, "/", &[]).await);
+
+        // Without the word, any other cookie is one that may matter.
+        let app = Router::new().fallback_service(layer.around(service));
+        stands_aside(&ask(&app, "/", &[("cookie", "theme=dark")]).await);
+    }
+}
+
+#[tokio::test]
+async fn layers_with_other_conditions_share_nothing_at_rest() {
+    let [_, cache] = caches();
+    let app = |layer: CacheLayer| {
+        let layer = layer.cache(cache.cache().clone());
+        Router::new().fallback_service(layer.around(Router::new().route("/", get("text"))))
+    };
+    let new = || CacheLayer::new("pages", secs(60));
+    let layers: [fn(CacheLayer) -> CacheLayer; 4] = [
+        |layer| layer,
+        |layer| layer.bypass(has_a_session),
+        |layer| layer.skip_credentials(),
+        |layer| layer.bypass(has_a_session).bypass(|request| request.uri.query().is_some()),
+    ];
+    for layer in layers {
+        assert_miss!(ask(&app(layer(new())), "/", &[]).await);
+        assert_hit!(ask(&app(layer(new())), "/", &[]).await);
+    }
+}
+
+#[tokio::test]
+async fn a_value_that_bypasses_is_neither_read_nor_stored() {
+    for cache in caches() {
+        let values = cache.cache().values::<usize>("numbers");
+        let runs = Arc::new(AtomicUsize::new(0));
+        let load = async |when: bool| {
+            let runs = Arc::clone(&runs);
+            let options = ValueOptions::new(secs(60)).bypass(when).bypass(false);
+            let computed = values.get_or_insert_with("key", options, async move || {
+                let run = runs.fetch_add(1, Ordering::SeqCst) + 1;
+                if run < 9 { Ok(run) } else { Err("no more") }
+            });
+            computed.await.map(|number| *number)
+        };
+        let before = cache.cache().stats();
+        assert_eq!((load(true).await, load(true).await), (Ok(1), Ok(2)));
+        assert_eq!(values.get("key").await, None);
+        let stats = cache.cache().stats();
+        let moved = |counts: &std::collections::BTreeMap<&'static str, u64>, word| counts.get(word).copied().unwrap_or_default();
+        assert_eq!(moved(&stats.forwards, "condition"), moved(&before.forwards, "condition") + 2);
+        assert_eq!((load(false).await, load(true).await, load(false).await), (Ok(3), Ok(4), Ok(3)));
+        values.insert("key", 7, ValueOptions::new(secs(60)).bypass(true)).await.unwrap();
+        assert_eq!(load(false).await, Ok(3));
+        runs.store(8, Ordering::SeqCst);
+        assert_eq!(load(true).await, Err("no more"));
+    }
+}
