@@ -5,6 +5,8 @@ mod buffer;
 mod decode;
 mod parts;
 
+use std::fmt::{self, Write};
+
 use http::HeaderMap;
 use smallvec::SmallVec;
 
@@ -25,6 +27,10 @@ use crate::{
 ///   tells other caches of them.
 /// - `#[cache_key(private)]` on the type says that it identifies a person: responses are sent as `private`.
 /// - `#[cache_key(skip)]` on a field leaves it out; right only for what is the same for every request, such as a pool.
+/// - `#[cache_key(display)]` on a field writes what it prints, for types of other crates that are no [`KeyPart`].
+/// - Beside axum's `#[derive(FromRequestParts)]`, `#[from_request(via(Query))]` on the type or on a field is understood: it is keyed
+///   as that extractor is. So are fields that are extractors themselves (`State<T>`, `Path<T>`, `Uri`), and a type with
+///   axum-extra's `#[derive(TypedPath)]`, which is keyed as `Path`.
 ///
 /// Not for values that differ from request to request by chance (ids, clocks): they would never hit.
 ///
@@ -65,12 +71,50 @@ pub trait CacheKey {
 
     #[doc(hidden)]
     fn fill(&mut self, _run: &Run) {}
+
+    /// Writes this value where a middleware has put it into an `Extension`: it may show another request, or none.
+    #[doc(hidden)]
+    fn carried(&self, key: &mut KeyWriter<'_>) {
+        self.cache_key(key);
+    }
 }
 
-/// A value that may stand in `key(…)` or in [`KeyWriter::part`]: numbers, text, bytes, `bool`, `char`, and options,
-/// tuples, slices and references of them. `#[derive(CacheKey)]` makes a type one.
+/// A value that may stand in `key(…)` or in [`KeyWriter::part`]: whole numbers, text, bytes, `bool`, `char`, addresses
+/// (`IpAddr`, `SocketAddr`), `Duration`, `SystemTime`, and options, tuples, slices, arrays, `BTreeMap`s, `BTreeSet`s and references of
+/// them. `#[derive(CacheKey)]` makes a type one.
+///
+/// With the feature of the same name also those of `chrono`, `jiff`, `time`, `url`, `uuid` and `rust_decimal`. Each writes all
+/// that it shows: `1.0` and `1.00` print differently, and one moment in two time zones does, so they are two keys.
+///
+/// Not for floating-point numbers, which are not equal to themselves, nor for a `HashMap`, whose order is up to chance: collect it
+/// into a `BTreeMap`.
 ///
 /// Its encoding tells types and absence apart: `1u8`, `1u16`, `"1"`, `Some(1u8)` and `None` are five keys.
+///
+/// ```
+/// use std::net::{IpAddr, Ipv4Addr};
+///
+/// use axum::extract::Query;
+/// use cached_handler::cached;
+///
+/// #[derive(serde::Deserialize)]
+/// struct Seen {
+///     from: IpAddr,
+/// }
+///
+/// /// One response per network rather than per address.
+/// #[cached(ttl = 60, key(network(seen.from)))]
+/// async fn greeting(Query(seen): Query<Seen>) -> String {
+///     format!("hello, {}", network(seen.from))
+/// }
+///
+/// fn network(address: IpAddr) -> IpAddr {
+///     match address {
+///         IpAddr::V4(v4) => Ipv4Addr::from_bits(v4.to_bits() & 0xffff_ff00).into(),
+///         other => other,
+///     }
+/// }
+/// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be part of a cache key",
     label = "not a key part",
@@ -146,6 +190,37 @@ impl KeyWriter<'_> {
         self
     }
 
+    /// Adds what a value prints, as text: for types of other crates that are no [`KeyPart`]. `#[cache_key(display)]` on a field
+    /// writes this.
+    ///
+    /// Two values that print the same are one key. So not for types that print less than the handler can see of them: an error
+    /// without its cause, a time without its zone, a number that is rounded. Formatting takes longer than a part that is
+    /// written as it is.
+    ///
+    /// ```
+    /// use cached_handler::{CacheKey, KeyWriter};
+    ///
+    /// /// Of a crate that knows nothing of this one.
+    /// # mod semver { pub struct Version(pub u8, pub u8); impl std::fmt::Display for Version {
+    /// #     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result { write!(f, "{}.{}", self.0, self.1) } } }
+    /// struct Release(semver::Version);
+    ///
+    /// impl CacheKey for Release {
+    ///     fn cache_key(&self, key: &mut KeyWriter<'_>) {
+    ///         key.display(&self.0);
+    ///     }
+    /// }
+    /// ```
+    pub fn display<D: fmt::Display + ?Sized>(&mut self, value: &D) -> &mut Self {
+        let mut text = Printed(SmallVec::new());
+        match write!(text, "{value}") {
+            Ok(()) => self.tagged(Tag::Text, &text.0),
+            // What has been printed so far may be the beginning of another value.
+            Err(fmt::Error) => self.bypass(Bypass::KeyTooLong),
+        }
+        self
+    }
+
     /// Says that the value was read from the header field `name` (in lower case): `Vary` will name it.
     pub fn vary(&mut self, name: &'static str) -> &mut Self {
         if !self.traits.vary.contains(&name) {
@@ -208,6 +283,12 @@ impl KeyWriter<'_> {
         self.tag(Tag::End);
     }
 
+    /// A value of a type that has no tag of its own: the type's name, and bytes that its values have one of each.
+    pub(crate) fn named(&mut self, name: &str, bytes: &[u8]) {
+        self.tagged(Tag::Named, name.as_bytes());
+        self.raw(bytes);
+    }
+
     #[inline]
     pub(crate) fn tag(&mut self, tag: Tag) {
         self.byte(tag as u8);
@@ -260,6 +341,19 @@ impl KeyWriter<'_> {
     }
 }
 
+/// What a value prints, on the stack as long as it is short, and never longer than a key.
+struct Printed(SmallVec<[u8; 64]>);
+
+impl Write for Printed {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        if self.0.len() + text.len() > buffer::MAX_KEY {
+            return Err(fmt::Error);
+        }
+        self.0.extend_from_slice(text.as_bytes());
+        Ok(())
+    }
+}
+
 /// An argument's tag is this and its place.
 pub(crate) const FIRST_ARGUMENT: u8 = 0x80;
 
@@ -287,4 +381,7 @@ pub(crate) enum Tag {
     Ok = 18,
     Variant = 19,
     InnerPath = 20,
+    Named = 21,
+    Map = 22,
+    Set = 23,
 }

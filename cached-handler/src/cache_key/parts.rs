@@ -1,5 +1,10 @@
 //! The values that may stand in a key, and how each is written: a tag, then its bytes, framed.
 
+mod foreign;
+mod standard;
+#[cfg(test)]
+mod tests;
+
 use super::{KeyPart, KeyWriter, Tag};
 
 macro_rules! integers {
