@@ -3,12 +3,12 @@
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::ToTokens;
-use syn::{Path, Type, spanned::Spanned};
+use syn::{GenericParam, Path, Type, spanned::Spanned};
 
 use crate::{
     signature::{Argument, Function, Sorted, lint_levels},
     tokens::{call, turbofish, with_span},
-    types::{erased, mentions, mentions_impl, opaque},
+    types::{erased, mentions, mentions_impl, opened},
 };
 
 /// The body's future, awaited. `used` are the names that the attribute uses.
@@ -42,11 +42,13 @@ pub(crate) fn sibling(function: &Function, sorted: &Sorted, uncached: Option<&Pa
 //          }.await
 fn captured(function: &Function, arguments: &[Argument], used: &[Ident], returned: &Type) -> TokenStream {
     let pinned = erased(returned);
+    let promised = mentions_impl(returned).then(|| promised(function, returned));
     // Without this the compiler would not know the type that `?` and coercions in the body aim at.
     let edge = hygienic! {
         #[allow(unreachable_code, clippy::diverging_sub_expression, clippy::empty_loop, clippy::let_unit_value, clippy::unused_unit, clippy::useless_conversion)]
         if false {
             let __returned: #pinned = loop {};
+            #promised
             return __returned;
         }
     };
@@ -81,27 +83,38 @@ fn captured(function: &Function, arguments: &[Argument], used: &[Ident], returne
 }
 
 /// `__out` as a response; on the return type, if that can be named, so that what is wrong with it is reported there.
-pub(crate) fn returning(private: &TokenStream, function: &Function, returned: &Type) -> TokenStream {
+pub(crate) fn returning(private: &TokenStream, returned: &Type) -> TokenStream {
     if mentions_impl(returned) {
-        let promises = promises(function, returned);
-        let response = call(hygienic!(#private::into_response), hygienic!(__out), returned.span());
-        hygienic!(#promises #response)
+        call(hygienic!(#private::into_response), hygienic!(__out), returned.span())
     } else {
         hygienic!(<#returned as #private::IntoResponse>::into_response(__out))
     }
 }
 
-/// The traits that `impl …` names in the return type, in a signature that nobody calls: they are no longer in the
-/// handler's own, and what imports them would be unused.
-fn promises(function: &Function, returned: &Type) -> Option<TokenStream> {
-    let own = |tokens: &TokenStream| function.own_names().iter().any(|name| mentions(tokens.clone(), name));
-    let promised: Vec<TokenStream> = opaque(returned).iter().map(ToTokens::to_token_stream).filter(|tokens| !own(tokens)).collect();
-    (!promised.is_empty()).then(|| {
-        hygienic! {
-            const _: () = {
-                #[allow(dead_code, clippy::all, clippy::pedantic, clippy::nursery)]
-                fn promised(#(_: #promised),*) {}
-            };
-        }
-    })
+// Input:   -> Sse<impl Stream<Item = Result<Event, Infallible>>>
+// Output:  fn __promised<__Opaque0: Stream<Item = Result<Event, Infallible>>>(_: &Sse<__Opaque0>) {}
+//          __promised(&__returned);
+/// What `impl …` promises of the return type, said to the compiler before it reads the body, as the signature would: it infers
+/// from that. And what imports the traits would be unused otherwise.
+fn promised(function: &Function, returned: &Type) -> TokenStream {
+    let (ty, opaque) = opened(returned);
+    let generics = &function.signature.generics;
+    let (parameters, where_clause) = (&generics.params, &generics.where_clause);
+    let (lifetimes, types): (Vec<_>, Vec<_>) = parameters.iter().partition(|parameter| matches!(parameter, GenericParam::Lifetime(_)));
+    let mentions_self = parameters.iter().any(|parameter| mentions(parameter.to_token_stream(), "Self"))
+        || mentions(where_clause.to_token_stream(), "Self");
+    if mentions_self {
+        return TokenStream::new();
+    }
+    let own = types.iter().filter_map(|parameter| match parameter {
+        GenericParam::Type(parameter) => Some(&parameter.ident),
+        GenericParam::Const(parameter) => Some(&parameter.ident),
+        GenericParam::Lifetime(_) => None,
+    });
+    let inferred = opaque.iter().map(|_| hygienic!(_));
+    hygienic! {
+        #[allow(clippy::all, clippy::pedantic, clippy::nursery, clippy::restriction, single_use_lifetimes)]
+        fn __promised<#(#lifetimes,)* #(#types,)* #(#opaque),*>(_: &#ty) #where_clause {}
+        __promised::<#(#own,)* #(#inferred),*>(&__returned);
+    }
 }

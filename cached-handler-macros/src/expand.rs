@@ -275,7 +275,7 @@ impl Expansion {
         let runs = if self.args.inline { quote_spanned!(place=> run_in_this_task) } else { quote_spanned!(place=> run_in_its_own_task) };
         let returned = self.function.returns();
         let produced = self.produced(&returned);
-        let response = returning(&private, &self.function, &returned);
+        let response = returning(&private, &returned);
         // `async move` on the handler's name: that is where rustc says that its future is not `Send`.
         let block = with_span(hygienic!(let __out = #produced; #response), place);
         let future = quote_spanned!(place=> async move #block);

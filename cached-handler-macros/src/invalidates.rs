@@ -64,7 +64,7 @@ fn expand(args: &Invalidates, sorted: &Sorted, function: &Function, arguments: &
     used.extend(template_names(&args.paths));
     used.extend(template_names(&args.path_prefixes));
     let produced = produced(function, arguments, args.uncached.as_ref(), &used, &returned);
-    let response = returning(&private, function, &returned);
+    let response = returning(&private, &returned);
     let targets = targets(&private, args, arguments);
     let debug = debug_copy(&private, sorted, function, arguments);
     let expanded = with_span(

@@ -3,7 +3,7 @@
 use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens, format_ident, quote};
 use syn::{
-    Attribute, FnArg, GenericParam, Generics, Pat, ReturnType, Safety, Signature, Token, Type, Visibility,
+    Attribute, FnArg, Generics, Pat, ReturnType, Safety, Signature, Token, Type, Visibility,
     parse::{Parse, ParseStream},
     parse_quote,
 };
@@ -151,16 +151,6 @@ impl Function {
             }
         }
         generics
-    }
-
-    /// The names that an item inside the function cannot mention.
-    pub(crate) fn own_names(&self) -> Vec<String> {
-        let parameters = self.signature.generics.params.iter().map(|parameter| match parameter {
-            GenericParam::Type(parameter) => parameter.ident.to_string(),
-            GenericParam::Const(parameter) => parameter.ident.to_string(),
-            GenericParam::Lifetime(parameter) => parameter.lifetime.ident.to_string(),
-        });
-        parameters.chain(["Self".to_owned()]).collect()
     }
 
     /// The return type as written.

@@ -1,7 +1,8 @@
 //! Questions about the types in a signature.
 
 use proc_macro2::{TokenStream, TokenTree};
-use syn::{Path, PathArguments, Type, TypeImplTrait, TypeParamBound, parse_quote};
+use quote::{ToTokens, format_ident};
+use syn::{Path, PathArguments, Type, TypeImplTrait, TypeParam, TypeParamBound, parse_quote, punctuated::Punctuated};
 
 /// Whether a name is somewhere in some tokens.
 pub(crate) fn mentions(tokens: TokenStream, name: &str) -> bool {
@@ -20,45 +21,91 @@ pub(crate) fn mentions_impl(ty: &Type) -> bool {
 /// A type with `_` in the place of every `impl Trait`.
 pub(crate) fn erased(ty: &Type) -> Type {
     let mut ty = ty.clone();
-    erase(&mut ty, &mut Vec::new());
+    each(&mut ty, &mut |ty| {
+        let is_opaque = matches!(ty, Type::ImplTrait(_));
+        if is_opaque {
+            *ty = parse_quote!(_);
+        }
+        is_opaque
+    });
     ty
 }
 
-/// Every `impl Trait` in a type, as it may stand among arguments: without lifetimes.
-pub(crate) fn opaque(ty: &Type) -> Vec<TypeImplTrait> {
+/// Every `impl Trait` in a type, but for those inside another.
+fn opaque(ty: &Type) -> Vec<TypeImplTrait> {
     let mut found = Vec::new();
-    erase(&mut ty.clone(), &mut found);
-    for opaque in &mut found {
-        let traits = opaque.bounds.iter().filter(|bound| matches!(bound, TypeParamBound::Trait(_))).cloned();
-        opaque.bounds = traits.collect();
-    }
+    each(&mut ty.clone(), &mut |ty| {
+        if let Type::ImplTrait(opaque) = ty {
+            found.push(opaque.clone());
+        }
+        matches!(ty, Type::ImplTrait(_))
+    });
     found
 }
 
-fn erase(ty: &mut Type, found: &mut Vec<TypeImplTrait>) {
-    match ty {
-        Type::ImplTrait(opaque) => {
-            found.push(opaque.clone());
-            *ty = parse_quote!(_);
+/// A type with a type parameter in the place of every `impl Trait`, which has its bounds; and these parameters.
+pub(crate) fn opened(ty: &Type) -> (Type, Vec<TypeParam>) {
+    let (mut ty, mut parameters) = (ty.clone(), Vec::new());
+    open(&mut ty, &mut parameters);
+    (ty, parameters)
+}
+
+fn open(ty: &mut Type, parameters: &mut Vec<TypeParam>) {
+    each(ty, &mut |ty| {
+        let is_own = !mentions_impl(ty) && mentions(ty.to_token_stream(), "Self");
+        let mut bounds = Punctuated::default();
+        match ty {
+            Type::ImplTrait(opaque) if !mentions(opaque.to_token_stream(), "Self") => {
+                // Without lifetimes and `use<…>`, which say what it holds on to, and not what it is.
+                let traits = opaque.bounds.iter().filter(|bound| matches!(bound, TypeParamBound::Trait(_)));
+                bounds = traits.cloned().collect();
+                for bound in &mut bounds {
+                    if let TypeParamBound::Trait(bound) = bound {
+                        in_arguments(&mut bound.path, &mut |ty| {
+                            open(ty, parameters);
+                            true
+                        });
+                    }
+                }
+            }
+            Type::ImplTrait(_) => {}
+            // An item inside the function knows no `Self`: any type will do there.
+            _ if is_own => {}
+            _ => return false,
         }
-        Type::Array(array) => erase(&mut array.elem, found),
-        Type::Group(group) => erase(&mut group.elem, found),
-        Type::Paren(paren) => erase(&mut paren.elem, found),
-        Type::Reference(reference) => erase(&mut reference.elem, found),
-        Type::Slice(slice) => erase(&mut slice.elem, found),
-        Type::Tuple(tuple) => tuple.elems.iter_mut().for_each(|ty| erase(ty, found)),
-        Type::Path(path) => erase_in(&mut path.path, found),
+        let mut parameter = TypeParam::from(format_ident!("__Opaque{}", parameters.len()));
+        parameter.bounds = bounds;
+        let name = &parameter.ident;
+        *ty = parse_quote!(#name);
+        parameters.push(parameter);
+        true
+    });
+}
+
+/// Looks at a type, and where that has not been enough, at the types in it.
+fn each(ty: &mut Type, look: &mut dyn FnMut(&mut Type) -> bool) {
+    if look(ty) {
+        return;
+    }
+    match ty {
+        Type::Array(array) => each(&mut array.elem, look),
+        Type::Group(group) => each(&mut group.elem, look),
+        Type::Paren(paren) => each(&mut paren.elem, look),
+        Type::Reference(reference) => each(&mut reference.elem, look),
+        Type::Slice(slice) => each(&mut slice.elem, look),
+        Type::Tuple(tuple) => tuple.elems.iter_mut().for_each(|ty| each(ty, look)),
+        Type::Path(path) => in_arguments(&mut path.path, look),
         _ => {}
     }
 }
 
-fn erase_in(path: &mut Path, found: &mut Vec<TypeImplTrait>) {
+fn in_arguments(path: &mut Path, look: &mut dyn FnMut(&mut Type) -> bool) {
     for segment in &mut path.segments {
         if let PathArguments::AngleBracketed(arguments) = &mut segment.arguments {
             for argument in &mut arguments.args {
                 match argument {
-                    syn::GenericArgument::Type(ty) => erase(ty, found),
-                    syn::GenericArgument::AssocType(assoc) => erase(&mut assoc.ty, found),
+                    syn::GenericArgument::Type(ty) => each(ty, look),
+                    syn::GenericArgument::AssocType(assoc) => each(&mut assoc.ty, look),
                     _ => {}
                 }
             }
