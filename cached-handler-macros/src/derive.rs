@@ -1,5 +1,7 @@
 //! `#[derive(CacheKey)]`: a type that writes its fields into the key.
 
+mod extractor;
+
 use proc_macro2::TokenStream;
 use quote::{ToTokens, format_ident, quote};
 use syn::{Data, DeriveInput, Fields, LitStr, Path, Type, parse_quote};
@@ -22,35 +24,50 @@ pub(crate) fn cache_key(input: TokenStream) -> TokenStream {
     let mut errors = Errors::default();
     let args = Args::of(&input, &mut errors);
     let root = crate_root(args.root.as_ref());
-    let (body, written) = body(&root, &input, &mut errors);
+    if let Some(via) = extractor::of_type(&root, &input) {
+        return taken_whole(&root, &input, &args, &via, errors);
+    }
+    let written = body(&root, &input, &mut errors);
     let mut generics = input.generics.clone();
     for parameter in input.generics.type_params() {
         let name = &parameter.ident;
-        if written.iter().any(|ty| mentions(quote!(#ty), &name.to_string())) {
+        let in_any = |types: &[Type]| types.iter().any(|ty| mentions(quote!(#ty), &name.to_string()));
+        if in_any(&written.parts) {
             generics.make_where_clause().predicates.push(parse_quote!(#name: #root::KeyPart));
+        }
+        if in_any(&written.printed) {
+            generics.make_where_clause().predicates.push(parse_quote!(#name: ::core::fmt::Display));
         }
     }
     let (impl_generics, type_generics, where_clause) = generics.split_for_impl();
     let name = &input.ident;
     let errors = errors.into_tokens();
-    let vary = args.vary.iter().map(|field| quote!(__key.vary(#field);));
-    let absent = (!args.vary.is_empty()).then(|| {
-        let vary = vary.clone();
+    let (said, absent) = (args.said(), written.absent());
+    let vary: Vec<_> = args.vary().collect();
+    let absent = (!vary.is_empty() || !absent.is_empty()).then(|| {
         quote! {
             fn absent(__key: &mut #root::KeyWriter<'_>) {
                 #(#vary)*
+                #absent
             }
         }
     });
-    let private = args.private.then(|| quote!(__key.private();));
+    let carried = written.carried.as_ref().map(|carried| {
+        quote! {
+            fn carried(&self, __key: &mut #root::KeyWriter<'_>) {
+                #carried
+                #said
+            }
+        }
+    });
+    let body = &written.body;
     quote! {
         #errors
         #[automatically_derived]
         impl #impl_generics #root::KeyPart for #name #type_generics #where_clause {
             fn key_part(&self, __key: &mut #root::KeyWriter<'_>) {
                 #body
-                #(#vary)*
-                #private
+                #said
             }
         }
         #[automatically_derived]
@@ -59,6 +76,35 @@ pub(crate) fn cache_key(input: TokenStream) -> TokenStream {
                 __key.part(self);
             }
             #absent
+            #carried
+        }
+    }
+}
+
+/// A type that one extractor makes as a whole, `via`: it is keyed as that is, so its fields need not be parts of a key.
+fn taken_whole(root: &TokenStream, input: &DeriveInput, args: &Args, via: &TokenStream, errors: Errors) -> TokenStream {
+    let mut generics = input.generics.clone();
+    if input.generics.type_params().next().is_some() {
+        generics.make_where_clause().predicates.push(parse_quote!(#via: #root::__private::Via));
+    }
+    let (impl_generics, type_generics, where_clause) = generics.split_for_impl();
+    let name = &input.ident;
+    let (errors, said, vary) = (errors.into_tokens(), args.said(), args.vary());
+    quote! {
+        #errors
+        #[automatically_derived]
+        impl #impl_generics #root::CacheKey for #name #type_generics #where_clause {
+            fn cache_key(&self, __key: &mut #root::KeyWriter<'_>) {
+                <#via as #root::__private::Via>::write_via(__key);
+                #said
+            }
+            fn absent(__key: &mut #root::KeyWriter<'_>) {
+                #(#vary)*
+            }
+            fn carried(&self, __key: &mut #root::KeyWriter<'_>) {
+                <#via as #root::__private::Via>::write_carried(__key);
+                #said
+            }
         }
     }
 }
@@ -66,6 +112,18 @@ pub(crate) fn cache_key(input: TokenStream) -> TokenStream {
 const ON_TYPE: &str = "`vary = \"accept-language\"`, `private` or `crate = my_reexport::cached_handler`";
 
 impl Args {
+    /// Statements: which fields it was read from.
+    fn vary(&self) -> impl Iterator<Item = TokenStream> {
+        self.vary.iter().map(|field| quote!(__key.vary(#field);))
+    }
+
+    /// Statements: all that the type says of itself.
+    fn said(&self) -> TokenStream {
+        let vary = self.vary();
+        let private = self.private.then(|| quote!(__key.private();));
+        quote!(#(#vary)* #private)
+    }
+
     fn of(input: &DeriveInput, errors: &mut Errors) -> Self {
         let mut args = Self::default();
         for attribute in input.attrs.iter().filter(|attribute| attribute.path().is_ident("cache_key")) {
@@ -106,45 +164,94 @@ fn field_name(name: LitStr) -> syn::Result<LitStr> {
     }
 }
 
-/// The statements, and the types of the fields that they write.
-fn body(root: &TokenStream, input: &DeriveInput, errors: &mut Errors) -> (TokenStream, Vec<Type>) {
-    let mut written = Vec::new();
-    let body = match &input.data {
+/// What a type writes.
+#[derive(Default)]
+struct Written {
+    /// The statements.
+    body: TokenStream,
+    /// The same where the value comes from an `Extension`, if that is something else.
+    carried: Option<TokenStream>,
+    /// The types of the fields that are parts of a key.
+    parts: Vec<Type>,
+    /// Those of the fields that are printed.
+    printed: Vec<Type>,
+    /// Extractors among the fields.
+    extractors: Vec<TokenStream>,
+}
+
+impl Written {
+    /// What extractors among the fields say where there is no value.
+    fn absent(&self) -> TokenStream {
+        self.extractors.iter().map(|extractor| quote!(#extractor::absent(__key);)).collect()
+    }
+}
+
+fn body(root: &TokenStream, input: &DeriveInput, errors: &mut Errors) -> Written {
+    let mut written = Written::default();
+    let (mut carried, mut is_carried) = (TokenStream::new(), false);
+    match &input.data {
         Data::Struct(data) => {
-            let (pattern, writes) = fields(root, &data.fields, &mut written, errors);
-            quote!(let Self #pattern = self; #writes)
+            let (pattern, body, other) = fields(root, &data.fields, &mut written, errors);
+            written.body = quote!(let Self #pattern = self; #body);
+            carried = quote!(let Self #pattern = self; #other);
+            is_carried = data.fields.iter().any(Write::is_of_the_request);
         }
-        Data::Enum(data) if data.variants.is_empty() => quote!(match *self {}),
+        Data::Enum(data) if data.variants.is_empty() => written.body = quote!(match *self {}),
         Data::Enum(data) => {
-            let arms = data.variants.iter().zip(0_u32..).map(|(variant, index)| {
-                let (pattern, writes) = fields(root, &variant.fields, &mut written, errors);
+            let (mut arms, mut others) = (TokenStream::new(), TokenStream::new());
+            for (variant, index) in data.variants.iter().zip(0_u32..) {
+                let (pattern, body, other) = fields(root, &variant.fields, &mut written, errors);
                 let name = &variant.ident;
-                quote!(Self::#name #pattern => { __key.part(&#index); #writes })
-            });
-            let arms: Vec<_> = arms.collect();
-            quote!(match self { #(#arms)* })
+                arms.extend(quote!(Self::#name #pattern => { __key.part(&#index); #body }));
+                others.extend(quote!(Self::#name #pattern => { __key.part(&#index); #other }));
+                is_carried |= variant.fields.iter().any(Write::is_of_the_request);
+            }
+            written.body = quote!(match self { #arms });
+            carried = quote!(match self { #others });
         }
         Data::Union(data) => {
             errors.on(data.union_token, "a union does not say which of its fields holds a value; write `impl CacheKey` by hand");
-            TokenStream::new()
         }
-    };
-    (body, written)
+    }
+    written.carried = is_carried.then_some(carried);
+    written
 }
 
-fn fields(root: &TokenStream, fields: &Fields, written: &mut Vec<Type>, errors: &mut Errors) -> (TokenStream, TokenStream) {
+/// The pattern, the statements, and those for a value from an `Extension`.
+fn fields(root: &TokenStream, fields: &Fields, written: &mut Written, errors: &mut Errors) -> (TokenStream, TokenStream, TokenStream) {
     let mut patterns = Vec::new();
-    let mut writes = TokenStream::new();
+    let (mut body, mut carried) = (TokenStream::new(), TokenStream::new());
     for (at, field) in fields.iter().enumerate() {
         let local = format_ident!("__field{at}");
-        let is_skipped = is_skipped(field, errors);
-        let bound = if is_skipped { quote!(_) } else { quote!(#local) };
+        let write = Write::of(field, errors);
+        let bound = if matches!(write, Write::Nothing | Write::Via(_)) { quote!(_) } else { quote!(#local) };
         patterns.push(field.ident.as_ref().map_or_else(|| bound.clone(), |name| quote!(#name: #bound)));
-        if !is_skipped {
-            written.push(field.ty.clone());
-            // The type's own tokens, so that what is wrong with it is reported there.
-            let ty = &field.ty;
-            writes.extend(quote!(<#ty as #root::KeyPart>::key_part(#local, __key);));
+        // The type's own tokens, so that what is wrong with it is reported there.
+        let ty = &field.ty;
+        match write {
+            Write::Nothing => {}
+            Write::Part => {
+                written.parts.push(ty.clone());
+                let part = quote!(<#ty as #root::KeyPart>::key_part(#local, __key););
+                body.extend(part.clone());
+                carried.extend(part);
+            }
+            Write::Printed => {
+                written.printed.push(ty.clone());
+                let printed = quote!(__key.display::<#ty>(#local););
+                body.extend(printed.clone());
+                carried.extend(printed);
+            }
+            Write::Via(via) => {
+                body.extend(quote!(<#via as #root::__private::Via>::write_via(__key);));
+                carried.extend(quote!(<#via as #root::__private::Via>::write_carried(__key);));
+            }
+            Write::Extractor => {
+                let extractor = quote!(<#ty as #root::CacheKey>);
+                body.extend(quote!(#extractor::cache_key(#local, __key);));
+                carried.extend(quote!(#extractor::carried(#local, __key);));
+                written.extractors.push(extractor);
+            }
         }
     }
     let pattern = match fields {
@@ -152,20 +259,52 @@ fn fields(root: &TokenStream, fields: &Fields, written: &mut Vec<Type>, errors: 
         Fields::Unnamed(_) => quote!((#(#patterns),*)),
         Fields::Unit => TokenStream::new(),
     };
-    (pattern, writes)
+    (pattern, body, carried)
 }
 
-fn is_skipped(field: &syn::Field, errors: &mut Errors) -> bool {
-    let mut skipped = false;
-    for attribute in field.attrs.iter().filter(|attribute| attribute.path().is_ident("cache_key")) {
-        errors.keep(attribute.parse_nested_meta(|meta| {
-            if meta.path.is_ident("skip") {
-                skipped = true;
+/// How a field is written.
+enum Write {
+    Nothing,
+    Part,
+    Printed,
+    /// As the extractor through which it is taken.
+    Via(TokenStream),
+    /// It is an extractor.
+    Extractor,
+}
+
+impl Write {
+    fn of(field: &syn::Field, errors: &mut Errors) -> Self {
+        let (mut is_skipped, mut is_printed) = (false, false);
+        for attribute in field.attrs.iter().filter(|attribute| attribute.path().is_ident("cache_key")) {
+            errors.keep(attribute.parse_nested_meta(|meta| {
+                let said = match meta.path.get_ident().map(ToString::to_string).as_deref() {
+                    Some("skip") => &mut is_skipped,
+                    Some("display") => &mut is_printed,
+                    _ => {
+                        return Err(
+                            meta.error("`#[cache_key(…)]` on a field knows `skip` and `display`; type one of these, or put it on the type")
+                        );
+                    }
+                };
+                *said = true;
+                if is_skipped && is_printed {
+                    return Err(meta.error("a field is either left out (`skip`) or written as it prints (`display`); remove one"));
+                }
                 Ok(())
-            } else {
-                Err(meta.error("`#[cache_key(…)]` on a field knows `skip` alone; type that, or put it on the type"))
-            }
-        }));
+            }));
+        }
+        match extractor::of_field(field) {
+            _ if is_skipped => Self::Nothing,
+            _ if is_printed => Self::Printed,
+            Some(via) => Self::Via(via),
+            None if extractor::is_one(&field.ty) => Self::Extractor,
+            None => Self::Part,
+        }
     }
-    skipped
+
+    /// Whether what it writes is known from the request rather than from the value.
+    fn is_of_the_request(field: &syn::Field) -> bool {
+        matches!(Self::of(field, &mut Errors::default()), Self::Via(_) | Self::Extractor)
+    }
 }

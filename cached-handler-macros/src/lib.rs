@@ -91,7 +91,16 @@ pub fn invalidates(arguments: TokenStream, item: TokenStream) -> TokenStream {
 ///
 /// On the type: `#[cache_key(vary = "accept-language")]` (one or a list) names the header fields that it was read from,
 /// `#[cache_key(private)]` says that it identifies a person, `#[cache_key(crate = path)]` where cached-handler is. On a
-/// field: `#[cache_key(skip)]`.
+/// field: `#[cache_key(skip)]` leaves it out, `#[cache_key(display)]` writes what it prints.
+///
+/// | beside | on | is keyed as |
+/// |---|---|---|
+/// | `#[derive(FromRequest)]`, `#[derive(FromRequestParts)]` with `#[from_request(via(Query))]` | the type or a field | `Query<…>`; the same for `State`, `Path` and `Form` |
+/// | the same with `via(Extension)` | the type or a field | its value |
+/// | the same with a field that is an extractor, such as `State<Pool>`, `Path<u64>`, `Uri` | a field | that extractor |
+/// | axum-extra's `#[derive(TypedPath)]` | the type | `Path<…>` |
+///
+/// A type that is keyed as one extractor is an argument, and not a part of `key(…)`; its fields may be.
 #[proc_macro_derive(CacheKey, attributes(cache_key))]
 pub fn cache_key(input: TokenStream) -> TokenStream {
     derive::cache_key(input.into()).into()

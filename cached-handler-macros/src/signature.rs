@@ -163,7 +163,13 @@ impl Function {
 }
 
 fn is_just(ty: &Type, parameter: &Ident) -> bool {
-    matches!(ty, Type::Path(path) if path.path.is_ident(parameter))
+    match ty {
+        // A type that `macro_rules!` hands on (`$bounded:ty`) comes in an invisible group.
+        Type::Group(group) => is_just(&group.elem, parameter),
+        Type::Paren(paren) => is_just(&paren.elem, parameter),
+        Type::Path(path) => path.path.is_ident(parameter),
+        _ => false,
+    }
 }
 
 /// The attributes of a handler, by what is done with them.

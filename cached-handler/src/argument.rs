@@ -17,8 +17,13 @@ mod revalidate;
 mod skip;
 #[cfg(test)]
 pub(crate) mod tests;
+#[cfg(feature = "typed-routing")]
+mod typed_path;
 mod uri;
+mod via;
 mod wrapped;
+
+use axum::extract::State;
 
 pub(crate) use self::{
     forward::{amend as ask, hosts},
@@ -29,10 +34,12 @@ pub use self::{
     reduced::{Reduced, SaysNothing, SaysOfItself},
     revalidate::Revalidate,
     skip::{reduced, skipped, skipped_beside_bypass},
+    via::Via,
 };
 use crate::{
     cache::Cache,
     cache_key::{CacheKey, KeyWriter},
+    outcome::Bypass,
     serve::Run,
 };
 
@@ -105,7 +112,22 @@ macro_rules! nothing {
 }
 nothing! {
     ();
-    // They belong to the process.
+    // It belongs to the process.
     Cache;
-    axum::extract::State<T>, T;
+}
+
+/// It belongs to the process.
+#[diagnostic::do_not_recommend]
+impl<T> CacheKey for State<T> {
+    fn cache_key(&self, _: &mut KeyWriter<'_>) {}
+
+    fn carried(&self, key: &mut KeyWriter<'_>) {
+        not_of_this_request(key);
+    }
+}
+
+/// An extractor whose value is known from the request, or the same for all, but not where a middleware has put one into an
+/// `Extension`: a `State` there may hold anything, a `Path` may have been taken from another route.
+fn not_of_this_request(key: &mut KeyWriter<'_>) {
+    key.bypass(Bypass::ExtractorInExtension);
 }

@@ -113,6 +113,9 @@ pub enum Bypass {
     Credentials,
     /// An argument `Result<E, _>` is an `Err`, which can show more of the request than the key holds.
     RejectedArgument,
+    /// An argument `Extension<E>` holds an extractor (`State`, `Path`, `Query` and the like) of which the key is made from the request:
+    /// what a middleware has put there may be something else.
+    ExtractorInExtension,
     /// The request has content, which an argument outside the key could show.
     Content,
     /// An argument needs header fields, which the attribute could not know: its type is written under an alias.
@@ -237,6 +240,7 @@ impl Bypass {
             Self::KeyTooLong => "key-too-long",
             Self::Credentials => "credentials",
             Self::RejectedArgument => "rejected-argument",
+            Self::ExtractorInExtension => "extractor-in-extension",
             Self::Content => "content",
             Self::FieldsUnseen => "fields-unseen",
             Self::Range => "range",
@@ -411,6 +415,7 @@ impl fmt::Display for Bypass {
             Self::KeyTooLong => "the key is longer than 8 KiB",
             Self::Credentials => "the request carries `Authorization` or `Cookie`, and an argument that is not in the key can see it; name it in `vary`, or take a typed argument",
             Self::RejectedArgument => "an argument's extractor failed",
+            Self::ExtractorInExtension => "an argument is an `Extension` of an extractor, of which nobody knows what request it was made from; take the extractor itself, or name in `key(…)` what matters of it",
             Self::Content => "the request has content",
             Self::FieldsUnseen => "an argument needs header fields, but its type is written under an alias; use its own name",
             Self::Range => "the request asks for a part of what is not storable",

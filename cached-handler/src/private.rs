@@ -11,12 +11,15 @@ pub use std::{
     unreachable,
 };
 
-pub use axum::response::{IntoResponse, Response};
+pub use axum::{
+    extract::Path,
+    response::{IntoResponse, Response},
+};
 pub use inventory;
 
 pub use crate::{
-    argument::{Fields, FromResponse, Keyed, Reduced, SaysNothing, SaysOfItself, Undeclared, reduced, skipped, skipped_beside_bypass},
-    cache_key::{KeyPart, KeyWriter},
+    argument::{Fields, FromResponse, Keyed, Reduced, SaysNothing, SaysOfItself, Undeclared, Via, reduced, skipped, skipped_beside_bypass},
+    cache_key::{CacheKey, KeyPart, KeyWriter},
     handler::{Attributes, Handler, Registered, Site, Ttl, VaryOn, window},
     invalidates::{OwnCache, PathPiece, Targets, invalidating},
     key::Key,

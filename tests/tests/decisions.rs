@@ -87,6 +87,11 @@ async fn rejected(State(script): State<Script>, _page: Result<Query<Page>, axum:
     script.act().await
 }
 
+#[cached(ttl = 60)]
+async fn carried(State(script): State<Script>, _of_another: Extension<State<u8>>) -> Response {
+    script.act().await
+}
+
 /// An argument that needs a field, under the name of one that needs none.
 mod disguised {
     pub type RawQuery = super::TypedHeader<super::headers::Origin>;
@@ -155,6 +160,7 @@ impl Site {
             .route("/left-alone", any(left_alone))
             .route("/skips", any(skips))
             .route("/rejected", any(rejected))
+            .route("/carried", any(carried).layer(Extension(State(7_u8))))
             .route("/unseen", any(unseen))
             .route("/nowhere", any(nowhere))
             .route("/remote", any(remote))
@@ -489,6 +495,7 @@ async fn bypasses(ledger: &mut Ledger) {
     let requests = [
         ("key-too-long", Request::get(long.as_str())),
         ("rejected-argument", Request::get("/rejected?page=x")),
+        ("extractor-in-extension", Request::get("/carried")),
         ("fields-unseen", Request::get("/unseen").header("origin", "http://a")),
         ("upgrade", Request::get(both).header("upgrade", "websocket").header("connection", "upgrade")),
         ("ambiguous-authority", Request::get(both).header("host", "a").header("host", "b")),

@@ -12,6 +12,7 @@ use serde::de::DeserializeOwned;
 use super::{
     HandlerThatIsCached,
     content::{KeysContentOf, content},
+    not_of_this_request,
     on_miss::{KeyedUnseen, raw_query},
     query,
 };
@@ -20,6 +21,10 @@ use crate::cache_key::{CacheKey, KeyWriter, Tag};
 impl<T: DeserializeOwned + 'static> CacheKey for Query<T> {
     fn cache_key(&self, key: &mut KeyWriter<'_>) {
         query::write::<T>(key);
+    }
+
+    fn carried(&self, key: &mut KeyWriter<'_>) {
+        not_of_this_request(key);
     }
 }
 
@@ -32,6 +37,10 @@ impl<T: DeserializeOwned + 'static> CacheKey for OptionalQuery<T> {
             key.tag(Tag::None);
         }
     }
+
+    fn carried(&self, key: &mut KeyWriter<'_>) {
+        not_of_this_request(key);
+    }
 }
 
 impl<T: DeserializeOwned + 'static> CacheKey for Form<T> {
@@ -39,6 +48,10 @@ impl<T: DeserializeOwned + 'static> CacheKey for Form<T> {
         if query::is_form(key) {
             query::write::<T>(key);
         }
+    }
+
+    fn carried(&self, key: &mut KeyWriter<'_>) {
+        not_of_this_request(key);
     }
 }
 
@@ -49,11 +62,19 @@ impl<T> CacheKey for OptionalPath<T> {
     fn cache_key(&self, key: &mut KeyWriter<'_>) {
         super::taken(key);
     }
+
+    fn carried(&self, key: &mut KeyWriter<'_>) {
+        not_of_this_request(key);
+    }
 }
 
 impl<E: CacheKey> CacheKey for Cached<E> {
     fn cache_key(&self, key: &mut KeyWriter<'_>) {
         self.0.cache_key(key);
+    }
+
+    fn carried(&self, key: &mut KeyWriter<'_>) {
+        self.0.carried(key);
     }
 
     fn absent(key: &mut KeyWriter<'_>) {
@@ -64,6 +85,10 @@ impl<E: CacheKey> CacheKey for Cached<E> {
 impl<E: CacheKey, R> CacheKey for WithRejection<E, R> {
     fn cache_key(&self, key: &mut KeyWriter<'_>) {
         self.0.cache_key(key);
+    }
+
+    fn carried(&self, key: &mut KeyWriter<'_>) {
+        self.0.carried(key);
     }
 
     fn absent(key: &mut KeyWriter<'_>) {

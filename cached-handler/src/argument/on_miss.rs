@@ -9,7 +9,7 @@ use axum::{
 use http::{Method, StatusCode, request::Parts};
 use serde::de::DeserializeOwned;
 
-use super::{query, uri};
+use super::{not_of_this_request, query, uri};
 use crate::{
     cache_key::{CacheKey, KeyWriter, Tag},
     response_part::DoNotStore,
@@ -120,6 +120,10 @@ impl std::error::Error for Rejected {}
 impl<E: KeyedUnseen> CacheKey for OnMiss<E> {
     fn cache_key(&self, key: &mut KeyWriter<'_>) {
         E::write_unseen(key);
+    }
+
+    fn carried(&self, key: &mut KeyWriter<'_>) {
+        not_of_this_request(key);
     }
 }
 

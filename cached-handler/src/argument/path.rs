@@ -3,12 +3,17 @@
 
 use axum::extract::{MatchedPath, NestedPath, Path, RawPathParams};
 
+use super::not_of_this_request;
 use crate::cache_key::{CacheKey, KeyWriter, Tag};
 
 #[diagnostic::do_not_recommend]
 impl<T> CacheKey for Path<T> {
     fn cache_key(&self, key: &mut KeyWriter<'_>) {
         taken(key);
+    }
+
+    fn carried(&self, key: &mut KeyWriter<'_>) {
+        not_of_this_request(key);
     }
 }
 

@@ -10,7 +10,7 @@ use http::Method;
 use serde::de::DeserializeOwned;
 use smallvec::SmallVec;
 
-use super::content;
+use super::{content, not_of_this_request};
 use crate::{
     cache_key::{CacheKey, KeyWriter, Tag},
     probe::{Reads, reads},
@@ -136,6 +136,10 @@ impl<T: DeserializeOwned + 'static> CacheKey for Query<T> {
     fn cache_key(&self, key: &mut KeyWriter<'_>) {
         write::<T>(key);
     }
+
+    fn carried(&self, key: &mut KeyWriter<'_>) {
+        not_of_this_request(key);
+    }
 }
 
 impl<T: DeserializeOwned + 'static> CacheKey for Form<T> {
@@ -143,6 +147,10 @@ impl<T: DeserializeOwned + 'static> CacheKey for Form<T> {
         if is_form(key) {
             write::<T>(key);
         }
+    }
+
+    fn carried(&self, key: &mut KeyWriter<'_>) {
+        not_of_this_request(key);
     }
 }
 

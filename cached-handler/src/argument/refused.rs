@@ -25,7 +25,7 @@ where
 
 impl<T: CacheKey> CacheKey for Extension<T> {
     fn cache_key(&self, key: &mut KeyWriter<'_>) {
-        self.0.cache_key(key);
+        self.0.carried(key);
     }
 
     fn absent(key: &mut KeyWriter<'_>) {

@@ -22,6 +22,16 @@ impl<E: CacheKey> CacheKey for Option<E> {
         }
     }
 
+    fn carried(&self, key: &mut KeyWriter<'_>) {
+        match self {
+            None => key.tag(Tag::None),
+            Some(argument) => {
+                key.tag(Tag::Some);
+                argument.carried(key);
+            }
+        }
+    }
+
     fn absent(key: &mut KeyWriter<'_>) {
         E::absent(key);
     }
@@ -45,6 +55,15 @@ impl<T: CacheKey, R> CacheKey for Result<T, R> {
         }
     }
 
+    fn carried(&self, key: &mut KeyWriter<'_>) {
+        if let Ok(argument) = self {
+            key.tag(Tag::Ok);
+            argument.carried(key);
+        } else {
+            key.bypass(Bypass::RejectedArgument);
+        }
+    }
+
     fn absent(key: &mut KeyWriter<'_>) {
         T::absent(key);
     }
@@ -61,6 +80,10 @@ impl<T: CacheKey> CacheKey for Box<T> {
         (**self).cache_key(key);
     }
 
+    fn carried(&self, key: &mut KeyWriter<'_>) {
+        (**self).carried(key);
+    }
+
     fn absent(key: &mut KeyWriter<'_>) {
         T::absent(key);
     }
@@ -73,6 +96,10 @@ impl<T: CacheKey> CacheKey for Box<T> {
 impl<T: CacheKey> CacheKey for Arc<T> {
     fn cache_key(&self, key: &mut KeyWriter<'_>) {
         (**self).cache_key(key);
+    }
+
+    fn carried(&self, key: &mut KeyWriter<'_>) {
+        (**self).carried(key);
     }
 
     fn absent(key: &mut KeyWriter<'_>) {
@@ -93,6 +120,11 @@ macro_rules! tuples {
             fn cache_key(&self, key: &mut KeyWriter<'_>) {
                 let ($($argument,)*) = self;
                 $($argument.cache_key(key);)*
+            }
+
+            fn carried(&self, key: &mut KeyWriter<'_>) {
+                let ($($argument,)*) = self;
+                $($argument.carried(key);)*
             }
 
             fn absent(key: &mut KeyWriter<'_>) {

@@ -54,6 +54,7 @@
 //! | `key-too-long` | the key is over 8 KiB | a narrower argument: `Query<T>` instead of `RawQuery` |
 //! | `credentials` | the request has `Authorization` or `Cookie`, and an argument outside the key can see it | name it in `vary`, or take a typed argument |
 //! | `rejected-argument` | an argument `Result<E, _>` is an `Err` | |
+//! | `extractor-in-extension` | an argument is `Extension<State<T>>`, `Extension<Path<T>>` or the like | take the extractor itself, or `key(part)` of it |
 //! | `content` | the request has content, which an argument could show | |
 //! | `fields-unseen` | an argument's type is written under an alias | use the type's own name |
 //! | `range` | the request asks for a part of what is not storable | see [the layer](super::layer_and_values#the-layer) |

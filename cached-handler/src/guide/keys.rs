@@ -93,6 +93,51 @@
 //! }
 //! ```
 //!
+//! Axum's own derives are understood, so that a type says once how it is taken. `State` shows nothing, so its fields need not be
+//! parts of a key:
+//!
+//! ```
+//! use axum::extract::{FromRequestParts, Path, Query, State};
+//! use cached_handler::{CacheKey, cached};
+//!
+//! # #[derive(Clone)] struct Pool;
+//! #[derive(Clone, FromRequestParts, CacheKey)]
+//! #[from_request(via(State))]
+//! struct App {
+//!     pool: Pool,
+//! }
+//!
+//! #[derive(serde::Deserialize)]
+//! struct Filter {
+//!     tag: Option<String>,
+//! }
+//!
+//! #[derive(FromRequestParts, CacheKey)]
+//! struct Articles {
+//!     #[from_request(via(Query))]
+//!     filter: Filter,
+//!     author: Path<String>,
+//! }
+//!
+//! #[cached(ttl = 60)]
+//! async fn articles(app: App, wanted: Articles) -> String {
+//!     # let App { pool: Pool } = app;
+//!     format!("{:?} of {}", wanted.filter.tag, wanted.author.0)
+//! }
+//! ```
+//!
+//! | a field is | say |
+//! |---|---|
+//! | a number, text, address, time, option, list, `BTreeMap` | nothing |
+//! | of `chrono`, `jiff`, `rust_decimal`, `time`, `url`, `uuid` | nothing, with the feature of that name |
+//! | of your own | `#[derive(CacheKey)]` on it, too |
+//! | of another crate, and prints all that you show of it | `#[cache_key(display)]` |
+//! | the same for every request: a pool, settings | `#[cache_key(skip)]` |
+//! | an extractor, or taken `via` one | nothing |
+//!
+//! With axum-extra's typed routes (feature `typed-routing`) the path type says so in the same way:
+//! `#[derive(TypedPath, Deserialize, CacheKey)]`; it is keyed as `Path`.
+//!
 //! `vary` names the fields that it was read from, so that clients and other caches keep the responses apart. `private`
 //! says that it identifies a person. `key(expr, …)` replaces the arguments that it mentions: **whatever else of them the
 //! response depends on is then not in the key.** What their types say of themselves stays: `prices` is sent as `private`,
@@ -194,6 +239,7 @@
 //! | `a cached handler with a HeaderMap has to name the fields that it reads` | `vary = "accept-language"`, or a list |
 //! | `a cached handler that takes Request sees all of the request` | what it reads: `Path`, `Query` …; to forward it, `vary = from_response` |
 //! | `… takes the content of the request` | `Path` or `Query`; for a handler that writes, `#[invalidates]` |
+//! | `… PassedByAxum<…>: TypedPath is not satisfied` | `features = ["typed-routing"]` for cached-handler in Cargo.toml, with axum-extra 0.12 |
 //! | `… cannot be part of a cache key` | in `key(…)`, a number, text, option or tuple: `key(value.to_string())` |
 //! | about `CookieJar`, `Cookie`, `UserAgent` | the part that matters: `key(jar.get("theme").map(…))` |
 //!

@@ -18,6 +18,15 @@ macro_rules! either {
                 }
             }
 
+            fn carried(&self, key: &mut KeyWriter<'_>) {
+                match self {
+                    $(Self::$alternative(argument) => {
+                        key.part(&$index);
+                        argument.carried(key);
+                    })*
+                }
+            }
+
             fn absent(key: &mut KeyWriter<'_>) {
                 $($alternative::absent(key);)*
             }

@@ -10,6 +10,7 @@ use headers::{
 };
 
 use super::KeyedUnseen;
+use crate::argument::not_of_this_request;
 use crate::cache_key::{CacheKey, KeyWriter};
 
 /// A field that may be in a key.
@@ -38,6 +39,10 @@ impl<H: KeyedHeader> CacheKey for TypedHeader<H> {
     fn cache_key(&self, key: &mut KeyWriter<'_>) {
         field::<H>(key);
         self.0.note(key);
+    }
+
+    fn carried(&self, key: &mut KeyWriter<'_>) {
+        not_of_this_request(key);
     }
 
     fn absent(key: &mut KeyWriter<'_>) {

@@ -29,13 +29,32 @@ struct Skipped(u8);
 
 #[derive(CacheKey)]
 struct Field {
-    #[cache_key(private)] //~ private => `#[cache_key(…)]` on a field knows `skip` alone; type that, or put it on the type
+    #[cache_key(private)] //~ private => `#[cache_key(…)]` on a field knows `skip` and `display`; type one of these, or put it on the type
     a: u8,
-    #[cache_key(skipp)] //~ skipp => `#[cache_key(…)]` on a field knows `skip` alone; type that, or put it on the type
+    #[cache_key(skipp)] //~ skipp => `#[cache_key(…)]` on a field knows `skip` and `display`; type one of these, or put it on the type
     b: u8,
 }
 
+#[derive(CacheKey)]
+struct Both {
+    #[cache_key(skip, display)] //~ display => a field is either left out (`skip`) or written as it prints (`display`); remove one
+    a: u8,
+}
+
 struct NoPart;
+
+#[derive(CacheKey)]
+struct Prints {
+    #[cache_key(display)]
+    part: NoPart, //~ NoPart => `NoPart` doesn't implement `std::fmt::Display`
+}
+
+/// Content is in no key, however it is taken.
+#[derive(serde::Deserialize, axum::extract::FromRequest, CacheKey)]
+#[from_request(via(axum::Json))] //~ axum::Json => what a value taken via `Json<Edit>` shows is not known to `#[derive(CacheKey)]`
+struct Edit {
+    title: String,
+}
 
 #[derive(CacheKey)]
 struct Holds {
