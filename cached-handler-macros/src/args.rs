@@ -1,7 +1,10 @@
 //! The arguments of the attributes: one table, from which they are parsed, documented and tested.
 
+mod advice;
 mod cache_control;
+mod misnamed;
 mod values;
+mod vary;
 mod written;
 
 use proc_macro2::{Ident, Span, TokenStream};
@@ -9,11 +12,13 @@ use syn::{Expr, LitStr, Path, ext::IdentExt};
 
 use self::{
     cache_control::cache_control,
-    values::{backend, collapse, expressions, handlers, names, path, paths, templates, uncached, vary},
+    values::{backend, collapse, expressions, handlers, names, path, paths, policy, templates, uncached},
+    vary::vary,
     written::{Value, Written, shaped, split},
 };
 use crate::{
     errors::Errors,
+    manifest::other_name,
     value::{self, Length, Template, Ttl},
 };
 
@@ -118,6 +123,7 @@ impl Cached {
                 "`ttl` is missing; type how long a response is fresh, `#[cached(ttl = 60)]`, or `ttl = from_response`",
             );
         }
+        args.root = args.root.or_else(other_name);
         args
     }
 
@@ -127,15 +133,15 @@ impl Cached {
             "ttl" => self.ttl = errors.keep(value::ttl(value)),
             "backend" => self.backend = errors.keep(backend(value)),
             "group" => self.groups = templates("group", "articles", value, errors),
-            "key" => self.key = expressions(PART, value, errors),
+            "key" => self.key = expressions("key", PART, value, errors),
             "vary" => self.vary = vary(value, errors),
             "skip" => self.skip = names("skip", value, errors),
             "skip_credentials" => self.skip_credentials = names("skip_credentials", value, errors),
-            "bypass" => self.bypass = expressions(CONDITION, value, errors),
+            "bypass" => self.bypass = expressions("bypass", CONDITION, value, errors),
             "cache_control" => self.cache_control = cache_control(value, errors),
             "stale_while_revalidate" => self.stale_while_revalidate = errors.keep(value::length("stale_while_revalidate", value)),
             "stale_if_error" => self.stale_if_error = errors.keep(value::length("stale_if_error", value)),
-            "policy" => self.policy = path("policy", "the path of a `Policy` constant, `policy = SEARCH`", value, errors),
+            "policy" => self.policy = policy(value, errors),
             "collapse" => self.inline = errors.keep(collapse(value)).unwrap_or_default(),
             "uncached" => self.uncached = uncached("list_uncached", value, errors),
             _ => self.root = path("crate", "the path of this crate, `crate = my_reexport::cached_handler`", value, errors),
@@ -166,6 +172,7 @@ impl Invalidates {
                 "nothing is named to invalidate; type `group = \"articles\"`, `path = \"/articles/{id}\"` or `handler = list`",
             );
         }
+        args.root = args.root.or_else(other_name);
         args
     }
 }

@@ -2,7 +2,7 @@
 //! `uncached`, the call of a function that has it.
 
 use proc_macro2::{Ident, Span, TokenStream};
-use quote::ToTokens;
+use quote::{ToTokens, format_ident};
 use syn::{GenericParam, Path, Type, spanned::Spanned};
 
 use crate::{
@@ -85,7 +85,10 @@ fn captured(function: &Function, arguments: &[Argument], used: &[Ident], returne
 /// `__out` as a response; on the return type, if that can be named, so that what is wrong with it is reported there.
 pub(crate) fn returning(private: &TokenStream, returned: &Type) -> TokenStream {
     if mentions_impl(returned) {
-        call(hygienic!(#private::into_response), hygienic!(__out), returned.span())
+        // The value too: rustc says on the argument of a call what its type is not.
+        let mut out = format_ident!("__out");
+        out.set_span(Span::mixed_site().located_at(returned.span()));
+        call(hygienic!(#private::into_response), hygienic!(#out), returned.span())
     } else {
         hygienic!(<#returned as #private::IntoResponse>::into_response(__out))
     }

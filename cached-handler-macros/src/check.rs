@@ -17,14 +17,17 @@ pub(crate) fn check_names(args: &Cached, arguments: &[Argument], errors: &mut Er
     let known = known_names(arguments);
     let unknown = |name: &Ident| !known.contains(&name.to_string());
     for name in args.skipped().filter(|name| unknown(name)) {
-        errors.on(name, no_argument(name, &known));
+        errors.on(name, no_argument(name, &known, "remove it here"));
     }
     for expression in args.key.iter().chain(&args.bypass) {
         let names = names_in(expression.to_token_stream());
         match names.first() {
-            Some(first) if names.iter().all(unknown) => errors.on(expression, no_argument(first, &known)),
+            Some(first) if names.iter().all(unknown) => errors.on(expression, no_argument(first, &known, ADD_IT)),
             None => {
-                errors.on(expression, format!("this mentions no argument, so it is the same for every request; {}", name_one_of(&known)));
+                errors.on(
+                    expression,
+                    format!("this mentions no argument, so it is the same for every request; {}", name_one_of(&known, "remove it")),
+                );
             }
             Some(_) => {}
         }
@@ -43,6 +46,11 @@ pub(crate) fn check_names(args: &Cached, arguments: &[Argument], errors: &mut Er
 
 /// In an `impl`, the function that `uncached` keeps is one of its own too. What says `Self` is in one.
 pub(crate) fn check_uncached(uncached: Option<&Path>, function: &Function, errors: &mut Errors) {
+    let Some(name) = uncached.and_then(|path| path.segments.last()).map(|last| &last.ident) else { return };
+    if *name == function.signature.ident {
+        errors.on(name, format!("`{name}` is the name of the handler itself; type another, `uncached = {name}_uncached`"));
+        return;
+    }
     let Some(name) = uncached.and_then(Path::get_ident) else { return };
     let body = function.body.stream();
     // … but for what is declared inside the body, which has a `Self` of its own.
@@ -70,28 +78,37 @@ pub(crate) fn check_template(template: &Template, known: &[String], errors: &mut
         let names = names_in(value.clone());
         match names.first() {
             Some(first) if !names.iter().any(|name| known.contains(&name.to_string())) => {
-                errors.at(template.literal.span(), no_argument(first, known));
+                errors.at(template.literal.span(), no_argument(first, known, &add(first)));
             }
-            None => errors.at(template.literal.span(), format!("`{{{value}}}` mentions no argument; {}", name_one_of(known))),
+            None => errors
+                .at(template.literal.span(), format!("`{{{value}}}` mentions no argument; {}", name_one_of(known, "type the text itself"))),
             Some(_) => {}
         }
     }
 }
 
-fn no_argument(name: &Ident, known: &[String]) -> String {
+/// What to do about a name that is no argument's, where the handler has none.
+fn no_argument(name: &Ident, known: &[String], instead: &str) -> String {
     let name = name.to_string();
     format!(
         "no argument is named `{name}`{}",
         match did_you_mean(&name, known.iter().map(String::as_str)) {
-            hint if hint.is_empty() => format!("; {}", name_one_of(known)),
+            hint if hint.is_empty() => format!("; {}", name_one_of(known, instead)),
             hint => hint,
         }
     )
 }
 
-fn name_one_of(known: &[String]) -> String {
+fn name_one_of(known: &[String], instead: &str) -> String {
     if known.is_empty() {
-        return "the handler has no arguments with names; remove this".to_owned();
+        return format!("the handler has no arguments with names; {instead}");
     }
     format!("the arguments are {}", listed(known.iter()))
+}
+
+const ADD_IT: &str = "add it, or remove this";
+
+/// What is in braces is most often a parameter of the path.
+fn add(name: &Ident) -> String {
+    format!("add it, `Path({name}): Path<…>`, and for braces in the text type `{{{{` and `}}}}`")
 }

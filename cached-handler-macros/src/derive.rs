@@ -6,7 +6,7 @@ use proc_macro2::TokenStream;
 use quote::{ToTokens, format_ident, quote};
 use syn::{Data, DeriveInput, Fields, LitStr, Path, Type, parse_quote};
 
-use crate::{errors::Errors, tokens::crate_root, types::mentions, value};
+use crate::{errors::Errors, manifest::other_name, tokens::crate_root, types::mentions, value};
 
 /// What `#[cache_key(…)]` on the type says.
 #[derive(Default)]
@@ -150,6 +150,7 @@ impl Args {
             });
             errors.keep(parsed);
         }
+        args.root = args.root.or_else(other_name);
         args
     }
 }

@@ -14,7 +14,7 @@ use crate::{
     errors::Errors,
     parameters::{debug_copy, parameters},
     signature::{Argument, Function, Sorted, kept, sort},
-    tokens::{self, bindings, call, formatted, referenced, template_names, with_delimiter, with_span},
+    tokens::{self, bindings, call, formatted, referenced, template_names, with_delimiter, with_span, wrapped},
     types::{mentions, needs_fields},
     value::names_in,
 };
@@ -32,9 +32,10 @@ pub(crate) fn cached(attribute: &TokenStream, item: &TokenStream) -> TokenStream
     for ours in &sorted.ours {
         errors.on(ours, "a handler has one attribute of this crate: it is either `#[cached]`, once, or `#[invalidates]`; remove one");
     }
-    function.check("cached", &mut errors);
     let arguments = function.arguments();
-    check_names(&args, &arguments, &mut errors);
+    if function.check("cached", &mut errors) {
+        check_names(&args, &arguments, &mut errors);
+    }
     check_uncached(args.uncached.as_ref(), &function, &mut errors);
     if !errors.is_empty() {
         let (errors, kept) = (errors.into_tokens(), kept(item));
@@ -143,6 +144,12 @@ impl Expansion {
         names_of(&self.args.key)
     }
 
+    /// The type of an argument, for what is said about it.
+    fn as_written(&self, at: usize, Argument { cfgs, ty, .. }: &Argument) -> TokenStream {
+        let is_name = matches!(ty, Type::Path(path) if path.qself.is_none() && path.path.get_ident().is_some());
+        if at == 0 && cfgs.is_empty() && is_name { wrapped(&self.private(), ty) } else { ty.to_token_stream() }
+    }
+
     fn marker(&self) -> TokenStream {
         let private = self.private();
         match self.args.vary {
@@ -183,6 +190,7 @@ impl Expansion {
                 }
             } else {
                 // The type's own tokens, so that what is wrong with it is reported there.
+                let ty = self.as_written(at, argument);
                 hygienic!(#(#cfgs)* <#ty as #private::Keyed<#marker>>::write(&#name, #private::argument(&mut __key, #at));)
             }
         });
@@ -254,10 +262,12 @@ impl Expansion {
         let no_fields = matches!(self.args.vary, Vary::Nothing);
         // A type that is not known by its name may be `Revalidate` by another.
         let is_amended =
-            |argument: &&Argument| !no_fields || needs_fields(&argument.ty) || mentions(argument.ty.to_token_stream(), "Revalidate");
-        let arguments = self.arguments.iter().filter(|argument| !self.is_covered(argument)).filter(is_amended);
+            |argument: &Argument| !no_fields || needs_fields(&argument.ty) || mentions(argument.ty.to_token_stream(), "Revalidate");
+        let arguments = self.arguments.iter().enumerate();
+        let arguments = arguments.filter(|(_, argument)| !self.is_covered(argument) && is_amended(argument));
         arguments
-            .map(|Argument { cfgs, ty, name, .. }| {
+            .map(|(at, argument)| {
+                let (Argument { cfgs, name, .. }, ty) = (argument, self.as_written(at, argument));
                 hygienic! {
                     #(#cfgs)*
                     let mut #name = #name;

@@ -31,11 +31,12 @@ pub(crate) fn invalidates(attribute: &TokenStream, item: &TokenStream) -> TokenS
             "a handler has one attribute of this crate: it is either `#[cached]` or `#[invalidates]`, once; list all targets in one",
         );
     }
-    function.check("invalidates", &mut errors);
     let arguments = function.arguments();
-    let known = known_names(&arguments);
-    for template in args.groups.iter().chain(&args.paths).chain(&args.path_prefixes) {
-        check_template(template, &known, &mut errors);
+    if function.check("invalidates", &mut errors) {
+        let known = known_names(&arguments);
+        for template in args.groups.iter().chain(&args.paths).chain(&args.path_prefixes) {
+            check_template(template, &known, &mut errors);
+        }
     }
     check_uncached(args.uncached.as_ref(), &function, &mut errors);
     if !errors.is_empty() {

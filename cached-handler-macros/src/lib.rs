@@ -13,16 +13,20 @@ mod derive;
 mod errors;
 mod expand;
 mod fingerprint;
+mod future;
 mod invalidates;
+mod manifest;
 mod mention;
 mod parameters;
 mod pattern;
 mod signature;
 #[cfg(test)]
 mod tests;
+mod texts;
 mod tokens;
 mod types;
 mod value;
+mod written;
 
 use proc_macro::TokenStream;
 
@@ -49,7 +53,7 @@ use proc_macro::TokenStream;
 /// | `policy` | the path of a `Policy` constant | everything else |
 /// | `collapse` | `"inline"` | keeps the run in the request's task: for task-locals, and for handlers that are generic over a trait with `async fn`s. A future that is not `Send` is refused by axum all the same |
 /// | `uncached` | a name, or in an `impl` `Self::name` | keeps the function as you wrote it under that name, to be called: the handler itself is called by axum alone |
-/// | `crate` | a path | where cached-handler is re-exported |
+/// | `crate` | a path | where cached-handler is re-exported; not needed for another name in Cargo.toml, which is found there |
 ///
 /// The function keeps its name, visibility, documentation and arguments. It returns a `Response`, and receives what the
 /// cache needs of the request along with its first argument. All extractors run before the cache is consulted. Put
@@ -75,7 +79,7 @@ pub fn cached(arguments: TokenStream, item: TokenStream) -> TokenStream {
 /// | `path_prefix` | as `path` | every response to this path and to all below it, in a cache that was built with `path_prefixes()` |
 /// | `handler` | the path of a cached handler, or a list | every response of it |
 /// | `uncached` | a name, or in an `impl` `Self::name` | keeps the function as you wrote it under that name, to be called: it invalidates nothing, and the handler itself is called by axum alone |
-/// | `crate` | a path | where cached-handler is re-exported |
+/// | `crate` | a path | where cached-handler is re-exported; not needed for another name in Cargo.toml, which is found there |
 ///
 /// Targets are computed from the arguments before the body runs. They are invalidated before the response is sent, even if
 /// the body panics or the client disconnects, because the write may have been committed. Only a 4xx response spares them.

@@ -8,7 +8,13 @@ use syn::{
     parse_quote,
 };
 
-use crate::{errors::Errors, pattern, types::mentions_impl};
+use crate::{
+    errors::Errors,
+    future::{future_output, is_of_async_trait},
+    pattern,
+    types::mentions_impl,
+    written::written,
+};
 
 /// An `async fn`.
 #[derive(Clone)]
@@ -52,7 +58,8 @@ impl Parse for Function {
 /// else goes wrong for want of it.
 pub(crate) fn kept(item: &TokenStream) -> TokenStream {
     let Ok(Function { attributes, visibility, mut signature, body }) = syn::parse2(item.clone()) else { return item.clone() };
-    if signature.asyncness.is_none() {
+    let returns_a_future = matches!(&signature.output, ReturnType::Type(_, ty) if future_output(ty).is_some());
+    if signature.asyncness.is_none() && !returns_a_future {
         signature.constness = None;
         signature.asyncness = Some(Token![async](signature.fn_token.span));
     }
@@ -76,11 +83,21 @@ fn unwrapped(token: TokenTree) -> TokenTree {
 }
 
 impl Function {
-    /// What keeps this from being a handler of ours.
-    pub(crate) fn check(&self, attribute: &str, errors: &mut Errors) {
+    /// What keeps this from being a handler of ours; whether its arguments are still those that the author wrote.
+    pub(crate) fn check(&self, attribute: &str, errors: &mut Errors) -> bool {
         let signature = &self.signature;
+        if is_of_async_trait(&self.returns()) {
+            let name = &signature.ident;
+            let message = format!(
+                "`#[async_trait]` has made a plain `fn` of `{name}`; type `#[{attribute}(…)]` above a free `async fn` that calls it, and remove it here"
+            );
+            // Not on `fn`, where that macro has left the author's `async`.
+            errors.on(name, message);
+            return false;
+        }
         if signature.asyncness.is_none() {
-            errors.on(signature.fn_token, format!("`#[{attribute}]` goes on an `async fn`; type `async fn {}`", signature.ident));
+            let output = future_output(&self.returns()).map(|output| format!("(…) -> {}", written(&output))).unwrap_or_default();
+            errors.on(signature.fn_token, format!("`#[{attribute}]` goes on an `async fn`; type `async fn {}{output}`", signature.ident));
         }
         if let Some(token) = &signature.abi {
             errors.on(token, "a handler is not `extern`; remove it");
@@ -106,6 +123,7 @@ impl Function {
                 FnArg::Typed(_) => {}
             }
         }
+        true
     }
 
     pub(crate) fn arguments(&self) -> Vec<Argument> {

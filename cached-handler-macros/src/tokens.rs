@@ -2,7 +2,7 @@
 
 use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote, quote_spanned};
-use syn::Path;
+use syn::{Path, Type, spanned::Spanned};
 
 use crate::{
     pattern,
@@ -29,6 +29,14 @@ pub(crate) fn referenced(expression: &impl ToTokens) -> TokenStream {
     let mut inner = Group::new(Delimiter::Parenthesis, tokens);
     inner.set_span(last);
     quote_spanned!(first=> & #inner)
+}
+
+/// A type of one name, as an argument of another type: so it stands among the parameters, where rustc has more to say of a name
+/// that does not exist. It then says the same in both places, and says it once.
+pub(crate) fn wrapped(private: &TokenStream, ty: &Type) -> TokenStream {
+    let place = Span::mixed_site().located_at(ty.span());
+    let path = located(hygienic!(#private::Same), place);
+    quote_spanned!(place=> #path<#ty>)
 }
 
 pub(crate) fn option(private: &TokenStream, value: Option<impl ToTokens>) -> TokenStream {
@@ -122,13 +130,15 @@ pub(crate) fn with_delimiter(delimiter: Delimiter, tokens: TokenStream, span: Sp
 
 /// A call on a given place, which is where rustc says what is wrong with its arguments' types; what its path means stays.
 pub(crate) fn call(path: TokenStream, arguments: TokenStream, place: Span) -> TokenStream {
-    let mut call: TokenStream = path
-        .into_iter()
-        .map(|mut token| {
-            token.set_span(token.span().located_at(place));
-            token
-        })
-        .collect();
+    let mut call = located(path, place);
     call.extend([TokenTree::from(with_delimiter(Delimiter::Parenthesis, arguments, Span::mixed_site().located_at(place)))]);
     call
+}
+
+fn located(tokens: TokenStream, place: Span) -> TokenStream {
+    let at_place = |mut token: TokenTree| {
+        token.set_span(token.span().located_at(place));
+        token
+    };
+    tokens.into_iter().map(at_place).collect()
 }

@@ -4,7 +4,7 @@ use proc_macro2::{Delimiter, Ident, Span, TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::{Expr, ExprUnary, Lit, LitStr, Path, UnOp};
 
-use crate::errors::is_nearly;
+use crate::{errors::is_nearly, types::mentions, written::written};
 
 /// How long a response is fresh.
 #[derive(Clone)]
@@ -45,15 +45,27 @@ pub(crate) fn length(argument: &str, value: TokenStream) -> syn::Result<Length> 
             ),
         )
     };
+    let instead = |right: String| syn::Error::new_spanned(&span, format!("`{argument}` is a duration; type `{argument} = {right}`"));
     let expression: Expr = syn::parse2(value).map_err(|_| wrong())?;
     let millis = match &expression {
         Expr::Lit(literal) => match &literal.lit {
             Lit::Int(number) if number.suffix().is_empty() => {
                 number.base10_parse::<u64>().ok().and_then(|secs| secs.checked_mul(1000)).unwrap_or(u64::MAX)
             }
-            Lit::Str(text) => duration(&text.value()).ok_or_else(wrong)?,
+            Lit::Int(number) if duration(&number.to_string()).is_some() => return Err(instead(format!("\"{number}\""))),
+            Lit::Str(text) => match duration(&text.value()) {
+                Some(millis) => millis,
+                None => return Err(meant(&text.value()).map_or_else(wrong, instead)),
+            },
             _ => return Err(wrong()),
         },
+        Expr::Call(call) => {
+            let message = format!(
+                "`{argument}` is seconds, text, or the path of a constant; type `{argument} = TTL`, and `const TTL: Duration = {};` outside",
+                written(call)
+            );
+            return Err(syn::Error::new_spanned(&span, message));
+        }
         Expr::Path(path) if path.qself.is_none() => return Ok(Length::Constant(path.path.clone())),
         _ => return Err(wrong()),
     };
@@ -68,8 +80,27 @@ pub(crate) fn length(argument: &str, value: TokenStream) -> syn::Result<Length> 
     }
 }
 
+/// What a text that is no duration was meant to be.
+fn meant(text: &str) -> Option<String> {
+    let number = text.trim_end_matches(|letter: char| !letter.is_ascii_digit()).trim();
+    if number.is_empty() || !number.bytes().all(|byte| byte.is_ascii_digit()) {
+        return None;
+    }
+    let unit = match text.split_at_checked(number.len())?.1.trim().to_ascii_lowercase().as_str() {
+        "" => return Some(number.to_owned()),
+        "s" | "sec" | "secs" | "second" | "seconds" => "s",
+        "m" | "min" | "mins" | "minute" | "minutes" => "m",
+        "h" | "hr" | "hrs" | "hour" | "hours" => "h",
+        "d" | "day" | "days" => "d",
+        "w" | "week" | "weeks" => "w",
+        "ms" | "msec" | "millis" | "millisecond" | "milliseconds" => "ms",
+        _ => return None,
+    };
+    Some(format!("\"{number}{unit}\""))
+}
+
 /// A number and its unit, in milliseconds; absurdly long ones saturate.
-fn duration(text: &str) -> Option<u64> {
+pub(crate) fn duration(text: &str) -> Option<u64> {
     let unit = text.find(|letter: char| !letter.is_ascii_digit())?;
     let (number, unit) = text.split_at_checked(unit)?;
     let factor = match unit {
@@ -96,42 +127,7 @@ pub(crate) fn ungrouped(tokens: TokenStream) -> TokenStream {
     }
 }
 
-/// One literal, or a list of them in brackets.
-pub(crate) fn texts(argument: &str, example: &str, value: TokenStream) -> syn::Result<Vec<LitStr>> {
-    let wrong = |span: &dyn ToTokens| {
-        syn::Error::new_spanned(
-            span,
-            format!("`{argument}` is text or a list of texts; type `{argument} = \"{example}\"` or `{argument} = [\"{example}\", …]`"),
-        )
-    };
-    let whole = value.clone();
-    let expression: Expr = syn::parse2(value).map_err(|_| wrong(&whole))?;
-    let elements = match expression {
-        Expr::Array(list) if list.elems.is_empty() => {
-            return Err(syn::Error::new_spanned(list, format!("`{argument}` is an empty list; name something, or remove it")));
-        }
-        Expr::Array(list) => list.elems.into_iter().collect(),
-        one => vec![one],
-    };
-    let mut errors: Option<syn::Error> = None;
-    let mut texts = Vec::new();
-    for element in elements {
-        match syn::parse2(ungrouped(element.to_token_stream())) {
-            Ok(Expr::Lit(syn::ExprLit { lit: Lit::Str(text), .. })) => texts.push(text),
-            _ => match &mut errors {
-                Some(errors) => errors.combine(wrong(&element)),
-                none => *none = Some(wrong(&element)),
-            },
-        }
-    }
-    errors.map_or(Ok(texts), Err)
-}
-
-/// One literal.
-pub(crate) fn text(argument: &str, example: &str, value: TokenStream) -> syn::Result<LitStr> {
-    let whole = value.clone();
-    syn::parse2(value).map_err(|_| syn::Error::new_spanned(whole, format!("`{argument}` is text; type `{argument} = \"{example}\"`")))
-}
+pub(crate) use crate::texts::{text, texts};
 
 /// Text with arguments of the handler in braces.
 #[derive(Clone)]
@@ -194,10 +190,22 @@ pub(crate) fn starred(value: &TokenStream) -> Option<TokenStream> {
 
 /// The tokens of `{…}`, all on the literal, as stable compilers know no place inside it.
 fn expression_at(text: &str, span: Span) -> syn::Result<TokenStream> {
-    let wrong = || syn::Error::new(span, format!("`{{{text}}}` is not an expression; name an argument, as in `{{id}}` or `{{id.0}}`"));
+    let wrong = || {
+        let message = match text.split_once(':') {
+            Some((name, format)) if syn::parse_str::<Ident>(name.trim()).is_ok() && !format.starts_with(':') => {
+                format!("`:{format}` is a format, and values are written as they are displayed; type `{{{name}}}`")
+            }
+            _ => format!("`{{{text}}}` is not an expression; name an argument, as in `{{id}}` or `{{id.0}}`"),
+        };
+        syn::Error::new(span, message)
+    };
     let tokens: TokenStream = text.parse().map_err(|_| wrong())?;
     let tokens = respan(tokens, span);
     syn::parse2::<Expr>(tokens.clone()).map_err(|_| wrong())?;
+    if mentions(tokens.clone(), "await") {
+        let message = format!("`{{{text}}}` cannot await; take an extractor of yours that reads it, and name it in braces");
+        return Err(syn::Error::new(span, message));
+    }
     Ok(tokens)
 }
 
@@ -249,10 +257,12 @@ mod tests {
 
     #[test]
     fn what_is_no_duration_is_told_what_to_type() {
-        for value in
-            [quote!(-1), quote!("1y"), quote!("-1s"), quote!(1.5), quote!("m"), quote!(""), quote!(true), quote!(60u64), quote!("5 m")]
-        {
+        for value in [quote!(-1), quote!("1y"), quote!("-1s"), quote!(1.5), quote!("m"), quote!(""), quote!(true), quote!(60u64)] {
             assert!(millis(value.clone()).is_err_and(|error| error.contains("`ttl` is a duration; type seconds")), "{value}");
+        }
+        for (value, right) in [(quote!("5 m"), "\"5m\""), (quote!("90 seconds"), "\"90s\""), (quote!("60"), "60"), (quote!(60s), "\"60s\"")]
+        {
+            assert!(millis(value.clone()).is_err_and(|error| error.ends_with(&format!("type `ttl = {right}`"))), "{value}");
         }
         assert!(millis(quote!(0)).is_err_and(|error| error.contains("at least one millisecond")));
         for value in [quote!(999999999999999999999999999999), quote!("3651d")] {

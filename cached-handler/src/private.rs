@@ -30,6 +30,9 @@ pub use crate::{
     serve::{Run, begin, bypassed, hit, key, run_in_its_own_task, run_in_this_task},
 };
 
+/// The type itself.
+pub type Same<T> = T;
+
 /// Puts a handler into the table that the linker collects.
 #[doc(hidden)]
 #[macro_export]

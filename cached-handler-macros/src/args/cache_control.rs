@@ -40,7 +40,8 @@ const KNOWN: &[(&str, Takes)] = &[
 pub(super) fn cache_control(value: TokenStream, errors: &mut Errors) -> Option<LitStr> {
     let literal = errors.keep(value::text("cache_control", "public, max-age=60", value))?;
     let text = literal.value();
-    let mut wrong = directives(&text).into_iter().filter_map(mistake).peekable();
+    let directives = directives(&text);
+    let mut wrong = directives.iter().filter_map(|directive| mistake(directive)).chain(contradiction(&directives)).peekable();
     let is_right = wrong.peek().is_none();
     wrong.for_each(|message| errors.on(&literal, message));
     is_right.then_some(literal)
@@ -80,6 +81,23 @@ fn mistake(directive: &str) -> Option<String> {
         (Some((known, Takes::Nothing)), Some(_)) => Some(format!("`{known}` takes no value; type `{known}`")),
         _ => None,
     }
+}
+
+/// Two directives of which a client can follow one only, or the same one twice (RFC 9111 §4.2.1: then either the first
+/// counts, or the response is stale).
+fn contradiction(directives: &[&str]) -> Option<String> {
+    let named = |directive: &&str| directive.split('=').next().unwrap_or_default().to_ascii_lowercase();
+    let names: Vec<String> = directives.iter().map(named).collect();
+    if let Some(twice) =
+        names.iter().enumerate().find_map(|(at, name)| names.iter().take(at).any(|earlier| earlier == name).then_some(name))
+    {
+        return (!twice.is_empty()).then(|| format!("`{twice}` stands there twice; remove one"));
+    }
+    // With field names `private` is about these fields alone (RFC 9111 §5.2.2.7).
+    let has = |meant: &str| directives.iter().any(|directive| directive.eq_ignore_ascii_case(meant));
+    (has("private") && has("public")).then(|| {
+        "`public` lets every cache keep the response, and `private` only the client's own; type `cache_control = \"private\"` if it is one person's, else `\"public\"`".to_owned()
+    })
 }
 
 fn is_value(value: &str) -> bool {

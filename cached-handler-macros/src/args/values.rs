@@ -1,12 +1,18 @@
 //! What each argument's value has to be.
 
 use proc_macro2::{Ident, TokenStream};
+use quote::ToTokens;
 use syn::{Expr, LitStr, Path, parse::Parser, punctuated::Punctuated};
 
-use super::{Vary, written::at_commas};
+use super::{
+    advice::{bare_name, bare_path},
+    written::at_commas,
+};
 use crate::{
-    errors::{Errors, is_nearly},
+    errors::Errors,
+    types::mentions,
     value::{self, Piece, Template, starred},
+    written::written,
 };
 
 pub(super) fn backend(value: TokenStream) -> syn::Result<LitStr> {
@@ -16,7 +22,10 @@ pub(super) fn backend(value: TokenStream) -> syn::Result<LitStr> {
     if is_name {
         Ok(name)
     } else {
-        Err(syn::Error::new_spanned(name, "a backend's name has lower-case letters, digits, `-` and `_`; type `backend = \"memory\"`"))
+        let lower = text.to_ascii_lowercase();
+        let right = if ["memory", "redis", "fs"].contains(&&*lower) { &*lower } else { "memory" };
+        let message = format!("a backend's name has lower-case letters, digits, `-` and `_`; type `backend = \"{right}\"`");
+        Err(syn::Error::new_spanned(name, message))
     }
 }
 
@@ -60,7 +69,7 @@ pub(super) fn paths(argument: &str, example: &str, value: TokenStream, errors: &
             errors.on(&literal, format!("a path begins with `/`: it is the whole path that clients send, without scheme and host; type `{argument} = \"{example}\"`"));
         } else if text.trim_end() != text {
             errors.on(&literal, format!("a path ends before white space; type `{argument} = \"{}\"`", text.trim_end()));
-        } else if let Some(complaint) = text.split('/').find_map(|segment| no_segment(&text, segment)) {
+        } else if let Some(complaint) = text.split('/').find_map(|segment| no_segment(argument, &text, segment)) {
             errors.on(&literal, complaint);
         } else if has('?') || has('#') {
             errors.on(&literal, "a path ends before `?`: responses to it are invalidated whatever their query; remove the rest");
@@ -75,12 +84,16 @@ pub(super) fn paths(argument: &str, example: &str, value: TokenStream, errors: &
 }
 
 /// What other routers, and axum before 0.8, take for a parameter.
-fn no_segment(path: &str, segment: &str) -> Option<String> {
-    let name = segment.get(1..).filter(|name| syn::parse_str::<Ident>(name).is_ok());
+fn no_segment(argument: &str, path: &str, segment: &str) -> Option<String> {
+    let is_name = |name: &&str| syn::parse_str::<Ident>(name).is_ok();
+    let name = segment.get(1..).filter(is_name);
+    let is_text = |right: &str| format!("`{segment}` is text here; type `{argument} = \"{}\"`", path.replace(segment, right));
     match (segment.chars().next()?, name) {
-        (':', Some(name)) => Some(format!("`{segment}` is text here; type `path = \"{}\"`", path.replace(segment, &format!("{{{name}}}")))),
-        ('*', Some(name)) => {
-            Some(format!("`{segment}` is text here; type `path = \"{}\"`", path.replace(segment, &format!("{{*{name}}}"))))
+        (':', Some(name)) => Some(is_text(&format!("{{{name}}}"))),
+        ('*', Some(name)) => Some(is_text(&format!("{{*{name}}}"))),
+        ('<', None) => {
+            let name = segment.get(1..)?.strip_suffix('>').filter(is_name)?;
+            Some(is_text(&format!("{{{name}}}")))
         }
         ('*', None) => {
             let above = path.split_once("/*").map(|(above, _)| above).filter(|above| !above.is_empty()).unwrap_or("/articles");
@@ -92,46 +105,23 @@ fn no_segment(path: &str, segment: &str) -> Option<String> {
     }
 }
 
-pub(super) fn expressions(what: &str, value: TokenStream, errors: &mut Errors) -> Vec<Expr> {
+/// What stands in `key(…)` and in `bypass(…)`; `what` says it.
+pub(super) fn expressions(argument: &str, what: &str, value: TokenStream, errors: &mut Errors) -> Vec<Expr> {
     let mut expressions = Vec::new();
     for part in at_commas(value) {
         match syn::parse2(part.clone()) {
+            Ok(_) if mentions(part.clone(), "await") => {
+                let message = "cannot await; take an extractor of yours that reads it, with `#[derive(cached_handler::CacheKey)]`";
+                errors.on(part, format!("`{argument}(…)` {message}"));
+            }
+            Ok(Expr::Try(tried)) if argument == "key" => {
+                errors.on(part, format!("`key(…)` cannot return with `?`; an `Option` may be part of a key, so type `key({0})`, or for a `Result` `key({0}.ok())`", written(tried.expr)));
+            }
             Ok(expression) if !matches!(expression, Expr::Let(_)) => expressions.push(expression),
             _ => errors.on(part, what),
         }
     }
     expressions
-}
-
-pub(super) fn vary(value: TokenStream, errors: &mut Errors) -> Vary {
-    match syn::parse2::<Ident>(value.clone()) {
-        Ok(name) if name == "from_response" => return Vary::FromResponse,
-        Ok(name) if is_nearly(&name.to_string(), "from_response") => {
-            errors.on(&name, format!("`{name}` is not known here; did you mean `from_response`?"));
-            return Vary::Nothing;
-        }
-        _ => {}
-    }
-    let mut names: Vec<LitStr> = Vec::new();
-    for name in errors.keep(value::texts("vary", "accept-language", value)).unwrap_or_default() {
-        let text = name.value();
-        let lower = text.to_ascii_lowercase();
-        if text == "*" {
-            errors
-                .on(&name, "with `*` no response could be reused; name the fields that the handler reads, or type `vary = from_response`");
-        } else if text.is_empty() {
-            errors.on(&name, "a name in `vary` is empty; type `vary = \"accept-language\"`");
-        } else if !text.bytes().all(is_token) {
-            errors.on(&name, format!("`{text}` is not the name of a header field; type `vary = \"accept-language\"`"));
-        } else if lower != text {
-            errors.on(&name, format!("names of header fields are written in lower case here; type `\"{lower}\"`"));
-        } else if names.iter().any(|earlier| earlier.value() == text) {
-            errors.on(&name, format!("`{text}` is named twice; remove one"));
-        } else {
-            names.push(name);
-        }
-    }
-    Vary::Fields(names)
 }
 
 /// RFC 9110 §5.6.2.
@@ -147,7 +137,10 @@ pub(super) fn names(argument: &str, value: TokenStream, errors: &mut Errors) -> 
             Err(_) if part.to_string() == "_" => {
                 errors.on(part, format!("`_` is not a name; name the argument, `_user: User`, and type `{argument}(_user)`"));
             }
-            Err(_) => errors.on(part, format!("`{argument}(…)` takes names of arguments; type `{argument}(pool)`")),
+            Err(_) => {
+                let name = bare_name(&part).unwrap_or_else(|| "pool".to_owned());
+                errors.on(part, format!("`{argument}(…)` takes names of arguments; type `{argument}({name})`"));
+            }
         }
     }
     names
@@ -173,9 +166,22 @@ pub(super) fn path(argument: &str, what: &str, value: TokenStream, errors: &mut 
     let whole = value.clone();
     let path = Parser::parse2(Path::parse_mod_style, value);
     if path.is_err() {
-        errors.on(whole, format!("`{argument}` is a path; type {what}"));
+        let right = bare_path(&whole).map_or_else(|| what.to_owned(), |path| format!("`{argument} = {path}`"));
+        errors.on(whole, format!("`{argument}` is a path; type {right}"));
     }
     path.ok()
+}
+
+pub(super) fn policy(value: TokenStream, errors: &mut Errors) -> Option<Path> {
+    if matches!(syn::parse2(value.clone()), Ok(Expr::Call(_) | Expr::MethodCall(_))) {
+        let message = format!(
+            "`policy` is the path of a constant; type `policy = SEARCH`, and `const SEARCH: Policy = {};` outside",
+            written(&value)
+        );
+        errors.on(value, message);
+        return None;
+    }
+    path("policy", "the path of a `Policy` constant, `policy = SEARCH`", value, errors)
 }
 
 pub(super) fn uncached(example: &str, value: TokenStream, errors: &mut Errors) -> Option<Path> {
@@ -183,8 +189,14 @@ pub(super) fn uncached(example: &str, value: TokenStream, errors: &mut Errors) -
 }
 
 pub(super) fn handlers(value: TokenStream, errors: &mut Errors) -> Vec<Path> {
-    let whole = value.clone();
-    let list = match syn::parse2::<Expr>(value) {
+    let wrong = |value: TokenStream| {
+        let right = bare_path(&value).unwrap_or_else(|| "list".to_owned());
+        syn::Error::new_spanned(
+            value,
+            format!("`handler` is the path of a cached handler; type `handler = {right}`, or a list, `handler = [list, show]`"),
+        )
+    };
+    let list = match syn::parse2::<Expr>(value.clone()) {
         Ok(Expr::Array(list)) if list.elems.is_empty() => {
             errors.on(list, "`handler` is an empty list; name something, or remove it");
             return Vec::new();
@@ -192,7 +204,7 @@ pub(super) fn handlers(value: TokenStream, errors: &mut Errors) -> Vec<Path> {
         Ok(Expr::Array(list)) => list.elems,
         Ok(one) => Punctuated::from_iter([one]),
         Err(_) => {
-            errors.on(whole, "`handler` is the path of a cached handler; type `handler = list` or `handler = [list, show]`");
+            errors.push(wrong(value));
             return Vec::new();
         }
     };
@@ -200,7 +212,7 @@ pub(super) fn handlers(value: TokenStream, errors: &mut Errors) -> Vec<Path> {
     for element in list {
         match element {
             Expr::Path(path) if path.qself.is_none() => paths.push(path.path),
-            other => errors.on(other, "`handler` is the path of a cached handler; type `handler = list` or `handler = [list, show]`"),
+            other => errors.push(wrong(other.into_token_stream())),
         }
     }
     paths

@@ -1,16 +1,17 @@
 //! How arguments are written: `name = value` or `name(values)`, at commas.
 
-use proc_macro2::{Delimiter, Ident, Spacing, Span, TokenStream, TokenTree};
+use proc_macro2::{Delimiter, Ident, Punct, Spacing, Span, TokenStream, TokenTree};
 use syn::{
     ext::IdentExt,
     parse::{ParseStream, Parser},
 };
 
-use super::Argument;
-use crate::{
-    errors::{Errors, did_you_mean, listed},
-    value::ungrouped,
+use super::{
+    Argument,
+    advice::{self, form, joined, named},
+    misnamed::misnamed,
 };
+use crate::{errors::Errors, value::ungrouped};
 
 /// An argument as it is written.
 pub(super) struct Written {
@@ -26,17 +27,28 @@ pub(super) enum Value {
     Missing,
 }
 
+impl Value {
+    pub(super) fn tokens(&self) -> TokenStream {
+        match self {
+            Self::Is(tokens) | Self::List(tokens, _) => tokens.clone(),
+            Self::Missing => TokenStream::new(),
+        }
+    }
+}
+
 /// Splits at the commas, and keeps those arguments that exist and stand there once.
 pub(super) fn split(attribute: &str, tokens: TokenStream, table: &[Argument], errors: &mut Errors) -> Vec<Written> {
     let mut kept: Vec<Written> = Vec::new();
-    for part in at_commas(tokens) {
-        let parsed = Parser::parse2(|input: ParseStream<'_>| Written::parse(input, table), part);
+    for part in at_commas(with_commas(tokens, errors)) {
+        let parsed = Parser::parse2(|input: ParseStream<'_>| Written::parse(input, attribute, table), part);
         let Some(written) = errors.keep(parsed) else { continue };
         let name = written.name.unraw().to_string();
-        if let Some(message) = misnamed(attribute, &name, table) {
+        if let Some(message) = misnamed(attribute, &written, table) {
             errors.on(&written.name, message);
-        } else if kept.iter().any(|earlier| earlier.name.unraw() == name) {
-            errors.on(&written.name, format!("`{name}` is given twice; remove one"));
+        } else if let Some(earlier) = kept.iter().find(|earlier| earlier.name.unraw() == name) {
+            let both = joined(table, &written.name, &earlier.value.tokens(), &written.value.tokens());
+            let instead = both.map_or_else(|| "remove one".to_owned(), |both| format!("type both in one, `{both}`"));
+            errors.on(&written.name, format!("`{name}` is given twice; {instead}"));
         } else {
             kept.push(written);
         }
@@ -44,65 +56,18 @@ pub(super) fn split(attribute: &str, tokens: TokenStream, table: &[Argument], er
     kept
 }
 
-/// What to type in place of a name that is not in the table.
-fn misnamed(attribute: &str, name: &str, table: &[Argument]) -> Option<String> {
-    if table.iter().any(|argument| argument.name == name) {
-        return None;
-    }
-    if let Some(form) = elsewhere(name).and_then(|here| table.iter().find(|argument| argument.name == here)) {
-        return Some(format!("`{name}` is called `{}` here; type `{}`", form.name, form.form));
-    }
-    Some(match name {
-        "name"
-        | "version"
-        | "max_body"
-        | "status"
-        | "etag"
-        | "timeout"
-        | "jitter"
-        | "heuristic"
-        | "honor_request_directives"
-        | "cookies_by_vary"
-        | "targeted_fields"
-        | "vary_by_meaning"
-            if attribute == "cached" =>
-        {
-            format!("`{name}` belongs in a policy; type `policy = POLICY` with `const POLICY: Policy = Policy::new().{name}(…);`")
+/// With a comma in place of each `;`.
+fn with_commas(tokens: TokenStream, errors: &mut Errors) -> TokenStream {
+    let comma = |token: TokenTree| match &token {
+        TokenTree::Punct(punct) if punct.as_char() == ';' => {
+            errors.on(&token, "arguments are separated by commas; type `,` in place of `;`");
+            let mut comma = Punct::new(',', Spacing::Alone);
+            comma.set_span(punct.span());
+            TokenTree::from(comma)
         }
-        "namespace" | "key_prefix" | "prefix" if attribute == "cached" => {
-            format!("`{name}` belongs to the whole cache; type `Cache::builder().namespace(\"my-app\")` where the program starts")
-        }
-        "sync_writes" | "coalesce" | "single_flight" if attribute == "cached" => {
-            format!("concurrent requests for one key share a run already; remove `{name}`")
-        }
-        "result" | "option" if attribute == "cached" => {
-            format!("statuses decide what is stored, and those of failures are not; remove `{name}`")
-        }
-        _ => {
-            let names = table.iter().map(|argument| argument.name);
-            let all = listed(names.clone());
-            let hint = Some(did_you_mean(name, names)).filter(|hint| !hint.is_empty());
-            format!("`{name}` is not an argument of `#[{attribute}]`{}", hint.unwrap_or_else(|| format!("; there are {all}")))
-        }
-    })
-}
-
-/// What other crates and RFCs call an argument.
-fn elsewhere(name: &str) -> Option<&'static str> {
-    Some(match name {
-        "time" | "expires" | "expire" | "expiry" | "expiration" | "expires_in" | "lifetime" | "lifespan" | "max_age" | "duration"
-        | "time_to_live" => "ttl",
-        "tag" | "tags" | "cache_tags" | "surrogate_key" => "group",
-        "swr" | "stale" | "while_revalidate" | "refresh" => "stale_while_revalidate",
-        "sie" | "if_error" | "use_stale_on_failure" | "result_fallback" => "stale_if_error",
-        "store" | "storage" | "driver" => "backend",
-        "convert" | "cache_key" => "key",
-        "header" | "headers" | "varies" => "vary",
-        "ignore" | "exclude" | "skip_args" => "skip",
-        "url" | "uri" | "route" => "path",
-        "function" => "handler",
-        _ => return None,
-    })
+        _ => token,
+    };
+    tokens.into_iter().map(comma).collect()
 }
 
 /// Each part without the invisible group in which `macro_rules!` hands on an expression or a literal.
@@ -120,29 +85,36 @@ pub(super) fn at_commas(tokens: TokenStream) -> Vec<TokenStream> {
 }
 
 impl Written {
-    fn parse(input: ParseStream<'_>, table: &[Argument]) -> syn::Result<Self> {
+    fn parse(input: ParseStream<'_>, attribute: &str, table: &[Argument]) -> syn::Result<Self> {
         let Ok(name) = Ident::parse_any(input) else {
             let rest: TokenStream = input.parse()?;
-            let example = table.first().map_or("", |argument| argument.form);
+            let example = named(attribute, &rest).unwrap_or_else(|| table.first().map_or("", |argument| argument.form).to_owned());
             return Err(syn::Error::new_spanned(rest, format!("an argument begins with its name; type `{example}`")));
         };
         if input.is_empty() {
             return Ok(Self { name, value: Value::Missing });
         }
-        if input.peek(syn::Token![=]) {
-            input.parse::<syn::Token![=]>()?;
-            no_comma(&input.fork().parse()?, table)?;
-            return Ok(Self { name, value: Value::Is(ungrouped(input.parse()?)) });
+        let mut rest: Vec<TokenTree> = input.parse::<TokenStream>()?.into_iter().collect();
+        if let [TokenTree::Group(group)] = &*rest
+            && group.delimiter() == Delimiter::Parenthesis
+        {
+            return Ok(Self { name, value: Value::List(group.stream(), group.span()) });
         }
-        let rest: TokenStream = input.parse()?;
-        no_comma(&rest, table)?;
-        let mut trees = rest.clone().into_iter();
-        match (trees.next(), trees.next()) {
-            (Some(TokenTree::Group(group)), None) if group.delimiter() == Delimiter::Parenthesis => {
-                Ok(Self { name, value: Value::List(group.stream(), group.span()) })
-            }
-            _ => Err(syn::Error::new_spanned(rest, format!("`{name}` is not followed by a value; type `{name} = …` or `{name}(…)`"))),
+        // `=`, or what other languages write in its place.
+        let is_sign = |token: &TokenTree| matches!(token, TokenTree::Punct(punct) if matches!(punct.as_char(), '=' | ':' | '>'));
+        let value: TokenStream = rest.split_off(rest.iter().take_while(|token| is_sign(token)).count()).into_iter().collect();
+        no_comma(&value, table)?;
+        if matches!(&*rest, [TokenTree::Punct(only)] if only.as_char() == '=') {
+            return Ok(Self { name, value: Value::Is(ungrouped(value)) });
         }
+        let right = form(table, &name, &value);
+        let sign: TokenStream = rest.into_iter().collect();
+        Err(if sign.is_empty() {
+            syn::Error::new_spanned(value, format!("nothing stands between `{name}` and its value; type `{right}`"))
+        } else {
+            let message = format!("`{}` does not stand before a value; type `{right}`", sign.to_string().replace(' ', ""));
+            syn::Error::new_spanned(sign, message)
+        })
     }
 }
 
@@ -172,10 +144,12 @@ pub(super) fn shaped(table: &[Argument], name: &Ident, value: Value, errors: &mu
         Value::Is(value) if !is_list && !value.is_empty() => Some(value),
         Value::List(value, _) if is_list && !value.is_empty() => Some(value),
         Value::Is(value) if !value.is_empty() => {
+            let form = advice::form(table, name, &value);
             errors.on(value, format!("`{name}` takes its values in parentheses; type `{form}`"));
             None
         }
         Value::List(value, span) if !value.is_empty() => {
+            let form = advice::form(table, name, &value);
             errors.at(span, format!("`{name}` takes its value after `=`; type `{form}`"));
             None
         }

@@ -11,7 +11,7 @@ async fn h1(axum::extract::Path(id): axum::extract::Path<u64>) { let _ = id; }
 #[cached(ttl = 60, backend = "")] //~ "" => a backend's name has lower-case letters, digits, `-` and `_`; type `backend = "memory"`
 async fn h2(axum::extract::Path(id): axum::extract::Path<u64>) { let _ = id; }
 
-#[cached(ttl = 60, backend = "Redis")] //~ "Redis" => a backend's name has lower-case letters, digits, `-` and `_`; type `backend = "memory"`
+#[cached(ttl = 60, backend = "Redis")] //~ "Redis" => a backend's name has lower-case letters, digits, `-` and `_`; type `backend = "redis"`
 async fn h3(axum::extract::Path(id): axum::extract::Path<u64>) { let _ = id; }
 
 #[cached(ttl = 60, backend = ["memory"])] //~ ["memory"] => `backend` is text; type `backend = "memory"`

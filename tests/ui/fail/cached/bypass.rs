@@ -8,7 +8,7 @@ async fn h0(axum::extract::Path(id): axum::extract::Path<u64>) { let _ = id; }
 #[cached(ttl = 60, bypass())] //~ bypass => `bypass` has no value; type `bypass(user.is_some())`
 async fn h1(axum::extract::Path(id): axum::extract::Path<u64>) { let _ = id; }
 
-#[cached(ttl = 60, bypass = id)] //~ id => `bypass` takes its values in parentheses; type `bypass(user.is_some())`
+#[cached(ttl = 60, bypass = id)] //~ id => `bypass` takes its values in parentheses; type `bypass(id)`
 async fn h2(axum::extract::Path(id): axum::extract::Path<u64>) { let _ = id; }
 
 #[cached(ttl = 60, bypass(idd == &5))] //~ idd == &5 => no argument is named `idd`; did you mean `id`?

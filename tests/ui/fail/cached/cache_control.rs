@@ -5,7 +5,7 @@ use cached_handler::cached;
 #[cached(ttl = 60, cache_control)] //~ cache_control => `cache_control` has no value; type `cache_control = "public, max-age=60"`
 async fn h0(axum::extract::Path(id): axum::extract::Path<u64>) { let _ = id; }
 
-#[cached(ttl = 60, cache_control = public)] //~ public => `cache_control` is text; type `cache_control = "public, max-age=60"`
+#[cached(ttl = 60, cache_control = public)] //~ public => `cache_control` is text; type `cache_control = "public"`
 async fn h1(axum::extract::Path(id): axum::extract::Path<u64>) { let _ = id; }
 
 #[cached(ttl = 60, cache_control = "")] //~ "" => `cache_control` is empty, or has an empty directive; type `cache_control = "public, max-age=60"`, or remove it
@@ -20,7 +20,7 @@ async fn h4(axum::extract::Path(id): axum::extract::Path<u64>) { let _ = id; }
 #[cached(ttl = 60, cache_control = "max-age=")] //~ "max-age=" => `max-age=` is not a directive of `Cache-Control`; type `cache_control = "public, max-age=60"`
 async fn h5(axum::extract::Path(id): axum::extract::Path<u64>) { let _ = id; }
 
-#[cached(ttl = 60, cache_control("public"))] //~ ("public") => `cache_control` takes its value after `=`; type `cache_control = "public, max-age=60"`
+#[cached(ttl = 60, cache_control("public"))] //~ ("public") => `cache_control` takes its value after `=`; type `cache_control = "public"`
 async fn h6(axum::extract::Path(id): axum::extract::Path<u64>) { let _ = id; }
 
 #[cached(ttl = 60, cache_control = "maxage=60")] //~ "maxage=60" => `maxage` is not a directive that clients know; did you mean `max-age`?

@@ -8,7 +8,7 @@ async fn h0(axum::extract::Path(id): axum::extract::Path<u64>) { let _ = id; }
 #[cached(ttl = 60, key())] //~ key => `key` has no value; type `key(user.tenant)`
 async fn h1(axum::extract::Path(id): axum::extract::Path<u64>) { let _ = id; }
 
-#[cached(ttl = 60, key = id)] //~ id => `key` takes its values in parentheses; type `key(user.tenant)`
+#[cached(ttl = 60, key = id)] //~ id => `key` takes its values in parentheses; type `key(id)`
 async fn h2(axum::extract::Path(id): axum::extract::Path<u64>) { let _ = id; }
 
 #[cached(ttl = 60, key(idd))] //~ idd => no argument is named `idd`; did you mean `id`?

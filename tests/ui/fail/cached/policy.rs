@@ -5,10 +5,10 @@ use cached_handler::cached;
 #[cached(ttl = 60, policy)] //~ policy => `policy` has no value; type `policy = SEARCH`
 async fn h0(axum::extract::Path(id): axum::extract::Path<u64>) { let _ = id; }
 
-#[cached(ttl = 60, policy = Policy::new())] //~ Policy::new() => `policy` is a path; type the path of a `Policy` constant, `policy = SEARCH`
+#[cached(ttl = 60, policy = Policy::new())] //~ Policy::new() => `policy` is the path of a constant; type `policy = SEARCH`, and `const SEARCH: Policy = Policy::new();` outside
 async fn h1(axum::extract::Path(id): axum::extract::Path<u64>) { let _ = id; }
 
-#[cached(ttl = 60, policy = "SEARCH")] //~ "SEARCH" => `policy` is a path; type the path of a `Policy` constant, `policy = SEARCH`
+#[cached(ttl = 60, policy = "SEARCH")] //~ "SEARCH" => `policy` is a path; type `policy = SEARCH`
 async fn h2(axum::extract::Path(id): axum::extract::Path<u64>) { let _ = id; }
 
 #[cached(ttl = 60, policy(SEARCH))] //~ (SEARCH) => `policy` takes its value after `=`; type `policy = SEARCH`

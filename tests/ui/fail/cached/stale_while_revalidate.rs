@@ -8,7 +8,7 @@ async fn h0(axum::extract::Path(id): axum::extract::Path<u64>) { let _ = id; }
 #[cached(ttl = 60, stale_while_revalidate = 0)] //~ 0 => `stale_while_revalidate` is at least one millisecond; remove it to serve nothing stale
 async fn h1(axum::extract::Path(id): axum::extract::Path<u64>) { let _ = id; }
 
-#[cached(ttl = 60, stale_while_revalidate = "5 minutes")] //~ "5 minutes" => `stale_while_revalidate` is a duration; type seconds (`60`), text (`"250ms"`, `"5m"`, `"1h"`, `"1d"`), the path of a `Duration` constant
+#[cached(ttl = 60, stale_while_revalidate = "5 minutes")] //~ "5 minutes" => `stale_while_revalidate` is a duration; type `stale_while_revalidate = "5m"`
 async fn h2(axum::extract::Path(id): axum::extract::Path<u64>) { let _ = id; }
 
 #[cached(ttl = 60, stale_while_revalidate = true)] //~ true => `stale_while_revalidate` is a duration; type seconds (`60`), text (`"250ms"`, `"5m"`, `"1h"`, `"1d"`), the path of a `Duration` constant

@@ -23,7 +23,7 @@ async fn h5(axum::extract::Path(id): axum::extract::Path<u64>) { let _ = id; }
 #[cached(ttl = "0s")] //~ "0s" => `ttl` is at least one millisecond; remove the attribute to cache nothing, or type `ttl = from_response`
 async fn h6(axum::extract::Path(id): axum::extract::Path<u64>) { let _ = id; }
 
-#[cached(ttl = "5 minutes")] //~ "5 minutes" => `ttl` is a duration; type seconds (`60`), text (`"250ms"`, `"5m"`, `"1h"`, `"1d"`), the path of a `Duration` constant, or `from_response`
+#[cached(ttl = "5 minutes")] //~ "5 minutes" => `ttl` is a duration; type `ttl = "5m"`
 async fn h7(axum::extract::Path(id): axum::extract::Path<u64>) { let _ = id; }
 
 #[cached(ttl = "m")] //~ "m" => `ttl` is a duration; type seconds (`60`), text (`"250ms"`, `"5m"`, `"1h"`, `"1d"`), the path of a `Duration` constant, or `from_response`
@@ -35,7 +35,7 @@ async fn h9(axum::extract::Path(id): axum::extract::Path<u64>) { let _ = id; }
 #[cached(ttl = -1)] //~ -1 => `ttl` is a duration; type seconds (`60`), text (`"250ms"`, `"5m"`, `"1h"`, `"1d"`), the path of a `Duration` constant, or `from_response`
 async fn h10(axum::extract::Path(id): axum::extract::Path<u64>) { let _ = id; }
 
-#[cached(ttl = 60s)] //~ 60s => `ttl` is a duration; type seconds (`60`), text (`"250ms"`, `"5m"`, `"1h"`, `"1d"`), the path of a `Duration` constant, or `from_response`
+#[cached(ttl = 60s)] //~ 60s => `ttl` is a duration; type `ttl = "60s"`
 async fn h11(axum::extract::Path(id): axum::extract::Path<u64>) { let _ = id; }
 
 #[cached(ttl = "3651d")] //~ "3651d" => `ttl` is at most ten years; type `"3650d"` or less
@@ -47,7 +47,7 @@ async fn h13(axum::extract::Path(id): axum::extract::Path<u64>) { let _ = id; }
 #[cached(ttl = true)] //~ true => `ttl` is a duration; type seconds (`60`), text (`"250ms"`, `"5m"`, `"1h"`, `"1d"`), the path of a `Duration` constant, or `from_response`
 async fn h14(axum::extract::Path(id): axum::extract::Path<u64>) { let _ = id; }
 
-#[cached(ttl = Duration::from_secs(5))] //~ Duration::from_secs(5) => `ttl` is a duration; type seconds (`60`), text (`"250ms"`, `"5m"`, `"1h"`, `"1d"`), the path of a `Duration` constant, or `from_response`
+#[cached(ttl = Duration::from_secs(5))] //~ Duration::from_secs(5) => `ttl` is seconds, text, or the path of a constant; type `ttl = TTL`, and `const TTL: Duration = Duration::from_secs(5);` outside
 async fn h15(axum::extract::Path(id): axum::extract::Path<u64>) { let _ = id; }
 
 #[cached(ttl = 60, ttl = 61)] //~ ttl => `ttl` is given twice; remove one

@@ -5,13 +5,13 @@ use cached_handler::cached;
 #[cached(ttl = 60, uncached)] //~ uncached => `uncached` has no value; type `uncached = list_uncached`
 async fn h0(axum::extract::Path(id): axum::extract::Path<u64>) { let _ = id; }
 
-#[cached(ttl = 60, uncached = "plain")] //~ "plain" => `uncached` is a path; type a name for the function as you wrote it, `uncached = list_uncached`
+#[cached(ttl = 60, uncached = "plain")] //~ "plain" => `uncached` is a path; type `uncached = plain`
 async fn h1(axum::extract::Path(id): axum::extract::Path<u64>) { let _ = id; }
 
 #[cached(ttl = 60, uncached = 5)] //~ 5 => `uncached` is a path; type a name for the function as you wrote it, `uncached = list_uncached`
 async fn h2(axum::extract::Path(id): axum::extract::Path<u64>) { let _ = id; }
 
-#[cached(ttl = 60, uncached(plain))] //~ (plain) => `uncached` takes its value after `=`; type `uncached = list_uncached`
+#[cached(ttl = 60, uncached(plain))] //~ (plain) => `uncached` takes its value after `=`; type `uncached = plain`
 async fn h3(axum::extract::Path(id): axum::extract::Path<u64>) { let _ = id; }
 
 struct Articles;

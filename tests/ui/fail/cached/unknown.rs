@@ -5,37 +5,37 @@ use cached_handler::cached;
 #[cached(ttl = 60, zzzzzzz = 1)] //~ zzzzzzz => `zzzzzzz` is not an argument of `#[cached]`; there are `ttl`, `backend`, `group`, `key`, `vary`, `skip`, `skip_credentials`, `bypass`, `cache_control`, `stale_while_revalidate`, `stale_if_error`, `policy`, `collapse`, `uncached`, `crate`
 async fn h2(axum::extract::Path(id): axum::extract::Path<u64>) { let _ = id; }
 
-#[cached(ttl = 60, "a")] //~ "a" => an argument begins with its name; type `ttl = 60`
+#[cached(ttl = 60, "a")] //~ "a" => an argument begins with its name; type `group = "a"`
 async fn h3(axum::extract::Path(id): axum::extract::Path<u64>) { let _ = id; }
 
-#[cached(ttl = 60, 5)] //~ 5 => an argument begins with its name; type `ttl = 60`
+#[cached(ttl = 60, 5)] //~ 5 => an argument begins with its name; type `ttl = 5`
 async fn h4(axum::extract::Path(id): axum::extract::Path<u64>) { let _ = id; }
 
-#[cached(ttl = 60, ttl 5)] //~ 5 => `ttl` is not followed by a value; type `ttl = …` or `ttl(…)`
+#[cached(ttl = 60, ttl 5)] //~ 5 => nothing stands between `ttl` and its value; type `ttl = 5`
 async fn h5(axum::extract::Path(id): axum::extract::Path<u64>) { let _ = id; }
 
-#[cached(ttl = 60, group: "a")] //~ : "a" => `group` is not followed by a value; type `group = …` or `group(…)`
+#[cached(ttl = 60, group: "a")] //~ : => `:` does not stand before a value; type `group = "a"`
 async fn h6(axum::extract::Path(id): axum::extract::Path<u64>) { let _ = id; }
 
 #[cached(60)] //~ 60 => an argument begins with its name; type `ttl = 60`
 async fn h7(axum::extract::Path(id): axum::extract::Path<u64>) { let _ = id; }
 
-#[cached(ttl = 60; group = "a")] //~ 60; group = "a" => `ttl` is a duration; type seconds (`60`), text (`"250ms"`, `"5m"`, `"1h"`, `"1d"`), the path of a `Duration` constant, or `from_response`
+#[cached(ttl = 60; group = "a")] //~ ; => arguments are separated by commas; type `,` in place of `;`
 async fn h8(axum::extract::Path(id): axum::extract::Path<u64>) { let _ = id; }
 
 #[cached(ttl = 60, cachecontrol = "public")] //~ cachecontrol => `cachecontrol` is not an argument of `#[cached]`; did you mean `cache_control`?
 async fn h9(axum::extract::Path(id): axum::extract::Path<u64>) { let _ = id; }
 
-#[cached(ttl == 60)] //~ = 60 => `ttl` is a duration; type seconds (`60`), text (`"250ms"`, `"5m"`, `"1h"`, `"1d"`), the path of a `Duration` constant, or `from_response`
+#[cached(ttl == 60)] //~ == => `==` does not stand before a value; type `ttl = 60`
 async fn h10(axum::extract::Path(id): axum::extract::Path<u64>) { let _ = id; }
 
 #[cached(time = 60)] //~ time => `time` is called `ttl` here; type `ttl = 60`
 async fn h11(axum::extract::Path(id): axum::extract::Path<u64>) { let _ = id; }
 
-#[cached(ttl = 60, tags = ["a"])] //~ tags => `tags` is called `group` here; type `group = "articles"`
+#[cached(ttl = 60, tags = ["a"])] //~ tags => `tags` is called `group` here; type `group = "a"`
 async fn h12(axum::extract::Path(id): axum::extract::Path<u64>) { let _ = id; }
 
-#[cached(ttl = 60, swr = 60)] //~ swr => `swr` is called `stale_while_revalidate` here; type `stale_while_revalidate = "1m"`
+#[cached(ttl = 60, swr = 60)] //~ swr => `swr` is called `stale_while_revalidate` here; type `stale_while_revalidate = 60`
 async fn h13(axum::extract::Path(id): axum::extract::Path<u64>) { let _ = id; }
 
 #[cached(expires = 60)] //~ expires => `expires` is called `ttl` here; type `ttl = 60`

@@ -23,13 +23,13 @@ async fn h5(axum::extract::Path(id): axum::extract::Path<u64>) { let _ = id; }
 #[cached(ttl = 60, vary = [])] //~ [] => `vary` is an empty list; name something, or remove it
 async fn h6(axum::extract::Path(id): axum::extract::Path<u64>) { let _ = id; }
 
-#[cached(ttl = 60, vary = accept)] //~ accept => `vary` is text or a list of texts; type `vary = "accept-language"` or `vary = ["accept-language", …]`
+#[cached(ttl = 60, vary = accept)] //~ accept => `vary` is text or a list of texts; type `vary = "accept"`
 async fn h7(axum::extract::Path(id): axum::extract::Path<u64>) { let _ = id; }
 
 #[cached(ttl = 60, vary = 5)] //~ 5 => `vary` is text or a list of texts; type `vary = "accept-language"` or `vary = ["accept-language", …]`
 async fn h8(axum::extract::Path(id): axum::extract::Path<u64>) { let _ = id; }
 
-#[cached(ttl = 60, vary("accept"))] //~ ("accept") => `vary` takes its value after `=`; type `vary = "accept-language"`
+#[cached(ttl = 60, vary("accept"))] //~ ("accept") => `vary` takes its value after `=`; type `vary = "accept"`
 async fn h9(axum::extract::Path(id): axum::extract::Path<u64>) { let _ = id; }
 
 #[cached(ttl = 60, vary = from_respone)] //~ from_respone => `from_respone` is not known here; did you mean `from_response`?

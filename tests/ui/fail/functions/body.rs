@@ -35,8 +35,8 @@ async fn no_response() -> u8 { //~ u8 => the trait bound `u8: IntoResponse` is n
     5
 }
 
-#[cached(ttl = 60)] //~ #[cached(ttl = 60)] => the trait bound `{integer}: IntoResponse` is not satisfied
-async fn no_opaque_response() -> impl std::fmt::Debug {
+#[cached(ttl = 60)]
+async fn no_opaque_response() -> impl std::fmt::Debug { //~ impl => the trait bound `{integer}: IntoResponse` is not satisfied
     5
 }
 

@@ -5,10 +5,10 @@ use cached_handler::invalidates;
 #[invalidates(group = "a", crate)] //~ crate => `crate` has no value; type `crate = my_reexport::cached_handler`
 async fn h0(axum::extract::Path(id): axum::extract::Path<u64>) { let _ = id; }
 
-#[invalidates(group = "a", crate = "renamed")] //~ "renamed" => `crate` is a path; type the path of this crate, `crate = my_reexport::cached_handler`
+#[invalidates(group = "a", crate = "renamed")] //~ "renamed" => `crate` is a path; type `crate = renamed`
 async fn h1(axum::extract::Path(id): axum::extract::Path<u64>) { let _ = id; }
 
-#[invalidates(group = "a", crate(renamed))] //~ (renamed) => `crate` takes its value after `=`; type `crate = my_reexport::cached_handler`
+#[invalidates(group = "a", crate(renamed))] //~ (renamed) => `crate` takes its value after `=`; type `crate = renamed`
 async fn h2(axum::extract::Path(id): axum::extract::Path<u64>) { let _ = id; }
 
 #[invalidates(crate = renamed)] //~ #[invalidates(crate = renamed)] => nothing is named to invalidate; type `group = "articles"`, `path = "/articles/{id}"` or `handler = list`

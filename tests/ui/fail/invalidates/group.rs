@@ -14,13 +14,13 @@ async fn h2(axum::extract::Path(id): axum::extract::Path<u64>) { let _ = id; }
 #[invalidates(group = "")] //~ "" => a group's name is empty; type `group = "articles"`
 async fn h3(axum::extract::Path(id): axum::extract::Path<u64>) { let _ = id; }
 
-#[invalidates(group = articles)] //~ articles => `group` is text or a list of texts; type `group = "articles"` or `group = ["articles", …]`
+#[invalidates(group = articles)] //~ articles => `group` is text or a list of texts; type `group = "articles"`, or with the argument `articles` in it, `group = "article:{articles}"`
 async fn h4(axum::extract::Path(id): axum::extract::Path<u64>) { let _ = id; }
 
 #[invalidates(group = "a:{idd}")] //~ "a:{idd}" => no argument is named `idd`; did you mean `id`?
 async fn h5(axum::extract::Path(id): axum::extract::Path<u64>) { let _ = id; }
 
-#[invalidates(group("a"))] //~ ("a") => `group` takes its value after `=`; type `group = "articles"`
+#[invalidates(group("a"))] //~ ("a") => `group` takes its value after `=`; type `group = "a"`
 async fn h6(axum::extract::Path(id): axum::extract::Path<u64>) { let _ = id; }
 
 #[invalidates(group = ["a", "a"])] //~ "a" => the group `a` is named twice; remove one

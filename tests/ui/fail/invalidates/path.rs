@@ -20,7 +20,7 @@ async fn h4(axum::extract::Path(id): axum::extract::Path<u64>) { let _ = id; }
 #[invalidates(path = "/a/{")] //~ "/a/{" => a `{` without a `}`; type `{{` for the character itself
 async fn h5(axum::extract::Path(id): axum::extract::Path<u64>) { let _ = id; }
 
-#[invalidates(path("/a"))] //~ ("/a") => `path` takes its value after `=`; type `path = "/articles/{id}"`
+#[invalidates(path("/a"))] //~ ("/a") => `path` takes its value after `=`; type `path = "/a"`
 async fn h6(axum::extract::Path(id): axum::extract::Path<u64>) { let _ = id; }
 
 #[invalidates(path = articles)] //~ articles => `path` is text or a list of texts; type `path = "/articles/{id}"` or `path = ["/articles/{id}", …]`

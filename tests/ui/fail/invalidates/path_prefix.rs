@@ -14,7 +14,7 @@ async fn h2(axum::extract::Path(id): axum::extract::Path<u64>) { let _ = id; }
 #[invalidates(path_prefix = "/a/{idd}")] //~ "/a/{idd}" => no argument is named `idd`; did you mean `id`?
 async fn h3(axum::extract::Path(id): axum::extract::Path<u64>) { let _ = id; }
 
-#[invalidates(path_prefix("/a"))] //~ ("/a") => `path_prefix` takes its value after `=`; type `path_prefix = "/articles"`
+#[invalidates(path_prefix("/a"))] //~ ("/a") => `path_prefix` takes its value after `=`; type `path_prefix = "/a"`
 async fn h4(axum::extract::Path(id): axum::extract::Path<u64>) { let _ = id; }
 
 fn main() {}

@@ -5,7 +5,7 @@ use cached_handler::invalidates;
 #[invalidates(group = "a", uncached)] //~ uncached => `uncached` has no value; type `uncached = edit_uncached`
 async fn h0(axum::extract::Path(id): axum::extract::Path<u64>) { let _ = id; }
 
-#[invalidates(group = "a", uncached = "plain")] //~ "plain" => `uncached` is a path; type a name for the function as you wrote it, `uncached = edit_uncached`
+#[invalidates(group = "a", uncached = "plain")] //~ "plain" => `uncached` is a path; type `uncached = plain`
 async fn h1(axum::extract::Path(id): axum::extract::Path<u64>) { let _ = id; }
 
 #[invalidates(uncached = plain)] //~ #[invalidates(uncached = plain)] => nothing is named to invalidate; type `group = "articles"`, `path = "/articles/{id}"` or `handler = list`

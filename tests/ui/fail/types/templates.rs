@@ -28,7 +28,7 @@ async fn path(id: Path<u64>) -> String {
     id.to_string()
 }
 
-#[cached(ttl = 60, group = "article:{id:?}")] //~ "article:{id:?}" => `{id:?}` is not an expression; name an argument, as in `{id}` or `{id.0}`
+#[cached(ttl = 60, group = "article:{id:?}")] //~ "article:{id:?}" => `:?` is a format, and values are written as they are displayed; type `{id}`
 async fn a_way_of_writing(id: Path<u64>) -> String {
     id.to_string()
 }

@@ -1,0 +1,133 @@
+//! What the author's Cargo.toml calls cached-handler, where `crate = …` does not say it.
+
+use std::{env, fs, path::Path};
+
+use syn::{Ident, parse_quote};
+
+/// The name under which the author's package depends on cached-handler, if it is another than its own.
+///
+/// Read for each attribute: a manifest has some hundred lines, and one process may compile several packages.
+pub(crate) fn other_name() -> Option<syn::Path> {
+    let directory = env::var_os("CARGO_MANIFEST_DIR")?;
+    let own = fs::read_to_string(Path::new(&directory).join("Cargo.toml")).ok()?;
+    let above = || {
+        let manifests = Path::new(&directory).ancestors().skip(1).map(|above| above.join("Cargo.toml"));
+        manifests.filter_map(|path| fs::read_to_string(path).ok()).find(|text| text.contains("[workspace"))
+    };
+    let name = renamed(&own, above)?;
+    let name = syn::parse_str::<Ident>(&name.replace('-', "_")).ok()?;
+    Some(parse_quote!(::#name))
+}
+
+/// The name in a manifest, whose workspace's may have the dependency.
+fn renamed(own: &str, workspace: impl FnOnce() -> Option<String>) -> Option<String> {
+    let own = dependencies(own);
+    if own.iter().any(|dependency| dependency.name == PACKAGE && !dependency.is_renamed) {
+        return None;
+    }
+    let is_here = |dependency: &Dependency| own.iter().any(|own| own.name == dependency.name);
+    own.iter()
+        .find(|dependency| dependency.is_renamed)
+        .map(|dependency| dependency.name.clone())
+        .or_else(|| dependencies(&workspace()?).into_iter().find(|one| one.is_renamed && is_here(one)).map(|one| one.name))
+}
+
+const PACKAGE: &str = "cached-handler";
+
+/// A dependency of a manifest.
+struct Dependency {
+    name: String,
+    /// Whether it is this crate, under that name.
+    is_renamed: bool,
+}
+
+/// All dependencies, of every kind, and of the workspace. Of TOML it reads what a manifest has: a table's header in a line of
+/// its own, and one key a line.
+fn dependencies(manifest: &str) -> Vec<Dependency> {
+    let mut found: Vec<Dependency> = Vec::new();
+    let mut is_in_table = false;
+    for line in manifest.lines().map(str::trim).filter(|line| !line.starts_with('#')) {
+        if let Some(header) = line.strip_prefix('[').and_then(|line| line.split_once(']')).map(|(header, _)| header) {
+            let (above, last) = header.rsplit_once('.').unwrap_or(("", header));
+            is_in_table = is_table(last) || is_table(above.rsplit('.').next().unwrap_or_default());
+            if is_in_table && !is_table(last) {
+                found.push(Dependency { name: unquoted(last).to_owned(), is_renamed: false });
+            }
+            continue;
+        }
+        if !is_in_table {
+            continue;
+        }
+        let (key, value) = line.split_once('=').unwrap_or((line, ""));
+        let (name, field) = key.trim().split_once('.').unwrap_or((key.trim(), ""));
+        let is_own_field =
+            ["version", "package", "path", "features", "git", "branch", "tag", "rev", "optional", "workspace", "registry"].contains(&name);
+        if is_name(name) && !is_own_field && found.last().is_none_or(|last| last.name != unquoted(name)) {
+            found.push(Dependency { name: unquoted(name).to_owned(), is_renamed: false });
+        }
+        let named = |text: &str| text.replace(' ', "").contains("package=\"cached-handler\"");
+        let is_package = named(line) || (field == "package" && unquoted(value.trim()) == PACKAGE);
+        if is_package && let Some(last) = found.last_mut() {
+            last.is_renamed = last.name != PACKAGE;
+        }
+    }
+    found
+}
+
+fn is_table(name: &str) -> bool {
+    ["dependencies", "dev-dependencies", "build-dependencies"].contains(&name)
+}
+
+fn is_name(key: &str) -> bool {
+    let key = unquoted(key);
+    !key.is_empty() && key.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'))
+}
+
+fn unquoted(text: &str) -> &str {
+    text.trim_matches(|quote| matches!(quote, '"' | '\''))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::renamed;
+
+    fn name(own: &str, workspace: &str) -> Option<String> {
+        renamed(own, || Some(workspace.to_owned()))
+    }
+
+    #[test]
+    fn another_name_is_found_in_every_way_of_writing_it() {
+        for own in [
+            "[package]\nname = \"x\"\n[dependencies]\naxum = \"0.8\"\nweb-cache = { package = \"cached-handler\", version = \"0.1\" }\n",
+            "[dependencies]\nweb-cache = { version = \"0.1\", features = [\n    \"redis\",\n], package=\"cached-handler\" }\n",
+            "[dependencies.web-cache]\nversion = \"0.1\"\npackage = \"cached-handler\"\n[features]\nx = []\n",
+            "[dependencies]\nweb-cache.version = \"0.1\"\nweb-cache.package = \"cached-handler\"\n",
+            "[target.'cfg(unix)'.dependencies]\n\"web-cache\" = { package = \"cached-handler\" }\n",
+            "[dev-dependencies]\nweb-cache = { package = \"cached-handler\" }\n",
+        ] {
+            assert_eq!(name(own, "").as_deref(), Some("web-cache"), "{own}");
+        }
+    }
+
+    #[test]
+    fn the_own_name_is_no_other() {
+        for own in [
+            "[dependencies]\ncached-handler = \"0.1\"\n",
+            "[dependencies]\ncached-handler = { package = \"cached-handler\", version = \"0.1\" }\n",
+            "[dependencies]\ncached-handler.workspace = true\nold = { package = \"cached-handler\", version = \"0.0\" }\n",
+            "[dependencies]\n# old = { package = \"cached-handler\" }\naxum = \"0.8\"\n",
+            "[package]\nname = \"cached-handler\"\n",
+            "",
+        ] {
+            assert_eq!(name(own, ""), None, "{own}");
+        }
+    }
+
+    #[test]
+    fn a_name_in_the_workspace_counts_for_those_that_use_it() {
+        let workspace = "[workspace.dependencies]\nweb-cache = { package = \"cached-handler\", version = \"0.1\" }\n";
+        assert_eq!(name("[dependencies]\nweb-cache.workspace = true\n", workspace).as_deref(), Some("web-cache"));
+        assert_eq!(name("[dependencies]\nweb-cache = { workspace = true }\n", workspace).as_deref(), Some("web-cache"));
+        assert_eq!(name("[dependencies]\naxum = \"0.8\"\n", workspace), None);
+    }
+}

@@ -1,0 +1,124 @@
+//! Tokens as text, for messages that repeat what the author wrote.
+
+use proc_macro2::{Delimiter, Spacing, TokenStream, TokenTree};
+use quote::ToTokens;
+
+/// Tokens in one line, spaced as they would be written.
+pub(crate) fn written(tokens: impl ToTokens) -> String {
+    let mut text = Text::default();
+    text.write(tokens.to_token_stream());
+    text.text
+}
+
+#[derive(Default)]
+struct Text {
+    text: String,
+    before: Before,
+    /// Between the two bars of a closure's parameters.
+    in_bars: bool,
+}
+
+/// What stands before a token.
+#[derive(Default, Clone, Copy, PartialEq, Eq)]
+enum Before {
+    /// Nothing, or something that stands close to what comes.
+    #[default]
+    Close,
+    /// A word, a literal or a closed list.
+    Word,
+    /// Something behind which there is a space.
+    Spaced,
+    /// The first half of an operator.
+    Joint,
+}
+
+impl Text {
+    fn write(&mut self, tokens: TokenStream) {
+        for token in tokens {
+            match token {
+                TokenTree::Group(group) => self.list(group.delimiter(), group.stream()),
+                TokenTree::Punct(punct) => self.sign(punct.as_char(), punct.spacing()),
+                TokenTree::Ident(_) | TokenTree::Literal(_) => {
+                    self.space(matches!(self.before, Before::Word | Before::Spaced));
+                    self.text.push_str(&token.to_string());
+                    self.before = Before::Word;
+                }
+            }
+        }
+    }
+
+    fn list(&mut self, delimiter: Delimiter, inside: TokenStream) {
+        let (open, close) = match delimiter {
+            Delimiter::Parenthesis => ("(", ")"),
+            Delimiter::Bracket => ("[", "]"),
+            Delimiter::Brace => ("{", "}"),
+            Delimiter::None => ("", ""),
+        };
+        let is_block = delimiter == Delimiter::Brace;
+        self.space(self.before == Before::Spaced || is_block && self.before == Before::Word);
+        self.text.push_str(open);
+        self.before = if is_block { Before::Spaced } else { Before::Close };
+        self.write(inside);
+        self.space(is_block);
+        self.text.push_str(close);
+        self.before = Before::Word;
+    }
+
+    fn sign(&mut self, sign: char, spacing: Spacing) {
+        let is_second = self.before == Before::Joint;
+        let is_and = sign == '&' && (spacing == Spacing::Joint || self.text.ends_with('&'));
+        let is_operator = is_and || matches!(sign, '=' | '+' | '-' | '|' | '/' | '%' | '^');
+        let is_unary = self.before != Before::Word && !is_second;
+        let closes = sign == '|' && std::mem::take(&mut self.in_bars);
+        self.in_bars |= sign == '|' && is_unary && !closes;
+        self.space(self.before == Before::Spaced || is_operator && !is_unary && !is_second && !closes);
+        self.text.push(sign);
+        self.before = match sign {
+            _ if spacing == Spacing::Joint && sign != '\'' => Before::Joint,
+            ',' | ';' => Before::Spaced,
+            ':' if !is_second => Before::Spaced,
+            '>' if self.text.ends_with("->") || self.text.ends_with("=>") => Before::Spaced,
+            // The end of a list of types.
+            '>' => Before::Word,
+            _ if is_operator && !is_unary => Before::Spaced,
+            _ => Before::Close,
+        };
+    }
+
+    fn space(&mut self, is_needed: bool) {
+        if is_needed && !self.text.is_empty() && !self.text.ends_with(' ') {
+            self.text.push(' ');
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proc_macro2::TokenStream;
+
+    use super::written;
+
+    #[test]
+    fn tokens_are_spaced_as_they_would_be_written() {
+        for text in [
+            "Duration::from_secs(5)",
+            "\"a . b\"",
+            "[\"a\", \"b\"]",
+            "user.list[0].name",
+            "Result<Json<Vec<u8>>, Error>",
+            "a + b",
+            "-1",
+            "x == y && z",
+            "&user",
+            "jar.get(\"theme\").map(|c| c.value())",
+            "fn(u8) -> u8",
+            "id: Path<u64>",
+            "format!(\"{x}\")",
+            "&'a str",
+            "if a { b } else { c }",
+        ] {
+            let tokens: TokenStream = text.parse().unwrap();
+            assert_eq!(written(tokens), text);
+        }
+    }
+}
