@@ -253,6 +253,12 @@ impl Site {
         !matches!(*self.home, Home::Own(_) | Home::Shared(..))
     }
 
+    /// A name that no other site has.
+    pub fn unique(&self, name: &str) -> String {
+        static NUMBER: AtomicU64 = AtomicU64::new(0);
+        format!("{name}-{}", NUMBER.fetch_add(1, Ordering::Relaxed))
+    }
+
     pub fn waits(&self, duration: Duration) {
         self.clock.advance(duration);
     }

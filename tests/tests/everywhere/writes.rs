@@ -73,18 +73,21 @@ everywhere! { values:
 
 async fn l4_no_form_of_an_answer_is_older_than_a_write_of_any_kind(site: Site) {
     let other = site.another().await;
+    // `#[invalidates]` reaches every cache of the process, hence those of other tests.
+    let (page, bystander) = (site.unique("page"), site.unique("bystander"));
+    let (uri, uri_of_bystander) = (format!("/plain/{page}"), format!("/plain/{bystander}"));
     for write in WRITES {
         for ask in ASKS {
-            let copy = Copy::of(&site, "/plain/a").await;
-            let (bystander, runs) = (Copy::of(&site, "/plain/b").await, site.source.runs());
-            let written = other.sends(Request::post(format!("/write/{write}/a"))).await;
+            let copy = Copy::of(&site, &uri).await;
+            let (bystander, runs) = (Copy::of(&site, &uri_of_bystander).await, site.source.runs());
+            let written = other.sends(Request::post(format!("/write/{write}/{page}"))).await;
             assert_eq!(written.is_err(), write == "that-panics", "{write}");
             assert!(written.is_err() || written.unwrap().0.status.is_success(), "{write}");
             other.settled().await;
-            let (parts, _) = site.send(ask.of("/plain/a", &copy.tag)).await;
+            let (parts, _) = site.send(ask.of(&uri, &copy.tag)).await;
             assert_ne!(copy.run_of(&parts), copy.run, "{ask:?} after {write}");
             assert_eq!(site.source.runs(), runs + 1, "{ask:?} after {write}");
-            let is_there = Copy::of(&site, "/plain/b").await.run == bystander.run;
+            let is_there = Copy::of(&site, &uri_of_bystander).await.run == bystander.run;
             assert!(is_there || !site.tells_names_apart(), "{ask:?} after {write}: nothing else");
             site.cache.invalidate(Target::all()).await.unwrap();
         }
