@@ -176,14 +176,22 @@ impl Expansion {
             } else if self.is_skipped(argument) && self.is_asked_about(argument) {
                 hygienic!(#(#cfgs)* #private::skipped_beside_bypass::<#ty>(&mut __key);)
             } else if self.is_skipped(argument) {
-                hygienic!(#(#cfgs)* #private::skipped::<#ty>(&mut __key);)
+                // As below: the type may say nothing of itself.
+                hygienic! {
+                    #(#cfgs)*
+                    {
+                        #[allow(unused_imports)]
+                        use #private::{SkipsKnown as _, SkipsUnknown as _};
+                        (&#private::Reduced::<#marker, #ty>::of(&#name)).skip(&mut __key);
+                    }
+                }
             } else if self.is_covered(argument) {
                 // Which of the two methods is meant, the type decides: it may say nothing of itself.
                 hygienic! {
                     #(#cfgs)*
                     {
                         #[allow(unused_imports)]
-                        use #private::{SaysNothing as _, SaysOfItself as _};
+                        use #private::{SaysCookies as _, SaysNothing as _, SaysOfItself as _};
                         #private::reduced::<#ty>(&mut __key);
                         (&#private::Reduced::<#marker, #ty>::of(&#name)).note(&mut __key);
                     }

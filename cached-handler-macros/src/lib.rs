@@ -44,8 +44,8 @@ use proc_macro::TokenStream;
 /// | `group` | a text or a list; in braces an argument, or a field of one: `{id}`, `{id.0}`, `{user.id}`, as `Display` writes it | names by which responses are invalidated together |
 /// | `key(…)` | expressions over arguments, which are references there | adds parts to the key, instead of the arguments that they mention |
 /// | `vary` | a header field or a list, `from_response` | the request fields that the handler reads; a `HeaderMap` holds only these |
-/// | `skip(…)` | names of arguments | leaves them out of the key: you vouch that they do not affect the response |
-/// | `skip_credentials(…)` | names of arguments | the same for a session, cookies or all fields, with which requests that have a `Cookie` or `Authorization` bypass the cache otherwise: you vouch that nothing of them reaches the response |
+/// | `skip(…)` | names of arguments | leaves them out of the key: you vouch that they do not affect the response. With an argument whose type does not say what it shows (`#[derive(CacheKey)]`), and with one that shows all cookies or fields, requests that have a `Cookie` or `Authorization` bypass the cache |
+/// | `skip_credentials(…)` | names of arguments | the same, and everybody shares: you vouch that nothing of a session, a cookie or another credential reaches the response through them |
 /// | `bypass(…)` | conditions over arguments, which are references there | where one holds, the handler runs as if there were no cache: `bypass(user.is_some())`. What else the condition's arguments show is in the key, or named in `skip(…)` |
 /// | `cache_control` | directives; a misspelt one is an error, and those of others are let through | what clients are told; by default `no-cache` |
 /// | `stale_while_revalidate` | a duration, as `ttl` | how long after that a stale response is still sent, while the handler makes a new one in the background |

@@ -31,9 +31,9 @@ pub(crate) use self::{
 };
 pub use self::{
     on_miss::{OnMiss, Rejected},
-    reduced::{Reduced, SaysNothing, SaysOfItself},
+    reduced::{OfCookies, Reduced, SaysCookies, SaysNothing, SaysOfItself},
     revalidate::Revalidate,
-    skip::{reduced, skipped, skipped_beside_bypass},
+    skip::{SkipsKnown, SkipsUnknown, reduced, skipped_beside_bypass},
     via::Via,
 };
 use crate::{

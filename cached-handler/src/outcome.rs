@@ -413,7 +413,7 @@ impl fmt::Display for Bypass {
             Self::Off => "the cache is switched off; unset `CACHED_HANDLER`, or remove `Cache::builder().off()`",
             Self::Condition => "a condition of `bypass` holds",
             Self::KeyTooLong => "the key is longer than 8 KiB",
-            Self::Credentials => "the request carries `Authorization` or `Cookie`, and an argument that is not in the key can see it; name it in `vary`, or take a typed argument",
+            Self::Credentials => "the request carries `Authorization` or `Cookie`, and an argument that is not in the key may show it; name it in `vary`, put `#[derive(CacheKey)]` on its type, or type `skip_credentials(arg)` if nothing of them reaches the response",
             Self::RejectedArgument => "an argument's extractor failed",
             Self::ExtractorInExtension => "an argument is an `Extension` of an extractor, of which nobody knows what request it was made from; take the extractor itself, or name in `key(…)` what matters of it",
             Self::Content => "the request has content",

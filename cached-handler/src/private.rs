@@ -18,7 +18,10 @@ pub use axum::{
 pub use inventory;
 
 pub use crate::{
-    argument::{Fields, FromResponse, Keyed, Reduced, SaysNothing, SaysOfItself, Undeclared, Via, reduced, skipped, skipped_beside_bypass},
+    argument::{
+        Fields, FromResponse, Keyed, OfCookies, Reduced, SaysCookies, SaysNothing, SaysOfItself, SkipsKnown, SkipsUnknown, Undeclared, Via,
+        reduced, skipped_beside_bypass,
+    },
     cache_key::{CacheKey, KeyPart, KeyWriter},
     handler::{Attributes, Handler, Registered, Site, Ttl, VaryOn, window},
     invalidates::{OwnCache, PathPiece, Targets, invalidating},

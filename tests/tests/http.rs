@@ -42,6 +42,8 @@ mod strict;
 mod tags;
 #[path = "http/told.rs"]
 mod told;
+#[path = "http/unsaid.rs"]
+mod unsaid;
 #[path = "attacks/wire.rs"]
 #[expect(dead_code, reason = "shared with `attacks.rs`")]
 mod wire;

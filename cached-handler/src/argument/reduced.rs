@@ -32,13 +32,42 @@ impl<M, T: Keyed<M>> SaysOfItself for Reduced<'_, M, T> {
 /// call finds it only where the other trait is not implemented.
 pub trait SaysNothing {
     /// It may have been read from the credentials, where there are some: nobody can tell, so the response is taken for one
-    /// person's.
+    /// person's, and a client that comes with others asks anew.
     fn note(&self, key: &mut KeyWriter<'_>) {
         if key.facts.flags.credentials {
-            key.private();
+            key.private().vary("cookie").vary("authorization");
         }
     }
 }
+
+/// Cookies, of which the key holds a part: whatever that is, `Vary` names the field, so that who signs out, or in as another, is
+/// not answered from what a client or a CDN holds. What varies by cookies is sent as `private`.
+pub trait SaysCookies {
+    /// Notes it.
+    fn note(&self, key: &mut KeyWriter<'_>);
+}
+
+impl<M, T: OfCookies> SaysCookies for Reduced<'_, M, T> {
+    fn note(&self, key: &mut KeyWriter<'_>) {
+        key.vary("cookie");
+    }
+}
+
+/// All cookies at once, which no key holds.
+pub trait OfCookies {}
+
+#[cfg(feature = "axum-extra")]
+impl OfCookies for axum_extra::extract::CookieJar {}
+
+#[cfg(feature = "axum-extra")]
+impl OfCookies for axum_extra::TypedHeader<headers::Cookie> {}
+
+#[cfg(feature = "axum-extra")]
+impl<T: OfCookies> OfCookies for axum_extra::extract::Cached<T> {}
+
+impl<T: OfCookies> OfCookies for Option<T> {}
+
+impl<T: OfCookies, R> OfCookies for Result<T, R> {}
 
 impl<M, T> SaysNothing for &Reduced<'_, M, T> {}
 

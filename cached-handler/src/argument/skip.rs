@@ -1,5 +1,8 @@
 //! Arguments given up with `skip(…)`.
 
+use std::any::type_name;
+
+use super::{Keyed, OnMiss, Reduced};
 use crate::cache_key::{Credentials, KeyWriter};
 
 /// Types that show the fields `Authorization` and `Cookie` as they were sent, or what is kept for whoever sent them, by their
@@ -30,30 +33,68 @@ const RAW: [&str; 22] = [
     "IncomingFlashes",
 ];
 
-/// Notes an argument that `skip` names.
+/// A skipped argument whose type says what it shows.
 ///
-/// What it shows is not in the key, which its author answers for; but where it shows credentials as they were sent,
-/// requests with credentials stand aside all the same, whatever their responses say. `T` may be any type, so its name
-/// decides: any name in it, also of a type parameter or of another crate's type, as the worst outcome of a chance hit is a
-/// bypass, which `skip_credentials` takes back.
-pub fn skipped<T: ?Sized>(key: &mut KeyWriter<'_>) {
-    if key.facts.flags.credentials && shows_credentials(std::any::type_name::<T>()) {
-        key.traits.shows(Credentials::Withheld);
+/// What that is its author answers for, and shares a response for everybody who is logged in; but where the value shows
+/// credentials as they were sent, requests with credentials stand aside all the same, whatever their responses say. Any name
+/// in the type counts, as the worst outcome of a chance hit is a bypass, which `skip_credentials` takes back.
+pub trait SkipsKnown {
+    /// Notes it.
+    fn skip(&self, key: &mut KeyWriter<'_>);
+}
+
+impl<M, T: Keyed<M>> SkipsKnown for Reduced<'_, M, T> {
+    fn skip(&self, key: &mut KeyWriter<'_>) {
+        if key.facts.flags.credentials && shows_credentials(type_name::<T>()) {
+            key.traits.shows(Credentials::Withheld);
+        }
     }
 }
+
+/// Any other. Nobody knows what it was read from: it may be a session, or a type of its author's around one. So requests with
+/// credentials stand aside, but where such a type can show nothing of them.
+pub trait SkipsUnknown {
+    /// Notes it.
+    fn skip(&self, key: &mut KeyWriter<'_>);
+}
+
+/// For a reference, so that a method call finds it only where the other trait is not implemented.
+impl<M, T> SkipsUnknown for &Reduced<'_, M, T> {
+    fn skip(&self, key: &mut KeyWriter<'_>) {
+        if key.facts.flags.credentials && (shows_credentials(type_name::<T>()) || !is_without_credentials::<T>()) {
+            key.traits.shows(Credentials::Withheld);
+        }
+    }
+}
+
+/// Whether a value cannot show who asks: because it has no content, because it is not made until the handler runs, or because
+/// it is one of those of axum, which show what they are named after. An `Extension` holds anything.
+fn is_without_credentials<T>() -> bool {
+    let mut name = type_name::<T>();
+    while let Some(inner) = ["core::option::Option<", "core::result::Result<"].iter().find_map(|around| name.strip_prefix(around)) {
+        name = inner;
+    }
+    let on_miss = type_name::<OnMiss<()>>().trim_end_matches("()>");
+    size_of::<T>() == 0
+        || name.starts_with(on_miss)
+        || KNOWN.iter().any(|known| name.starts_with(known)) && !names(name).any(|name| name == "Extension")
+}
+
+/// How the types of axum begin, and those of the content that it hands out.
+const KNOWN: [&str; 5] = ["axum::", "axum_core::", "alloc::string::String", "bytes::", "axum_extra::typed_header::TypedHeader<headers::"];
 
 /// Notes an argument that `skip` names and that a condition of `bypass` is about. Its author has said with which cookies or
 /// session the cache has nothing to do, so that others share; of all fields at once that may not have been meant.
 pub fn skipped_beside_bypass<T: ?Sized>(key: &mut KeyWriter<'_>) {
-    if key.facts.flags.credentials && shows_all_fields(std::any::type_name::<T>()) {
+    if key.facts.flags.credentials && shows_all_fields(type_name::<T>()) {
         key.traits.shows(Credentials::Withheld);
     }
 }
 
-/// Notes an argument of which `key` names a part. A cookie jar, or a typed field, was named for what it shows; of all
-/// fields at once the part that is named is hardly the credentials, so requests with these stand aside.
+/// Notes an argument of which `key` names a part. A cookie jar, or a typed field, was named for what it shows, which [`Reduced`]
+/// notes; of all fields at once the part that is named is hardly the credentials, so requests with these stand aside.
 pub fn reduced<T: ?Sized>(key: &mut KeyWriter<'_>) {
-    if key.facts.flags.credentials && shows_all_fields(std::any::type_name::<T>()) {
+    if key.facts.flags.credentials && shows_all_fields(type_name::<T>()) {
         key.traits.shows(Credentials::Withheld);
     }
 }
@@ -77,7 +118,24 @@ fn names(type_name: &str) -> impl Iterator<Item = &str> {
 mod tests {
     use std::any::type_name;
 
-    use super::shows_credentials;
+    use super::{is_without_credentials, shows_credentials};
+    use crate::argument::OnMiss;
+
+    #[test]
+    fn a_type_that_says_nothing_may_show_credentials_unless_it_can_show_nothing_of_them() {
+        struct Guard;
+        struct Account(#[expect(dead_code, reason = "it only has a size")] String);
+        assert!(is_without_credentials::<Guard>() && is_without_credentials::<Option<axum::Json<Account>>>());
+        assert!(is_without_credentials::<OnMiss<Account>>() && is_without_credentials::<bytes::Bytes>());
+        assert!(!is_without_credentials::<Account>() && !is_without_credentials::<Option<Account>>());
+        assert!(!is_without_credentials::<axum::Extension<Account>>() && !is_without_credentials::<(Guard, Account)>());
+        #[cfg(feature = "axum-extra")]
+        {
+            use axum_extra::{TypedHeader, extract::Cached};
+            assert!(is_without_credentials::<TypedHeader<headers::UserAgent>>());
+            assert!(!is_without_credentials::<Cached<Account>>() && !is_without_credentials::<(TypedHeader<u8>, Account)>());
+        }
+    }
 
     #[test]
     fn of_what_a_part_is_keyed_only_all_fields_at_once_show_credentials() {

@@ -163,10 +163,19 @@
 //! | nothing of it, and clients without credentials are most | `skip(session)`: requests with `Cookie` or `Authorization` bypass the cache |
 //! | nothing of it, for certain | `skip_credentials(session)`: everybody shares the response |
 //!
-//! `skip` stands aside for types of these names, wherever they are declared: `HeaderMap`, `Request`, `Extensions`,
-//! `Cookies`, `CookieJar` and its private and signed sisters, `Session`, `AuthSession`, `AuthBearer`, `AuthBasic`,
-//! `CsrfToken`, `Messages` and the like. **A newtype of yours around one of them is not seen**: `struct Account(Session)` with
-//! `skip(account)` is your word that no response shows anything of it.
+//! What `skip` does goes by what the argument's type says, and not by its name:
+//!
+//! | the type | requests with `Cookie` or `Authorization` |
+//! |---|---|
+//! | has `#[derive(CacheKey)]`, or an extractor of axum that shows something else | share: it says what it shows, and you say that this does not matter |
+//! | shows all fields or cookies: `HeaderMap`, `Request`, `CookieJar` | bypass the cache |
+//! | says nothing: a session, a token, a type of yours around one | bypass the cache, as it may have been read from these fields |
+//! | has no content (`struct SignedIn;`), or is [`OnMiss`] | share: it cannot show who asks |
+//! | any, with `skip_credentials(arg)` | share |
+//!
+//! In the same way **a cookie in `key(…)` never weakens**: with `key(jar.get("theme").map(…))` responses have `Vary: Cookie` and are
+//! sent as `private`, as whoever signs out must not be shown what a browser or a CDN kept. If the cookie says nothing of a person,
+//! and caches outside may share the page, take an extractor that reads this one cookie, with `#[derive(CacheKey)]`.
 //!
 //! # Extractors always run
 //!
