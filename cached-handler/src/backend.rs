@@ -192,6 +192,29 @@ impl Stamp {
     }
 }
 
+/// When the run began that a response is of: which of two is kept, where one lies already.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) struct Order {
+    pub(crate) stamp: Stamp,
+    /// Among runs of one stamp: their number in this process, or milliseconds of the backend's time where several share it.
+    pub(crate) began: u64,
+}
+
+impl Order {
+    /// Whether that run began after the other one. Of runs in two lives of the clock nobody can say.
+    pub(crate) fn is_after(&self, other: &Self) -> bool {
+        self.stamp.incarnation == other.stamp.incarnation && (self.stamp.clock, self.began) > (other.stamp.clock, other.began)
+    }
+}
+
+/// What became of a response that was to be kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Put {
+    Stored,
+    /// There is one already, of a run that began later.
+    Overtaken,
+}
+
 /// What one invalidation has done to the epoch of its target.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Moved {

@@ -1,23 +1,30 @@
 //! Caches inside of a cache: a run whose answer is made of what other cached handlers have answered.
 //!
 //! Such a handler has groups, an age and a reader that the run knows nothing of. What is stored of the run is bound to them:
-//! it is held against the epochs of each part, by the stamp of that, is fresh no longer, and private where a part is. A layer
+//! it is held against the epochs of each part, by the stamp of that, is fresh no longer, and private where a part is. In memory
+//! it holds these epochs. At rest it names them, and they are read with its own; that is possible where its parts rest in the
+//! same backend, whose clock has stamped all of them. A layer
 //! stores nothing of the kind: a copy would be given to requests that the extractors inside refuse (law L2).
 //!
 //! A handler inside finds the run by its task, and by the request's extensions where that was handed on to another task.
 
-use std::sync::{
-    Arc, Mutex,
-    atomic::{AtomicUsize, Ordering},
+use std::{
+    mem,
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicUsize, Ordering},
+    },
 };
 
 use http::{Extensions, header};
 
 use crate::{
+    backend::{Scopes, Stamp},
     cache::Cache,
     clock::{Millis, millis, span},
     epoch::Marks,
     group::CacheGroups,
+    handler::Handler,
     header::cache_control::CacheControl,
     outcome::{Bypass, Forward, NotStored},
     rules::storable::Storable,
@@ -51,8 +58,46 @@ pub(crate) struct Outer(Arc<Shared>);
 #[derive(Debug)]
 struct Shared {
     cache: Cache,
+    /// Which of the backends it rests in; none, where that is the memory.
+    backend: Option<usize>,
     in_memory: bool,
     parts: Mutex<Option<Parts>>,
+}
+
+/// What a response at rest is made of: the names of its epochs, and the clock that it was stamped with. The incarnation is that
+/// of the response itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Part {
+    pub(crate) handler: Box<str>,
+    pub(crate) path: Option<u64>,
+    pub(crate) groups: Vec<Box<str>>,
+    pub(crate) clock: u64,
+}
+
+impl Part {
+    pub(crate) fn scopes(&self) -> Scopes<'_> {
+        Scopes::new(&self.handler, self.path, &self.groups)
+    }
+
+    fn is_of_the_same(&self, other: &Self) -> bool {
+        (&self.handler, self.path, &self.groups) == (&other.handler, other.path, &other.groups)
+    }
+
+    fn length(&self) -> usize {
+        self.handler.len() + self.groups.iter().map(|group| group.len() + size_of::<u32>()).sum::<usize>() + size_of::<Self>()
+    }
+}
+
+/// Each once, with the earlier of its stamps.
+pub(crate) fn joined(parts: impl IntoIterator<Item = Part>) -> Box<[Part]> {
+    let mut all = Vec::<Part>::new();
+    for part in parts {
+        match all.iter_mut().find(|known| known.is_of_the_same(&part)) {
+            Some(known) => known.clock = known.clock.min(part.clock),
+            None => all.push(part),
+        }
+    }
+    all.into()
 }
 
 /// What those inside have answered with.
@@ -63,14 +108,26 @@ pub(crate) struct Parts {
     pub(crate) is_private: bool,
     /// With the stamp of each.
     pub(crate) marks: Vec<(Marks, u64)>,
+    /// At rest, and the life of the clock that has stamped them.
+    at_rest: Vec<Part>,
+    incarnation: Option<u64>,
     /// Until when all of it is fresh.
     pub(crate) fresh_until: Option<Millis>,
 }
 
 impl Parts {
+    fn of(at_rest: Vec<Part>, stamp: Stamp) -> Self {
+        Self { at_rest, incarnation: Some(stamp.incarnation), ..Self::default() }
+    }
+
     /// Whether nothing that concerns any of them was invalidated since, and no invalidation is under way, whose time may be
     /// earlier than what it has reached so far.
+    /// At rest that is seen when it is put.
     pub(crate) fn are_current(&self, run: &Run) -> bool {
+        if !run.handler.in_memory {
+            // Without a stamp nothing is put.
+            return self.incarnation.zip(run.stamp()).is_none_or(|(incarnation, stamp)| stamp.incarnation == incarnation);
+        }
         let epochs = &run.cache.inner().memory.epochs;
         epochs.is_settled() && self.marks.iter().all(|(marks, stamp)| epochs.invalidated(marks) <= *stamp)
     }
@@ -85,8 +142,9 @@ impl Parts {
 }
 
 impl Composition {
-    pub(crate) fn new(cache: &Cache, in_memory: bool) -> Self {
-        Self(Outer(Arc::new(Shared { cache: cache.clone(), in_memory, parts: Mutex::new(None) })))
+    pub(crate) fn new(cache: &Cache, handler: &Handler) -> Self {
+        let (in_memory, backend) = (handler.in_memory, cache.backend_at(handler));
+        Self(Outer(Arc::new(Shared { cache: cache.clone(), backend, in_memory, parts: Mutex::new(None) })))
     }
 
     pub(crate) fn outer(&self) -> Outer {
@@ -96,6 +154,11 @@ impl Composition {
     /// None, where no cached handler has answered inside, as in almost all runs.
     pub(crate) fn parts(&self) -> Option<Parts> {
         lock(&self.0.0.parts).clone()
+    }
+
+    /// Those that rest where it does.
+    pub(crate) fn parts_at_rest(&self) -> Box<[Part]> {
+        joined(lock(&self.0.0.parts).iter().flat_map(|parts| parts.at_rest.iter().cloned()))
     }
 
     pub(crate) fn is_private(&self) -> bool {
@@ -167,13 +230,17 @@ impl Outer {
     /// A stored response answers inside, or one that has just been made.
     pub(crate) fn note(&self, stored: &Stored, cache: &Cache) {
         let is_private = CacheControl::of(&stored.whole.headers, &header::CACHE_CONTROL).is_ok_and(|own| own.private);
-        let part = match &stored.marks {
-            Some(marks) if self.is_of(cache) => Parts {
-                is_foreign: false,
-                is_private,
-                marks: vec![(marks.clone(), stored.stamp.clock)],
-                fresh_until: Some(stored.fresh_until),
-            },
+        let fresh_until = Some(stored.fresh_until);
+        let part = match (&stored.marks, stored.place) {
+            (Some(marks), None) if self.is_in_memory_of(cache) => {
+                Parts { is_private, marks: vec![(marks.clone(), stored.stamp.clock)], fresh_until, ..Parts::default() }
+            }
+            (None, Some(place)) if self.rests_in(cache, Some(place.backend)) => {
+                let own =
+                    Part { handler: place.handler.into(), path: place.path, groups: stored.groups.to_vec(), clock: stored.stamp.clock };
+                let at_rest = stored.parts.iter().cloned().chain([own]).collect();
+                Parts { is_private, fresh_until, ..Parts::of(at_rest, stored.stamp) }
+            }
             _ => Parts { is_foreign: true, is_private, ..Parts::default() },
         };
         self.add(part);
@@ -182,7 +249,13 @@ impl Outer {
     /// A run has answered inside, and nothing of it is stored.
     pub(crate) fn note_run(&self, run: &Run, groups: &[Box<str>], fresh_until: Option<Millis>) {
         let is_private = run.is_private();
-        let part = if run.handler.in_memory && self.is_of(&run.cache) {
+        let is_at_hand = run.has_read_its_backend() && self.rests_in(&run.cache, run.cache.backend_at(run.handler));
+        let part = if let Some(stamp) = run.stamp().filter(|_| is_at_hand) {
+            let added = groups.iter().filter(|group| !run.groups.contains(group));
+            let (handler, groups) = (run.handler.epoch_name(run.key.instance).into(), run.groups.iter().chain(added).cloned().collect());
+            let own = Part { handler, path: run.path_number, groups, clock: stamp.clock };
+            Parts { is_private, fresh_until, ..Parts::of(vec![own], stamp) }
+        } else if run.handler.in_memory && self.is_in_memory_of(&run.cache) {
             let epochs = &run.cache.inner().memory.epochs;
             let mut marks = run
                 .marks()
@@ -191,7 +264,7 @@ impl Outer {
             let added: Vec<_> = groups.iter().filter(|group| !run.groups.contains(group)).collect();
             epochs.add_groups(&mut marks, &added);
             let stamp = run.stamp().map_or(run.facts.began.in_memory, |stamp| stamp.clock);
-            Parts { is_foreign: false, is_private, marks: vec![(marks, stamp)], fresh_until }
+            Parts { is_private, marks: vec![(marks, stamp)], fresh_until, ..Parts::default() }
         } else {
             Parts { is_foreign: true, is_private, ..Parts::default() }
         };
@@ -201,13 +274,22 @@ impl Outer {
     /// What has answered inside of a run that is itself inside.
     pub(crate) fn note_parts_of(&self, run: &Run) {
         if let Some(mut parts) = run.composition.parts() {
-            parts.is_foreign |= !(run.handler.in_memory && self.is_of(&run.cache));
+            let is_at_hand = if run.handler.in_memory {
+                self.is_in_memory_of(&run.cache)
+            } else {
+                self.rests_in(&run.cache, run.cache.backend_at(run.handler))
+            };
+            parts.is_foreign |= !is_at_hand;
             self.add(parts);
         }
     }
 
-    fn is_of(&self, cache: &Cache) -> bool {
+    fn is_in_memory_of(&self, cache: &Cache) -> bool {
         self.0.in_memory && self.0.cache.is(cache)
+    }
+
+    fn rests_in(&self, cache: &Cache, backend: Option<usize>) -> bool {
+        !self.0.in_memory && backend.is_some() && self.0.backend == backend && self.0.cache.is(cache)
     }
 
     fn add(&self, part: Parts) {
@@ -216,13 +298,19 @@ impl Outer {
         all.is_foreign |= part.is_foreign;
         all.is_private |= part.is_private;
         all.marks.extend(part.marks);
+        all.is_foreign |= all.incarnation.is_some_and(|known| part.incarnation.is_some_and(|other| known != other));
+        all.incarnation = all.incarnation.or(part.incarnation);
+        all.at_rest = joined(mem::take(&mut all.at_rest).into_iter().chain(part.at_rest)).into_vec();
         all.fresh_until = earliest(all.fresh_until, part.fresh_until);
         // Each costs a look at every hit: what is made of so many parts is made anew each time.
-        all.is_foreign |= all.marks.len() > MOST_PARTS;
+        let length: usize = all.at_rest.iter().map(Part::length).sum();
+        all.is_foreign |= all.marks.len() > MOST_PARTS || all.at_rest.len() > MOST_PARTS || length > LONGEST_PARTS;
     }
 }
 
 const MOST_PARTS: usize = 64;
+/// In bytes, of what is kept with a response at rest.
+const LONGEST_PARTS: usize = 32 << 10;
 
 fn earliest<T: Ord>(one: Option<T>, other: Option<T>) -> Option<T> {
     match (one, other) {

@@ -196,6 +196,8 @@ pub enum NotStored {
     Groups,
     /// It was invalidated while the handler ran.
     Invalidated,
+    /// A run that began later has stored its response already.
+    Overtaken,
     /// Its content took over 30 s to come.
     RunTooLong,
     /// So much content waits for clients who read slowly that no more is read ahead of them.
@@ -287,6 +289,7 @@ impl NotStored {
             Self::FieldsTooLarge => "fields-too-large",
             Self::Groups => "groups",
             Self::Invalidated => "invalidated",
+            Self::Overtaken => "overtaken",
             Self::RunTooLong => "run-too-long",
             Self::ReadAhead => "read-ahead",
             Self::NoTask => "no-task",
@@ -302,6 +305,7 @@ impl NotStored {
         !matches!(
             self,
             Self::Invalidated
+                | Self::Overtaken
                 | Self::BrokenOff
                 | Self::ReadAhead
                 | Self::NoTask
@@ -460,6 +464,7 @@ impl fmt::Display for NotStored {
             Self::FieldsTooLarge => "it has more than 256 field lines, or more than 64 KiB of them",
             Self::Groups => "it has more than 16 groups, or one whose name is empty or longer than 256 bytes",
             Self::Invalidated => "it was invalidated while the handler ran",
+            Self::Overtaken => "a run that began later has stored its response already",
             Self::RunTooLong => "its content took over 30 s to come",
             Self::ReadAhead => "too much content waits for clients who read slowly; to allow more, raise `Cache::builder().read_ahead(bytes)`",
             Self::NoTask => "it is streamed, and too many runs are under way to copy it; raise `Cache::builder().max_detached_runs(n)`",

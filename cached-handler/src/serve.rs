@@ -4,6 +4,8 @@
 //! which answers at once or gives back the finished [`Key`]; with that a [`Run`] goes on to [`run_in_its_own_task`].
 
 mod answer;
+mod at_rest;
+mod begins;
 mod content;
 mod fill;
 mod framing;
@@ -12,6 +14,7 @@ mod lookup;
 mod make;
 mod merge;
 mod part;
+mod parts;
 mod post;
 mod produce;
 mod put;
@@ -30,6 +33,7 @@ use std::{
 use bytes::Bytes;
 use http::HeaderMap;
 
+use self::begins::Begins;
 pub(crate) use self::{
     answer::passed_by,
     lookup::{fresh_in_memory, look},
@@ -89,6 +93,7 @@ pub struct Inner {
     /// [`Flights::fills`](crate::flight::Flights::fills).
     fills_before: u64,
     epochs: Option<Epoch>,
+    begins: Begins,
     /// How a backend's clock stood when what is held was found there.
     held_at: Option<Stamp>,
     /// Its handler can see which part is asked for, unless that is kept from it.
@@ -159,8 +164,8 @@ impl Run {
         let mut key = *key;
         // Whoever says it, and in whatever way: what varies by them is one person's.
         key.traits.private |= handler.fields().iter().chain(&key.traits.vary).any(|name| identifies_a_person(name));
-        let composition = Composition::new(&cache, handler.in_memory);
-        Self(Box::new(Inner {
+        let composition = Composition::new(&cache, handler);
+        let mut run = Self(Box::new(Inner {
             handler,
             cache,
             facts,
@@ -172,13 +177,16 @@ impl Run {
             behind: false,
             fills_before: 0,
             epochs: None,
+            begins: Begins::default(),
             held_at: None,
             could_send_parts: false,
             post: None,
             composition,
             opens: None,
             shape: None,
-        }))
+        }));
+        run.begins();
+        run
     }
 
     /// Adds a group of the attribute, with its templates filled in.
@@ -328,7 +336,12 @@ impl Run {
 
     /// Whether the response has groups, or parts, that this request's reading did not cover.
     pub(crate) fn knows_less_groups_than(&self, stored: &Stored) -> bool {
-        stored.marks.as_ref().is_some_and(|marks| marks.parts() > 0) || stored.groups.iter().any(|group| !self.groups.contains(group))
+        stored.is_composed() || self.knows_less_groups_than_its_own(stored)
+    }
+
+    /// The same, but for its parts.
+    pub(crate) fn knows_less_groups_than_its_own(&self, stored: &Stored) -> bool {
+        stored.groups.iter().any(|group| !self.groups.contains(group))
     }
 
     pub(crate) fn set_reading(&mut self, reading: Reading) {

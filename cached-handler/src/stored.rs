@@ -17,11 +17,12 @@ use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, StatusCode, header, response::Parts};
 
 use crate::{
-    backend::{Stamp, memory::Memory},
+    backend::{Order, Stamp, memory::Memory},
     clock::{Millis, millis, span},
     digest::Digest,
     epoch::Marks,
     header::{entity_tag::EntityTag, targeted::TargetList},
+    nested::Part,
     rules::{client::ForClients, meaning::meaning, stale::Windows},
     values::Typed,
 };
@@ -65,8 +66,14 @@ pub(crate) struct Stored {
     /// Set where the handler has said something else since: its stale life is over.
     pub(crate) ended: AtomicBool,
     pub(crate) stamp: Stamp,
+    /// When its run began, among those of its stamp; see [`Order`].
+    pub(crate) began: u64,
+    /// In memory, where its epochs are.
     pub(crate) marks: Option<Marks>,
     pub(crate) groups: Box<[Box<str>]>,
+    /// At rest, what else its epochs are found by, and those of what it is made of.
+    pub(crate) place: Option<Place>,
+    pub(crate) parts: Box<[Part]>,
     /// The request field values that select it among the variants of its key.
     pub(crate) selecting: Option<(Variants, Box<[u8]>)>,
     /// Whether the handler said how old it is.
@@ -76,6 +83,15 @@ pub(crate) struct Stored {
     pub(crate) shareable: bool,
     /// A typed value, in memory in the place of its content.
     pub(crate) value: Option<Typed>,
+}
+
+/// Where a response rests, and what of its handler and path.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Place {
+    /// Which of the backends of its cache.
+    pub(crate) backend: usize,
+    pub(crate) handler: &'static str,
+    pub(crate) path: Option<u64>,
 }
 
 /// Whose a response's entity tag is.
@@ -119,8 +135,8 @@ pub(crate) struct Variants {
     pub(crate) fields: Vec<Box<str>>,
     /// A hash of each variant's field values, and until when it may answer.
     pub(crate) known: Vec<(u64, Millis)>,
-    /// The latest stamp of any of them, in memory. At rest it is not kept.
-    pub(crate) latest: u64,
+    /// Of the run of any of them that began last.
+    pub(crate) latest: Order,
 }
 
 /// How long after its freshness a response rests whose handler can be asked whether it still holds.
@@ -144,6 +160,15 @@ impl Stored {
             self.content = Bytes::new();
         }
         self.value = Some(value);
+    }
+
+    pub(crate) fn order(&self) -> Order {
+        Order { stamp: self.stamp, began: self.began }
+    }
+
+    /// Whether it is made of what other cached handlers have answered.
+    pub(crate) fn is_composed(&self) -> bool {
+        !self.parts.is_empty() || self.marks.as_ref().is_some_and(|marks| marks.parts() > 0)
     }
 
     /// Its entity tag in its strong form, where this cache has made it.
@@ -224,7 +249,23 @@ impl Stored {
     }
 }
 
+impl Slot {
+    pub(crate) fn order(&self) -> Order {
+        match self {
+            Self::Response(stored) => stored.order(),
+            Self::Variants(variants) => variants.latest,
+        }
+    }
+}
+
 impl Variants {
+    /// One more, of this run.
+    pub(crate) fn take(&mut self, order: Order) {
+        if !self.latest.is_after(&order) {
+            self.latest = order;
+        }
+    }
+
     /// The values of the selecting fields in a request, framed line by line, as they were sent; of those `by_meaning`, what they
     /// mean. RFC 9111 §4.1 lets a cache compare what all of them mean. But what forwards may show them as they are, and who
     /// reads them there may tell `admin` from `admin,`: without its author's word, only the same bytes are sure to be read in

@@ -7,7 +7,10 @@ mod members;
 use std::{
     collections::{BTreeMap, BTreeSet},
     pin::Pin,
-    sync::{Arc, Mutex},
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicBool, Ordering},
+    },
     task::{Context, Poll},
     time::Duration,
 };
@@ -23,7 +26,7 @@ use axum::{
 use axum_extra::{TypedHeader, headers};
 use bytes::Bytes;
 use cached_handler::{
-    Cache, CacheBuilder, CacheGroups, DoNotStore, Forward, Kept, Outcome, Policy, StaleUse, Stats, Target, cached, secs,
+    Cache, CacheBuilder, CacheGroups, Collapse, DoNotStore, Forward, Kept, Outcome, Policy, StaleUse, Stats, Target, cached, secs,
     testing::{Call, Chaos, Fault, TestCache},
 };
 use http_body::Frame;
@@ -44,12 +47,17 @@ impl Script {
         if response.status() == StatusCode::REQUEST_TIMEOUT {
             std::future::pending::<()>().await;
         }
+        if response.status() == StatusCode::ACCEPTED {
+            tokio::time::sleep(secs(1)).await;
+            return "late".into_response();
+        }
         response
     }
 }
 
 const LIMITED: Policy = Policy::new().jitter(0).timeout(secs(2)).max_body(64);
 const HONORS: Policy = Policy::new().honor_request_directives();
+const APART: Policy = Policy::new().collapse(Collapse::Off);
 
 #[cached(ttl = 60, group = "g", policy = LIMITED)]
 async fn plain(State(script): State<Script>) -> Response {
@@ -127,6 +135,11 @@ async fn inline(State(script): State<Script>) -> Response {
     script.act().await
 }
 
+#[cached(ttl = 60, policy = APART)]
+async fn apart(State(script): State<Script>) -> Response {
+    script.act().await
+}
+
 fn builder() -> CacheBuilder {
     Cache::builder().outcome_on_hits().cache_status("site")
 }
@@ -167,6 +180,7 @@ impl Site {
             .route("/behind", any(behind))
             .route("/if-error", any(if_error))
             .route("/inline", any(inline))
+            .route("/apart", any(apart))
             .layer(Extension(cache.clone()))
             .with_state(script.clone());
         Self {
@@ -478,6 +492,17 @@ async fn hits_and_forwards(ledger: &mut Ledger) {
     site.answers(|| (StatusCode::NOT_MODIFIED, [(header::ETAG, "\"a\""), (header::CACHE_CONTROL, "max-age=60")]).into_response());
     site.get("/forwards").await;
     ledger.check("a 304", &site.moved().await, &["forward stale", "run", "kept freshened"]);
+
+    let mut site = Site::new();
+    let is_first = AtomicBool::new(true);
+    site.answers(move || {
+        let status = if is_first.swap(false, Ordering::SeqCst) { StatusCode::ACCEPTED } else { StatusCode::OK };
+        (status, "text").into_response()
+    });
+    tokio::join!(site.get("/apart"), site.get("/apart"));
+    let expected = [("forward uri-miss", 2), ("run", 2), ("kept stored", 1), ("not-stored overtaken", 1)];
+    assert_eq!(site.moved().await, expected.map(|(name, count)| (name.to_owned(), count)).into());
+    ledger.0.insert("not-stored overtaken".to_owned());
 
     let mut site = Site::new();
     let (a, b) = tokio::join!(site.get("/plain/a"), site.get("/plain/a"));

@@ -29,6 +29,10 @@ use self::{
 
 #[path = "everywhere/answers.rs"]
 mod answers;
+#[path = "everywhere/composed.rs"]
+mod composed;
+#[path = "everywhere/overtaken.rs"]
+mod overtaken;
 #[path = "everywhere/trouble.rs"]
 mod trouble;
 #[path = "everywhere/writes.rs"]

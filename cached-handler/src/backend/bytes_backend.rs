@@ -9,18 +9,26 @@ use std::{
 
 use bytes::Bytes;
 
-use super::{Answer, Backend, Effect, Epochs, InProcessEpochs, Known, Moved, Reading, Scopes, Stamp, Store, StoreKey};
-use crate::{error::Error, invalidate::Target};
+use tokio::sync::Mutex;
+
+use super::{Answer, Backend, Effect, Epochs, InProcessEpochs, Known, Moved, Order, Put, Reading, Scopes, Stamp, Store, StoreKey};
+use crate::{error::Error, invalidate::Target, stored::codec::order_of};
 
 pub(crate) struct BytesBackend<S, E> {
     store: S,
     epochs: E,
     known: Known,
+    /// Responses of one key are put one after the other, and so are those of keys that share a place here: with the latest run
+    /// that one of them is of.
+    latest: Box<[Mutex<Order>]>,
 }
+
+/// How many are put at the same time, at most.
+const PLACES: usize = 1024;
 
 impl<S: Store, E: Epochs> BytesBackend<S, E> {
     pub(crate) fn new(store: S, epochs: E) -> Self {
-        Self { store, epochs, known: Known::default() }
+        Self { store, epochs, known: Known::default(), latest: std::iter::repeat_with(Mutex::default).take(PLACES).collect() }
     }
 }
 
@@ -40,8 +48,35 @@ impl<S: Store, E: Epochs> Backend for BytesBackend<S, E> {
         Box::pin(self.read_and_note(scopes))
     }
 
-    fn put<'a>(&'a self, key: &'a StoreKey, bytes: Bytes, keep_for: Duration, _: &'a Scopes<'a>) -> Answer<'a, ()> {
-        Box::pin(self.store.put(key, bytes, keep_for))
+    fn put<'a>(
+        &'a self,
+        key: &'a StoreKey,
+        bytes: Bytes,
+        keep_for: Duration,
+        _: &'a Scopes<'a>,
+        unless_after: Option<Order>,
+    ) -> Answer<'a, Put> {
+        Box::pin(async move {
+            let mut latest = match self.place_of(key) {
+                Some(place) => Some(place.lock().await),
+                None => None,
+            };
+            if let Some(order) = unless_after {
+                // Where nobody else puts anything, nothing has to be asked for as long as runs end in their order.
+                let may_be_overtaken = !self.has_clock_here() || latest.as_ref().is_none_or(|latest| latest.is_after(&order));
+                if may_be_overtaken
+                    && let Some(found) = self.store.get(key).await?
+                    && order_of(&found, key.digest()).is_some_and(|found| found.is_after(&order))
+                {
+                    return Ok(Put::Overtaken);
+                }
+                if let Some(latest) = latest.as_deref_mut().filter(|latest| !latest.is_after(&order)) {
+                    *latest = order;
+                }
+            }
+            self.store.put(key, bytes, keep_for).await?;
+            Ok(Put::Stored)
+        })
     }
 
     fn remove<'a>(&'a self, key: &'a StoreKey) -> Answer<'a, ()> {
@@ -77,6 +112,11 @@ impl<S: Store, E: Epochs> Backend for BytesBackend<S, E> {
 }
 
 impl<S: Store, E: Epochs> BytesBackend<S, E> {
+    fn place_of(&self, key: &StoreKey) -> Option<&Mutex<Order>> {
+        let bits = key.digest().as_bytes().first_chunk().map_or(0, |bytes| u16::from_le_bytes(*bytes));
+        self.latest.get(usize::from(bits) % PLACES)
+    }
+
     async fn read_and_note(&self, scopes: &Scopes<'_>) -> Result<Reading, Error> {
         let reading = self.epochs.read(scopes).await?;
         self.known.note(&reading);

@@ -44,7 +44,7 @@ use self::{
     sweep::{Note, Notes},
     table::spots,
 };
-use super::{Answer, Backend, Effect, Epochs, Known, Moved, Reading, Scopes, Stamp, Store, StoreKey};
+use super::{Answer, Backend, Effect, Epochs, Known, Moved, Order, Put, Reading, Scopes, Stamp, Store, StoreKey};
 use crate::{error::Error, invalidate::Target, sync::lock};
 
 /// Responses in files, and their epochs in one.
@@ -158,21 +158,7 @@ impl Store for Fs {
     }
 
     async fn put(&self, key: &StoreKey, bytes: Bytes, keep_for: Duration) -> Result<(), Error> {
-        let length = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
-        let at_rest = length.saturating_add(HEAD as u64);
-        if !self.shared.quota.admits(at_rest) {
-            // A store may lose what it is given; but whoever gave it is to know.
-            self.shared.note(Note::Scan);
-            return Err(Fault::NoRoom.into());
-        }
-        let (shared, name) = (Arc::clone(&self.shared), FileName::of(key));
-        let now = shared.now();
-        let new = New { name, head: Head::new(now, keep_for, length), bytes, now, durable: shared.settings.durable };
-        self.hop.run(move |given_up| shared.with_place(|place| place.put(&new, given_up))).await?;
-        if self.shared.quota.add(at_rest) {
-            self.shared.note(Note::Scan);
-        }
-        Ok(())
+        self.put_unless(key, bytes, keep_for, None).await.map(drop)
     }
 
     async fn remove(&self, key: &StoreKey) -> Result<(), Error> {
@@ -182,6 +168,27 @@ impl Store for Fs {
 
     async fn clear(&self) -> Result<(), Error> {
         Ok(self.blocking(Place::clear).await?)
+    }
+}
+
+impl Fs {
+    async fn put_unless(&self, key: &StoreKey, bytes: Bytes, keep_for: Duration, unless_after: Option<Order>) -> Result<Put, Error> {
+        let length = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
+        let at_rest = length.saturating_add(HEAD as u64);
+        if !self.shared.quota.admits(at_rest) {
+            // A store may lose what it is given; but whoever gave it is to know.
+            self.shared.note(Note::Scan);
+            return Err(Fault::NoRoom.into());
+        }
+        let (shared, name) = (Arc::clone(&self.shared), FileName::of(key));
+        let now = shared.now();
+        let unless_after = unless_after.map(|order| (order, *key.digest()));
+        let new = New { name, head: Head::new(now, keep_for, length), bytes, now, unless_after, durable: shared.settings.durable };
+        let put = self.hop.run(move |given_up| shared.with_place(|place| place.put(&new, given_up))).await?;
+        if put == Put::Stored && self.shared.quota.add(at_rest) {
+            self.shared.note(Note::Scan);
+        }
+        Ok(put)
     }
 }
 
@@ -211,8 +218,15 @@ impl Backend for Fs {
         Box::pin(Epochs::read(self, scopes))
     }
 
-    fn put<'a>(&'a self, key: &'a StoreKey, bytes: Bytes, keep_for: Duration, _: &'a Scopes<'a>) -> Answer<'a, ()> {
-        Box::pin(Store::put(self, key, bytes, keep_for))
+    fn put<'a>(
+        &'a self,
+        key: &'a StoreKey,
+        bytes: Bytes,
+        keep_for: Duration,
+        _: &'a Scopes<'a>,
+        unless_after: Option<Order>,
+    ) -> Answer<'a, Put> {
+        Box::pin(self.put_unless(key, bytes, keep_for, unless_after))
     }
 
     fn remove<'a>(&'a self, key: &'a StoreKey) -> Answer<'a, ()> {

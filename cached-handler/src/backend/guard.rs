@@ -31,7 +31,7 @@ use self::{
     within::{STARVED, in_a_runtime, within},
 };
 use super::{
-    Answer, Backend, Effect, Moved, Reading, Scopes, Stamp, StoreKey, Wakes,
+    Answer, Backend, Effect, Moved, Order, Put, Reading, Scopes, Stamp, StoreKey, Wakes,
     background::Background,
     breaker::{Breaker, Change},
     limits::BackendLimits,
@@ -109,8 +109,15 @@ impl<B: Backend + 'static> Backend for Guard<B> {
         Box::pin(self.0.ask(Errand::Read, self.0.read_limit(), || self.0.backend.read(scopes)))
     }
 
-    fn put<'a>(&'a self, key: &'a StoreKey, bytes: Bytes, keep_for: Duration, scopes: &'a Scopes<'a>) -> Answer<'a, ()> {
-        Box::pin(self.0.put(key, bytes, keep_for, scopes))
+    fn put<'a>(
+        &'a self,
+        key: &'a StoreKey,
+        bytes: Bytes,
+        keep_for: Duration,
+        scopes: &'a Scopes<'a>,
+        unless_after: Option<Order>,
+    ) -> Answer<'a, Put> {
+        Box::pin(self.0.put(key, bytes, keep_for, scopes, unless_after))
     }
 
     fn remove<'a>(&'a self, key: &'a StoreKey) -> Answer<'a, ()> {
@@ -146,6 +153,10 @@ impl<B: Backend + 'static> Backend for Guard<B> {
 
     fn known(&self) -> Option<Stamp> {
         self.0.backend.known()
+    }
+
+    fn has_clock_here(&self) -> bool {
+        self.0.backend.has_clock_here()
     }
 
     fn wall(&self, clock: &Clock) -> std::time::SystemTime {

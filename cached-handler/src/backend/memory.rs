@@ -2,8 +2,9 @@
 
 use std::{
     fmt,
+    hash::BuildHasher,
     sync::{
-        Arc,
+        Arc, Mutex,
         atomic::{AtomicU64, Ordering},
     },
 };
@@ -15,7 +16,9 @@ use crate::{
     events::MemoryMeters,
     key::{KeyRef, PrimaryKey},
     keyed::Keyed,
+    outcome::NotStored,
     stored::Slot,
+    sync::lock,
 };
 
 /// Stored responses of this process, and their epochs.
@@ -26,6 +29,9 @@ pub(crate) struct Memory {
     /// Bytes inserted since maintenance last ran.
     unsettled: AtomicU64,
     held: Arc<Held>,
+    /// Responses of one key are put one after the other, so that none takes the place of one that is newer.
+    turns: Box<[Mutex<()>]>,
+    hasher: Keyed,
 }
 
 /// What it holds, counted as it comes and goes: moka's own figures lag behind.
@@ -40,6 +46,8 @@ struct Held {
 /// large responses; so a writer that has added this share of the capacity settles it.
 const SETTLE_AT: u64 = 64;
 
+const TURNS: usize = 64;
+
 impl Memory {
     /// Holds at most `capacity` bytes of keys, fields, contents and overhead.
     pub(crate) fn new(capacity: u64) -> Self {
@@ -50,7 +58,9 @@ impl Memory {
             .weigher(|key: &PrimaryKey, slot: &Arc<Slot>| u32::try_from(weigh(key, slot)).unwrap_or(u32::MAX))
             .eviction_listener(move |key, slot, cause| leaving.less(&key, &slot, cause))
             .build_with_hasher(Keyed::new());
-        Self { slots, epochs: InProcessEpochs::of_memory(), capacity, unsettled: AtomicU64::new(0), held }
+        let turns = std::iter::repeat_with(Mutex::default).take(TURNS).collect();
+        let (epochs, unsettled) = (InProcessEpochs::of_memory(), AtomicU64::new(0));
+        Self { slots, epochs, capacity, unsettled, held, turns, hasher: Keyed::new() }
     }
 
     #[inline]
@@ -58,20 +68,25 @@ impl Memory {
         self.slots.get(key)
     }
 
-    /// Stores, unless it would take the whole capacity.
-    pub(crate) fn put(&self, key: PrimaryKey, slot: Arc<Slot>) -> bool {
+    /// Stores, unless it would take the whole capacity, or the place of what a run has made that began later.
+    pub(crate) fn put(&self, key: PrimaryKey, slot: Arc<Slot>) -> Result<(), NotStored> {
         let weight = u64::try_from(weigh(&key, &slot)).unwrap_or(u64::MAX);
         if weight > self.capacity {
-            return false;
+            return Err(NotStored::TooLarge);
+        }
+        let turn = usize::try_from(self.hasher.hash_one(&key) % TURNS as u64).ok().and_then(|turn| self.turns.get(turn)).map(lock);
+        if self.slots.get(&key).is_some_and(|known| known.order().is_after(&slot.order())) {
+            return Err(NotStored::Overtaken);
         }
         self.held.more(weight, &slot);
         self.slots.insert(key, slot);
+        drop(turn);
         let unsettled = self.unsettled.fetch_add(weight, Ordering::Relaxed).saturating_add(weight);
         if unsettled > self.capacity / SETTLE_AT {
             self.unsettled.store(0, Ordering::Relaxed);
             self.slots.run_pending_tasks();
         }
-        true
+        Ok(())
     }
 
     /// Forgets one.

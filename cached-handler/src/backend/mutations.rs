@@ -8,7 +8,7 @@ use crate::{
 };
 
 /// As a release wrote it.
-pub(crate) const WHOLE: &[u8] = include_bytes!("../stored/codec/golden/response-2.bin");
+pub(crate) const WHOLE: &[u8] = include_bytes!("../stored/codec/golden/response-3.bin");
 
 /// What a look-up makes of bytes that a backend gave.
 pub(crate) fn read(bytes: &Bytes) -> Result<SlotAtRest, Damage> {

@@ -24,7 +24,7 @@ use std::{
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
-use ::redis::{Cmd, Pipeline, Value};
+use ::redis::{Cmd, Value};
 use bytes::{BufMut, Bytes, BytesMut};
 
 pub use self::server::RedisServer;
@@ -35,7 +35,7 @@ use self::{
     link::Link,
     refusal::senseless,
 };
-use super::{Answer, Backend, Effect, Epochs, Known, Moved, Reading, Scopes, Stamp, Store, StoreKey, Wakes};
+use super::{Answer, Backend, Effect, Epochs, Known, Moved, Order, Put, Reading, Scopes, Stamp, Store, StoreKey, Wakes};
 use crate::{
     clock::{Clock, millis, span},
     error::Error,
@@ -138,10 +138,17 @@ impl Backend for Redis {
         })
     }
 
-    fn put<'a>(&'a self, key: &'a StoreKey, bytes: Bytes, keep_for: Duration, scopes: &'a Scopes<'a>) -> Answer<'a, ()> {
+    fn put<'a>(
+        &'a self,
+        key: &'a StoreKey,
+        bytes: Bytes,
+        keep_for: Duration,
+        scopes: &'a Scopes<'a>,
+        unless_after: Option<Order>,
+    ) -> Answer<'a, Put> {
         Box::pin(async move {
-            let keys = self.0.keys.scopes(scopes, self.0.incarnation());
-            self.0.put(key, &bytes, keep_for, &keys).await
+            let keys = self.0.keys.scopes_with(scopes, self.0.incarnation(), key);
+            self.0.put(&keys, &bytes, keep_for, unless_after.is_some()).await
         })
     }
 
@@ -214,21 +221,26 @@ impl Inner {
         Ok(moved)
     }
 
-    /// Stores, and sees to it that the clock and the epochs live longer.
-    async fn put(&self, key: &StoreKey, bytes: &[u8], keep_for: Duration, keys: &Names) -> Result<(), Error> {
+    /// Stores under the last of the keys, and sees to it that the others, the clock and the epochs, live longer. `unless_newer`:
+    /// not in place of what a run has left there that began later, by the bytes themselves.
+    async fn put(&self, keys: &Names, bytes: &[u8], keep_for: Duration, unless_newer: bool) -> Result<Put, Error> {
         let incarnation = match self.known.stamp() {
             Some(stamp) => stamp.incarnation,
             None => self.read(&self.keys.clock()).await?.incarnation,
         };
         let keep_for = millis(keep_for).max(1);
-        let mut pipeline = Pipeline::with_capacity(1 + keys.iter().len());
-        pipeline.cmd("SET").arg(self.keys.response(key)).arg(&frame(incarnation, bytes)[..]).arg("PX").arg(keep_for);
-        let lives = [CLOCK_LIVES].into_iter().chain(std::iter::repeat(EPOCH_LIVES));
-        for (key, lives) in keys.iter().zip(lives) {
-            let longer = keep_for.saturating_add(millis(EPOCH_LIVES)).max(millis(lives));
-            pipeline.cmd("PEXPIRE").arg(key).arg(longer).arg("GT");
+        let longer = keep_for.saturating_add(millis(EPOCH_LIVES));
+        let framed = frame(incarnation, bytes);
+        let command = |by_digest| {
+            let mut command = script::PUT.call(by_digest, keys);
+            command.arg(&framed[..]).arg(keep_for).arg(longer.max(millis(CLOCK_LIVES))).arg(longer).arg(i32::from(unless_newer));
+            command
+        };
+        match self.link.call_dated(command).await? {
+            Value::Int(0) => Ok(Put::Overtaken),
+            Value::Int(_) => Ok(Put::Stored),
+            _ => Err(senseless()),
         }
-        self.link.call_all(&mut pipeline).await
     }
 }
 
@@ -238,7 +250,7 @@ impl Store for Redis {
     }
 
     async fn put(&self, key: &StoreKey, bytes: Bytes, keep_for: Duration) -> Result<(), Error> {
-        self.0.put(key, &bytes, keep_for, &self.0.keys.clock()).await
+        self.0.put(&self.0.keys.clock_with(key), &bytes, keep_for, false).await.map(drop)
     }
 
     async fn remove(&self, key: &StoreKey) -> Result<(), Error> {

@@ -5,7 +5,7 @@ use std::{fmt, pin::Pin, sync::Arc, time::Duration, time::SystemTime};
 use bytes::Bytes;
 use tokio::sync::Notify;
 
-use super::{Effect, Moved, Reading, Scopes, Stamp, StoreKey};
+use super::{Effect, Moved, Order, Put, Reading, Scopes, Stamp, StoreKey};
 use crate::{clock::Clock, error::Error, invalidate::Target};
 
 pub(crate) type Answer<'a, T> = Pin<Box<dyn Future<Output = Result<T, Error>> + Send + 'a>>;
@@ -16,8 +16,16 @@ pub(crate) trait Backend: Send + Sync + fmt::Debug {
     fn look_up<'a>(&'a self, key: &'a StoreKey, scopes: &'a Scopes<'a>) -> Answer<'a, (Option<Bytes>, Reading)>;
     fn get<'a>(&'a self, key: &'a StoreKey) -> Answer<'a, Option<Bytes>>;
     fn read<'a>(&'a self, scopes: &'a Scopes<'a>) -> Answer<'a, Reading>;
-    /// Keeps the bytes, and the epochs in their scopes for as long.
-    fn put<'a>(&'a self, key: &'a StoreKey, bytes: Bytes, keep_for: Duration, scopes: &'a Scopes<'a>) -> Answer<'a, ()>;
+    /// Keeps the bytes, and the epochs in their scopes for as long. `unless_after`: not in place of bytes that lie there of a run
+    /// that began later, as far as their beginning tells.
+    fn put<'a>(
+        &'a self,
+        key: &'a StoreKey,
+        bytes: Bytes,
+        keep_for: Duration,
+        scopes: &'a Scopes<'a>,
+        unless_after: Option<Order>,
+    ) -> Answer<'a, Put>;
     fn remove<'a>(&'a self, key: &'a StoreKey) -> Answer<'a, ()>;
     fn advance<'a>(&'a self, target: &'a Target, effect: Effect) -> Answer<'a, ()>;
     /// The same, and what it has done to the target's epoch, where the epochs are not an author's own.

@@ -75,7 +75,7 @@
 //! | `head` | a HEAD request ran a handler with an argument in `skip` that shows the method | |
 //! | `request-no-store`, `only-if-cached` | the request said so | only with `Policy::honor_request_directives` |
 //! | `status` | its status is not stored | `Policy::status`, for statuses that describe the resource |
-//! | `cached-inside` | a handler inside the layer has `#[cached]`; or it is made of what a cached handler of another backend or cache has answered | keep both in memory, in one cache |
+//! | `cached-inside` | a handler inside the layer has `#[cached]`; or it is made of what a cached handler of another backend or cache has answered | keep both in one backend of one cache |
 //! | `do-not-store` | the handler returned `DoNotStore` | |
 //! | `set-cookie` | it sets a cookie | set cookies in another handler, or in a layer outside |
 //! | `no-store`, `private`, `no-cache` | its `Cache-Control` says so | if that is for clients only: `cache_control = "…"` in the attribute |
@@ -95,6 +95,7 @@
 //! | `fields-too-large` | over 256 field lines or 64 KiB of them | |
 //! | `groups` | more than 16, or a name that is empty or over 256 bytes | |
 //! | `invalidated` | it was invalidated while the handler ran | |
+//! | `overtaken` | another run, which began later, has stored its response already | |
 //! | `run-too-long` | its content took over 30 s to come | |
 //! | `read-ahead` | so much content waits for clients who read slowly that no more is read ahead of them | `Cache::builder().read_ahead(bytes)` |
 //! | `no-task` | it is streamed, and 1 024 runs have a task already | `Cache::builder().max_detached_runs(n)` |

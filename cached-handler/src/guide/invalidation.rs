@@ -128,9 +128,11 @@
 //! # Cached pages made of cached fragments
 //!
 //! A cached handler may ask another one through the router, and build its response from the answer. Its response is then
-//! bound to it: whatever invalidates the fragment (a group, its path, its handler) invalidates the page, which is fresh no
-//! longer than the fragment, and private if that is. This needs one cache and `backend = "memory"` for both: the epochs of
-//! another backend say nothing of the fragment, so such a page is not stored (`cached-inside`).
+//! bound to it: whatever invalidates the fragment (a group, its path, its handler) invalidates the page, in every process that
+//! shares the backend. It is fresh no longer than the fragment, and private if that is. This needs one cache and one backend for
+//! both: the epochs of another backend say nothing of the fragment, so such a page is not stored (`cached-inside`), nor is one
+//! of more than 64 fragments. In Redis, files and a store of yours a hit reads the epochs of its fragments too: all at once,
+//! in one more round trip.
 //!
 //! The page is found by its task, or by its request if that is handed on. What asks neither way is not noticed: a *new*
 //! request in a task that the handler spawns, or one over the network. Name the groups of the fragment there yourself, with

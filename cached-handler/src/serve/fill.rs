@@ -259,7 +259,7 @@ fn is_usable(run: &Run, stored: &Stored) -> bool {
         Some(marks) if run.cache.inner().memory.epochs.expired(marks) <= stored.stamp.clock => true,
         // Something was invalidated during the run: this is an answer only to a request that began before all of it.
         // Unless it is made of others' responses, which are older.
-        marks if marks.as_ref().is_none_or(|marks| marks.parts() == 0) && run.began_no_later_than(stored.stamp) => true,
+        _ if !stored.is_composed() && run.began_no_later_than(stored.stamp) => true,
         // Or before what concerns this response.
         _ => !run.knows_less_groups_than(stored) && run.reading().is_some_and(|reading| reading.may_join(stored.stamp)),
     }
@@ -296,7 +296,8 @@ async fn lead(run: Run, handler: BoxRun, lease: Lease, runtime: &tokio::runtime:
 }
 
 /// A run in a task of its own: it answers, and goes on with what is left.
-async fn land_detached<F: Future<Output = Response>>(run: Run, handler: F, lease: Lease, place: Place, answer: impl FnOnce(Response)) {
+async fn land_detached<F: Future<Output = Response>>(mut run: Run, handler: F, lease: Lease, place: Place, answer: impl FnOnce(Response)) {
+    run.begins();
     let produced = produce(&run, handler).await;
     let landing = store::land(run, produced, Some(lease), true).await;
     answer(landing.response);
@@ -316,6 +317,7 @@ async fn in_place<F: Future<Output = Response>>(
     if lease.is_none() {
         run.read_epochs_again();
     }
+    run.begins();
     let changed = run.facts.take_changed().filter(|_| !run.cache.inner().off);
     let handler = noted(&run, handler);
     let produced = match changed {

@@ -43,14 +43,14 @@ impl Run {
         match self.told_by_head(answer, stored) {
             // What was invalidated since the HEAD began is left as it is: GET may have stored it anew.
             Told::Freshened(freshened) if freshened.is_invalidated(memory) => {}
-            Told::Freshened(freshened) => _ = memory.put(key, Arc::new(Slot::Response(*freshened))),
+            Told::Freshened(freshened) => drop(memory.put(key, Arc::new(Slot::Response(*freshened)))),
             Told::Another => memory.remove(&key),
             Told::Nothing => {}
         }
     }
 
     /// Before the answer goes out, so that who has it finds the new state: a look-up and a write more, several where there
-    /// are variants. What GET stores in between may be lost to what this freshens, which no invalidation has reached.
+    /// are variants. What GET stores in between stays, as its run began later than that of what this freshens.
     async fn tell_backend(&mut self, answer: &Parts, key: PrimaryKey) {
         let own = mem::replace(&mut self.key.primary, key);
         if let Some(slot) = self.left_in_backend().await
@@ -91,7 +91,9 @@ impl Run {
         if stored.is_fresh(self.now()) {
             return Told::Nothing;
         }
-        Told::Freshened(Box::new(Stored { selecting: stored.selecting.clone(), of_head: stored.of_head, ..made }))
+        // Its content is that of the run which made it: nothing that began later gives way to it.
+        let (selecting, of_head, began) = (stored.selecting.clone(), stored.of_head, stored.began);
+        Told::Freshened(Box::new(Stored { selecting, of_head, began, ..made }))
     }
 
     fn made_of_head(&self, answer: &Parts, stored: &Stored) -> Option<Stored> {

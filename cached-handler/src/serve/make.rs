@@ -93,8 +93,11 @@ pub(super) fn make(run: &Run, mut parts: Parts, content: Bytes, storable: &Stora
         targeted,
         ended: AtomicBool::new(false),
         stamp: run.stamp().unwrap_or_default(),
+        began: run.began(),
         marks,
         groups: groups.into(),
+        place: run.place(),
+        parts: run.composition.parts_at_rest(),
         selecting,
         arrived_with_age,
         initial_age: storable.initial_age,
@@ -109,7 +112,9 @@ pub(super) fn make(run: &Run, mut parts: Parts, content: Bytes, storable: &Stora
 
 /// A stored response of what lay in a backend: what is not kept there is computed again.
 pub(super) fn remake(run: &Run, at_rest: AtRest, born: Millis, fresh_until: Millis, initial_age: Duration) -> Stored {
-    let AtRest { status, fields, content, windows, stamp, groups, shareable, arrived_with_age, own, tells_clients, made_tag, .. } = at_rest;
+    let AtRest {
+        status, fields, content, windows, order, groups, parts, shareable, arrived_with_age, own, tells_clients, made_tag, ..
+    } = at_rest;
     let mut fields = fields;
     let of_head = is_without_its_content(run, &content);
     // Earlier versions kept it.
@@ -131,9 +136,12 @@ pub(super) fn remake(run: &Run, at_rest: AtRest, born: Millis, fresh_until: Mill
         tells_clients,
         targeted: run.handler.policy.targeted_fields,
         ended: AtomicBool::new(false),
-        stamp,
+        stamp: order.stamp,
+        began: order.began,
         marks: None,
         groups: groups.into(),
+        place: run.place(),
+        parts: parts.into(),
         selecting: None,
         arrived_with_age,
         initial_age,

@@ -46,18 +46,20 @@ pub(super) async fn put(run: &Run, slot: &Arc<Slot>) -> Kept {
             };
             // Where all that is known was invalidated, by what they have in common, it takes no place any more.
             let invalidated = run.marks().map_or(0, |marks| memory.epochs.invalidated(marks));
-            let known = known.filter(|known| known.known.len() < MAX_VARIANTS || invalidated <= known.latest);
+            let known = known.filter(|known| known.known.len() < MAX_VARIANTS || invalidated <= known.latest.stamp.clock);
             let hash = inner.reputations.hash_bytes(values);
             let Some(mut record) = record(known, variants, (hash, stored.answers_until()), run.now()) else {
                 return Kept::Not(NotStored::TooManyVariants);
             };
-            record.latest = record.latest.max(stored.stamp.clock);
+            record.take(stored.order());
             let values = run.selecting_values(&record);
-            memory.put(primary.clone(), Arc::new(Slot::Variants(record)));
+            if let Err(reason) = memory.put(primary.clone(), Arc::new(Slot::Variants(record))) {
+                return Kept::Not(reason);
+            }
             primary.as_ref().variant(&values)
         }
     };
-    if memory.put(key, Arc::clone(slot)) { Kept::Stored } else { Kept::Not(NotStored::TooLarge) }
+    memory.put(key, Arc::clone(slot)).map_or_else(Kept::Not, |()| Kept::Stored)
 }
 
 /// What lies under the key of a response with variants, with one more: the union of all fields that ever selected, so

@@ -9,20 +9,19 @@ use super::{
     Rest, Run, answer,
     lookup::{Found, UseStale, judged, may_answer_unless_invalidated, use_stale},
     make::remake,
-    put,
+    parts::{Parts, parts, read_with_parts},
 };
 use crate::{
-    backend::{Backend, StoreKey},
-    clock::{millis, span},
-    digest::Digest,
+    backend::{Backend, Reading, StoreKey},
+    clock::millis,
     error::Error,
     events, group,
     invalidate::Target,
     key::variant_at_rest,
-    outcome::{Bypass, Forward, Kept, NotStored},
+    outcome::{Bypass, Forward},
     stored::{
-        Slot, Stored, Tag,
-        codec::{AtRest, SlotAtRest, decode_in_turns, encode_in_turns},
+        Slot, Stored,
+        codec::{AtRest, SlotAtRest, decode_in_turns},
         shared::Shared,
     },
 };
@@ -113,8 +112,10 @@ impl Run {
         }
         let Some(backend) = self.cache.backend(self.handler).cloned() else { return false };
         let scopes = self.scopes_of(stored);
-        match backend.read(&scopes).await {
-            Ok(reading) => self.set_reading(reading),
+        match read_with_parts(&*backend, &scopes, stored).await {
+            Ok((reading, Parts::Current)) => self.set_reading(reading),
+            // It is made of something outdated: whenever it was made, it is no answer.
+            Ok((reading, _)) => self.set_reading(Reading { expired: u64::MAX, ..reading }),
             Err(_) => return false,
         }
         true
@@ -159,17 +160,17 @@ impl Run {
         };
         let Slot::Response(stored) = &*slot else { return Ok(Found::Nothing(Forward::UriMiss)) };
         self.cache.inner().reputations.found_at_rest(self.handler, self.key.instance, self.now());
-        // Groups that only the response knows of were not in the first reading.
-        let reading = if self.knows_less_groups_than(stored) {
+        // Groups that only the response knows of were not in the first reading, nor were its parts.
+        let (reading, parts) = if self.knows_less_groups_than_its_own(stored) {
             let scopes = self.scopes_of(stored);
-            backend.read(&scopes).await?
+            read_with_parts(backend, &scopes, stored).await?
         } else {
-            reading
+            (reading, parts(backend, stored).await?)
         };
-        if !reading.allows(stored.stamp) {
+        if !reading.allows(stored.stamp) || parts == Parts::Invalidated {
             return Ok(Found::Nothing(Forward::Invalidated));
         }
-        let (is_expired, now) = (reading.expires(stored.stamp), self.now());
+        let (is_expired, now) = (reading.expires(stored.stamp) || parts == Parts::Expired, self.now());
         Ok(judged(slot, |stored| may_answer_unless_invalidated(stored, is_expired, self.handler, &self.facts, &self.key.traits, now)))
     }
 
@@ -210,7 +211,7 @@ impl Run {
     }
 
     /// Bytes as a stored response; whatever is wrong with them is an event and a miss.
-    async fn open(&self, bytes: Option<Bytes>, key: &StoreKey) -> Option<SlotAtRest> {
+    pub(super) async fn open(&self, bytes: Option<Bytes>, key: &StoreKey) -> Option<SlotAtRest> {
         let longest = self.handler.policy.max_body.saturating_add(MOST_BESIDE_CONTENT);
         match decode_in_turns(&bytes?, key.digest(), longest).await {
             Ok(slot) => Some(slot),
@@ -232,62 +233,17 @@ impl Run {
         Target::group(group::of_key(self.key_at_rest().digest()))
     }
 
-    fn key_at_rest(&self) -> StoreKey {
+    pub(super) fn key_at_rest(&self) -> StoreKey {
         self.key.primary.at_rest(self.handler, self.key.instance, (self.facts.state)(), &self.cache.inner().namespace, self.shape)
     }
 
-    fn variant_at_rest(&self, of: &StoreKey, values: &[u8]) -> StoreKey {
+    pub(super) fn variant_at_rest(&self, of: &StoreKey, values: &[u8]) -> StoreKey {
         variant_at_rest(self.handler, self.key.instance, of, values)
     }
 
-    /// Stores, and says what came of it.
-    pub(super) async fn put_in_backend(&self, stored: &Stored) -> Kept {
-        let Some(backend) = self.cache.backend(self.handler) else { return Kept::Not(NotStored::Bypass) };
-        match self.try_put(&**backend, stored).await {
-            Ok(kept) => kept,
-            Err(error) => {
-                events::call_failed(self.handler, "store", &error);
-                Kept::Not(NotStored::Backend)
-            }
-        }
-    }
-
     /// Whether it has a reading of the backend's clock. Without one there is no stamp that could be compared with it.
-    pub(super) fn has_read_its_backend(&self) -> bool {
+    pub(crate) fn has_read_its_backend(&self) -> bool {
         self.stamp().is_some() && self.marks().is_none()
-    }
-
-    async fn try_put(&self, backend: &dyn Backend, stored: &Stored) -> Result<Kept, Error> {
-        if !self.has_read_its_backend() {
-            return Ok(Kept::Not(NotStored::Backend));
-        }
-        let scopes = self.scopes_of(stored);
-        if !backend.read(&scopes).await?.allows(stored.stamp) {
-            return Ok(Kept::Not(NotStored::Invalidated));
-        }
-        let key = self.key_at_rest();
-        let keep_for = span(stored.useful_until().saturating_sub(self.now()));
-        let at_rest = SlotAtRest::Response(self.to_rest(backend, stored));
-        let Some((variants, _)) = &stored.selecting else {
-            backend.put(&key, encode_in_turns(&at_rest, key.digest()).await, keep_for, &scopes).await?;
-            return Ok(Kept::Stored);
-        };
-        let known = match self.open(backend.get(&key).await?, &key).await {
-            Some(SlotAtRest::Variants(known)) => Some(known),
-            _ => None,
-        };
-        let wall = millis(backend.wall(&self.cache.inner().clock).duration_since(std::time::UNIX_EPOCH).unwrap_or_default());
-        let hash = Digest::of(&self.selecting_values(variants));
-        let hash = hash.as_bytes().first_chunk().map_or(0, |bytes| u64::from_le_bytes(*bytes));
-        let until = wall.saturating_add(stored.answers_until().saturating_sub(self.now()));
-        let Some(record) = put::record(known.as_ref(), variants, (hash, until), wall) else {
-            return Ok(Kept::Not(NotStored::TooManyVariants));
-        };
-        let longest = record.known.iter().map(|(_, until)| span(until.saturating_sub(wall))).fold(keep_for, Duration::max);
-        let variant = self.variant_at_rest(&key, &self.selecting_values(&record));
-        backend.put(&variant, encode_in_turns(&at_rest, variant.digest()).await, keep_for, &scopes).await?;
-        backend.put(&key, encode_in_turns(&SlotAtRest::Variants(record), key.digest()).await, longest, &scopes).await?;
-        Ok(Kept::Stored)
     }
 
     /// Takes what was held out of the backend, which its handler has said something else about.
@@ -302,26 +258,6 @@ impl Run {
                 events::call_failed(handler, "remove", &error);
             }
         }))
-    }
-
-    fn to_rest(&self, backend: &dyn Backend, stored: &Stored) -> AtRest {
-        let clock = &self.cache.inner().clock;
-        let age = stored.age(clock.now());
-        AtRest {
-            status: stored.whole.status,
-            fields: stored.whole.headers.clone(),
-            content: stored.content.clone(),
-            born: backend.wall(clock).checked_sub(age).unwrap_or(std::time::UNIX_EPOCH),
-            lifetime: span(stored.fresh_until.saturating_sub(stored.born)),
-            windows: stored.windows,
-            stamp: stored.stamp,
-            groups: stored.groups.to_vec(),
-            shareable: stored.shareable,
-            arrived_with_age: stored.arrived_with_age,
-            own: stored.own,
-            tells_clients: stored.tells_clients,
-            made_tag: stored.tag != Tag::Own,
-        }
     }
 
     /// A response at rest, in this process's time. One from the future is taken for stale, unless clocks that are read
@@ -340,8 +276,8 @@ impl Run {
     }
 }
 
-/// More than fields, groups and variants come to within their limits.
+/// More than fields, groups, parts and variants come to within their limits.
 const MOST_BESIDE_CONTENT: usize = 128 << 10;
 
 /// How far two processes' notions of a backend's time may lie apart.
-const MOST_SKEW: Duration = Duration::from_secs(1);
+pub(super) const MOST_SKEW: Duration = Duration::from_secs(1);

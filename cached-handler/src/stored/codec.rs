@@ -2,13 +2,13 @@
 //!
 //! ```text
 //! "CHst" version:u16 checksum:u128 │ digest of the full key:32 kind:u8
-//!   response: flags:u8 incarnation:u64 clock:u64 born:u64 lifetime:u64 windows:2×u64 status:u16
-//!             groups:[text] lines:[name value] content
-//!   variants: fields:[text] known:[hash:u64 until:i64]
+//!   response: flags:u8 incarnation:u64 clock:u64 began:u64 born:u64 lifetime:u64 windows:2×u64 status:u16
+//!             groups:[text] parts:[has_path:u8 path:u64 clock:u64 handler:text groups:[text]] lines:[name value] content
+//!   variants: 0:u8 incarnation:u64 clock:u64 began:u64 fields:[text] known:[hash:u64 until:i64]
 //! ```
 //!
 //! Numbers are little-endian, times in milliseconds, texts and lists preceded by a u32. The checksum (XXH3) is of all that
-//! comes after it. Of the key there is a digest alone: what a request said, a token perhaps, is not to be read there. The names of
+//! comes after it. `began` is when the run began, and `parts` are what the response is made of, with the clock of each. Of the key there is a digest alone: what a request said, a token perhaps, is not to be read there. The names of
 //! groups are, as they are the author's own words.
 //!
 //! Reading them builds plain data: no length is trusted before it is compared with what is there, nothing recurses, and
@@ -20,15 +20,21 @@ use bytes::{BufMut, Bytes, BytesMut};
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use xxhash_rust::xxh3::{Xxh3, xxh3_128};
 
-use self::reader::Reader;
+pub(crate) use self::order::{FORMAT, ORDER_AT, ORDER_END, order_of};
+use self::{
+    order::{order, part, put_groups, put_order, put_parts},
+    reader::Reader,
+};
 use super::{Own, Variants};
 use crate::{
-    backend::Stamp,
+    backend::Order,
     digest::Digest,
+    nested::Part,
     rules::stale::Windows,
     turns::{TURN, in_turns},
 };
 
+mod order;
 mod reader;
 
 /// What is kept of a response beyond this process.
@@ -42,8 +48,9 @@ pub(crate) struct AtRest {
     pub(crate) born: SystemTime,
     pub(crate) lifetime: Duration,
     pub(crate) windows: Windows,
-    pub(crate) stamp: Stamp,
+    pub(crate) order: Order,
     pub(crate) groups: Vec<Box<str>>,
+    pub(crate) parts: Vec<Part>,
     pub(crate) shareable: bool,
     pub(crate) arrived_with_age: bool,
     pub(crate) own: Own,
@@ -86,7 +93,7 @@ impl Damage {
 }
 
 const MAGIC: [u8; 4] = *b"CHst";
-const VERSION: u16 = 2;
+const VERSION: u16 = 3;
 const CHECKSUM: usize = 16;
 const HEAD: usize = MAGIC.len() + 2 + CHECKSUM;
 
@@ -114,6 +121,8 @@ pub(crate) fn encode(slot: &SlotAtRest, key: &Digest) -> Bytes {
         }
         SlotAtRest::Variants(variants) => {
             out.put_u8(VARIANTS);
+            out.put_u8(0);
+            put_order(&mut out, &variants.latest);
             put_variants(&mut out, variants);
         }
     }
@@ -223,17 +232,14 @@ fn put_beside_content(out: &mut BytesMut, response: &AtRest) {
             | flag(response.tells_clients, TELLS_CLIENTS)
             | flag(response.made_tag, MADE_TAG),
     );
-    out.put_u64_le(response.stamp.incarnation);
-    out.put_u64_le(response.stamp.clock);
+    put_order(out, &response.order);
     out.put_u64_le(millis(response.born.duration_since(UNIX_EPOCH).unwrap_or_default()));
     out.put_u64_le(millis(response.lifetime));
     out.put_u64_le(millis(response.windows.while_revalidate));
     out.put_u64_le(millis(response.windows.if_error));
     out.put_u16_le(response.status.as_u16());
-    out.put_u32_le(count(response.groups.len()));
-    for group in &response.groups {
-        put(out, group.as_bytes());
-    }
+    put_groups(out, &response.groups);
+    put_parts(out, &response.parts);
     out.put_u32_le(count(response.fields.len()));
     for (name, value) in &response.fields {
         put(out, name.as_str().as_bytes());
@@ -246,12 +252,13 @@ fn response(reader: &mut Reader<'_>) -> Result<AtRest, Damage> {
     if flags & !FLAGS != 0 {
         return Err(Damage::Malformed);
     }
-    let stamp = Stamp { incarnation: reader.u64()?, clock: reader.u64()? };
+    let order = order(reader)?;
     let born = UNIX_EPOCH.checked_add(reader.millis()?).ok_or(Damage::Malformed)?;
     let lifetime = reader.millis()?;
     let windows = Windows { while_revalidate: reader.millis()?, if_error: reader.millis()? };
     let status = StatusCode::from_u16(reader.u16()?).map_err(|_| Damage::Malformed)?;
     let groups = reader.list(Reader::text)?;
+    let parts = reader.list(part)?;
     let lines = reader.u32()?;
     // As many as any response has that is stored; a number that lies costs no more.
     let mut fields = HeaderMap::with_capacity(lines.min(MOST_LINES) as usize);
@@ -267,8 +274,9 @@ fn response(reader: &mut Reader<'_>) -> Result<AtRest, Damage> {
         born,
         lifetime,
         windows,
-        stamp,
+        order,
         groups,
+        parts,
         shareable: flags & SHAREABLE != 0,
         arrived_with_age: flags & ARRIVED_WITH_AGE != 0,
         own: Own { tag: flags & OWN_TAG != 0, date: flags & OWN_DATE != 0 },
@@ -290,9 +298,13 @@ fn put_variants(out: &mut BytesMut, variants: &Variants) {
 }
 
 fn variants(reader: &mut Reader<'_>) -> Result<Variants, Damage> {
+    if reader.u8()? != 0 {
+        return Err(Damage::Malformed);
+    }
+    let latest = order(reader)?;
     let fields = reader.list(Reader::text)?;
     let known = reader.list(|reader| Ok((reader.u64()?, i64::from_le_bytes(*reader.array()?))))?;
-    Ok(Variants { fields, known, latest: 0 })
+    Ok(Variants { fields, known, latest })
 }
 
 fn put(out: &mut BytesMut, bytes: &[u8]) {

@@ -15,11 +15,11 @@ use axum::{
     body::Body,
     extract::{FromRequestParts, Path, State},
     http::{HeaderMap, Request, StatusCode, request, request::Parts, response},
-    response::Response,
+    response::{IntoResponse, Response},
     routing::get,
 };
 use cached_handler::{
-    Cache, CacheBuilder, CacheKey, CacheLayer, Error, ManualClock, Policy, Target, ValueOptions,
+    Cache, CacheBuilder, CacheKey, CacheLayer, Error, KeyWriter, ManualClock, Policy, Target, ValueOptions,
     backend::{BackendLimits, Effect, Epochs, InProcessEpochs, Reading, Scopes},
     cached, secs,
     testing::Chaos,
@@ -58,6 +58,8 @@ pub enum Kind {
     Behind,
     /// Stale for another one, in place of a failure.
     Instead,
+    /// Fresh for a minute, and nobody waits for another's run.
+    Hasty,
 }
 
 impl Kind {
@@ -66,6 +68,7 @@ impl Kind {
             Self::Plain => "plain",
             Self::Behind => "behind",
             Self::Instead => "instead",
+            Self::Hasty => "hasty",
         }
     }
 }
@@ -74,6 +77,7 @@ const POLICY: Policy = Policy::new().jitter(0).max_body(LONGEST);
 const PLAIN: Policy = POLICY.name("plain");
 const BEHIND: Policy = POLICY.name("behind");
 const INSTEAD: Policy = POLICY.name("instead");
+const HASTY: Policy = POLICY.name("hasty").max_wait(Duration::ZERO);
 
 #[cached(ttl = 60, group = ["pages", "page:{id}"], policy = PLAIN)]
 async fn plain(State(source): State<Arc<Source>>, Path(id): Path<String>) -> Response {
@@ -88,6 +92,28 @@ async fn behind(State(source): State<Arc<Source>>, Path(id): Path<String>) -> Re
 #[cached(ttl = 60, group = ["pages", "page:{id}"], stale_if_error = 60, policy = INSTEAD)]
 async fn instead(State(source): State<Arc<Source>>, Path(id): Path<String>) -> Response {
     source.answer().await
+}
+
+#[cached(ttl = 60, group = ["pages", "page:{id}"], policy = HASTY)]
+async fn hasty(State(source): State<Arc<Source>>, Path(id): Path<String>) -> Response {
+    source.answer().await
+}
+
+/// The routes that a page asks for what it is made of.
+#[derive(Clone)]
+struct Inside(Router);
+
+/// It is the same for every request.
+impl CacheKey for Inside {
+    fn cache_key(&self, _: &mut KeyWriter<'_>) {}
+}
+
+#[cached(ttl = 60, group = "wholes", policy = POLICY)]
+async fn whole(Extension(inside): Extension<Inside>, State(source): State<Arc<Source>>, Path(id): Path<String>) -> Response {
+    let part = inside.0.oneshot(Request::get(format!("/plain/{id}")).body(Body::empty()).unwrap()).await.unwrap();
+    let part = part.into_body().collect().await.unwrap().to_bytes();
+    let own = source.run().await.unwrap();
+    format!("{own} of {}", String::from_utf8_lossy(&part)).into_response()
 }
 
 #[cached(ttl = 60, group = "pages", vary = "accept-language")]
@@ -122,12 +148,15 @@ fn attribute() -> Router<Arc<Source>> {
         .route("/plain/{id}", get(plain))
         .route("/behind/{id}", get(behind))
         .route("/instead/{id}", get(instead))
+        .route("/hasty/{id}", get(hasty))
+        .route("/whole/{id}", get(whole))
         .route("/language/{id}", get(by_language))
 }
 
 fn layered(cache: &Cache) -> Router<Arc<Source>> {
     let layer = |name| {
-        let layer = CacheLayer::new(name, secs(60)).cache(cache.clone()).policy(POLICY);
+        let policy = if name == "hasty" { HASTY } else { POLICY };
+        let layer = CacheLayer::new(name, secs(60)).cache(cache.clone()).policy(policy);
         let page = |path: &str| format!("page:{}", path.rsplit('/').next().unwrap_or(path));
         layer.group("pages").groups(move |request| vec![page(request.uri.path())])
     };
@@ -135,6 +164,7 @@ fn layered(cache: &Cache) -> Router<Arc<Source>> {
     route("/plain/{id}", layer("plain"))
         .merge(route("/behind/{id}", layer("behind").stale_while_revalidate(secs(60))))
         .merge(route("/instead/{id}", layer("instead").stale_if_error(secs(60))))
+        .merge(route("/hasty/{id}", layer("hasty")))
         .merge(route("/language/{id}", layer("language").vary(["accept-language"])))
 }
 
@@ -242,6 +272,7 @@ impl Site {
         let router = if way == Way::Layer { layered(&cache) } else { attribute() };
         let router = router.merge(super::writes::routes());
         let router = router.with_state(Arc::clone(&source)).layer(Extension(cache.clone()));
+        let router = router.clone().layer(Extension(Inside(router)));
         // Until it was connected.
         let errors_of_the_start = cache.stats().backend_errors;
         Self { way, cache, source, clock, router, home, errors_of_the_start }
@@ -261,6 +292,20 @@ impl Site {
 
     pub fn waits(&self, duration: Duration) {
         self.clock.advance(duration);
+    }
+
+    /// So many responses have been stored.
+    pub async fn has_stored(&self, responses: u64) {
+        let stores = async {
+            while self.cache.stats().kept.get("stored").is_none_or(|stored| *stored < responses) {
+                tokio::task::yield_now().await;
+            }
+        };
+        tokio::time::timeout(Duration::from_secs(10), stores).await.expect("a response that is stored");
+    }
+
+    pub fn stored(&self) -> u64 {
+        self.cache.stats().kept.get("stored").copied().unwrap_or(0)
     }
 
     /// What goes on behind an answer is over.
@@ -325,11 +370,12 @@ impl Site {
     async fn value(&self, kind: Kind, id: &str) -> String {
         let options = ValueOptions::new(secs(60)).group("pages").group(format!("page:{id}"));
         let options = match kind {
-            Kind::Plain => options,
+            Kind::Plain | Kind::Hasty => options,
             Kind::Behind => options.stale_while_revalidate(secs(60)),
             Kind::Instead => options.stale_if_error(secs(60)),
         };
         let values = self.cache.values::<String>(kind.name()).jitter(0).max_json(LONGEST);
+        let values = if kind == Kind::Hasty { values.max_wait(Duration::ZERO) } else { values };
         let source = Arc::clone(&self.source);
         match values.get_or_insert_with(id, options, async move || source.run().await).await {
             Ok(value) => value.trim_end().to_owned(),

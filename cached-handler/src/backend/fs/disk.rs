@@ -1,6 +1,7 @@
 //! What is asked of the file system: relative to an open folder, and never through a symbolic link.
 
 mod facts;
+mod lock;
 mod state;
 
 use std::{
@@ -19,6 +20,7 @@ use rustix::{
 
 pub(super) use self::{
     facts::Facts,
+    lock::lock,
     state::{Changed, born, renamed, state},
 };
 use super::fault::Fault;

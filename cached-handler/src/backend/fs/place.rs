@@ -15,7 +15,7 @@ use rustix::io::Errno;
 
 use super::{
     Settings,
-    disk::{self, Folder, Identity, Patience, read_at, read_begin, write_at},
+    disk::{self, Folder, Identity, Patience, lock, read_at, read_begin, write_at},
     entry::{FileName, HEAD, Head, temporary},
     fault::Fault,
     kept::Kept,
@@ -23,8 +23,10 @@ use super::{
     table::{Moment, Spot, Table, random},
 };
 use crate::{
-    backend::{Effect, Moved, Reading},
+    backend::{Effect, Moved, Order, Put, Reading},
+    digest::Digest,
     invalidate::Mark,
+    stored::codec::{ORDER_END, order_of},
 };
 
 /// A namespace's directory.
@@ -45,6 +47,8 @@ pub(super) struct New {
     pub(super) head: Head,
     pub(super) bytes: Bytes,
     pub(super) now: SystemTime,
+    /// Not in place of what lies there under this key of a run that began later.
+    pub(super) unless_after: Option<(Order, Digest)>,
     /// On the disk before it is said to be stored.
     pub(super) durable: bool,
 }
@@ -129,7 +133,7 @@ impl Place {
     }
 
     /// Stores whole or not at all: written under another name, then renamed. A reader sees the old or the new.
-    pub(super) fn put(&self, new: &New, given_up: &AtomicBool) -> Result<(), Fault> {
+    pub(super) fn put(&self, new: &New, given_up: &AtomicBool) -> Result<Put, Fault> {
         let folder = self.folder_of(&new.name)?;
         let name = temporary(random());
         let file = folder.create(&name)?;
@@ -138,15 +142,40 @@ impl Place {
             if given_up.load(Ordering::SeqCst) {
                 return Err(Fault::GivenUp);
             }
-            folder.rename(name.as_bytes(), new.name.leaf())
+            if let Some((order, key)) = &new.unless_after {
+                // Closed with the folder: nobody else takes the name meanwhile.
+                lock(&folder)?;
+                if Self::order_at(&folder, &new.name, key, new.now)?.is_some_and(|found| found.is_after(order)) {
+                    return Ok(Put::Overtaken);
+                }
+            }
+            folder.rename(name.as_bytes(), new.name.leaf())?;
+            Ok(Put::Stored)
         });
-        if written.is_err() {
+        if !matches!(written, Ok(Put::Stored)) {
             // Where this fails too, a sweep removes it.
             _ = folder.remove(name.as_bytes());
+            return written;
         }
-        written?;
         self.kept.forget(&new.name);
-        if new.durable { folder.sync() } else { Ok(()) }
+        if new.durable {
+            folder.sync()?;
+        }
+        Ok(Put::Stored)
+    }
+
+    /// Of the run that what lies there alive is of.
+    fn order_at(folder: &Folder, name: &FileName, key: &Digest, now: SystemTime) -> Result<Option<Order>, Fault> {
+        let Some(file) = folder.open_to_read(name.leaf(), Patience::AnyTime)? else { return Ok(None) };
+        let mut begin = [0; HEAD + ORDER_END];
+        match read_begin(&file, &mut begin, Patience::AnyTime) {
+            Err(fault) if fault.is(Errno::ISDIR) || fault.is(Errno::SPIPE) => Ok(None),
+            got => {
+                let begin = begin.get(..got?).unwrap_or_default();
+                let is_alive = Head::decode(begin).is_some_and(|head| head.lives(now));
+                Ok(begin.get(HEAD..).filter(|_| is_alive).and_then(|begin| order_of(begin, key)))
+            }
+        }
     }
 
     pub(super) fn remove(&self, name: &FileName) -> Result<(), Fault> {

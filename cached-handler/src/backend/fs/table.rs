@@ -33,7 +33,6 @@ use self::{
     record::{CLOCK, Entry, Epoch, FRONT, Front, PLACE},
     seal::{is_sealed, number_of, seal, unseal},
     seen::Seen,
-    sets::{END, PAGES},
     spot::At,
 };
 use super::{

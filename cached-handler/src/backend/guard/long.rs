@@ -10,7 +10,7 @@ use super::{
     within::{STARVED, within, within_and_count},
 };
 use crate::{
-    backend::{Backend, Scopes, StoreKey, notices::Errand},
+    backend::{Backend, Order, Put, Scopes, StoreKey, notices::Errand},
     error::{Error, Fault},
 };
 
@@ -23,7 +23,8 @@ impl<B: Backend + 'static> Inner<B> {
         bytes: Bytes,
         keep_for: Duration,
         scopes: &'a Scopes<'a>,
-    ) -> Result<(), Error> {
+        unless_after: Option<Order>,
+    ) -> Result<Put, Error> {
         let is_long = bytes.len() > LONG;
         let began = Instant::now();
         let place = match self.may_ask() {
@@ -33,10 +34,12 @@ impl<B: Backend + 'static> Inner<B> {
                 return Err(error);
             }
         };
-        let (mut outcome, listened) = within_and_count(self.write_limit(), self.backend.put(key, bytes, keep_for, scopes)).await;
+        let (mut outcome, listened) =
+            within_and_count(self.write_limit(), self.backend.put(key, bytes, keep_for, scopes, unless_after)).await;
         let is_too_long = is_long
             && match &outcome {
-                Ok(()) => self.backend.round_trip().is_some() && listened > self.read_limit(),
+                Ok(Put::Overtaken) => false,
+                Ok(Put::Stored) => self.backend.round_trip().is_some() && listened > self.read_limit(),
                 Err(error) => matches!(error.as_fault(), Fault::Sick("slow") | STARVED),
             };
         if is_too_long {

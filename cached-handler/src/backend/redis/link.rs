@@ -156,17 +156,25 @@ impl Link {
         self.checked(number, answer)
     }
 
-    /// Several commands at once, of which the first matters. What is stored is dated, so the time is asked for as well.
-    pub(super) async fn call_all(self: &Arc<Self>, commands: &mut Pipeline) -> Result<(), Error> {
-        commands.cmd("TIME");
+    /// A script, as for [`Known::call`](script::Known::call), and with it the time: what is stored is dated.
+    pub(super) async fn call_dated(self: &Arc<Self>, script: impl Fn(bool) -> Cmd) -> Result<Value, Error> {
         let (number, mut connection) = self.connection().await?;
-        let sent = self.clock.now();
-        let answers = connection.send_packed_commands(commands, 0, commands.len()).await;
-        if let Ok([.., Value::Array(time)]) = answers.as_deref() {
-            self.set_time(time, sent);
+        let mut answer = Ok(Value::Nil);
+        for by_digest in [true, false] {
+            let mut both = Pipeline::with_capacity(2);
+            both.add_command(script(by_digest)).cmd("TIME");
+            let sent = self.clock.now();
+            let answers = connection.send_packed_commands(&both, 0, 2).await;
+            if let Ok([_, Value::Array(time)]) = answers.as_deref() {
+                self.set_time(time, sent);
+            }
+            let first = answers.map(|answers| answers.into_iter().next().unwrap_or(Value::Nil));
+            answer = first.and_then(Value::extract_error);
+            if !matches!(&answer, Err(error) if error.code() == Some("NOSCRIPT")) {
+                break;
+            }
         }
-        let first = answers.map(|answers| answers.into_iter().next().unwrap_or(Value::Nil));
-        self.checked(number, first).map(drop)
+        self.checked(number, answer)
     }
 
     /// This process's time, as Redis would give it.

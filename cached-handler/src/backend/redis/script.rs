@@ -5,6 +5,10 @@ use std::sync::LazyLock;
 use ::redis::{Cmd, Script};
 
 use super::keys::Names;
+use crate::{
+    digest::Digest,
+    stored::codec::{FORMAT, ORDER_AT, ORDER_END},
+};
 
 /// A script, called by its digest as long as the server knows it.
 #[derive(Debug)]
@@ -26,6 +30,46 @@ pub(super) static ADVANCE: LazyLock<Known> = LazyLock::new(|| Known::new("#!lua 
 /// Begins a new incarnation, unless there is none or it ends in the given digits. KEYS: clock. ARGV: as above, and the
 /// digits. Says whether it did.
 pub(super) static BEGIN: LazyLock<Known> = LazyLock::new(|| Known::new("#!lua flags=allow-oom\n", BEGIN_TEXT));
+
+/// Stores, unless what lies there is of a run that began later: see `Order`. KEYS: clock, epochs, and the response. ARGV: its
+/// bytes, milliseconds that it lives, and that the clock and the epochs do at least; 1, where something newer stays. Says whether
+/// it was stored.
+pub(super) static PUT: LazyLock<Known> = LazyLock::new(|| Known::alone(put_text()));
+
+/// Compared are what stands before the checksum, the incarnation in front included, and the numbers of the order, which are
+/// little-endian. A string of Lua is compared by the rules of a language, so bytes are.
+fn put_text() -> String {
+    let numbers = IN_FRONT + ORDER_AT;
+    let (incarnation, clock, began, end) = (numbers + 1, numbers + 9, numbers + 17, IN_FRONT + ORDER_END);
+    let (front, digest, digest_end) = (IN_FRONT + FORMAT, IN_FRONT + ORDER_AT - 2 - Digest::LENGTH + 1, IN_FRONT + ORDER_AT - 2);
+    format!(
+        r"
+local key, new = KEYS[#KEYS], ARGV[1]
+local old = ARGV[5] == '1' and redis.pcall('GETRANGE', key, 0, {end} - 1)
+local function same(from, to) return string.sub(old, from, to) == string.sub(new, from, to) end
+local function later(from)
+  for at = from + 7, from, -1 do
+    local was, is = string.byte(old, at), string.byte(new, at)
+    if was ~= is then return was > is end
+  end
+end
+if type(old) == 'string' and #old == {end} and #new >= {end}
+  and same(1, {front}) and same({digest}, {digest_end}) and same({incarnation}, {incarnation} + 7) then
+  local is_later = later({clock})
+  if is_later == nil then is_later = later({began}) end
+  if is_later then return 0 end
+end
+redis.call('SET', key, new, 'PX', ARGV[2])
+for at = 1, #KEYS - 1 do
+  redis.call('PEXPIRE', KEYS[at], at == 1 and ARGV[3] or ARGV[4], 'GT')
+end
+return 1
+"
+    )
+}
+
+/// The incarnation.
+const IN_FRONT: usize = 8;
 
 const COMMON: &str = r"
 local function seal(key, text)
@@ -128,7 +172,10 @@ return 1
 
 impl Known {
     fn new(flags: &str, text: &str) -> Self {
-        let text = format!("{flags}{COMMON}{text}");
+        Self::alone(format!("{flags}{COMMON}{text}"))
+    }
+
+    fn alone(text: String) -> Self {
         let digest = Script::new(&text).get_hash().to_owned();
         Self { text, digest }
     }

@@ -1,6 +1,7 @@
 use proptest::prelude::*;
 
 use super::*;
+use crate::backend::Stamp;
 
 fn response() -> AtRest {
     let mut fields = HeaderMap::new();
@@ -14,14 +15,22 @@ fn response() -> AtRest {
         born: UNIX_EPOCH + Duration::from_millis(1_764_000_000_123),
         lifetime: Duration::from_secs(60),
         windows: Windows { while_revalidate: Duration::from_secs(5), if_error: Duration::from_secs(90) },
-        stamp: Stamp { incarnation: 3, clock: 9 },
+        order: order(),
         groups: vec!["articles".into(), "article:7".into()],
+        parts: vec![
+            Part { handler: "shop::price".into(), path: Some(77), groups: vec!["prices".into()], clock: 8 },
+            Part { handler: "rates".into(), path: None, groups: Vec::new(), clock: 9 },
+        ],
         shareable: true,
         arrived_with_age: true,
         own: Own { tag: true, date: false },
         tells_clients: true,
         made_tag: true,
     }
+}
+
+fn order() -> Order {
+    Order { stamp: Stamp { incarnation: 3, clock: 9 }, began: 1_764_000_000_456 }
 }
 
 fn digest(key: &[u8]) -> Digest {
@@ -39,8 +48,33 @@ fn encoded() -> Bytes {
 #[test]
 fn what_was_stored_is_read_back() {
     assert_eq!(decoded(&encoded(), &digest(b"key")), Ok(SlotAtRest::Response(response())));
-    let variants = SlotAtRest::Variants(Variants { fields: vec!["accept".into()], known: vec![(1, 2), (3, -4)], latest: 0 });
+    let variants = SlotAtRest::Variants(Variants { fields: vec!["accept".into()], known: vec![(1, 2), (3, -4)], latest: order() });
     assert_eq!(decoded(&encode(&variants, &digest(b"")), &digest(b"")), Ok(variants));
+}
+
+/// By what is read of a file, or compared in Redis, before it is written over.
+#[test]
+fn the_beginning_of_what_was_stored_tells_when_its_run_began() {
+    let variants = SlotAtRest::Variants(Variants { latest: order(), ..Variants::default() });
+    for bytes in [encoded(), encode(&variants, &digest(b"key"))] {
+        let begin = &bytes[..ORDER_END];
+        assert_eq!(order_of(begin, &digest(b"key")), Some(order()));
+        assert_eq!(order_of(begin, &digest(b"kez")), None);
+        assert_eq!(order_of(&begin[..ORDER_END - 1], &digest(b"key")), None);
+        let numbers = [order().stamp.incarnation, order().stamp.clock, order().began].map(u64::to_le_bytes);
+        assert_eq!(bytes[ORDER_AT..ORDER_END], *numbers.as_flattened());
+    }
+    for foreign in FOREIGN {
+        assert_eq!(order_of(foreign, &digest(b"key")), None);
+    }
+}
+
+#[test]
+fn of_two_runs_the_later_is_the_one_with_the_later_stamp_or_that_began_later() {
+    let of = |incarnation, clock, began| Order { stamp: Stamp { incarnation, clock }, began };
+    assert!(of(1, 5, 7).is_after(&of(1, 5, 6)) && of(1, 6, 1).is_after(&of(1, 5, 7)));
+    assert!(!of(1, 5, 6).is_after(&of(1, 5, 6)) && !of(1, 5, 6).is_after(&of(1, 6, 1)));
+    assert!(!of(2, 9, 9).is_after(&of(1, 1, 1)), "of two lives of a clock nobody can say");
 }
 
 #[test]
@@ -90,12 +124,17 @@ fn sealed(mut bytes: Vec<u8>) -> Bytes {
     bytes.into()
 }
 
-/// What version 1 wrote, which did not say whose an entity tag is.
-const FOREIGN: [&[u8]; 2] = [include_bytes!("golden/response-1.bin"), include_bytes!("golden/variants-1.bin")];
+/// What version 1 wrote, which did not say whose an entity tag is, and version 2, which did not say when a run began.
+const FOREIGN: [&[u8]; 4] = [
+    include_bytes!("golden/response-1.bin"),
+    include_bytes!("golden/variants-1.bin"),
+    include_bytes!("golden/response-2.bin"),
+    include_bytes!("golden/variants-2.bin"),
+];
 
-/// What version 2 wrote; later versions read it, or take it for foreign.
+/// What version 3 wrote; later versions read it, or take it for foreign.
 const GOLDEN: [(&str, &[u8]); 2] =
-    [("response", include_bytes!("golden/response-2.bin")), ("variants", include_bytes!("golden/variants-2.bin"))];
+    [("response", include_bytes!("golden/response-3.bin")), ("variants", include_bytes!("golden/variants-3.bin"))];
 
 #[test]
 fn what_an_earlier_release_wrote_is_read_or_foreign() {
@@ -105,7 +144,7 @@ fn what_an_earlier_release_wrote_is_read_or_foreign() {
     for (name, bytes) in GOLDEN {
         let expected = match name {
             "response" => SlotAtRest::Response(response()),
-            _ => SlotAtRest::Variants(Variants { fields: vec!["accept".into()], known: vec![(1, 2), (3, -4)], latest: 0 }),
+            _ => SlotAtRest::Variants(Variants { fields: vec!["accept".into()], known: vec![(1, 2), (3, -4)], latest: order() }),
         };
         assert_eq!(decoded(&Bytes::from_static(bytes), &digest(b"key")), Ok(expected.clone()), "{name}");
         assert_eq!(encode(&expected, &digest(b"key")), bytes, "{name}: the format has changed; raise VERSION");

@@ -2,7 +2,10 @@ use std::collections::HashMap;
 
 use rustix::fs::{FlockOperation, flock};
 
-use super::*;
+use super::{
+    sets::{END, PAGES},
+    *,
+};
 
 fn table(name: &str) -> (Table, std::path::PathBuf) {
     let directory = std::env::temp_dir().join(format!("cached-handler-{}-{name}", std::process::id()));
