@@ -12,7 +12,7 @@ use bytes::Bytes;
 use tokio::sync::Mutex;
 
 use super::{Answer, Backend, Effect, Epochs, InProcessEpochs, Known, Moved, Order, Put, Reading, Scopes, Stamp, Store, StoreKey};
-use crate::{error::Error, invalidate::Target, stored::codec::order_of};
+use crate::{error::Error, invalidate::Target, stored::codec::order::order_of};
 
 pub(crate) struct BytesBackend<S, E> {
     store: S,

@@ -20,7 +20,6 @@ use bytes::{BufMut, Bytes, BytesMut};
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use xxhash_rust::xxh3::{Xxh3, xxh3_128};
 
-pub(crate) use self::order::{FORMAT, ORDER_AT, ORDER_END, order_of};
 use self::{
     order::{order, part, put_groups, put_order, put_parts},
     reader::Reader,
@@ -34,7 +33,7 @@ use crate::{
     turns::{TURN, in_turns},
 };
 
-mod order;
+pub(crate) mod order;
 mod reader;
 
 /// What is kept of a response beyond this process.

@@ -26,7 +26,7 @@ use crate::{
     backend::{Effect, Moved, Order, Put, Reading},
     digest::Digest,
     invalidate::Mark,
-    stored::codec::{ORDER_END, order_of},
+    stored::codec::order::{ORDER_END, order_of},
 };
 
 /// A namespace's directory.

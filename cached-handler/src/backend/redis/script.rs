@@ -7,7 +7,7 @@ use ::redis::{Cmd, Script};
 use super::keys::Names;
 use crate::{
     digest::Digest,
-    stored::codec::{FORMAT, ORDER_AT, ORDER_END},
+    stored::codec::order::{FORMAT, ORDER_AT, ORDER_END},
 };
 
 /// A script, called by its digest as long as the server knows it.

@@ -57,15 +57,13 @@ pub(super) fn part(reader: &mut Reader<'_>) -> Result<Part, Damage> {
 /// The run that bytes are of, by their beginning, [`ORDER_END`] bytes of them, which nothing has checked but for being of the
 /// key and of this format.
 pub(crate) fn order_of(begin: &[u8], key: &Digest) -> Option<Order> {
-    let (head, rest) = begin.split_at_checked(HEAD)?;
-    let (digest, rest) = rest.split_at_checked(Digest::LENGTH)?;
-    let is_ours = head.starts_with(&MAGIC) && head.get(MAGIC.len()..MAGIC.len() + 2)? == VERSION.to_le_bytes() && digest == key.as_bytes();
-    let [kind, _flags, numbers @ ..] = rest.first_chunk::<{ 2 + ORDER }>()?;
-    let (numbers, _) = numbers.as_chunks::<8>();
-    let [incarnation, clock, began] = *numbers.first_chunk()?;
-    let [incarnation, clock, began] = [incarnation, clock, began].map(u64::from_le_bytes);
+    let (magic, version) = begin.get(..FORMAT)?.split_at_checked(MAGIC.len())?;
+    let (digest, kind) = begin.get(HEAD..ORDER_AT)?.split_at_checked(Digest::LENGTH)?;
+    let is_ours = magic == MAGIC && version == VERSION.to_le_bytes() && digest == key.as_bytes();
+    let (numbers, _) = begin.get(ORDER_AT..ORDER_END)?.as_chunks::<8>();
+    let [incarnation, clock, began] = numbers.first_chunk()?.map(u64::from_le_bytes);
     let order = Order { stamp: Stamp { incarnation, clock }, began };
-    (is_ours && matches!(*kind, RESPONSE | VARIANTS)).then_some(order)
+    (is_ours && matches!(kind, [RESPONSE | VARIANTS, _])).then_some(order)
 }
 
 pub(super) fn put_parts(out: &mut BytesMut, parts: &[Part]) {

@@ -1,7 +1,10 @@
 use proptest::prelude::*;
 
-use super::*;
-use crate::backend::Stamp;
+use super::{
+    order::{ORDER_AT, ORDER_END, order_of},
+    *,
+};
+use crate::{backend::Stamp, nested::Part};
 
 fn response() -> AtRest {
     let mut fields = HeaderMap::new();
