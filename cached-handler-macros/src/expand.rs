@@ -12,6 +12,7 @@ use crate::{
     body::{produced, returning, sibling},
     check::{check_names, check_uncached},
     errors::Errors,
+    known::asked,
     parameters::{debug_copy, parameters},
     signature::{Argument, Function, Sorted, kept, sort},
     tokens::{self, bindings, call, formatted, referenced, template_names, with_delimiter, with_span, wrapped},
@@ -144,6 +145,14 @@ impl Expansion {
         names_of(&self.args.key)
     }
 
+    /// The trait by which an argument is asked.
+    fn asked(&self, argument: &Argument) -> Ident {
+        let is_parameter = |name: &Ident| self.function.signature.generics.type_params().any(|parameter| parameter.ident == *name);
+        let is_generic = matches!(&argument.ty, Type::Path(path) if path.path.get_ident().is_some_and(is_parameter));
+        // Of a parameter, rustc says which bound is missing.
+        Ident::new(if is_generic { "Keyed" } else { asked(&argument.ty) }, Span::mixed_site())
+    }
+
     /// The type of an argument, for what is said about it.
     fn as_written(&self, at: usize, Argument { cfgs, ty, .. }: &Argument) -> TokenStream {
         let is_name = matches!(ty, Type::Path(path) if path.qself.is_none() && path.path.get_ident().is_some());
@@ -198,8 +207,8 @@ impl Expansion {
                 }
             } else {
                 // The type's own tokens, so that what is wrong with it is reported there.
-                let ty = self.as_written(at, argument);
-                hygienic!(#(#cfgs)* <#ty as #private::Keyed<#marker>>::write(&#name, #private::argument(&mut __key, #at));)
+                let (ty, asked) = (self.as_written(at, argument), self.asked(argument));
+                hygienic!(#(#cfgs)* <#ty as #private::#asked<#marker>>::write(&#name, #private::argument(&mut __key, #at));)
             }
         });
         let parts = self.args.key.iter().map(|expression| {
@@ -275,12 +284,12 @@ impl Expansion {
         let arguments = arguments.filter(|(_, argument)| !self.is_covered(argument) && is_amended(argument));
         arguments
             .map(|(at, argument)| {
-                let (Argument { cfgs, name, .. }, ty) = (argument, self.as_written(at, argument));
+                let (Argument { cfgs, name, .. }, ty, asked) = (argument, self.as_written(at, argument), self.asked(argument));
                 hygienic! {
                     #(#cfgs)*
                     let mut #name = #name;
                     #(#cfgs)*
-                    <#ty as #private::Keyed<#marker>>::amend(&mut #name, &__run);
+                    <#ty as #private::#asked<#marker>>::amend(&mut #name, &__run);
                 }
             })
             .collect()

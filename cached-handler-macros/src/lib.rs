@@ -15,6 +15,7 @@ mod expand;
 mod fingerprint;
 mod future;
 mod invalidates;
+mod known;
 mod manifest;
 mod mention;
 mod parameters;

@@ -3,16 +3,18 @@
 use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens, format_ident, quote};
 use syn::{
-    Attribute, FnArg, Generics, Pat, ReturnType, Safety, Signature, Token, Type, Visibility,
+    Attribute, FnArg, GenericArgument, Generics, Pat, PathArguments, ReturnType, Safety, Signature, Token, Type, TypeParamBound,
+    Visibility,
     parse::{Parse, ParseStream},
     parse_quote,
+    punctuated::Punctuated,
 };
 
 use crate::{
     errors::Errors,
     future::{future_output, is_of_async_trait},
     pattern,
-    types::mentions_impl,
+    types::{mentions, mentions_impl},
     written::written,
 };
 
@@ -147,7 +149,8 @@ impl Function {
             .collect()
     }
 
-    /// The generics, each type parameter `'static`, as the run may outlive the request.
+    /// The generics, each type parameter `'static`, as the run may outlive the request; and `Send` where an argument holds one, as
+    /// axum takes no other, and what rustc would suggest to add it lands behind the attribute.
     pub(crate) fn static_generics(&self) -> Generics {
         let mut generics = self.signature.generics.clone();
         let parameters: Vec<Ident> = generics.type_params().map(|parameter| parameter.ident.clone()).collect();
@@ -158,17 +161,33 @@ impl Function {
                     _ => None,
                 });
             // Beside the bounds that are there: bounds in two places are a lint.
+            let mut added: Punctuated<TypeParamBound, Token![+]> = parse_quote!('static);
+            if self.holds(&parameter) {
+                let name_send = hygienic!(::core::marker::Send);
+                added.push(parse_quote!(#name_send));
+            }
             match in_where {
-                Some(bounds) => bounds.push(parse_quote!('static)),
+                Some(bounds) => bounds.extend(added),
                 None => {
                     for own in generics.type_params_mut().filter(|own| own.ident == parameter) {
                         own.colon_token.get_or_insert_default();
-                        own.bounds.push(parse_quote!('static));
+                        own.bounds.extend(added.clone());
                     }
                 }
             }
         }
         generics
+    }
+
+    /// Whether an argument is, or holds, a value of a type parameter that is not said to be `Send`.
+    fn holds(&self, parameter: &Ident) -> bool {
+        let generics = &self.signature.generics;
+        let is_said = mentions(generics.to_token_stream(), "Send") || mentions(generics.where_clause.to_token_stream(), "Send");
+        let mut types = self.signature.inputs.iter().filter_map(|input| match input {
+            FnArg::Typed(argument) => Some(&*argument.ty),
+            FnArg::Receiver(_) => None,
+        });
+        !is_said && types.any(|ty| is_just(ty, parameter) || is_around(ty, parameter))
     }
 
     /// The return type as written.
@@ -178,6 +197,19 @@ impl Function {
             ReturnType::Type(_, ty) => (**ty).clone(),
         }
     }
+}
+
+/// `State<T>` and the like.
+fn is_around(ty: &Type, parameter: &Ident) -> bool {
+    let Type::Path(path) = ty else { return false };
+    let Some(last) = path.path.segments.last() else { return false };
+    let PathArguments::AngleBracketed(arguments) = &last.arguments else { return false };
+    let is_extractor = ["State", "Path", "Query", "Extension", "Option", "Result"].iter().any(|name| last.ident == name);
+    is_extractor
+        && arguments.args.iter().any(|argument| match argument {
+            GenericArgument::Type(ty) => is_just(ty, parameter) || is_around(ty, parameter),
+            _ => false,
+        })
 }
 
 fn is_just(ty: &Type, parameter: &Ident) -> bool {

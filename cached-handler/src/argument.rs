@@ -8,6 +8,7 @@ mod content;
 mod extra;
 mod fields;
 mod forward;
+pub(crate) mod known;
 mod on_miss;
 mod path;
 mod query;
@@ -44,25 +45,13 @@ use crate::{
 };
 
 /// An argument of a cached handler. `M` says what the attribute's `vary` declares.
-#[cfg_attr(
-    not(feature = "axum-extra"),
-    diagnostic::on_unimplemented(
-        note = "an extractor of axum-extra (`TypedHeader`, `CookieJar`, `Host`, `Scheme`, `Cached`, …): switch on the feature, `cached-handler = {{ …, features = [\"axum-extra\"] }}`; it goes with axum-extra 0.12"
-    )
-)]
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be an argument of a cached handler: it does not say what it adds to the key",
     label = "the key has to hold what the handler sees here",
-    note = "an extractor of your own: put `#[derive(cached_handler::CacheKey)]` on its type",
-    note = "only a part of it matters: name that part, `#[cached(…, key(arg.part))]`; whatever else of it the response depends on has to be named there too",
-    note = "it does not affect the response: `#[cached(…, skip(arg))]`",
-    note = "a pooled connection and the like: take `OnMiss<{Self}>` and type `skip(arg)`; its extractor runs only when the handler does",
-    note = "`AuthSession`, `Session`: key the user, `key(session.user_id())`, or derive `CacheKey` on an extractor such as `AuthUser` of your own",
-    note = "`PrivateCookieJar`, `SignedCookieJar`: key one cookie, `key(jar.get(\"theme\").map(|c| c.value().to_owned()))`",
-    note = "`ConnectInfo`: each client would have responses of its own; type `skip(info)`, or remove the argument",
-    note = "`Multipart` and other content: only GET and HEAD are cached, so take `Query` or `Path`; for a handler that writes, use `#[invalidates(…)]`"
+    note = "if `{Self}` is yours: put `#[derive(cached_handler::CacheKey)]` on it, and `#[cache_key(private)]` if it says who asks",
+    note = "if it is another crate's: name what the response depends on, `#[cached(…, key(arg.part))]`; everything else of this argument is then not in the key, so never name a part of a secret, of messages or of a session: read those in an extractor of your own, with that derive",
+    note = "if it does not affect the response: `#[cached(…, skip_credentials(arg))]` for what shows nothing of a person, such as a pool; else `skip(arg)`, with which requests that have a `Cookie` or `Authorization` bypass the cache"
 )]
-#[cfg_attr(not(feature = "ws"), diagnostic::on_unimplemented(note = "`WebSocketUpgrade`: an upgrade cannot be stored; remove `#[cached]`"))]
 pub trait Keyed<M> {
     /// Writes all that the handler can learn from this argument.
     fn write(&self, key: &mut KeyWriter<'_>);

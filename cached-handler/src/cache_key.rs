@@ -45,18 +45,12 @@ use crate::{
 ///     }
 /// }
 /// ```
-#[cfg_attr(
-    not(feature = "axum-extra"),
-    diagnostic::on_unimplemented(
-        note = "an extractor of axum-extra (`TypedHeader`, `CookieJar`, `Host`, `Scheme`, `Cached`, …): switch on the feature, `cached-handler = {{ …, features = [\"axum-extra\"] }}`; it goes with axum-extra 0.12"
-    )
-)]
 #[diagnostic::on_unimplemented(
     message = "`{Self}` in an argument of a cached handler does not say what it adds to the key",
     label = "the key has to hold what the handler sees here",
-    note = "a type of your own: put `#[derive(cached_handler::CacheKey)]` on it",
-    note = "only a part of the argument matters: name that part, `#[cached(…, key(arg.part))]`; whatever else of it the response depends on has to be named there too",
-    note = "it does not affect the response: `#[cached(…, skip(arg))]`"
+    note = "if `{Self}` is yours: put `#[derive(cached_handler::CacheKey)]` on it, and `#[cache_key(private)]` if it says who asks",
+    note = "if it is another crate's: name what the response depends on, `#[cached(…, key(arg.part))]`; everything else of this argument is then not in the key, so never name a part of a secret, of messages or of a session: read those in an extractor of your own, with that derive",
+    note = "if it does not affect the response: `#[cached(…, skip_credentials(arg))]` for what shows nothing of a person, such as a pool; else `skip(arg)`, with which requests that have a `Cookie` or `Authorization` bypass the cache"
 )]
 pub trait CacheKey {
     /// Writes what this value shows.

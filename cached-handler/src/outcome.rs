@@ -457,7 +457,7 @@ impl fmt::Display for NotStored {
             Self::NoFreshness => "`ttl = from_response`, and it states no freshness; add `Cache-Control: s-maxage=…`, or give a `ttl`",
             Self::AlreadyStale => "it is stale already by its own `Cache-Control` or `Expires`; if that is meant for clients only, type `cache_control = \"max-age=0\"` in the attribute",
             Self::TooLarge => "its content is longer than `max_body`; to store it, type `Policy::new().max_body(n)`",
-            Self::Endless => "it is a stream without an end",
+            Self::Endless => "it is a stream without an end; remove `#[cached]`",
             Self::BrokenOff => "its content broke off",
             Self::LengthMismatch => "the length of its content is not what `Content-Length` says",
             Self::Trailers => "it has trailers",

@@ -20,7 +20,7 @@ pub use inventory;
 pub use crate::{
     argument::{
         Fields, FromResponse, Keyed, OfCookies, Reduced, SaysCookies, SaysNothing, SaysOfItself, SkipsKnown, SkipsUnknown, Undeclared, Via,
-        reduced, skipped_beside_bypass,
+        known::*, reduced, skipped_beside_bypass,
     },
     cache_key::{CacheKey, KeyPart, KeyWriter},
     handler::{Attributes, Handler, Registered, Site, Ttl, VaryOn, window},

@@ -375,7 +375,12 @@ fn unstorable() -> Vec<(&'static str, Act)> {
         ("partial", with(header::CONTENT_RANGE, "bytes 0-1/9")),
         ("already-stale", with(header::CACHE_CONTROL, "max-age=0")),
         ("too-large", of(|| "x".repeat(65).into_response())),
-        ("endless", of(|| ([(header::CONTENT_TYPE, "text/event-stream")], Piecewise::of(&["x"])).into_response())),
+        (
+            "endless",
+            of(|| {
+                ([(header::CONTENT_TYPE, "text/event-stream"), (header::CACHE_CONTROL, "no-cache")], Piecewise::of(&["x"])).into_response()
+            }),
+        ),
         ("fields-too-large", of(|| ([(header::WARNING, "x".repeat(65 << 10))], "text").into_response())),
         ("groups", of(|| (CacheGroups::of([""]), "text").into_response())),
         ("length-mismatch", with(header::CONTENT_LENGTH, "3")),

@@ -1,5 +1,12 @@
-//! The recipes of the guide for visitors who are not logged in, as they stand there, with the crates that they are for.
+//! The recipes of the guide for visitors who are not logged in, and for each who is, as they stand there, with the crates that they
+//! are for.
 
+#[path = "../../cached-handler/recipes/account_of_axum_login.rs"]
+#[rustfmt::skip]
+mod account_of_axum_login;
+#[path = "../../cached-handler/recipes/account_of_tower_sessions.rs"]
+#[rustfmt::skip]
+mod account_of_tower_sessions;
 #[path = "../../cached-handler/recipes/axum_login.rs"]
 #[rustfmt::skip]
 mod axum_login_recipe;
@@ -13,7 +20,8 @@ mod tower_sessions_recipe;
 use axum::{
     Router,
     body::Body,
-    http::{Request, header},
+    extract::Path,
+    http::{Request, StatusCode, header},
     response::Response,
     routing::{get, post},
 };
@@ -129,4 +137,48 @@ async fn by_axum_login() {
     only_visitors_share(&app, &session, "welcome back, 7").await;
     send(&app, Request::post("/logout").header(header::COOKIE, &session)).await;
     assert_eq!(text(assert_hit!(front(&app, &session).await)).await, "log in");
+}
+
+/// Two who are logged in have a page each, which is stored and sent as theirs; whoever is not is refused.
+async fn each_has_their_own(app: &Router) {
+    let mut cookies = Vec::new();
+    for id in [7, 8] {
+        let response = send(app, Request::post(format!("/login/{id}"))).await;
+        let cookie = response.headers()[header::SET_COOKIE].to_str().unwrap();
+        cookies.push((id, cookie.split(';').next().unwrap().to_owned()));
+    }
+    for (id, cookie) in &cookies {
+        let response = assert_miss!(front(app, cookie).await);
+        assert!(response.headers()[header::CACHE_CONTROL].to_str().unwrap().contains("private"));
+        assert_eq!(text(response).await, format!("mail of {id}"));
+    }
+    for (id, cookie) in &cookies {
+        assert_eq!(text(assert_hit!(front(app, cookie).await)).await, format!("mail of {id}"));
+    }
+    assert_eq!(send(app, Request::get("/")).await.status(), StatusCode::UNAUTHORIZED);
+}
+
+#[tokio::test]
+async fn each_user_of_tower_sessions_has_pages_of_their_own() {
+    let log_in = async |session: Session, Path(id): Path<u64>| session.insert("user_id", id).await.unwrap();
+    let app = Router::new()
+        .route("/", get(account_of_tower_sessions::inbox))
+        .route("/login/{id}", post(log_in))
+        .layer(TestCache::new().layer())
+        .layer(SessionManagerLayer::new(MemoryStore::default()));
+    each_has_their_own(&app).await;
+}
+
+#[tokio::test]
+async fn each_user_of_axum_login_has_pages_of_their_own() {
+    let log_in = async |mut auth: AuthSession<users::Backend>, Path(id): Path<u64>| {
+        let user = auth.authenticate(id).await.unwrap().unwrap();
+        auth.login(&user).await.unwrap();
+    };
+    let app = Router::new()
+        .route("/", get(account_of_axum_login::inbox))
+        .route("/login/{id}", post(log_in))
+        .layer(TestCache::new().layer())
+        .layer(AuthManagerLayerBuilder::new(users::Backend, SessionManagerLayer::new(MemoryStore::default())).build());
+    each_has_their_own(&app).await;
 }

@@ -140,7 +140,7 @@ fn every_argument_of_the_attributes_has_a_case() {
 }
 
 /// They need features of axum-extra that nothing else here needs; the generic advice covers them.
-const WITHOUT_CASE: &[&str] = &["JsonLines", "Protobuf", "PrivateCookieJar", "SignedCookieJar"];
+const WITHOUT_CASE: &[&str] = &["JsonLines", "Protobuf"];
 
 #[test]
 fn every_extractor_that_is_refused_has_a_case() {
@@ -159,6 +159,20 @@ fn every_extractor_that_is_refused_has_a_case() {
 fn last_name(ty: &str) -> &str {
     let path = ty.split('<').next().unwrap_or_default();
     path.rsplit("::").next().unwrap_or_default()
+}
+
+/// Whoever has to choose among more reads none: at most three notes say what to type, of which rustc's own are none.
+#[test]
+fn no_argument_is_answered_with_more_than_three_pieces_of_advice() {
+    let mut count = 0;
+    for error in errors().values().flatten().filter(|error| error.target.starts_with("extractors-")) {
+        let of_rustc =
+            ["required ", "the trait ", "this error ", "the following ", "the full name ", "consider ", "for ", "add ", "1 redundant "];
+        let advice = error.notes.iter().filter(|note| !of_rustc.iter().any(|begin| note.starts_with(begin))).skip(1);
+        count += 1;
+        assert!(advice.clone().count() <= 3, "{}: {:#?}", error.message, advice.collect::<Vec<_>>());
+    }
+    assert!(count > 40, "{count}");
 }
 
 #[test]

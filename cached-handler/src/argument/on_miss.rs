@@ -76,7 +76,26 @@ impl<E> fmt::Debug for OnMiss<E> {
 
 /// The answer of an extractor that [`OnMiss::extract`] ran, and that refused. It is never stored.
 ///
-/// It is an [`Error`](std::error::Error), so that `?` takes it into the error type of the handler.
+/// `?` takes it into `Rejected` itself, a [`Response`] and [`axum::response::Result`], which send this answer. It is an
+/// [`Error`](std::error::Error), so it goes into error types that are made of any error, too; a pair is made of it by hand. What it is
+/// turned into is an answer of the handler: of a status that is stored (404, 410), it would be stored.
+///
+/// ```
+/// use axum::http::StatusCode;
+/// use cached_handler::{OnMiss, cached};
+/// # use axum::{extract::FromRequestParts, http::request::Parts};
+/// # struct Connection;
+/// # impl<S: Sync> FromRequestParts<S> for Connection {
+/// #     type Rejection = StatusCode;
+/// #     async fn from_request_parts(_: &mut Parts, _: &S) -> Result<Self, StatusCode> { Ok(Self) }
+/// # }
+///
+/// #[cached(ttl = 60, skip(db))]
+/// async fn count(db: OnMiss<Connection>) -> Result<String, (StatusCode, String)> {
+///     let _db = db.extract().await.map_err(|rejected| (rejected.status(), rejected.to_string()))?;
+///     Ok("3".to_owned())
+/// }
+/// ```
 pub struct Rejected {
     status: StatusCode,
     /// A lock nobody waits for: it makes the response `Sync`, as error types ask for.
@@ -100,6 +119,12 @@ impl IntoResponse for Rejected {
     fn into_response(self) -> Response {
         let response = self.response.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
         (DoNotStore, response).into_response()
+    }
+}
+
+impl From<Rejected> for Response {
+    fn from(rejected: Rejected) -> Self {
+        rejected.into_response()
     }
 }
 

@@ -23,7 +23,21 @@ where
     fn cache_key(&self, _: &mut KeyWriter<'_>) {}
 }
 
-impl<T: CacheKey> CacheKey for Extension<T> {
+/// What a middleware has put into an `Extension`. It is `CacheKey` under another name, for what rustc says: what a type says as
+/// an argument, such as that `String` is the content, is not so of a value.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` in an `Extension` does not say what it adds to the key",
+    label = "the key has to hold what the handler sees here",
+    note = "if `{Self}` is yours: put `#[derive(cached_handler::CacheKey)]` on it, and `#[cache_key(private)]` if it says who asks",
+    note = "if it is another crate's, or text: with `Extension(value): Extension<{Self}>` type `#[cached(…, key(value))]`, or a part of it, `key(value.part)`; everything else of it is then not in the key, so never name a part of a secret, of messages or of a session",
+    note = "if it does not affect the response: `#[cached(…, skip_credentials(value))]` for what shows nothing of a person, such as a pool or the id of a request; else `skip(value)`, with which requests that have a `Cookie` or `Authorization` bypass the cache"
+)]
+pub trait InExtension: CacheKey {}
+
+#[diagnostic::do_not_recommend]
+impl<T: CacheKey> InExtension for T {}
+
+impl<T: InExtension> CacheKey for Extension<T> {
     fn cache_key(&self, key: &mut KeyWriter<'_>) {
         self.0.carried(key);
     }

@@ -153,13 +153,24 @@
 //!
 //! # Sessions
 //!
-//! A session, or cookies, show who asks. Key what matters of them, or take an extractor of yours that reads it:
+//! A session, or cookies, show who asks. Take an extractor of yours that reads what matters of them. The accessors of tower-sessions
+//! are async, which `key(…)` cannot be:
+//!
+//! ```text
+#![doc = include_str!("../../recipes/account_of_tower_sessions.rs")]
+//! ```
+//!
+//! With axum-login:
+//!
+//! ```text
+#![doc = include_str!("../../recipes/account_of_axum_login.rs")]
+//! ```
 //!
 //! | the response depends on | say |
 //! |---|---|
-//! | the user | `key(session.user_id())`, or an extractor `User` with `#[derive(CacheKey)]` and `#[cache_key(private)]` |
-//! | whether somebody is logged in | `key(session.user.is_some())` |
-//! | whether somebody is logged in, and their pages are not to be stored | `bypass(session.user.is_some()), skip(session)`: [recipes](super::start#only-for-visitors-who-are-not-logged-in) |
+//! | the user | that extractor; of axum-login's `AuthSession` also `key(auth.user.as_ref().map(AuthUser::id))` |
+//! | whether somebody is logged in, and their pages are not to be stored | `bypass(auth.user.is_some()), skip(auth)`: [recipes](super::start#only-for-visitors-who-are-not-logged-in) |
+//! | messages that are shown once | `bypass(!messages.is_empty()), skip(messages)` |
 //! | nothing of it, and clients without credentials are most | `skip(session)`: requests with `Cookie` or `Authorization` bypass the cache |
 //! | nothing of it, for certain | `skip_credentials(session)`: everybody shares the response |
 //!
@@ -243,8 +254,8 @@
 //!
 //! | the compiler says | type |
 //! |---|---|
-//! | `` `User` in an argument of a cached handler does not say what it adds to the key `` | `#[derive(CacheKey)]` on `User`, `key(user.part)`, or `skip(user)` |
-//! | the same for `TypedHeader`, `CookieJar`, `Host` | `features = ["axum-extra"]` for cached-handler in Cargo.toml, with axum-extra 0.12 |
+//! | `… does not say what it adds to the key` | `#[derive(CacheKey)]` on a type of yours, `key(user.part)` for one of another crate, or `skip(pool)` |
+//! | `… is of axum-extra, whose extractors are known with the feature axum-extra` | `features = ["axum-extra"]` for cached-handler in Cargo.toml, with axum-extra 0.12 |
 //! | `a cached handler with a HeaderMap has to name the fields that it reads` | `vary = "accept-language"`, or a list |
 //! | `a cached handler that takes Request sees all of the request` | what it reads: `Path`, `Query` …; to forward it, `vary = from_response` |
 //! | `… takes the content of the request` | `Path` or `Query`; for a handler that writes, `#[invalidates]` |
@@ -252,8 +263,9 @@
 //! | `… cannot be part of a cache key` | in `key(…)`, a number, text, option or tuple: `key(value.to_string())` |
 //! | about `CookieJar`, `Cookie`, `UserAgent` | the part that matters: `key(jar.get("theme").map(…))` |
 //!
-//! Sessions (`Session`, `AuthSession`), `PrivateCookieJar` and `ConnectInfo` are treated like your own types: name the
-//! part that matters in `key(…)`, or take an extractor of yours that reads it. `WebSocketUpgrade` and `Multipart`
-//! cannot be cached; the features `ws` and `multipart` only make their error messages shorter.
+//! With `key(arg.part)` everything else of the argument is not in the key. So never name a part of a secret (a wrong password
+//! would be sent the page of a right one), of messages that are shown once, or of a session; read those in an extractor of yours.
+//!
+//! `WebSocketUpgrade` and `Multipart` cannot be cached.
 //!
 //! [`OnMiss`]: crate::OnMiss

@@ -97,7 +97,11 @@ async fn settle(run: Run, parts: Parts, body: Body, lease: Option<Lease>, made: 
     }
     let (storable, groups) = match gate(&run, &parts, made) {
         Ok(passed) => passed,
-        Err(reason) => return refuse(&run, parts, body, lease, reason),
+        Err(reason) => {
+            // Whatever else it says, such as the `no-cache` of axum's `Sse`: no word in the attribute would have it stored.
+            let is_endless = body.size_hint().exact().is_none() && is_endless(&parts.headers);
+            return refuse(&run, parts, body, lease, if is_endless { NotStored::Endless } else { reason });
+        }
     };
     let limit = run.handler.policy.max_body;
     match body.size_hint().exact() {

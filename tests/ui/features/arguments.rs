@@ -5,27 +5,27 @@ use axum_extra::{TypedHeader, extract::CookieJar, headers::ContentType};
 use cached_handler::cached;
 
 #[cached(ttl = 60)]
-async fn field(TypedHeader(kind): TypedHeader<ContentType>) { //~ TypedHeader<ContentType> => an extractor of axum-extra (`TypedHeader`, `CookieJar`, `Host`, `Scheme`, `Cached`, …): switch on the feature, `cached-handler = { …, features = ["axum-extra"] }`
+async fn field(TypedHeader(kind): TypedHeader<ContentType>) { //~ TypedHeader<ContentType> => type `cached-handler = { …, features = ["axum-extra"] }` in Cargo.toml; it goes with axum-extra 0.12
     let _ = kind;
 }
 
 #[cached(ttl = 60)]
-async fn optional(field: Option<TypedHeader<ContentType>>) { //~ Option<TypedHeader<ContentType>> => an extractor of axum-extra (`TypedHeader`, `CookieJar`, `Host`, `Scheme`, `Cached`, …): switch on the feature, `cached-handler = { …, features = ["axum-extra"] }`
+async fn optional(field: Option<TypedHeader<ContentType>>) { //~ Option<TypedHeader<ContentType>> => type `cached-handler = { …, features = ["axum-extra"] }` in Cargo.toml
     let _ = field;
 }
 
 #[cached(ttl = 60)]
-async fn jar(jar: CookieJar) { //~ CookieJar => an extractor of axum-extra (`TypedHeader`, `CookieJar`, `Host`, `Scheme`, `Cached`, …): switch on the feature, `cached-handler = { …, features = ["axum-extra"] }`
+async fn jar(jar: CookieJar) { //~ CookieJar => type `cached-handler = { …, features = ["axum-extra"] }` in Cargo.toml
     let _ = jar;
 }
 
 #[cached(ttl = 60)]
-async fn upgrade(upgrade: WebSocketUpgrade) { //~ WebSocketUpgrade => `WebSocketUpgrade`: an upgrade cannot be stored; remove `#[cached]`
+async fn upgrade(upgrade: WebSocketUpgrade) { //~ WebSocketUpgrade => a handler that upgrades to a WebSocket cannot be cached
     let _ = upgrade;
 }
 
 #[cached(ttl = 60)]
-async fn multipart(multipart: Multipart) { //~ Multipart => `Multipart` and other content: only GET and HEAD are cached, so take `Query` or `Path`
+async fn multipart(multipart: Multipart) { //~ Multipart => `Multipart` takes the content of the request, which is not in the key of a cached handler
     let _ = multipart;
 }
 

@@ -33,6 +33,14 @@ async fn generic<R: Repository + Clone + Send + Sync>(State(repository): State<R
     repository.list().await
 }
 
+/// What an argument holds has to be `Send` for axum, which the attribute says by itself.
+#[cached(ttl = 60)]
+async fn holds_a_parameter<E>(State(value): State<E>) -> String {
+    let _ = value;
+    String::new()
+}
+
 fn main() {
+    let _: Router = Router::new().route("/3", get(holds_a_parameter::<u8>)).with_state(5);
     let _: Router = Router::new().route("/1", get(drops_it_first)).route("/2", get(generic::<Articles>)).with_state(Articles);
 }

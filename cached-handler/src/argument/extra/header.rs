@@ -17,12 +17,9 @@ use crate::cache_key::{CacheKey, KeyWriter};
 #[diagnostic::on_unimplemented(
     message = "`TypedHeader<{Self}>` cannot be an argument of a cached handler",
     label = "the key has to hold what the handler sees here",
-    note = "a header type of your own: put `#[derive(cached_handler::CacheKey)]` on it; its field is then in the key, and in `Vary`",
-    note = "another crate's: take a `HeaderMap` with `#[cached(…, vary = \"accept-language\")]`, or name what matters, `key(header.part())`",
-    note = "`Cookie`, `UserAgent`: they have so many values that nothing would be found in the cache again; key what matters, `key(cookies.get(\"theme\").map(str::to_owned))`, `key(is_mobile(&agent))`",
-    note = "`IfNoneMatch`, `IfModifiedSince`, `Range` and the like: the cache answers them itself, from the whole response; remove the argument",
-    note = "`Upgrade`, `SecWebsocketKey`: an upgrade cannot be stored; remove `#[cached]`",
-    note = "a field that does not affect the response: `skip(arg)`"
+    note = "if `{Self}` is yours: put `#[derive(cached_handler::CacheKey)]` on it; its field is then in the key, and in `Vary`",
+    note = "if it is another crate's: take a `HeaderMap` with `#[cached(…, vary = \"accept-language\")]`, or name what matters, `key(field.part())`; everything else of it is then not in the key",
+    note = "if it does not affect the response: `#[cached(…, skip(field))]`"
 )]
 pub trait KeyedHeader: Header {
     /// Whether it says who asks: known from the type alone, for extractors that run late.

@@ -11,7 +11,7 @@ async fn extensions(extensions: Extensions) { //~ Extensions => a cached handler
 }
 
 #[cached(ttl = 60)]
-async fn address(ConnectInfo(address): ConnectInfo<SocketAddr>) { //~ ConnectInfo<SocketAddr> => cannot be an argument of a cached handler: it does not say what it adds to the key
+async fn address(ConnectInfo(address): ConnectInfo<SocketAddr>) { //~ ConnectInfo<SocketAddr> => `ConnectInfo<std::net::SocketAddr>` cannot be an argument of a cached handler: with an address in the key, each client would have responses of its own
     let _ = address;
 }
 

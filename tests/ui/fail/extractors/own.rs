@@ -45,7 +45,7 @@ async fn alias(Me { id }: Me) -> String { //~ Me => cannot be an argument of a c
 }
 
 #[cached(ttl = 60)]
-async fn extension(Extension(user): Extension<User>) -> String { //~ Extension<User> => in an argument of a cached handler does not say what it adds to the key
+async fn extension(Extension(user): Extension<User>) -> String { //~ Extension<User> => `User` in an `Extension` does not say what it adds to the key
     user.id.to_string()
 }
 
@@ -60,7 +60,7 @@ async fn fallible(user: Result<User, ()>) -> String { //~ Result<User, ()> => in
 }
 
 #[cached(ttl = 60)]
-async fn three(me: User, Extension(other): Extension<User>, session: Session) -> String { //~ User => cannot be an argument of a cached handler: it does not say what it adds to the key //~ Extension<User> => in an argument of a cached handler does not say what it adds to the key //~ Session => cannot be an argument of a cached handler: it does not say what it adds to the key
+async fn three(me: User, Extension(other): Extension<User>, session: Session) -> String { //~ User => cannot be an argument of a cached handler: it does not say what it adds to the key //~ Extension<User> => `User` in an `Extension` does not say what it adds to the key //~ Session => cannot be an argument of a cached handler: it does not say what it adds to the key
     let _ = session;
     (me.id + other.id).to_string()
 }

@@ -1,0 +1,94 @@
+//! Extractors of other crates: each is told what compiles for that very crate, which `pass/foreign.rs` shows.
+
+use axum::extract::ConnectInfo;
+use axum_client_ip::ClientIp;
+use axum_extra::extract::{PrivateCookieJar, SignedCookieJar};
+use axum_htmx::{HxRequest, HxTarget};
+use axum_login::{AuthSession, AuthUser, AuthnBackend};
+use axum_messages::Messages;
+use cached_handler::cached;
+use tower_sessions::Session;
+
+#[derive(Debug, Clone)]
+struct User(u64);
+
+impl AuthUser for User {
+    type Id = u64;
+
+    fn id(&self) -> u64 {
+        self.0
+    }
+
+    fn session_auth_hash(&self) -> &[u8] {
+        b"hash"
+    }
+}
+
+#[derive(Debug, Clone)]
+struct Backend;
+
+impl AuthnBackend for Backend {
+    type User = User;
+    type Credentials = u64;
+    type Error = std::convert::Infallible;
+
+    async fn authenticate(&self, id: u64) -> Result<Option<User>, Self::Error> {
+        Ok(Some(User(id)))
+    }
+
+    async fn get_user(&self, id: &u64) -> Result<Option<User>, Self::Error> {
+        Ok(Some(User(*id)))
+    }
+}
+
+#[cached(ttl = 60)]
+async fn auth(auth: AuthSession<Backend>) -> String { //~ AuthSession<Backend> => a page for those who are not logged in: `#[cached(…, bypass(auth.user.is_some()), skip(auth))]`; for all others the handler runs
+    auth.user.is_some().to_string()
+}
+
+#[cached(ttl = 60)]
+async fn session(session: Session) -> String { //~ Session => a session of tower-sessions is read with `.await`, which `key(…)` cannot do: read what the response depends on in an extractor of your own
+    session.id().is_some().to_string()
+}
+
+#[cached(ttl = 60)]
+async fn session_by_path(session: tower_sessions::Session) -> String { //~ tower_sessions::Session => if no response shows anything of it: `#[cached(…, skip(session))]`; requests with a `Cookie` then bypass the cache
+    session.id().is_some().to_string()
+}
+
+#[cached(ttl = 60)]
+async fn messages(messages: Messages) -> String { //~ Messages => to store the page where there is no message: `#[cached(…, bypass(!messages.is_empty()), skip(messages))]`
+    messages.into_iter().map(|message| message.message).collect()
+}
+
+#[cached(ttl = 60)]
+async fn client_ip(ClientIp(ip): ClientIp) -> String { //~ ClientIp => with an address in the key, each client would have responses of its own
+    ip.to_string()
+}
+
+#[cached(ttl = 60)]
+async fn connection(ConnectInfo(address): ConnectInfo<std::net::SocketAddr>) -> String { //~ ConnectInfo<std::net::SocketAddr> => for logs or limits alone: `#[cached(…, skip_credentials(ip))]`
+    address.to_string()
+}
+
+#[cached(ttl = 60)]
+async fn htmx(HxRequest(hx): HxRequest) -> String { //~ HxRequest => with `HxRequest(hx): HxRequest` type `#[cached(…, key(hx), vary = "hx-request")]`
+    hx.to_string()
+}
+
+#[cached(ttl = 60)]
+async fn htmx_target(HxTarget(target): HxTarget) -> String { //~ HxTarget => and for its sisters their field, such as `vary = "hx-target"`
+    target.unwrap_or_default()
+}
+
+#[cached(ttl = 60)]
+async fn signed(jar: SignedCookieJar) -> String { //~ SignedCookieJar => name the cookie that matters: `#[cached(…, key(jar.get("theme").map(|c| c.value().to_owned())))]`; no other is then in the key
+    jar.get("theme").is_some().to_string()
+}
+
+#[cached(ttl = 60)]
+async fn private(jar: PrivateCookieJar) -> String { //~ PrivateCookieJar => a page for those who are not logged in: `#[cached(…, bypass(jar.get("session").is_some()), skip(jar))]`; for all others the handler runs
+    jar.get("theme").is_some().to_string()
+}
+
+fn main() {}
