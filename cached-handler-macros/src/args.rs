@@ -4,7 +4,7 @@ mod advice;
 mod cache_control;
 mod misnamed;
 mod values;
-mod vary;
+pub(crate) mod vary;
 mod written;
 
 use proc_macro2::{Ident, Span, TokenStream};

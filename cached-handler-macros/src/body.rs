@@ -2,7 +2,7 @@
 //! `uncached`, the call of a function that has it.
 
 use proc_macro2::{Ident, Span, TokenStream};
-use quote::{ToTokens, format_ident};
+use quote::{ToTokens, format_ident, quote_spanned};
 use syn::{GenericParam, Path, Type, spanned::Spanned};
 
 use crate::{
@@ -114,10 +114,13 @@ fn promised(function: &Function, returned: &Type) -> TokenStream {
         GenericParam::Const(parameter) => Some(&parameter.ident),
         GenericParam::Lifetime(_) => None,
     });
-    let inferred = opaque.iter().map(|_| hygienic!(_));
+    // On the return type: there rustc says what the promise does not hold for.
+    let place = Span::mixed_site().located_at(returned.span());
+    let inferred = opaque.iter().map(|_| quote_spanned!(place=> _));
+    let promise = quote_spanned!(place=> __promised::<#(#own,)* #(#inferred),*>(&__returned););
     hygienic! {
         #[allow(clippy::all, clippy::pedantic, clippy::nursery, clippy::restriction, single_use_lifetimes)]
         fn __promised<#(#lifetimes,)* #(#types,)* #(#opaque),*>(_: &#ty) #where_clause {}
-        __promised::<#(#own,)* #(#inferred),*>(&__returned);
+        #promise
     }
 }

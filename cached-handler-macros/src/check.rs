@@ -44,6 +44,12 @@ pub(crate) fn check_names(args: &Cached, arguments: &[Argument], errors: &mut Er
     }
 }
 
+/// Whether two arguments bind one name. Of the function as it was written rustc says so, on the second one.
+pub(crate) fn is_bound_twice(arguments: &[Argument]) -> bool {
+    let known = known_names(arguments);
+    known.iter().enumerate().any(|(at, name)| known.iter().take(at).any(|earlier| earlier == name))
+}
+
 /// In an `impl`, the function that `uncached` keeps is one of its own too. What says `Self` is in one.
 pub(crate) fn check_uncached(uncached: Option<&Path>, function: &Function, errors: &mut Errors) {
     let Some(name) = uncached.and_then(|path| path.segments.last()).map(|last| &last.ident) else { return };

@@ -6,7 +6,7 @@ use proc_macro2::TokenStream;
 use quote::{ToTokens, format_ident, quote};
 use syn::{Data, DeriveInput, Fields, LitStr, Path, Type, parse_quote};
 
-use crate::{errors::Errors, manifest::other_name, tokens::crate_root, types::mentions, value};
+use crate::{args::vary::of_responses, errors::Errors, manifest::other_name, tokens::crate_root, types::mentions, value, written::written};
 
 /// What `#[cache_key(…)]` on the type says.
 #[derive(Default)]
@@ -145,7 +145,11 @@ impl Args {
                     args.root = Some(meta.value()?.call(Path::parse_mod_style)?);
                     Ok(())
                 } else {
-                    Err(meta.error(format!("this is nothing that `#[cache_key(…)]` on a type knows; type {ON_TYPE}")))
+                    let name = written(&meta.path);
+                    Err(meta.error(match &*name {
+                        "skip" | "display" => format!("`{name}` is about one field; type `#[cache_key({name})]` above it"),
+                        _ => format!("`{name}` is not an argument of `#[cache_key(…)]` on a type; type {ON_TYPE}"),
+                    }))
                 }
             });
             errors.keep(parsed);
@@ -158,6 +162,9 @@ impl Args {
 fn field_name(name: LitStr) -> syn::Result<LitStr> {
     let text = name.value();
     let is_name = !text.is_empty() && text.bytes().all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_'));
+    if let Some(complaint) = of_responses(&text) {
+        return Err(syn::Error::new_spanned(name, complaint));
+    }
     if is_name {
         Ok(name)
     } else {

@@ -10,7 +10,7 @@ use crate::{
     again::{above, attribute_again, first_or_again},
     args::{Cached, Vary},
     body::{produced, returning, sibling},
-    check::{check_names, check_uncached},
+    check::{check_names, check_uncached, is_bound_twice},
     errors::Errors,
     known::asked,
     parameters::{debug_copy, parameters},
@@ -34,6 +34,10 @@ pub(crate) fn cached(attribute: &TokenStream, item: &TokenStream) -> TokenStream
         errors.on(ours, "a handler has one attribute of this crate: it is either `#[cached]`, once, or `#[invalidates]`; remove one");
     }
     let arguments = function.arguments();
+    if is_bound_twice(&arguments) {
+        let (errors, kept) = (errors.into_tokens(), kept(item));
+        return hygienic!(#errors #kept);
+    }
     if function.check("cached", &mut errors) {
         check_names(&args, &arguments, &mut errors);
     }

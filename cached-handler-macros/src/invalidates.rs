@@ -6,7 +6,7 @@ use crate::{
     again::{above, attribute_again, first_or_again},
     args::Invalidates,
     body::{produced, returning, sibling},
-    check::{check_template, check_uncached, known_names},
+    check::{check_template, check_uncached, is_bound_twice, known_names},
     errors::Errors,
     expand::parse_function,
     parameters::{debug_copy, parameters},
@@ -32,6 +32,10 @@ pub(crate) fn invalidates(attribute: &TokenStream, item: &TokenStream) -> TokenS
         );
     }
     let arguments = function.arguments();
+    if is_bound_twice(&arguments) {
+        let (errors, kept) = (errors.into_tokens(), kept(item));
+        return hygienic!(#errors #kept);
+    }
     if function.check("invalidates", &mut errors) {
         let known = known_names(&arguments);
         for template in args.groups.iter().chain(&args.paths).chain(&args.path_prefixes) {

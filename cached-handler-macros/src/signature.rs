@@ -14,7 +14,7 @@ use crate::{
     errors::Errors,
     future::{future_output, is_of_async_trait},
     pattern,
-    types::{mentions, mentions_impl},
+    types::{borrowed, mentions, mentions_impl},
     written::written,
 };
 
@@ -122,7 +122,11 @@ impl Function {
                 FnArg::Typed(argument) if mentions_impl(&argument.ty) => {
                     errors.on(&argument.ty, "the type behind `impl Trait` cannot be named in the key; write a type parameter, `T: …`");
                 }
-                FnArg::Typed(_) => {}
+                FnArg::Typed(argument) => {
+                    if let Some((reference, owned)) = borrowed(&argument.ty) {
+                        errors.on(reference, format!("an argument owns what it was read into, as it outlives the request; type `{owned}`"));
+                    }
+                }
             }
         }
         true

@@ -4,6 +4,8 @@ use proc_macro2::{TokenStream, TokenTree};
 use quote::{ToTokens, format_ident};
 use syn::{Path, PathArguments, Type, TypeImplTrait, TypeParam, TypeParamBound, parse_quote, punctuated::Punctuated};
 
+use crate::written::written;
+
 /// Whether a name is somewhere in some tokens.
 pub(crate) fn mentions(tokens: TokenStream, name: &str) -> bool {
     tokens.into_iter().any(|token| match token {
@@ -110,6 +112,28 @@ fn in_arguments(path: &mut Path, look: &mut dyn FnMut(&mut Type) -> bool) {
                 }
             }
         }
+    }
+}
+
+/// The first reference in a type that does not live as long as the program, and what holds the same.
+pub(crate) fn borrowed(ty: &Type) -> Option<(&Type, String)> {
+    match ty {
+        Type::Reference(reference) if reference.lifetime.as_ref().is_none_or(|lifetime| lifetime.ident != "static") => {
+            let owned = match &*reference.elem {
+                Type::Path(path) if path.path.is_ident("str") => "String".to_owned(),
+                Type::Slice(slice) => format!("Vec<{}>", written(&slice.elem)),
+                other => written(other),
+            };
+            Some((ty, owned))
+        }
+        Type::Group(group) => borrowed(&group.elem),
+        Type::Paren(paren) => borrowed(&paren.elem),
+        Type::Tuple(tuple) => tuple.elems.iter().find_map(borrowed),
+        Type::Path(path) => {
+            let PathArguments::AngleBracketed(arguments) = &path.path.segments.last()?.arguments else { return None };
+            arguments.args.iter().find_map(|argument| if let syn::GenericArgument::Type(ty) = argument { borrowed(ty) } else { None })
+        }
+        _ => None,
     }
 }
 

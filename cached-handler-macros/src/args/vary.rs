@@ -47,16 +47,23 @@ pub(super) fn vary(value: TokenStream, errors: &mut Errors) -> Vary {
 
 /// Why a field selects no response: it is not one of requests, or the cache answers it.
 fn no_selector(name: &str) -> Option<String> {
+    of_responses(name).or_else(|| match name {
+        "if-none-match" | "if-modified-since" | "if-match" | "if-unmodified-since" | "if-range" | "range" => {
+            Some(format!("the cache answers `{name}` itself, from the whole response; remove it"))
+        }
+        "cache-control" | "pragma" => Some(format!("`{name}` is for the cache, and not for the handler; remove it")),
+        _ => None,
+    })
+}
+
+/// What is wrong with a field that only responses have.
+pub(crate) fn of_responses(name: &str) -> Option<String> {
     Some(match name {
         "set-cookie" => "`set-cookie` is a field of responses, and no request has it; for one cookie take `CookieJar` and type `key(jar.get(\"theme\").map(|c| c.value().to_owned()))`".to_owned(),
         "age" | "allow" | "content-range" | "accept-ranges" | "etag" | "expires" | "last-modified" | "location" | "retry-after" | "server"
         | "vary" | "www-authenticate" | "proxy-authenticate" | "clear-site-data" => {
             format!("`{name}` is a field of responses, and no request has it; name what the handler reads of the request, such as `accept-language`")
         }
-        "if-none-match" | "if-modified-since" | "if-match" | "if-unmodified-since" | "if-range" | "range" => {
-            format!("the cache answers `{name}` itself, from the whole response; remove it")
-        }
-        "cache-control" | "pragma" => format!("`{name}` is for the cache, and not for the handler; remove it"),
         _ => return None,
     })
 }

@@ -8,12 +8,20 @@ union Union { //~ union => a union does not say which of its fields holds a valu
 }
 
 #[derive(CacheKey)]
-#[cache_key(varies = "accept")] //~ varies => this is nothing that `#[cache_key(…)]` on a type knows; type `vary = "accept-language"`, `private` or `crate = my_reexport::cached_handler`
+#[cache_key(varies = "accept")] //~ varies => `varies` is not an argument of `#[cache_key(…)]` on a type; type `vary = "accept-language"`, `private` or `crate = my_reexport::cached_handler`
 struct Unknown(u8);
 
 #[derive(CacheKey)]
 #[cache_key(vary = "Accept")] //~ "Accept" => a header field is named in lower case; type `vary = "accept-language"`
 struct UpperCase(u8);
+
+#[derive(CacheKey)]
+#[cache_key(vary = "set-cookie")] //~ "set-cookie" => `set-cookie` is a field of responses, and no request has it
+struct OfResponses(u8);
+
+#[derive(CacheKey)]
+#[cache_key(display)] //~ display => `display` is about one field; type `#[cache_key(display)]` above it
+struct Displayed(u8);
 
 #[derive(CacheKey)]
 #[cache_key(vary = 5)] //~ 5 => `vary` is text or a list of texts; type `vary = "accept-language"` or `vary = ["accept-language", …]`
@@ -24,7 +32,7 @@ struct NoText(u8);
 struct Bare(u8);
 
 #[derive(CacheKey)]
-#[cache_key(skip)] //~ skip => this is nothing that `#[cache_key(…)]` on a type knows; type `vary = "accept-language"`, `private` or `crate = my_reexport::cached_handler`
+#[cache_key(skip)] //~ skip => `skip` is about one field; type `#[cache_key(skip)]` above it
 struct Skipped(u8);
 
 #[derive(CacheKey)]
