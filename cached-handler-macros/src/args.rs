@@ -39,6 +39,7 @@ pub(crate) const CACHED: &[Argument] = &[
     Argument { name: "skip_credentials", form: "skip_credentials(session)" },
     Argument { name: "bypass", form: "bypass(user.is_some())" },
     Argument { name: "cache_control", form: "cache_control = \"public, max-age=60\"" },
+    Argument { name: "only_ok", form: "only_ok" },
     Argument { name: "stale_while_revalidate", form: "stale_while_revalidate = \"1m\"" },
     Argument { name: "stale_if_error", form: "stale_if_error = \"1d\"" },
     Argument { name: "policy", form: "policy = SEARCH" },
@@ -70,13 +71,22 @@ pub(crate) struct Cached {
     pub(crate) skip_credentials: Vec<Ident>,
     /// With one of which a request has nothing to do with the cache.
     pub(crate) bypass: Vec<Expr>,
-    pub(crate) cache_control: Option<LitStr>,
+    pub(crate) cache_control: Option<CacheControl>,
+    /// Whether an `Err` is never stored, where that is said.
+    pub(crate) only_ok: Option<Ident>,
     pub(crate) stale_while_revalidate: Option<Length>,
     pub(crate) stale_if_error: Option<Length>,
     pub(crate) policy: Option<Path>,
     pub(crate) inline: bool,
     pub(crate) uncached: Option<Path>,
     pub(crate) root: Option<Path>,
+}
+
+/// What clients are told.
+pub(crate) enum CacheControl {
+    Is(LitStr),
+    /// `none`: no field is added.
+    Untouched,
 }
 
 /// Which request fields select a response.
@@ -139,6 +149,7 @@ impl Cached {
             "skip_credentials" => self.skip_credentials = names("skip_credentials", value, errors),
             "bypass" => self.bypass = expressions("bypass", CONDITION, value, errors),
             "cache_control" => self.cache_control = cache_control(value, errors),
+            "only_ok" => self.only_ok = Some(name.clone()),
             "stale_while_revalidate" => self.stale_while_revalidate = errors.keep(value::length("stale_while_revalidate", value)),
             "stale_if_error" => self.stale_if_error = errors.keep(value::length("stale_if_error", value)),
             "policy" => self.policy = policy(value, errors),

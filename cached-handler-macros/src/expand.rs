@@ -16,7 +16,7 @@ use crate::{
     parameters::{debug_copy, parameters},
     signature::{Argument, Function, Sorted, kept, sort},
     tokens::{self, bindings, call, formatted, referenced, template_names, with_delimiter, with_span, wrapped},
-    types::{mentions, needs_fields},
+    types::{erased, mentions, needs_fields},
     value::names_in,
 };
 
@@ -307,8 +307,27 @@ impl Expansion {
         let returned = self.function.returns();
         let produced = self.produced(&returned);
         let response = returning(&private, &returned);
+        // The body says what it is; a function that may not be there does not.
+        let named = self.args.uncached.as_ref().map(|_| erased(&returned)).map(|returned| hygienic!(::<#returned>));
+        let only_ok = self.args.only_ok.as_ref().map(|word| {
+            let place = Span::mixed_site().located_at(word.span());
+            let is_result = call(hygienic!(#private::result), quote_spanned!(place=> &__out), word.span());
+            hygienic!(#is_result;)
+        });
         // `async move` on the handler's name: that is where rustc says that its future is not `Send`.
-        let block = with_span(hygienic!(let __out = #produced; #response), place);
+        let block = hygienic! {
+            let __out = #produced;
+            #only_ok
+            let __is_err = {
+                // Which of the two methods is meant, the type decides.
+                #[allow(unused_imports)]
+                use #private::IsNoResult as _;
+                #private::Returned #named (&__out).is_err()
+            };
+            let __response = { #response };
+            #private::noting(__response, __is_err)
+        };
+        let block = with_span(block, place);
         let future = quote_spanned!(place=> async move #block);
         let run = call(hygienic!(#private::#runs), hygienic!(__run, #future), place);
         quote_spanned!(place=> #run.await)

@@ -48,7 +48,8 @@ use proc_macro::TokenStream;
 /// | `skip(…)` | names of arguments | leaves them out of the key: you vouch that they do not affect the response. With an argument whose type does not say what it shows (`#[derive(CacheKey)]`), and with one that shows all cookies or fields, requests that have a `Cookie` or `Authorization` bypass the cache |
 /// | `skip_credentials(…)` | names of arguments | the same, and everybody shares: you vouch that nothing of a session, a cookie or another credential reaches the response through them |
 /// | `bypass(…)` | conditions over arguments, which are references there | where one holds, the handler runs as if there were no cache: `bypass(user.is_some())`. What else the condition's arguments show is in the key, or named in `skip(…)` |
-/// | `cache_control` | directives; a misspelt one is an error, and those of others are let through | what clients are told; by default `no-cache` |
+/// | `cache_control` | directives; a misspelt one is an error, and those of others are let through; `none` | what clients are told; by default `no-cache`. `none` adds no field, but for `private` where the answer is one person's |
+/// | `only_ok` | nothing | an `Err` is never stored, whatever its status |
 /// | `stale_while_revalidate` | a duration, as `ttl` | how long after that a stale response is still sent, while the handler makes a new one in the background |
 /// | `stale_if_error` | a duration, as `ttl` | how long after that a stale response is still sent if the handler fails |
 /// | `policy` | the path of a `Policy` constant | everything else |

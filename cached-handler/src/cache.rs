@@ -32,6 +32,7 @@ use crate::{
     flight::Flights,
     handler::{
         self, Handler, Site,
+        defaults::Defaults,
         others::{self, Kind},
     },
     header::cache_status::CacheName,
@@ -82,8 +83,8 @@ pub(crate) struct Inner {
     pub(crate) clock: Clock,
     pub(crate) memory: Memory,
     pub(crate) backends: Vec<(String, Arc<dyn Backend>)>,
-    /// Where handlers that name no backend have their responses, where that is not the memory.
-    pub(crate) default_backend: Option<&'static str>,
+    /// What holds for handlers that do not say otherwise, where that is not what holds everywhere.
+    pub(crate) defaults: Option<&'static Defaults>,
     pub(crate) shared: Shared,
     pub(crate) read_ahead: Arc<ReadAhead>,
     pub(crate) flights: Arc<Flights>,

@@ -1,5 +1,6 @@
 //! One cached handler: where it stands, what its attribute says, and the registry of all of them.
 
+pub(crate) mod defaults;
 pub(crate) mod function;
 pub(crate) mod info;
 pub(crate) mod name;
@@ -14,8 +15,15 @@ use std::{
     time::Duration,
 };
 
+use self::defaults::Defaults;
 use crate::{
-    cache::Cache, digest::Digest, events::HandlerMeters, policy::Policy, probe::Described, rules::stale::Windows, seen::State, sync::lock,
+    digest::Digest,
+    events::HandlerMeters,
+    policy::{CacheControlSetting, Policy},
+    probe::Described,
+    rules::stale::Windows,
+    seen::State,
+    sync::lock,
 };
 
 /// Where a handler stands in the source.
@@ -47,7 +55,7 @@ pub struct Attributes {
     /// `vary`.
     pub vary: VaryOn,
     /// `cache_control`.
-    pub cache_control: Option<&'static str>,
+    pub cache_control: CacheControlSetting,
     /// `stale_while_revalidate`; zero where there is none.
     pub stale_while_revalidate: Duration,
     /// `stale_if_error`; zero where there is none.
@@ -116,7 +124,11 @@ pub struct Handler {
     pub(crate) in_memory: bool,
     pub(crate) meters: HandlerMeters,
     label: OnceLock<Box<str>>,
-    /// The same handler in caches whose default is another backend than the memory: a list of those that were needed.
+    /// Computes values: it has no answers that clients or an attribute could say anything of.
+    is_of_values: bool,
+    /// The cache's defaults that it goes by, where it is another one's `elsewhere`.
+    under: Option<&'static Defaults>,
+    /// The same handler in caches that have defaults: a list of those that were needed.
     elsewhere: OnceLock<&'static Self>,
     /// The first that was asked for: all requests' but where a handler is generic, or has several states or caches.
     digest: OnceLock<Named>,
@@ -170,11 +182,14 @@ impl Handler {
             None => true,
             Some(name) => matches!(name.as_bytes(), MEMORY),
         };
+        let attributes = Attributes { cache_control: attributes.cache_control.or(policy.cache_control), ..attributes };
         Self {
             site,
             attributes,
             policy,
             in_memory,
+            is_of_values: false,
+            under: None,
             meters: HandlerMeters::new(),
             label: OnceLock::new(),
             elsewhere: OnceLock::new(),
@@ -184,26 +199,10 @@ impl Handler {
         }
     }
 
-    /// As it is in this cache: where it names no backend, its responses are in the cache's default.
-    #[inline]
-    pub(crate) fn in_cache(&'static self, cache: &Cache) -> &'static Self {
-        match cache.inner().default_backend {
-            Some(backend) if self.attributes.backend.is_none() => self.on(backend),
-            _ => self,
-        }
-    }
-
-    /// The same on a backend. Made once for each, and never freed: there are as many as the program's caches have defaults.
-    fn on(&'static self, backend: &'static str) -> &'static Self {
-        let mut last = self;
-        loop {
-            let attributes = Attributes { backend: Some(backend), ..self.attributes };
-            let next = last.elsewhere.get_or_init(|| Box::leak(Box::new(Self::new(self.site, attributes, self.policy))));
-            if next.attributes.backend == Some(backend) {
-                return next;
-            }
-            last = next;
-        }
+    /// One that computes values.
+    pub(crate) const fn of_values(mut self) -> Self {
+        self.is_of_values = true;
+        self
     }
 
     /// The name of its epoch, and of its keys at rest.

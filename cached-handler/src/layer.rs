@@ -16,7 +16,7 @@ use crate::{
     cache::Cache,
     cache_key::KeyWriter,
     handler::{Ttl, VaryOn},
-    policy::Policy,
+    policy::{CacheControlSetting, Policy},
 };
 
 /// Caches the responses of any service: a [`Router`](axum::Router), a `MethodRouter`, files, a proxy.
@@ -198,7 +198,12 @@ impl CacheLayer {
     /// What clients are told, where a response has no `Cache-Control` of its own (default `no-cache`: they ask again, and get
     /// a 304). A `max-age` counts from the answer.
     pub fn cache_control(self, cache_control: &'static str) -> Self {
-        self.set(|settings| settings.attributes.cache_control = Some(cache_control))
+        self.set(|settings| settings.attributes.cache_control = CacheControlSetting::Is(cache_control))
+    }
+
+    /// Adds no `Cache-Control`, but for `private` where an answer is one person's; see [`Policy::without_cache_control`].
+    pub fn without_cache_control(self) -> Self {
+        self.set(|settings| settings.attributes.cache_control = CacheControlSetting::Untouched)
     }
 
     /// For how long after its freshness a response is still sent, while it is made anew behind the answer (RFC 5861 §3).

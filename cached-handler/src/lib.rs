@@ -78,7 +78,7 @@ pub use crate::{
     layer::{CacheFuture, CacheLayer, CacheService},
     outcome::{Bypass, Forward, Kept, NotStored, Outcome, StaleUse},
     policy::{Collapse, ETag, Policy, secs},
-    response_part::{DoNotStore, FreshFor},
+    response_part::{DoNotStore, FreshFor, FreshForAtMost},
     rules::conditional::Preconditions,
     stats::Stats,
     values::{ValueOptions, Values},

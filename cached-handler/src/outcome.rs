@@ -150,6 +150,8 @@ pub enum NotStored {
     Status(u16),
     /// A handler inside the layer has a cache of its own, which answers for it.
     CachedInside,
+    /// The handler returned an `Err`, and `only_ok` is on.
+    Err,
     /// The handler returned `DoNotStore`.
     DoNotStore,
     /// It sets a cookie.
@@ -266,6 +268,7 @@ impl NotStored {
             Self::OnlyIfCached => "only-if-cached",
             Self::Status(_) => "status",
             Self::CachedInside => "cached-inside",
+            Self::Err => "err",
             Self::DoNotStore => "do-not-store",
             Self::SetCookie => "set-cookie",
             Self::NoStore => "no-store",
@@ -441,6 +444,7 @@ impl fmt::Display for NotStored {
             Self::OnlyIfCached => "the request said `only-if-cached`, and nothing stored could answer",
             Self::Status(status) => return write!(f, "status {status} is not stored; if it describes the resource, type `Policy::new().status({status}, …)`"),
             Self::CachedInside => "it is made of what another cached handler has answered, from a cache of its own",
+            Self::Err => "the handler returned an `Err` (`only_ok`)",
             Self::DoNotStore => "the handler returned `DoNotStore`",
             Self::SetCookie => "it has `Set-Cookie`, which is for one client; set cookies in another handler",
             Self::NoStore => "its `Cache-Control` says `no-store`",

@@ -1,10 +1,20 @@
 //! What one handler asks of the cache, beyond the arguments of its attribute.
 
+mod answers;
+mod defaults;
+mod kinds;
 mod names;
+mod statuses;
 
 use std::time::Duration;
 
-use self::names::{is_among, is_field_name, is_same};
+pub use self::kinds::{CacheControlSetting, Collapse, ETag};
+pub(crate) use self::statuses::speaks_of_the_resource;
+use self::{
+    defaults::Setting,
+    names::{is_among, is_field_name, is_same},
+    statuses::may_ever_be_stored,
+};
 use crate::{
     header::targeted::{self, TargetList},
     rules::meaning,
@@ -13,7 +23,8 @@ use crate::{
 /// Settings of a cached handler that are rarely needed, as one constant: `#[cached(ttl = 60, policy = SEARCH)]`.
 ///
 /// Everything is a `const fn`, so a policy is written once, checked by the compiler, and costs a request nothing.
-/// Several handlers may share one, as long as it has no [`name`](Self::name).
+/// Several handlers may share one, as long as it has no [`name`](Self::name). What all handlers of a cache have in common is
+/// said once, by [`CacheBuilder::policy`](crate::CacheBuilder::policy); each setting of a handler's own policy comes first.
 ///
 /// ```
 /// use cached_handler::{Collapse, ETag, Policy, secs};
@@ -42,43 +53,16 @@ pub struct Policy {
     pub(crate) cookies_by_vary: bool,
     pub(crate) targeted_fields: TargetList,
     pub(crate) by_meaning: &'static [&'static str],
-}
-
-/// How the entity tag of a response that has none is made (RFC 9110 §8.8.3).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-#[non_exhaustive]
-pub enum ETag {
-    /// One of content, type, coding and language, the same in every process. It is weak for a client that accepts a coding,
-    /// as a layer outside may compress what that gets, and strong where nothing outside can change the bytes: for a client
-    /// that accepts none, for content that has a coding, and for images that are compressed as they are.
-    ///
-    /// What streams, with no known length, is given a tag before its content is known: another for each run.
-    #[default]
-    Auto,
-    /// The same one, always strong: you vouch that no layer outside changes the bytes.
-    Strong,
-    /// The same one, always weak: for handlers inside a layer that changes the bytes for every client.
-    Weak,
-    /// None; a handler's own is kept.
-    Off,
-}
-
-/// How concurrent requests for one key share a run of the handler.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-#[non_exhaustive]
-pub enum Collapse {
-    /// The run lives in a task of its own: a client who leaves stops nobody, a slow client slows nobody.
-    #[default]
-    Detached,
-    /// The run stays in the task of the request that began it. For task-locals and executors other than tokio; where
-    /// that client leaves, one of the others begins anew.
-    Inline,
-    /// Every request runs the handler for itself.
-    Off,
+    pub(crate) cache_control: CacheControlSetting,
+    pub(crate) only_ok: bool,
+    /// The settings that its author has made: a bit for each [`Setting`]. Others are the cache's defaults.
+    said: u32,
 }
 
 /// Most statuses that [`Policy::status`] can name.
-const STATUSES: usize = 8;
+const MOST_STATUSES: usize = 8;
+/// Those of a handler, and those of its cache's defaults.
+const STATUSES: usize = 2 * MOST_STATUSES;
 
 impl Policy {
     /// The defaults: content up to 1 MiB, an entity tag of it, requests collapsed into a run of its own.
@@ -98,6 +82,9 @@ impl Policy {
             cookies_by_vary: false,
             targeted_fields: targeted::DEFAULT,
             by_meaning: &[],
+            cache_control: CacheControlSetting::Default,
+            only_ok: false,
+            said: 0,
         }
     }
 
@@ -117,6 +104,7 @@ impl Policy {
     /// The longest content that is stored, in bytes (default 1 MiB). Longer content passes through unbuffered.
     pub const fn max_body(mut self, bytes: usize) -> Self {
         self.max_body = bytes;
+        self.said |= Setting::MaxBody as u32;
         self
     }
 
@@ -131,8 +119,8 @@ impl Policy {
     pub const fn status(mut self, status: u16, ttl: Duration) -> Self {
         assert!(may_ever_be_stored(status), "responses of this status are never stored; remove `.status(…)`");
         let mut at = 0;
-        while at < STATUSES {
-            #[expect(clippy::indexing_slicing, reason = "`at < STATUSES`, and iterators are not const")]
+        while at < MOST_STATUSES {
+            #[expect(clippy::indexing_slicing, reason = "`at` is below the length, and iterators are not const")]
             match self.statuses[at] {
                 Some((known, _)) if known != status => at += 1,
                 _ => {
@@ -147,12 +135,14 @@ impl Policy {
     /// How the entity tag is made for responses that have none.
     pub const fn etag(mut self, etag: ETag) -> Self {
         self.etag = etag;
+        self.said |= Setting::ETag as u32;
         self
     }
 
     /// How concurrent requests for one key share a run.
     pub const fn collapse(mut self, collapse: Collapse) -> Self {
         self.collapse = collapse;
+        self.said |= Setting::Collapse as u32;
         self
     }
 
@@ -160,6 +150,7 @@ impl Policy {
     /// can force the handler to run.
     pub const fn honor_request_directives(mut self) -> Self {
         self.honor_request_directives = true;
+        self.said |= Setting::RequestDirectives as u32;
         self
     }
 
@@ -173,6 +164,7 @@ impl Policy {
     pub const fn jitter(mut self, percent: u8) -> Self {
         assert!(percent <= 50, "`jitter` is at most 50 per cent");
         self.jitter = percent;
+        self.said |= Setting::Jitter as u32;
         self
     }
 
@@ -180,6 +172,7 @@ impl Policy {
     /// answered from a stale response where `stale_if_error` allows it, with 504 otherwise.
     pub const fn timeout(mut self, limit: Duration) -> Self {
         self.timeout = Some(limit);
+        self.said |= Setting::Timeout as u32;
         self
     }
 
@@ -202,6 +195,7 @@ impl Policy {
     pub const fn max_wait(mut self, limit: Duration) -> Self {
         assert!(limit.as_millis() <= 30_000, "`max_wait` is at most 30 s: a run that is older is joined by nobody");
         self.max_wait = limit;
+        self.said |= Setting::MaxWait as u32;
         self
     }
 
@@ -211,6 +205,7 @@ impl Policy {
     /// Only for the statuses that RFC 9110 §15.1 lets caches guess for, and for others that say `public`.
     pub const fn heuristic(mut self) -> Self {
         self.heuristic = true;
+        self.said |= Setting::Heuristic as u32;
         self
     }
 
@@ -222,6 +217,7 @@ impl Policy {
     /// affected.
     pub const fn cookies_by_vary(mut self) -> Self {
         self.cookies_by_vary = true;
+        self.said |= Setting::CookiesByVary as u32;
         self
     }
 
@@ -263,6 +259,7 @@ impl Policy {
             rest = others;
         }
         self.targeted_fields = names;
+        self.said |= Setting::TargetedFields as u32;
         self
     }
 
@@ -299,6 +296,7 @@ impl Policy {
             rest = others;
         }
         self.by_meaning = names;
+        self.said |= Setting::ByMeaning as u32;
         self
     }
 
@@ -312,19 +310,6 @@ impl Default for Policy {
     fn default() -> Self {
         Self::new()
     }
-}
-
-/// Whether a response of this status can be reused for another request at all.
-const fn may_ever_be_stored(status: u16) -> bool {
-    !matches!(status, ..200 | 206 | 304 | 1000..) && speaks_of_the_resource(status)
-}
-
-/// Whether a status says something of the resource, and not of the request or of a failure.
-pub(crate) const fn speaks_of_the_resource(status: u16) -> bool {
-    !matches!(
-        status,
-        400 | 401 | 403 | 405..=408 | 411..=417 | 421 | 422 | 425 | 426 | 428 | 429 | 431 | 451 | 500..=599
-    )
 }
 
 /// `secs` seconds, shorter to write than `Duration::from_secs` wherever a `Duration` is taken: in a [`Policy`], a

@@ -3,6 +3,8 @@
 #![allow(missing_docs, reason = "not a public interface")]
 
 use std::fmt;
+
+use crate::response_part::IsErr;
 pub use std::{
     column, env, file, format_args, line, module_path,
     option::Option::{None, Some},
@@ -27,7 +29,7 @@ pub use crate::{
     invalidates::{OwnCache, PathPiece, Targets, invalidating},
     key::Key,
     passed::{PassedByAxum, PassedByAxum_TypeUncachedToCallIt_OrPutDebugHandlerBelow},
-    policy::Policy,
+    policy::{CacheControlSetting, Policy},
     register,
     seen::{Seen, seen},
     serve::{Run, begin, bypassed, hit, key, run_in_its_own_task, run_in_this_task},
@@ -83,6 +85,51 @@ impl<C: Condition + ?Sized> Condition for &C {
     fn holds(&self) -> bool {
         (**self).holds()
     }
+}
+
+/// What a handler has returned: whether that is an `Err`, only a `Result` can say.
+#[derive(Debug)]
+pub struct Returned<'a, R>(pub &'a R);
+
+impl<T, E> Returned<'_, Result<T, E>> {
+    #[must_use]
+    pub fn is_err(&self) -> bool {
+        self.0.is_err()
+    }
+}
+
+/// Of all other types.
+pub trait IsNoResult {
+    fn is_err(&self) -> bool;
+}
+
+impl<R> IsNoResult for Returned<'_, R> {
+    fn is_err(&self) -> bool {
+        false
+    }
+}
+
+/// For `only_ok`, which is about nothing else.
+#[diagnostic::on_unimplemented(
+    message = "`only_ok` is for a handler that returns a `Result`, and this one returns `{Self}`",
+    label = "there is no `Err`",
+    note = "remove `only_ok`; what is not to be stored by its status is said by the status"
+)]
+pub trait IsResult {}
+
+impl<T, E> IsResult for Result<T, E> {}
+
+/// For `only_ok`.
+#[inline]
+pub fn result<R: IsResult>(_: &R) {}
+
+/// Marks the response that an `Err` has become.
+#[must_use]
+pub fn noting(mut response: Response, is_err: bool) -> Response {
+    if is_err {
+        response.extensions_mut().insert(IsErr);
+    }
+    response
 }
 
 /// What stands for a value in a template, which is text. The trait is for what rustc says where it is none.

@@ -100,6 +100,8 @@ pub struct Inner {
     could_send_parts: bool,
     /// For a POST whose answer may stand for GET's.
     post: Option<post::Post>,
+    /// Its handler has returned an `Err`.
+    is_err: bool,
     /// What other cached handlers answer during the run.
     pub(crate) composition: Composition,
     /// For a typed value: how it is read out of what rests.
@@ -181,6 +183,7 @@ impl Run {
             held_at: None,
             could_send_parts: false,
             post: None,
+            is_err: false,
             composition,
             opens: None,
             shape: None,

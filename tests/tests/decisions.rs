@@ -79,6 +79,11 @@ async fn left_alone(State(script): State<Script>, headers: HeaderMap) -> Respons
     script.act().await
 }
 
+#[cached(ttl = 60, only_ok)]
+async fn fails(State(script): State<Script>) -> Result<(), Response> {
+    Err(script.act().await)
+}
+
 #[cached(ttl = 60, skip(_method))]
 async fn skips(State(script): State<Script>, _method: Method) -> Response {
     script.act().await
@@ -171,6 +176,7 @@ impl Site {
             .route("/forwards", any(forwards))
             .route("/honors", any(honors))
             .route("/left-alone", any(left_alone))
+            .route("/fails", any(fails))
             .route("/skips", any(skips))
             .route("/rejected", any(rejected))
             .route("/carried", any(carried).layer(Extension(State(7_u8))))
@@ -564,6 +570,10 @@ async fn responses_that_are_not_stored(ledger: &mut Ledger) {
         site.get("/plain/a").await;
         ledger.check(reason, &site.moved().await, &["forward uri-miss", "run", &format!("not-stored {reason}")]);
     }
+    let mut site = Site::new();
+    site.get("/fails").await;
+    ledger.check("an `Err`", &site.moved().await, &["forward uri-miss", "run", "not-stored err"]);
+
     let mut site = Site::new();
     site.get("/forwards").await;
     ledger.check("no freshness", &site.moved().await, &["forward uri-miss", "run", "not-stored no-freshness"]);

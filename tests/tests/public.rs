@@ -17,6 +17,7 @@ const ITEMS: &[&str] = &[
     "Error",
     "Forward",
     "FreshFor",
+    "FreshForAtMost",
     "HandlerInfo",
     "HandlerKind",
     "Kept",

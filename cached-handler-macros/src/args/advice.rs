@@ -17,6 +17,9 @@ const LISTS: &[&str] = &["group", "vary", "path", "path_prefix", "handler"];
 pub(super) fn form(table: &[Argument], name: &Ident, values: &TokenStream) -> String {
     let name = name.unraw().to_string();
     let form = table.iter().find(|argument| argument.name == name).map_or("", |argument| argument.form);
+    if form == name {
+        return name;
+    }
     let values = elements(values);
     let written = if form.contains('=') {
         as_value(&name, &values)

@@ -1,11 +1,11 @@
 //! `cache_control`: directives of responses. A slip in one would take the safe default away and put nothing in its place.
 
 use proc_macro2::TokenStream;
-use syn::LitStr;
+use syn::Ident;
 
-use super::values::is_token;
+use super::{CacheControl, values::is_token};
 use crate::{
-    errors::{Errors, nearest},
+    errors::{Errors, is_nearly, nearest},
     value,
 };
 
@@ -37,14 +37,27 @@ const KNOWN: &[(&str, Takes)] = &[
 
 /// Directives as in RFC 9111 §5.2: `name`, `name=token` or `name="…"`. Others than those that are known are let through,
 /// as anybody may define some.
-pub(super) fn cache_control(value: TokenStream, errors: &mut Errors) -> Option<LitStr> {
+/// Or `none`, which adds no field.
+pub(super) fn cache_control(value: TokenStream, errors: &mut Errors) -> Option<CacheControl> {
+    match syn::parse2::<Ident>(value.clone()) {
+        Ok(name) if name == "none" => return Some(CacheControl::Untouched),
+        Ok(name) if is_nearly(&name.to_string().to_ascii_lowercase(), "none") => {
+            errors.on(&name, format!("`{name}` is not known here; did you mean `none`?"));
+            return None;
+        }
+        _ => {}
+    }
     let literal = errors.keep(value::text("cache_control", "public, max-age=60", value))?;
     let text = literal.value();
+    if text == "none" {
+        errors.on(&literal, "to add no `Cache-Control`, type `cache_control = none`, without quotes");
+        return None;
+    }
     let directives = directives(&text);
     let mut wrong = directives.iter().filter_map(|directive| mistake(directive)).chain(contradiction(&directives)).peekable();
     let is_right = wrong.peek().is_none();
     wrong.for_each(|message| errors.on(&literal, message));
-    is_right.then_some(literal)
+    is_right.then_some(CacheControl::Is(literal))
 }
 
 /// Split at the commas outside quotes.

@@ -30,6 +30,7 @@ pub(super) fn misnamed(attribute: &str, written: &Written, table: &[Argument]) -
         | "cookies_by_vary"
         | "targeted_fields"
         | "vary_by_meaning"
+        | "without_cache_control"
             if attribute == "cached" =>
         {
             format!("`{name}` belongs in a policy; type `policy = POLICY` with `const POLICY: Policy = Policy::new().{name}(…);`")
@@ -40,7 +41,10 @@ pub(super) fn misnamed(attribute: &str, written: &Written, table: &[Argument]) -
         "sync_writes" | "coalesce" | "single_flight" if attribute == "cached" => {
             format!("concurrent requests for one key share a run already; remove `{name}`")
         }
-        "result" | "option" if attribute == "cached" => {
+        "result" | "ok_only" if attribute == "cached" => {
+            format!("`{name}` is called `only_ok` here; type `only_ok`, without a value")
+        }
+        "option" if attribute == "cached" => {
             format!("statuses decide what is stored, and those of failures are not; remove `{name}`")
         }
         "private" | "public" | "no_store" | "no_cache" | "immutable" | "must_revalidate" | "s_maxage" if attribute == "cached" => {

@@ -1,4 +1,4 @@
-//! How arguments are written: `name = value` or `name(values)`, at commas.
+//! How arguments are written: `name = value`, `name(values)`, or `name` alone, at commas.
 
 use proc_macro2::{Delimiter, Ident, Punct, Spacing, Span, TokenStream, TokenTree};
 use syn::{
@@ -140,7 +140,17 @@ fn no_comma(value: &TokenStream, table: &[Argument]) -> syn::Result<()> {
 pub(super) fn shaped(table: &[Argument], name: &Ident, value: Value, errors: &mut Errors) -> Option<TokenStream> {
     let form = table.iter().find(|argument| name.unraw() == argument.name).map_or("", |argument| argument.form);
     let is_list = !form.contains('=');
+    let is_word = name.unraw() == form;
     match value {
+        Value::Missing if is_word => Some(TokenStream::new()),
+        Value::Is(value) if is_word => {
+            errors.on(value, format!("`{name}` takes no value; type `{form}`"));
+            None
+        }
+        Value::List(_, span) if is_word => {
+            errors.at(span, format!("`{name}` takes no value; type `{form}`"));
+            None
+        }
         Value::Is(value) if !is_list && !value.is_empty() => Some(value),
         Value::List(value, _) if is_list && !value.is_empty() => Some(value),
         Value::Is(value) if !value.is_empty() => {

@@ -6,7 +6,7 @@ use syn::spanned::Spanned;
 
 use super::Expansion;
 use crate::{
-    args::Vary,
+    args::{CacheControl, Vary},
     fingerprint::fingerprint,
     tokens::{call, option},
     value::{Length, Ttl},
@@ -36,10 +36,15 @@ impl Expansion {
             Vary::Fields(names) => hygienic!(#private::VaryOn::Fields(&[#(#names),*])),
             Vary::FromResponse => hygienic!(#private::VaryOn::FromResponse),
         };
-        let cache_control = option(&private, self.args.cache_control.as_ref());
+        let cache_control = match &self.args.cache_control {
+            None => hygienic!(#private::CacheControlSetting::Default),
+            Some(CacheControl::Is(directives)) => hygienic!(#private::CacheControlSetting::Is(#directives)),
+            Some(CacheControl::Untouched) => hygienic!(#private::CacheControlSetting::Untouched),
+        };
         let withholds = self.arguments.iter().any(|argument| self.is_covered(argument));
         let skips = self.arguments.iter().any(|argument| self.is_skipped(argument));
         let policy = self.args.policy.as_ref().map_or_else(|| hygienic!(#private::Policy::new()), ToTokens::to_token_stream);
+        let policy = if self.args.only_ok.is_some() { hygienic!(#policy.only_ok()) } else { policy };
         hygienic! {
             static __HANDLER: #private::Handler = #private::Handler::new(
                 #private::Site {

@@ -20,7 +20,7 @@ use crate::{
     cache_key::{KeyWriter, Traits},
     handler::{Attributes, Handler, Site, Ttl, VaryOn},
     passed::Capture,
-    policy::Policy,
+    policy::{CacheControlSetting, Policy},
     seen::Seen,
     serve::{begin, key},
 };
@@ -31,7 +31,7 @@ pub(crate) static HANDLER: Handler = Handler::new(
         ttl: Ttl::For(Duration::from_secs(1)),
         backend: None,
         vary: VaryOn::Nothing,
-        cache_control: None,
+        cache_control: CacheControlSetting::Default,
         stale_while_revalidate: Duration::ZERO,
         stale_if_error: Duration::ZERO,
         skips: false,

@@ -1,5 +1,6 @@
 //! Setting up a cache.
 
+mod defaults;
 #[cfg(feature = "fs")]
 mod files;
 mod limits;
@@ -10,10 +11,7 @@ mod servers;
 mod switched_off;
 mod words;
 
-use std::{
-    sync::{Arc, Mutex},
-    time::Duration,
-};
+use std::{sync::Arc, time::Duration};
 
 use self::limits::Unguarded;
 pub(crate) use self::words::Words;
@@ -25,11 +23,11 @@ use crate::{
     clock::{Clock, ManualClock},
     error::Error,
     events::{Counts, Limiter, Watch},
-    handler::{self, Handler},
+    handler::{self, Handler, defaults::Defaults},
     header::cache_status::CacheName,
+    policy::Policy,
     read_ahead::ReadAhead,
     stored::shared::Shared,
-    sync::lock,
     tasks::Tasks,
     timer,
 };
@@ -54,6 +52,7 @@ pub struct CacheBuilder {
     backends: Vec<(String, Unguarded)>,
     limits: Vec<(String, BackendLimits)>,
     default_backend: String,
+    policy: Policy,
     #[cfg(feature = "redis")]
     redis: Option<RedisServer>,
     #[cfg(feature = "redis")]
@@ -81,6 +80,7 @@ impl CacheBuilder {
             backends: Vec::new(),
             limits: Vec::new(),
             default_backend: MEMORY.to_owned(),
+            policy: Policy::new(),
             #[cfg(feature = "redis")]
             redis: None,
             #[cfg(feature = "redis")]
@@ -284,7 +284,7 @@ impl CacheBuilder {
             memory: crate::backend::memory::Memory::new(self.memory),
             limiter: Limiter::default(),
             backends,
-            default_backend,
+            defaults: Defaults::of(default_backend, self.policy),
             flights: Arc::default(),
             reputations: crate::reputation::Reputations::default(),
             attempts: Arc::default(),
@@ -310,26 +310,6 @@ impl CacheBuilder {
         self.default_backend == backend || Cache::users().any(|handler| handler.attributes.backend == Some(backend))
     }
 
-    /// The name of what is to be the default, where that is not the memory. It lives on, as handlers are described with it.
-    fn default_elsewhere(&self) -> Option<&'static str> {
-        static NAMES: Mutex<Vec<&'static str>> = Mutex::new(Vec::new());
-        if self.default_backend == MEMORY {
-            return None;
-        }
-        let mut names = lock(&NAMES);
-        if let Some(name) = names.iter().find(|name| **name == self.default_backend) {
-            return Some(name);
-        }
-        let name: &str = Box::leak(self.default_backend.clone().into_boxed_str());
-        names.push(name);
-        Some(name)
-    }
-
-    fn complaint_of_default(&self, name: &str) -> Option<String> {
-        let is_there = self.backends.iter().any(|(backend, _)| backend == name);
-        (!is_there).then(|| format!("the default backend `{name}` is not set up; {}", advice(name)))
-    }
-
     fn complaints(&self) -> Vec<String> {
         let mut complaints = Vec::new();
         for (at, (name, _)) in self.backends.iter().enumerate() {
@@ -347,6 +327,7 @@ impl CacheBuilder {
         complaints.extend(self.complaints_of_files());
         complaints.extend(self.complaints_of_limits());
         complaints.extend(namesakes());
+        complaints.extend(self.policy.complaint_of_defaults().map(str::to_owned));
         complaints
     }
 }

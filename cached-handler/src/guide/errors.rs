@@ -76,6 +76,7 @@
 //! | `request-no-store`, `only-if-cached` | the request said so | only with `Policy::honor_request_directives` |
 //! | `status` | its status is not stored | `Policy::status`, for statuses that describe the resource |
 //! | `cached-inside` | a handler inside the layer has `#[cached]`; or it is made of what a cached handler of another backend or cache has answered | keep both in one backend of one cache |
+//! | `err` | the handler returned an `Err`, and `only_ok` is on | |
 //! | `do-not-store` | the handler returned `DoNotStore` | |
 //! | `set-cookie` | it sets a cookie | set cookies in another handler, or in a layer outside |
 //! | `no-store`, `private`, `no-cache` | its `Cache-Control` says so | if that is for clients only: `cache_control = "…"` in the attribute |

@@ -24,7 +24,8 @@
 //! `ttl` is a number of seconds, `"250ms"`, `"5m"`, `"1h"`, `"7d"`, or the path of a `Duration` constant; from 1 ms to
 //! 10 years. It starts when the response is complete. The first of these that applies counts:
 //!
-//! 1. [`FreshFor`] in the response, which clients do not see. [`DoNotStore`] forbids storing;
+//! 1. [`FreshFor`] in the response, which clients do not see. [`DoNotStore`] forbids storing, and [`FreshFor::at_most`]
+//!    shortens what comes of 1 to 5: for an offer or a token that ends by itself;
 //! 2. `CDN-Cache-Control` (RFC 9213), or the fields that [`Policy::targeted_fields`] names. If the first one that can
 //!    be read states a freshness, it replaces `Cache-Control` and `Expires` in this cache, so a `no-store` beside it is
 //!    for browsers;
@@ -40,9 +41,21 @@
 //! **What is stored.** With a `ttl`: 200, 203, 301, 308, and what `Policy::status` names. A freshness of its own, or
 //! [`FreshFor`], adds the other statuses that describe the resource, such as 302, 404 and 410. Failures (5xx) and answers
 //! about the request (400–403, 406–408, 411–417, 421, 422, 424–426, 428, 429, 431, 451) are not stored with a `ttl`,
-//! whatever they state, unless `Policy::status` names them: a layer that sets `Cache-Control: max-age=60` on everything would otherwise keep an outage, or one client's
-//! 403, for all. With `ttl = from_response`, the response decides, as RFC 9111 §3 says: any final status but 206, 304 and
-//! 416. Only the status matters, not `Ok` or `Err`.
+//! whatever they state, unless `Policy::status` names them, which is also how a shortener has its 302, 303 or 307 stored for a
+//! time of its own: `Policy::new().status(302, secs(60))`. A layer that sets `Cache-Control: max-age=60` on everything would otherwise
+//! keep an outage, or one client's 403, for all. With `ttl = from_response`, the response decides, as RFC 9111 §3 says: any final status but 206, 304 and
+//! 416. Only the status matters, not `Ok` or `Err`: an error that is rendered with 200, as in GraphQL or as a page of a forum,
+//! is stored. With `only_ok` in the attribute, or [`Policy::only_ok`], an `Err` never is:
+//!
+//! ```
+//! use axum::{Json, extract::Path};
+//! use cached_handler::cached;
+//!
+//! #[cached(ttl = 60, only_ok)]
+//! async fn answer(Path(id): Path<u64>) -> Result<Json<u64>, Json<&'static str>> {
+//!     if id < 9 { Ok(Json(id)) } else { Err(Json("there is none")) }
+//! }
+//! ```
 //!
 //! # A lifetime from the configuration
 //!
@@ -84,6 +97,11 @@
 //! This `max-age` counts from when the answer is sent, however old the stored response is. A `Cache-Control` that the
 //! handler itself sends goes out unchanged, and this cache obeys it too.
 //!
+//! `no-cache` also ends what a CDN does by its own default with a response that says nothing. Where that is wanted as it was,
+//! type `cache_control = none`: no field is added, neither to what is stored nor to what is not, but for `private` where the
+//! answer is one person's. For all handlers of a cache: [`CacheBuilder::policy`] with [`Policy::without_cache_control`], or with
+//! [`Policy::cache_control`] for a text of your own.
+//!
 //! # When not
 //!
 //! A `ttl` limits how long an answer may be wrong when nobody invalidates it. If your own program makes the changes,
@@ -99,7 +117,12 @@
 //! | `status` | `Policy::new().status(404, secs(5))`, for statuses that describe the resource |
 //! | `malformed-cache-control` | correct the field; one that cannot be read counts as `no-store` |
 //!
+//! [`CacheBuilder::policy`]: crate::CacheBuilder::policy
 //! [`FreshFor`]: crate::FreshFor
+//! [`FreshFor::at_most`]: crate::FreshFor::at_most
+//! [`Policy::cache_control`]: crate::Policy::cache_control
+//! [`Policy::only_ok`]: crate::Policy::only_ok
+//! [`Policy::without_cache_control`]: crate::Policy::without_cache_control
 //! [`DoNotStore`]: crate::DoNotStore
 //! [`Policy::status`]: crate::Policy::status
 //! [`Policy::heuristic`]: crate::Policy::heuristic

@@ -72,6 +72,9 @@
 //! | pause after a failure that was answered by a stale response | 1 s, doubling up to 30 s; 10 000 keys | |
 //! | duration of a run | unlimited | `Policy::timeout` |
 //! | statuses, with a `ttl` | 200, 203, 301, 308 | `Policy::status` |
+//! | settings of handlers and layers that do not say otherwise | as in this table; they are in no key, so that what is stored is used as it is when one changes | `Cache::builder().policy(DEFAULTS)` |
+//! | `Cache-Control` of responses that have none | `no-cache`; with `private` where the answer is one person's | `cache_control`, `Policy::cache_control`, `Policy::without_cache_control` |
+//! | an `Err` of a handler | is stored as its status says | `only_ok`, `Policy::only_ok` |
 //! | entity tag | from content, type, coding, language; weak for clients that accept a coding | `Policy::etag` |
 //! | collapse | on, in a task of its own | `Policy::collapse` |
 //! | detached runs at a time | 1 024; beyond that, runs stay in the request's task | `Cache::builder().max_detached_runs(n)` |

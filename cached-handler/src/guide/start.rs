@@ -152,6 +152,19 @@
 //! }
 //! ```
 //!
+//! What all handlers have in common is said once, for the whole cache. Each setting that a handler's own policy makes comes
+//! first:
+//!
+//! ```
+//! use cached_handler::{Cache, ETag, Error, Policy};
+//!
+//! const DEFAULTS: Policy = Policy::new().etag(ETag::Weak).max_body(4 << 20).without_cache_control();
+//!
+//! async fn set_up() -> Result<(), Error> {
+//!     Cache::builder().policy(DEFAULTS).build().await?.install()
+//! }
+//! ```
+//!
 //! The attribute takes a number of seconds or text such as `"5m"`. Functions take a [`Duration`](std::time::Duration),
 //! for which [`secs(60)`](crate::secs) is short.
 //!

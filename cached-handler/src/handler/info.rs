@@ -6,7 +6,7 @@ use super::{
     Handler, Ttl, VaryOn, all,
     others::{self, Kind},
 };
-use crate::policy::Policy;
+use crate::policy::{CacheControlSetting, Policy};
 
 /// A cached handler of this program, or a layer, or a set of values, and what was said of it; from [`handlers`].
 ///
@@ -36,13 +36,16 @@ pub struct HandlerInfo {
     pub vary: &'static [&'static str],
     /// Whether responses say themselves what they vary on (`vary = from_response`).
     pub varies_from_response: bool,
-    /// What clients are told, where the attribute says so.
+    /// What clients are told, where the attribute or the policy says so.
     pub cache_control: Option<&'static str>,
+    /// Whether no `Cache-Control` is added: `cache_control = none`, or [`Policy::without_cache_control`].
+    pub leaves_cache_control: bool,
     /// How long a stale response is served while it is made anew; zero where it is not.
     pub stale_while_revalidate: Duration,
     /// How long a stale response stands in for a failure; zero where it does not.
     pub stale_if_error: Duration,
-    /// Everything else.
+    /// Everything else that is its own; what a cache says for all ([`CacheBuilder::policy`](crate::CacheBuilder::policy)) is not in
+    /// it.
     pub policy: Policy,
 }
 
@@ -110,7 +113,11 @@ impl HandlerInfo {
             },
             vary: handler.fields(),
             varies_from_response: matches!(attributes.vary, VaryOn::FromResponse),
-            cache_control: attributes.cache_control,
+            cache_control: match attributes.cache_control {
+                CacheControlSetting::Is(directives) => Some(directives),
+                _ => None,
+            },
+            leaves_cache_control: attributes.cache_control == CacheControlSetting::Untouched,
             stale_while_revalidate: attributes.stale_while_revalidate,
             stale_if_error: attributes.stale_if_error,
             policy: handler.policy,

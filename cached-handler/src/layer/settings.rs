@@ -21,7 +21,7 @@ use crate::{
         Attributes, Handler, Site, Ttl, VaryOn, identity,
         others::{self, Kind},
     },
-    policy::Policy,
+    policy::{CacheControlSetting, Policy},
 };
 
 type GroupsOf = dyn Fn(&Parts) -> Vec<String> + Send + Sync;
@@ -56,7 +56,7 @@ impl Settings {
             ttl,
             backend: None,
             vary: VaryOn::Nothing,
-            cache_control: None,
+            cache_control: CacheControlSetting::Default,
             stale_while_revalidate: Duration::ZERO,
             stale_if_error: Duration::ZERO,
             // HEAD is answered from what GET stored; what a HEAD makes is not stored, as the key does not tell them apart.

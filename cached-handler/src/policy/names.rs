@@ -14,6 +14,18 @@ pub(super) const fn is_field_name(name: &str) -> bool {
     matches!(name.len(), 1..=256)
 }
 
+/// Whether it can be the value of a field: visible ASCII and spaces inside (RFC 9110 §5.5).
+pub(super) const fn is_field_value(value: &str) -> bool {
+    let mut rest = value.as_bytes();
+    while let [byte, others @ ..] = rest {
+        if !matches!(*byte, b' '..=b'~') {
+            return false;
+        }
+        rest = others;
+    }
+    !matches!(value.as_bytes(), [] | [b' ', ..] | [.., b' '])
+}
+
 /// `contains`, which is not const.
 pub(super) const fn is_among(name: &str, mut others: &[&str]) -> bool {
     while let [other, rest @ ..] = others {

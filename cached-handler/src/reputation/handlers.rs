@@ -127,7 +127,7 @@ mod tests {
     use super::*;
     use crate::{
         handler::{Attributes, Site, Ttl, VaryOn},
-        policy::Policy,
+        policy::{CacheControlSetting, Policy},
     };
 
     static HANDLER: Handler = Handler::new(
@@ -136,7 +136,7 @@ mod tests {
             ttl: Ttl::FromResponse,
             backend: None,
             vary: VaryOn::Nothing,
-            cache_control: None,
+            cache_control: CacheControlSetting::Default,
             stale_while_revalidate: std::time::Duration::ZERO,
             stale_if_error: std::time::Duration::ZERO,
             skips: false,

@@ -5,13 +5,16 @@ use std::borrow::Cow;
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, header};
 
-use crate::header::targeted::{CDN_CACHE_CONTROL, TargetList};
+use crate::{
+    header::targeted::{CDN_CACHE_CONTROL, TargetList},
+    policy::CacheControlSetting,
+};
 
 /// What it depends on.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Terms {
-    /// The attribute's `cache_control`.
-    pub(crate) cache_control: Option<&'static str>,
+    /// The `cache_control` of the attribute, or else of a policy.
+    pub(crate) cache_control: CacheControlSetting,
     /// An argument identifies a person.
     pub(crate) private: bool,
     /// The responses are another server's, who says what may be done with them.
@@ -22,10 +25,11 @@ pub(crate) struct Terms {
 
 impl Terms {
     fn default(&self) -> &'static str {
-        match (self.private, self.forwards) {
-            (true, _) => "private, no-cache",
-            (false, true) => "",
-            (false, false) => "no-cache",
+        match (self.cache_control, self.private, self.forwards) {
+            (CacheControlSetting::Untouched, true, _) => "private",
+            (_, true, _) => "private, no-cache",
+            (CacheControlSetting::Untouched, false, _) | (_, false, true) => "",
+            (_, false, false) => "no-cache",
         }
     }
 }
@@ -62,8 +66,9 @@ impl ForClients {
     /// For a response that is stored; it is fitted to the response's own fields by [`write`](Self::write).
     pub(crate) fn of(terms: &Terms) -> Self {
         let text = match terms.cache_control {
-            Some(own) if terms.private => Cow::Owned(personal(own)),
-            own => Cow::Borrowed(own.unwrap_or(terms.default())),
+            CacheControlSetting::Is(own) if terms.private => Cow::Owned(personal(own)),
+            CacheControlSetting::Is(own) => Cow::Borrowed(own),
+            _ => Cow::Borrowed(terms.default()),
         };
         let aging = aging(&text);
         Self { text, personal: terms.private.then_some(terms.targeted), aging }
@@ -91,7 +96,7 @@ impl ForClients {
     }
 
     /// For a stored response that was kept as bytes: the same, if what it says is the attribute's.
-    pub(crate) fn again(cache_control: Option<&'static str>, forwards: bool, fields: &HeaderMap) -> Self {
+    pub(crate) fn again(cache_control: CacheControlSetting, forwards: bool, fields: &HeaderMap) -> Self {
         // More than one line is the handler's own.
         let mut lines = fields.get_all(header::CACHE_CONTROL).iter();
         let said = lines.next().filter(|_| lines.next().is_none()).map(HeaderValue::as_bytes);
@@ -228,6 +233,11 @@ mod tests {
     use super::*;
 
     fn sent(own: &[&'static str], cache_control: Option<&'static str>, private: bool, age: u64) -> String {
+        let cache_control = cache_control.map_or(CacheControlSetting::Default, CacheControlSetting::Is);
+        sent_with(own, cache_control, private, age)
+    }
+
+    fn sent_with(own: &[&'static str], cache_control: CacheControlSetting, private: bool, age: u64) -> String {
         let mut fields = HeaderMap::new();
         for line in own {
             fields.append(header::CACHE_CONTROL, HeaderValue::from_static(line));
@@ -256,17 +266,31 @@ mod tests {
     }
 
     #[test]
+    fn nothing_is_added_where_that_is_said_but_what_is_personal_is_private() {
+        let none = CacheControlSetting::Untouched;
+        assert_eq!(sent_with(&[], none, false, 9), "");
+        assert_eq!(sent_with(&["max-age=5"], none, false, 9), "max-age=5");
+        assert_eq!(sent_with(&[], none, true, 9), "private");
+        assert_eq!(sent_with(&["public, max-age=5"], none, true, 9), "private, max-age=5");
+        for (private, said) in [(false, None), (true, Some("private"))] {
+            let mut fields = HeaderMap::new();
+            ForClients::not_stored(&mut fields, &Terms { cache_control: none, private, forwards: false, targeted: &[] });
+            assert_eq!(fields.get(header::CACHE_CONTROL).map(|value| value.to_str().unwrap()), said);
+        }
+    }
+
+    #[test]
     fn what_lay_in_a_store_goes_on_as_before() {
         for private in [false, true] {
             let mut fields = HeaderMap::new();
-            let terms = Terms { cache_control: Some("public, max-age=60"), private, forwards: false, targeted: &[] };
+            let terms = Terms { cache_control: CacheControlSetting::Is("public, max-age=60"), private, forwards: false, targeted: &[] };
             let first = ForClients::of(&terms).write(&mut fields);
             let again = ForClients::again(terms.cache_control, false, &fields);
             assert_eq!(first.at(9), again.at(9));
         }
         let mut own = HeaderMap::new();
         own.insert(header::CACHE_CONTROL, HeaderValue::from_static("max-age=5"));
-        assert_eq!(ForClients::again(Some("max-age=60"), false, &own).at(9), None);
+        assert_eq!(ForClients::again(CacheControlSetting::Is("max-age=60"), false, &own).at(9), None);
     }
 
     #[test]
@@ -274,7 +298,7 @@ mod tests {
         let mut own = HeaderMap::new();
         own.append(header::CACHE_CONTROL, HeaderValue::from_static("max-age=60"));
         own.append(header::CACHE_CONTROL, HeaderValue::from_static("must-revalidate"));
-        assert_eq!(ForClients::again(Some("max-age=60"), false, &own).at(9), None);
+        assert_eq!(ForClients::again(CacheControlSetting::Is("max-age=60"), false, &own).at(9), None);
     }
 
     #[test]
@@ -282,7 +306,10 @@ mod tests {
         assert_eq!(sent(&["x=\"\\\"\", public, s-maxage=9"], None, true, 0), "private, x=\"\\\"\"");
         let mut fields = HeaderMap::new();
         fields.insert(header::CACHE_CONTROL, HeaderValue::from_bytes(b"no-store, x=\"\xe9\"").unwrap());
-        ForClients::not_stored(&mut fields, &Terms { cache_control: None, private: true, forwards: false, targeted: &[] });
+        ForClients::not_stored(
+            &mut fields,
+            &Terms { cache_control: CacheControlSetting::Default, private: true, forwards: false, targeted: &[] },
+        );
         let said = String::from_utf8_lossy(fields[header::CACHE_CONTROL].as_bytes()).into_owned();
         assert!(said.starts_with("private, no-store"), "{said}");
     }

@@ -30,6 +30,8 @@ pub(crate) struct Question<'a> {
     pub(crate) ttl: Option<Duration>,
     /// The handler's word to this cache alone.
     pub(crate) fresh_for: Option<Duration>,
+    /// For how much longer it is fresh at most, by the same.
+    pub(crate) at_most: Option<Duration>,
     pub(crate) do_not_store: bool,
     /// Whether the handler can be asked if a stored response still holds.
     pub(crate) may_ask: bool,
@@ -79,7 +81,8 @@ pub(crate) fn storable(question: &Question<'_>) -> Result<Storable, NotStored> {
     // A `ttl` begins when the response is complete; only what states its own freshness is aged by its `Date`.
     let now = if by_its_date { question.now } else { SystemTime::UNIX_EPOCH };
     let initial_age = freshness::initial_age(question.fields, now);
-    let freshness_lifetime = freshness_lifetime.min(TEN_YEARS);
+    let longest = question.at_most.map_or(TEN_YEARS, |limit| initial_age.saturating_add(limit));
+    let freshness_lifetime = freshness_lifetime.min(TEN_YEARS).min(longest);
     if freshness_lifetime <= initial_age && !asks && !question.may_be_stale {
         return Err(NotStored::AlreadyStale);
     }

@@ -19,7 +19,7 @@ use crate::{
     nested::CachedInside,
     outcome::Outcome,
     policy::ETag,
-    response_part::{DoNotStore, FreshFor},
+    response_part::{DoNotStore, FreshFor, FreshForAtMost},
     rules::{
         client::ForClients,
         stale::{jittered, windows},
@@ -162,6 +162,7 @@ fn drop_length(fields: &mut HeaderMap, of_head: bool) {
 fn shared_extensions(mut extensions: Extensions) -> Extensions {
     extensions.remove::<CacheGroups>();
     extensions.remove::<FreshFor>();
+    extensions.remove::<FreshForAtMost>();
     extensions.remove::<DoNotStore>();
     extensions.remove::<CachedInside>();
     extensions.remove::<Outcome>();

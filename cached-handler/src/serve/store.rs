@@ -28,7 +28,7 @@ use crate::{
     nested::{self, CachedInside},
     outcome::{Bypass, Forward, Kept, NotStored, Outcome},
     read_ahead::lend,
-    response_part::{DoNotStore, FreshFor},
+    response_part::{DoNotStore, FreshFor, FreshForAtMost, IsErr},
     rules::{
         client::{ForClients, Terms},
         stale::windows,
@@ -58,7 +58,9 @@ pub(super) async fn land(mut run: Run, produced: Result<Response, Failure>, leas
     if let Some(stale) = run.stale_for_an_error(response.status()) {
         return hide(&run, stale, NotStored::Status(response.status().as_u16()), lease);
     }
-    let (parts, body) = response.into_parts();
+    let (mut parts, body) = response.into_parts();
+    // Nobody else's, and not to be kept beside what is stored.
+    run.is_err = parts.extensions.remove::<IsErr>().is_some();
     run.tell_what_get_stored(&parts).await;
     let may_stand = if run.post.is_some() { run.stands_for_get(&parts).await } else { None };
     if let Some(standing) = may_stand {
@@ -182,6 +184,10 @@ pub(super) fn may_be_stored(run: &Run, parts: &Parts, made: Made) -> Result<(Sto
     if run.handler.policy.honor_request_directives && run.facts.forbids_storing() {
         return Err(NotStored::Request);
     }
+    // A failure is one in its status, too.
+    if run.is_err && made == Made::New && run.handler.policy.only_ok && !parts.status.is_server_error() {
+        return Err(NotStored::Err);
+    }
     let covered = |name: &str| run.selecting().contains(&name) || run.key.traits.vary.contains(&name);
     let mut verdict = storable(&Question {
         method: run.facts.method(),
@@ -194,6 +200,7 @@ pub(super) fn may_be_stored(run: &Run, parts: &Parts, made: Made) -> Result<(Sto
         policy: &run.handler.policy,
         ttl: run.handler.ttl(),
         fresh_for: parts.extensions.get::<FreshFor>().map(|fresh| fresh.0),
+        at_most: parts.extensions.get::<FreshForAtMost>().map(|limit| limit.0),
         do_not_store: parts.extensions.get::<DoNotStore>().is_some(),
         may_ask: run.key.traits.can_ask,
         may_be_stale: windows(&parts.headers, run.handler.policy.targeted_fields, run.windows).any(),

@@ -9,6 +9,7 @@ use crate::{
     invalidates::{Targets, invalidating},
     nested,
     outcome::{Bypass, Forward, Kept, NotStored, Outcome},
+    response_part::IsErr,
 };
 
 impl Forward {
@@ -33,11 +34,12 @@ pub(super) async fn untouched<F: Future<Output = Response>>(mut run: Run, handle
     let changed = run.facts.take_changed().filter(|_| !is_off);
     let running = Running::begin(&run.cache, run.handler, run.key.forward);
     let handler = noted(&run, handler);
-    let response = match changed {
+    let mut response = match changed {
         None => handler.await,
         Some(changed) => invalidating(Targets::changed(&run.cache, changed, None), handler).await,
     };
     running.end();
+    response.extensions_mut().remove::<IsErr>();
     run.facts.around().iter().for_each(|outer| outer.note_parts_of(&run));
     nested::tell_of_refused(&run, response.extensions());
     let outcome = Outcome::Forward { why: run.key.forward, collapsed: false, kept: Kept::Not(NotStored::Bypass) };

@@ -12,7 +12,7 @@ use crate::{
         Attributes, Handler, Site, Ttl, VaryOn,
         others::{self, Kind},
     },
-    policy::{ETag, Policy},
+    policy::{CacheControlSetting, ETag, Policy},
     seen::Facts,
     sync::lock,
 };
@@ -92,7 +92,7 @@ impl Set {
             let has_its_keys = |set: &&&Described| set.handler.site.name == site.name;
             let namesake = sets.iter().find(has_its_keys).map(|set| set.number);
             let number = namesake.unwrap_or_else(|| u64::try_from(sets.len()).unwrap_or(u64::MAX).saturating_add(1));
-            let handler = Handler::new(site, attributes(backend), policy);
+            let handler = Handler::new(site, attributes(backend), policy).of_values();
             let new: &Described = Box::leak(Box::new(Described { handler, number, used: Once::new() }));
             sets.push(new);
             new
@@ -112,7 +112,7 @@ const fn attributes(backend: Option<&'static str>) -> Attributes {
         ttl: Ttl::FromResponse,
         backend,
         vary: VaryOn::Nothing,
-        cache_control: None,
+        cache_control: CacheControlSetting::Default,
         stale_while_revalidate: Duration::ZERO,
         stale_if_error: Duration::ZERO,
         skips: false,

@@ -29,6 +29,7 @@ fn ask(status: u16, lines: &[(&str, &str)], change: impl FnOnce(&mut Question<'_
         policy: &POLICY,
         ttl: Some(Duration::from_secs(60)),
         fresh_for: None,
+        at_most: None,
         do_not_store: false,
         may_ask: false,
         may_be_stale: false,
@@ -286,4 +287,22 @@ fn must_understand_refuses_statuses_that_are_not_understood_with_a_ttl_and_witho
     assert_eq!(lifetime_of(verdict(599, &line)), Err("must-understand"));
     assert_eq!(lifetime_of(ask(599, &line, |question| question.ttl = None)), Err("must-understand"));
     assert_eq!(lifetime_of(verdict(200, &line)), Ok(9));
+}
+
+#[test]
+fn a_bound_shortens_a_lifetime_and_makes_none_longer() {
+    let bounded = |status, lines: &[(&str, &str)], fresh_for: Option<u64>, limit| {
+        lifetime_of(ask(status, lines, |question| {
+            question.fresh_for = fresh_for.map(Duration::from_secs);
+            question.at_most = Some(Duration::from_secs(limit));
+        }))
+    };
+    assert_eq!(bounded(200, &[], None, 20), Ok(20));
+    assert_eq!(bounded(200, &[], None, 600), Ok(60), "the `ttl`");
+    assert_eq!(bounded(404, &[], None, 20), Ok(5), "the policy's");
+    assert_eq!(bounded(200, &[("cache-control", "max-age=90")], None, 20), Ok(20));
+    assert_eq!(bounded(200, &[("cache-control", "max-age=90"), ("age", "50")], None, 20), Ok(70), "20 of them are left");
+    assert_eq!(bounded(200, &[], Some(600), 300), Ok(300));
+    assert_eq!(bounded(200, &[], None, 0), Err("already-stale"));
+    assert_eq!(bounded(500, &[], None, 20), Err("status"));
 }

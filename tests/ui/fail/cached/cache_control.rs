@@ -8,6 +8,15 @@ async fn h0(axum::extract::Path(id): axum::extract::Path<u64>) { let _ = id; }
 #[cached(ttl = 60, cache_control = public)] //~ public => `cache_control` is text; type `cache_control = "public"`
 async fn h1(axum::extract::Path(id): axum::extract::Path<u64>) { let _ = id; }
 
+#[cached(ttl = 60, cache_control = non)] //~ non => `non` is not known here; did you mean `none`?
+async fn none0() {}
+
+#[cached(ttl = 60, cache_control = None)] //~ None => `None` is not known here; did you mean `none`?
+async fn none1() {}
+
+#[cached(ttl = 60, cache_control = "none")] //~ "none" => to add no `Cache-Control`, type `cache_control = none`
+async fn none2() {}
+
 #[cached(ttl = 60, cache_control = "")] //~ "" => `cache_control` is empty, or has an empty directive; type `cache_control = "public, max-age=60"`, or remove it
 async fn h2(axum::extract::Path(id): axum::extract::Path<u64>) { let _ = id; }
 

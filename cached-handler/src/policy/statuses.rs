@@ -1,0 +1,14 @@
+//! Which statuses may be stored at all.
+
+/// Whether a response of this status can be reused for another request at all.
+pub(super) const fn may_ever_be_stored(status: u16) -> bool {
+    !matches!(status, ..200 | 206 | 304 | 1000..) && speaks_of_the_resource(status)
+}
+
+/// Whether a status says something of the resource, and not of the request or of a failure.
+pub(crate) const fn speaks_of_the_resource(status: u16) -> bool {
+    !matches!(
+        status,
+        400 | 401 | 403 | 405..=408 | 411..=417 | 421 | 422 | 425 | 426 | 428 | 429 | 431 | 451 | 500..=599
+    )
+}
