@@ -84,9 +84,10 @@ impl Expansion {
         let where_clause = &generics.where_clause;
         let private = self.private();
         let parameters = with_delimiter(Delimiter::Parenthesis, self.parameters(), paren_token.span.join());
-        let (debug, handler, key, groups, amended, run) = (
+        let (debug, handler, peeked, key, groups, amended, run) = (
             debug_copy(&private, &self.sorted, &self.function, &self.arguments),
             self.handler(),
+            self.peeked(),
             self.key(),
             self.groups(),
             self.amended(),
@@ -97,6 +98,7 @@ impl Expansion {
             hygienic! {
                 #debug
                 #handler
+                #peeked
                 let __key = #key;
                 let mut __run = #private::Run::new(&__HANDLER, #private::seen(__seen), __key);
                 #groups
@@ -176,6 +178,23 @@ impl Expansion {
         let private = self.private();
         let fields = self.fields();
         parameters(&private, &self.arguments, &hygienic!(__seen), &hygienic!(#private::Seen<#fields>))
+    }
+
+    /// Only the whole request has something to find out, which is an argument where responses say what they vary on.
+    fn peeked(&self) -> TokenStream {
+        let (private, marker) = (self.private(), self.marker());
+        let peeks = matches!(self.args.vary, Vary::FromResponse);
+        let arguments = self.arguments.iter().filter(|argument| peeks && !self.is_covered(argument));
+        arguments
+            .map(|Argument { cfgs, ty, name, .. }| {
+                hygienic! {
+                    #(#cfgs)*
+                    let mut #name = #name;
+                    #(#cfgs)*
+                    <#ty as #private::Keyed<#marker>>::peek(&mut #name);
+                }
+            })
+            .collect()
     }
 
     /// Every argument writes what it shows; a hit answers here, without an await.

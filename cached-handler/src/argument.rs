@@ -53,6 +53,9 @@ use crate::{
     note = "if it does not affect the response: `#[cached(…, skip_credentials(arg))]` for what shows nothing of a person, such as a pool; else `skip(arg)`, with which requests that have a `Cookie` or `Authorization` bypass the cache"
 )]
 pub trait Keyed<M> {
+    /// Finds out what [`write`](Self::write) has to know, where that cannot be seen from outside.
+    fn peek(&mut self) {}
+
     /// Writes all that the handler can learn from this argument.
     fn write(&self, key: &mut KeyWriter<'_>);
 

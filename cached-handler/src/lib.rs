@@ -37,6 +37,7 @@ mod layer;
 mod nested;
 mod outcome;
 mod passed;
+mod peek;
 mod policy;
 mod probe;
 mod read_ahead;

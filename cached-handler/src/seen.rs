@@ -103,6 +103,8 @@ pub(crate) struct Flags {
     /// It came to a service. A router hands on to one (`route_service`, `nest_service`, `fallback_service`) without taking the
     /// content away from the answer to a HEAD.
     pub(crate) is_for_a_service: bool,
+    /// That service is one of axum's own routes, with their layers: most are handlers, and answer a HEAD with content.
+    pub(crate) is_in_a_route: bool,
     /// It came by HTTP/2 or a later version.
     pub(crate) is_http2: bool,
 }

@@ -22,6 +22,7 @@ mod remote;
 mod revalidate;
 mod store;
 mod tag;
+mod unstored;
 mod untouched;
 
 use std::{

@@ -45,6 +45,8 @@ pub(crate) struct Stored {
     pub(crate) whole: Parts,
     /// It is the answer to a HEAD by a handler that saw the method and left the content out.
     pub(crate) of_head: bool,
+    /// The handler said itself how long its content is, and with that says it to a HEAD too.
+    pub(crate) tells_length: bool,
     pub(crate) content: Bytes,
     /// Made at once for the memory, where it is used again and again, and on demand of what lies elsewhere.
     pub(crate) on_condition: OnceLock<OnCondition>,

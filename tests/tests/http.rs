@@ -6,6 +6,8 @@ mod beside;
 mod by_curl;
 #[path = "http/conditional.rs"]
 mod conditional;
+#[path = "http/content.rs"]
+mod content;
 #[path = "http/fidelity.rs"]
 mod fidelity;
 #[path = "http/forced.rs"]
@@ -16,6 +18,8 @@ mod forwarded;
 mod freshness;
 #[path = "http/layers.rs"]
 mod layers;
+#[path = "http/lengths.rs"]
+mod lengths;
 #[path = "http/limits.rs"]
 mod limits;
 #[path = "http/meaning.rs"]

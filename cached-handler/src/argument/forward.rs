@@ -16,6 +16,7 @@ use crate::{
     cache_key::{CacheKey, Credentials, KeyWriter, Tag},
     nested::Outer,
     outcome::{Bypass, Forward},
+    peek::peek,
     serve::Run,
 };
 
@@ -59,6 +60,15 @@ impl Keyed<FromResponse> for Parts {
 
 #[diagnostic::do_not_recommend]
 impl Keyed<FromResponse> for Request {
+    #[inline]
+    fn peek(&mut self) {
+        if !self.body().is_end_stream() {
+            let (method, fields) = (self.method().clone(), mem::take(self.headers_mut()));
+            peek(&method, &fields, self.body_mut());
+            *self.headers_mut() = fields;
+        }
+    }
+
     fn write(&self, key: &mut KeyWriter<'_>) {
         head(self.method(), self.uri(), self.headers(), self.extensions(), key);
         // A GET with content: what it does is up to the server, which sees it, and the key does not hold it. Of a POST it

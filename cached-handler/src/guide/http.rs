@@ -32,12 +32,12 @@
 //! | `If-None-Match`, `If-Modified-Since`, `If-Match`, `If-Unmodified-Since` | evaluated by the cache (RFC 9110 §13), on stored and new responses: 304, 412. The handler sees none of them |
 //! | `Range`, `If-Range` | single ranges are cut from the stored whole (§14): 206, 416. A part is never stored. For handlers that see the field, see [the layer](super::layer_and_values#the-layer) |
 //! | `If-Modified-Since` | 304 only where the second of the time given has passed: what replaced a response within one second has its time, too (§8.8.2.2). Without a `Last-Modified`, the `Date` of a stored response stands in only for a handler that forwards, and two seconds later; and parts are cut by a time only under the same rule |
-//! | HEAD | answered from what GET stored. If it has to run the handler, the response is stored for GET too |
+//! | HEAD | answered from what GET stored. If it has to run the handler, the response is stored for GET too. It says no length that its GET would not be sent (RFC 9110 §8.6): none at all to a client that accepts a coding, where a layer outside may compress the content (see [entity tags](#entity-tags); `ETag::Strong` is your word that none does) |
 //! | `Age`, `Date` | RFC 9111 §4.2.3, §5.1; `Date` is that of the run, and a stream is sent with the one that it is stored with |
 //! | `Vary` | names the fields in the key, merged with the handler's own |
 //! | `Cache-Control` | see [freshness](super::freshness) |
 //! | `Cache-Status` | RFC 9211, appended to what other caches said; off by default |
-//! | `Content-Length` | never stored: the server writes it from the content that it is given in the end, so a layer outside may change that. A 304 has none, or that of the 200 (RFC 9110 §8.6) |
+//! | `Content-Length` | never stored: the server writes it from the content that it is given in the end, so a layer outside may change that. A 304 has none, or that of the stored content (RFC 9110 §8.6): axum would write 0 for a client that accepts a coding, over HTTP/2. So a 304 for a stream waits until that has ended, within `max_body` and `max_wait`, and beyond that the stream is sent |
 //! | hop-by-hop fields, trailers | not stored; a response with trailers is passed on |
 //!
 //! A hit equals the miss that stored it: status, content, and every field line, those of one name in their order. So do the

@@ -9,7 +9,7 @@ use std::{
     task::{Context, Poll},
 };
 
-use axum::{BoxError, body::Body, response::Response};
+use axum::{BoxError, body::Body, response::Response, routing::Route};
 use bytes::Bytes;
 use http::{Request, request::Parts};
 use tower_service::Service;
@@ -26,6 +26,7 @@ use crate::{
     key::Key,
     nested::CachedInside,
     outcome::{Bypass, Forward},
+    peek::has_content,
     seen::{Facts, Seen, seen},
     serve::{self, Run, run_in_its_own_task},
 };
@@ -73,11 +74,12 @@ where
     }
 
     fn call(&mut self, request: Request<ReqBody>) -> CacheFuture<S::Error> {
-        let has_content = !request.body().is_end_stream();
-        let (mut parts, body) = request.into_parts();
+        let (mut parts, mut body) = request.into_parts();
+        let has_content = has_content(&parts, &mut body);
         let cache = self.settings.cache.as_ref().or_else(|| parts.extensions.get()).cloned();
         let mut seen = Seen::<false>::in_cache::<CacheLayer>(&mut parts, cache);
         seen.facts.flags.is_for_a_service = true;
+        seen.facts.flags.is_in_a_route = TypeId::of::<S>() == TypeId::of::<Route<S::Error>>();
         let key = match self.ask(&seen.facts, &parts, has_content) {
             Asked::Hit(response) => return CacheFuture(Answer::Ready(Some(response))),
             Asked::Pass(why) => {

@@ -5,9 +5,8 @@ use std::{sync::LazyLock, time::Duration};
 use axum::{body::Body, response::Response};
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, StatusCode, header, response::Parts};
-use http_body::Body as _;
 
-use super::{Run, framing, part::cut, tag};
+use super::{Run, framing};
 use crate::{
     cache::Cache,
     clock::Millis,
@@ -15,7 +14,7 @@ use crate::{
     handler::Handler,
     header::{cache_status, entity_tag::EntityTag, targeted::TargetList},
     outcome::{Forward, Kept, NotStored, Outcome, StaleUse},
-    rules::conditional::{Selected, Verdict, drop_what_no_304_has, not_modified_fields, verdict},
+    rules::conditional::{Selected, Verdict, not_modified_fields, verdict},
     seen::Facts,
     stored::{OnCondition, Stored, Tag, head},
 };
@@ -115,7 +114,7 @@ pub(super) fn derive_from(stored: &Stored, content: &Bytes, handler: &Handler, f
         head.headers.insert(header::CACHE_CONTROL, cache_control);
     }
     let body = match verdict {
-        Verdict::Whole if facts.is_head() => framing::answer_to_head(stored, facts, &mut head.headers),
+        Verdict::Whole if facts.is_head() => framing::answer_to_head(stored, content, handler, facts, &mut head.headers),
         Verdict::Whole => Body::from(content.clone()),
         Verdict::NotModified => {
             head.extensions = stored.whole.extensions.clone();
@@ -150,7 +149,7 @@ fn part(head: &mut Parts, whole: &Bytes, first: usize, last: usize) -> Body {
     Body::from(whole.slice(first..=last))
 }
 
-fn is_part(head: &mut Parts, first: usize, last: usize, length: usize) {
+pub(super) fn is_part(head: &mut Parts, first: usize, last: usize, length: usize) {
     head.status = StatusCode::PARTIAL_CONTENT;
     if let Ok(range) = HeaderValue::from_str(&format!("bytes {first}-{last}/{length}")) {
         head.headers.insert(header::CONTENT_RANGE, range);
@@ -158,7 +157,7 @@ fn is_part(head: &mut Parts, first: usize, last: usize, length: usize) {
 }
 
 /// 416, which says how long the whole is (RFC 9110 §15.5.17).
-fn outside(fields: &HeaderMap, length: usize) -> Response {
+pub(super) fn outside(fields: &HeaderMap, length: usize) -> Response {
     let mut response = refusal(StatusCode::RANGE_NOT_SATISFIABLE, fields);
     if let Ok(range) = HeaderValue::from_str(&format!("bytes */{length}")) {
         response.headers_mut().insert(header::CONTENT_RANGE, range);
@@ -167,7 +166,7 @@ fn outside(fields: &HeaderMap, length: usize) -> Response {
 }
 
 /// 412 (RFC 9110 §15.5.13).
-fn failed(fields: &HeaderMap) -> Response {
+pub(super) fn failed(fields: &HeaderMap) -> Response {
     refusal(StatusCode::PRECONDITION_FAILED, fields)
 }
 
@@ -189,46 +188,6 @@ pub(super) fn gateway_timeout(run: &Run) -> Response {
     let response = refusal(StatusCode::GATEWAY_TIMEOUT, &HeaderMap::new());
     let outcome = Outcome::Forward { why: Forward::Request, collapsed: false, kept: Kept::Not(NotStored::OnlyIfCached) };
     finish(response, &run.cache, run.handler, outcome)
-}
-
-/// What a response that is not stored becomes under the request's preconditions and its range, which its handler did not see.
-pub(super) fn under_conditions(run: &Run, parts: &mut Parts, body: Body) -> Body {
-    let facts = &run.facts;
-    let Some(conditional) = facts.conditional() else { return body };
-    let declared = || parts.headers.get(header::CONTENT_LENGTH)?.to_str().ok()?.parse::<u64>().ok();
-    // What a HEAD is answered without content says nothing of the length of GET's.
-    let exact = body.size_hint().exact().filter(|length| *length > 0 || !facts.is_head());
-    let length = exact.or_else(declared);
-    let entity_tag = parts.headers.get(header::ETAG).and_then(EntityTag::parse);
-    let selected = Selected {
-        status: parts.status,
-        entity_tag: entity_tag.as_ref(),
-        last_modified: parts.headers.get(header::LAST_MODIFIED),
-        date: parts.headers.get(header::DATE),
-        // A part is not cut from what is not there as a whole, unless the handler might have sent it by itself.
-        length: length.filter(|_| run.could_send_parts).and_then(|length| usize::try_from(length).ok()),
-        goes_by_its_date: false,
-        may_change: facts.flags.accepts_a_coding && !tag::is_left_alone(&parts.headers),
-    };
-    let verdict = verdict(conditional, facts.method(), &selected);
-    let refusal = match verdict {
-        Verdict::Whole => return body,
-        Verdict::NotModified => {
-            parts.status = StatusCode::NOT_MODIFIED;
-            drop_what_no_304_has(&mut parts.headers);
-            return framing::not_modified(&mut parts.headers, length, facts);
-        }
-        Verdict::Part { first, last } => {
-            is_part(parts, first, last, selected.length.unwrap_or_default());
-            parts.headers.remove(header::CONTENT_LENGTH);
-            return cut(body, first, last);
-        }
-        Verdict::Failed => failed(&parts.headers),
-        Verdict::Outside => outside(&parts.headers, selected.length.unwrap_or_default()),
-    };
-    let (refusal, body) = refusal.into_parts();
-    (parts.status, parts.headers) = (refusal.status, refusal.headers);
-    body
 }
 
 /// Says what was done: in the extensions, in `Cache-Status` where it is on, and as an event.

@@ -115,6 +115,7 @@ impl Run {
             own: stored.own,
             tells_clients: stored.tells_clients,
             made_tag: stored.tag != Tag::Own,
+            tells_length: stored.tells_length,
         }
     }
 }

@@ -44,6 +44,7 @@ pub(super) fn make(run: &Run, mut parts: Parts, content: Bytes, storable: &Stora
         fields.insert(header::DATE, date::print(clock.wall()));
     }
     let of_head = is_without_its_content(run, &content);
+    let tells_length = fields.contains_key(header::CONTENT_LENGTH);
     drop_length(&mut fields, of_head);
     vary::merge(&mut fields, run.vary_names());
     let windows = windows(&fields, targeted, run.windows).of(parts.status);
@@ -80,6 +81,7 @@ pub(super) fn make(run: &Run, mut parts: Parts, content: Bytes, storable: &Stora
     whole.extensions = extensions;
     let mut stored = Stored {
         of_head,
+        tells_length,
         whole,
         content,
         on_condition: OnceLock::from(on_condition),
@@ -112,9 +114,8 @@ pub(super) fn make(run: &Run, mut parts: Parts, content: Bytes, storable: &Stora
 
 /// A stored response of what lay in a backend: what is not kept there is computed again.
 pub(super) fn remake(run: &Run, at_rest: AtRest, born: Millis, fresh_until: Millis, initial_age: Duration) -> Stored {
-    let AtRest {
-        status, fields, content, windows, order, groups, parts, shareable, arrived_with_age, own, tells_clients, made_tag, ..
-    } = at_rest;
+    let AtRest { status, fields, content, windows, order, groups, parts, shareable, arrived_with_age, own, .. } = at_rest;
+    let AtRest { tells_clients, made_tag, tells_length, .. } = at_rest;
     let mut fields = fields;
     let of_head = is_without_its_content(run, &content);
     // Earlier versions kept it.
@@ -124,6 +125,7 @@ pub(super) fn remake(run: &Run, at_rest: AtRest, born: Millis, fresh_until: Mill
     let for_clients = if tells_clients { ForClients::again(cache_control, run.handler.forwards(), &fields) } else { ForClients::silent() };
     Stored {
         of_head,
+        tells_length,
         for_clients,
         whole: head(status, fields),
         content,

@@ -72,7 +72,7 @@ pub(super) fn merge(
         marks.add_parts_of(known);
     }
     let parts = nested::joined(made.parts.iter().chain(&stored.parts).cloned());
-    Some(Stored { stamp, parts, ..made })
+    Some(Stored { stamp, parts, tells_length: stored.tells_length || made.tells_length, ..made })
 }
 
 impl Run {

@@ -132,6 +132,9 @@ impl Run {
         let mut response = Response::new(Body::from(held.content.clone()));
         *response.status_mut() = held.whole.status;
         *response.headers_mut() = merge::fields(held, parts.headers.clone(), date::print(self.cache.inner().clock.wall()));
+        if self.is_head() && held.tells_length {
+            response.headers_mut().insert(header::CONTENT_LENGTH, HeaderValue::from(held.content.len()));
+        }
         *response.extensions_mut() = parts.extensions.clone();
         merge::beside(held, response.extensions_mut());
         Answered::StillHolds(response)

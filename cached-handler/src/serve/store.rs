@@ -18,7 +18,7 @@ use super::{
     produce::Failure,
     put::{landed, put},
     revalidate::Answered,
-    tag,
+    tag, unstored,
 };
 use crate::{
     events,
@@ -94,6 +94,7 @@ pub(super) enum Made {
 }
 
 async fn settle(run: Run, parts: Parts, body: Body, lease: Option<Lease>, made: Made, may_copy: bool) -> Landing {
+    let body = if may_copy { unstored::with_the_length_of_a_304(&run, &parts, body).await } else { body };
     if run.forwards_part() {
         run.note_whole(&parts, body.size_hint().exact());
     }
@@ -245,9 +246,8 @@ pub(super) fn refuse(run: &Run, mut parts: Parts, body: Body, lease: Option<Leas
     if !is_told {
         tell_clients(run, &mut parts);
     }
-    let body = if run.asks_whole() { answer::under_conditions(run, &mut parts, body) } else { body };
-    // What is held and still holds has content.
-    let body = if run.is_head() && run.facts.flags.is_for_a_service { Body::empty() } else { body };
+    let body = if run.asks_whole() { unstored::under_conditions(run, &mut parts, body) } else { body };
+    let body = framing::passed_to_head(run, body, parts.status, &mut parts.headers);
     if is_told {
         return Landing { response: Response::from_parts(parts, body), rest };
     }
@@ -333,7 +333,7 @@ fn stream(mut run: Run, mut parts: Parts, body: Body, storable: Storable, groups
     let kept = tag::give_to_stream(&run, &mut parts);
     ForClients::of(&run.client_terms()).write(&mut parts.headers);
     vary::merge(&mut parts.headers, run.vary_names());
-    let to_client = if run.asks_whole() { answer::under_conditions(&run, &mut parts, to_client) } else { to_client };
+    let to_client = if run.asks_whole() { unstored::under_conditions(&run, &mut parts, to_client) } else { to_client };
     let outcome = Outcome::Forward { why: run.key.forward, collapsed: false, kept: Kept::Streaming };
     let response = run.finish(Response::from_parts(parts, to_client), outcome);
     run.behind = true;

@@ -55,6 +55,7 @@ pub(crate) struct AtRest {
     pub(crate) own: Own,
     pub(crate) tells_clients: bool,
     pub(crate) made_tag: bool,
+    pub(crate) tells_length: bool,
 }
 
 /// What lies under a key at rest.
@@ -108,7 +109,8 @@ const OWN_TAG: u8 = 4;
 const OWN_DATE: u8 = 8;
 const TELLS_CLIENTS: u8 = 16;
 const MADE_TAG: u8 = 32;
-const FLAGS: u8 = SHAREABLE | ARRIVED_WITH_AGE | OWN_TAG | OWN_DATE | TELLS_CLIENTS | MADE_TAG;
+const TELLS_LENGTH: u8 = 64;
+const FLAGS: u8 = SHAREABLE | ARRIVED_WITH_AGE | OWN_TAG | OWN_DATE | TELLS_CLIENTS | MADE_TAG | TELLS_LENGTH;
 
 pub(crate) fn encode(slot: &SlotAtRest, key: &Digest) -> Bytes {
     let mut out = begun(key);
@@ -229,7 +231,8 @@ fn put_beside_content(out: &mut BytesMut, response: &AtRest) {
             | flag(response.own.tag, OWN_TAG)
             | flag(response.own.date, OWN_DATE)
             | flag(response.tells_clients, TELLS_CLIENTS)
-            | flag(response.made_tag, MADE_TAG),
+            | flag(response.made_tag, MADE_TAG)
+            | flag(response.tells_length, TELLS_LENGTH),
     );
     put_order(out, &response.order);
     out.put_u64_le(millis(response.born.duration_since(UNIX_EPOCH).unwrap_or_default()));
@@ -281,6 +284,7 @@ fn response(reader: &mut Reader<'_>) -> Result<AtRest, Damage> {
         own: Own { tag: flags & OWN_TAG != 0, date: flags & OWN_DATE != 0 },
         tells_clients: flags & TELLS_CLIENTS != 0,
         made_tag: flags & MADE_TAG != 0,
+        tells_length: flags & TELLS_LENGTH != 0,
     })
 }
 

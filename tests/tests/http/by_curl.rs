@@ -10,6 +10,8 @@ const WITHOUT: &[&str] = &[
     "layers::",
     "strict::",
     "rewritten::",
+    "lengths::",
+    "content::",
     "limits::trailers_are_passed_on_and_their_response_is_not_stored",
     "limits::content_of_another_length_than_declared_is_passed_on_and_not_stored",
     // Eight hundred requests: `strict.rs` has them in one `curl`.

@@ -15,6 +15,7 @@ use tower_http::{
     catch_panic::CatchPanicLayer,
     compression::CompressionLayer,
     cors::{AllowOrigin, CorsLayer},
+    decompression::RequestDecompressionLayer,
     limit::RequestBodyLimitLayer,
     normalize_path::NormalizePathLayer,
     request_id::{MakeRequestUuid, PropagateRequestIdLayer, SetRequestIdLayer},
@@ -53,6 +54,7 @@ fn within(router: Router) -> Router {
     router
         .layer(map_response(appends))
         .layer(RequestBodyLimitLayer::new(1 << 20))
+        .layer(RequestDecompressionLayer::new())
         .layer(SetResponseHeaderLayer::if_not_present(SET, HeaderValue::from_static("1")))
         .layer(CompressionLayer::new())
         .layer(cors())
@@ -76,6 +78,8 @@ fn around(router: Router) -> App {
         .layer(CompressionLayer::new())
         .layer(SetResponseHeaderLayer::if_not_present(SET, HeaderValue::from_static("1")))
         .layer(NormalizePathLayer::trim_trailing_slash())
+        .map_response(|response: axum::http::Response<_>| response.map(Body::new))
+        .layer(RequestDecompressionLayer::new())
         .map_response(|response: axum::http::Response<_>| response.map(Body::new))
         .layer(RequestBodyLimitLayer::new(1 << 20))
         .map_request(|request: axum::http::Request<_>| request.map(Body::new));

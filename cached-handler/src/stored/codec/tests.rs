@@ -29,6 +29,7 @@ fn response() -> AtRest {
         own: Own { tag: true, date: false },
         tells_clients: true,
         made_tag: true,
+        tells_length: false,
     }
 }
 

@@ -1,0 +1,93 @@
+//! Conditions and ranges of requests, evaluated on a response that does not come out of the store: its handler was not shown
+//! them.
+
+use axum::body::Body;
+use http::{StatusCode, header, response::Parts};
+use http_body::Body as _;
+
+use super::{
+    Run,
+    answer::{failed, is_part, outside},
+    content, framing,
+    part::cut,
+    tag,
+};
+use crate::{
+    header::entity_tag::EntityTag,
+    rules::conditional::{Selected, Verdict, drop_what_no_304_has, verdict},
+};
+
+/// What a response that is not stored becomes under the request's preconditions and its range, which its handler did not see.
+pub(super) fn under_conditions(run: &Run, parts: &mut Parts, body: Body) -> Body {
+    let facts = &run.facts;
+    let length = told_length(run, parts, &body);
+    let verdict = verdict_on(run, parts, length);
+    let refusal = match verdict {
+        Verdict::Whole => return body,
+        // Better the whole than a 304 that says a wrong length.
+        Verdict::NotModified if lacks_its_length(run, length, &body) => return body,
+        Verdict::NotModified => {
+            parts.status = StatusCode::NOT_MODIFIED;
+            drop_what_no_304_has(&mut parts.headers);
+            return framing::not_modified(&mut parts.headers, length, facts);
+        }
+        Verdict::Part { first, last } => {
+            is_part(parts, first, last, length_of_parts(run, length).unwrap_or_default());
+            parts.headers.remove(header::CONTENT_LENGTH);
+            return cut(body, first, last);
+        }
+        Verdict::Failed => failed(&parts.headers),
+        Verdict::Outside => outside(&parts.headers, length_of_parts(run, length).unwrap_or_default()),
+    };
+    let (refusal, body) = refusal.into_parts();
+    (parts.status, parts.headers) = (refusal.status, refusal.headers);
+    body
+}
+
+/// Lets content come to its end, where its request is to be answered 304 and that has to say its length. Not for longer than
+/// others wait for a run, and no more than may be stored: what comes later is sent as the whole, which is always right.
+pub(super) async fn with_the_length_of_a_304(run: &Run, parts: &Parts, body: Body) -> Body {
+    let length = told_length(run, parts, &body);
+    let is_needed = run.asks_whole() && lacks_its_length(run, length, &body) && verdict_on(run, parts, length) == Verdict::NotModified;
+    let policy = &run.handler.policy;
+    if !is_needed || framing::is_declared_longer(&parts.headers, policy.max_body) || framing::is_endless(&parts.headers) {
+        return body;
+    }
+    match content::complete(body, policy.max_body, &run.cache.inner().read_ahead, Some(policy.max_wait)).await {
+        Ok(whole) => Body::from(whole.lend()),
+        Err(refused) => refused.body,
+    }
+}
+
+/// Whether a 304 would have to say a length that only the end of the content tells.
+fn lacks_its_length(run: &Run, length: Option<u64>, body: &Body) -> bool {
+    length.is_none() && body.size_hint().exact().is_none() && framing::must_tell_length(&run.facts)
+}
+
+/// How long the content is, as far as that is known before it has come.
+fn told_length(run: &Run, parts: &Parts, body: &Body) -> Option<u64> {
+    // What a HEAD is answered without content says nothing of the length of GET's.
+    let exact = body.size_hint().exact().filter(|length| *length > 0 || !run.is_head());
+    exact.or_else(|| framing::declared(&parts.headers))
+}
+
+/// A part is not cut from what is not there as a whole, unless the handler might have sent it by itself.
+fn length_of_parts(run: &Run, length: Option<u64>) -> Option<usize> {
+    length.filter(|_| run.could_send_parts).and_then(|length| usize::try_from(length).ok())
+}
+
+/// What the request's conditions and its range make of a response that is not stored.
+fn verdict_on(run: &Run, parts: &Parts, length: Option<u64>) -> Verdict {
+    let Some(conditional) = run.facts.conditional() else { return Verdict::Whole };
+    let entity_tag = parts.headers.get(header::ETAG).and_then(EntityTag::parse);
+    let selected = Selected {
+        status: parts.status,
+        entity_tag: entity_tag.as_ref(),
+        last_modified: parts.headers.get(header::LAST_MODIFIED),
+        date: parts.headers.get(header::DATE),
+        length: length_of_parts(run, length),
+        goes_by_its_date: false,
+        may_change: run.facts.flags.accepts_a_coding && !tag::is_left_alone(&parts.headers),
+    };
+    verdict(conditional, run.facts.method(), &selected)
+}
