@@ -3,6 +3,7 @@
 //! The attribute writes a handler that calls [`begin`], lets each argument write what it shows, then calls [`hit`],
 //! which answers at once or gives back the finished [`Key`]; with that a [`Run`] goes on to [`run_in_its_own_task`].
 
+mod admit;
 mod answer;
 mod at_rest;
 mod begins;

@@ -6,10 +6,10 @@ use http::{HeaderName, StatusCode, header, response::Parts};
 
 use super::{
     Run,
+    admit::{Made, gate},
     framing::is_as_long_as_declared,
     lookup::selected,
     merge,
-    store::{self, Made},
 };
 use crate::{
     header::{date, vary::Vary},
@@ -101,7 +101,7 @@ impl Run {
         parts.status = stored.whole.status;
         parts.headers = merge::fields(stored, answer.headers.clone(), date::print(self.cache.inner().clock.wall()));
         merge::beside(stored, &mut parts.extensions);
-        let (storable, groups) = store::gate(self, &parts, Made::Freshened).ok()?;
+        let (storable, groups) = gate(self, &parts, Made::Freshened).ok()?;
         merge::merge(self, stored, parts, stored.content.clone(), &storable, groups)
     }
 }

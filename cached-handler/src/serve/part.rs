@@ -16,7 +16,7 @@ use http_body::{Frame, SizeHint};
 
 use super::{
     Run,
-    store::{Made, may_be_stored},
+    admit::{Made, may_be_stored},
 };
 use crate::{
     conditions::Conditional,

@@ -9,11 +9,12 @@ use http_body::Body as _;
 
 use super::{
     Run,
+    admit::{Made, gate},
     content::{self, Complete, Refused},
     framing::is_as_long_as_declared,
     make::make,
     put::put,
-    store::{LONGEST, Landing, Made, gate, refuse, tell_clients},
+    store::{LONGEST, Landing, refuse, tell_clients},
     tag,
 };
 use crate::{

@@ -6,11 +6,13 @@ use axum::{
     body::Body,
     response::{IntoResponse, Response},
 };
-use http::{HeaderMap, StatusCode, response::Parts};
+use http::{StatusCode, response::Parts};
 use http_body::Body as _;
 
 use super::{
-    Rest, Run, answer,
+    Rest, Run,
+    admit::{Made, gate},
+    answer,
     content::{self, Complete, Refused},
     framing::{self, is_declared_longer, is_endless, is_of_its_length},
     make::make,
@@ -23,16 +25,14 @@ use super::{
 use crate::{
     events,
     flight::{Landed, Lease, MAX_RUN},
-    group::{CacheGroups, are_valid},
     header::vary,
     nested::{self, CachedInside},
-    outcome::{Bypass, Forward, Kept, NotStored, Outcome},
+    outcome::{Kept, NotStored, Outcome},
     read_ahead::lend,
-    response_part::{DoNotStore, FreshFor, FreshForAtMost, IsErr},
+    response_part::IsErr,
     rules::{
         client::{ForClients, Terms},
-        stale::windows,
-        storable::{Question, Storable, storable},
+        storable::Storable,
     },
     stored::{Slot, own},
     timer,
@@ -82,15 +82,6 @@ pub(super) async fn land(mut run: Run, produced: Result<Response, Failure>, leas
         }
         Answered::Anew => settle(run, parts, body, lease, Made::New, may_copy).await,
     }
-}
-
-/// Whether a response is the handler's own, or what was stored, which it said still holds.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Made {
-    New,
-    Freshened,
-    /// Of a POST, to stand for GET's.
-    ForGet,
 }
 
 async fn settle(run: Run, parts: Parts, body: Body, lease: Option<Lease>, made: Made, may_copy: bool) -> Landing {
@@ -156,75 +147,6 @@ fn hide(run: &Run, stale: Response, reason: NotStored, lease: Option<Lease>) -> 
         lease.land(Landed::NotShared(reason));
     }
     Landing { response: stale, rest: None }
-}
-
-/// The gate of the store (law L8; RFC 9111 §3).
-pub(super) fn gate(run: &Run, parts: &Parts, made: Made) -> Result<(Storable, Vec<Box<str>>), NotStored> {
-    match run.key.forward {
-        Forward::Method if made != Made::ForGet => return Err(NotStored::Method),
-        // Credentials alone do not: a response may say that it is shareable. Nor does a backend that failed: what is made
-        // is shared with those who wait, if with nobody else.
-        Forward::Bypass(reason) if !matches!(reason, Bypass::Credentials | Bypass::Backend) => return Err(NotStored::Bypass),
-        _ => {}
-    }
-    may_be_stored(run, parts, made)
-}
-
-/// The same, of a request that was meant for the store.
-pub(super) fn may_be_stored(run: &Run, parts: &Parts, made: Made) -> Result<(Storable, Vec<Box<str>>), NotStored> {
-    if run.is_head() && run.handler.attributes.skips {
-        return Err(NotStored::Head);
-    }
-    let made_of = run.composition.parts();
-    if parts.extensions.get::<CachedInside>().is_some() || made_of.as_ref().is_some_and(|made_of| made_of.is_foreign) {
-        return Err(NotStored::CachedInside);
-    }
-    if made_of.as_ref().is_some_and(|made_of| !made_of.are_current(run)) {
-        return Err(NotStored::Invalidated);
-    }
-    if run.handler.policy.honor_request_directives && run.facts.forbids_storing() {
-        return Err(NotStored::Request);
-    }
-    // A failure is one in its status, too.
-    if run.is_err && made == Made::New && run.handler.policy.only_ok && !parts.status.is_server_error() {
-        return Err(NotStored::Err);
-    }
-    let covered = |name: &str| run.selecting().contains(&name) || run.key.traits.vary.contains(&name);
-    let mut verdict = storable(&Question {
-        method: run.facts.method(),
-        names_its_target: made == Made::ForGet,
-        credentials: run.credentials(),
-        status: parts.status,
-        fields: &parts.headers,
-        covered: &covered,
-        vary_from_response: run.handler.varies_from_response(),
-        policy: &run.handler.policy,
-        ttl: run.handler.ttl(),
-        fresh_for: parts.extensions.get::<FreshFor>().map(|fresh| fresh.0),
-        at_most: parts.extensions.get::<FreshForAtMost>().map(|limit| limit.0),
-        do_not_store: parts.extensions.get::<DoNotStore>().is_some(),
-        may_ask: run.key.traits.can_ask,
-        may_be_stale: windows(&parts.headers, run.handler.policy.targeted_fields, run.windows).any(),
-        now: run.cache.inner().clock.wall(),
-    })?;
-    if let Some(made_of) = made_of {
-        made_of.bound(&mut verdict, run.now())?;
-    }
-    if !fits(&parts.headers) {
-        return Err(NotStored::FieldsTooLarge);
-    }
-    let mut groups = run.groups.clone();
-    // What still holds still belongs where it did.
-    let held = if made == Made::Freshened { run.held().map(|held| &held.groups[..]) } else { None };
-    let said = parts.extensions.get::<CacheGroups>().map(|groups| &groups.0[..]);
-    for named in [held, said] {
-        for group in named.unwrap_or_default() {
-            if !groups.contains(group) {
-                groups.push(group.clone());
-            }
-        }
-    }
-    if are_valid(&groups) { Ok((verdict, groups)) } else { Err(NotStored::Groups) }
 }
 
 /// Passes the handler's response on as it is, but for what clients are told of reuse.
@@ -358,10 +280,4 @@ fn stream(mut run: Run, mut parts: Parts, body: Body, storable: Storable, groups
         }
     };
     Landing { response, rest: Some(Box::pin(rest)) }
-}
-
-/// At most 256 lines, and 64 KiB of names and values.
-fn fits(fields: &HeaderMap) -> bool {
-    let bytes: usize = fields.iter().map(|(name, value)| name.as_str().len() + value.len() + 4).sum();
-    fields.len() <= 256 && bytes <= 64 << 10
 }
