@@ -15,6 +15,8 @@ use crate::Told;
 
 pub struct Browser {
     address: SocketAddr,
+    /// Which visitor of this site.
+    number: usize,
     jar: PathBuf,
     /// What every request of this visitor has besides.
     fields: Vec<String>,
@@ -24,10 +26,10 @@ pub struct Browser {
 static JARS: AtomicU64 = AtomicU64::new(0);
 
 impl Browser {
-    pub(crate) fn new(address: SocketAddr, told: Arc<Mutex<Vec<Told>>>) -> Self {
-        let number = JARS.fetch_add(1, Ordering::Relaxed);
-        let jar = env::temp_dir().join(format!("adoption-{}-{number}.cookies", std::process::id()));
-        Self { address, jar, fields: Vec::new(), told }
+    pub(crate) fn new(address: SocketAddr, number: usize, told: Arc<Mutex<Vec<Told>>>) -> Self {
+        let unique = JARS.fetch_add(1, Ordering::Relaxed);
+        let jar = env::temp_dir().join(format!("adoption-{}-{unique}.cookies", std::process::id()));
+        Self { address, number, jar, fields: Vec::new(), told }
     }
 
     /// With a field in all requests, such as `Authorization: …`.
@@ -86,7 +88,7 @@ impl Browser {
         assert!(output.status.success(), "{curl:?}: {}", String::from_utf8_lossy(&output.stderr));
         let answer = Answer::parse(&String::from_utf8_lossy(&output.stdout));
         self.told.lock().expect("answers").push(Told {
-            asked: format!("{method} {path} {more:?} {:?}", self.fields),
+            asked: format!("visitor {}: {method} {path} {more:?}", self.number),
             status: answer.status,
             body: answer.body.clone(),
             location: answer.field("location").map(str::to_owned),

@@ -4,7 +4,10 @@ mod browser;
 
 use std::{
     net::SocketAddr,
-    sync::{Arc, Mutex},
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicUsize, Ordering},
+    },
 };
 
 use axum::{Extension, Router};
@@ -19,6 +22,7 @@ pub struct Site {
     cache: Cache,
     /// What was answered, in order: to compare with another run of the same steps.
     told: Arc<Mutex<Vec<Told>>>,
+    visitors: AtomicUsize,
     _runtime: Runtime,
 }
 
@@ -50,12 +54,12 @@ impl Site {
         let listener = runtime.block_on(TcpListener::bind("127.0.0.1:0")).expect("a socket");
         let address = listener.local_addr().expect("an address");
         runtime.spawn(async move { axum::serve(listener, app).await });
-        Self { address, cache, told: Arc::default(), _runtime: runtime }
+        Self { address, cache, told: Arc::default(), visitors: AtomicUsize::new(0), _runtime: runtime }
     }
 
     /// A visitor without cookies.
     pub fn browser(&self) -> Browser {
-        Browser::new(self.address, self.told.clone())
+        Browser::new(self.address, self.visitors.fetch_add(1, Ordering::Relaxed), self.told.clone())
     }
 
     /// How often bodies of cached handlers have run.

@@ -20,6 +20,8 @@ pub struct Pool {
     name: Arc<str>,
     idle: Arc<Mutex<Vec<Connection>>>,
     handed_out: Arc<Mutex<u64>>,
+    /// A database in memory lasts as long as one connection to it.
+    _kept: Arc<Mutex<Connection>>,
 }
 
 impl Pool {
@@ -181,19 +183,14 @@ async fn publish(db: Db, Form(new): Form<Text>) -> Result<StatusCode, Failed> {
 
 /// `name` tells the databases of several applications in one process apart.
 pub fn app(name: &str) -> Router {
-    let pool = Pool {
-        name: format!("file:{name}?mode=memory&cache=shared").into(),
-        idle: Arc::default(),
-        handed_out: Arc::default(),
-    };
-    let first = pool.get().expect("a database");
+    let name = format!("file:{name}?mode=memory&cache=shared");
+    let first = Connection::open(&name).expect("a database");
     let tables = "DROP TABLE IF EXISTS article; DROP TABLE IF EXISTS comment;
          CREATE TABLE article (id INTEGER PRIMARY KEY, title TEXT);
          CREATE TABLE comment (id INTEGER PRIMARY KEY, article INTEGER, text TEXT);
          INSERT INTO article (title) VALUES ('one'), ('<two>'), ('three');";
     first.execute_batch(tables).expect("tables");
-    // A database in memory lasts as long as one connection to it.
-    pool.idle.lock().unwrap().push(first);
+    let pool = Pool { name: name.into(), idle: Arc::default(), handed_out: Arc::default(), _kept: Arc::new(Mutex::new(first)) };
     Router::new()
         .route("/", get(index))
         .route("/articles/{id}", get(article))

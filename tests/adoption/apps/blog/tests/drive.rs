@@ -31,15 +31,21 @@ fn a_comment_and_an_article_show_at_once() {
 
 #[test]
 fn nobody_gets_another_page() {
-    assert_no_wrong_page(|| app("pages"), 10, |site| {
-        let reader = site.browser();
-        for text in ["one", "two"] {
-            for path in ["/", "/?page=0", "/?page=1", "/?page=2", "/articles/1", "/articles/2", "/articles/9", "/feed", "/", "/articles/1"] {
-                reader.get(path);
-                reader.get(path);
+    assert_no_wrong_page(
+        || app("pages"),
+        10,
+        |site| {
+            let reader = site.browser();
+            for text in ["one", "two"] {
+                for path in
+                    ["/", "/?page=0", "/?page=1", "/?page=2", "/articles/1", "/articles/2", "/articles/9", "/feed", "/", "/articles/1"]
+                {
+                    reader.get(path);
+                    reader.get(path);
+                }
+                reader.post("/articles/1/comments", &[("text", text)]);
+                reader.post("/articles", &[("text", text)]);
             }
-            reader.post("/articles/1/comments", &[("text", text)]);
-            reader.post("/articles", &[("text", text)]);
-        }
-    });
+        },
+    );
 }

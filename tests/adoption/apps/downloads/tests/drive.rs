@@ -1,4 +1,8 @@
-use std::{env, fs, path::PathBuf};
+use std::{
+    env, fs,
+    path::PathBuf,
+    time::{Duration, SystemTime},
+};
 
 use downloads::app;
 use harness::{Site, assert_cached, assert_no_wrong_page};
@@ -6,8 +10,12 @@ use harness::{Site, assert_cached, assert_no_wrong_page};
 fn files(name: &str) -> PathBuf {
     let directory = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(name);
     fs::create_dir_all(&directory).expect("a directory");
-    fs::write(directory.join("a.txt"), "a file").expect("a file");
-    fs::write(directory.join("b.txt"), "another file").expect("a file");
+    for (name, text) in [("a.txt", "a file"), ("b.txt", "another file")] {
+        fs::write(directory.join(name), text).expect("a file");
+        // Before the time at which the clocks of tests stand.
+        let file = fs::File::options().write(true).open(directory.join(name)).expect("a file");
+        file.set_modified(SystemTime::UNIX_EPOCH + Duration::from_secs(1_000_000_000)).expect("a time");
+    }
     directory
 }
 
@@ -54,16 +62,22 @@ fn files_are_cached_with_conditions_and_ranges() {
 #[test]
 fn nobody_gets_another_page() {
     let directory = files("pages");
-    assert_no_wrong_page(|| app(&directory), 12, |site| {
-        let browser = site.browser();
-        for _ in 0..2 {
-            for path in ["v1/latest", "v2/latest", "v0/releases/1", "v1/releases/1", "v2/releases/1", "v1/releases/1?a", "v1/releases/9.9.9"] {
-                browser.get(&format!("/{path}"));
+    assert_no_wrong_page(
+        || app(&directory),
+        12,
+        |site| {
+            let browser = site.browser();
+            for _ in 0..2 {
+                for path in
+                    ["v1/latest", "v2/latest", "v0/releases/1", "v1/releases/1", "v2/releases/1", "v1/releases/1?a", "v1/releases/9.9.9"]
+                {
+                    browser.get(&format!("/{path}"));
+                }
+                for path in ["a.txt", "b.txt", "a.txt?download", "none.txt"] {
+                    browser.get(&format!("/files/{path}"));
+                    browser.send("GET", &format!("/files/{path}"), &["-r", "0-1"]);
+                }
             }
-            for path in ["a.txt", "b.txt", "a.txt?download", "none.txt"] {
-                browser.get(&format!("/files/{path}"));
-                browser.send("GET", &format!("/files/{path}"), &["-r", "0-1"]);
-            }
-        }
-    });
+        },
+    );
 }

@@ -64,11 +64,7 @@ async fn front(State(db): State<Db>, cookie: Option<TypedHeader<Cookie>>, Query(
 }
 
 #[cached(ttl = 60, group = "section:{section}", bypass(has_session(cookie.as_ref())), skip(cookie))]
-async fn section(
-    State(db): State<Db>,
-    cookie: Option<TypedHeader<Cookie>>,
-    Path(section): Path<String>,
-) -> Result<Html<String>, AppError> {
+async fn section(State(db): State<Db>, cookie: Option<TypedHeader<Cookie>>, Path(section): Path<String>) -> Result<Html<String>, AppError> {
     let name = login(&db, cookie.as_ref());
     let db = db.lock().unwrap();
     let posts: Vec<_> = db.posts.iter().filter(|post| post.section == section).map(|post| post.text.as_str()).collect();

@@ -65,7 +65,7 @@ struct Tenant {
     tenant: u32,
 }
 
-#[cached(ttl = 60, key(user.tenant), skip(id))]
+#[cached(ttl = 60, key(user.tenant), skip_credentials(id))]
 async fn tenant(Extension(user): Extension<Arc<User>>, Extension(id): Extension<RequestId>) -> Json<Tenant> {
     let _for_the_log = id.0;
     Json(Tenant { tenant: user.tenant })

@@ -55,7 +55,9 @@ impl<S: Sync> FromRequestParts<S> for Owner {
 #[derive(Deserialize, IntoParams)]
 struct Search {
     q: Option<String>,
+    #[param(value_type = Option<u32>)]
     per_page: Option<NonZeroU32>,
+    #[param(value_type = Option<u32>)]
     page: Option<NonZeroU32>,
 }
 
@@ -107,12 +109,7 @@ struct Upload {
 /// Which package it is, only the content says.
 #[utoipa::path(put, path = "/packages/new", request_body = Upload, responses((status = OK, body = Package)))]
 #[invalidates(group = "packages")]
-async fn publish(
-    State(app): State<App>,
-    owner: Owner,
-    cache: Cache,
-    Json(upload): Json<Upload>,
-) -> Result<Json<Package>, StatusCode> {
+async fn publish(State(app): State<App>, owner: Owner, cache: Cache, Json(upload): Json<Upload>) -> Result<Json<Package>, StatusCode> {
     let key = canonical(&upload.name);
     let package = {
         let mut packages = app.packages.lock().unwrap();

@@ -55,7 +55,16 @@ fn nobody_gets_another_page() {
         for name in ["one", "Two", "TWO"] {
             publish(if name == "Two" { &bert } else { &anna }, name);
             for browser in [&reader, &anna, &bert, &reader] {
-                for path in ["packages", "packages?q=one", "packages?page=2&per_page=1", "packages/one", "packages/two", "packages/Two", "me", "summary"] {
+                for path in [
+                    "packages",
+                    "packages?q=one",
+                    "packages?page=2&per_page=1",
+                    "packages/one",
+                    "packages/two",
+                    "packages/Two",
+                    "me",
+                    "summary",
+                ] {
                     browser.get(&format!("/{path}"));
                 }
             }

@@ -91,12 +91,7 @@ async fn log_out(session: Session) -> Result<Redirect, StatusCode> {
 }
 
 #[invalidates(group = ["shows", "show:{id}"])]
-async fn buy(
-    State(shows): State<Shows>,
-    session: Session,
-    messages: Messages,
-    Path(id): Path<u32>,
-) -> Result<Redirect, StatusCode> {
+async fn buy(State(shows): State<Shows>, session: Session, messages: Messages, Path(id): Path<u32>) -> Result<Redirect, StatusCode> {
     *shows.lock().unwrap().get_mut(&id).ok_or(StatusCode::NOT_FOUND)? -= 1;
     let mut basket: Vec<u32> = session.get("basket").await.map_err(|_| StatusCode::INTERNAL_SERVER_ERROR)?.unwrap_or_default();
     basket.push(id);

@@ -19,7 +19,7 @@ use serde::Deserialize;
 /// The texts of each page, by its title in small letters.
 type Pages = Arc<Mutex<BTreeMap<String, Vec<String>>>>;
 
-#[derive(TypedPath, Deserialize)]
+#[derive(TypedPath, Deserialize, CacheKey)]
 #[typed_path("/")]
 struct Front;
 
@@ -85,11 +85,5 @@ async fn edit(page: Page, State(pages): State<Pages>, text: String) -> StatusCod
 }
 
 pub fn app() -> Router {
-    Router::new()
-        .typed_get(front)
-        .typed_get(show)
-        .typed_get(revision)
-        .typed_get(search)
-        .typed_put(edit)
-        .with_state(Pages::default())
+    Router::new().typed_get(front).typed_get(show).typed_get(revision).typed_get(search).typed_put(edit).with_state(Pages::default())
 }

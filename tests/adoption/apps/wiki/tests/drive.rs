@@ -33,7 +33,8 @@ fn nobody_gets_another_page() {
         let reader = site.browser();
         for title in ["Rust", "Axum", "rust"] {
             reader.send("PUT", &format!("/wiki/{title}"), &["-d", title]);
-            for path in ["/", "/wiki/Rust", "/wiki/rust", "/wiki/Axum", "/wiki/rust/1", "/wiki/rust/2", "/search?q=rust", "/search?q=Axum"] {
+            for path in ["/", "/wiki/Rust", "/wiki/rust", "/wiki/Axum", "/wiki/rust/1", "/wiki/rust/2", "/search?q=rust", "/search?q=Axum"]
+            {
                 reader.get(path);
                 reader.get(path);
             }
