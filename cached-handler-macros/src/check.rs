@@ -107,14 +107,14 @@ fn no_argument(name: &Ident, known: &[String], instead: &str) -> String {
 
 fn name_one_of(known: &[String], instead: &str) -> String {
     if known.is_empty() {
-        return format!("the handler has no arguments with names; {instead}");
+        return format!("the handler has none; {instead}");
     }
     format!("the arguments are {}", listed(known.iter()))
 }
 
-const ADD_IT: &str = "add it, or remove this";
+const ADD_IT: &str = "take it, or remove this";
 
 /// What is in braces is most often a parameter of the path.
 fn add(name: &Ident) -> String {
-    format!("add it, `Path({name}): Path<…>`, and for braces in the text type `{{{{` and `}}}}`")
+    format!("take it, `Path({name}): Path<…>`, or for braces in the text type `{{{{` and `}}}}`")
 }

@@ -124,7 +124,7 @@ impl Function {
                 }
                 FnArg::Typed(argument) => {
                     if let Some((reference, owned)) = borrowed(&argument.ty) {
-                        errors.on(reference, format!("an argument owns what it was read into, as it outlives the request; type `{owned}`"));
+                        errors.on(reference, format!("an argument cannot borrow from the request; type `{owned}`"));
                     }
                 }
             }

@@ -7,12 +7,12 @@ use quote::ToTokens;
 pub(crate) fn written(tokens: impl ToTokens) -> String {
     let mut text = Text::default();
     text.write(tokens.to_token_stream());
-    text.text
+    text.line
 }
 
 #[derive(Default)]
 struct Text {
-    text: String,
+    line: String,
     before: Before,
     /// Between the two bars of a closure's parameters.
     in_bars: bool,
@@ -40,7 +40,7 @@ impl Text {
                 TokenTree::Punct(punct) => self.sign(punct.as_char(), punct.spacing()),
                 TokenTree::Ident(_) | TokenTree::Literal(_) => {
                     self.space(matches!(self.before, Before::Word | Before::Spaced));
-                    self.text.push_str(&token.to_string());
+                    self.line.push_str(&token.to_string());
                     self.before = Before::Word;
                 }
             }
@@ -56,28 +56,28 @@ impl Text {
         };
         let is_block = delimiter == Delimiter::Brace;
         self.space(self.before == Before::Spaced || is_block && self.before == Before::Word);
-        self.text.push_str(open);
+        self.line.push_str(open);
         self.before = if is_block { Before::Spaced } else { Before::Close };
         self.write(inside);
         self.space(is_block);
-        self.text.push_str(close);
+        self.line.push_str(close);
         self.before = Before::Word;
     }
 
     fn sign(&mut self, sign: char, spacing: Spacing) {
         let is_second = self.before == Before::Joint;
-        let is_and = sign == '&' && (spacing == Spacing::Joint || self.text.ends_with('&'));
+        let is_and = sign == '&' && (spacing == Spacing::Joint || self.line.ends_with('&'));
         let is_operator = is_and || matches!(sign, '=' | '+' | '-' | '|' | '/' | '%' | '^');
         let is_unary = self.before != Before::Word && !is_second;
         let closes = sign == '|' && std::mem::take(&mut self.in_bars);
         self.in_bars |= sign == '|' && is_unary && !closes;
         self.space(self.before == Before::Spaced || is_operator && !is_unary && !is_second && !closes);
-        self.text.push(sign);
+        self.line.push(sign);
         self.before = match sign {
             _ if spacing == Spacing::Joint && sign != '\'' => Before::Joint,
             ',' | ';' => Before::Spaced,
             ':' if !is_second => Before::Spaced,
-            '>' if self.text.ends_with("->") || self.text.ends_with("=>") => Before::Spaced,
+            '>' if self.line.ends_with("->") || self.line.ends_with("=>") => Before::Spaced,
             // The end of a list of types.
             '>' => Before::Word,
             _ if is_operator && !is_unary => Before::Spaced,
@@ -86,8 +86,8 @@ impl Text {
     }
 
     fn space(&mut self, is_needed: bool) {
-        if is_needed && !self.text.is_empty() && !self.text.ends_with(' ') {
-            self.text.push(' ');
+        if is_needed && !self.line.is_empty() && !self.line.ends_with(' ') {
+            self.line.push(' ');
         }
     }
 }

@@ -99,8 +99,8 @@ fn mistake(directive: &str) -> Option<String> {
 /// Two directives of which a client can follow one only, or the same one twice (RFC 9111 §4.2.1: then either the first
 /// counts, or the response is stale).
 fn contradiction(directives: &[&str]) -> Option<String> {
-    let named = |directive: &&str| directive.split('=').next().unwrap_or_default().to_ascii_lowercase();
-    let names: Vec<String> = directives.iter().map(named).collect();
+    let name_of = |directive: &&str| directive.split('=').next().unwrap_or_default().to_ascii_lowercase();
+    let names: Vec<String> = directives.iter().map(name_of).collect();
     if let Some(twice) =
         names.iter().enumerate().find_map(|(at, name)| names.iter().take(at).any(|earlier| earlier == name).then_some(name))
     {

@@ -49,7 +49,7 @@ pub(super) fn misnamed(attribute: &str, written: &Written, table: &[Argument]) -
         }
         "private" | "public" | "no_store" | "no_cache" | "immutable" | "must_revalidate" | "s_maxage" if attribute == "cached" => {
             let directive = if name == "s_maxage" { "public, s-maxage=60".to_owned() } else { name.replace('_', "-") };
-            format!("`{name}` is for clients and other caches, which `cache_control` tells; type `cache_control = \"{directive}\"`")
+            format!("clients and other caches are told by `cache_control`; in place of `{name}` type `cache_control = \"{directive}\"`")
         }
         "size" | "capacity" | "max_size" | "max_capacity" | "max_entries" | "unbound" if attribute == "cached" => {
             format!(

@@ -87,7 +87,9 @@ pub(super) fn paths(argument: &str, example: &str, value: TokenStream, errors: &
 fn no_segment(argument: &str, path: &str, segment: &str) -> Option<String> {
     let is_name = |name: &&str| syn::parse_str::<Ident>(name).is_ok();
     let name = segment.get(1..).filter(is_name);
-    let is_text = |right: &str| format!("`{segment}` is text here; type `{argument} = \"{}\"`", path.replace(segment, right));
+    let is_text = |right: &str| {
+        format!("a parameter is written in braces, and `{segment}` is plain text; type `{argument} = \"{}\"`", path.replace(segment, right))
+    };
     match (segment.chars().next()?, name) {
         (':', Some(name)) => Some(is_text(&format!("{{{name}}}"))),
         ('*', Some(name)) => Some(is_text(&format!("{{*{name}}}"))),

@@ -110,9 +110,15 @@ impl Written {
         let right = form(table, &name, &value);
         let sign: TokenStream = rest.into_iter().collect();
         Err(if sign.is_empty() {
-            syn::Error::new_spanned(value, format!("nothing stands between `{name}` and its value; type `{right}`"))
+            syn::Error::new_spanned(
+                value,
+                format!(
+                    "{} missing behind `{name}`; type `{right}`",
+                    if right.contains('(') && !right.contains(" = ") { "parentheses are" } else { "`=` is" }
+                ),
+            )
         } else {
-            let message = format!("`{}` does not stand before a value; type `{right}`", sign.to_string().replace(' ', ""));
+            let message = format!("`{}` is not how a value is given; type `{right}`", sign.to_string().replace(' ', ""));
             syn::Error::new_spanned(sign, message)
         })
     }

@@ -11,10 +11,10 @@ async fn h3(axum::extract::Path(id): axum::extract::Path<u64>) { let _ = id; }
 #[cached(ttl = 60, 5)] //~ 5 => an argument begins with its name; type `ttl = 5`
 async fn h4(axum::extract::Path(id): axum::extract::Path<u64>) { let _ = id; }
 
-#[cached(ttl = 60, ttl 5)] //~ 5 => nothing stands between `ttl` and its value; type `ttl = 5`
+#[cached(ttl = 60, ttl 5)] //~ 5 => `=` is missing behind `ttl`; type `ttl = 5`
 async fn h5(axum::extract::Path(id): axum::extract::Path<u64>) { let _ = id; }
 
-#[cached(ttl = 60, group: "a")] //~ : => `:` does not stand before a value; type `group = "a"`
+#[cached(ttl = 60, group: "a")] //~ : => `:` is not how a value is given; type `group = "a"`
 async fn h6(axum::extract::Path(id): axum::extract::Path<u64>) { let _ = id; }
 
 #[cached(60)] //~ 60 => an argument begins with its name; type `ttl = 60`
@@ -26,7 +26,7 @@ async fn h8(axum::extract::Path(id): axum::extract::Path<u64>) { let _ = id; }
 #[cached(ttl = 60, cachecontrol = "public")] //~ cachecontrol => `cachecontrol` is not an argument of `#[cached]`; did you mean `cache_control`?
 async fn h9(axum::extract::Path(id): axum::extract::Path<u64>) { let _ = id; }
 
-#[cached(ttl == 60)] //~ == => `==` does not stand before a value; type `ttl = 60`
+#[cached(ttl == 60)] //~ == => `==` is not how a value is given; type `ttl = 60`
 async fn h10(axum::extract::Path(id): axum::extract::Path<u64>) { let _ = id; }
 
 #[cached(time = 60)] //~ time => `time` is called `ttl` here; type `ttl = 60`

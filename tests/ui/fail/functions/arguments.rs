@@ -16,7 +16,7 @@ async fn bound_twice_of_invalidates(Path(id): Path<u64>, Query(id): Query<u64>) 
 }
 
 #[cached(ttl = 60)]
-async fn borrowed(Path(name): Path<&str>) -> String { //~ &str => an argument owns what it was read into, as it outlives the request; type `String`
+async fn borrowed(Path(name): Path<&str>) -> String { //~ &str => an argument cannot borrow from the request; type `String`
     name.to_owned()
 }
 

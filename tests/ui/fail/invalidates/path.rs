@@ -38,10 +38,10 @@ async fn h10(axum::extract::Path(rest): axum::extract::Path<String>) { let _ = r
 #[invalidates(path = "/a/{*}")] //~ "/a/{*}" => `{*}` is not an expression; name an argument, as in `{id}` or `{id.0}`
 async fn h11(axum::extract::Path(rest): axum::extract::Path<String>) { let _ = rest; }
 
-#[invalidates(path = "/articles/:id")] //~ "/articles/:id" => `:id` is text here; type `path = "/articles/{id}"`
+#[invalidates(path = "/articles/:id")] //~ "/articles/:id" => a parameter is written in braces, and `:id` is plain text; type `path = "/articles/{id}"`
 async fn h12(axum::extract::Path(id): axum::extract::Path<u64>) { let _ = id; }
 
-#[invalidates(path = "/articles/*rest")] //~ "/articles/*rest" => `*rest` is text here; type `path = "/articles/{*rest}"`
+#[invalidates(path = "/articles/*rest")] //~ "/articles/*rest" => a parameter is written in braces, and `*rest` is plain text; type `path = "/articles/{*rest}"`
 async fn h13(axum::extract::Path(rest): axum::extract::Path<String>) { let _ = rest; }
 
 #[invalidates(path = "/notes/*")] //~ "/notes/*" => a path is no pattern; for all below it type `path_prefix = "/notes"`

@@ -26,16 +26,16 @@ async fn awaits_in_a_template(Extension(user): Extension<User>) -> String { user
 #[cached(ttl = 60, key(id.parse::<u8>()?))] //~ id.parse::<u8>()? => `key(…)` cannot return with `?`; an `Option` may be part of a key, so type `key(id.parse::<u8>())`, or for a `Result` `key(id.parse::<u8>().ok())`
 async fn question_mark(Path(id): Path<String>) -> String { id }
 
-#[invalidates(path = "/articles/{id}")] //~ "/articles/{id}" => no argument is named `id`; the handler has no arguments with names; add it, `Path(id): Path<…>`, and for braces in the text type `{{` and `}}`
+#[invalidates(path = "/articles/{id}")] //~ "/articles/{id}" => no argument is named `id`; the handler has none; take it, `Path(id): Path<…>`, or for braces in the text type `{{` and `}}`
 async fn no_arguments() {}
 
-#[cached(ttl = 60, group = "a:{id}")] //~ "a:{id}" => no argument is named `id`; the handler has no arguments with names; add it, `Path(id): Path<…>`
+#[cached(ttl = 60, group = "a:{id}")] //~ "a:{id}" => no argument is named `id`; the handler has none; take it, `Path(id): Path<…>`
 async fn no_arguments_of_a_group() {}
 
-#[cached(ttl = 60, skip(pool))] //~ pool => no argument is named `pool`; the handler has no arguments with names; remove it here
+#[cached(ttl = 60, skip(pool))] //~ pool => no argument is named `pool`; the handler has none; remove it here
 async fn nothing_to_skip() {}
 
-#[cached(ttl = 60, key(user.id))] //~ user.id => no argument is named `user`; the handler has no arguments with names; add it, or remove this
+#[cached(ttl = 60, key(user.id))] //~ user.id => no argument is named `user`; the handler has none; take it, or remove this
 async fn nothing_to_key() {}
 
 #[cached(ttl = 60, skip(State(pool)))] //~ State(pool) => `skip(…)` takes names of arguments; type `skip(pool)`

@@ -2,13 +2,13 @@
 
 use cached_handler::{cached, invalidates};
 
-#[cached(ttl = 60, private)] //~ private => `private` is for clients and other caches, which `cache_control` tells; type `cache_control = "private"`
+#[cached(ttl = 60, private)] //~ private => clients and other caches are told by `cache_control`; in place of `private` type `cache_control = "private"`
 async fn private() {}
 
-#[cached(ttl = 60, public = true)] //~ public => `public` is for clients and other caches, which `cache_control` tells; type `cache_control = "public"`
+#[cached(ttl = 60, public = true)] //~ public => clients and other caches are told by `cache_control`; in place of `public` type `cache_control = "public"`
 async fn public() {}
 
-#[cached(ttl = 60, no_store)] //~ no_store => `no_store` is for clients and other caches, which `cache_control` tells; type `cache_control = "no-store"`
+#[cached(ttl = 60, no_store)] //~ no_store => clients and other caches are told by `cache_control`; in place of `no_store` type `cache_control = "no-store"`
 async fn no_store() {}
 
 #[cached(ttl = 60, s_maxage = 60)] //~ s_maxage => type `cache_control = "public, s-maxage=60"`

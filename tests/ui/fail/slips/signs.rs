@@ -3,19 +3,19 @@
 use axum::extract::Path;
 use cached_handler::{cached, invalidates};
 
-#[cached(ttl 60)] //~ 60 => nothing stands between `ttl` and its value; type `ttl = 60`
+#[cached(ttl 60)] //~ 60 => `=` is missing behind `ttl`; type `ttl = 60`
 async fn no_sign() {}
 
-#[cached(ttl: 60)] //~ : => `:` does not stand before a value; type `ttl = 60`
+#[cached(ttl: 60)] //~ : => `:` is not how a value is given; type `ttl = 60`
 async fn colon() {}
 
-#[cached(ttl := 60)] //~ := => `:=` does not stand before a value; type `ttl = 60`
+#[cached(ttl := 60)] //~ := => `:=` is not how a value is given; type `ttl = 60`
 async fn colon_and_equals() {}
 
-#[cached(ttl = 60, key: id)] //~ : => `:` does not stand before a value; type `key(id)`
+#[cached(ttl = 60, key: id)] //~ : => `:` is not how a value is given; type `key(id)`
 async fn colon_before_a_list(Path(id): Path<u64>) { let _ = id; }
 
-#[cached(ttl = 60, skip id)] //~ id => nothing stands between `skip` and its value; type `skip(id)`
+#[cached(ttl = 60, skip id)] //~ id => parentheses are missing behind `skip`; type `skip(id)`
 async fn list_without_parentheses(Path(id): Path<u64>) { let _ = id; }
 
 #[cached(ttl = 60; group = "x")] //~ ; => arguments are separated by commas; type `,` in place of `;`

@@ -76,10 +76,10 @@ async fn same_name() {}
 #[invalidates(handler = [list(), "show"])] //~ list() => type `handler = list` //~ "show" => type `handler = show`
 async fn handlers() {}
 
-#[invalidates(path_prefix = "/articles/:id")] //~ "/articles/:id" => `:id` is text here; type `path_prefix = "/articles/{id}"`
+#[invalidates(path_prefix = "/articles/:id")] //~ "/articles/:id" => a parameter is written in braces, and `:id` is plain text; type `path_prefix = "/articles/{id}"`
 async fn path_of_axum_0_7(Path(id): Path<u64>) { let _ = id; }
 
-#[invalidates(path = "/articles/<id>")] //~ "/articles/<id>" => `<id>` is text here; type `path = "/articles/{id}"`
+#[invalidates(path = "/articles/<id>")] //~ "/articles/<id>" => a parameter is written in braces, and `<id>` is plain text; type `path = "/articles/{id}"`
 async fn path_of_others(Path(id): Path<u64>) { let _ = id; }
 
 #[invalidates(path = "/articles/{id:[0-9]+}")] //~ "/articles/{id:[0-9]+}" => `:[0-9]+` is a format, and values are written as they are displayed; type `{id}`
