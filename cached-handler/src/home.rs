@@ -44,6 +44,11 @@ pub(crate) fn spawn_here<F: Future<Output = ()> + Send + 'static>(task: F) -> Op
     begun_on(&Handle::try_current().ok()?, task)
 }
 
+/// Whether the caller's runtime takes no more tasks. For where a call has failed: it is asked by a task.
+pub(crate) fn has_ended() -> bool {
+    Handle::try_current().is_ok() && spawn_here(std::future::ready(())).is_none()
+}
+
 /// A runtime that has ended drops what it is given, without a look at it.
 fn begun_on<F: Future<Output = ()> + Send + 'static>(runtime: &Handle, task: F) -> Option<JoinHandle<()>> {
     let looked_at = Arc::<AtomicBool>::default();

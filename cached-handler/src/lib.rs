@@ -82,5 +82,5 @@ pub use crate::{
     response_part::{DoNotStore, FreshFor, FreshForAtMost},
     rules::conditional::Preconditions,
     stats::Stats,
-    values::{ValueOptions, Values},
+    values::{ComputeError, ValueOptions, Values},
 };

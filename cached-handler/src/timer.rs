@@ -1,14 +1,15 @@
 //! Limits of time that never panic, and that tell a slow backend from a process that is too busy to listen to it.
 //!
-//! tokio's timers panic in a runtime that was built without `enable_time`, and in one that is shutting down. A program
-//! whose runtime has none is told once, and a thread of this module takes their place.
+//! tokio's timers panic in a runtime that was built without `enable_time`, and in one that is shutting down; there is no
+//! other way to ask for them. A program whose runtime has none is told once, and in that runtime a thread of this module takes
+//! their place. Where a panic ends the program (`panic = "abort"`), nobody is asked: the thread measures all time.
 
 mod alarm;
+mod without;
 
 use std::{
     panic::{AssertUnwindSafe, catch_unwind},
     pin::pin,
-    sync::atomic::{AtomicBool, Ordering},
     task::Poll,
     time::Duration,
 };
@@ -52,7 +53,7 @@ pub(crate) async fn sleep(time: Duration) {
 
 pub(crate) async fn sleep_until(at: Instant) {
     let mut alarm = Alarm::at(at);
-    let made = if is_without() { None } else { made(at) };
+    let made = made(at);
     // Not cut short by the budget of the task: a call that uses it up all the time would have no limit.
     let mut tokios = pin!(made.map(unconstrained));
     std::future::poll_fn(|cx| {
@@ -125,25 +126,23 @@ pub(crate) async fn listen_and_count<F: Future>(limit: Duration, call: F) -> (Re
 
 /// Whether the caller's runtime lacks timers.
 pub(crate) fn lacks_timers() -> bool {
-    Handle::try_current().is_ok() && catch_unwind(|| drop(tokio::time::sleep(Duration::ZERO))).is_err()
+    MAY_ASK && Handle::try_current().is_ok() && catch_unwind(|| drop(tokio::time::sleep(Duration::ZERO))).is_err()
 }
 
 pub(crate) const NO_TIMERS: &str =
     "the runtime has no timers, which limits of time need; add `.enable_time()` to its builder, or `.enable_all()`";
 
-/// Whether some runtime of the process was found to be without.
-static WITHOUT: AtomicBool = AtomicBool::new(false);
+/// Whether a panic can be caught.
+const MAY_ASK: bool = cfg!(panic = "unwind");
 
-fn is_without() -> bool {
-    WITHOUT.load(Ordering::Relaxed)
-}
-
-/// There is no way to ask a runtime for its timers that does not panic. It is asked until one has none, and then never
-/// again in this process.
+/// A runtime is asked until it has none, and then never again.
 fn made(at: Instant) -> Option<tokio::time::Sleep> {
-    Handle::try_current().ok()?;
+    let runtime = Handle::try_current().ok().filter(|_| MAY_ASK)?;
+    if without::is(&runtime) {
+        return None;
+    }
     let made = catch_unwind(|| tokio::time::sleep_until(at)).ok();
-    if made.is_none() && !WITHOUT.swap(true, Ordering::Relaxed) {
+    if made.is_none() && without::note(&runtime) {
         tracing::error!(target: "cached_handler", "{NO_TIMERS}; a thread of this crate measures time meanwhile, said once");
     }
     made

@@ -3,6 +3,8 @@
 //! A value is stored as a response is: its content is its JSON, and in memory the value itself lies in its place. So it is
 //! collapsed, made anew, invalidated and kept at rest by the code that does so for responses.
 
+mod compute;
+mod ended;
 mod lent;
 mod options;
 mod set;
@@ -14,7 +16,6 @@ use std::{
     fmt,
     marker::PhantomData,
     panic::Location,
-    panic::resume_unwind,
     sync::Arc,
     time::Duration,
 };
@@ -22,10 +23,9 @@ use std::{
 use axum::response::Response;
 use serde::{Serialize, de::DeserializeOwned};
 
-pub use self::options::ValueOptions;
 pub(crate) use self::typed::Typed;
+pub use self::{ended::ComputeError, options::ValueOptions};
 use self::{
-    lent::Lent,
     set::{NO_REQUEST, Set},
     typed::{Keeping, opened, respond},
 };
@@ -34,16 +34,15 @@ use crate::{
     cache::Cache,
     cache_key::{Buffer, KeyPart, KeyWriter, Tag, Traits},
     error::Error,
-    events::{self, Running},
-    failed::{failed, response_or_error},
+    events,
     handler::Instance,
     invalidate::Target,
     key::{Key, KeyRef},
-    outcome::{Bypass, Forward, Kept, NotStored, Outcome},
+    outcome::Forward,
     policy::{Collapse, secs},
     probe::shape,
     seen::{Captured, Facts},
-    serve::{Run, fresh_in_memory, look, put_at_once, run_in_its_own_task},
+    serve::{Run, fresh_in_memory, put_at_once},
     stored::Slot,
 };
 
@@ -212,47 +211,6 @@ impl<T: Serialize + DeserializeOwned + Send + Sync + 'static> Values<T> {
         stored.value.as_ref()?.get()
     }
 
-    /// The value under `key`; or else what `compute` gives, once for all who ask meanwhile.
-    ///
-    /// `options` is a lifetime, or [`ValueOptions`] with groups and stale windows. The computation may outlive the caller,
-    /// so it owns what it uses: `async move || …`. With a stale window, a value that is not fresh is given at once while it
-    /// is computed anew, or in place of an `Err` or a panic.
-    ///
-    /// # Errors
-    ///
-    /// That of `compute`, where nothing stale stands in for it. Each of several callers who waited for one that failed then
-    /// computes for itself, a few at a time.
-    ///
-    /// ```
-    /// # async fn ask_the_bank(currency: String) -> Result<f64, std::io::Error> { Ok(1.0) }
-    /// # async fn f(cache: cached_handler::Cache, currency: String) -> Result<(), std::io::Error> {
-    /// use cached_handler::secs;
-    ///
-    /// let rates = cache.values::<f64>("rates");
-    /// let rate = rates.get_or_insert_with(&currency.clone(), secs(60), async move || ask_the_bank(currency).await).await?;
-    /// # Ok(()) }
-    /// ```
-    pub async fn get_or_insert_with<K, E, F, C>(&self, key: &K, options: impl Into<ValueOptions>, compute: F) -> Result<Arc<T>, E>
-    where
-        K: KeyPart + ?Sized,
-        E: Send + 'static,
-        F: FnOnce() -> C + Send + 'static,
-        C: Future<Output = Result<T, E>> + Send + 'static,
-    {
-        let options = options.into();
-        if options.bypass {
-            return Box::pin(self.compute_alone(compute)).await;
-        }
-        if self.set.handler.in_memory
-            && let Some(value) = self.at_once(key)
-        {
-            return Ok(value);
-        }
-        let looked = look(&mut self.key(key), &self.cache);
-        // Boxed, so that what every hit goes through stays small.
-        Box::pin(self.fill(looked, options, compute)).await
-    }
-
     /// Stores a value, in place of what is there and of what is being computed.
     ///
     /// It counts as made now. What it was made of may have been invalidated a moment ago: for what is read from something
@@ -308,62 +266,6 @@ impl<T: Serialize + DeserializeOwned + Send + Sync + 'static> Values<T> {
         self.invalidate(&target).await?;
         run.remove().await;
         Ok(())
-    }
-
-    /// As it would be without a cache.
-    async fn compute_alone<E, F, C>(&self, compute: F) -> Result<Arc<T>, E>
-    where
-        F: FnOnce() -> C,
-        C: Future<Output = Result<T, E>>,
-    {
-        self.set.is_used();
-        let why = Forward::Bypass(if self.cache.inner().off { Bypass::Off } else { Bypass::Condition });
-        let running = Running::begin(&self.cache, self.set.handler, why);
-        let value = compute().await;
-        running.end();
-        let outcome = Outcome::Forward { why, collapsed: false, kept: Kept::Not(NotStored::Bypass) };
-        events::decided(&self.cache, self.set.handler, &outcome);
-        value.map(Arc::new)
-    }
-
-    async fn fill<E, F, C>(&self, looked: Result<Response, Box<Key>>, options: ValueOptions, compute: F) -> Result<Arc<T>, E>
-    where
-        E: Send + 'static,
-        F: FnOnce() -> C + Send + 'static,
-        C: Future<Output = Result<T, E>> + Send + 'static,
-    {
-        let key = match looked {
-            // In memory, hence the value itself.
-            Ok(response) => return Ok(Self::in_answer(&response)),
-            Err(key) => key,
-        };
-        let mut run = self.run(key);
-        options.apply(&mut run);
-        if let Some(response) = run.look_up().await
-            && let Some(value) = Self::in_response(&response)
-        {
-            return Ok(value);
-        }
-        let keeping = self.keeping();
-        let made = async move {
-            match compute().await {
-                Ok(value) => respond(value, &options, keeping),
-                Err(error) => failed(error),
-            }
-        };
-        let made = Lent::new(made);
-        let response = response_or_error(run_in_its_own_task(run, made.clone()).await)?;
-        if let Some(value) = Self::in_response(&response) {
-            return Ok(value);
-        }
-        // The runtime is shutting down, and the task that computed is gone. Its caller may live.
-        let response = response_or_error(made.await)?;
-        Ok(Self::in_answer(&response))
-    }
-
-    /// The value of an answer that stands for one.
-    fn in_answer(response: &Response) -> Arc<T> {
-        Self::in_response(response).unwrap_or_else(|| resume_unwind(Box::new("an answer of a value's own has none")))
     }
 
     fn key<K: KeyPart + ?Sized>(&self, part: &K) -> KeyWriter<'static> {

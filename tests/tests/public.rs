@@ -11,6 +11,7 @@ const ITEMS: &[&str] = &[
     "CacheService",
     "CachedHandler",
     "Collapse",
+    "ComputeError",
     "DoNotStore",
     "ETag",
     "EntityTag",

@@ -75,7 +75,9 @@ impl Memory {
             return Err(NotStored::TooLarge);
         }
         let turn = usize::try_from(self.hasher.hash_one(&key) % TURNS as u64).ok().and_then(|turn| self.turns.get(turn)).map(lock);
-        if self.slots.get(&key).is_some_and(|known| known.order().is_after(&slot.order())) {
+        // Looked for first, as that counts for nothing in what is kept by how often it was asked for.
+        let known = if self.slots.contains_key(&key) { self.slots.get(&key) } else { None };
+        if known.is_some_and(|known| known.order().is_after(&slot.order())) {
             return Err(NotStored::Overtaken);
         }
         self.held.more(weight, &slot);

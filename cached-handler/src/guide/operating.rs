@@ -97,6 +97,7 @@
 //! | … whether Redis is still the primary | asked in the same round trip as a look-up, once in 100 ms while there are any, and after each error | |
 //! | … bytes per key | `max_body` and 128 KiB; longer ones are a miss | |
 //! | … that failed 5 times in a row, or in 10 of the last 20 calls | is left alone; probes after 1 s, then less often, up to every 30 s | the same |
+//! | … epochs in Redis | one key for each handler, each group and each key of typed values, and 65,536 for all paths: for 2 minutes after each request or invalidation that names it, and where a response is stored, as long as that and 2 minutes more; so no more than the names of 2 minutes and of what is stored | `maxmemory` of the server: one that is evicted costs misses |
 //! | … reconnecting to Redis | for ever, after 0.1 to 0.8 s | |
 //! | … invalidations while it is left alone | one at a time; after one that fails, none until the next probe | |
 //! | … invalidations that failed | 10 000 kept and tried again, after 0.1 s, then less often, up to every 30 s; one more, or eight failed attempts while probes succeed, and everything is invalidated | |

@@ -1,4 +1,11 @@
-use std::{future::pending, sync::atomic::AtomicU32, sync::mpsc, thread};
+use std::{
+    future::pending,
+    sync::{
+        atomic::{AtomicU32, Ordering},
+        mpsc,
+    },
+    thread,
+};
 
 use tokio::{runtime::Builder, sync::oneshot};
 
@@ -66,8 +73,15 @@ fn without_timers_in_the_runtime_limits_hold_and_nothing_panics() {
                 slept.await.unwrap();
             }
         });
-        // With timers again: the thread goes on measuring.
-        Builder::new_multi_thread().enable_time().build().unwrap().block_on(sleep(Duration::from_millis(1)));
+        // In another runtime its own timers go on measuring: only they follow a clock that is paused.
+        Builder::new_current_thread().enable_time().start_paused(true).build().unwrap().block_on(async {
+            let (began, far) = (Instant::now(), Duration::from_secs(3600));
+            sleep(far).await;
+            assert!(began.elapsed() >= far);
+        });
+        runtime.block_on(async {
+            assert!(made(Instant::now()).is_none() && lacks_timers(), "the first one is without still");
+        });
         done.send(()).unwrap();
     });
     is_done.recv().unwrap();

@@ -263,8 +263,24 @@ impl Site {
         }
     }
 
+    /// A process that makes each invalidation once more, in the same place.
+    pub async fn that_settles(&self, after: Duration) -> Self {
+        let (source, clock) = (Arc::clone(&self.source), self.clock.clone());
+        Self::with(self.way, Arc::clone(&self.home), source, clock, |builder| builder.settle(after)).await
+    }
+
     async fn at(way: Way, home: Arc<Home>, source: Arc<Source>, clock: ManualClock) -> Self {
-        let cache = home.set_up(Cache::builder()).clock(clock.clone()).build().await.unwrap();
+        Self::with(way, home, source, clock, |builder| builder).await
+    }
+
+    async fn with(
+        way: Way,
+        home: Arc<Home>,
+        source: Arc<Source>,
+        clock: ManualClock,
+        set: impl FnOnce(CacheBuilder) -> CacheBuilder,
+    ) -> Self {
+        let cache = set(home.set_up(Cache::builder())).clock(clock.clone()).build().await.unwrap();
         // Redis is connected to behind everything else.
         while cache.invalidate(Target::all()).await.is_err() {
             tokio::task::yield_now().await;

@@ -67,6 +67,10 @@ everywhere! { requests:
     l4_no_form_of_an_answer_is_older_than_a_write_of_any_kind,
 }
 
+everywhere! { sick:
+    l4_what_a_lagging_source_gave_after_an_invalidation_is_invalidated_once_more,
+}
+
 everywhere! { values:
     l4_what_is_put_in_is_there_what_is_removed_is_not_and_no_run_from_before_wins,
 }
@@ -90,6 +94,30 @@ async fn l4_no_form_of_an_answer_is_older_than_a_write_of_any_kind(site: Site) {
             let is_there = Copy::of(&site, &uri_of_bystander).await.run == bystander.run;
             assert!(is_there || !site.tells_names_apart(), "{ask:?} after {write}: nothing else");
             site.cache.invalidate(Target::all()).await.unwrap();
+        }
+    }
+}
+
+/// By tokio's time, so where nobody else's has a part in it.
+async fn l4_what_a_lagging_source_gave_after_an_invalidation_is_invalidated_once_more(way: Way) {
+    for place in [Place::Memory, Place::Own, Place::Shared] {
+        let site = Site::new(way, place).await.that_settles(secs(5)).await;
+        // Everything was invalidated when it was set up.
+        tokio::time::sleep(secs(6)).await;
+        for target in [Target::group("page:a"), Target::named("plain"), Target::all()] {
+            let before = site.asks(Plain, "a").await.unwrap();
+            site.cache.invalidate(target.clone()).await.unwrap();
+            // Its source lags behind.
+            let lagging = site.asks(Plain, "a").await.unwrap();
+            assert_ne!(lagging, before, "{place:?} {target:?}");
+            // `settle` shows that it is not made before its time.
+            tokio::time::sleep(secs(6)).await;
+            // It is being made by now, by a task of its own.
+            site.settled().await;
+            let after = site.asks(Plain, "a").await.unwrap();
+            assert_ne!(after, lagging, "{place:?} {target:?}");
+            tokio::time::sleep(secs(10)).await;
+            assert_eq!(site.asks(Plain, "a").await.unwrap(), after, "{place:?} {target:?}: once more, and not for ever");
         }
     }
 }

@@ -1,0 +1,197 @@
+//! A value that is found, or computed once for all who ask.
+
+use std::{any::Any, panic::resume_unwind, sync::Arc};
+
+use axum::response::Response;
+use serde::{Serialize, de::DeserializeOwned};
+
+use super::{
+    ComputeError, ValueOptions, Values,
+    ended::{Ended, unless_ended},
+    lent::Lent,
+    typed::respond,
+};
+use crate::{
+    cache_key::KeyPart,
+    events::{self, Running},
+    failed::{failed, response_or_error},
+    key::Key,
+    outcome::{Bypass, Forward, Kept, NotStored, Outcome},
+    serve::{look, run_in_its_own_task},
+};
+
+/// Why there is no value.
+enum NoValue<E> {
+    Failed(E),
+    Ended(Box<dyn Any + Send>),
+}
+
+impl<E> From<Ended> for NoValue<E> {
+    fn from(Ended(panic): Ended) -> Self {
+        Self::Ended(panic)
+    }
+}
+
+impl<T: Serialize + DeserializeOwned + Send + Sync + 'static> Values<T> {
+    /// The value under `key`; or else what `compute` gives, once for all who ask meanwhile.
+    ///
+    /// `options` is a lifetime, or [`ValueOptions`] with groups and stale windows. The computation may outlive the caller,
+    /// so it owns what it uses: `async move || …`. With a stale window, a value that is not fresh is given at once while it
+    /// is computed anew, or in place of an `Err` or a panic.
+    ///
+    /// # Errors
+    ///
+    /// That of `compute`, where nothing stale stands in for it. Each of several callers who waited for one that failed then
+    /// computes for itself, a few at a time.
+    ///
+    /// # Panics
+    ///
+    /// Where `compute` does and nothing stale stands in for that, as without a cache. So it does where the runtime of the call
+    /// has ended (`Handle::block_on` beside its shutdown), if it needs the timers, or the input and output, of that:
+    /// [`try_get_or_insert_with`](Self::try_get_or_insert_with) has an error for it.
+    ///
+    /// ```
+    /// # async fn ask_the_bank(currency: String) -> Result<f64, std::io::Error> { Ok(1.0) }
+    /// # async fn f(cache: cached_handler::Cache, currency: String) -> Result<(), std::io::Error> {
+    /// use cached_handler::secs;
+    ///
+    /// let rates = cache.values::<f64>("rates");
+    /// let rate = rates.get_or_insert_with(&currency.clone(), secs(60), async move || ask_the_bank(currency).await).await?;
+    /// # Ok(()) }
+    /// ```
+    pub async fn get_or_insert_with<K, E, F, C>(&self, key: &K, options: impl Into<ValueOptions>, compute: F) -> Result<Arc<T>, E>
+    where
+        K: KeyPart + ?Sized,
+        E: Send + 'static,
+        F: FnOnce() -> C + Send + 'static,
+        C: Future<Output = Result<T, E>> + Send + 'static,
+    {
+        self.found_or_computed(key, options.into(), compute).await.map_err(|none| match none {
+            NoValue::Failed(error) => error,
+            NoValue::Ended(panic) => resume_unwind(panic),
+        })
+    }
+
+    /// The same, with an error in place of the panic where the runtime of the call has ended and `compute` needs it. For
+    /// threads that call it by `Handle::block_on` and may outlive that runtime; elsewhere
+    /// [`get_or_insert_with`](Self::get_or_insert_with) is shorter.
+    ///
+    /// # Errors
+    ///
+    /// [`ComputeError::Failed`] with that of `compute`, and [`ComputeError::RuntimeEnded`]. What needs nothing of the runtime is
+    /// computed after its end, too.
+    ///
+    /// # Panics
+    ///
+    /// Where `compute` does, in a runtime that lives, and nothing stale stands in for it.
+    ///
+    /// ```
+    /// # async fn ask_the_bank() -> Result<f64, std::io::Error> { Ok(1.0) }
+    /// use cached_handler::{ComputeError, Values, secs};
+    /// use tokio::runtime::Handle;
+    ///
+    /// fn in_a_thread(runtime: &Handle, rates: &Values<f64>) -> Option<f64> {
+    ///     match runtime.block_on(rates.try_get_or_insert_with("EUR", secs(60), async move || ask_the_bank().await)) {
+    ///         Ok(rate) => Some(*rate),
+    ///         Err(ComputeError::RuntimeEnded) => None,
+    ///         Err(error) => panic!("{error}"),
+    ///     }
+    /// }
+    /// ```
+    pub async fn try_get_or_insert_with<K, E, F, C>(
+        &self,
+        key: &K,
+        options: impl Into<ValueOptions>,
+        compute: F,
+    ) -> Result<Arc<T>, ComputeError<E>>
+    where
+        K: KeyPart + ?Sized,
+        E: Send + 'static,
+        F: FnOnce() -> C + Send + 'static,
+        C: Future<Output = Result<T, E>> + Send + 'static,
+    {
+        self.found_or_computed(key, options.into(), compute).await.map_err(|none| match none {
+            NoValue::Failed(error) => ComputeError::Failed(error),
+            NoValue::Ended(_) => ComputeError::RuntimeEnded,
+        })
+    }
+
+    #[inline]
+    async fn found_or_computed<K, E, F, C>(&self, key: &K, options: ValueOptions, compute: F) -> Result<Arc<T>, NoValue<E>>
+    where
+        K: KeyPart + ?Sized,
+        E: Send + 'static,
+        F: FnOnce() -> C + Send + 'static,
+        C: Future<Output = Result<T, E>> + Send + 'static,
+    {
+        if options.bypass {
+            let alone = Box::pin(unless_ended(self.compute_alone(compute)));
+            return alone.await?.map_err(NoValue::Failed);
+        }
+        if self.set.handler.in_memory
+            && let Some(value) = self.at_once(key)
+        {
+            return Ok(value);
+        }
+        let looked = look(&mut self.key(key), &self.cache);
+        // Boxed, so that what every hit goes through stays small.
+        Box::pin(self.fill(looked, options, compute)).await
+    }
+
+    /// As it would be without a cache.
+    async fn compute_alone<E, F, C>(&self, compute: F) -> Result<Arc<T>, E>
+    where
+        F: FnOnce() -> C,
+        C: Future<Output = Result<T, E>>,
+    {
+        self.set.is_used();
+        let why = Forward::Bypass(if self.cache.inner().off { Bypass::Off } else { Bypass::Condition });
+        let running = Running::begin(&self.cache, self.set.handler, why);
+        let value = compute().await;
+        running.end();
+        let outcome = Outcome::Forward { why, collapsed: false, kept: Kept::Not(NotStored::Bypass) };
+        events::decided(&self.cache, self.set.handler, &outcome);
+        value.map(Arc::new)
+    }
+
+    async fn fill<E, F, C>(&self, looked: Result<Response, Box<Key>>, options: ValueOptions, compute: F) -> Result<Arc<T>, NoValue<E>>
+    where
+        E: Send + 'static,
+        F: FnOnce() -> C + Send + 'static,
+        C: Future<Output = Result<T, E>> + Send + 'static,
+    {
+        let key = match looked {
+            // In memory, hence the value itself.
+            Ok(response) => return Ok(Self::in_answer(&response)),
+            Err(key) => key,
+        };
+        let mut run = self.run(key);
+        options.apply(&mut run);
+        if let Some(response) = run.look_up().await
+            && let Some(value) = Self::in_response(&response)
+        {
+            return Ok(value);
+        }
+        let keeping = self.keeping();
+        let made = async move {
+            match compute().await {
+                Ok(value) => respond(value, &options, keeping),
+                Err(error) => failed(error),
+            }
+        };
+        let made = Lent::new(made);
+        let response = unless_ended(run_in_its_own_task(run, made.clone())).await?;
+        let response = response_or_error(response).map_err(NoValue::Failed)?;
+        if let Some(value) = Self::in_response(&response) {
+            return Ok(value);
+        }
+        // The runtime is shutting down, and the task that computed is gone. Its caller may live.
+        let response = response_or_error(unless_ended(made).await?).map_err(NoValue::Failed)?;
+        Ok(Self::in_answer(&response))
+    }
+
+    /// The value of an answer that stands for one.
+    fn in_answer(response: &Response) -> Arc<T> {
+        Self::in_response(response).unwrap_or_else(|| resume_unwind(Box::new("an answer of a value's own has none")))
+    }
+}
