@@ -29,6 +29,35 @@ async fn a_redis_sixty_milliseconds_away_caches() {
     assert_eq!(app.sees("/redis/0").await, version);
 }
 
+/// Busy while it was connected to, say: no limit stays longer for that.
+#[tokio::test]
+async fn a_redis_that_was_slow_at_first_is_near_as_soon_as_it_answers_fast() {
+    let (_server, proxy) = far().await;
+    let app = App::on(&proxy.url()).await;
+    app.until_cached("/redis/0").await;
+    let round_trip = || {
+        let shown = format!("{:?}", app.cache);
+        let (_, rest) = shown.split_once("round_trip: Some(").expect("one that was measured");
+        let (number, unit) = rest.split_at(rest.find(|letter: char| letter.is_alphabetic() || letter == 'µ').unwrap());
+        number.parse::<f64>().unwrap()
+            * if unit.starts_with("ms") {
+                1.0
+            } else if unit.starts_with('s') {
+                1000.0
+            } else {
+                0.001
+            }
+    };
+    let far = round_trip();
+    assert!(far >= 60.0, "{far} ms");
+    proxy.set(Fault::None);
+    let began = cached_handler_tests::harness::moment();
+    while round_trip() >= far {
+        assert!(began.elapsed() < secs(20), "{:?}", app.cache);
+        app.hits("/redis/0", 1).await;
+    }
+}
+
 #[tokio::test]
 async fn a_limit_that_was_set_holds_whatever_the_distance() {
     let server = RedisServer::start();

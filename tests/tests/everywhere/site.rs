@@ -24,7 +24,10 @@ use cached_handler::{
     cached, secs,
     testing::Chaos,
 };
-use cached_handler_tests::{harness::Dict, redis_server::RedisServer};
+use cached_handler_tests::{
+    harness::{Dict, moment},
+    redis_server::RedisServer,
+};
 use http_body_util::BodyExt;
 use tokio::task::JoinHandle;
 use tower::ServiceExt;
@@ -289,7 +292,8 @@ impl Site {
         let router = router.merge(super::writes::routes());
         let router = router.with_state(Arc::clone(&source)).layer(Extension(cache.clone()));
         let router = router.clone().layer(Extension(Inside(router)));
-        // Until it was connected.
+        // What has failed until it was connected is invalidated once more.
+        assert!(cache.drain(Duration::from_secs(10)).await);
         let errors_of_the_start = cache.stats().backend_errors;
         Self { way, cache, source, clock, router, home, errors_of_the_start }
     }
@@ -324,9 +328,14 @@ impl Site {
         self.cache.stats().kept.get("stored").copied().unwrap_or(0)
     }
 
-    /// What goes on behind an answer is over.
+    /// What goes on behind an answer is over. Where the clock is paused, its seconds pass at once, and what another test's
+    /// `#[invalidates]` does in this cache, as in all of the process, takes real ones, in threads of its own.
     pub async fn settled(&self) {
-        assert!(self.cache.drain(Duration::from_secs(10)).await);
+        let began = moment();
+        while !self.cache.drain(Duration::from_secs(10)).await {
+            assert!(began.elapsed() < Duration::from_secs(10), "{:?}", self.cache);
+            std::thread::yield_now();
+        }
     }
 
     /// Asks, and gives the number of the run that made the answer; `failed` before one that failed. By then it is stored.

@@ -299,6 +299,8 @@ impl fmt::Debug for Link {
             Phase::Up(..) => "up",
             Phase::Down(word, _) => word,
         };
-        f.debug_struct("Link").field("server", &address(&self.client)).field("phase", &phase).finish_non_exhaustive()
+        let server = address(&self.client);
+        let mut debug = f.debug_struct("Link");
+        debug.field("server", &server).field("phase", &phase).field("round_trip", &self.round_trip()).finish_non_exhaustive()
     }
 }
