@@ -292,10 +292,11 @@ impl Site {
         let router = router.merge(super::writes::routes());
         let router = router.with_state(Arc::clone(&source)).layer(Extension(cache.clone()));
         let router = router.clone().layer(Extension(Inside(router)));
+        let mut site = Self { way, cache, source, clock, router, home, errors_of_the_start: 0 };
         // What has failed until it was connected is invalidated once more.
-        assert!(cache.drain(Duration::from_secs(10)).await);
-        let errors_of_the_start = cache.stats().backend_errors;
-        Self { way, cache, source, clock, router, home, errors_of_the_start }
+        site.settled().await;
+        site.errors_of_the_start = site.cache.stats().backend_errors;
+        site
     }
 
     /// Whether names have epochs of their own. Those of `InProcessEpochs` share some, so that now and then more is invalidated
