@@ -101,8 +101,7 @@ impl Written {
             return Ok(Self { name, value: Value::List(group.stream(), group.span()) });
         }
         // `=`, or what other languages write in its place.
-        let is_sign = |token: &TokenTree| matches!(token, TokenTree::Punct(punct) if matches!(punct.as_char(), '=' | ':' | '>'));
-        let value: TokenStream = rest.split_off(rest.iter().take_while(|token| is_sign(token)).count()).into_iter().collect();
+        let value: TokenStream = rest.split_off(sign_before(&rest)).into_iter().collect();
         no_comma(&value, table)?;
         if matches!(&*rest, [TokenTree::Punct(only)] if only.as_char() == '=') {
             return Ok(Self { name, value: Value::Is(ungrouped(value)) });
@@ -121,6 +120,19 @@ impl Written {
             let message = format!("`{}` is not how a value is given; type `{right}`", sign.to_string().replace(' ', ""));
             syn::Error::new_spanned(sign, message)
         })
+    }
+}
+
+/// How many tokens of a sign stand before a value: `=`, or `:`, `:=`, `==`, `=>`. In `= ::a::b` the colons are the value's.
+fn sign_before(tokens: &[TokenTree]) -> usize {
+    let mut signs = tokens.iter().map_while(|token| match token {
+        TokenTree::Punct(punct) if matches!(punct.as_char(), '=' | ':' | '>') => Some(punct.as_char()),
+        _ => None,
+    });
+    match (signs.next(), signs.next()) {
+        (Some('='), Some('=' | '>')) | (Some(':'), Some('=' | ':')) => 2,
+        (Some('=' | ':'), _) => 1,
+        _ => 0,
     }
 }
 
