@@ -9,6 +9,7 @@ mod limiter;
 mod lines;
 mod meters;
 mod run;
+mod unused;
 mod watch;
 
 pub(crate) use self::{
@@ -17,6 +18,7 @@ pub(crate) use self::{
     lines::{Why, call_failed, of_backend},
     meters::{BackendMeters, HandlerMeters, MemoryMeters, Sample},
     run::Running,
+    unused::Unused,
     watch::Watch,
 };
 use crate::{
@@ -45,6 +47,7 @@ fn somebody_listens() -> bool {
 pub(crate) fn hit(cache: &Cache, handler: &'static Handler) {
     cache.inner().counts.hits.add_one();
     handler.meters.hit(handler);
+    handler.unused.is_used();
 }
 
 /// A request has been answered. Hits are counted by [`hit`].
@@ -55,6 +58,7 @@ pub(crate) fn decided(cache: &Cache, handler: &'static Handler, outcome: &Outcom
             tracing::trace!(target: "cached_handler", handler = handler.label(), age = age.as_secs(), "hit");
         }
         Outcome::Stale { age, past, why } => {
+            handler.unused.is_used();
             lock(&counts.by_reason).stale.add_one(why.as_str());
             handler.meters.stale(handler, why.as_str());
             tracing::debug!(target: "cached_handler", handler = handler.label(), age = age.as_secs(), past = past.as_secs(), why = why.as_str(), "stale");
@@ -63,8 +67,10 @@ pub(crate) fn decided(cache: &Cache, handler: &'static Handler, outcome: &Outcom
             forwarded(cache, handler, *why, *collapsed);
             tracing::debug!(target: "cached_handler", handler = handler.label(), fwd = forward_word(*why), collapsed, kept = kept_word(kept), "forward");
             // What became of the one response is told by whoever ran for it.
-            if !collapsed {
-                settled(cache, handler, kept);
+            if *collapsed {
+                handler.unused.is_used();
+            } else {
+                count(cache, handler, Some(*why), kept);
             }
         }
     }
@@ -84,8 +90,21 @@ fn forwarded(cache: &Cache, handler: &'static Handler, why: Forward, collapsed: 
     }
 }
 
-/// What became of a new response: at once, or at the end of what had to be waited for behind the answer.
+/// What became of a new response at the end of what had to be waited for behind the answer.
 pub(crate) fn settled(cache: &Cache, handler: &'static Handler, kept: &Kept) {
+    count(cache, handler, None, kept);
+}
+
+/// What became of a new response, and `why` the handler ran, unless that has been told before.
+fn count(cache: &Cache, handler: &'static Handler, why: Option<Forward>, kept: &Kept) {
+    if !handler.is_of_values
+        && let Some(verdict) = handler.unused.note(why, kept)
+    {
+        let (word, share) = (verdict.reason.word(), verdict.share);
+        lock(&cache.inner().counts.by_reason).unused += 1;
+        handler.meters.unused(handler, word);
+        lines::unused(handler, word, share, &verdict.line());
+    }
     let counts = &cache.inner().counts.by_reason;
     match kept {
         Kept::Not(reason) => {

@@ -18,7 +18,7 @@ use std::{
 use self::defaults::Defaults;
 use crate::{
     digest::Digest,
-    events::HandlerMeters,
+    events::{HandlerMeters, Unused},
     policy::{CacheControlSetting, Policy},
     probe::Described,
     rules::stale::Windows,
@@ -123,9 +123,10 @@ pub struct Handler {
     pub(crate) policy: Policy,
     pub(crate) in_memory: bool,
     pub(crate) meters: HandlerMeters,
+    pub(crate) unused: Unused,
     label: OnceLock<Box<str>>,
     /// Computes values: it has no answers that clients or an attribute could say anything of.
-    is_of_values: bool,
+    pub(crate) is_of_values: bool,
     /// The cache's defaults that it goes by, where it is another one's `elsewhere`.
     under: Option<&'static Defaults>,
     /// The same handler in caches that have defaults: a list of those that were needed.
@@ -191,6 +192,7 @@ impl Handler {
             is_of_values: false,
             under: None,
             meters: HandlerMeters::new(),
+            unused: Unused::new(),
             label: OnceLock::new(),
             elsewhere: OnceLock::new(),
             digest: OnceLock::new(),

@@ -56,6 +56,9 @@ pub struct Stats {
     pub breakers_open: u64,
     /// Stored bytes that were found damaged or another's, and not used.
     pub damaged: u64,
+    /// Handlers that the cache was of no use for: a hundred answers in a row neither came from it nor were stored. Each counts
+    /// once, and a line of the log says why.
+    pub unused: u64,
     /// Bytes that the memory backend holds: keys, fields, contents and overhead.
     pub memory_bytes: u64,
     /// Stored responses that the memory backend holds.
@@ -92,6 +95,7 @@ impl Stats {
             backend_spared: counts.backend_spared.load(Ordering::Relaxed),
             breakers_open: counts.breakers_open.load(Ordering::Relaxed),
             damaged: by_reason.damaged,
+            unused: by_reason.unused,
             memory_bytes,
             memory_responses,
             evictions,

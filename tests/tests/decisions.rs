@@ -317,6 +317,7 @@ mod metrics {
             ("run_seconds", ..) => "run".to_owned(),
             ("abandoned_total", ..) => "abandoned".to_owned(),
             ("damaged_total", ..) => "damaged".to_owned(),
+            ("unused_total", ..) => "unused".to_owned(),
             ("invalidations_total", _, _, "error") => "failed invalidation".to_owned(),
             ("invalidations_total", _, "invalidate", _) => "invalidation".to_owned(),
             ("invalidations_total", ..) => "expiration".to_owned(),
@@ -342,6 +343,7 @@ fn flat(stats: &Stats) -> BTreeMap<String, u64> {
         ("failed invalidation", stats.failed_invalidations),
         ("backend error", stats.backend_errors),
         ("damaged", stats.damaged),
+        ("unused", stats.unused),
     ];
     words.chain(rest.map(|(name, count)| (name.to_owned(), count))).collect()
 }

@@ -36,6 +36,7 @@ pub(crate) struct ByReason {
     pub(crate) expirations: u64,
     pub(crate) failed_invalidations: u64,
     pub(crate) damaged: u64,
+    pub(crate) unused: u64,
 }
 
 /// How often each word was said. As many as there are reasons.

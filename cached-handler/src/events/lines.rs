@@ -11,6 +11,12 @@ pub(super) fn of_handler(handler: &'static Handler, reason: &'static str, left_o
     warn!(target: "cached_handler", handler = handler.label(), file = site.file, line = site.line, reason, left_out, "{what}");
 }
 
+/// For the author of a handler of which the cache is of no use: for which share of its answers, and why.
+pub(super) fn unused(handler: &'static Handler, reason: &'static str, share: u32, what: &str) {
+    let site = &handler.site;
+    warn!(target: "cached_handler", handler = handler.label(), file = site.file, line = site.line, reason, share, "{what}");
+}
+
 /// What invalidations or the set-up lack.
 pub(super) fn of_cache(error: Option<&Error>, left_out: u64, what: &str) {
     error!(target: "cached_handler", error = error.map(field::debug), left_out, "{what}");

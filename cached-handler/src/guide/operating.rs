@@ -125,6 +125,7 @@
 //! | `cached_handler_running` | `handler` | a gauge: runs in flight |
 //! | `cached_handler_abandoned_total` | `handler` | runs that were dropped with their request |
 //! | `cached_handler_damaged_total` | `handler`, `damage` | stored bytes that were damaged or foreign, and not used |
+//! | `cached_handler_unused_total` | `handler`, `reason`: a word of `Bypass` or `NotStored` | handlers that the cache is of no use for: a hundred answers in a row neither came from it nor were stored; each once, by the main reason |
 //! | `cached_handler_invalidations_total` | `scope`: `all`, `handler`, `group`, `path`; `effect`: `invalidate`, `expire`; `result`: `ok`, `error` | invalidations, in each cache of the process |
 //! | `cached_handler_backend_operations_total` | `backend`, `operation`: `read`, `store`, `invalidate`; `result`: `ok`, `error`, `spared` (skipped: the breaker is open, or too many are in flight; or this process was too busy to hear the answer) | calls of backends other than memory |
 //! | `cached_handler_backend_seconds` | `backend`, `operation` | a histogram: how long they took |
@@ -149,6 +150,7 @@
 //! | warn | `drain` reached its limit, and something is left | `runs`, `invalidations` | always |
 //! | error | a handler answers 500, with an `Error` of the cache | `error`, `source` | always |
 //! | warn | not stored, for most reasons that the code can change | `handler`, `file`, `line`, `reason`, `left_out` | at most one in 10 s for each handler and reason |
+//! | warn | the cache is of no use for a handler: 100 answers in a row neither came from it nor were stored; and what to type | `handler`, `file`, `line`, `reason`, `share` (of the 100) | once for each handler |
 //! | warn | not cached: the backend is unknown, or an argument's type is written under an alias | the same | the same |
 //! | warn | a stale response stands in for a failure | `handler`, `reason`, `left_out` | at most one in 10 s for each handler |
 //! | warn | stored bytes are not used | `handler`, `damage`, `left_out` | at most one in 10 s for each handler and damage |
@@ -177,6 +179,7 @@
 //! | you see | cause, and what to do |
 //! |---|---|
 //! | few hits | look at `not_stored` and `forwards` by reason, then at [errors](super::errors) |
+//! | `cached_handler_unused_total`, `Stats::unused` | the handler named there has the attribute in vain; a warning says why, and what to type |
 //! | `cached_handler_breakers_open` is not 0 | that backend fails and is not asked for now; handlers run. A warning has the reason |
 //! | `…_backend_operations_total{result="spared"}` grows | more calls at a time than [`BackendLimits::max_calls`](crate::backend::BackendLimits::max_calls), a process that is too busy, or the breaker |
 //! | `…_evictions_total` grows | the memory limit is too small for the responses in use |

@@ -221,6 +221,8 @@ pub(crate) fn passed_by(response: Response, cache: &Cache, handler: &'static Han
     if response.extensions().get::<Outcome>().is_some() {
         return response;
     }
+    // As the hits do.
+    let handler = handler.in_cache(cache);
     let reason = if why == Forward::Method { NotStored::Method } else { NotStored::Bypass };
     finish(response, cache, handler, Outcome::Forward { why, collapsed: false, kept: Kept::Not(reason) })
 }

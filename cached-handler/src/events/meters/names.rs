@@ -13,7 +13,7 @@ enum Kind {
 use Kind::{Counter, Gauge, Histogram};
 
 /// Name, kind, unit, meaning.
-const METRICS: [(&str, Kind, Unit, &str); 17] = [
+const METRICS: [(&str, Kind, Unit, &str); 18] = [
     ("cached_handler_requests_total", Counter, Unit::Count, "Requests answered, by handler and outcome: hit, stale, forward, collapsed."),
     ("cached_handler_forwards_total", Counter, Unit::Count, "Requests that went forward to the handler, by the reason."),
     ("cached_handler_stale_total", Counter, Unit::Count, "Requests answered with a stale response, by the reason."),
@@ -26,6 +26,7 @@ const METRICS: [(&str, Kind, Unit, &str); 17] = [
     ("cached_handler_not_stored_total", Counter, Unit::Count, "New responses that were not stored, by the reason."),
     ("cached_handler_abandoned_total", Counter, Unit::Count, "Runs that were dropped with their request."),
     ("cached_handler_damaged_total", Counter, Unit::Count, "Stored bytes that were found damaged or another's, and not used."),
+    ("cached_handler_unused_total", Counter, Unit::Count, "Handlers that the cache was of no use for, by the main reason; each once."),
     ("cached_handler_running", Gauge, Unit::Count, "Runs under way."),
     ("cached_handler_run_seconds", Histogram, Unit::Seconds, "How long runs of the handler took."),
     ("cached_handler_hit_seconds", Histogram, Unit::Seconds, "How long look-up and answer took, of one hit in memory in 64."),

@@ -25,6 +25,8 @@ impl HandlerMeters {
 
     pub(crate) fn damaged(&self, _: &'static Handler, _: &'static str) {}
 
+    pub(crate) fn unused(&self, _: &'static Handler, _: &'static str) {}
+
     pub(crate) fn run_begins(&self, _: &'static Handler) {}
 
     pub(crate) fn run_ends(&self, _: &'static Handler, _: Duration) {}

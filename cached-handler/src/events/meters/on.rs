@@ -69,6 +69,10 @@ impl HandlerMeters {
         self.count(handler, ("cached_handler_damaged_total", "damage"), damage);
     }
 
+    pub(crate) fn unused(&self, handler: &'static Handler, reason: &'static str) {
+        self.count(handler, ("cached_handler_unused_total", "reason"), reason);
+    }
+
     pub(crate) fn run_begins(&self, handler: &'static Handler) {
         self.of(handler).running.increment(1.0);
     }
