@@ -62,10 +62,10 @@
 //! # Files
 //!
 //! - **Invalidations** by any process on the directory hold for all of them: the clock and the epochs are in one file
-//!   of 2.3 MiB, and of at most 14.3 MiB where many groups or keys of typed values are invalidated: the latest 131,072
-//!   and 262,144 of them have an epoch each; one of those before counts as invalidated when the last of those was that
-//!   had to give its place away. The directory has to be on a local disk; over NFS a machine may see the invalidations
-//!   of another one late.
+//!   of 2.2 MiB, and of at most 15.2 MiB where many groups or keys of typed values are invalidated: every handler, the
+//!   latest 131,072 groups and the latest 262,144 keys have an epoch each; one of those before counts as invalidated when
+//!   the last of those was that had to give its place away. The directory has to be on a local disk; over NFS a machine
+//!   may see the invalidations of another one late.
 //! - **A hit** takes four system calls on the thread of the request if the file is in the page cache (Linux), and five
 //!   if it has to be opened. Otherwise, and on other systems, it takes one hop to one of 16 threads. A disk that hangs
 //!   blocks no more than these, and no request waits for it longer than 50 ms.

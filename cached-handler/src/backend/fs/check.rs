@@ -8,15 +8,6 @@ pub(super) fn sum(words: &[u64]) -> u64 {
     words.iter().fold(0x6361_6368_6564_6673, |sum, word| mix(sum ^ *word))
 }
 
-/// A sum over bytes, the same in every process.
-pub(super) fn sum_of(bytes: &[u8]) -> u64 {
-    let (chunks, rest) = bytes.as_chunks::<8>();
-    let mut last = [0; 8];
-    last.iter_mut().zip(rest).for_each(|(place, byte)| *place = *byte);
-    let sum = chunks.iter().fold(bytes.len() as u64, |sum, chunk| mix(sum ^ u64::from_le_bytes(*chunk)));
-    mix(sum ^ u64::from_le_bytes(last))
-}
-
 /// The finisher of splitmix64.
 fn mix(word: u64) -> u64 {
     let word = word.wrapping_add(0x9e37_79b9_7f4a_7c15);

@@ -268,11 +268,10 @@ pub(super) fn random() -> u64 {
     RandomState::new().hash_one(std::process::id())
 }
 
-/// The file: its front, then handlers, paths, and the sets of groups and of the keys of typed values.
+/// The file: its front, then paths, and the sets of groups, of the keys of typed values, and of handlers.
 const PLACES: u64 = 4096;
-const HANDLERS: u64 = 4096;
 const PATHS: u64 = 1 << 16;
-const SHARED_END: u64 = PLACES + (HANDLERS + PATHS) * PLACE as u64;
+const SHARED_END: u64 = PLACES + PATHS * PLACE as u64;
 
 #[cfg(test)]
 mod tests;

@@ -1,4 +1,5 @@
-//! The epochs of groups and of the keys of typed values, of which there may be any number: the latest ones each have a place.
+//! The epochs of handlers, of groups and of the keys of typed values. There may be any number of the latter two: the latest ones
+//! each have a place.
 //!
 //! A name belongs to one **set**, a page of 128 places, and its epoch lies in any of them, under a number that nobody else has.
 //! Where all are taken, the name that was invalidated longest ago gives its place away, and its epoch goes into the set's **floor**,
@@ -21,10 +22,12 @@ use crate::backend::{
     },
 };
 
-/// Sets for groups, the prefixes of paths among them; then those for the keys of typed values: 131,072 and 262,144 places.
+/// Sets for groups, the prefixes of paths among them; then those for the keys of typed values: 131,072 and 262,144 places. Then
+/// those for handlers, 32,768 places: authors name them, so most sets have one name, or none.
 pub(super) const GROUP_SETS: u64 = 1024;
 pub(super) const KEY_SETS: u64 = 2048;
-const SETS: u64 = GROUP_SETS + KEY_SETS;
+pub(super) const HANDLER_SETS: u64 = 256;
+const SETS: u64 = GROUP_SETS + KEY_SETS + HANDLER_SETS;
 /// Behind the places that several names share: first all floors, then the pages.
 const FLOORS: u64 = super::SHARED_END;
 pub(super) const PAGES: u64 = FLOORS + SETS * PLACE as u64;

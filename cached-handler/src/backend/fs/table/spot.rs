@@ -3,14 +3,14 @@
 use smallvec::SmallVec;
 
 use super::{
-    HANDLERS, PATHS, PLACES,
+    PATHS, PLACES,
     record::{ALL, PLACE},
-    sets::{GROUP_SETS, KEY_SETS},
+    sets::{GROUP_SETS, HANDLER_SETS, KEY_SETS},
 };
 use crate::{
     backend::{
         Scopes,
-        fs::check::{sum, sum_of, words},
+        fs::check::{sum, words},
     },
     digest::Digest,
     group::is_of_key,
@@ -27,9 +27,9 @@ pub(in crate::backend::fs) fn spots(scopes: &Scopes<'_>) -> Spots {
     [Mark::Handler(scopes.handler())].into_iter().chain(path).chain(groups).map(Spot::of).collect()
 }
 
-/// Where an epoch lies, before the table's secret is applied. Handlers share places, and so do paths: an invalidation costs the
-/// owner of another one a miss at most, once in as many times as there are places. Which ones those are is chosen by chance, anew
-/// in each life of the table, so that nobody can look for them. Groups, and the keys of typed values, lie in sets (`sets.rs`).
+/// Where an epoch lies, before the table's secret is applied. Paths share places: an invalidation costs the owner of another path a
+/// miss at most, once in as many times as there are places. Which paths share one is chosen by chance, anew in each life of the
+/// table, so that nobody can look for them. Handlers, groups, and the keys of typed values lie in sets (`sets.rs`).
 #[derive(Debug, Clone, Copy)]
 pub(in crate::backend::fs) enum Spot {
     All,
@@ -57,21 +57,17 @@ pub(super) enum At {
 
 impl Spot {
     pub(in crate::backend::fs) fn of(mark: Mark<'_>) -> Self {
-        let (first, places, number) = match mark {
+        let (name, first, sets) = match mark {
             Mark::All => return Self::All,
-            // Authors name them.
-            Mark::Handler(name) => (0, HANDLERS, sum_of(name.as_bytes())),
-            Mark::Path(number) => (HANDLERS, PATHS, number),
-            // Clients may, who could find two names of one short number.
-            Mark::Group(name) => {
-                let (first, sets) = if is_of_key(name) { (GROUP_SETS, KEY_SETS) } else { (0, GROUP_SETS) };
-                return Self::InSet { first, sets, words: words(Digest::of(name.as_bytes()).as_bytes()).unwrap_or_default() };
-            }
+            Mark::Path(number) => return Self::One { first: 0, places: PATHS, number },
+            Mark::Group(name) if is_of_key(name) => (name, GROUP_SETS, KEY_SETS),
+            Mark::Group(name) => (name, 0, GROUP_SETS),
+            Mark::Handler(name) => (name, GROUP_SETS + KEY_SETS, HANDLER_SETS),
         };
-        Self::One { first, places, number }
+        // By a digest, as clients may name groups, and could find two names of one short number.
+        Self::InSet { first, sets, words: words(Digest::of(name.as_bytes()).as_bytes()).unwrap_or_default() }
     }
 
-    /// The incarnation is by chance, and nobody sees it but who may read the directory.
     pub(super) fn at(self, incarnation: u64) -> At {
         match self {
             Self::All => At::Position(ALL),

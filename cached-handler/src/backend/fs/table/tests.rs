@@ -193,6 +193,19 @@ fn the_latest_names_of_a_set_have_an_epoch_each_and_none_is_forgotten() {
 }
 
 #[test]
+fn no_two_handlers_share_an_epoch() {
+    let (table, directory) = table("handlers");
+    let names: Vec<String> = (0..500).map(|number| format!("app::handler_{number}")).collect();
+    let read = |name: &String| table.read(&[Spot::of(Mark::Handler(name))], Patience::AnyTime).unwrap().invalidated;
+    for (nth, name) in names.iter().enumerate() {
+        assert_eq!(read(name), 0, "{name}, after {nth} others were invalidated");
+        table.advance(Mark::Handler(name), Effect::Invalidate, || Ok(true)).unwrap();
+    }
+    assert!(names.windows(2).all(|two| read(&two[0]) < read(&two[1])));
+    std::fs::remove_dir_all(directory).unwrap();
+}
+
+#[test]
 fn a_set_without_a_name_takes_no_space() {
     use std::os::unix::fs::MetadataExt;
 
@@ -212,7 +225,7 @@ fn a_set_without_a_name_takes_no_space() {
 
 #[test]
 fn places_lie_within_the_file_and_apart() {
-    let marks = [Mark::Path(0), Mark::Path(u64::MAX), Mark::Handler("a"), Mark::All];
+    let marks = [Mark::Path(0), Mark::Path(u64::MAX), Mark::All];
     let positions = marks.map(|mark| position(Spot::of(mark), 7));
     assert!(positions.iter().all(|position| position % PLACE as u64 == 0 && *position < PAGES));
     let mut apart = positions.to_vec();
