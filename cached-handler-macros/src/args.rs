@@ -12,7 +12,7 @@ use syn::{Expr, LitStr, Path, ext::IdentExt};
 
 use self::{
     cache_control::cache_control,
-    values::{backend, collapse, expressions, handlers, names, path, paths, policy, templates, uncached},
+    values::{backend, collapse, expressions, handlers, names, own_path, path, paths, policy, templates, uncached},
     vary::vary,
     written::{Value, Written, shaped, split},
 };
@@ -54,6 +54,7 @@ pub(crate) const INVALIDATES: &[Argument] = &[
     Argument { name: "path", form: "path = \"/articles/{id}\"" },
     Argument { name: "path_prefix", form: "path_prefix = \"/articles\"" },
     Argument { name: "handler", form: "handler = list" },
+    Argument { name: "own_path", form: "own_path = \"keep\"" },
     Argument { name: "uncached", form: "uncached = edit_uncached" },
     Argument { name: "crate", form: "crate = my_reexport::cached_handler" },
 ];
@@ -105,6 +106,10 @@ pub(crate) struct Invalidates {
     pub(crate) paths: Vec<Template>,
     pub(crate) path_prefixes: Vec<Template>,
     pub(crate) handlers: Vec<Path>,
+    /// The method of the request invalidates nothing.
+    pub(crate) keeps_own_path: bool,
+    /// The attribute names no target.
+    pub(crate) names_nothing: bool,
     pub(crate) uncached: Option<Path>,
     pub(crate) root: Option<Path>,
 }
@@ -164,7 +169,7 @@ impl Invalidates {
     pub(crate) fn parse(tokens: TokenStream, errors: &mut Errors) -> Self {
         let mut args = Self::default();
         let written = split("invalidates", tokens, INVALIDATES, errors);
-        let names_something = written.iter().any(|argument| argument.name != "uncached" && argument.name != "crate");
+        let names_something = written.iter().any(|argument| !["uncached", "crate", "own_path"].iter().any(|other| argument.name == other));
         let nothing_else_is_wrong = errors.is_empty();
         for Written { name, value } in written {
             let Some(value) = shaped(INVALIDATES, &name, value, errors) else { continue };
@@ -173,16 +178,12 @@ impl Invalidates {
                 "path" => args.paths = paths("path", "/articles/{id}", value, errors),
                 "path_prefix" => args.path_prefixes = paths("path_prefix", "/articles", value, errors),
                 "handler" => args.handlers = handlers(value, errors),
+                "own_path" => args.keeps_own_path = errors.keep(own_path(value)).unwrap_or_default(),
                 "uncached" => args.uncached = uncached("edit_uncached", value, errors),
                 _ => args.root = path("crate", "the path of this crate, `crate = my_reexport::cached_handler`", value, errors),
             }
         }
-        if !names_something && nothing_else_is_wrong {
-            errors.at(
-                Span::call_site(),
-                "nothing is named to invalidate; type `group = \"articles\"`, `path = \"/articles/{id}\"` or `handler = list`",
-            );
-        }
+        args.names_nothing = !names_something && nothing_else_is_wrong;
         args.root = args.root.or_else(other_name);
         args
     }

@@ -1,6 +1,7 @@
 //! `#[invalidates]`: targets computed from the arguments, and invalidated however the body ends.
 
-use proc_macro2::{Delimiter, TokenStream};
+use proc_macro2::{Delimiter, Span, TokenStream};
+use quote::ToTokens;
 
 use crate::{
     again::{above, attribute_again, first_or_again},
@@ -12,6 +13,7 @@ use crate::{
     parameters::{debug_copy, parameters},
     signature::{Argument, Function, Sorted, kept, sort},
     tokens::{self, bindings, formatted, shown, template_names, with_delimiter, with_span},
+    types::mentions,
     value::{Piece, Template, starred},
 };
 
@@ -29,6 +31,12 @@ pub(crate) fn invalidates(attribute: &TokenStream, item: &TokenStream) -> TokenS
         errors.on(
             ours,
             "a handler has one attribute of this crate: it is either `#[cached]` or `#[invalidates]`, once; list all targets in one",
+        );
+    }
+    if args.names_nothing && !finds_out(&function) {
+        errors.at(
+            Span::call_site(),
+            "nothing is named to invalidate; type `group = \"articles\"`, `path = \"/articles/{id}\"` or `handler = list`, or take an `Invalidation`",
         );
     }
     let arguments = function.arguments();
@@ -54,6 +62,13 @@ pub(crate) fn invalidates(attribute: &TokenStream, item: &TokenStream) -> TokenS
     expand(&args, &sorted, &function, &arguments)
 }
 
+/// Whether the body may name what it invalidates, by an `Invalidation` or by `CacheGroups` in its response: its run is then taken
+/// to its end, also where the client leaves.
+fn finds_out(function: &Function) -> bool {
+    let tokens = [function.signature.to_token_stream(), function.body.stream()];
+    tokens.into_iter().any(|tokens| mentions(tokens.clone(), "Invalidation") || mentions(tokens, "CacheGroups"))
+}
+
 // Input:   async fn edit(Path(id): Path<u64>, Json(edit): Json<Edit>) -> Ret { BODY }
 // Output:  async fn edit(PassedByAxum(__cache, id): PassedByAxum<OwnCache, Path<u64>>, edit: Json<Edit>) -> Response { … { BODY } … }
 fn expand(args: &Invalidates, sorted: &Sorted, function: &Function, arguments: &[Argument]) -> TokenStream {
@@ -61,7 +76,10 @@ fn expand(args: &Invalidates, sorted: &Sorted, function: &Function, arguments: &
     let Function { visibility, signature, body, .. } = function;
     let inert = &sorted.inert;
     let syn::Signature { constness, asyncness, fn_token, paren_token, .. } = signature;
-    let (name, generics, where_clause) = (&signature.ident, &signature.generics, &signature.generics.where_clause);
+    let finds_out = finds_out(function);
+    let generics = if finds_out { function.static_generics() } else { signature.generics.clone() };
+    let (name, where_clause) = (&signature.ident, &generics.where_clause);
+    let invalidating = if finds_out { hygienic!(#private::outliving) } else { hygienic!(#private::invalidating) };
     let parameters = parameters(&private, arguments, &hygienic!(__cache), &hygienic!(#private::OwnCache));
     let parameters = with_delimiter(Delimiter::Parenthesis, parameters, paren_token.span.join());
     let returned = function.returns();
@@ -72,12 +90,14 @@ fn expand(args: &Invalidates, sorted: &Sorted, function: &Function, arguments: &
     let response = returning(&private, &returned);
     let targets = targets(&private, args, arguments);
     let debug = debug_copy(&private, sorted, function, arguments);
+    let registered = registered(&private, args, function);
     let expanded = with_span(
         hygienic! {
             #debug
+            #registered
             let mut __targets = #private::Targets::new(__cache);
             #targets
-            #private::invalidating(__targets, async move {
+            #invalidating(__targets, async move {
                 let __out = #produced;
                 #response
             })
@@ -91,6 +111,19 @@ fn expand(args: &Invalidates, sorted: &Sorted, function: &Function, arguments: &
         #(#inert)*
         #visibility #constness #asyncness #fn_token #name #generics #parameters -> #private::Response #where_clause #expanded
     }
+}
+
+/// The static that says which groups it invalidates, so that one of them that no cached handler has is found at the start.
+fn registered(private: &TokenStream, args: &Invalidates, function: &Function) -> Option<TokenStream> {
+    let name = function.signature.ident.to_string();
+    let groups = args.groups.iter().map(|template| &template.literal);
+    (!args.groups.is_empty()).then(|| {
+        hygienic! {
+            static __WRITE: #private::Write =
+                #private::Write { module: #private::module_path!(), name: #name, groups: &[#(#groups),*] };
+            #private::register_write!(__WRITE);
+        }
+    })
 }
 
 fn targets(private: &TokenStream, args: &Invalidates, arguments: &[Argument]) -> TokenStream {
@@ -107,7 +140,8 @@ fn targets(private: &TokenStream, args: &Invalidates, arguments: &[Argument]) ->
     let paths = args.paths.iter().map(|template| named(template, hygienic!(path)));
     let prefixes = args.path_prefixes.iter().map(|template| named(template, hygienic!(path_prefix)));
     let handlers = args.handlers.iter().map(|path| hygienic!(__targets.handler(#path);));
-    hygienic!(#(#groups)* #(#paths)* #(#prefixes)* #(#handlers)*)
+    let own_path = args.keeps_own_path.then(|| hygienic!(__targets.keep_own_path();));
+    hygienic!(#(#groups)* #(#paths)* #(#prefixes)* #(#handlers)* #own_path)
 }
 
 fn pieces(private: &TokenStream, template: &Template) -> Vec<TokenStream> {

@@ -42,7 +42,7 @@ use proc_macro::TokenStream;
 /// |---|---|---|
 /// | `ttl` | `60` (seconds), `"250ms"`, `"5m"`, `"1h"`, `"1d"`, the path of a `Duration` constant, `from_response` | how long a response is fresh that does not state it itself; required |
 /// | `backend` | `"memory"`, `"redis"`, `"fs"`, or the name of a store of yours | where responses are stored; by default in the cache's default backend, which is memory unless `CacheBuilder::default_backend` says otherwise. `redis` and `fs` need the features of these names |
-/// | `group` | a text or a list; in braces an argument, or a field of one: `{id}`, `{id.0}`, `{user.id}`, as `Display` writes it | names by which responses are invalidated together |
+/// | `group` | a text or a list; in braces an argument, a field of one, or another expression over them: `{id}`, `{user.id}`, `{name.to_lowercase()}`, as `Display` writes it | names by which responses are invalidated together |
 /// | `key(…)` | expressions over arguments, which are references there | adds parts to the key, instead of the arguments that they mention |
 /// | `vary` | a header field or a list, `from_response` | the request fields that the handler reads; a `HeaderMap` holds only these |
 /// | `skip(…)` | names of arguments | leaves them out of the key: you vouch that they do not affect the response. With an argument whose type does not say what it shows (`#[derive(CacheKey)]`), and with one that shows all cookies or fields, requests that have a `Cookie` or `Authorization` bypass the cache |
@@ -76,12 +76,16 @@ pub fn cached(arguments: TokenStream, item: TokenStream) -> TokenStream {
 ///
 /// | argument | value | meaning |
 /// |---|---|---|
-/// | `group` | a text or a list; in braces an argument, or a field of one: `{id}`, `{id.0}`, `{user.id}`, as `Display` writes it | every response with one of these groups |
+/// | `group` | a text or a list; in braces an argument, a field of one, or another expression over them: `{id}`, `{user.id}`, `{name.to_lowercase()}`, as `Display` writes it | every response with one of these groups |
 /// | `path` | a text or a list that begins with `/`; in braces as in `group`, percent-encoded as one segment; `{*rest}` keeps the slashes, as in the route `/files/{*rest}` | every response to this path, whatever its query |
 /// | `path_prefix` | as `path` | every response to this path and to all below it, in a cache that was built with `path_prefixes()` |
 /// | `handler` | the path of a cached handler, or a list | every response of it |
+/// | `own_path` | `"keep"` | an unsafe method invalidates nothing by itself; without it, what is stored of the request's own path and of the targets in `Location` and `Content-Location` goes, too (RFC 9111 §4.4) |
 /// | `uncached` | a name, or in an `impl` `Self::name` | keeps the function as you wrote it under that name, to be called: it invalidates nothing, and the handler itself is called by axum alone |
 /// | `crate` | a path | where cached-handler is re-exported; not needed for another name in Cargo.toml, which is found there |
+///
+/// What only the body finds out it names by an argument `Invalidation`, or by `CacheGroups` in its response; a handler that mentions
+/// one of these needs no argument here, and is run to its end, also where its client leaves.
 ///
 /// Targets are computed from the arguments before the body runs. They are invalidated before the response is sent, even if
 /// the body panics or the client disconnects, because the write may have been committed. Only a 4xx response spares them.
@@ -101,7 +105,7 @@ pub fn invalidates(arguments: TokenStream, item: TokenStream) -> TokenStream {
 ///
 /// | beside | on | is keyed as |
 /// |---|---|---|
-/// | `#[derive(FromRequest)]`, `#[derive(FromRequestParts)]` with `#[from_request(via(Query))]` | the type or a field | `Query<…>`; the same for `State`, `Path` and `Form` |
+/// | axum's `#[derive(FromRequest)]`, `#[derive(FromRequestParts)]` with `#[from_request(via(Query))]` | the type or a field | `Query<…>`; the same for `State`, `Path` and `Form` |
 /// | the same with `via(Extension)` | the type or a field | its value |
 /// | the same with a field that is an extractor, such as `State<Pool>`, `Path<u64>`, `Uri` | a field | that extractor |
 /// | axum-extra's `#[derive(TypedPath)]` | the type | `Path<…>` |

@@ -105,6 +105,11 @@ static LIVING: Mutex<Vec<Weak<Inner>>> = Mutex::new(Vec::new());
 static OTHERS: AtomicUsize = AtomicUsize::new(0);
 
 impl Inner {
+    /// Whether an unsafe method says nothing of its own path: by its default policy, or because nothing is stored here.
+    pub(crate) fn keeps_own_paths(&self) -> bool {
+        self.off || self.defaults.is_some_and(|defaults| defaults.policy.keep_own_path)
+    }
+
     /// Whether an answer from the store has to say what it is.
     pub(crate) fn is_watched(&self) -> bool {
         self.outcome_on_hits || self.status_name.is_some()

@@ -5,6 +5,7 @@ pub(crate) mod function;
 pub(crate) mod info;
 pub(crate) mod name;
 pub(crate) mod others;
+pub(crate) mod writes;
 
 use std::{
     any::TypeId,
@@ -64,6 +65,10 @@ pub struct Attributes {
     pub skips: bool,
     /// Whether `skip(…)` or `key(…)` stands for an argument, of which the key does not hold everything then.
     pub withholds: bool,
+    /// `group`: the templates, as they were written.
+    pub groups: &'static [&'static str],
+    /// Whether the function mentions `CacheGroups`, so that its responses may have groups that no template shows.
+    pub names_groups: bool,
 }
 
 /// The freshness lifetime of responses that state none.

@@ -2,10 +2,12 @@
 
 use std::{
     fmt,
+    pin::Pin,
     sync::{
         Arc, Mutex,
         atomic::{AtomicBool, Ordering},
     },
+    task::{Context, Poll, ready},
     time::Duration,
 };
 
@@ -20,30 +22,35 @@ use crate::{
     error::Error,
     events,
     failed::is_no_answer,
+    group::CacheGroups,
     handler::function::CachedHandler,
     home::spawn_here,
     invalidate::Target,
+    invalidation::Invalidation,
     passed::Capture,
     rules::path::encode_segment,
     sync::lock,
-    tasks::Owed,
+    tasks::{self, Owed},
     timer::timeout,
     together::{Call, together},
     trace::Trace,
 };
 
-/// The cache of the request's router, where that has one of its own; and what the request changes by its method.
+/// The cache of the request's router, where that has one of its own; what the request changes by its method; and what the body
+/// is going to name.
 #[derive(Debug)]
-pub struct OwnCache(Option<Cache>, Option<Box<Changed>>);
+pub struct OwnCache(Option<Cache>, Option<Box<Changed>>, Invalidation);
 
 impl<S> Capture<S> for OwnCache {
     fn of(parts: &mut Parts) -> Self {
-        Self(Cache::of(parts), Changed::by(parts))
+        let named = Invalidation::default();
+        parts.extensions.insert(named.clone());
+        Self(Cache::of(parts), Changed::by(parts), named)
     }
 }
 
 /// What to invalidate, computed from the arguments before the body runs.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Targets {
     /// A test's cache keeps to itself, and a cached handler or a layer means its own. None: every cache of the process.
     only: Vec<Cache>,
@@ -51,6 +58,8 @@ pub struct Targets {
     due: Vec<Target>,
     /// What the method changes: any error spares it (RFC 9111 §4.4).
     changed: Option<Box<Changed>>,
+    /// What the body names, which nothing spares.
+    named: Option<Invalidation>,
     /// Who wants to know that nothing else was invalidated meanwhile.
     trace: Option<Trace>,
 }
@@ -71,18 +80,23 @@ impl Targets {
     #[must_use]
     pub fn new(cache: OwnCache) -> Self {
         let only = cache.0.filter(|cache| cache.inner().isolated).into_iter().collect();
-        Self { only, due: Vec::new(), changed: cache.1, trace: None }
+        Self { only, due: Vec::new(), changed: cache.1, named: Some(cache.2), trace: None }
+    }
+
+    /// Has the request's method mean nothing.
+    pub fn keep_own_path(&mut self) {
+        self.changed = None;
     }
 
     /// What a request to a cached handler changes in that handler's cache.
     pub(crate) fn changed(cache: &Cache, changed: Box<Changed>, trace: Option<Trace>) -> Self {
-        Self { only: vec![cache.clone()], due: Vec::new(), changed: Some(changed), trace }
+        Self { only: vec![cache.clone()], due: Vec::new(), changed: Some(changed), named: None, trace }
     }
 
     /// What a request through a layer changes in these caches. Also what was invalidated inside: what stands between may have
     /// written, or committed, after that.
     pub(crate) fn through(caches: Vec<Cache>, changed: Box<Changed>) -> Self {
-        Self { only: caches, due: Vec::new(), changed: Some(changed), trace: None }
+        Self { only: caches, due: Vec::new(), changed: Some(changed), named: None, trace: None }
     }
 
     /// Adds a group.
@@ -152,6 +166,47 @@ pub async fn invalidating<F: Future<Output = Response>>(targets: Targets, body: 
     response
 }
 
+/// The same in a run that does not end with its client, because what it finds out is known only at its end. Where the client
+/// leaves, what is known by then is invalidated at once, and all of it again when the run ends. Where there is no place for one
+/// more run, or no runtime, it ends with its client.
+pub async fn outliving<F: Future<Output = Response> + Send + 'static>(targets: Targets, body: F) -> Response {
+    let known = targets.clone();
+    Outliving { known: Some(known), run: Some(Box::pin(invalidating(targets, body))), is_begun: false }.await
+}
+
+struct Outliving {
+    known: Option<Targets>,
+    run: Option<Pin<Box<dyn Future<Output = Response> + Send>>>,
+    is_begun: bool,
+}
+
+impl Future for Outliving {
+    type Output = Response;
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Response> {
+        self.is_begun = true;
+        let Some(run) = &mut self.run else { return Poll::Pending };
+        let response = ready!(run.as_mut().poll(context));
+        self.run = None;
+        Poll::Ready(response)
+    }
+}
+
+impl Drop for Outliving {
+    fn drop(&mut self) {
+        let (Some(run), Some(known), true) = (self.run.take(), self.known.take(), self.is_begun && !std::thread::panicking()) else {
+            return;
+        };
+        let place = known.caches().first().and_then(|cache| cache.inner().tasks.place());
+        let Some((runtime, place)) = place else { return };
+        drop(Due(Some(known)));
+        drop(tasks::spawn(&runtime, async move {
+            let _place = place;
+            drop(run.await);
+        }));
+    }
+}
+
 /// Targets that are still to be invalidated when this is dropped.
 struct Due(Option<Targets>);
 
@@ -219,17 +274,34 @@ impl Targets {
         }
         if answer.status().is_client_error() {
             self.due.clear();
+        } else if let Some(groups) = answer.extensions().get::<CacheGroups>().filter(|_| self.named.is_some()) {
+            let groups = groups.0.iter().map(|group| Target::group(&**group));
+            self.add(groups.filter(Target::may_be_named));
         }
-        if let Some(changed) = self.changed.take() {
+        if let Some(changed) = self.changed_in_any_cache() {
             self.add(changed.by_answer(answer));
         }
+        self.add_named();
         self
     }
 
     fn left_by_no_answer(mut self) -> Self {
-        let changed = self.changed.take().map(|changed| changed.target());
+        let changed = self.changed_in_any_cache().map(|changed| changed.target());
         self.add(changed);
+        self.add_named();
         self
+    }
+
+    /// Nothing, where no cache has the method mean anything.
+    fn changed_in_any_cache(&mut self) -> Option<Box<Changed>> {
+        let changed = self.changed.take()?;
+        self.caches().iter().any(|cache| !cache.inner().keeps_own_paths()).then_some(changed)
+    }
+
+    fn add_named(&mut self) {
+        if let Some(named) = &self.named {
+            self.add(named.so_far());
+        }
     }
 
     /// What the attribute names need not be told twice.

@@ -31,6 +31,7 @@ mod header;
 mod home;
 mod invalidate;
 mod invalidates;
+mod invalidation;
 mod key;
 mod keyed;
 mod layer;
@@ -76,6 +77,7 @@ pub use crate::{
         Target, expire_all, expire_group, expire_handler, expire_path, expire_path_prefix, invalidate_all, invalidate_group,
         invalidate_handler, invalidate_path, invalidate_path_prefix,
     },
+    invalidation::Invalidation,
     layer::{CacheFuture, CacheLayer, CacheService},
     outcome::{Bypass, Forward, Kept, NotStored, Outcome, StaleUse},
     policy::{Collapse, ETag, Policy, secs},

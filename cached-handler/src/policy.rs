@@ -55,6 +55,7 @@ pub struct Policy {
     pub(crate) by_meaning: &'static [&'static str],
     pub(crate) cache_control: CacheControlSetting,
     pub(crate) only_ok: bool,
+    pub(crate) keep_own_path: bool,
     /// The settings that its author has made: a bit for each [`Setting`]. Others are the cache's defaults.
     said: u32,
 }
@@ -84,6 +85,7 @@ impl Policy {
             by_meaning: &[],
             cache_control: CacheControlSetting::Default,
             only_ok: false,
+            keep_own_path: false,
             said: 0,
         }
     }

@@ -25,12 +25,15 @@ pub use crate::{
         known::*, reduced, skipped_beside_bypass,
     },
     cache_key::{CacheKey, KeyPart, KeyWriter},
-    handler::{Attributes, Handler, Registered, Site, Ttl, VaryOn, window},
-    invalidates::{OwnCache, PathPiece, Targets, invalidating},
+    handler::{
+        Attributes, Handler, Registered, Site, Ttl, VaryOn, window,
+        writes::{RegisteredWrite, Write},
+    },
+    invalidates::{OwnCache, PathPiece, Targets, invalidating, outliving},
     key::Key,
     passed::{PassedByAxum, PassedByAxum_TypeUncachedToCallIt_OrPutDebugHandlerBelow},
     policy::{CacheControlSetting, Policy},
-    register,
+    register, register_write,
     seen::{Seen, seen},
     serve::{Run, begin, bypassed, hit, key, run_in_its_own_task, run_in_this_task},
 };
@@ -44,6 +47,15 @@ pub type Same<T> = T;
 macro_rules! register {
     ($handler:path) => {
         $crate::__private::inventory::submit! { $crate::__private::Registered(&$handler) }
+    };
+}
+
+/// Puts a handler that writes into a table of its own.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! register_write {
+    ($write:path) => {
+        $crate::__private::inventory::submit! { $crate::__private::RegisteredWrite(&$write) }
     };
 }
 

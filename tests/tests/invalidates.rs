@@ -1,5 +1,7 @@
 //! `#[invalidates]`: however its handler ends, and wherever its client leaves, nothing stored before is served again.
 
+#[path = "invalidates/found_out.rs"]
+mod found_out;
 #[path = "invalidates/named.rs"]
 mod named;
 #[path = "invalidates/paths.rs"]

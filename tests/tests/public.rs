@@ -21,6 +21,7 @@ const ITEMS: &[&str] = &[
     "FreshForAtMost",
     "HandlerInfo",
     "HandlerKind",
+    "Invalidation",
     "Kept",
     "KeyPart",
     "KeyWriter",

@@ -164,6 +164,18 @@ pub(super) fn collapse(value: TokenStream) -> syn::Result<bool> {
     }
 }
 
+/// Whether the method of a request says nothing of the path that it is sent to.
+pub(super) fn own_path(value: TokenStream) -> syn::Result<bool> {
+    let written = value.to_string();
+    match written.trim_matches('"') {
+        "keep" => value::text("own_path", "keep", value).map(|_| true),
+        _ => Err(syn::Error::new_spanned(
+            &value,
+            "`own_path` takes `\"keep\"` and nothing else: without it, what is stored of the request's own path is invalidated",
+        )),
+    }
+}
+
 pub(super) fn path(argument: &str, what: &str, value: TokenStream, errors: &mut Errors) -> Option<Path> {
     let whole = value.clone();
     let path = Parser::parse2(Path::parse_mod_style, value);

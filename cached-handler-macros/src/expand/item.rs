@@ -9,6 +9,7 @@ use crate::{
     args::{CacheControl, Vary},
     fingerprint::fingerprint,
     tokens::{call, option},
+    types::mentions,
     value::{Length, Ttl},
 };
 
@@ -43,6 +44,9 @@ impl Expansion {
         };
         let withholds = self.arguments.iter().any(|argument| self.is_covered(argument));
         let skips = self.arguments.iter().any(|argument| self.is_skipped(argument));
+        let groups = self.args.groups.iter().map(|template| &template.literal);
+        let names_groups = [self.function.signature.to_token_stream(), self.function.body.stream()];
+        let names_groups = names_groups.into_iter().any(|tokens| mentions(tokens, "CacheGroups"));
         let policy = self.args.policy.as_ref().map_or_else(|| hygienic!(#private::Policy::new()), ToTokens::to_token_stream);
         let policy = if self.args.only_ok.is_some() { hygienic!(#policy.only_ok()) } else { policy };
         hygienic! {
@@ -65,6 +69,8 @@ impl Expansion {
                     stale_if_error: #if_error,
                     skips: #skips,
                     withholds: #withholds,
+                    groups: &[#(#groups),*],
+                    names_groups: #names_groups,
                 },
                 #policy,
             );

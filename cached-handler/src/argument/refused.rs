@@ -4,7 +4,10 @@ use axum::Extension;
 use http::Extensions;
 
 use super::HandlerThatIsCached;
-use crate::cache_key::{CacheKey, KeyWriter};
+use crate::{
+    cache_key::{CacheKey, KeyWriter},
+    invalidation::Invalidation,
+};
 
 /// Nobody implements it: it is there for what rustc says then.
 #[diagnostic::on_unimplemented(
@@ -19,6 +22,22 @@ pub trait KeysAll<T> {}
 impl CacheKey for Extensions
 where
     for<'a> HandlerThatIsCached<'a>: KeysAll<Self>,
+{
+    fn cache_key(&self, _: &mut KeyWriter<'_>) {}
+}
+
+/// Nobody implements it: it is there for what rustc says then.
+#[diagnostic::on_unimplemented(
+    message = "`{T}` is for handlers with `#[invalidates]`",
+    label = "a cached handler has nobody to carry it out",
+    note = "take `cache: Cache`, and call `cache.invalidate(Target::group(\"articles\")).await?`"
+)]
+pub trait Invalidates<T> {}
+
+#[doc(hidden)]
+impl CacheKey for Invalidation
+where
+    for<'a> HandlerThatIsCached<'a>: Invalidates<Self>,
 {
     fn cache_key(&self, _: &mut KeyWriter<'_>) {}
 }

@@ -36,6 +36,8 @@ pub(crate) static HANDLER: Handler = Handler::new(
         stale_if_error: Duration::ZERO,
         skips: false,
         withholds: false,
+        groups: &[],
+        names_groups: false,
     },
     Policy::new(),
 );

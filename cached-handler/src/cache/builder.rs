@@ -23,7 +23,7 @@ use crate::{
     clock::{Clock, ManualClock},
     error::Error,
     events::{Counts, Limiter, Watch},
-    handler::{self, Handler, defaults::Defaults},
+    handler::{self, Handler, defaults::Defaults, writes::warn_of_unmatched_groups},
     header::cache_status::CacheName,
     policy::Policy,
     read_ahead::ReadAhead,
@@ -258,6 +258,9 @@ impl CacheBuilder {
             return Err(Error::config(complaint));
         }
         rooms.warn(&cache);
+        if !cache.inner().isolated && !cache.inner().off {
+            warn_of_unmatched_groups();
+        }
         Ok(cache)
     }
 

@@ -17,8 +17,41 @@
 //! ```
 //!
 //! A group is a name for responses that change together. In braces stands an argument, or a field of one: `{id}`,
-//! `{id.0}`, `{user.id}`, as `Display` writes it. Groups that are known only once the response is made go into
-//! [`CacheGroups`] in the response. A response has up to 16 groups of up to 256 bytes.
+//! `{id.0}`, `{user.id}`, or any expression over them, as `Display` writes it. Groups that are known only once the response
+//! is made go into [`CacheGroups`] in the response. A response has up to 16 groups of up to 256 bytes.
+//!
+//! # One name on both sides
+//!
+//! A group is found by its exact name. Where one thing has several spellings (`/crates/Serde_JSON` and `/crates/serde-json`),
+//! **call one function on both sides**, so that neither can say another name than the other:
+//!
+//! ```
+//! use axum::{extract::Path, http::StatusCode};
+//! use cached_handler::{cached, invalidates};
+//!
+//! /// The one name of a crate, however it was written.
+//! fn canonical(name: &str) -> String {
+//!     name.to_lowercase().replace('_', "-")
+//! }
+//!
+//! #[cached(ttl = "1h", group = "crate:{canonical(name)}")]
+//! async fn show(Path(name): Path<String>) -> String {
+//!     name
+//! }
+//!
+//! #[invalidates(group = "crate:{canonical(name)}")]
+//! async fn publish(Path(name): Path<String>) -> StatusCode {
+//!     StatusCode::CREATED
+//! }
+//! ```
+//!
+//! In braces stands a Rust expression over the arguments, which are references there: `{name.to_lowercase()}`,
+//! `{canonical(name)}`, `{page.number / 10}`. It runs on each request that is not a hit, so let it be cheap. An expression that has
+//! braces or quotation marks of its own is better a function.
+//!
+//! At the start of a program, `build()` compares the templates: a group that a handler with `#[invalidates]` names, and no
+//! handler with `#[cached]` could name, is one `warn` in the log. Nothing is said where a handler mentions [`CacheGroups`], as the
+//! names in it are not known then.
 //!
 //! # All ways
 //!
@@ -27,10 +60,11 @@
 //! | time has passed | `ttl`, and [stale windows](super::collapse) |
 //! | a handler wrote it | `#[invalidates(group = "order:{id}")]`, or `path = "/orders/{id}"`, or `handler = order`; several of each |
 //! | other code in the program wrote it | [`invalidate_group`]`("orders").await?`, [`invalidate_path`], [`invalidate_handler`], [`invalidate_all`]: in every cache of the process |
-//! | a handler finds out while it runs | take `cache: Cache` and call `cache.invalidate(Target::…).await?`: in the cache of its router |
+//! | a handler with `#[invalidates]` finds out while it runs | take [`Invalidation`](#what-only-the-body-finds-out), and name it before the write |
+//! | another handler finds out while it runs | take `cache: Cache` and call `cache.invalidate(Target::…).await?`: in the cache of its router |
 //! | all below a path has to go | `Target::path_prefix("/orders")`, in a cache built with `path_prefixes()`; cheaper, a group |
 //! | you have only a name | [`Target::named`]: a handler's [`Policy::name`], a layer, a set of values |
-//! | a request wrote to its URL | nothing, if a `#[cached]` or `#[invalidates]` handler answered the POST, PUT, PATCH or DELETE: it invalidates its own path, and the targets of `Location` and `Content-Location` (RFC 9111 §4.4). A plain `put(edit)` beside `get(show)` invalidates nothing: write `#[invalidates(path = "/notes/{id}")]` above `edit` |
+//! | a request wrote to its URL | nothing, if a `#[cached]` or `#[invalidates]` handler answered the POST, PUT, PATCH or DELETE: it invalidates its own path, and the targets of `Location` and `Content-Location` (RFC 9111 §4.4; a POST that only asks says `own_path = "keep"` or [`Policy::keep_own_path`], which may be the default of a cache). A plain `put(edit)` beside `get(show)` invalidates nothing: write `#[invalidates(path = "/notes/{id}")]` above `edit` |
 //! | your code changed | nothing for the handler itself, whose text is part of the key on [shared backends](super::operating#deploys); [`Policy::version`] for what it calls |
 //! | the old response may be used while it is refreshed | `expire_…` instead of `invalidate_…`: it becomes stale, and a stale window applies |
 //!
@@ -69,6 +103,44 @@
 //! could not be told, the answer goes out all the same, an event says so, and it is tried
 //! [again](super::backends#invalidations-that-fail). At the end of the process
 //! [`Cache::drain`](crate::Cache::drain) waits for those that are still to be made.
+//!
+//! # What only the body finds out
+//!
+//! Sometimes the name of what changes is in the upload, or in the row that is replaced. `Invalidation` takes it, **before the
+//! write**: from then on it is certain to be invalidated, whatever becomes of the body.
+//!
+//! ```
+//! use axum::{body::Bytes, extract::Path, http::StatusCode};
+//! use cached_handler::{CacheGroups, Invalidation, invalidates};
+//!
+//! #[invalidates]
+//! async fn publish(changed: Invalidation, upload: Bytes) -> Result<StatusCode, StatusCode> {
+//!     let name = name_in(&upload).ok_or(StatusCode::BAD_REQUEST)?;
+//!     changed.group(format!("crate:{name}"));
+//!     store(&upload).await?;
+//!     Ok(StatusCode::CREATED)
+//! }
+//!
+//! /// What is known only from the write itself, the response says.
+//! #[invalidates(group = "user:{id}")]
+//! async fn rename(Path(id): Path<u64>, name: String) -> (CacheGroups, StatusCode) {
+//!     let old = replace(id, name).await;
+//!     (CacheGroups::of([format!("name:{old}")]), StatusCode::NO_CONTENT)
+//! }
+//! # fn name_in(upload: &[u8]) -> Option<&str> { std::str::from_utf8(upload).ok() }
+//! # async fn store(_: &[u8]) -> Result<(), StatusCode> { Ok(()) }
+//! # async fn replace(_: u64, _: String) -> String { String::new() }
+//! ```
+//!
+//! | | an answer of 4xx | a panic | the client leaves |
+//! |---|---|---|---|
+//! | the attribute's targets | spared | invalidated | invalidated at once, and again when the body ends |
+//! | `Invalidation` | invalidated | invalidated | invalidated at once as far as named, and again when the body ends |
+//! | `CacheGroups` in the response | spared | not known | invalidated when the body ends |
+//!
+//! A handler that mentions `Invalidation` or `CacheGroups` runs to its end, though its client has left: in a task of its own from
+//! then on, and as one of [`max_detached_runs`](crate::CacheBuilder::max_detached_runs); beyond these it ends with its client, as
+//! other handlers do. Task-locals end with the request.
 //!
 //! # Around a database transaction
 //!
@@ -209,7 +281,7 @@
 //! | `Err`, with [`Error::is_backend`] | a backend could not be reached: it may answer with what was. It is [tried again](super::backends#invalidations-that-fail) in the background; call again to be sure |
 //! | not stored, `invalidated` | it was invalidated while the handler ran; the next request stores |
 //! | not stored, `groups` | more than 16 groups, or a name that is empty or longer than 256 bytes |
-//! | an invalidation changes nothing | the group is spelt differently, in letter case or in how `Display` writes `{id}`; its name is empty or longer than 256 bytes, so no response can have it; the path is not the whole one that clients send; or `cache.invalidate(…)` was called on another cache than the router's: the free functions reach every cache of the process |
+//! | an invalidation changes nothing | the group is spelt differently, in letter case or in how `Display` writes `{id}` (call [one function](#one-name-on-both-sides) on both sides); its name is empty or longer than 256 bytes, so no response can have it; the path is not the whole one that clients send; or `cache.invalidate(…)` was called on another cache than the router's: the free functions reach every cache of the process |
 //!
 //! [`CacheGroups`]: crate::CacheGroups
 //! [`invalidate_group`]: crate::invalidate_group
@@ -217,6 +289,7 @@
 //! [`invalidate_handler`]: crate::invalidate_handler
 //! [`invalidate_all`]: crate::invalidate_all
 //! [`Target::named`]: crate::Target::named
+//! [`Policy::keep_own_path`]: crate::Policy::keep_own_path
 //! [`Policy::name`]: crate::Policy::name
 //! [`Policy::version`]: crate::Policy::version
 //! [`Error::is_backend`]: crate::Error::is_backend

@@ -44,6 +44,8 @@ pub struct HandlerInfo {
     pub stale_while_revalidate: Duration,
     /// How long a stale response stands in for a failure; zero where it does not.
     pub stale_if_error: Duration,
+    /// The templates of its groups, as `group = "…"` has them.
+    pub groups: &'static [&'static str],
     /// Everything else that is its own; what a cache says for all ([`CacheBuilder::policy`](crate::CacheBuilder::policy)) is not in
     /// it.
     pub policy: Policy,
@@ -84,6 +86,8 @@ pub fn handlers() -> Vec<HandlerInfo> {
         handlers.push(HandlerInfo::of(other.handler, other.kind.into()));
     }
     handlers.sort_unstable_by_key(|handler| (handler.label, handler.file, handler.line));
+    // `#[debug_handler]` above `#[cached]` copies the function with its attribute, to look at it.
+    handlers.dedup_by_key(|handler| (handler.kind, handler.label, handler.module, handler.name, handler.file, handler.line));
     handlers
 }
 
@@ -120,6 +124,7 @@ impl HandlerInfo {
             leaves_cache_control: attributes.cache_control == CacheControlSetting::Untouched,
             stale_while_revalidate: attributes.stale_while_revalidate,
             stale_if_error: attributes.stale_if_error,
+            groups: attributes.groups,
             policy: handler.policy,
         }
     }

@@ -86,10 +86,12 @@ where
                 let changed = seen.facts.take_changed();
                 let cache = seen.facts.cache.unwrap_or_else(|| Cache::global().clone());
                 let request = Request::from_parts(parts, body);
-                return CacheFuture(Answer::Awaited(match changed.filter(|_| !cache.inner().off) {
-                    None => Box::pin(pass(self.inner.clone(), request, cache, self.handler, why)),
-                    Some(changed) => Box::pin(change(self.inner.clone(), request, cache, self.handler, changed)),
-                }));
+                return CacheFuture(Answer::Awaited(
+                    match changed.filter(|_| !cache.inner().keeps_own_paths() && !self.handler.policy.keep_own_path) {
+                        None => Box::pin(pass(self.inner.clone(), request, cache, self.handler, why)),
+                        Some(changed) => Box::pin(change(self.inner.clone(), request, cache, self.handler, changed)),
+                    },
+                ));
             }
             Asked::Miss(key) => key,
         };

@@ -63,6 +63,8 @@ impl Settings {
             skips: true,
             // The service starts after the look-up.
             withholds: false,
+            groups: &[],
+            names_groups: false,
         };
         Self {
             name,

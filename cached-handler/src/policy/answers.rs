@@ -51,4 +51,21 @@ impl Policy {
         self.said |= Setting::OnlyOk as u32;
         self
     }
+
+    /// Has unsafe methods invalidate nothing of the path that they are sent to. Otherwise a POST to a handler that answers GET, too, or
+    /// through a layer, invalidates what is stored of that path, and of the targets that its answer names in `Location` and
+    /// `Content-Location` (RFC 9111 §4.4).
+    ///
+    /// For a path whose POST only asks (a query of GraphQL). Not where it writes what GET reads. For a whole cache, and
+    /// for its handlers with `#[invalidates]`, in [`CacheBuilder::policy`](crate::CacheBuilder::policy); for one of these `own_path = "keep"`.
+    ///
+    /// ```
+    /// # use cached_handler::Policy;
+    /// const ASKS: Policy = Policy::new().keep_own_path();
+    /// ```
+    pub const fn keep_own_path(mut self) -> Self {
+        self.keep_own_path = true;
+        self.said |= Setting::KeepOwnPath as u32;
+        self
+    }
 }

@@ -19,6 +19,7 @@ pub(super) enum Setting {
     ByMeaning = 1 << 10,
     CacheControl = 1 << 11,
     OnlyOk = 1 << 12,
+    KeepOwnPath = 1 << 13,
 }
 
 impl Policy {
@@ -50,6 +51,7 @@ impl Policy {
             by_meaning: of(Setting::ByMeaning).by_meaning,
             cache_control: of(Setting::CacheControl).cache_control,
             only_ok: of(Setting::OnlyOk).only_ok,
+            keep_own_path: of(Setting::KeepOwnPath).keep_own_path,
             said: self.said | defaults.said,
         }
     }
@@ -91,7 +93,8 @@ mod tests {
         .targeted_fields(&["surrogate-control"])
         .vary_by_meaning(&["accept"])
         .cache_control("no-store")
-        .only_ok();
+        .only_ok()
+        .keep_own_path();
 
     #[test]
     fn what_a_handler_does_not_say_is_as_the_defaults_say() {

@@ -141,6 +141,8 @@ mod tests {
             stale_if_error: std::time::Duration::ZERO,
             skips: false,
             withholds: false,
+            groups: &[],
+            names_groups: false,
         },
         Policy::new(),
     );

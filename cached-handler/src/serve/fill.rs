@@ -318,7 +318,7 @@ async fn in_place<F: Future<Output = Response>>(
         run.read_epochs_again();
     }
     run.begins();
-    let changed = run.facts.take_changed().filter(|_| !run.cache.inner().off);
+    let changed = run.take_changed();
     let handler = noted(&run, handler);
     let produced = match changed {
         None => produce(&run, handler).await,

@@ -5,6 +5,7 @@ use axum::response::Response;
 
 use super::{Run, answer::finish, produce::noted};
 use crate::{
+    changed::Changed,
     events::Running,
     invalidates::{Targets, invalidating},
     nested,
@@ -20,6 +21,12 @@ impl Forward {
 }
 
 impl Run {
+    /// What the request changes by its method, for the one run that it begins.
+    pub(super) fn take_changed(&mut self) -> Option<Box<Changed>> {
+        let keeps = self.cache.inner().keeps_own_paths() || self.handler.policy.keep_own_path;
+        self.facts.take_changed().filter(|_| !keeps)
+    }
+
     /// Whether its handler runs as it would without a cache.
     #[must_use]
     pub fn is_untouched(&self) -> bool {
@@ -30,8 +37,7 @@ impl Run {
 /// Runs the handler in the request's task, without a limit of time, and gives its answer on as it is. What an unsafe method
 /// changes is invalidated all the same: others are answered from the cache.
 pub(super) async fn untouched<F: Future<Output = Response>>(mut run: Run, handler: F) -> Response {
-    let is_off = run.cache.inner().off;
-    let changed = run.facts.take_changed().filter(|_| !is_off);
+    let changed = run.take_changed();
     let running = Running::begin(&run.cache, run.handler, run.key.forward);
     let handler = noted(&run, handler);
     let mut response = match changed {

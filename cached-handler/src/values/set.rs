@@ -117,5 +117,7 @@ const fn attributes(backend: Option<&'static str>) -> Attributes {
         stale_if_error: Duration::ZERO,
         skips: false,
         withholds: false,
+        groups: &[],
+        names_groups: false,
     }
 }

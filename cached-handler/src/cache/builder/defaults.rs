@@ -26,7 +26,7 @@ impl CacheBuilder {
     ///
     /// The arguments of an attribute and the calls of a layer come before both. Statuses add up; where both name one, the
     /// handler's lifetime counts. What can only be switched on (`honor_request_directives`, `heuristic`, `cookies_by_vary`,
-    /// `only_ok`) no handler switches off. Typed values go by their own settings alone.
+    /// `only_ok`, `keep_own_path`) no handler switches off. Typed values go by their own settings alone.
     ///
     /// As with any policy, what is stored already is used as it is when a default changes, and no key depends on one: give
     /// another [`namespace`](Self::namespace) to begin anew. A policy with a name or a version is an error of
