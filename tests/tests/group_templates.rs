@@ -66,7 +66,7 @@ async fn one_function_on_both_sides_says_one_name() {
 
 #[tokio::test]
 async fn a_group_that_no_cached_handler_can_have_is_told_once_at_the_start() {
-    let _used = (spelt_otherwise, of_nobody);
+    drop((spelt_otherwise, of_nobody));
     let log = Log::default();
     let told = {
         let _recorded = tracing::subscriber::set_default(log.clone());

@@ -67,7 +67,7 @@ async fn skips_content(content: String) -> String {
     content.len().to_string()
 }
 
-#[cached(ttl = 60, key(sid(&jar)), cache_control = "max-age=60")]
+#[cached(ttl = 60, key(sid(jar)), cache_control = "max-age=60")]
 async fn by_a_cookie_of_all(jar: CookieJar) -> String {
     format!("{:?}", sid(&jar))
 }
