@@ -8,7 +8,7 @@ pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 /// What the epochs are built on.
-#[cfg(not(shuttle))]
+#[cfg(not(all(test, shuttle)))]
 pub(crate) mod explored {
     pub(crate) use std::sync::{
         Arc, Mutex, Weak,
@@ -18,8 +18,8 @@ pub(crate) mod explored {
     pub(crate) use super::lock;
 }
 
-/// What the epochs are built on, under shuttle's scheduler.
-#[cfg(shuttle)]
+/// What the epochs are built on, under shuttle's scheduler. In tests alone: shuttle is no dependency of what is published.
+#[cfg(all(test, shuttle))]
 pub(crate) mod explored {
     pub(crate) use shuttle::sync::{
         Arc, Mutex, Weak,

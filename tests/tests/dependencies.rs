@@ -1,7 +1,7 @@
 //! What the crate adds to a program that has axum already: the list of crates, which grows only with a reason. And the
 //! licences of everything that is built here.
 
-use std::{collections::BTreeSet, process::Command};
+use std::{collections::BTreeSet, path::Path, process::Command};
 
 /// Besides axum's own, with the default features.
 const ADDED: &[&str] = &[
@@ -62,6 +62,57 @@ fn a_program_with_axum_builds_no_more_than_these_crates_besides() {
     let gone: Vec<_> = known.difference(&added).collect();
     assert!(gone.is_empty(), "{gone:?} are not needed any more");
     assert!(added.len() <= 30);
+}
+
+/// What a lock file gains beside these where a program has nothing but axum: the locks of moka, which most programs have by
+/// other crates, and what its random numbers are made of on other systems than this one.
+const ALSO_LOCKED: &[&str] = &[
+    "bitflags",
+    "cfg-if",
+    "lock_api",
+    "parking_lot",
+    "parking_lot_core",
+    "redox_syscall",
+    "scopeguard",
+    "bumpalo",
+    "js-sys",
+    "r-efi",
+    "rustversion",
+    "wasm-bindgen",
+    "wasm-bindgen-macro",
+    "wasm-bindgen-macro-support",
+    "wasm-bindgen-shared",
+];
+
+/// The names in the lock file of a program that has these dependencies.
+fn locked(name: &str, dependencies: &str) -> BTreeSet<String> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let directory = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
+    std::fs::create_dir_all(directory.join("src")).unwrap();
+    std::fs::write(directory.join("src/main.rs"), "fn main() {}\n").unwrap();
+    let manifest =
+        format!("[package]\nname = {name:?}\nversion = \"0.0.0\"\nedition = \"2024\"\n\n[dependencies]\n{dependencies}\n\n[workspace]\n");
+    std::fs::write(directory.join("Cargo.toml"), manifest).unwrap();
+    // The versions of the workspace, so that nothing has to be asked of the network.
+    std::fs::copy(root.join("Cargo.lock"), directory.join("Cargo.lock")).unwrap();
+    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let output = Command::new(cargo).args(["metadata", "--offline", "--format-version", "1"]).current_dir(&directory).output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let lock = std::fs::read_to_string(directory.join("Cargo.lock")).unwrap();
+    lock.lines().filter_map(|line| line.strip_prefix("name = \"")?.strip_suffix('"')).map(str::to_owned).collect()
+}
+
+/// Audits and licence checks go by the lock file, which has all that could be built for any system.
+#[test]
+fn the_lock_file_of_a_program_gains_only_what_runs() {
+    let axum = "axum = \"0.8\"";
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../cached-handler");
+    let with = locked("lock-with", &format!("{axum}\ncached-handler = {{ path = {path:?} }}"));
+    let without = locked("lock-without", axum);
+    let known: BTreeSet<&str> = ADDED.iter().chain(ALSO_LOCKED).copied().chain(["lock-with"]).collect();
+    let unknown: Vec<_> = with.difference(&without).filter(|name| !known.contains(&***name)).collect();
+    assert!(unknown.is_empty(), "{unknown:?}: what are they for? then list them here");
+    assert!(!with.contains("shuttle") && with.contains("moka"));
 }
 
 /// What `cargo deny check licenses` says, for those who do not have it.

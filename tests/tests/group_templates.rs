@@ -66,7 +66,7 @@ async fn one_function_on_both_sides_says_one_name() {
 
 #[tokio::test]
 async fn a_group_that_no_cached_handler_can_have_is_told_once_at_the_start() {
-    drop((spelt_otherwise, of_nobody));
+    let _: Router = Router::new().route("/otherwise/{name}", put(spelt_otherwise)).route("/nobody/{name}", put(of_nobody));
     let log = Log::default();
     let told = {
         let _recorded = tracing::subscriber::set_default(log.clone());

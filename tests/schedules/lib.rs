@@ -1,0 +1,4 @@
+//! shuttle, where schedules are explored, and otherwise nothing.
+
+#[cfg(shuttle)]
+pub use shuttle::*;
