@@ -5,7 +5,7 @@ use axum::{
     Router, debug_handler,
     extract::Path,
     http::{Method, StatusCode},
-    routing::get,
+    routing::{get, put},
 };
 use cached_handler::{
     Cache, cached, handlers, invalidates,
