@@ -92,8 +92,8 @@ impl Run {
             return Told::Nothing;
         }
         // Its content is that of the run which made it: nothing that began later gives way to it.
-        let (selecting, of_head, began) = (stored.selecting.clone(), stored.of_head, stored.began);
-        Told::Freshened(Box::new(Stored { selecting, of_head, began, ..made }))
+        let (of_head, began, selecting) = (stored.of_head, stored.began, stored.selecting.clone());
+        Told::Freshened(Box::new(Stored { of_head, began, selecting, ..made }))
     }
 
     fn made_of_head(&self, answer: &Parts, stored: &Stored) -> Option<Stored> {

@@ -60,6 +60,7 @@ pub(crate) struct AtRest {
 
 /// What lies under a key at rest.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(clippy::large_enum_variant, reason = "on its way, and almost all are responses")]
 pub(crate) enum SlotAtRest {
     Response(AtRest),
     Variants(Variants),

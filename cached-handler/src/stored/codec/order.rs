@@ -56,11 +56,11 @@ pub(super) fn part(reader: &mut Reader<'_>) -> Result<Part, Damage> {
 
 /// The run that bytes are of, by their beginning, [`ORDER_END`] bytes of them, which nothing has checked but for being of the
 /// key and of this format.
-pub(crate) fn order_of(begin: &[u8], key: &Digest) -> Option<Order> {
-    let (magic, version) = begin.get(..FORMAT)?.split_at_checked(MAGIC.len())?;
-    let (digest, kind) = begin.get(HEAD..ORDER_AT)?.split_at_checked(Digest::LENGTH)?;
+pub(crate) fn order_of(first: &[u8], key: &Digest) -> Option<Order> {
+    let (magic, version) = first.get(..FORMAT)?.split_at_checked(MAGIC.len())?;
+    let (digest, kind) = first.get(HEAD..ORDER_AT)?.split_at_checked(Digest::LENGTH)?;
     let is_ours = magic == MAGIC && version == VERSION.to_le_bytes() && digest == key.as_bytes();
-    let (numbers, _) = begin.get(ORDER_AT..ORDER_END)?.as_chunks::<8>();
+    let (numbers, _) = first.get(ORDER_AT..ORDER_END)?.as_chunks::<8>();
     let [incarnation, clock, began] = numbers.first_chunk()?.map(u64::from_le_bytes);
     let order = Order { stamp: Stamp { incarnation, clock }, began };
     (is_ours && matches!(kind, [RESPONSE | VARIANTS, _])).then_some(order)
