@@ -102,6 +102,7 @@
 //! | … invalidations while it is left alone | one at a time; after one that fails, none until the next probe | |
 //! | … invalidations that failed | 10 000 kept and tried again, after 0.1 s, then less often, up to every 30 s; one more, or eight failed attempts while probes succeed, and everything is invalidated | |
 //! | invalidations that wait to be made once more | 1 000; one more, and everything is invalidated once more | `Cache::builder().settle(time)` |
+//! | what an unsafe method invalidates by itself (RFC 9111 §4.4) | its own path, and what `Location` and `Content-Location` name | `own_path = "keep"`, `Policy::keep_own_path` |
 //! | `Cache-Status` | off | `Cache::builder().cache_status("name")` |
 //! | `Outcome` in the extensions of hits | off | `Cache::builder().outcome_on_hits()` |
 //!
@@ -147,6 +148,8 @@
 //! | error | a backend answers, but nothing can be invalidated in it | `backend`, `error` | once, until everything is invalidated |
 //! | warn | everything is invalidated, because one invalidation fails again and again | `backend`, `error` | always |
 //! | warn | a handler may store (`max_body`) what its backend has no room or no time for | `handler`, `file`, `line`, `reason` | when the cache is built |
+//! | warn | a handler invalidates a group that no cached handler can name | `handler`, `group` | once for each in a program, when its first cache is built |
+//! | error | a handler takes `Invalidation`, and has no `#[invalidates]` | | always |
 //! | warn | `drain` reached its limit, and something is left | `runs`, `invalidations` | always |
 //! | error | a handler answers 500, with an `Error` of the cache | `error`, `source` | always |
 //! | warn | not stored, for most reasons that the code can change | `handler`, `file`, `line`, `reason`, `left_out` | at most one in 10 s for each handler and reason |
