@@ -38,6 +38,7 @@ use crate::{
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[must_use = "a policy does nothing until `#[cached(policy = …)]` names it"]
+#[expect(clippy::struct_excessive_bools, reason = "each is a setting of its own, that can only be switched on")]
 pub struct Policy {
     pub(crate) name: Option<&'static str>,
     pub(crate) version: u32,
