@@ -104,7 +104,7 @@ const OF_AXUM_EXTRA: &[&str] =
     &["TypedHeader", "CookieJar", "Host", "Scheme", "Cached", "WithRejection", "OptionalQuery", "OptionalPath", "JsonDeserializer"];
 
 /// Types that have messages of their own, by what they are, and not by their names.
-const SPECIAL: &[&str] = &["HeaderMap", "Parts", "Request", "Extensions", "String", "Bytes", "BytesMut", "Body", "Self"];
+const SPECIAL: &[&str] = &["HeaderMap", "Parts", "Request", "Extensions", "String", "Bytes", "BytesMut", "Body", "Invalidation", "Self"];
 
 const KNOWN: &[(&str, &[&str])] = &[
     ("AuthSessionInKey", &["AuthSession"]),
