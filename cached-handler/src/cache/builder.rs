@@ -287,7 +287,7 @@ impl CacheBuilder {
             memory: crate::backend::memory::Memory::new(self.memory),
             limiter: Limiter::default(),
             backends,
-            defaults: Defaults::of(default_backend, self.policy),
+            defaults: Defaults::of(default_backend, &self.policy),
             flights: Arc::default(),
             reputations: crate::reputation::Reputations::default(),
             attempts: Arc::default(),

@@ -98,18 +98,23 @@ impl Unused {
 
 /// `why` is absent where the answer has been sent, and counted, before.
 fn says(why: Option<Forward>, kept: &Kept) -> Says {
-    match (why, kept) {
-        (_, Kept::Stored | Kept::Storing | Kept::Freshened) => Says::Used,
-        (_, Kept::Streaming) => Says::Nothing,
-        (Some(Forward::Bypass(reason)), Kept::Not(NotStored::Bypass)) => match reason {
+    let reason = match (why, kept) {
+        (_, Kept::Stored | Kept::Storing | Kept::Freshened) => return Says::Used,
+        (_, Kept::Streaming) => None,
+        (Some(Forward::Bypass(reason)), Kept::Not(NotStored::Bypass)) => {
             // Each is somebody's decision, a client's mistake, or told by a line of its own.
-            Bypass::Off | Bypass::Backend | Bypass::UnknownBackend | Bypass::FieldsUnseen | Bypass::AmbiguousAuthority => Says::Nothing,
-            reason => Says::Unused(Reason::Bypassed(reason)),
-        },
-        (_, Kept::Not(NotStored::OnlyIfCached)) => Says::Nothing,
-        (_, Kept::Not(reason)) if reason.lasts() => Says::Unused(Reason::NotStored(reason.clone())),
-        (_, Kept::Not(_)) => Says::Nothing,
-    }
+            let is_told = matches!(
+                reason,
+                Bypass::Off | Bypass::Backend | Bypass::UnknownBackend | Bypass::FieldsUnseen | Bypass::AmbiguousAuthority
+            );
+            (!is_told).then_some(Reason::Bypassed(reason))
+        }
+        (_, Kept::Not(reason)) => {
+            let is_of_its_request = matches!(reason, NotStored::OnlyIfCached) || !reason.lasts();
+            (!is_of_its_request).then(|| Reason::NotStored(reason.clone()))
+        }
+    };
+    reason.map_or(Says::Nothing, Says::Unused)
 }
 
 impl Reason {

@@ -15,9 +15,9 @@ pub(crate) struct Defaults {
 
 impl Defaults {
     /// None, where they say nothing. As many as the program's caches have, so they are never freed.
-    pub(crate) fn of(backend: Option<&'static str>, policy: Policy) -> Option<&'static Self> {
+    pub(crate) fn of(backend: Option<&'static str>, policy: &Policy) -> Option<&'static Self> {
         static ALL: Mutex<Vec<&'static Defaults>> = Mutex::new(Vec::new());
-        let new = Self { backend, policy };
+        let new = Self { backend, policy: *policy };
         if new == (Self { backend: None, policy: Policy::new() }) {
             return None;
         }
@@ -66,8 +66,8 @@ mod tests {
 
     #[test]
     fn equal_defaults_are_one() {
-        assert!(Defaults::of(None, Policy::new()).is_none());
-        let of = |bytes| Defaults::of(Some("store"), Policy::new().max_body(bytes)).unwrap();
+        assert!(Defaults::of(None, &Policy::new()).is_none());
+        let of = |bytes| Defaults::of(Some("store"), &Policy::new().max_body(bytes)).unwrap();
         assert!(std::ptr::eq(of(1), of(1)));
         assert!(!std::ptr::eq(of(1), of(2)));
     }
