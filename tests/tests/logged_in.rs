@@ -125,7 +125,9 @@ async fn by_axum_login() {
         let user = auth.authenticate(7).await.unwrap().unwrap();
         auth.login(&user).await.unwrap();
     };
-    let log_out = async |mut auth: AuthSession<users::Backend>| drop(auth.logout().await.unwrap());
+    let log_out = async |mut auth: AuthSession<users::Backend>| {
+        auth.logout().await.unwrap();
+    };
     let sessions = SessionManagerLayer::new(MemoryStore::default());
     let app = Router::new()
         .route("/", get(axum_login_recipe::front))
