@@ -117,6 +117,10 @@
 //! compress the content, or change it in another way: its length is the server's to say. If it changes the content for
 //! clients that accept no coding, too, the entity tag has to be weak: `Policy::etag(ETag::Weak)`.
 //!
+//! tower-http's `CompressionLayer` adds `Vary: accept-encoding` to what it would compress, and to no 304, although RFC 9110
+//! §15.4.5 wants there what the 200 has. Nothing inside knows of that layer. Where caches on the way matter, let the handler
+//! name the field itself: `[(header::VARY, "accept-encoding")]` on its response is on the 304, too.
+//!
 //! # When not
 //!
 //! - Several ranges in one response: the whole is sent. Parts that another server sent are not combined.

@@ -40,6 +40,8 @@ pub enum Condition {
     IfNoneMatchAny,
     IfNoneMatchOther,
     IfModifiedSince(usize),
+    /// Since it was received: a client may ask so where it was told no time (RFC 9110 §13.1.3).
+    IfModifiedSinceItsDate(usize),
     IfMatch(usize),
     IfMatchOther,
     IfUnmodifiedSince(usize),
@@ -50,7 +52,7 @@ pub enum Condition {
 
 const RANGES: [&str; 7] = ["bytes=0-3", "bytes=2-", "bytes=-4", "bytes=0-100000", "bytes=90000-", "bytes=1-1,3-3", "bytes=3-1"];
 
-const FIELDS: [(&str, &str); 13] = [
+const FIELDS: [(&str, &str); 14] = [
     ("accept-language", "de"),
     ("accept-language", "en"),
     ("x-flavour", "sweet"),
@@ -60,6 +62,7 @@ const FIELDS: [(&str, &str); 13] = [
     ("cookie", "sid=2"),
     ("user-agent", "a"),
     ("accept-encoding", "gzip"),
+    ("accept-encoding", "gzip;q=0.5, identity;q=0.1"),
     ("origin", "https://a.example"),
     ("x-other", "1"),
     ("cache-control", "no-cache"),
@@ -121,15 +124,16 @@ impl Condition {
     pub fn at_random(random: &mut Random, with_parts: bool) -> Self {
         let ago = random.below(3);
         let range = RANGES[random.below(RANGES.len())];
-        match random.below(if with_parts { 13 } else { 9 }) {
+        match random.below(if with_parts { 14 } else { 10 }) {
             0..3 => Self::IfNoneMatch(ago),
             3 => Self::IfNoneMatchAny,
             4 => Self::IfNoneMatchOther,
             5 | 6 => Self::IfModifiedSince(ago),
             7 => Self::IfMatch(ago),
             8 => [Self::IfMatchOther, Self::IfUnmodifiedSince(ago)][random.below(2)],
-            9 | 10 => Self::Range(range),
-            11 => Self::IfRange(ago, range),
+            9 => Self::IfModifiedSinceItsDate(ago),
+            10 | 11 => Self::Range(range),
+            12 => Self::IfRange(ago, range),
             _ => Self::IfRangeDate(ago, range),
         }
     }

@@ -1,6 +1,6 @@
 //! Whether an answer with a cache is what the handler says at that moment (RFC 9110 §13, §14), by what a client knows.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, io::Read};
 
 use axum::http::{HeaderMap, StatusCode};
 
@@ -11,13 +11,36 @@ use super::asks::{Ask, Condition};
 pub struct Reply {
     pub status: StatusCode,
     pub fields: HeaderMap,
+    /// Without the coding that a layer has put it into.
     pub content: Vec<u8>,
+    /// As it was sent.
+    sent: Vec<u8>,
     pub is_hit: bool,
     /// Of HEAD: what GET is sent.
     pub got: Option<Box<Reply>>,
 }
 
 impl Reply {
+    pub fn of(status: StatusCode, fields: HeaderMap, sent: Vec<u8>, is_hit: bool) -> Self {
+        let mut content = Vec::new();
+        let is_coded = !sent.is_empty() && fields.get("content-encoding").is_some_and(|coding| coding == "gzip");
+        // A part cannot be undone, and what a file says of itself need not be so.
+        if !is_coded || flate2::read::GzDecoder::new(&sent[..]).read_to_end(&mut content).is_err() {
+            content.clone_from(&sent);
+        }
+        Self { status, fields, content, sent, is_hit, got: None }
+    }
+
+    /// Whether a layer has put it into a coding.
+    pub fn is_coded(&self) -> bool {
+        self.sent != self.content
+    }
+
+    /// A layer of compression stands outside, and would compress this for whoever accepts it. No handler says so itself.
+    fn may_be_coded(&self) -> bool {
+        members(&self.lines("vary")).contains(&CODED.to_owned())
+    }
+
     fn field(&self, name: &str) -> Option<&str> {
         self.fields.get(name).and_then(|value| value.to_str().ok())
     }
@@ -28,19 +51,26 @@ impl Reply {
 
     /// Whether it is the very same answer.
     pub fn is_same(&self, other: &Self) -> bool {
-        self.status == other.status && self.content == other.content && self.fields == other.fields
+        self.status == other.status && self.sent == other.sent && self.fields == other.fields
     }
 
-    /// What a validator stands for.
-    fn is_as(&self, other: &Self) -> bool {
+    /// What a validator stands for. A weak one stands for all codings of one content (RFC 9110 §8.8.1).
+    fn is_as(&self, other: &Self, is_weak: bool) -> bool {
         let same = |name| self.lines(name) == other.lines(name);
-        self.status == other.status && self.content == other.content && same("content-type") && same("content-encoding")
+        self.status == other.status && self.content == other.content && same("content-type") && (is_weak || same("content-encoding"))
     }
 }
 
-/// What a client has received, by target, the last one first.
+/// What a client has received, by target, the last one first, and what it had sent.
 #[derive(Default)]
-pub struct Known(HashMap<String, Vec<Reply>>);
+pub struct Known(HashMap<String, Vec<(Sent, Reply)>>);
+
+type Sent = Vec<(&'static str, &'static str)>;
+
+/// What the layer of compression adds to `Vary`.
+const CODED: &str = "accept-encoding";
+/// The layer leaves alone what is shorter, where that is known.
+const LEAST_CODED: usize = 32;
 
 /// What a cache adds, as the guide says.
 const ADDED: [&str; 5] = ["age", "cache-control", "date", "etag", "vary"];
@@ -52,7 +82,16 @@ const OF_THE_ANSWER: [&str; 3] = ["content-length", "date", "vary"];
 
 impl Known {
     fn of(&self, target: &str, ago: usize, has: &str) -> Option<&Reply> {
-        self.0.get(target)?.iter().rev().filter(|reply| reply.fields.contains_key(has)).nth(ago)
+        self.received(target).rev().filter(|reply| reply.fields.contains_key(has)).nth(ago)
+    }
+
+    fn received(&self, target: &str) -> impl DoubleEndedIterator<Item = &Reply> {
+        self.0.get(target).into_iter().flatten().map(|(_, reply)| reply)
+    }
+
+    /// By whoever sends the same: others have other variants.
+    fn received_by(&self, ask: &Ask) -> impl DoubleEndedIterator<Item = &Reply> {
+        self.0.get(&ask.target).into_iter().flatten().filter(|(sent, _)| *sent == ask.fields).map(|(_, reply)| reply)
     }
 
     /// The fields of a condition, as a client writes them that has what this one has; and whether it knows nothing to ask by.
@@ -66,6 +105,9 @@ impl Known {
             Condition::IfNoneMatchAny => of("if-none-match", Some("*".to_owned())),
             Condition::IfNoneMatchOther => of("if-none-match", Some("\"other\", W/\"another\"".to_owned())),
             Condition::IfModifiedSince(ago) => of("if-modified-since", by(ago, "last-modified")),
+            Condition::IfModifiedSinceItsDate(ago) => {
+                of("if-modified-since", self.received_by(ask).rev().filter_map(|reply| reply.field("date")).nth(ago).map(str::to_owned))
+            }
             Condition::IfMatch(ago) => of("if-match", by(ago, "etag")),
             Condition::IfMatchOther => of("if-match", Some("\"other\"".to_owned())),
             Condition::IfUnmodifiedSince(ago) => of("if-unmodified-since", by(ago, "last-modified")),
@@ -98,18 +140,22 @@ impl Known {
             };
         }
         agree(ask.method, live, bare)?;
-        self.one_tag_is_one_representation(ask, live)?;
+        self.one_tag_is_one_representation(ask, live, bare)?;
         if ask.method == "GET" && live.status == 200 {
-            self.0.entry(ask.target.clone()).or_default().push(live.clone());
+            self.0.entry(ask.target.clone()).or_default().push((ask.fields.clone(), live.clone()));
         }
         Ok(())
     }
 
     fn may_be_304(&self, ask: &Ask, live: &Reply, bare: &Reply, tags: Option<&str>, since: Option<&str>) -> Result<(), String> {
         empty(live)?;
-        // A layer of compression adds `Vary` to what it would compress, and that is no 304.
-        let is_added = |name: &str| name == "vary" && bare.lines(name) == [&b"accept-encoding"[..]];
-        let is_left_out = |name: &str| bare.fields.contains_key(name) && !live.fields.contains_key(name) && !is_added(name);
+        // RFC 9110 §15.4.5 wants the `Vary` of the 200. The layer of compression adds it to what it would compress, and that is
+        // no 304; nobody inside knows of the layer. What else the 200 varies on is there.
+        let is_said = |member: &String| member == CODED || members(&live.lines("vary")).contains(member);
+        if !members(&bare.lines("vary")).iter().all(is_said) {
+            return Err("a 304 that varies on less".to_owned());
+        }
+        let is_left_out = |name: &str| name != "vary" && bare.fields.contains_key(name) && !live.fields.contains_key(name);
         if let Some(name) = OF_304.iter().find(|name| is_left_out(name)) {
             return Err(format!("a 304 without `{name}`"));
         }
@@ -124,20 +170,35 @@ impl Known {
         match (tags, since) {
             (Some("*"), _) => Ok(()),
             (Some(tag), _) => self.stands_for(ask, "etag", tag, bare),
+            (None, Some(date)) if matches!(ask.condition, Condition::IfModifiedSinceItsDate(_)) => self.is_of_no_later(ask, date, bare),
             (None, Some(date)) => self.stands_for(ask, "last-modified", date, bare),
             (None, None) => Err("304 for whoever has asked without a condition".to_owned()),
+        }
+    }
+
+    /// Whether whoever was sent this at that second, whatever it was, has what the handler says now.
+    fn is_of_no_later(&self, ask: &Ask, date: &str, bare: &Reply) -> Result<(), String> {
+        // A handler's own time is its own word.
+        if bare.fields.contains_key("last-modified") {
+            return Ok(());
+        }
+        let now = bare.got.as_deref().unwrap_or(bare);
+        match self.received_by(ask).filter(|reply| reply.field("date") == Some(date)).find(|reply| !reply.is_as(now, true)) {
+            Some(old) => Err(format!("304, and at {date} this was sent: {:?}", String::from_utf8_lossy(&old.content))),
+            None => Ok(()),
         }
     }
 
     /// Whether whoever was sent this validator has what the handler says now.
     fn stands_for(&self, ask: &Ask, name: &str, validator: &str, bare: &Reply) -> Result<(), String> {
         let opaque = |tag: &str| tag.trim_start_matches("W/").to_owned();
-        let sent = self.0.get(&ask.target).into_iter().flatten();
-        let sent: Vec<_> = sent.filter(|reply| reply.field(name).is_some_and(|sent| opaque(sent) == opaque(validator))).collect();
+        let is_weak = validator.starts_with("W/");
+        let sent: Vec<_> =
+            self.received(&ask.target).filter(|reply| reply.field(name).is_some_and(|sent| opaque(sent) == opaque(validator))).collect();
         let now = bare.got.as_deref().unwrap_or(bare);
         // A date says the same of each variant.
-        let is_right = name == "last-modified" && sent.iter().any(|reply| reply.is_as(now));
-        match sent.iter().find(|reply| !is_right && !reply.is_as(now)) {
+        let is_right = name == "last-modified" && sent.iter().any(|reply| reply.is_as(now, true));
+        match sent.iter().find(|reply| !is_right && !reply.is_as(now, is_weak || bare.may_be_coded())) {
             _ if sent.is_empty() => Err(format!("`{name}: {validator}` was sent to nobody")),
             Some(old) => Err(format!("`{name}: {validator}` was sent with {:?}", String::from_utf8_lossy(&old.content))),
             None => Ok(()),
@@ -186,12 +247,15 @@ impl Known {
     }
 
     /// RFC 9110 §8.8.1: a strong tag names one sequence of bytes of all that a resource has ever had.
-    fn one_tag_is_one_representation(&self, ask: &Ask, live: &Reply) -> Result<(), String> {
+    fn one_tag_is_one_representation(&self, ask: &Ask, live: &Reply, bare: &Reply) -> Result<(), String> {
+        // Inside a layer that compresses, a handler's own tag should be weak; it is the handler's word all the same.
+        if bare.may_be_coded() && bare.field("etag").is_some() {
+            return Ok(());
+        }
         let Some(tag) = live.field("etag").filter(|tag| !tag.starts_with("W/") && ask.method == "GET" && live.status == 200) else {
             return Ok(());
         };
-        let known = self.0.get(&ask.target).into_iter().flatten();
-        match known.filter(|reply| reply.field("etag") == Some(tag)).find(|reply| reply.content != live.content) {
+        match self.received(&ask.target).filter(|reply| reply.field("etag") == Some(tag)).find(|reply| reply.sent != live.sent) {
             Some(other) => Err(format!("{tag} has stood for {:?}", String::from_utf8_lossy(&other.content))),
             None => Ok(()),
         }
@@ -225,8 +289,8 @@ fn agree(method: &str, live: &Reply, bare: &Reply) -> Result<(), String> {
     // A server writes the length of a body that says it, where the field is not there.
     let said = live.field("content-length");
     let (is_right, got) = match &bare.got {
-        Some(got) => (said == Some(&got.content.len().to_string()) || said == bare.field("content-length"), got.content.len()),
-        None => (method == "HEAD" || said == Some(&live.content.len().to_string()), live.content.len()),
+        Some(got) => (said == Some(&got.sent.len().to_string()) || said == bare.field("content-length"), got.sent.len()),
+        None => (method == "HEAD" || said == Some(&live.sent.len().to_string()), live.sent.len()),
     };
     if said.is_some() && !is_right {
         return Err(format!("`content-length: {said:?}` for {got} bytes"));
@@ -235,10 +299,14 @@ fn agree(method: &str, live: &Reply, bare: &Reply) -> Result<(), String> {
 }
 
 fn fields_agree(live: &Reply, bare: &Reply, may_differ: &[&str]) -> Result<(), String> {
+    // Of what streams the layer of compression does not know how short it is; of what is stored it does, and leaves it alone.
+    let length = bare.got.as_deref().unwrap_or(bare).content.len();
+    let is_short = bare.may_be_coded() && length < LEAST_CODED && !live.may_be_coded();
     for name in bare.fields.keys().filter(|name| !may_differ.contains(&name.as_str())) {
         let (found, said) = (live.lines(name.as_str()), bare.lines(name.as_str()));
         let is_right = match name.as_str() {
-            "vary" => members(&said).iter().all(|member| members(&found).contains(member)),
+            "vary" => members(&said).iter().all(|member| is_short && member == CODED || members(&found).contains(member)),
+            "content-encoding" if is_short && said == [&b"gzip"[..]] => found.is_empty(),
             name => found == said || is_made_private(name, &found),
         };
         if !is_right {

@@ -37,7 +37,6 @@ pub fn shape(name: &'static str, rest: &'static str, live: fn() -> MethodRouter<
 pub enum Around {
     Nothing,
     Fields,
-    #[allow(dead_code)]
     Compression,
     Rewriting,
     Cors,
@@ -50,7 +49,7 @@ impl Around {
     }
 }
 
-const AROUND: [Around; 4] = [Around::Nothing, Around::Fields, Around::Rewriting, Around::Cors];
+const AROUND: [Around; 5] = [Around::Nothing, Around::Fields, Around::Compression, Around::Rewriting, Around::Cors];
 const NESTS: [&str; 5] = ["", "/a", "/a/b", "/{tenant}/c", "/d"];
 
 /// A shape and its place.

@@ -41,6 +41,7 @@ pub struct Seen {
     pub hits: usize,
     pub unchanged: usize,
     pub parts: usize,
+    pub coded: usize,
 }
 
 impl std::ops::Add for Seen {
@@ -52,14 +53,15 @@ impl std::ops::Add for Seen {
             hits: self.hits + other.hits,
             unchanged: self.unchanged + other.unchanged,
             parts: self.parts + other.parts,
+            coded: self.coded + other.coded,
         }
     }
 }
 
 impl std::fmt::Display for Seen {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let Self { requests, hits, unchanged, parts } = self;
-        write!(f, "{requests} requests, {hits} of them hits, {unchanged} answered 304, {parts} 206")
+        let Self { requests, hits, unchanged, parts, coded } = self;
+        write!(f, "{requests} requests, {hits} of them hits, {unchanged} answered 304, {parts} 206, {coded} compressed")
     }
 }
 
@@ -125,6 +127,7 @@ impl Sides {
                 seen.hits += usize::from(live.is_hit);
                 seen.unchanged += usize::from(live.status == 304);
                 seen.parts += usize::from(live.status == 206);
+                seen.coded += usize::from(live.is_coded());
                 if self.is_untouched && !bare.is_same(&live) {
                     return Err((at, format!("{live:?} is not the answer without a cache, {bare:?}")));
                 }
@@ -227,8 +230,8 @@ async fn send(router: &Router, mut request: Request<Body>, cache: Option<&Cache>
     let response: Response<Body> = router.clone().oneshot(request).await.unwrap_or_else(|never| match never {});
     let (parts, body) = response.into_parts();
     let is_hit = matches!(parts.extensions.get(), Some(Outcome::Hit { .. }));
-    let content = body.collect().await.expect("content").to_bytes().to_vec();
-    Reply { status: parts.status, fields: parts.headers, content, is_hit, got: None }
+    let sent = body.collect().await.expect("content").to_bytes().to_vec();
+    Reply::of(parts.status, parts.headers, sent, is_hit)
 }
 
 async fn join_all<F: Future>(futures: impl Iterator<Item = F>) -> Vec<F::Output> {
