@@ -97,6 +97,8 @@ impl Known {
     /// The fields of a condition, as a client writes them that has what this one has; and whether it knows nothing to ask by.
     pub fn fields(&self, ask: &Ask) -> Vec<(&'static str, String)> {
         let by = |ago, has| self.of(&ask.target, ago, has).and_then(|reply| reply.field(has)).map(str::to_owned);
+        // Whoever asks by a time has the variant that its fields select: of others a time says nothing.
+        let of_its = |ago, has| self.received_by(ask).rev().filter_map(|reply| reply.field(has)).nth(ago).map(str::to_owned);
         let of = |name, value: Option<String>| value.map(|value| (name, value)).into_iter().collect::<Vec<_>>();
         let range = |range: &str| ("range", range.to_owned());
         match ask.condition {
@@ -104,17 +106,15 @@ impl Known {
             Condition::IfNoneMatch(ago) => of("if-none-match", by(ago, "etag")),
             Condition::IfNoneMatchAny => of("if-none-match", Some("*".to_owned())),
             Condition::IfNoneMatchOther => of("if-none-match", Some("\"other\", W/\"another\"".to_owned())),
-            Condition::IfModifiedSince(ago) => of("if-modified-since", by(ago, "last-modified")),
-            Condition::IfModifiedSinceItsDate(ago) => {
-                of("if-modified-since", self.received_by(ask).rev().filter_map(|reply| reply.field("date")).nth(ago).map(str::to_owned))
-            }
+            Condition::IfModifiedSince(ago) => of("if-modified-since", of_its(ago, "last-modified")),
+            Condition::IfModifiedSinceItsDate(ago) => of("if-modified-since", of_its(ago, "date")),
             Condition::IfMatch(ago) => of("if-match", by(ago, "etag")),
             Condition::IfMatchOther => of("if-match", Some("\"other\"".to_owned())),
-            Condition::IfUnmodifiedSince(ago) => of("if-unmodified-since", by(ago, "last-modified")),
+            Condition::IfUnmodifiedSince(ago) => of("if-unmodified-since", of_its(ago, "last-modified")),
             Condition::Range(bytes) => vec![range(bytes)],
             Condition::IfRange(ago, bytes) => by(ago, "etag").map_or_else(Vec::new, |tag| vec![("if-range", tag), range(bytes)]),
             Condition::IfRangeDate(ago, bytes) => {
-                by(ago, "last-modified").map_or_else(Vec::new, |date| vec![("if-range", date), range(bytes)])
+                of_its(ago, "last-modified").map_or_else(Vec::new, |date| vec![("if-range", date), range(bytes)])
             }
         }
     }

@@ -3,6 +3,7 @@
 
 use std::{
     collections::HashMap,
+    process::Command,
     sync::{
         Arc, Mutex, PoisonError,
         atomic::{AtomicUsize, Ordering},
@@ -11,7 +12,7 @@ use std::{
 
 use axum::{
     Router,
-    extract::Request,
+    extract::{OriginalUri, Request},
     http::{HeaderValue, Uri, header},
     middleware::{Next, from_fn_with_state},
     response::{IntoResponse, Response},
@@ -37,6 +38,22 @@ pub fn client() -> Option<(Http, Layers)> {
     }
 }
 
+/// Runs the tests of this program again where a client asks, in a process of its own; all but some, and more than so many.
+pub fn again(client: &str, least: usize, without: &[&[&str]]) {
+    let mut command = Command::new(std::env::current_exe().expect("this program"));
+    command.env(CLIENT, client);
+    for test in without.iter().copied().flatten() {
+        command.args(["--skip", test]);
+    }
+    let output = command.output().expect("a process of its own");
+    let printed = String::from_utf8_lossy(&output.stdout);
+    let closing = printed.lines().find(|line| line.starts_with("test result: ")).unwrap_or_default().to_owned();
+    assert!(output.status.success(), "{client}: {printed}{}", String::from_utf8_lossy(&output.stderr));
+    let passed: usize = closing.split(' ').nth(3).and_then(|passed| passed.parse().ok()).expect("how many passed");
+    println!("- behaviours of HTTP asked for by curl ({client}): {passed}, and each request left its connection whole");
+    assert!(passed > least, "{closing}");
+}
+
 /// A router that is served, for one who asks by `curl`.
 pub struct Served {
     site: curl::Site,
@@ -58,13 +75,16 @@ impl Served {
     }
 
     /// The answer, after which the connection has to serve another request.
-    pub async fn ask(&self, method: &str, target: &str, fields: &[(&str, &str)]) -> (Answer, Option<Outcome>) {
+    pub async fn ask(&self, method: &str, target: &str, fields: &[(&str, &str)], content: &str) -> (Answer, Option<Outcome>) {
         static NUMBERS: AtomicUsize = AtomicUsize::new(0);
         let number = NUMBERS.fetch_add(1, Ordering::Relaxed).to_string();
         let mut ask = curl::ask(method.to_owned().leak(), target).with(NUMBER, number.clone());
         let is_sent = |name: &str| !(NOT_SENT.contains(&name) || self.http == Http::Two && OF_HTTP1.contains(&name));
         for (name, value) in fields.iter().filter(|(name, _)| is_sent(name)) {
             ask = ask.with(*name, *value);
+        }
+        if !content.is_empty() {
+            ask = ask.content(content);
         }
         let next: [Ask; 2] = [ask, curl::get("/").with(NUMBER, "none")];
         let closes = fields.iter().any(|(name, value)| *name == "connection" && value.contains("close"));
@@ -111,6 +131,8 @@ async fn notes(axum::extract::State(outcomes): axum::extract::State<Outcomes>, m
         return ALIVE.into_response();
     }
     let path = request.uri().path_and_query().expect("a path").as_str().parse::<Uri>().expect("a path");
+    // Each place that is served has another port.
+    request.extensions_mut().insert(OriginalUri(path.clone()));
     *request.uri_mut() = path;
     let fields = request.headers_mut();
     fields.remove("x-request-id");

@@ -65,7 +65,7 @@ impl Site {
     pub async fn ask(&self, method: &str, target: &str, fields: &[(&str, &str)]) -> Reply {
         if let Some(client) = clients::client() {
             let served = self.served.get_or_init(|| Served::start(&self.router, client)).await;
-            return Reply::by_curl(served.ask(method, target, fields).await);
+            return Reply::by_curl(served.ask(method, target, fields, "").await);
         }
         let mut request = Request::builder().method(method).uri(target);
         for (name, value) in fields {

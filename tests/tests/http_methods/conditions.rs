@@ -16,10 +16,10 @@ use axum::{
 };
 use cached_handler::{CacheGroups, Kept, Outcome, Target};
 use http_body::Frame;
-use http_body_util::{BodyExt, Full};
+use http_body_util::Full;
 use tokio::sync::Semaphore;
 
-use super::places::{answer, everywhere, request};
+use super::places::{answer, everywhere};
 
 const OLD: [(&str, &str); 2] = [("etag", "\"1\""), ("cache-control", "max-age=5")];
 
@@ -83,13 +83,7 @@ async fn l4_no_304_brings_back_what_was_invalidated_after_it_had_been_found() {
         });
         one.ask("GET", "/", &[]).await;
         one.later(6);
-        let asks = || {
-            let router = one.router.clone();
-            tokio::spawn(async move {
-                let Ok(response) = tower::ServiceExt::oneshot(router, request("GET", "/", &[])).await;
-                response.into_body().collect().await.unwrap().to_bytes()
-            })
-        };
+        let asks = || one.sends("GET", "/");
         let leads = asks();
         while runs.load(Ordering::SeqCst) < 2 {
             tokio::time::sleep(Duration::from_millis(1)).await;
@@ -100,7 +94,7 @@ async fn l4_no_304_brings_back_what_was_invalidated_after_it_had_been_found() {
         tokio::time::sleep(Duration::from_millis(60)).await;
         one.cache.invalidate(Target::group("g")).await.unwrap();
         gate.add_permits(1);
-        assert_eq!((&*leads.await.unwrap(), &*follows.await.unwrap()), (&b"old"[..], &b"old"[..]), "{}", one.backend);
+        assert_eq!((&*leads.await.unwrap().text, &*follows.await.unwrap().text), ("old", "old"), "{}", one.backend);
         let after = one.ask("GET", "/", &[]).await;
         assert_eq!((after.is_hit(), &*after.text), (false, "new"), "{}: {}", one.backend, after.outcome);
     })

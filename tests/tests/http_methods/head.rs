@@ -5,9 +5,8 @@ use std::sync::Arc;
 use axum::http::Method;
 use cached_handler::{CacheGroups, Target};
 use tokio::sync::Notify;
-use tower::ServiceExt;
 
-use super::places::{answer, everywhere, request};
+use super::places::{answer, everywhere};
 
 /// What the server says to GET: always the same.
 const OLD: [(&str, &str); 3] = [("etag", "\"1\""), ("cache-control", "max-age=5"), ("x-is", "old")];
@@ -185,13 +184,13 @@ async fn l4_a_head_that_began_before_an_invalidation_says_nothing_of_what_get_st
                     response
                 })
             });
-            let head = tokio::spawn(one.router.clone().oneshot(request("HEAD", "/", &[])));
+            let head = one.sends("HEAD", "/");
             began.notified().await;
             other.cache.invalidate(Target::path("/")).await.expect("invalidated");
             other.ask_beside("/").await;
             one.later(passes);
             ends.notify_one();
-            head.await.expect("no panic").expect("an answer");
+            head.await.expect("no panic");
             let after = one.ask("GET", "/", &[]).await;
             let expected = (passes == 0, Some("2"));
             assert_eq!((after.is_hit(), after.field("x-price")), expected, "{} {tag}: {}", one.backend, after.outcome);

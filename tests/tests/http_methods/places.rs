@@ -9,7 +9,7 @@ use std::{
 
 use axum::{
     Extension, Router,
-    body::Body,
+    body::{Body, to_bytes},
     extract::{Request, State},
     http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode},
     response::Response,
@@ -25,7 +25,13 @@ use cached_handler_tests::{
     redis_server::RedisServer,
 };
 use http_body_util::BodyExt;
+use tokio::{sync::OnceCell, task::JoinHandle};
 use tower::ServiceExt;
+
+use self::clients::Served;
+
+#[path = "../http/clients.rs"]
+pub mod clients;
 
 pub const PROXY: Policy = Policy::new().heuristic().honor_request_directives().cookies_by_vary().jitter(0);
 
@@ -38,7 +44,10 @@ pub struct Server(Arc<Mutex<Arc<Act>>>);
 impl Server {
     async fn answer(&self, request: Request) -> Response {
         let act = Arc::clone(&self.0.lock().unwrap_or_else(PoisonError::into_inner));
-        act(request.method()).await
+        let method = request.method().clone();
+        // A client that is still sending when it is answered may take that for an error, over HTTP/2.
+        to_bytes(request.into_body(), 1 << 20).await.expect("content");
+        act(&method).await
     }
 }
 
@@ -59,6 +68,8 @@ pub struct Place {
     pub clock: ManualClock,
     pub router: Router,
     server: Server,
+    /// For who asks from outside of this process.
+    served: Arc<OnceCell<Served>>,
 }
 
 /// A whole answer.
@@ -89,7 +100,7 @@ impl Place {
             _ => any(in_redis),
         };
         let router = Router::new().fallback(handler).with_state(server.clone()).layer(Extension(cache.clone()));
-        Self { backend, cache, clock, router, server: server.clone() }
+        Self { backend, cache, clock, router, server: server.clone(), served: Arc::default() }
     }
 
     /// From now on the server answers so.
@@ -103,30 +114,73 @@ impl Place {
     }
 
     pub async fn ask(&self, method: &str, target: &str, fields: &[(&str, &str)]) -> Reply {
-        self.send(request(method, target, fields)).await
+        self.ask_with(method, target, fields, "").await
     }
 
     /// The answer, and what is done behind it.
-    pub async fn send(&self, request: Request) -> Reply {
-        let Ok(response) = self.router.clone().oneshot(request).await;
-        let (parts, body) = response.into_parts();
-        let content = body.collect().await.expect("content").to_bytes();
+    pub async fn ask_with(&self, method: &str, target: &str, fields: &[(&str, &str)], content: &'static str) -> Reply {
+        let reply = self.client().ask(method, target, fields, content).await;
         assert!(self.cache.drain(Duration::from_secs(10)).await, "it comes to rest");
-        let text = String::from_utf8(content.to_vec()).expect("text");
-        let outcome = parts.extensions.get::<Outcome>().expect("an outcome").clone();
-        Reply { status: parts.status, fields: parts.headers, text, outcome }
+        reply
+    }
+
+    /// The answer to a request of this process, with what lies beside it.
+    pub async fn send(&self, request: Request) -> Reply {
+        let reply = self.client().send(request).await;
+        assert!(self.cache.drain(Duration::from_secs(10)).await, "it comes to rest");
+        reply
+    }
+
+    /// The answer to a request that is under way meanwhile.
+    pub fn sends(&self, method: &'static str, target: &'static str) -> JoinHandle<Reply> {
+        let client = self.client();
+        tokio::spawn(async move { client.ask(method, target, &[], "").await })
+    }
+
+    pub fn client(&self) -> Client {
+        Client { router: self.router.clone(), served: Arc::clone(&self.served) }
     }
 
     /// A GET, at rest when this returns, while a request of the other place has not ended.
     pub async fn ask_beside(&self, target: &str) {
-        let Ok(response) = self.router.clone().oneshot(request("GET", target, &[])).await;
+        self.client().ask("GET", target, &[], "").await;
         // In memory it is stored before it is sent, and the other's run would be waited for here.
         assert!(self.backend == "memory" || self.cache.drain(Duration::from_secs(10)).await, "it comes to rest");
-        drop(response);
     }
 
     pub fn later(&self, secs: u64) {
         self.clock.advance(Duration::from_secs(secs));
+    }
+}
+
+/// Who asks: the test itself, or `curl`.
+#[derive(Clone)]
+pub struct Client {
+    router: Router,
+    served: Arc<OnceCell<Served>>,
+}
+
+impl Client {
+    pub async fn ask(&self, method: &str, target: &str, fields: &[(&str, &str)], content: &'static str) -> Reply {
+        if let Some(client) = clients::client() {
+            let served = self.served.get_or_init(|| Served::start(&self.router, client)).await;
+            let (answer, outcome) = served.ask(method, target, fields, content).await;
+            let status = StatusCode::from_u16(answer.status).expect("a status");
+            return Reply { status, text: answer.text(), fields: answer.fields, outcome: outcome.expect("an outcome") };
+        }
+        let mut request = request(method, target, fields);
+        *request.body_mut() = Body::from(content);
+        self.send(request).await
+    }
+
+    /// A request of this process.
+    async fn send(&self, request: Request) -> Reply {
+        let Ok(response) = self.router.clone().oneshot(request).await;
+        let (parts, body) = response.into_parts();
+        let content = body.collect().await.expect("content").to_bytes();
+        let text = String::from_utf8(content.to_vec()).expect("text");
+        let outcome = parts.extensions.get::<Outcome>().expect("an outcome").clone();
+        Reply { status: parts.status, fields: parts.headers, text, outcome }
     }
 }
 

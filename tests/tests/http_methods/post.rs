@@ -1,6 +1,6 @@
 //! POST and the GET that its answer says it stands for (RFC 9110 §9.3.3, §8.7; RFC 9111 §4.4).
 
-use axum::{body::Body, http::Method};
+use axum::http::Method;
 use cached_handler::{CacheGroups, Forward, Kept, NotStored, Outcome, Target};
 
 use super::places::{Place, Reply, answer, request, where_post_is_stored};
@@ -17,9 +17,7 @@ fn is_stored(reply: &Reply) -> bool {
 }
 
 async fn post(place: &Place, target: &str, fields: &[(&str, &str)]) -> Reply {
-    let mut request = request("POST", target, fields);
-    *request.body_mut() = Body::from("content");
-    place.send(request).await
+    place.ask_with("POST", target, fields, "content").await
 }
 
 #[tokio::test]
