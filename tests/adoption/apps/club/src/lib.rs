@@ -17,9 +17,9 @@ use tower_sessions::{MemoryStore, SessionManagerLayer};
 
 #[derive(Debug, Clone)]
 pub struct Account {
-    id: i64,
-    name: String,
-    password: String,
+    pub id: i64,
+    pub name: String,
+    pub password: String,
 }
 
 impl AuthUser for Account {

@@ -1,11 +1,8 @@
-use club::app;
-use harness::{Browser, Site, assert_cached, assert_never_cached, assert_no_wrong_page};
+mod steps;
 
-pub fn log_in(site: &Site, name: &str, password: &str) -> Browser {
-    let browser = site.browser();
-    assert_eq!(browser.post("/login", &[("name", name), ("password", password)]).status, 303);
-    browser
-}
+use club::app;
+use harness::{Site, assert_cached, assert_never_cached, assert_no_wrong_page};
+use steps::{log_in, members};
 
 #[test]
 fn pages_are_cached_for_visitors_and_members_have_own_ones() {
@@ -53,24 +50,4 @@ fn a_new_event_shows_at_once() {
 #[test]
 fn nobody_gets_another_page() {
     assert_no_wrong_page(app, 8, members);
-}
-
-/// Two members, a visitor, a wrong password, and a cookie of a session that has ended.
-pub fn members(site: &Site) {
-    let (anna, bert, visitor) = (log_in(site, "anna", "a"), log_in(site, "bert", "b"), site.browser());
-    let stranger = site.browser();
-    stranger.post("/login", &[("name", "anna"), ("password", "b")]);
-    let kept = site.browser().with(format!("Cookie: {}", anna.cookies()));
-    let ask_all = || {
-        for browser in [&anna, &visitor, &bert, &stranger, &kept, &visitor, &anna] {
-            for path in ["/", "/events/1", "/events/2", "/membership", "/statutes", "/login"] {
-                browser.get(path);
-            }
-        }
-    };
-    ask_all();
-    bert.post("/events/2", &[("title", "autumn walk")]);
-    ask_all();
-    anna.post("/logout", &[]);
-    ask_all();
 }

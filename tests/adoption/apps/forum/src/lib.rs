@@ -47,7 +47,11 @@ struct Paging {
 
 /// Who has this cookie.
 pub fn login(db: &Db, cookie: Option<&TypedHeader<Cookie>>) -> Option<String> {
-    db.lock().unwrap().sessions.get(cookie?.get("id")?).cloned()
+    name_of(db, cookie?.get("id")?)
+}
+
+pub fn name_of(db: &Db, session: &str) -> Option<String> {
+    db.lock().unwrap().sessions.get(session).cloned()
 }
 
 pub fn render(name: Option<&str>, text: &str) -> Html<String> {

@@ -1,11 +1,8 @@
-use forum::app;
-use harness::{Browser, Site, assert_cached, assert_never_cached, assert_no_wrong_page};
+mod steps;
 
-pub fn sign_in(site: &Site, name: &str) -> Browser {
-    let browser = site.browser();
-    assert_eq!(browser.post("/signin", &[("name", name)]).status, 303);
-    browser
-}
+use forum::app;
+use harness::{Site, assert_cached, assert_never_cached, assert_no_wrong_page};
+use steps::{sign_in, two_users};
 
 #[test]
 fn pages_are_cached_for_visitors_who_are_not_signed_in() {
@@ -52,27 +49,5 @@ fn a_post_shows_at_once() {
 
 #[test]
 fn nobody_gets_another_page() {
-    assert_no_wrong_page(app, 4, |site| two_users(site, "/"));
-}
-
-/// Two users, a visitor, one with a cookie that nobody issued, and one who has kept the cookie of a session that has ended.
-pub fn two_users(site: &Site, path: &str) {
-    let anna = sign_in(site, "anna");
-    anna.post("/section/rust", &[("text", "hello")]);
-    let bert = sign_in(site, "bert");
-    let visitor = site.browser();
-    let forger = site.browser().with("Cookie: id=s9");
-    let kept = site.browser().with(format!("Cookie: {}", anna.cookies()));
-    let ask_all = || {
-        for browser in [&anna, &visitor, &bert, &forger, &kept, &visitor, &anna] {
-            for path in [path, "/section/rust", "/section/none", "/author/anna", "/account"] {
-                browser.get(path);
-            }
-        }
-    };
-    ask_all();
-    anna.post("/signout", &[]);
-    ask_all();
-    anna.post("/signin", &[("name", "carl")]);
-    ask_all();
+    assert_no_wrong_page(app, 4, two_users);
 }

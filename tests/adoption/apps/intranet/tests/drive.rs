@@ -1,5 +1,8 @@
+mod steps;
+
 use harness::{Site, assert_cached, assert_no_wrong_page};
 use intranet::app;
+use steps::users;
 
 #[test]
 fn each_user_has_an_own_page_and_clients_are_told_that_it_is_private() {
@@ -45,19 +48,4 @@ fn an_announcement_shows_at_once_and_a_refused_one_spares_the_page() {
 #[test]
 fn nobody_gets_another_page() {
     assert_no_wrong_page(app, 10, users);
-}
-
-/// Three users of two tenants, an admin, and somebody without a token.
-pub fn users(site: &Site) {
-    let tokens = ["anna@1", "bert@1", "carl@2", "root@1", "root@2", "nobody"];
-    for text in ["a party", "a fire drill"] {
-        for token in tokens.iter().chain(tokens.iter().rev()) {
-            let browser = site.browser().with(format!("Authorization: Bearer {token}"));
-            for path in ["/", "/news", "/tenant", "/handbook/1", "/handbook/2"] {
-                browser.get(path);
-            }
-        }
-        site.browser().get("/");
-        site.browser().with("Authorization: Bearer root@1").send("POST", "/news", &["-d", text]);
-    }
 }

@@ -128,6 +128,11 @@ pub fn app() -> Router {
     app_with(Router::new().route("/{id}", get(show).delete(delete)))
 }
 
+/// How a paste is deleted.
+pub fn delete_route() -> axum::routing::MethodRouter<AppState> {
+    axum::routing::delete(delete)
+}
+
 /// The same with another page for a paste.
 pub fn app_with(page: Router<AppState>) -> Router {
     page.route("/", get(form).post(create))

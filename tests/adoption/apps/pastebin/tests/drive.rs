@@ -1,5 +1,8 @@
+mod steps;
+
 use harness::{Site, assert_cached, assert_never_cached, assert_no_wrong_page};
 use pastebin::app;
+use steps::readers;
 
 #[test]
 fn a_paste_is_cached_until_its_owner_deletes_it() {
@@ -55,26 +58,4 @@ fn a_paste_that_burns_is_read_once() {
 #[test]
 fn nobody_gets_another_page() {
     assert_no_wrong_page(app, 4, readers);
-}
-
-/// An owner, readers with the right password, a wrong one and none, and pastes that burn.
-pub fn readers(site: &Site) {
-    let owner = site.browser();
-    owner.post("/", &[("text", "open to all")]);
-    owner.post("/", &[("text", "secret"), ("password", "open")]);
-    site.browser().post("/", &[("text", "ashes"), ("burns", "true")]);
-    site.browser().post("/", &[("text", "secret ashes"), ("password", "open"), ("burns", "true")]);
-    let (friend, stranger, visitor) = (site.browser().with("Password: open"), site.browser().with("Password: no"), site.browser());
-    let forger = site.browser().with("Cookie: owner=2");
-    for browser in [&friend, &stranger, &visitor, &forger, &owner, &visitor, &stranger, &friend] {
-        for id in 1..5 {
-            browser.get(&format!("/{id}"));
-            browser.get(&format!("/{id}/raw"));
-        }
-    }
-    owner.send("DELETE", "/2", &[]);
-    for browser in [&friend, &stranger, &visitor, &owner] {
-        browser.get("/2");
-        browser.get("/2/raw");
-    }
 }

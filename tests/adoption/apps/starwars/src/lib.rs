@@ -69,6 +69,11 @@ pub fn app() -> Router {
     app_with(Router::new().route("/graphql", get(query).post(post)))
 }
 
+/// For mutations.
+pub fn post_route() -> axum::routing::MethodRouter<StarWars> {
+    axum::routing::post(post)
+}
+
 /// The same with another endpoint.
 pub fn app_with(endpoint: Router<StarWars>) -> Router {
     let named = [(1000, "Luke"), (1001, "Darth Vader")];

@@ -1,0 +1,1 @@
+//! Nothing: its tests type what the compiler proposes.
