@@ -51,7 +51,8 @@ fn first_argument(path: &Path) -> Option<&Path> {
 fn field(path: &Path) -> Option<&'static str> {
     let (last, inside) = (path.segments.last()?, first_argument(path)?);
     if last.ident != "TypedHeader" {
-        return field(inside);
+        return field(inside)
+            .map(|inner| if inner == "CookieFieldInKey" && last.ident == "Option" { "OptionalCookieFieldInKey" } else { inner });
     }
     let name = inside.segments.last()?.ident.to_string();
     Some(match &*name {
@@ -167,7 +168,7 @@ mod tests {
             ("Option<TypedHeader<ContentType>>", "OfAxumExtra"),
             ("axum_extra::extract::Query<Page>", "OfAxumExtra"),
             ("Query<Page>", "Keyed"),
-            ("Option<TypedHeader<headers::Cookie>>", "CookieFieldInKey"),
+            ("Option<TypedHeader<headers::Cookie>>", "OptionalCookieFieldInKey"),
             ("Extension<String>", "ValueInExtension"),
         ] {
             assert_eq!(asked(&syn::parse_str(ty).unwrap()), by, "{ty}");

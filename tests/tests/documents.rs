@@ -34,6 +34,7 @@ fn file_of(name: &str) -> PathBuf {
         Some(("src", name)) => ("cached-handler/src", name),
         Some(("macros", name)) => ("cached-handler-macros/src", name),
         Some(("examples", name)) => ("examples/tests", name),
+        Some(("adoption", name)) => ("tests/adoption", name),
         _ => ("tests/tests", name),
     };
     Path::new(folder).join(format!("{name}.rs"))

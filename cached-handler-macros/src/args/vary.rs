@@ -59,7 +59,7 @@ fn no_selector(name: &str) -> Option<String> {
 /// What is wrong with a field that only responses have.
 pub(crate) fn of_responses(name: &str) -> Option<String> {
     Some(match name {
-        "set-cookie" => "`set-cookie` is a field of responses, and no request has it; for one cookie take `CookieJar` and type `key(jar.get(\"theme\").map(|c| c.value().to_owned()))`".to_owned(),
+        "set-cookie" => "`set-cookie` is a field of responses, and no request has it; for one cookie take an extractor of your own that reads it, with `#[derive(cached_handler::CacheKey)]`".to_owned(),
         "age" | "allow" | "content-range" | "accept-ranges" | "etag" | "expires" | "last-modified" | "location" | "retry-after" | "server"
         | "vary" | "www-authenticate" | "proxy-authenticate" | "clear-site-data" => {
             format!("`{name}` is a field of responses, and no request has it; name what the handler reads of the request, such as `accept-language`")

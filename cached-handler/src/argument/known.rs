@@ -84,8 +84,8 @@ known! {
     CookiesInKey {
         "`{Self}` cannot be an argument of a cached handler: with all cookies in the key, each client would have responses of its own",
         "shows every cookie",
-        "name the cookie that matters: `#[cached(…, key(jar.get(\"theme\").map(|c| c.value().to_owned())))]`; no other is then in the key",
         "a page for those who are not logged in: `#[cached(…, bypass(jar.get(\"session\").is_some()), skip(jar))]`; for all others the handler runs",
+        "a page that depends on one cookie: an extractor of your own that reads it alone, with `#[derive(cached_handler::CacheKey)]`, as in https://docs.rs/cached-handler/latest/cached_handler/guide/keys#cookies; a login it has to look up, as a session may have ended",
         "if no response shows anything of them: `#[cached(…, skip(jar))]`; requests with a `Cookie` then bypass the cache"
     }
     /// Tokens against forged requests.
@@ -165,8 +165,16 @@ known! {
     CookieFieldInKey {
         "`{Self}` cannot be an argument of a cached handler: with all cookies in the key, each client would have responses of its own",
         "shows every cookie",
-        "name the cookie that matters: `#[cached(…, key(cookies.get(\"theme\").map(str::to_owned)))]`; no other is then in the key",
         "a page for those who are not logged in: `#[cached(…, bypass(cookies.get(\"session\").is_some()), skip(cookies))]`; for all others the handler runs",
+        "a page that depends on one cookie: an extractor of your own that reads it alone, with `#[derive(cached_handler::CacheKey)]`, as in https://docs.rs/cached-handler/latest/cached_handler/guide/keys#cookies; a login it has to look up, as a session may have ended",
+        "if no response shows anything of them: `#[cached(…, skip(cookies))]`; requests with a `Cookie` then bypass the cache"
+    }
+    /// `Option<TypedHeader<Cookie>>`.
+    OptionalCookieFieldInKey {
+        "`{Self}` cannot be an argument of a cached handler: with all cookies in the key, each client would have responses of its own",
+        "shows every cookie",
+        "a page for those who are not logged in: `#[cached(…, bypass(cookies.as_ref().is_some_and(|cookies| cookies.get(\"session\").is_some())), skip(cookies))]`; for all others the handler runs",
+        "a page that depends on one cookie: an extractor of your own that reads it alone, with `#[derive(cached_handler::CacheKey)]`, as in https://docs.rs/cached-handler/latest/cached_handler/guide/keys#cookies; a login it has to look up, as a session may have ended",
         "if no response shows anything of them: `#[cached(…, skip(cookies))]`; requests with a `Cookie` then bypass the cache"
     }
     /// `TypedHeader<UserAgent>`.
@@ -185,7 +193,10 @@ known! {
 }
 
 #[cfg(not(feature = "axum-extra"))]
-pub use self::{OfAxumExtra as CookieFieldInKey, OfAxumExtra as UserAgentInKey, OfAxumExtra as AnsweredByTheCache};
+pub use self::{
+    OfAxumExtra as AnsweredByTheCache, OfAxumExtra as CookieFieldInKey, OfAxumExtra as OptionalCookieFieldInKey,
+    OfAxumExtra as UserAgentInKey,
+};
 
 #[cfg(not(feature = "axum-extra"))]
 known! {

@@ -31,7 +31,7 @@
 //! | some header fields | `HeaderMap` with `vary = ["accept-language", …]` | those fields; the map holds no others |
 //! | the URI as sent | `Uri`, `OriginalUri` | every part that is present |
 //! | the host | `Host` (feature `axum-extra`) | the host, and the proxy fields that it is read from |
-//! | one cookie | `CookieJar` (feature `axum-extra`) with `key(jar.get("theme").map(…))` | that cookie |
+//! | one cookie | an extractor of yours that reads it, with `#[derive(CacheKey)]`: [cookies](#cookies) | that cookie |
 //! | the user | an extractor of yours with `#[derive(CacheKey)]` and `#[cache_key(private)]` | the user; the response is sent as `private` |
 //! | a property of the user | the same extractor with `key(user.tenant)` | that property; the response is still sent as `private` |
 //! | what a middleware has found out | `Extension<T>` with `#[derive(CacheKey)]` on `T`, or with `key(user.id)`, or `skip(pool)` | what you named |
@@ -42,7 +42,7 @@
 //! | a form that GET sends in its query | `Form<T>`, `RawForm` | as `Query<T>` and `RawQuery` |
 //! | the version of HTTP | `Version` | the version |
 //! | the method | `Method` | the method; without it, HEAD is answered from what GET stored |
-//! | an argument that does not affect the response | it, with `skip(arg)` | nothing: you vouch for it; see [sessions](#sessions) |
+//! | an argument that does not affect the response | it, with `skip(arg)`; a pool or an id for logs with `skip_credentials(arg)` | nothing: you vouch for it; see [sessions](#sessions) |
 //! | the content (`Json`, `String`, `Bytes`) | no `#[cached]` | a compile error |
 //!
 //! `Option<E>` and `Result<E, _>` count as `E`, with absence told apart; if a `Result` is an `Err`, the request
@@ -151,6 +151,44 @@
 //! What varies by `authorization`, `proxy-authorization` or `cookie` is sent as `private`, in whatever way that is said: by
 //! `vary` of the attribute or of a layer, by `TypedHeader`, by `#[cache_key(vary = …)]`.
 //!
+//! # Cookies
+//!
+//! A jar holds all cookies of a request. Take an extractor of yours that reads the one that the page depends on, and no other:
+//!
+//! ```
+//! # #[cfg(feature = "axum-extra")] mod theme {
+//! use std::convert::Infallible;
+//!
+//! use axum::{extract::FromRequestParts, http::request::Parts};
+//! use axum_extra::extract::CookieJar;
+//! use cached_handler::{CacheKey, cached};
+//!
+//! /// The cookie `theme`.
+//! #[derive(CacheKey)]
+//! #[cache_key(vary = "cookie")]
+//! struct Theme(Option<String>);
+//!
+//! impl<S: Send + Sync> FromRequestParts<S> for Theme {
+//!     type Rejection = Infallible;
+//!
+//!     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Infallible> {
+//!         let jar = CookieJar::from_request_parts(parts, state).await?;
+//!         Ok(Self(jar.get("theme").map(|cookie| cookie.value().to_owned())))
+//!     }
+//! }
+//!
+//! #[cached(ttl = 60)]
+//! async fn page(theme: Theme) -> String {
+//!     theme.0.unwrap_or_else(|| "light".to_owned())
+//! }
+//! # }
+//! ```
+//!
+//! **A login is more than a cookie: the extractor has to look it up**, as [below](#sessions). A session that is in the key by its
+//! cookie, and looked up in the body, has ended for the program and not for the cache: whoever kept the cookie is sent the page as
+//! before. And with `key(jar.get("theme").map(…))` you vouch that the body reads no other cookie: if it reads a login, too, the page
+//! of the first user is everybody's.
+//!
 //! # Sessions
 //!
 //! A session, or cookies, show who asks. Take an extractor of yours that reads what matters of them. The accessors of tower-sessions
@@ -186,7 +224,7 @@
 //!
 //! In the same way **a cookie in `key(…)` never weakens**: with `key(jar.get("theme").map(…))` responses have `Vary: Cookie` and are
 //! sent as `private`, as whoever signs out must not be shown what a browser or a CDN kept. If the cookie says nothing of a person,
-//! and caches outside may share the page, take an extractor that reads this one cookie, with `#[derive(CacheKey)]`.
+//! and caches outside may share the page, leave `vary` away in an [extractor that reads this one cookie](#cookies).
 //!
 //! # Extractors always run
 //!
@@ -261,7 +299,8 @@
 //! | `… takes the content of the request` | `Path` or `Query`; for a handler that writes, `#[invalidates]` |
 //! | `… PassedByAxum<…>: TypedPath is not satisfied` | `features = ["typed-routing"]` for cached-handler in Cargo.toml, with axum-extra 0.12 |
 //! | `… cannot be part of a cache key` | in `key(…)`, a number, text, option or tuple: `key(value.to_string())` |
-//! | about `CookieJar`, `Cookie`, `UserAgent` | the part that matters: `key(jar.get("theme").map(…))` |
+//! | about `CookieJar`, `Cookie` | `bypass(jar.get("session").is_some()), skip(jar)`, or an extractor of yours that reads one cookie: [cookies](#cookies) |
+//! | about `UserAgent` | the part that matters: `key(is_mobile(agent.as_str()))` |
 //!
 //! With `key(arg.part)` everything else of the argument is not in the key. So never name a part of a secret (a wrong password
 //! would be sent the page of a right one), of messages that are shown once, or of a session; read those in an extractor of yours.

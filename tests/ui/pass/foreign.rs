@@ -117,6 +117,30 @@ async fn cookie_of_visitors(TypedHeader(cookies): TypedHeader<Cookie>) -> String
     cookies.get("session").is_some().to_string()
 }
 
+#[cached(ttl = 60, bypass(cookies.as_ref().is_some_and(|cookies| cookies.get("session").is_some())), skip(cookies))]
+async fn maybe_cookie(cookies: Option<TypedHeader<Cookie>>) -> String {
+    cookies.is_some().to_string()
+}
+
+/// One cookie, and no other.
+#[derive(CacheKey)]
+#[cache_key(vary = "cookie")]
+struct Theme(Option<String>);
+
+impl<S: Send + Sync> FromRequestParts<S> for Theme {
+    type Rejection = std::convert::Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Self::Rejection> {
+        let jar = CookieJar::from_request_parts(parts, state).await?;
+        Ok(Self(jar.get("theme").map(|cookie| cookie.value().to_owned())))
+    }
+}
+
+#[cached(ttl = 60)]
+async fn themed(theme: Theme) -> String {
+    theme.0.unwrap_or_default()
+}
+
 #[cached(ttl = 60, key(is_mobile(agent.as_str())))]
 async fn agent(TypedHeader(agent): TypedHeader<UserAgent>) -> String {
     is_mobile(agent.as_str()).to_string()
@@ -197,7 +221,7 @@ fn router() -> Router<axum_extra::extract::cookie::Key> {
         .route("/b", get(client_ip).put(country_of_client).post(connection).patch(htmx).delete(htmx_target))
         .route("/c", get(signed).put(private).post(plain).patch(cookie).delete(cookie_of_visitors))
         .route("/d", get(agent).put(text).post(number).patch(validated).delete(pooled))
-        .route("/e", get(graphql).put(pooled_or_any_response).post(pooled_or_a_pair))
+        .route("/e", get(graphql).put(pooled_or_any_response).post(pooled_or_a_pair).patch(maybe_cookie).delete(themed))
 }
 
 fn main() {

@@ -9,8 +9,8 @@ use crate::cache_key::{CacheKey, KeyWriter};
 #[diagnostic::on_unimplemented(
     message = "a cached handler cannot take all cookies: with `{T}` in the key, each client would have responses of its own",
     label = "shows every cookie",
-    note = "name the cookie that matters: `#[cached(…, key(jar.get(\"theme\").map(|c| c.value().to_owned())))]`; no other is then in the key",
     note = "a page for those who are not logged in: `#[cached(…, bypass(jar.get(\"session\").is_some()), skip(jar))]`; for all others the handler runs",
+    note = "a page that depends on one cookie: an extractor of your own that reads it alone, with `#[derive(cached_handler::CacheKey)]`, as in https://docs.rs/cached-handler/latest/cached_handler/guide/keys#cookies; a login it has to look up, as a session may have ended",
     note = "if no response shows anything of them: `#[cached(…, skip(jar))]`; requests with a `Cookie` then bypass the cache"
 )]
 pub trait KeysCookiesOf<T> {}

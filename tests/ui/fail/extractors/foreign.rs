@@ -82,7 +82,7 @@ async fn htmx_target(HxTarget(target): HxTarget) -> String { //~ HxTarget => and
 }
 
 #[cached(ttl = 60)]
-async fn signed(jar: SignedCookieJar) -> String { //~ SignedCookieJar => name the cookie that matters: `#[cached(…, key(jar.get("theme").map(|c| c.value().to_owned())))]`; no other is then in the key
+async fn signed(jar: SignedCookieJar) -> String { //~ SignedCookieJar => a page that depends on one cookie: an extractor of your own that reads it alone
     jar.get("theme").is_some().to_string()
 }
 

@@ -46,7 +46,7 @@ async fn field_as_a_name() {}
 #[cached(ttl = 60, vary = "accept, accept-language")] //~ "accept, accept-language" => each field is a text of its own; type `vary = ["accept", "accept-language"]`
 async fn fields_in_one_text() {}
 
-#[cached(ttl = 60, vary = "set-cookie")] //~ "set-cookie" => `set-cookie` is a field of responses, and no request has it; for one cookie take `CookieJar`
+#[cached(ttl = 60, vary = "set-cookie")] //~ "set-cookie" => `set-cookie` is a field of responses, and no request has it; for one cookie take an extractor of your own
 async fn field_of_responses() {}
 
 #[cached(ttl = 60, vary = "etag")] //~ "etag" => `etag` is a field of responses, and no request has it

@@ -1,28 +1,20 @@
 //! Cookies whose login is read in the body: `Option<TypedHeader<Cookie>>` and `CookieJar`.
 
+use std::convert::Infallible;
+
 use axum::{
-    extract::State,
+    extract::{FromRequestParts, State},
     handler::Handler,
+    http::request::Parts,
     response::Html,
     routing::{MethodRouter, get},
 };
 use axum_extra::{TypedHeader, extract::CookieJar, headers::Cookie};
-use cached_handler::cached;
+use cached_handler::{CacheKey, cached};
 use forum::{Db, login, name_of, render};
 
 pub fn with<T: 'static>(handler: impl Handler<T, Db>) -> MethodRouter<Db> {
     get(handler)
-}
-
-#[cached(ttl = 60, group = "posts", key(cookies.as_ref().and_then(|cookies| cookies.get("id")).map(str::to_owned)))]
-pub async fn key(State(db): State<Db>, cookies: Option<TypedHeader<Cookie>>) -> Html<String> {
-    render(login(&db, cookies.as_ref()).as_deref(), "front")
-}
-
-/// As the message has it, although the page depends on another cookie.
-#[cached(ttl = 60, group = "posts", key(cookies.as_ref().and_then(|cookies| cookies.get("theme")).map(str::to_owned)))]
-pub async fn other_key(State(db): State<Db>, cookies: Option<TypedHeader<Cookie>>) -> Html<String> {
-    render(login(&db, cookies.as_ref()).as_deref(), "front")
 }
 
 #[cached(ttl = 60, group = "posts", bypass(cookies.as_ref().is_some_and(|cookies| cookies.get("id").is_some())), skip(cookies))]
@@ -36,17 +28,6 @@ pub async fn skipped(State(db): State<Db>, cookies: Option<TypedHeader<Cookie>>)
     render(login(&db, cookies.as_ref()).as_deref(), "front")
 }
 
-#[cached(ttl = 60, group = "posts", key(jar.get("id").map(|c| c.value().to_owned())))]
-pub async fn jar_key(State(db): State<Db>, jar: CookieJar) -> Html<String> {
-    page(&db, &jar)
-}
-
-/// As the message has it, although the page depends on another cookie.
-#[cached(ttl = 60, group = "posts", key(jar.get("theme").map(|c| c.value().to_owned())))]
-pub async fn jar_other_key(State(db): State<Db>, jar: CookieJar) -> Html<String> {
-    page(&db, &jar)
-}
-
 #[cached(ttl = 60, group = "posts", bypass(jar.get("id").is_some()), skip(jar))]
 pub async fn jar_bypassed(State(db): State<Db>, jar: CookieJar) -> Html<String> {
     page(&db, &jar)
@@ -56,6 +37,25 @@ pub async fn jar_bypassed(State(db): State<Db>, jar: CookieJar) -> Html<String> 
 #[cached(ttl = 60, group = "posts", skip(jar))]
 pub async fn jar_skipped(State(db): State<Db>, jar: CookieJar) -> Html<String> {
     page(&db, &jar)
+}
+
+/// Who is signed in, looked up for each request.
+#[derive(CacheKey)]
+#[cache_key(private)]
+pub struct Who(Option<String>);
+
+impl FromRequestParts<Db> for Who {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, db: &Db) -> Result<Self, Infallible> {
+        let jar = CookieJar::from_request_parts(parts, db).await?;
+        Ok(Self(jar.get("id").and_then(|cookie| name_of(db, cookie.value()))))
+    }
+}
+
+#[cached(ttl = 60, group = "posts")]
+pub async fn extracted(who: Who) -> Html<String> {
+    render(who.0.as_deref(), "front")
 }
 
 fn page(db: &Db, jar: &CookieJar) -> Html<String> {

@@ -9,7 +9,7 @@ use axum::{
     response::{IntoResponse, Response},
     routing::MethodRouter,
 };
-use axum_extra::extract::SignedCookieJar;
+use axum_extra::extract::{SignedCookieJar, cookie::Key};
 use cached_handler::{CacheKey, DoNotStore, cached};
 use pastebin::{AppState, Password, owns, read};
 
@@ -17,9 +17,23 @@ pub fn with<T: 'static>(handler: impl Handler<T, AppState>) -> MethodRouter<AppS
     pastebin::delete_route().get(handler)
 }
 
-#[cached(ttl = 60, group = "paste:{id}", key(jar.get("owner").map(|c| c.value().to_owned())))]
-pub async fn key(State(_): State<AppState>, Path(id): Path<u32>, jar: SignedCookieJar) -> String {
-    owns(&jar, id).to_string()
+/// The cookie `owner`, if it is signed, and no other.
+#[derive(CacheKey)]
+#[cache_key(private)]
+pub struct Owner(Option<String>);
+
+impl FromRequestParts<AppState> for Owner {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Infallible> {
+        let jar = SignedCookieJar::<Key>::from_request_parts(parts, state).await?;
+        Ok(Self(jar.get("owner").map(|cookie| cookie.value().to_owned())))
+    }
+}
+
+#[cached(ttl = 60, group = "paste:{id}")]
+pub async fn extracted(Path(id): Path<u32>, owner: Owner) -> String {
+    (owner.0 == Some(id.to_string())).to_string()
 }
 
 #[cached(ttl = 60, group = "paste:{id}", bypass(jar.get("owner").is_some()), skip(jar))]
