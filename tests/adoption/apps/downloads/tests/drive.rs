@@ -34,6 +34,20 @@ fn versions_of_an_api_share_handlers_and_no_pages() {
 }
 
 #[test]
+fn no_field_is_added_where_none_is_asked_for_or_the_cache_is_off() {
+    let directory = files("fields");
+    let site = Site::new(app(&directory));
+    let release = assert_cached(&site, &site.browser(), "/v1/releases/1.0");
+    assert_eq!(release.field("cache-control"), None, "{release:?}");
+    let off = Site::without_cache(app(&directory));
+    for path in ["/v1/latest", "/v1/releases/1.0", "/v0/releases/1.0"] {
+        let answer = off.browser().get(path);
+        let names: Vec<_> = answer.fields.iter().map(|(name, _)| name.as_str()).collect();
+        assert_eq!(names, ["content-type", "content-length", "date"], "{path}");
+    }
+}
+
+#[test]
 fn a_layer_caches_a_nest_whose_handlers_nobody_touches() {
     let site = Site::new(app(&files("nests")));
     let browser = site.browser();

@@ -67,7 +67,7 @@ async fn front(State(db): State<Db>, cookie: Option<TypedHeader<Cookie>>, Query(
     render(name.as_deref(), &posts.join(" "))
 }
 
-#[cached(ttl = 60, group = "section:{section}", bypass(has_session(cookie.as_ref())), skip(cookie))]
+#[cached(ttl = 60, only_ok, group = "section:{section}", bypass(has_session(cookie.as_ref())), skip(cookie))]
 async fn section(State(db): State<Db>, cookie: Option<TypedHeader<Cookie>>, Path(section): Path<String>) -> Result<Html<String>, AppError> {
     let name = login(&db, cookie.as_ref());
     let db = db.lock().unwrap();

@@ -33,6 +33,15 @@ fn a_page_for_somebody_who_is_signed_in_is_the_handlers_own() {
 }
 
 #[test]
+fn an_error_that_is_rendered_with_200_is_not_stored() {
+    let site = Site::new(app());
+    let visitor = site.browser();
+    assert_never_cached(&visitor, "/section/none");
+    let page = visitor.get("/section/none");
+    assert_eq!((page.status, page.body.as_str()), (200, "<h1>there is no such section</h1>"));
+}
+
+#[test]
 fn a_post_shows_at_once() {
     let site = Site::new(app());
     let anna = sign_in(&site, "anna");

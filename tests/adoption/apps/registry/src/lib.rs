@@ -11,7 +11,7 @@ use axum::{
     extract::{FromRequestParts, Path, Query, State},
     http::{StatusCode, header::AUTHORIZATION, request::Parts},
 };
-use cached_handler::{Cache, CacheKey, Target, cached, invalidates};
+use cached_handler::{CacheKey, Invalidation, cached, invalidates};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, OpenApi, ToSchema};
 use utoipa_axum::{router::OpenApiRouter, routes};
@@ -109,17 +109,14 @@ struct Upload {
 /// Which package it is, only the content says.
 #[utoipa::path(put, path = "/packages/new", request_body = Upload, responses((status = OK, body = Package)))]
 #[invalidates(group = "packages")]
-async fn publish(State(app): State<App>, owner: Owner, cache: Cache, Json(upload): Json<Upload>) -> Result<Json<Package>, StatusCode> {
+async fn publish(State(app): State<App>, owner: Owner, changed: Invalidation, Json(upload): Json<Upload>) -> Json<Package> {
     let key = canonical(&upload.name);
-    let package = {
-        let mut packages = app.packages.lock().unwrap();
-        let id = Uuid::from_u128(packages.len() as u128 + 1);
-        let package = Package { id, name: upload.name, owner: owner.name, downloads: 0 };
-        packages.insert(key.clone(), package.clone());
-        package
-    };
-    cache.invalidate(Target::group(format!("package:{key}"))).await.map_err(|_| StatusCode::INTERNAL_SERVER_ERROR)?;
-    Ok(Json(package))
+    changed.group(format!("package:{key}"));
+    let mut packages = app.packages.lock().unwrap();
+    let id = Uuid::from_u128(packages.len() as u128 + 1);
+    let package = Package { id, name: upload.name, owner: owner.name, downloads: 0 };
+    packages.insert(key, package.clone());
+    Json(package)
 }
 
 #[utoipa::path(delete, path = "/packages/{name}", responses((status = NO_CONTENT), (status = FORBIDDEN)))]

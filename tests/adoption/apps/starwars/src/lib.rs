@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 use async_graphql::{Context, EmptySubscription, Object, Request, Schema, SimpleObject};
 use async_graphql_axum::{GraphQLRequest, GraphQLResponse};
 use axum::{Router, extract::State, response::Html, routing::get};
-use cached_handler::{Cache, CacheGroups, Target, cached};
+use cached_handler::{CacheGroups, Invalidation, cached, invalidates};
 
 #[derive(Clone, SimpleObject)]
 pub struct Human {
@@ -34,11 +34,9 @@ pub struct Mutation;
 #[Object]
 impl Mutation {
     async fn rename(&self, ctx: &Context<'_>, id: u32, name: String) -> async_graphql::Result<bool> {
-        {
-            let mut humans = ctx.data::<Humans>()?.lock().unwrap();
-            humans.iter_mut().find(|human| human.id == id).ok_or("no such human")?.name = name;
-        }
-        ctx.data::<Cache>()?.invalidate(Target::group("humans")).await?;
+        ctx.data::<Invalidation>()?.group("humans");
+        let mut humans = ctx.data::<Humans>()?.lock().unwrap();
+        humans.iter_mut().find(|human| human.id == id).ok_or("no such human")?.name = name;
         Ok(true)
     }
 }
@@ -55,9 +53,10 @@ async fn query(State(schema): State<StarWars>, request: GraphQLRequest) -> (Cach
     (CacheGroups::of(["humans"]), schema.execute(request.0).await.into())
 }
 
-/// Queries and mutations: only the schema knows which, and it invalidates itself.
-async fn post(State(schema): State<StarWars>, cache: Cache, request: GraphQLRequest) -> GraphQLResponse {
-    schema.execute(request.0.data(cache)).await.into()
+/// Queries and mutations: only the schema knows which, and what changes. A query leaves what is stored of the path.
+#[invalidates(own_path = "keep")]
+async fn post(State(schema): State<StarWars>, changed: Invalidation, request: GraphQLRequest) -> GraphQLResponse {
+    schema.execute(request.0.data(changed)).await.into()
 }
 
 #[cached(ttl = "1h")]
