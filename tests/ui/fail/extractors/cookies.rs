@@ -18,9 +18,4 @@ async fn user_agent(TypedHeader(agent): TypedHeader<UserAgent>) { //~ TypedHeade
     let _ = agent;
 }
 
-#[cached(ttl = 60)]
-async fn maybe(cookies: Option<TypedHeader<Cookie>>) { //~ Option<TypedHeader<Cookie>> => `#[cached(…, bypass(cookies.as_ref().is_some_and(|cookies| cookies.get("session").is_some())), skip(cookies))]`
-    let _ = cookies;
-}
-
 fn main() {}
