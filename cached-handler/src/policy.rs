@@ -37,7 +37,6 @@ use crate::{
 ///     .collapse(Collapse::Inline);
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[expect(clippy::struct_excessive_bools, reason = "each is a setting of its own, as its author says it")]
 #[must_use = "a policy does nothing until `#[cached(policy = …)]` names it"]
 #[expect(clippy::struct_excessive_bools, reason = "each is a setting of its own, that can only be switched on")]
 pub struct Policy {

@@ -1,5 +1,5 @@
-//! The same pairs through a layer. Its handlers are those of the attribute with their own cache switched off, and without
-//! what that says to clients, so that the layer judges them as if they had none.
+//! The same pairs through a layer. Its handlers are those of the attribute with their own cache switched off, so that the layer
+//! judges them as if they had none.
 
 use cached_handler::CacheLayer;
 
@@ -9,19 +9,7 @@ use super::*;
 const READ: [&str; 6] = ["accept", "accept-language", "x-first", "x-second", "x-token", "x-two"];
 
 async fn router_without_cache() -> Router {
-    let off = Cache::builder().off().build().await.unwrap();
-    router().layer(Extension(off)).layer(middleware::from_fn(as_if_plain))
-}
-
-/// The word of a cache that is off: nobody may keep it. Handlers that say so themselves go on saying it.
-async fn as_if_plain(request: Request, next: Next) -> Response {
-    let is_own_word = request.uri().path() == "/no-cache" || request.headers().contains_key(header::AUTHORIZATION);
-    let mut response = next.run(request).await;
-    let said = response.headers().get(header::CACHE_CONTROL).cloned();
-    if !is_own_word && said.is_some_and(|said| said == "no-cache" || said == "private, no-cache") {
-        response.headers_mut().remove(header::CACHE_CONTROL);
-    }
-    response
+    router().layer(Extension(Cache::builder().off().build().await.unwrap()))
 }
 
 /// The middleware stands inside of the layer, and goes by a field that the layer keys: each client gets its own.
