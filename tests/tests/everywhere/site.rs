@@ -306,7 +306,7 @@ impl Site {
     }
 
     /// A name that no other site has.
-    pub fn unique(&self, name: &str) -> String {
+    pub fn unique(name: &str) -> String {
         static NUMBER: AtomicU64 = AtomicU64::new(0);
         format!("{name}-{}", NUMBER.fetch_add(1, Ordering::Relaxed))
     }

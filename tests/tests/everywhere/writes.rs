@@ -78,7 +78,7 @@ everywhere! { values:
 async fn l4_no_form_of_an_answer_is_older_than_a_write_of_any_kind(site: Site) {
     let other = site.another().await;
     // `#[invalidates]` reaches every cache of the process, hence those of other tests.
-    let (page, bystander) = (site.unique("page"), site.unique("bystander"));
+    let (page, bystander) = (Site::unique("page"), Site::unique("bystander"));
     let (uri, uri_of_bystander) = (format!("/plain/{page}"), format!("/plain/{bystander}"));
     for write in WRITES {
         for ask in ASKS {
