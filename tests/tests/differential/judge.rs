@@ -54,6 +54,12 @@ impl Reply {
         self.status == other.status && self.sent == other.sent && self.fields == other.fields
     }
 
+    /// Whether it is the answer of a service that is asked the same itself: one for files looks at `Range`, and not at
+    /// `If-Range`.
+    pub fn is_passed_on(&self, of_the_service: &Self) -> bool {
+        self.status == of_the_service.status && self.sent == of_the_service.sent && fields_agree(self, of_the_service, &[]).is_ok()
+    }
+
     /// What a validator stands for. A weak one stands for all codings of one content (RFC 9110 §8.8.1).
     fn is_as(&self, other: &Self, is_weak: bool) -> bool {
         let same = |name| self.lines(name) == other.lines(name);
@@ -210,7 +216,7 @@ impl Known {
         match (tag, since) {
             (Some(tag), _) if tag.starts_with("W/") || tag == "\"other\"" => Ok(()),
             // Of what streams, each run has a tag of its own.
-            (Some(tag), _) if bare.field("etag").is_none() && self.last_tag(ask) != Some(tag) => Ok(()),
+            (Some(tag), _) if bare.field("etag").is_none() && !self.is_last_tag(ask, tag) => Ok(()),
             // Of no content, and of what it may not store, a cache makes no tag.
             (Some(_), _) if !live.is_hit && bare.field("etag").is_none() => Ok(()),
             // For whoever accepts a coding, the tag that the cache makes is weak, and `If-Match` compares strongly.
@@ -224,8 +230,11 @@ impl Known {
         }
     }
 
-    fn last_tag(&self, ask: &Ask) -> Option<&str> {
-        self.of(&ask.target, 0, "etag")?.field("etag")
+    /// Whether nobody was sent another since, in its own variant or any.
+    fn is_last_tag(&self, ask: &Ask, tag: &str) -> bool {
+        let of_its_variant = self.received_by(ask).rev().find_map(|reply| reply.field("etag"));
+        let of_any = self.of(&ask.target, 0, "etag").and_then(|reply| reply.field("etag"));
+        of_its_variant == Some(tag) && of_any == Some(tag)
     }
 
     fn may_be_206(&self, ask: &Ask, live: &Reply, bare: &Reply, range: Option<&str>, only: Option<&str>) -> Result<(), String> {

@@ -133,7 +133,7 @@ impl Sides {
                 }
                 if let Err(why) = known.judge(ask, &live, &bare)
                     && !self.is_untouched
-                    && !(self.is_layer && send(&self.bare, request(ask, &asked), None).await.is_same(&live))
+                    && !(self.is_layer && live.is_passed_on(&send(&self.bare, request(ask, &asked), None).await))
                 {
                     return Err((at, why));
                 }
