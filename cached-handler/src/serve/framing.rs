@@ -53,7 +53,7 @@ pub(super) fn answer_to_head(stored: &Stored, content: &Bytes, handler: &Handler
     if !flags.is_for_a_service || flags.is_routed && flags.is_in_a_route && !stored.tells_length {
         return shown(flags.is_http2);
     }
-    if flags.is_routed && !flags.is_http2 && (may_change || !stored.tells_length) {
+    if flags.is_routed && !flags.is_http2 && !stored.tells_length {
         return shown(false);
     }
     // Around a router nobody writes a length where there is none.

@@ -112,10 +112,9 @@ async fn a_head_says_no_length_that_its_get_would_not_have() {
                         continue;
                     }
                     let case = format!("{at}: {way}, {http:?} {path} {coding:?}: {answers:?}");
-                    for (is_hit, said) in [(false, &answers[0]), (true, &answers[2]), (true, &answers[4])] {
+                    for said in [&answers[0], &answers[2], &answers[4]] {
                         assert!(said.content.is_empty() && said.status == 200, "{case}");
-                        let is_as_without =
-                            is_the_services(way, http, coding, is_hit) && said.field("content-length") == PAGE.len().to_string();
+                        let is_as_without = is_the_services(way, coding) && said.field("content-length") == PAGE.len().to_string();
                         assert!(
                             ["", &whole.content.len().to_string()].contains(&&*said.field("content-length")) || is_as_without,
                             "{case}"
@@ -132,9 +131,9 @@ async fn a_head_says_no_length_that_its_get_would_not_have() {
 }
 
 /// A service that a router hands on to says the length to a HEAD itself, and the layer of compression leaves alone what has no
-/// content: with a cache as without. Over HTTP/2 no other answer is safe, as nobody takes content away.
-fn is_the_services(way: &str, http: Http, coding: &str, is_hit: bool) -> bool {
-    way == "layer, services" && !coding.is_empty() && (http == Http::Two || !is_hit)
+/// content: with a cache as without.
+fn is_the_services(way: &str, coding: &str) -> bool {
+    way == "layer, services" && !coding.is_empty()
 }
 
 const LARGE: Policy = Policy::new().max_body(100);
