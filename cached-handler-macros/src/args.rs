@@ -3,6 +3,7 @@
 mod advice;
 mod cache_control;
 mod misnamed;
+mod status;
 mod values;
 pub(crate) mod vary;
 mod written;
@@ -10,8 +11,10 @@ mod written;
 use proc_macro2::{Ident, Span, TokenStream};
 use syn::{Expr, LitStr, Path, ext::IdentExt};
 
+pub(crate) use self::status::Status;
 use self::{
     cache_control::cache_control,
+    status::statuses,
     values::{backend, collapse, expressions, handlers, names, own_path, path, paths, policy, templates, uncached},
     vary::vary,
     written::{Value, Written, shaped, split},
@@ -28,6 +31,13 @@ pub(crate) struct Argument {
     pub(crate) form: &'static str,
 }
 
+impl Argument {
+    /// Whether its values stand in parentheses.
+    pub(crate) fn takes_parentheses(&self) -> bool {
+        self.form.strip_prefix(self.name).is_some_and(|rest| rest.starts_with('('))
+    }
+}
+
 /// Every argument of `#[cached]`.
 pub(crate) const CACHED: &[Argument] = &[
     Argument { name: "ttl", form: "ttl = 60" },
@@ -40,6 +50,7 @@ pub(crate) const CACHED: &[Argument] = &[
     Argument { name: "bypass", form: "bypass(user.is_some())" },
     Argument { name: "cache_control", form: "cache_control = \"public, max-age=60\"" },
     Argument { name: "only_ok", form: "only_ok" },
+    Argument { name: "status", form: "status(302 = 60)" },
     Argument { name: "stale_while_revalidate", form: "stale_while_revalidate = \"1m\"" },
     Argument { name: "stale_if_error", form: "stale_if_error = \"1d\"" },
     Argument { name: "policy", form: "policy = SEARCH" },
@@ -75,6 +86,8 @@ pub(crate) struct Cached {
     pub(crate) cache_control: Option<CacheControl>,
     /// Whether an `Err` is never stored, where that is said.
     pub(crate) only_ok: Option<Ident>,
+    /// Further statuses that are stored.
+    pub(crate) statuses: Vec<Status>,
     pub(crate) stale_while_revalidate: Option<Length>,
     pub(crate) stale_if_error: Option<Length>,
     pub(crate) policy: Option<Path>,
@@ -132,6 +145,12 @@ impl Cached {
         for Written { name, value } in written {
             args.take(&name, value, errors);
         }
+        if matches!(args.ttl, Some(Ttl::FromResponse)) {
+            for Status { code, .. } in args.statuses.iter().filter(|status| status.fresh.is_none()) {
+                let message = "with `ttl = from_response` no duration is known; type";
+                errors.on(code, format!("`{code}` has no duration, and {message} `status({code} = 60)`"));
+            }
+        }
         if !has_ttl && nothing_else_is_wrong {
             errors.at(
                 Span::call_site(),
@@ -155,6 +174,7 @@ impl Cached {
             "bypass" => self.bypass = expressions("bypass", CONDITION, value, errors),
             "cache_control" => self.cache_control = cache_control(value, errors),
             "only_ok" => self.only_ok = Some(name.clone()),
+            "status" => self.statuses = statuses(value, errors),
             "stale_while_revalidate" => self.stale_while_revalidate = errors.keep(value::length("stale_while_revalidate", value)),
             "stale_if_error" => self.stale_if_error = errors.keep(value::length("stale_if_error", value)),
             "policy" => self.policy = policy(value, errors),

@@ -50,6 +50,7 @@ use proc_macro::TokenStream;
 /// | `bypass(…)` | conditions over arguments, which are references there | where one holds, the handler runs as if there were no cache: `bypass(user.is_some())`. What else the condition's arguments show is in the key, or named in `skip(…)` |
 /// | `cache_control` | directives; a misspelt one is an error, and those of others are let through; `none` | what clients are told; by default `no-cache`. `none` adds no field, but for `private` where the answer is one person's |
 /// | `only_ok` | nothing | an `Err` is never stored, whatever its status |
+/// | `status(…)` | statuses, each with a duration as in `ttl` or without: `status(302, 307, 404 = 5)` | responses of these are stored, too, fresh that long or as `ttl` says; up to eight |
 /// | `stale_while_revalidate` | a duration, as `ttl` | how long after that a stale response is still sent, while the handler makes a new one in the background |
 /// | `stale_if_error` | a duration, as `ttl` | how long after that a stale response is still sent if the handler fails |
 /// | `policy` | the path of a `Policy` constant | everything else |

@@ -37,15 +37,18 @@ pub(crate) fn ttl(value: TokenStream) -> syn::Result<Ttl> {
 pub(crate) fn length(argument: &str, value: TokenStream) -> syn::Result<Length> {
     let span = value.clone();
     let last = if argument == "ttl" { ", or `from_response`" } else { "" };
+    // Of a status, the number stands for its lifetime.
+    let is_status = argument.bytes().all(|byte| byte.is_ascii_digit());
+    let what = if is_status { format!("the lifetime of `{argument}`") } else { format!("`{argument}`") };
     let wrong = || {
         syn::Error::new_spanned(
             &span,
             format!(
-                "`{argument}` is a duration; type seconds (`60`), text (`\"250ms\"`, `\"5m\"`, `\"1h\"`, `\"1d\"`), the path of a `Duration` constant{last}"
+                "{what} is a duration; type seconds (`60`), text (`\"250ms\"`, `\"5m\"`, `\"1h\"`, `\"1d\"`), the path of a `Duration` constant{last}"
             ),
         )
     };
-    let instead = |right: String| syn::Error::new_spanned(&span, format!("`{argument}` is a duration; type `{argument} = {right}`"));
+    let instead = |right: String| syn::Error::new_spanned(&span, format!("{what} is a duration; type `{argument} = {right}`"));
     let expression: Expr = syn::parse2(value).map_err(|_| wrong())?;
     let millis = match &expression {
         Expr::Lit(literal) => match &literal.lit {
@@ -61,7 +64,7 @@ pub(crate) fn length(argument: &str, value: TokenStream) -> syn::Result<Length> 
         },
         Expr::Call(call) => {
             let message = format!(
-                "`{argument}` is seconds, text, or the path of a constant; type `{argument} = TTL`, and `const TTL: Duration = {};` outside",
+                "{what} is seconds, text, or the path of a constant; type `{argument} = TTL`, and `const TTL: Duration = {};` outside",
                 written(call)
             );
             return Err(syn::Error::new_spanned(&span, message));
@@ -74,9 +77,12 @@ pub(crate) fn length(argument: &str, value: TokenStream) -> syn::Result<Length> 
             span,
             "`ttl` is at least one millisecond; remove the attribute to cache nothing, or type `ttl = from_response`",
         )),
+        0 if is_status => {
+            Err(syn::Error::new_spanned(span, format!("{what} is at least one millisecond; remove `{argument}` to store none")))
+        }
         0 => Err(syn::Error::new_spanned(span, format!("`{argument}` is at least one millisecond; remove it to serve nothing stale"))),
         1..=TEN_YEARS => Ok(Length::Millis(millis)),
-        _ => Err(syn::Error::new_spanned(span, format!("`{argument}` is at most ten years; type `\"3650d\"` or less"))),
+        _ => Err(syn::Error::new_spanned(span, format!("{what} is at most ten years; type `\"3650d\"` or less"))),
     }
 }
 

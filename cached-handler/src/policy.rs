@@ -112,7 +112,8 @@ impl Policy {
     }
 
     /// Stores responses of a further status, fresh for `ttl` unless they say otherwise; up to eight. With a `ttl`,
-    /// 200, 203, 301 and 308 are stored without being named.
+    /// 200, 203, 301 and 308 are stored without being named. For one handler, `status(404 = 5)` in its attribute says the same,
+    /// and counts before this.
     ///
     /// # Panics
     ///
@@ -132,7 +133,7 @@ impl Policy {
                 }
             }
         }
-        panic!("at most eight statuses can be named; remove a `.status(…)`")
+        panic!("at most eight statuses can be named, in a policy and in `status(…)` together; remove one")
     }
 
     /// How the entity tag is made for responses that have none.

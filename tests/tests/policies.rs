@@ -405,3 +405,38 @@ async fn redirects_for_now_are_stored_where_a_policy_says_so() {
         }
     }
 }
+
+// `status(…)`.
+
+const MINUTE: Duration = secs(60);
+const LONGER: Policy = Policy::new().status(302, secs(900)).status(410, secs(900)).max_body(64);
+
+#[cached(ttl = "5m", status(302, 303 = 30, 307 = "1m", 404 = MINUTE), policy = LONGER)]
+async fn by_number(Path(status): Path<u16>) -> Result<(StatusCode, &'static str), StatusCode> {
+    let status = StatusCode::from_u16(status).unwrap();
+    if status.is_client_error() { Err(status) } else { Ok((status, "")) }
+}
+
+#[cached(ttl = from_response, status(302 = 30))]
+async fn by_number_alone(Path(status): Path<u16>) -> StatusCode {
+    StatusCode::from_u16(status).unwrap()
+}
+
+#[tokio::test]
+async fn the_attribute_names_statuses_and_counts_before_the_policy() {
+    for cache in caches(|builder| builder.policy(Policy::new().status(302, secs(1)).status(300, secs(20)))) {
+        let app = Router::new().route("/{status}", get(by_number)).route("/alone/{status}", get(by_number_alone)).layer(cache.layer());
+        let fresh_for =
+            [("/302", 300), ("/303", 30), ("/307", 60), ("/404", 60), ("/410", 900), ("/300", 20), ("/200", 300), ("/alone/302", 30)];
+        for (path, seconds) in fresh_for {
+            assert_miss!(ask(&app, path).await);
+            cache.clock().advance(secs(seconds - 1));
+            assert_hit!(ask(&app, path).await);
+            cache.clock().advance(secs(2));
+            assert_miss!(ask(&app, path).await);
+        }
+        for status in [405, 500] {
+            assert_eq!(not_stored(&ask(&app, &format!("/{status}")).await), Some(&NotStored::Status(status)));
+        }
+    }
+}

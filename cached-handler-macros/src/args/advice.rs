@@ -16,15 +16,16 @@ const LISTS: &[&str] = &["group", "vary", "path", "path_prefix", "handler"];
 /// How an argument is written, with the author's values in place of the table's.
 pub(super) fn form(table: &[Argument], name: &Ident, values: &TokenStream) -> String {
     let name = name.unraw().to_string();
-    let form = table.iter().find(|argument| argument.name == name).map_or("", |argument| argument.form);
+    let argument = table.iter().find(|argument| argument.name == name);
+    let form = argument.map_or("", |argument| argument.form);
     if form == name {
         return name;
     }
     let values = elements(values);
-    let written = if form.contains('=') {
-        as_value(&name, &values)
-    } else {
+    let written = if argument.is_some_and(Argument::takes_parentheses) {
         Some(format!("{name}({})", values.iter().map(unquoted).collect::<Vec<_>>().join(", ")))
+    } else {
+        as_value(&name, &values)
     };
     written.filter(|written| is_short(written) && !values.is_empty()).unwrap_or_else(|| form.to_owned())
 }
@@ -45,7 +46,7 @@ fn as_value(name: &str, values: &[TokenStream]) -> Option<String> {
 pub(super) fn joined(table: &[Argument], name: &Ident, first: &TokenStream, second: &TokenStream) -> Option<String> {
     let text = name.unraw().to_string();
     let argument = table.iter().find(|argument| argument.name == text)?;
-    let takes_several = LISTS.contains(&&*text) || !argument.form.contains('=');
+    let takes_several = LISTS.contains(&&*text) || argument.takes_parentheses();
     let mut both = elements(first);
     both.extend(elements(second));
     let both = both.into_iter().reduce(|mut all, next| {

@@ -20,7 +20,6 @@ pub(super) fn misnamed(attribute: &str, written: &Written, table: &[Argument]) -
         "name"
         | "version"
         | "max_body"
-        | "status"
         | "etag"
         | "timeout"
         | "jitter"
@@ -90,6 +89,7 @@ fn elsewhere(name: &str) -> Option<&'static str> {
         "store" | "storage" | "driver" => "backend",
         "convert" | "cache_key" => "key",
         "header" | "headers" | "varies" => "vary",
+        "statuses" | "status_code" | "status_codes" | "http_status" => "status",
         "ignore" | "exclude" | "skip_args" => "skip",
         "condition" | "unless" | "skip_if" | "bypass_if" => "bypass",
         "url" | "uri" | "route" => "path",

@@ -111,16 +111,17 @@ impl Written {
         Err(if sign.is_empty() {
             syn::Error::new_spanned(
                 value,
-                format!(
-                    "{} missing behind `{name}`; type `{right}`",
-                    if right.contains('(') && !right.contains(" = ") { "parentheses are" } else { "`=` is" }
-                ),
+                format!("{} missing behind `{name}`; type `{right}`", if is_list(table, &name) { "parentheses are" } else { "`=` is" }),
             )
         } else {
             let message = format!("`{}` is not how a value is given; type `{right}`", sign.to_string().replace(' ', ""));
             syn::Error::new_spanned(sign, message)
         })
     }
+}
+
+fn is_list(table: &[Argument], name: &Ident) -> bool {
+    table.iter().any(|argument| name.unraw() == argument.name && argument.takes_parentheses())
 }
 
 /// How many tokens of a sign stand before a value: `=`, or `:`, `:=`, `==`, `=>`. In `= ::a::b` the colons are the value's.
@@ -157,7 +158,7 @@ fn no_comma(value: &TokenStream, table: &[Argument]) -> syn::Result<()> {
 /// The tokens of a value that is written in its argument's form.
 pub(super) fn shaped(table: &[Argument], name: &Ident, value: Value, errors: &mut Errors) -> Option<TokenStream> {
     let form = table.iter().find(|argument| name.unraw() == argument.name).map_or("", |argument| argument.form);
-    let is_list = !form.contains('=');
+    let is_list = is_list(table, name);
     let is_word = name.unraw() == form;
     match value {
         Value::Missing if is_word => Some(TokenStream::new()),

@@ -6,7 +6,7 @@ use syn::spanned::Spanned;
 
 use super::Expansion;
 use crate::{
-    args::{CacheControl, Vary},
+    args::{CacheControl, Status, Vary},
     fingerprint::fingerprint,
     tokens::{call, option},
     types::mentions,
@@ -49,6 +49,18 @@ impl Expansion {
         let names_groups = names_groups.into_iter().any(|tokens| mentions(tokens, "CacheGroups"));
         let policy = self.args.policy.as_ref().map_or_else(|| hygienic!(#private::Policy::new()), ToTokens::to_token_stream);
         let policy = if self.args.only_ok.is_some() { hygienic!(#policy.only_ok()) } else { policy };
+        let policy = self.args.statuses.iter().fold(policy, |policy, Status { code, fresh }| {
+            let fresh = match (fresh, &self.args.ttl) {
+                (Some(length), _) | (None, Some(Ttl::Length(length))) => length,
+                // Told where they are parsed.
+                (None, _) => return policy,
+            };
+            let fresh = match fresh {
+                Length::Constant(path) => path.to_token_stream(),
+                Length::Millis(millis) => hygienic!(#private::Duration::from_millis(#millis)),
+            };
+            hygienic!(#policy.status(#code, #fresh))
+        });
         hygienic! {
             static __HANDLER: #private::Handler = #private::Handler::new(
                 #private::Site {

@@ -32,17 +32,16 @@
 //! 3. the response's own `s-maxage`, `max-age`, `Expires` (RFC 9111 §4.2.1). A handler that sends `max-age=10` is
 //!    therefore stored for 10 seconds, whatever its `ttl`. If the result is that the response is stale at once
 //!    (`max-age=0`), an event says so; a shorter lifetime is not logged;
-//! 4. the lifetime that [`Policy::status`] gives to its status;
+//! 4. the lifetime that `status(…)` in the attribute, or else [`Policy::status`], gives to its status;
 //! 5. the `ttl`.
 //!
 //! With `ttl = from_response`, only 1 to 3 apply. [`Policy::heuristic`] adds a guess where nothing is stated: a tenth
 //! of the time since `Last-Modified` (§4.2.2).
 //!
-//! **What is stored.** With a `ttl`: 200, 203, 301, 308, and what `Policy::status` names. A freshness of its own, or
+//! **What is stored.** With a `ttl`: 200, 203, 301, 308, and what `status(…)` or `Policy::status` names. A freshness of its own, or
 //! [`FreshFor`], adds the other statuses that describe the resource, such as 302, 404 and 410. Failures (5xx) and answers
 //! about the request (400–403, 406–408, 411–417, 421, 422, 424–426, 428, 429, 431, 451) are not stored with a `ttl`,
-//! whatever they state, unless `Policy::status` names them, which is also how a shortener has its 302, 303 or 307 stored for a
-//! time of its own: `Policy::new().status(302, secs(60))`. A layer that sets `Cache-Control: max-age=60` on everything would otherwise
+//! whatever they state, unless they are named. A layer that sets `Cache-Control: max-age=60` on everything would otherwise
 //! keep an outage, or one client's 403, for all. With `ttl = from_response`, the response decides, as RFC 9111 §3 says: any final status but 206, 304 and
 //! 416. Only the status matters, not `Ok` or `Err`: an error that is rendered with 200, as in GraphQL or as a page of a forum,
 //! is stored. With `only_ok` in the attribute, or [`Policy::only_ok`], an `Err` never is:
@@ -56,6 +55,26 @@
 //!     if id < 9 { Ok(Json(id)) } else { Err(Json("there is none")) }
 //! }
 //! ```
+//!
+//! # Redirects and pages that are not there
+//!
+//! `status(…)` names further statuses, each with a lifetime of its own, or with that of `ttl`. A shortener stores its redirects,
+//! and for five seconds that there is none:
+//!
+//! ```
+//! use axum::{extract::Path, http::StatusCode, response::Redirect};
+//! use cached_handler::cached;
+//!
+//! #[cached(ttl = "1h", status(303, 404 = 5))]
+//! async fn short(Path(id): Path<u64>) -> Result<Redirect, StatusCode> {
+//!     if id < 9 { Ok(Redirect::to("/long")) } else { Err(StatusCode::NOT_FOUND) }
+//! }
+//! ```
+//!
+//! `Redirect::to` is 303, `Redirect::temporary` 307; 301 and 308 are stored without being named. Several handlers share a list by
+//! a policy, `Policy::new().status(302, secs(60)).status(404, secs(5))`; for a status that both name, the attribute counts.
+//!
+//! Not for a redirect that depends on who asks (after a login, to a language), unless an argument has that in the key.
 //!
 //! # A lifetime from the configuration
 //!
@@ -114,7 +133,7 @@
 //! | `already-stale`: it says `max-age=0`, or an `Expires` in the past | `cache_control = "max-age=0"` in the attribute, instead of the handler's own field |
 //! | `no-cache`, `private`: its own `Cache-Control` says so | the same: what is for clients goes into the attribute |
 //! | `no-freshness`: `ttl = from_response`, and it states none | `s-maxage=…` in the response, or a `ttl` |
-//! | `status` | `Policy::new().status(404, secs(5))`, for statuses that describe the resource |
+//! | `status` | `status(404 = 5)` in the attribute, for statuses that describe the resource |
 //! | `malformed-cache-control` | correct the field; one that cannot be read counts as `no-store` |
 //!
 //! [`CacheBuilder::policy`]: crate::CacheBuilder::policy

@@ -71,7 +71,7 @@
 //! | lifetime, if there is a stale window | shortened at random by up to 5 %, so that a fleet does not refresh all at once | `Policy::jitter` |
 //! | pause after a failure that was answered by a stale response | 1 s, doubling up to 30 s; 10 000 keys | |
 //! | duration of a run | unlimited | `Policy::timeout` |
-//! | statuses, with a `ttl` | 200, 203, 301, 308 | `Policy::status` |
+//! | statuses, with a `ttl` | 200, 203, 301, 308 | `status(302, 404 = 5)`, `Policy::status` |
 //! | settings of handlers and layers that do not say otherwise | as in this table; they are in no key, so that what is stored is used as it is when one changes | `Cache::builder().policy(DEFAULTS)` |
 //! | `Cache-Control` of responses that have none | `no-cache`; with `private` where the answer is one person's | `cache_control`, `Policy::cache_control`, `Policy::without_cache_control` |
 //! | an `Err` of a handler | is stored as its status says | `only_ok`, `Policy::only_ok` |
