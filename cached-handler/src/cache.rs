@@ -128,8 +128,8 @@ impl Cache {
     /// # Errors
     ///
     /// Where a handler of the program, or a [`CacheLayer`](crate::CacheLayer) that stands by then, names a backend that it
-    /// does not have (a line for each), and where the process has a cache already: installed before, or made by a request
-    /// that came earlier.
+    /// does not have, or says what cannot be meant in `vary` or `cache_control` (a line for each); and where the process has a cache
+    /// already: installed before, or made by a request that came earlier.
     pub fn install(self) -> Result<(), Error> {
         let misfits = self.misfits().reduce(|all, misfit| all + "\n" + &misfit);
         if let Some(misfits) = misfits {
@@ -254,10 +254,12 @@ impl Cache {
         handler::all().chain(layers)
     }
 
-    /// What is wrong with the backend of one.
+    /// What is wrong with the backend of one, or with what it says.
     pub(crate) fn misfit(&self, handler: &'static Handler) -> Option<String> {
         let handler = handler.in_cache(self);
-        let backend = handler.attributes.backend.filter(|_| !handler.in_memory && self.backend(handler).is_none())?;
+        let Some(backend) = handler.attributes.backend.filter(|_| !handler.in_memory && self.backend(handler).is_none()) else {
+            return handler.mistake();
+        };
         let Site { name, file, line, .. } = handler.site;
         Some(format!("`{name}` ({file}:{line}) names the backend `{backend}`, which this cache does not have; {}", advice(backend)))
     }

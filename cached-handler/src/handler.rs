@@ -3,6 +3,7 @@
 pub(crate) mod defaults;
 pub(crate) mod function;
 pub(crate) mod info;
+mod mistakes;
 pub(crate) mod name;
 pub(crate) mod others;
 pub(crate) mod writes;

@@ -127,6 +127,9 @@ impl CacheLayer {
     /// The header fields that the service may see, besides `Host`: they are in the key, and `Vary` names them. `cookie`
     /// and `authorization` may be named; every value of theirs is then a response of its own, sent as `private`.
     ///
+    /// A field that only responses have, or that the cache answers itself (`set-cookie`, `range`), is an error of [`Cache::install`],
+    /// where the layer is around its service by then; it is said in the log as well, when the layer is put around its service.
+    ///
     /// ```
     /// use cached_handler::{CacheLayer, secs};
     ///
@@ -197,6 +200,9 @@ impl CacheLayer {
 
     /// What clients are told, where a response has no `Cache-Control` of its own (default `no-cache`: they ask again, and get
     /// a 304). A `max-age` counts from the answer.
+    ///
+    /// A slip in a directive (`maxage=60`) and two that contradict each other (`private, public`) are told as those of
+    /// [`vary`](Self::vary) are.
     pub fn cache_control(self, cache_control: &'static str) -> Self {
         self.set(|settings| settings.attributes.cache_control = CacheControlSetting::Is(cache_control))
     }

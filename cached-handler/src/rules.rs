@@ -9,6 +9,7 @@ pub(crate) mod prefix;
 pub(crate) mod range;
 pub(crate) mod reference;
 pub(crate) mod request;
+pub(crate) mod said;
 pub(crate) mod spelling;
 pub(crate) mod stale;
 pub(crate) mod storable;

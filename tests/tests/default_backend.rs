@@ -12,7 +12,7 @@ use std::sync::{
 
 use axum::{Router, body::Body, extract::State, http::Request, response::Response, routing::get};
 use cached_handler::{
-    Cache, CacheLayer, Error, HandlerKind, Target, cached, handlers, secs,
+    Cache, CacheLayer, Error, HandlerKind, Policy, Target, cached, handlers, secs,
     testing::{Call, Chaos, TestCache, assert_hit, assert_miss},
 };
 use cached_handler_tests::{
@@ -128,6 +128,20 @@ async fn a_layer_and_values_of_a_backend_that_is_not_there_are_told_before_they_
     let error = cache.cache().clone().install().unwrap_err();
     assert_eq!(error.to_string().lines().filter(|line| line.contains("`any` (")).count(), 1, "{error}");
     says(&error, "names the backend `not-there`");
+
+    // What an attribute would not have let through.
+    let layer = CacheLayer::new("slip", secs(60)).vary(["Accept", "set-cookie"]);
+    let _own = layer.clone().cache(cache.cache().clone()).around(plain());
+    let _any = layer.around(plain());
+    let _told = CacheLayer::new("both", secs(60)).policy(Policy::new().cache_control("private, public")).around(plain());
+    let told = log.loud();
+    assert_eq!(told.len(), 3, "{told:?}");
+    assert!(told.iter().take(2).all(|line| line.contains("`slip` (") && line.contains("`set-cookie`, a field of responses")), "{told:?}");
+    assert!(told[2].contains("`both` (") && told[2].contains("type `.cache_control(\"private\")`"), "{told:?}");
+    let error = cache.cache().clone().install().unwrap_err();
+    for name in ["any", "slip", "both"] {
+        assert_eq!(error.to_string().lines().filter(|line| line.contains(&format!("`{name}` ("))).count(), 1, "{error}");
+    }
 }
 
 #[tokio::test]

@@ -270,6 +270,8 @@ async fn a_name_or_a_version_for_all_is_an_error() {
         let error = Cache::builder().policy(policy).build().await.unwrap_err();
         assert!(error.is_config() && error.to_string().contains("the policy of a cache has no "), "{error}");
     }
+    let error = Cache::builder().policy(Policy::new().cache_control("private, public")).build().await.unwrap_err();
+    assert!(error.is_config() && error.to_string().contains("type `.cache_control(\"private\")`"), "{error}");
     assert!(Cache::builder().policy(DEFAULTS).build().await.is_ok());
 }
 

@@ -54,9 +54,7 @@ pub(super) fn statuses(value: TokenStream, errors: &mut Errors) -> Vec<Status> {
 fn split(part: TokenStream) -> (TokenStream, String, TokenStream) {
     // `::` is no sign in the path of a constant.
     let is_number = matches!(part.clone().into_iter().next(), Some(TokenTree::Literal(_)));
-    let is_sign = |token: &TokenTree| {
-        matches!(token, TokenTree::Punct(punct) if matches!(punct.as_char(), '=' | '>') || is_number && punct.as_char() == ':')
-    };
+    let is_sign = |token: &TokenTree| matches!(token, TokenTree::Punct(punct) if matches!(punct.as_char(), '=' | '>') || is_number && punct.as_char() == ':');
     let mut tokens = part.into_iter().peekable();
     let name: TokenStream = std::iter::from_fn(|| tokens.next_if(|token| !is_sign(token))).collect();
     let mut sign = String::new();

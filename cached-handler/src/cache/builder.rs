@@ -330,7 +330,7 @@ impl CacheBuilder {
         complaints.extend(self.complaints_of_files());
         complaints.extend(self.complaints_of_limits());
         complaints.extend(namesakes());
-        complaints.extend(self.policy.complaint_of_defaults().map(str::to_owned));
+        complaints.extend(self.policy.complaint_of_defaults());
         complaints
     }
 }

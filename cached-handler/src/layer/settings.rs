@@ -17,6 +17,7 @@ use crate::{
     cache::Cache,
     cache_key::KeyWriter,
     digest::Digest,
+    events,
     handler::{
         Attributes, Handler, Site, Ttl, VaryOn, identity,
         others::{self, Kind},
@@ -123,8 +124,10 @@ impl Settings {
             let name = self.policy.name.unwrap_or(self.name);
             let handler: &Handler = Box::leak(Box::new(Handler::new(site, self.attributes, self.policy.name(name))));
             others::note(handler, if self.cache.is_some() { Kind::LayerOfItsOwn } else { Kind::Layer });
-            if let Some(cache) = &self.cache {
-                cache.complain(handler);
+            match &self.cache {
+                Some(cache) => cache.complain(handler),
+                // Whether a cache is installed afterwards, which returns it as an error, nobody knows here.
+                None => handler.mistake().iter().for_each(|mistake| events::set_up_lacks(mistake)),
             }
             handler
         })

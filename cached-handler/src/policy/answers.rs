@@ -6,6 +6,9 @@ impl Policy {
     /// What clients are told, where a response has no `Cache-Control` of its own, and the attribute or the layer does not say it.
     /// A `max-age` counts from the answer. By default `no-cache`: they ask again, and get a 304.
     ///
+    /// A slip in a directive (`maxage=60`) and two that contradict each other (`private, public`) are an error of
+    /// [`Cache::install`](crate::Cache::install), and in the policy of a cache of `build()`.
+    ///
     /// # Panics
     ///
     /// In a constant, hence at compile time: for a text that is empty or no value of a field.

@@ -1,6 +1,7 @@
 //! A handler's own policy over the defaults of its cache, setting by setting.
 
-use super::Policy;
+use super::{CacheControlSetting, Policy};
+use crate::rules::said;
 
 /// What can be set, as a bit.
 #[derive(Debug, Clone, Copy)]
@@ -61,11 +62,16 @@ impl Policy {
     }
 
     /// What of it cannot be the default of all handlers.
-    pub(crate) fn complaint_of_defaults(&self) -> Option<&'static str> {
+    pub(crate) fn complaint_of_defaults(&self) -> Option<String> {
         match (self.name, self.version) {
-            (None, 0) => None,
-            (Some(_), _) => Some("the policy of a cache has no name: it would be that of every handler; remove `.name(…)`"),
-            (None, _) => Some("the policy of a cache has no version; to forget all that is stored, type another `.namespace(…)`"),
+            (Some(_), _) => Some("the policy of a cache has no name: it would be that of every handler; remove `.name(…)`".to_owned()),
+            (None, 1..) => {
+                Some("the policy of a cache has no version; to forget all that is stored, type another `.namespace(…)`".to_owned())
+            }
+            (None, 0) => match self.cache_control {
+                CacheControlSetting::Is(directives) => said::mistake_in_cache_control(directives),
+                _ => None,
+            },
         }
     }
 }
@@ -75,7 +81,7 @@ mod tests {
     use super::*;
     use crate::{
         Collapse, ETag,
-        policy::{CacheControlSetting, MOST_STATUSES, secs},
+        policy::{MOST_STATUSES, secs},
     };
 
     const ALL: Policy = Policy::new()
