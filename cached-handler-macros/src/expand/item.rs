@@ -50,12 +50,9 @@ impl Expansion {
         let policy = self.args.policy.as_ref().map_or_else(|| hygienic!(#private::Policy::new()), ToTokens::to_token_stream);
         let policy = if self.args.only_ok.is_some() { hygienic!(#policy.only_ok()) } else { policy };
         let policy = self.args.statuses.iter().fold(policy, |policy, Status { code, fresh }| {
-            let fresh = match (fresh, &self.args.ttl) {
-                (Some(length), _) | (None, Some(Ttl::Length(length))) => length,
-                // Told where they are parsed.
-                (None, _) => return policy,
-            };
-            let fresh = match fresh {
+            // Told where they are parsed.
+            let ((Some(length), _) | (None, Some(Ttl::Length(length)))) = (fresh, &self.args.ttl) else { return policy };
+            let fresh = match length {
                 Length::Constant(path) => path.to_token_stream(),
                 Length::Millis(millis) => hygienic!(#private::Duration::from_millis(#millis)),
             };
