@@ -181,11 +181,19 @@ impl Drop for UnderWay {
 
 /// Tells the runs around one whose answer is not stored.
 pub(crate) fn tell_of_refused(run: &Run, answer: &Extensions) {
-    if run.key.forward == Forward::Bypass(Bypass::Off) {
-        return;
+    if run.is_untouched() {
+        // Nor has anybody asked whose it is, where a condition holds.
+        let is_private = run.is_private() || run.key.forward == Forward::Bypass(Bypass::Condition);
+        return tell_of_unnamed(run.facts.around(), is_private);
     }
     let groups = answer.get::<CacheGroups>().map_or(&[][..], |groups| &groups.0);
     run.facts.around().iter().for_each(|outer| outer.note_run(run, groups, None));
+}
+
+/// Tells them of what a cache has left alone without asking what it belongs to: nothing that is invalidated would reach what is
+/// made of it (law L4), which therefore is not stored.
+pub(crate) fn tell_of_unnamed(around: &[Outer], is_private: bool) {
+    around.iter().for_each(|outer| outer.add(Parts { is_foreign: true, is_private, ..Parts::default() }));
 }
 
 /// The same of one whose answer is a stream, and stored at its end at the earliest.

@@ -4,6 +4,8 @@
 mod changed;
 #[path = "layer/composed.rs"]
 mod composed;
+#[path = "layer/left_alone.rs"]
+mod left_alone;
 #[path = "layer/parts.rs"]
 mod parts;
 #[path = "layer/services.rs"]

@@ -24,7 +24,7 @@ use crate::{
     handler::{Handler, Instance, VaryOn},
     invalidates::{Targets, invalidating},
     key::Key,
-    nested::CachedInside,
+    nested::{self, CachedInside},
     outcome::{Bypass, Forward},
     peek::has_content,
     seen::{Facts, Seen, seen},
@@ -83,6 +83,8 @@ where
         let key = match self.ask(&seen.facts, &parts, has_content) {
             Asked::Hit(response) => return CacheFuture(Answer::Ready(Some(response))),
             Asked::Pass(why) => {
+                let is_private = matches!(why, Forward::Bypass(Bypass::Condition | Bypass::Credentials));
+                nested::tell_of_unnamed(seen.facts.around(), is_private);
                 let changed = seen.facts.take_changed();
                 let cache = seen.facts.cache.unwrap_or_else(|| Cache::global().clone());
                 let request = Request::from_parts(parts, body);

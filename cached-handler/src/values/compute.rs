@@ -16,6 +16,7 @@ use crate::{
     events::{self, Running},
     failed::{failed, response_or_error},
     key::Key,
+    nested,
     outcome::{Bypass, Forward, Kept, NotStored, Outcome},
     serve::{look, run_in_its_own_task},
 };
@@ -146,6 +147,7 @@ impl<T: Serialize + DeserializeOwned + Send + Sync + 'static> Values<T> {
     {
         self.set.is_used();
         let why = Forward::Bypass(if self.cache.inner().off { Bypass::Off } else { Bypass::Condition });
+        nested::tell_of_unnamed(&nested::around(None).unwrap_or_default(), false);
         let running = Running::begin(&self.cache, self.set.handler, why);
         let value = compute().await;
         running.end();
