@@ -13,9 +13,9 @@ use axum::{
     Json, Router,
     body::Body,
     extract::{Path, State},
-    http::{HeaderMap, Request, StatusCode, header},
+    http::{HeaderMap, Method, Request, StatusCode, header},
     response::{Html, IntoResponse, Redirect, Response},
-    routing::get,
+    routing::{any, get},
 };
 use cached_handler::{
     Cache, CacheBuilder, CacheLayer, Collapse, ETag, FreshFor, Kept, NotStored, Outcome, Policy, cached, handlers, secs,
@@ -338,6 +338,33 @@ async fn no_err_is_stored_whatever_its_status() {
         }
         assert_miss!(ask(&app, "/all-alike/9").await);
         assert_hit!(ask(&app, "/all-alike/9").await);
+    }
+}
+
+#[cached(ttl = from_response, vary = from_response, only_ok)]
+async fn forwards(request: Request<Body>) -> Result<Response, Response> {
+    let fresh = (header::CACHE_CONTROL, "max-age=60");
+    if request.uri().path() == "/busy" {
+        return Err((StatusCode::SERVICE_UNAVAILABLE, [fresh]).into_response());
+    }
+    if *request.method() == Method::POST {
+        return Err(([fresh, (header::CONTENT_LOCATION, "/posted")], "an error").into_response());
+    }
+    Ok(([fresh], "well").into_response())
+}
+
+/// Neither for itself, of whatever status, nor in the place of what GET would be given.
+#[tokio::test]
+async fn no_err_is_stored_whatever_it_states() {
+    for cache in caches(|builder| builder) {
+        let app = Router::new().route("/posted", any(forwards)).route("/busy", get(forwards)).layer(cache.layer());
+        let post = Request::post("/posted").header(header::HOST, "site").body(Body::empty()).unwrap();
+        assert_eq!(text(app.clone().oneshot(post).await.unwrap()).await, "an error");
+        let asked = Request::get("/posted").header(header::HOST, "site").body(Body::empty()).unwrap();
+        assert_eq!(text(app.clone().oneshot(asked).await.unwrap()).await, "well");
+        for _ in 0..2 {
+            assert_eq!(not_stored(&ask(&app, "/busy").await), Some(&NotStored::Err));
+        }
     }
 }
 

@@ -50,10 +50,6 @@ pub(super) fn may_be_stored(run: &Run, parts: &Parts, made: Made) -> Result<(Sto
     if run.handler.policy.honor_request_directives && run.facts.forbids_storing() {
         return Err(NotStored::Request);
     }
-    // A failure is one in its status, too.
-    if run.is_err && made == Made::New && run.handler.policy.only_ok && !parts.status.is_server_error() {
-        return Err(NotStored::Err);
-    }
     let covered = |name: &str| run.selecting().contains(&name) || run.key.traits.vary.contains(&name);
     let mut verdict = storable(&Question {
         method: run.facts.method(),
@@ -72,6 +68,10 @@ pub(super) fn may_be_stored(run: &Run, parts: &Parts, made: Made) -> Result<(Sto
         may_be_stale: windows(&parts.headers, run.handler.policy.targeted_fields, run.windows).any(),
         now: run.cache.inner().clock.wall(),
     })?;
+    // Whatever it states, and whatever it would stand for: only what no rule of HTTP keeps out is kept out by this.
+    if run.is_err && made != Made::Freshened && run.handler.policy.only_ok {
+        return Err(NotStored::Err);
+    }
     if let Some(made_of) = made_of {
         made_of.bound(&mut verdict, run.now())?;
     }
