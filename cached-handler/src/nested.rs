@@ -113,6 +113,8 @@ pub(crate) struct Parts {
     incarnation: Option<u64>,
     /// Until when all of it is fresh.
     pub(crate) fresh_until: Option<Millis>,
+    /// Some of it must not be used after that, not even stale.
+    ends: bool,
 }
 
 impl Parts {
@@ -132,11 +134,14 @@ impl Parts {
         epochs.is_settled() && self.marks.iter().all(|(marks, stamp)| epochs.invalidated(marks) <= *stamp)
     }
 
-    /// What is made of them is fresh no longer.
+    /// What is made of them is fresh no longer, and is not used any longer either where one of them must not be.
     pub(crate) fn bound(&self, verdict: &mut Storable, now: Millis) -> Result<(), NotStored> {
         let Some(until) = self.fresh_until else { return Ok(()) };
         let longest = verdict.initial_age + span(until.saturating_sub(now));
         verdict.freshness_lifetime = verdict.freshness_lifetime.min(longest);
+        if self.ends {
+            verdict.ends = Some(verdict.ends.map_or(longest, |end| end.min(longest)));
+        }
         if verdict.freshness_lifetime > verdict.initial_age { Ok(()) } else { Err(NotStored::AlreadyStale) }
     }
 }
@@ -200,7 +205,7 @@ pub(crate) fn tell_of_unnamed(around: &[Outer], is_private: bool) {
 pub(crate) fn tell_of_stream(run: &Run, groups: &[Box<str>], storable: &Storable) {
     let remaining = storable.freshness_lifetime.saturating_sub(storable.initial_age);
     let until = run.now().saturating_add(millis(remaining));
-    run.facts.around().iter().for_each(|outer| outer.note_run(run, groups, Some(until)));
+    run.facts.around().iter().for_each(|outer| outer.note_run(run, groups, Some((until, storable.ends.is_some()))));
 }
 
 /// The runs that a request is inside of, if it is.
@@ -238,16 +243,16 @@ impl Outer {
     /// A stored response answers inside, or one that has just been made.
     pub(crate) fn note(&self, stored: &Stored, cache: &Cache) {
         let is_private = CacheControl::of(&stored.whole.headers, &header::CACHE_CONTROL).is_ok_and(|own| own.private);
-        let fresh_until = Some(stored.fresh_until);
+        let (fresh_until, ends) = (Some(stored.fresh_until), stored.ends);
         let part = match (&stored.marks, stored.place) {
             (Some(marks), None) if self.is_in_memory_of(cache) => {
-                Parts { is_private, marks: vec![(marks.clone(), stored.stamp.clock)], fresh_until, ..Parts::default() }
+                Parts { is_private, marks: vec![(marks.clone(), stored.stamp.clock)], fresh_until, ends, ..Parts::default() }
             }
             (None, Some(place)) if self.rests_in(cache, Some(place.backend)) => {
                 let own =
                     Part { handler: place.handler.into(), path: place.path, groups: stored.groups.to_vec(), clock: stored.stamp.clock };
                 let at_rest = stored.parts.iter().cloned().chain([own]).collect();
-                Parts { is_private, fresh_until, ..Parts::of(at_rest, stored.stamp) }
+                Parts { is_private, fresh_until, ends, ..Parts::of(at_rest, stored.stamp) }
             }
             _ => Parts { is_foreign: true, is_private, ..Parts::default() },
         };
@@ -255,14 +260,15 @@ impl Outer {
     }
 
     /// A run has answered inside, and nothing of it is stored.
-    pub(crate) fn note_run(&self, run: &Run, groups: &[Box<str>], fresh_until: Option<Millis>) {
-        let is_private = run.is_private();
+    pub(crate) fn note_run(&self, run: &Run, groups: &[Box<str>], fresh_until: Option<(Millis, bool)>) {
+        let (is_private, ends) = (run.is_private(), fresh_until.is_some_and(|(_, ends)| ends));
+        let fresh_until = fresh_until.map(|(until, _)| until);
         let is_at_hand = run.has_read_its_backend() && self.rests_in(&run.cache, run.cache.backend_at(run.handler));
         let part = if let Some(stamp) = run.stamp().filter(|_| is_at_hand) {
             let added = groups.iter().filter(|group| !run.groups.contains(group));
             let (handler, groups) = (run.handler.epoch_name(run.key.instance).into(), run.groups.iter().chain(added).cloned().collect());
             let own = Part { handler, path: run.path_number, groups, clock: stamp.clock };
-            Parts { is_private, fresh_until, ..Parts::of(vec![own], stamp) }
+            Parts { is_private, fresh_until, ends, ..Parts::of(vec![own], stamp) }
         } else if run.handler.in_memory && self.is_in_memory_of(&run.cache) {
             let epochs = &run.cache.inner().memory.epochs;
             let mut marks = run
@@ -272,7 +278,7 @@ impl Outer {
             let added: Vec<_> = groups.iter().filter(|group| !run.groups.contains(group)).collect();
             epochs.add_groups(&mut marks, &added);
             let stamp = run.stamp().map_or(run.facts.began.in_memory, |stamp| stamp.clock);
-            Parts { is_private, marks: vec![(marks, stamp)], fresh_until, ..Parts::default() }
+            Parts { is_private, marks: vec![(marks, stamp)], fresh_until, ends, ..Parts::default() }
         } else {
             Parts { is_foreign: true, is_private, ..Parts::default() }
         };
@@ -305,6 +311,7 @@ impl Outer {
         let all = parts.get_or_insert_default();
         all.is_foreign |= part.is_foreign;
         all.is_private |= part.is_private;
+        all.ends |= part.ends;
         all.marks.extend(part.marks);
         all.is_foreign |= all.incarnation.is_some_and(|known| part.incarnation.is_some_and(|other| known != other));
         all.incarnation = all.incarnation.or(part.incarnation);

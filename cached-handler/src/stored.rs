@@ -57,6 +57,8 @@ pub(crate) struct Stored {
     pub(crate) fresh_until: Millis,
     /// For how long after that it may still be used, and when.
     pub(crate) windows: Windows,
+    /// It has said when it ends: after its windows no client is given it, whatever it accepts.
+    pub(crate) ends: bool,
     /// Whose its entity tag is.
     pub(crate) tag: Tag,
     /// By which of its validators its handler can be asked whether it still holds (RFC 9111 §4.3.1).

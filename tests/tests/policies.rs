@@ -19,7 +19,7 @@ use axum::{
 };
 use cached_handler::{
     Cache, CacheBuilder, CacheLayer, Collapse, ETag, FreshFor, Kept, NotStored, Outcome, Policy, cached, handlers, secs,
-    testing::{TestCache, assert_hit, assert_miss},
+    testing::{TestCache, assert_hit, assert_miss, outcome_of},
 };
 use cached_handler_tests::harness::{Dict, ask, text};
 use tower::ServiceExt;
@@ -418,6 +418,58 @@ async fn a_response_may_bound_its_own_freshness() {
             assert_miss!(ask(&app, &path).await);
         }
         assert_eq!(not_stored(&ask(&app, "/offer/0").await), Some(&NotStored::AlreadyStale));
+    }
+}
+
+#[cached(ttl = 60, stale_while_revalidate = 600, stale_if_error = 600)]
+async fn with_windows(Path(left): Path<u64>) -> impl IntoResponse {
+    (FreshFor::at_most(secs(left)), "half the price")
+}
+
+#[cached(ttl = 600, stale_while_revalidate = 600)]
+async fn page_with_windows(State(app): State<Router>, Path(left): Path<u64>) -> String {
+    text(ask(&app, &format!("/windows/{left}")).await).await
+}
+
+#[cached(ttl = 60, stale_while_revalidate = 60)]
+async fn stale_at_once() -> impl IntoResponse {
+    (FreshFor(secs(0)), "old")
+}
+
+const LISTENS: Policy = Policy::new().honor_request_directives();
+
+#[cached(ttl = 60, policy = LISTENS)]
+async fn listens() -> impl IntoResponse {
+    (FreshFor::at_most(secs(20)), "half the price")
+}
+
+/// In a stale window too, at rest as in memory, and in a page that is made of it.
+#[tokio::test]
+async fn what_has_said_when_it_ends_is_not_used_after_that() {
+    for cache in caches(|builder| builder) {
+        let inside = Router::new().route("/windows/{left}", get(with_windows)).layer(cache.layer());
+        let page = Router::new().route("/page/{left}", get(page_with_windows)).with_state(inside.clone());
+        let rest = Router::new().route("/listens", get(listens)).route("/at-once", get(stale_at_once));
+        let app = inside.merge(page.merge(rest).layer(cache.layer()));
+        // Two minutes: one of freshness, one of the window.
+        assert_miss!(ask(&app, "/windows/120").await);
+        assert_miss!(ask(&app, "/windows/20").await);
+        assert_eq!(not_stored(&ask(&app, "/windows/0").await), Some(&NotStored::AlreadyStale));
+        assert_eq!(not_stored(&ask(&app, "/windows/0").await), Some(&NotStored::AlreadyStale));
+        assert_miss!(ask(&app, "/page/20").await);
+        assert_hit!(ask(&app, "/page/20").await);
+        assert_miss!(ask(&app, "/listens").await);
+        cache.clock().advance(Duration::from_secs(25));
+        for uri in ["/windows/20", "/page/20"] {
+            assert_miss!(ask(&app, uri).await);
+        }
+        let accepts = Request::get("/listens").header("cache-control", "max-stale=600").body(Body::empty()).unwrap();
+        assert_miss!(app.clone().oneshot(accepts).await.unwrap());
+        cache.clock().advance(Duration::from_secs(50));
+        assert!(matches!(outcome_of(&ask(&app, "/windows/120").await), Outcome::Stale { .. }));
+        // `FreshFor` zero alone is `max-age=0`.
+        assert_miss!(ask(&app, "/at-once").await);
+        assert!(matches!(outcome_of(&ask(&app, "/at-once").await), Outcome::Stale { .. }));
     }
 }
 

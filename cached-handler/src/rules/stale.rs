@@ -28,6 +28,11 @@ impl Windows {
         if is_error(status) { Self { if_error: Duration::ZERO, ..self } } else { self }
     }
 
+    /// None is open for longer than this.
+    pub(crate) fn at_most(self, limit: Duration) -> Self {
+        Self { while_revalidate: self.while_revalidate.min(limit), if_error: self.if_error.min(limit) }
+    }
+
     pub(crate) fn longest(&self) -> Duration {
         self.while_revalidate.max(self.if_error)
     }

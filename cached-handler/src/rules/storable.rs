@@ -30,7 +30,7 @@ pub(crate) struct Question<'a> {
     pub(crate) ttl: Option<Duration>,
     /// The handler's word to this cache alone.
     pub(crate) fresh_for: Option<Duration>,
-    /// For how much longer it is fresh at most, by the same.
+    /// For how much longer it is used at most, by the same.
     pub(crate) at_most: Option<Duration>,
     pub(crate) do_not_store: bool,
     /// Whether the handler can be asked if a stored response still holds.
@@ -45,6 +45,8 @@ pub(crate) struct Question<'a> {
 pub(crate) struct Storable {
     pub(crate) freshness_lifetime: Duration,
     pub(crate) initial_age: Duration,
+    /// The age from which on it must not be used, not even stale.
+    pub(crate) ends: Option<Duration>,
     /// It says itself that it may answer requests with credentials (RFC 9111 §3.5).
     pub(crate) shareable: bool,
     /// What `Vary` names.
@@ -81,12 +83,13 @@ pub(crate) fn storable(question: &Question<'_>) -> Result<Storable, NotStored> {
     // A `ttl` begins when the response is complete; only what states its own freshness is aged by its `Date`.
     let now = if by_its_date { question.now } else { SystemTime::UNIX_EPOCH };
     let initial_age = freshness::initial_age(question.fields, now);
-    let longest = question.at_most.map_or(TEN_YEARS, |limit| initial_age.saturating_add(limit));
-    let freshness_lifetime = freshness_lifetime.min(TEN_YEARS).min(longest);
-    if freshness_lifetime <= initial_age && !asks && !question.may_be_stale {
+    let ends = question.at_most.map(|limit| initial_age.saturating_add(limit));
+    let freshness_lifetime = freshness_lifetime.min(ends.unwrap_or(TEN_YEARS)).min(TEN_YEARS);
+    let may_be_stale = question.may_be_stale && ends.is_none_or(|end| end > initial_age);
+    if freshness_lifetime <= initial_age && !asks && !may_be_stale {
         return Err(NotStored::AlreadyStale);
     }
-    Ok(Storable { freshness_lifetime, initial_age, shareable, vary })
+    Ok(Storable { freshness_lifetime, initial_age, ends, shareable, vary })
 }
 
 fn states_freshness(directives: &CacheControl) -> bool {

@@ -116,6 +116,7 @@ impl Run {
             tells_clients: stored.tells_clients,
             made_tag: stored.tag != Tag::Own,
             tells_length: stored.tells_length,
+            ends: stored.ends,
         }
     }
 }

@@ -267,6 +267,7 @@ pub(super) fn may_answer_unless_invalidated(
 /// Whether the request itself accepts a stored response of this staleness, and nothing forbids it.
 fn is_wanted_stale(stored: &Stored, handler: &Handler, facts: &Facts, now: Millis) -> bool {
     handler.policy.honor_request_directives
+        && !stored.ends
         && facts.accepts_stale(span(now.saturating_sub(stored.fresh_until)))
         && may_be_stale(&stored.whole.headers, stored.targeted)
 }

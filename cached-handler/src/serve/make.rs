@@ -74,6 +74,7 @@ pub(super) fn make(run: &Run, mut parts: Parts, content: Bytes, storable: &Stora
     } else {
         storable.freshness_lifetime
     };
+    let windows = storable.ends.map_or(windows, |end| windows.at_most(end.saturating_sub(lifetime)));
     if run.handler.in_memory && !of_head {
         framing::leave_room(&mut fields);
     }
@@ -89,6 +90,7 @@ pub(super) fn make(run: &Run, mut parts: Parts, content: Bytes, storable: &Stora
         born,
         fresh_until: born.saturating_add(millis(lifetime)),
         windows,
+        ends: storable.ends.is_some(),
         tag,
         own,
         tells_clients,
@@ -115,7 +117,7 @@ pub(super) fn make(run: &Run, mut parts: Parts, content: Bytes, storable: &Stora
 /// A stored response of what lay in a backend: what is not kept there is computed again.
 pub(super) fn remake(run: &Run, at_rest: AtRest, born: Millis, fresh_until: Millis, initial_age: Duration) -> Stored {
     let AtRest { status, fields, content, windows, order, groups, parts, shareable, arrived_with_age, own, .. } = at_rest;
-    let AtRest { tells_clients, made_tag, tells_length, .. } = at_rest;
+    let AtRest { tells_clients, made_tag, tells_length, ends, .. } = at_rest;
     let mut fields = fields;
     let of_head = is_without_its_content(run, &content);
     // Earlier versions kept it.
@@ -133,6 +135,7 @@ pub(super) fn remake(run: &Run, at_rest: AtRest, born: Millis, fresh_until: Mill
         born,
         fresh_until,
         windows,
+        ends,
         tag,
         own,
         tells_clients,

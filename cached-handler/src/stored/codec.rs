@@ -56,6 +56,7 @@ pub(crate) struct AtRest {
     pub(crate) tells_clients: bool,
     pub(crate) made_tag: bool,
     pub(crate) tells_length: bool,
+    pub(crate) ends: bool,
 }
 
 /// What lies under a key at rest.
@@ -111,7 +112,7 @@ const OWN_DATE: u8 = 8;
 const TELLS_CLIENTS: u8 = 16;
 const MADE_TAG: u8 = 32;
 const TELLS_LENGTH: u8 = 64;
-const FLAGS: u8 = SHAREABLE | ARRIVED_WITH_AGE | OWN_TAG | OWN_DATE | TELLS_CLIENTS | MADE_TAG | TELLS_LENGTH;
+const ENDS: u8 = 128;
 
 pub(crate) fn encode(slot: &SlotAtRest, key: &Digest) -> Bytes {
     let mut out = begun(key);
@@ -233,7 +234,8 @@ fn put_beside_content(out: &mut BytesMut, response: &AtRest) {
             | flag(response.own.date, OWN_DATE)
             | flag(response.tells_clients, TELLS_CLIENTS)
             | flag(response.made_tag, MADE_TAG)
-            | flag(response.tells_length, TELLS_LENGTH),
+            | flag(response.tells_length, TELLS_LENGTH)
+            | flag(response.ends, ENDS),
     );
     put_order(out, &response.order);
     out.put_u64_le(millis(response.born.duration_since(UNIX_EPOCH).unwrap_or_default()));
@@ -252,9 +254,6 @@ fn put_beside_content(out: &mut BytesMut, response: &AtRest) {
 
 fn response(reader: &mut Reader<'_>) -> Result<AtRest, Damage> {
     let flags = reader.u8()?;
-    if flags & !FLAGS != 0 {
-        return Err(Damage::Malformed);
-    }
     let order = order(reader)?;
     let born = UNIX_EPOCH.checked_add(reader.millis()?).ok_or(Damage::Malformed)?;
     let lifetime = reader.millis()?;
@@ -286,6 +285,7 @@ fn response(reader: &mut Reader<'_>) -> Result<AtRest, Damage> {
         tells_clients: flags & TELLS_CLIENTS != 0,
         made_tag: flags & MADE_TAG != 0,
         tells_length: flags & TELLS_LENGTH != 0,
+        ends: flags & ENDS != 0,
     })
 }
 

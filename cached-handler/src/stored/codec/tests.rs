@@ -30,6 +30,7 @@ fn response() -> AtRest {
         tells_clients: true,
         made_tag: true,
         tells_length: false,
+        ends: false,
     }
 }
 
