@@ -173,6 +173,15 @@ fn may_be_used(expression: &str, allowed: &BTreeSet<&str>) -> bool {
     }
 }
 
+/// `runtime::Id`, by which runtimes are told apart, is of 1.49. `.ci/run` builds with the least version.
+#[test]
+fn of_tokio_no_version_is_allowed_that_lacks_what_is_called() {
+    let manifest = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../cached-handler/Cargo.toml")).unwrap();
+    let line = manifest.lines().find(|line| line.starts_with("tokio = { version = \"1.") && line.contains("\"rt\"")).unwrap();
+    let minor = line.split('"').nth(1).and_then(|version| version.split('.').nth(1)?.parse::<u32>().ok());
+    assert!(minor.is_some_and(|minor| minor >= 49), "{line}");
+}
+
 #[test]
 fn licences_are_read_as_spdx_has_them() {
     let allowed = BTreeSet::from(["MIT", "Zlib"]);
