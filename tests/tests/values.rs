@@ -1,5 +1,7 @@
 //! Typed values: computed once, kept on every backend, never older than what invalidates them.
 
+#[path = "values/paths.rs"]
+mod paths;
 #[path = "values/unrelated.rs"]
 mod unrelated;
 

@@ -260,6 +260,25 @@
 //!
 //! On a hit that extractor does not run at all, so do not use `OnMiss` for authentication.
 //!
+//! # One handler under several paths
+//!
+//! The path is part of every key: a handler that is routed as `/raw/{id}` and as `/dl/{id}` stores a response for each, and
+//! `path = "/raw/7"` invalidates the one of that path alone. What is slow is computed once for both by a
+//! [value](super::layer_and_values), and both responses go by its group:
+//!
+//! ```
+//! use axum::{extract::Path, http::StatusCode};
+//! use cached_handler::{Cache, ValueOptions, cached, secs};
+//!
+//! #[cached(ttl = 60, group = "paste:{id}")]
+//! async fn paste(cache: Cache, Path(id): Path<u64>) -> Result<String, StatusCode> {
+//!     let options = ValueOptions::new(secs(60)).group(format!("paste:{id}"));
+//!     let text = cache.values::<String>("pastes").get_or_insert_with(&id, options, async move || load(id).await).await?;
+//!     Ok(text.to_string())
+//! }
+//! # async fn load(id: u64) -> Result<String, StatusCode> { Ok(format!("paste {id}")) }
+//! ```
+//!
 //! # Several routers, tenants
 //!
 //! `State` is not part of the key. If several routers have a `State` of the same type with different values, such as
