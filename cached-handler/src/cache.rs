@@ -131,9 +131,9 @@ impl Cache {
     /// does not have, or says what cannot be meant in `vary` or `cache_control` (a line for each); and where the process has a cache
     /// already: installed before, or made by a request that came earlier.
     pub fn install(self) -> Result<(), Error> {
-        let misfits = self.misfits().reduce(|all, misfit| all + "\n" + &misfit);
-        if let Some(misfits) = misfits {
-            return Err(Error::config(misfits));
+        let misfits = self.misfits();
+        if !misfits.is_empty() {
+            return Err(Error::config(misfits.join("\n")));
         }
         // A test's own may be the router's as well, and is then reached in no other way.
         let isolated = self.0.isolated;
@@ -244,8 +244,15 @@ impl Cache {
     }
 
     /// What is wrong with the backends that the program's handlers name, and its layers that go by the request's cache.
-    fn misfits(&self) -> impl Iterator<Item = String> {
-        Self::users().filter_map(|handler| self.misfit(handler))
+    fn misfits(&self) -> Vec<String> {
+        let mut misfits: Vec<String> = Vec::new();
+        for misfit in Self::users().filter_map(|handler| self.misfit(handler)) {
+            // `#[debug_handler]` above `#[cached]` copies the function with its attribute.
+            if !misfits.contains(&misfit) {
+                misfits.push(misfit);
+            }
+        }
+        misfits
     }
 
     /// The program's handlers, and its layers that go by the request's cache.

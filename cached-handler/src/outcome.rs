@@ -442,7 +442,7 @@ impl fmt::Display for NotStored {
             Self::Head => "a HEAD request ran it, and an argument in `skip` may have shown the method",
             Self::Request => "the request said `no-store`",
             Self::OnlyIfCached => "the request said `only-if-cached`, and nothing stored could answer",
-            Self::Status(status) => return write!(f, "status {status} is not stored; if it describes the resource, type `Policy::new().status({status}, …)`"),
+            Self::Status(status) => return write!(f, "status {status} is not stored; if it describes the resource, type `status({status} = 60)` in the attribute, or `Policy::new().status({status}, …)`"),
             Self::CachedInside => "it is made of what another cached handler has answered, from a cache of its own",
             Self::Err => "the handler returned an `Err` (`only_ok`)",
             Self::DoNotStore => "the handler returned `DoNotStore`",

@@ -322,7 +322,7 @@ async fn nothing_of_a_request_can_be_read_in_the_name_of_a_key() {
 #[tokio::test]
 async fn a_handler_whose_backend_is_not_there_runs_and_says_so() {
     let cache = TestCache::new();
-    let app = Router::new().route("/page/{id}", get(page)).layer(cache.layer());
+    let app = Router::new().route("/page/{id}", get(page)).route("/looked-at/{id}", get(looked_at)).layer(cache.layer());
     let response = assert_miss!(ask(&app, "/page/1").await);
     let outcome = response.extensions().get::<Outcome>().unwrap().to_string();
     assert!(outcome.contains("names a backend that this cache does not have"), "{outcome}");
@@ -333,6 +333,15 @@ async fn a_handler_whose_backend_is_not_there_runs_and_says_so() {
     cached_handler_tests::harness::send(&app, axum::http::Method::PUT, "/").await;
     let error = cache.install().unwrap_err();
     assert!(error.is_config() && error.to_string().contains("`dict`"), "{error}");
+    assert_eq!(error.to_string().matches("`looked_at` (").count(), 1, "{error}");
+    assert_eq!(cached_handler::handlers().iter().filter(|handler| handler.name == "looked_at").count(), 1);
+}
+
+/// The macro above copies it, to look at it.
+#[axum::debug_handler]
+#[cached(ttl = 60, backend = "dict")]
+async fn looked_at(Path(id): Path<u64>) -> String {
+    id.to_string()
 }
 
 #[tokio::test]

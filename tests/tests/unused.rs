@@ -90,8 +90,8 @@ async fn a_handler_that_the_cache_is_of_no_use_for_is_told_of_once() {
         .layer(cache.layer());
     for (told_of, (path, advice)) in (1..).zip([
         ("/rejects", "take `Query`"),
-        ("/redirects", "type `Policy::new().status(303, …)`"),
-        ("/redirects-at-rest", "type `Policy::new().status(303, …)`"),
+        ("/redirects", "type `status(303 = 60)` in the attribute"),
+        ("/redirects-at-rest", "type `status(303 = 60)` in the attribute"),
         ("/with-cookies", "`skip_credentials(jar)`"),
     ]) {
         let send = async || {
