@@ -148,7 +148,8 @@ pub enum NotStored {
     OnlyIfCached,
     /// Its status is not stored.
     Status(u16),
-    /// A handler inside the layer has a cache of its own, which answers for it.
+    /// A handler inside the layer has a cache of its own, which answers for it; or the response is made of what a cached handler has
+    /// answered that the request bypassed, or whose cache or backend is another.
     CachedInside,
     /// The handler returned an `Err`, and `only_ok` is on.
     Err,

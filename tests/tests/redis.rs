@@ -1,5 +1,7 @@
 //! `backend = "redis"`: the laws, the attribute on it, and several processes on one server.
 
+#[path = "redis/composed.rs"]
+mod composed;
 #[path = "redis/epochs.rs"]
 mod epochs;
 #[path = "redis/lives.rs"]

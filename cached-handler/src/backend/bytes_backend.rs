@@ -53,7 +53,7 @@ impl<S: Store, E: Epochs> Backend for BytesBackend<S, E> {
         key: &'a StoreKey,
         bytes: Bytes,
         keep_for: Duration,
-        _: &'a Scopes<'a>,
+        _: &'a [Scopes<'a>],
         unless_after: Option<Order>,
     ) -> Answer<'a, Put> {
         Box::pin(async move {

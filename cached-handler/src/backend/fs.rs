@@ -218,12 +218,22 @@ impl Backend for Fs {
         Box::pin(Epochs::read(self, scopes))
     }
 
+    fn read_each<'a>(&'a self, scopes: &'a [Scopes<'a>]) -> Answer<'a, Vec<Reading>> {
+        Box::pin(async move {
+            let all: Vec<_> = scopes.iter().map(spots).collect();
+            let read = move |place: &Place, _, patience| all.iter().map(|spots| place.table().read(spots, patience)).collect();
+            let readings: Vec<Reading> = self.look(read).await?;
+            readings.iter().for_each(|reading| self.known.note(reading));
+            Ok(readings)
+        })
+    }
+
     fn put<'a>(
         &'a self,
         key: &'a StoreKey,
         bytes: Bytes,
         keep_for: Duration,
-        _: &'a Scopes<'a>,
+        _: &'a [Scopes<'a>],
         unless_after: Option<Order>,
     ) -> Answer<'a, Put> {
         Box::pin(self.put_unless(key, bytes, keep_for, unless_after))

@@ -109,12 +109,16 @@ impl<B: Backend + 'static> Backend for Guard<B> {
         Box::pin(self.0.ask(Errand::Read, self.0.read_limit(), || self.0.backend.read(scopes)))
     }
 
+    fn read_each<'a>(&'a self, scopes: &'a [Scopes<'a>]) -> Answer<'a, Vec<Reading>> {
+        Box::pin(self.0.ask(Errand::Read, self.0.read_limit(), || self.0.backend.read_each(scopes)))
+    }
+
     fn put<'a>(
         &'a self,
         key: &'a StoreKey,
         bytes: Bytes,
         keep_for: Duration,
-        scopes: &'a Scopes<'a>,
+        scopes: &'a [Scopes<'a>],
         unless_after: Option<Order>,
     ) -> Answer<'a, Put> {
         Box::pin(self.0.put(key, bytes, keep_for, scopes, unless_after))

@@ -126,16 +126,13 @@ impl Backend for Redis {
 
     fn read<'a>(&'a self, scopes: &'a Scopes<'a>) -> Answer<'a, Reading> {
         Box::pin(async move {
-            let incarnation = self.0.incarnation();
-            let keys = self.0.keys.scopes(scopes, incarnation);
-            let values = list(self.0.link.call(&mget(keys.iter())).await?)?;
-            let reading = match record::reading(keys.iter(), &values).filter(|reading| reading.incarnation == incarnation) {
-                Some(reading) => reading,
-                None => self.0.make_epochs_of(scopes).await?,
-            };
-            self.0.known.note(&reading);
-            Ok(reading)
+            let readings = self.0.read_each(std::slice::from_ref(scopes)).await?;
+            readings.into_iter().next().ok_or_else(senseless)
         })
+    }
+
+    fn read_each<'a>(&'a self, scopes: &'a [Scopes<'a>]) -> Answer<'a, Vec<Reading>> {
+        Box::pin(self.0.read_each(scopes))
     }
 
     fn put<'a>(
@@ -143,11 +140,11 @@ impl Backend for Redis {
         key: &'a StoreKey,
         bytes: Bytes,
         keep_for: Duration,
-        scopes: &'a Scopes<'a>,
+        scopes: &'a [Scopes<'a>],
         unless_after: Option<Order>,
     ) -> Answer<'a, Put> {
         Box::pin(async move {
-            let keys = self.0.keys.scopes_with(scopes, self.0.incarnation(), key);
+            let keys = self.0.keys.all_with(scopes, self.0.incarnation(), key);
             self.0.put(&keys, &bytes, keep_for, unless_after.is_some()).await
         })
     }

@@ -6,7 +6,7 @@ use bytes::Bytes;
 use tokio::sync::Notify;
 
 use super::{Effect, Moved, Order, Put, Reading, Scopes, Stamp, StoreKey};
-use crate::{clock::Clock, error::Error, invalidate::Target};
+use crate::{clock::Clock, error::Error, invalidate::Target, together::together};
 
 pub(crate) type Answer<'a, T> = Pin<Box<dyn Future<Output = Result<T, Error>> + Send + 'a>>;
 
@@ -16,14 +16,18 @@ pub(crate) trait Backend: Send + Sync + fmt::Debug {
     fn look_up<'a>(&'a self, key: &'a StoreKey, scopes: &'a Scopes<'a>) -> Answer<'a, (Option<Bytes>, Reading)>;
     fn get<'a>(&'a self, key: &'a StoreKey) -> Answer<'a, Option<Bytes>>;
     fn read<'a>(&'a self, scopes: &'a Scopes<'a>) -> Answer<'a, Reading>;
-    /// Keeps the bytes, and the epochs in their scopes for as long. `unless_after`: not in place of bytes that lie there of a run
+    /// The same of each of several responses, in their order: one call, and one way there where the epochs lie together.
+    fn read_each<'a>(&'a self, scopes: &'a [Scopes<'a>]) -> Answer<'a, Vec<Reading>> {
+        Box::pin(async move { together(scopes.iter().map(|scopes| self.read(scopes)).collect()).await.into_iter().collect() })
+    }
+    /// Keeps the bytes, and the epochs in their scopes, and in those of what they are made of, for as long. `unless_after`: not in place of bytes that lie there of a run
     /// that began later, as far as their beginning tells.
     fn put<'a>(
         &'a self,
         key: &'a StoreKey,
         bytes: Bytes,
         keep_for: Duration,
-        scopes: &'a Scopes<'a>,
+        scopes: &'a [Scopes<'a>],
         unless_after: Option<Order>,
     ) -> Answer<'a, Put>;
     fn remove<'a>(&'a self, key: &'a StoreKey) -> Answer<'a, ()>;

@@ -75,7 +75,7 @@
 //! | `head` | a HEAD request ran a handler with an argument in `skip` that shows the method | |
 //! | `request-no-store`, `only-if-cached` | the request said so | only with `Policy::honor_request_directives` |
 //! | `status` | its status is not stored | `status(404 = 5)`, for statuses that describe the resource |
-//! | `cached-inside` | a handler inside the layer has `#[cached]`; or it is made of what a cached handler of another backend or cache has answered | keep both in one backend of one cache |
+//! | `cached-inside` | a handler inside the layer has `#[cached]`; or it is made of what a cached handler of another backend or cache has answered, or one that the request bypassed | keep both in one backend of one cache; give the page the same `bypass` |
 //! | `err` | the handler returned an `Err`, and `only_ok` is on | |
 //! | `do-not-store` | the handler returned `DoNotStore` | |
 //! | `set-cookie` | it sets a cookie | set cookies in another handler, or in a layer outside |

@@ -203,8 +203,8 @@
 //! bound to it: whatever invalidates the fragment (a group, its path, its handler) invalidates the page, in every process that
 //! shares the backend. It is fresh no longer than the fragment, and private if that is. This needs one cache and one backend for
 //! both: the epochs of another backend say nothing of the fragment, so such a page is not stored (`cached-inside`), nor is one
-//! of more than 64 fragments. In Redis, files and a store of yours a hit reads the epochs of its fragments too: all at once,
-//! in one more round trip.
+//! of more than 64 fragments, or of one with which its cache had nothing to do (`bypass`): nobody asks for its groups then. In Redis, files and a store of yours a hit reads the epochs of its fragments too: all at once,
+//! in one more call.
 //!
 //! The page is found by its task, or by its request if that is handed on. What asks neither way is not noticed: a *new*
 //! request in a task that the handler spawns, or one over the network. Name the groups of the fragment there yourself, with

@@ -4,7 +4,7 @@ use std::time::{Duration, UNIX_EPOCH};
 
 use super::{
     Run,
-    parts::{Parts, read_with_parts},
+    parts::{Parts, read_with_parts, scopes_with_parts},
     put,
     remote::MOST_SKEW,
 };
@@ -38,7 +38,7 @@ impl Run {
         if !self.has_read_its_backend() {
             return Ok(Kept::Not(NotStored::Backend));
         }
-        let scopes = self.scopes_of(stored);
+        let scopes = scopes_with_parts(self.scopes_of(stored), stored);
         let (reading, parts) = read_with_parts(backend, &scopes, stored).await?;
         if !reading.allows(stored.stamp) || parts == Parts::Invalidated {
             return Ok(Kept::Not(NotStored::Invalidated));
@@ -76,7 +76,7 @@ impl Run {
         key: &StoreKey,
         slot: &SlotAtRest,
         keep_for: Duration,
-        scopes: &Scopes<'_>,
+        scopes: &[Scopes<'_>],
     ) -> Result<Kept, Error> {
         let order = slot.order();
         let bytes = encode_in_turns(slot, key.digest()).await;

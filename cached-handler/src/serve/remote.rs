@@ -9,7 +9,7 @@ use super::{
     Rest, Run, answer,
     lookup::{Found, UseStale, judged, may_answer_unless_invalidated, use_stale},
     make::remake,
-    parts::{Parts, parts, read_with_parts},
+    parts::{Parts, parts, read_with_parts, scopes_with_parts},
 };
 use crate::{
     backend::{Backend, Reading, StoreKey},
@@ -111,7 +111,7 @@ impl Run {
             return true;
         }
         let Some(backend) = self.cache.backend(self.handler).cloned() else { return false };
-        let scopes = self.scopes_of(stored);
+        let scopes = scopes_with_parts(self.scopes_of(stored), stored);
         match read_with_parts(&*backend, &scopes, stored).await {
             Ok((reading, Parts::Current)) => self.set_reading(reading),
             // It is made of something outdated: whenever it was made, it is no answer.
@@ -162,7 +162,7 @@ impl Run {
         self.cache.inner().reputations.found_at_rest(self.handler, self.key.instance, self.now());
         // Groups that only the response knows of were not in the first reading, nor were its parts.
         let (reading, parts) = if self.knows_less_groups_than_its_own(stored) {
-            let scopes = self.scopes_of(stored);
+            let scopes = scopes_with_parts(self.scopes_of(stored), stored);
             read_with_parts(backend, &scopes, stored).await?
         } else {
             (reading, parts(backend, stored).await?)

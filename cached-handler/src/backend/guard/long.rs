@@ -22,7 +22,7 @@ impl<B: Backend + 'static> Inner<B> {
         key: &'a StoreKey,
         bytes: Bytes,
         keep_for: Duration,
-        scopes: &'a Scopes<'a>,
+        scopes: &'a [Scopes<'a>],
         unless_after: Option<Order>,
     ) -> Result<Put, Error> {
         let is_long = bytes.len() > LONG;

@@ -80,6 +80,14 @@ impl Keys {
         names
     }
 
+    /// The clock, the epochs of several responses, and then the response that is the first of them.
+    pub(super) fn all_with(&self, scopes: &[Scopes<'_>], incarnation: u64, key: &StoreKey) -> Names {
+        let mut names = self.clock();
+        scopes.iter().for_each(|scopes| self.epochs(scopes, incarnation, &mut names));
+        names.push(&[&self.namespace, RESPONSE, key.as_str()]);
+        names
+    }
+
     /// The clock, and then the response.
     pub(super) fn clock_with(&self, key: &StoreKey) -> Names {
         let mut names = self.clock();
@@ -104,14 +112,18 @@ impl Keys {
         let length = (epochs + 1) * self.namespace.len() + scopes.handler().len() + epochs * ONE_NAME + more;
         let mut names = Names { text: String::with_capacity(length), ends: SmallVec::new() };
         names.push(&[&self.namespace]);
-        self.handler(scopes.handler(), &mut names);
+        self.epochs(scopes, incarnation, &mut names);
+        names
+    }
+
+    fn epochs(&self, scopes: &Scopes<'_>, incarnation: u64, names: &mut Names) {
+        self.handler(scopes.handler(), names);
         if let Some(number) = scopes.path() {
-            self.path(number, incarnation, &mut names);
+            self.path(number, incarnation, names);
         }
         for group in scopes.groups() {
-            self.group(group, &mut names);
+            self.group(group, names);
         }
-        names
     }
 
     fn handler(&self, name: &str, names: &mut Names) {

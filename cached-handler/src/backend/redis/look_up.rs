@@ -10,11 +10,11 @@ use super::{
     batch::{Put, Wanted},
     joint::{Found, Joint},
     keys::Names,
-    list, mget,
+    list, mget, record,
     refusal::senseless,
 };
 use crate::{
-    backend::{Scopes, StoreKey},
+    backend::{Reading, Scopes, StoreKey},
     error::Error,
     tasks::spawn,
     timer::timeout,
@@ -86,6 +86,26 @@ impl Inner {
             }),
             Err(error) => answers.into_iter().for_each(|answer| drop(answer.send(Err(error.for_another())))),
         }
+    }
+
+    /// The epochs of each, in one command. Those that are missing are made.
+    pub(super) async fn read_each(&self, scopes: &[Scopes<'_>]) -> Result<Vec<Reading>, Error> {
+        let incarnation = self.incarnation();
+        let names: Vec<_> = scopes.iter().map(|scopes| self.keys.scopes(scopes, incarnation)).collect();
+        let all: Vec<_> = names.iter().flat_map(Names::iter).collect();
+        let values = list(self.link.call(&mget(all.iter())).await?)?;
+        let (mut rest, mut readings) = (&values[..], Vec::with_capacity(scopes.len()));
+        for (scopes, names) in scopes.iter().zip(&names) {
+            let (own, others) = rest.split_at_checked(names.iter().len()).ok_or_else(senseless)?;
+            rest = others;
+            let reading = match record::reading(names.iter(), own).filter(|reading| reading.incarnation == incarnation) {
+                Some(reading) => reading,
+                None => self.make_epochs_of(scopes).await?,
+            };
+            self.known.note(&reading);
+            readings.push(reading);
+        }
+        Ok(readings)
     }
 
     fn learn_from(&self, found: &Found) {
