@@ -189,6 +189,7 @@
 //! | `…_damaged_total` is not 0 | with the damage `other-type`: a set's type has changed without its version, or JSON cannot hold a value (`NaN`); otherwise another program writes to the same place, or the disk is failing |
 //! | `…_invalidations_total{result="error"}` | an invalidation did not reach its backend; it is tried again |
 //! | a backend fails, `no-runtime` | a call from outside of tokio: run it in a runtime |
+//! | a backend fails, `contended` | another process holds the folder of a response, and is stopped or waits for the disk; this response is not stored, and nothing else is kept from the backend |
 //! | a backend fails, `capacity` | the directory is full: raise `fs_capacity`, or store less |
 //! | a backend fails, `too-long` | a response takes longer over the network than a look-up waits: lower `Policy::max_body`, or raise the limits of that backend |
 //! | a backend fails, `starved` | the process computes on the threads of the runtime for so long that it cannot hear answers: use `tokio::task::spawn_blocking` for what computes |

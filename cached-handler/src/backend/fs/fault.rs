@@ -25,6 +25,8 @@ pub(super) enum Fault {
     NoThread(Cow<'static, str>),
     /// Another process holds the lock of the table.
     Locked,
+    /// Others store in the folder of a response, and one of them takes long.
+    Contended,
     /// The system said so.
     System { call: &'static str, errno: Errno },
 }
@@ -45,6 +47,7 @@ impl Fault {
             Self::System { errno: Errno::NOSPC | Errno::DQUOT, .. } => error::Fault::Refused("full"),
             Self::System { errno: Errno::ROFS, .. } => error::Fault::Refused("read-only"),
             Self::NoRoom => error::Fault::Refused("capacity"),
+            Self::Contended => error::Fault::Refused("contended"),
             Self::Damaged => error::Fault::Sick("damaged"),
             Self::Locked => error::Fault::Sick("locked"),
             _ => error::Fault::Sick("failed"),
@@ -73,6 +76,7 @@ impl fmt::Display for Fault {
             Self::Refused(why) => f.write_str(why),
             Self::NoThread(why) => write!(f, "no thread for blocking calls: {why}"),
             Self::Locked => f.write_str("another process holds the file `lock` and does not let go; is it stopped?"),
+            Self::Contended => f.write_str("another process has been storing in the folder of this response for longer than 50 ms, so the response is not stored; is that process stopped?"),
             Self::System { call, errno: errno @ (Errno::ACCESS | Errno::PERM) } => {
                 write!(f, "`{call}` failed: {errno}; it needs to be this user's: type `chmod -R u=rwX,go=` on it")
             }

@@ -134,6 +134,17 @@ impl Place {
 
     /// Stores whole or not at all: written under another name, then renamed. A reader sees the old or the new.
     pub(super) fn put(&self, new: &New, given_up: &AtomicBool) -> Result<Put, Fault> {
+        let Some(folder) = self.put_in_place(new, given_up)? else { return Ok(Put::Overtaken) };
+        self.kept.forget(&new.name);
+        if new.durable {
+            folder.sync()?;
+        }
+        Ok(Put::Stored)
+    }
+
+    /// Gives its folder, whose names are not on the disk yet, and in which others may store meanwhile; none, where what lies there
+    /// is newer.
+    pub(super) fn put_in_place(&self, new: &New, given_up: &AtomicBool) -> Result<Option<Folder>, Fault> {
         let folder = self.folder_of(&new.name)?;
         let name = temporary(random());
         let file = folder.create(&name)?;
@@ -142,9 +153,9 @@ impl Place {
             if given_up.load(Ordering::SeqCst) {
                 return Err(Fault::GivenUp);
             }
+            // Nobody else takes the name meanwhile.
+            let _turn = new.unless_after.as_ref().map(|_| lock(&folder)).transpose()?;
             if let Some((order, key)) = &new.unless_after {
-                // Closed with the folder: nobody else takes the name meanwhile.
-                lock(&folder)?;
                 if Self::order_at(&folder, &new.name, key, new.now)?.is_some_and(|found| found.is_after(order)) {
                     return Ok(Put::Overtaken);
                 }
@@ -155,13 +166,8 @@ impl Place {
         if !matches!(written, Ok(Put::Stored)) {
             // Where this fails too, a sweep removes it.
             _ = folder.remove(name.as_bytes());
-            return written;
         }
-        self.kept.forget(&new.name);
-        if new.durable {
-            folder.sync()?;
-        }
-        Ok(Put::Stored)
+        Ok((written? == Put::Stored).then_some(folder))
     }
 
     /// Of the run that what lies there alive is of.

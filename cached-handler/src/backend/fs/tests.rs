@@ -83,3 +83,42 @@ fn only_response_below(folder: &Path) -> Option<PathBuf> {
         path => (entry.file_name().len() == 62).then_some(path),
     })
 }
+
+/// Of one response, and its run that began later than any.
+fn ordered(fs: &Fs, key: &StoreKey) -> New {
+    let (now, order) = (fs.shared.now(), Order { stamp: Stamp { incarnation: 1, clock: u64::MAX }, began: 0 });
+    let head = Head::new(now, Duration::from_secs(600), WHOLE.len() as u64);
+    let unless_after = Some((order, *key.digest()));
+    New { name: FileName::of(key), head, bytes: Bytes::from_static(WHOLE), now, unless_after, durable: true }
+}
+
+#[test]
+fn nobody_who_stores_waits_for_the_disk_that_another_waits_for() {
+    let fs = fs("turns", |settings| settings.durable = true);
+    let _removed = Removed(&fs.shared.settings.directory);
+    let place = fs.shared.place().unwrap();
+    let new = ordered(&fs, &StoreKey::for_tests("key"));
+    let never = std::sync::atomic::AtomicBool::new(false);
+    // The names in this folder are not on the disk yet.
+    let folder = place.put_in_place(&new, &never).unwrap().unwrap();
+    assert_eq!(place.put(&new, &never).unwrap(), Put::Stored);
+    folder.sync().unwrap();
+}
+
+/// It says something of that folder, and nothing of the disk.
+#[tokio::test]
+async fn a_folder_that_another_process_holds_is_no_failure_of_the_backend() {
+    let fs = fs("held", |_| {});
+    let _removed = Removed(&fs.shared.settings.directory);
+    let key = StoreKey::for_tests("key");
+    Store::put(&fs, &key, Bytes::from_static(WHOLE), Duration::from_secs(600)).await.unwrap();
+    let path = only_response_below(&fs.shared.settings.directory).unwrap();
+    let held = std::fs::File::open(path.parent().unwrap()).unwrap();
+    flock(&held, FlockOperation::LockExclusive).unwrap();
+    let order = Order { stamp: Stamp { incarnation: 1, clock: 1 }, began: 0 };
+    let refused = fs.put_unless(&key, Bytes::from_static(WHOLE), Duration::from_secs(600), Some(order)).await.unwrap_err();
+    assert_eq!(refused.as_fault(), crate::error::Fault::Refused("contended"));
+    assert!(refused.to_string().contains("the folder of this response"), "{refused}");
+    drop(held);
+    assert_eq!(fs.put_unless(&key, Bytes::from_static(WHOLE), Duration::from_secs(600), Some(order)).await.unwrap(), Put::Stored);
+}

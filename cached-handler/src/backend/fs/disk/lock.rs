@@ -12,20 +12,31 @@ use super::{Fault, Folder};
 /// Longer than anybody holds it who is not stopped, and shorter than storing may take.
 const LONGEST_WAIT: Duration = Duration::from_millis(50);
 
-/// Until the folder is closed.
-pub(in crate::backend::fs) fn lock(folder: &Folder) -> Result<(), Fault> {
+/// Whose turn it is, until this is dropped.
+#[derive(Debug)]
+#[must_use]
+pub(in crate::backend::fs) struct Turn<'a>(&'a Folder);
+
+impl Drop for Turn<'_> {
+    /// Otherwise it ends when the folder is closed.
+    fn drop(&mut self) {
+        _ = flock(&self.0.0, FlockOperation::Unlock);
+    }
+}
+
+pub(in crate::backend::fs) fn lock(folder: &Folder) -> Result<Turn<'_>, Fault> {
     let mut pause = Duration::from_micros(20);
     let mut waited = Duration::ZERO;
     loop {
         match flock(&folder.0, FlockOperation::NonBlockingLockExclusive) {
-            Ok(()) => return Ok(()),
+            Ok(()) => return Ok(Turn(folder)),
             Err(Errno::INTR) => {}
             Err(Errno::AGAIN) if waited < LONGEST_WAIT => {
                 std::thread::sleep(pause);
                 waited += pause;
                 pause = (pause * 2).min(Duration::from_millis(2));
             }
-            Err(Errno::AGAIN) => return Err(Fault::Locked),
+            Err(Errno::AGAIN) => return Err(Fault::Contended),
             Err(errno) => return Err(Fault::of("flock")(errno)),
         }
     }
