@@ -1,13 +1,13 @@
 //! What `#[invalidates]` runs: targets that are invalidated however the body ends.
 
+mod outliving;
+
 use std::{
     fmt,
-    pin::Pin,
     sync::{
         Arc, Mutex,
         atomic::{AtomicBool, Ordering},
     },
-    task::{Context, Poll, ready},
     time::Duration,
 };
 
@@ -15,6 +15,7 @@ use axum::response::Response;
 use http::request::Parts;
 use tokio::sync::Notify;
 
+pub use self::outliving::outliving;
 use crate::{
     backend::Effect,
     cache::Cache,
@@ -30,7 +31,7 @@ use crate::{
     passed::Capture,
     rules::path::encode_segment,
     sync::lock,
-    tasks::{self, Owed},
+    tasks::Owed,
     timer::timeout,
     together::{Call, together},
     trace::Trace,
@@ -58,6 +59,8 @@ pub struct Targets {
     due: Vec<Target>,
     /// What the method changes: any error spares it (RFC 9111 §4.4).
     changed: Option<Box<Changed>>,
+    /// The same, once there is an answer or none is to come; not in caches in which it means nothing.
+    by_method: Vec<Target>,
     /// What the body names, which nothing spares.
     named: Option<Invalidation>,
     /// Who wants to know that nothing else was invalidated meanwhile.
@@ -80,7 +83,7 @@ impl Targets {
     #[must_use]
     pub fn new(cache: OwnCache) -> Self {
         let only = cache.0.filter(|cache| cache.inner().isolated).into_iter().collect();
-        Self { only, due: Vec::new(), changed: cache.1, named: Some(cache.2), trace: None }
+        Self { only, due: Vec::new(), changed: cache.1, by_method: Vec::new(), named: Some(cache.2), trace: None }
     }
 
     /// Has the request's method mean nothing.
@@ -90,13 +93,13 @@ impl Targets {
 
     /// What a request to a cached handler changes in that handler's cache.
     pub(crate) fn changed(cache: &Cache, changed: Box<Changed>, trace: Option<Trace>) -> Self {
-        Self { only: vec![cache.clone()], due: Vec::new(), changed: Some(changed), named: None, trace }
+        Self { only: vec![cache.clone()], due: Vec::new(), changed: Some(changed), by_method: Vec::new(), named: None, trace }
     }
 
     /// What a request through a layer changes in these caches. Also what was invalidated inside: what stands between may have
     /// written, or committed, after that.
     pub(crate) fn through(caches: Vec<Cache>, changed: Box<Changed>) -> Self {
-        Self { only: caches, due: Vec::new(), changed: Some(changed), named: None, trace: None }
+        Self { only: caches, due: Vec::new(), changed: Some(changed), by_method: Vec::new(), named: None, trace: None }
     }
 
     /// Adds a group.
@@ -153,7 +156,7 @@ pub async fn invalidating<F: Future<Output = Response>>(targets: Targets, body: 
     let mut response = body.await;
     let Some(targets) = due.0.take() else { return response };
     let targets = targets.left_by(&response);
-    if !targets.due.is_empty() {
+    if !targets.is_empty() {
         // Again in a guard: this await may be the one at which the client leaves.
         let mut due = Due(Some(targets));
         if let Some(targets) = &due.0
@@ -166,47 +169,6 @@ pub async fn invalidating<F: Future<Output = Response>>(targets: Targets, body: 
     response
 }
 
-/// The same in a run that does not end with its client, because what it finds out is known only at its end. Where the client
-/// leaves, what is known by then is invalidated at once, and all of it again when the run ends. Where there is no place for one
-/// more run, or no runtime, it ends with its client.
-pub async fn outliving<F: Future<Output = Response> + Send + 'static>(targets: Targets, body: F) -> Response {
-    let known = targets.clone();
-    Outliving { known: Some(known), run: Some(Box::pin(invalidating(targets, body))), is_begun: false }.await
-}
-
-struct Outliving {
-    known: Option<Targets>,
-    run: Option<Pin<Box<dyn Future<Output = Response> + Send>>>,
-    is_begun: bool,
-}
-
-impl Future for Outliving {
-    type Output = Response;
-
-    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Response> {
-        self.is_begun = true;
-        let Some(run) = &mut self.run else { return Poll::Pending };
-        let response = ready!(run.as_mut().poll(context));
-        self.run = None;
-        Poll::Ready(response)
-    }
-}
-
-impl Drop for Outliving {
-    fn drop(&mut self) {
-        let (Some(run), Some(known), true) = (self.run.take(), self.known.take(), self.is_begun && !std::thread::panicking()) else {
-            return;
-        };
-        let place = known.caches().first().and_then(|cache| cache.inner().tasks.place());
-        let Some((runtime, place)) = place else { return };
-        drop(Due(Some(known)));
-        drop(tasks::spawn(&runtime, async move {
-            let _place = place;
-            drop(run.await);
-        }));
-    }
-}
-
 /// Targets that are still to be invalidated when this is dropped.
 struct Due(Option<Targets>);
 
@@ -215,7 +177,7 @@ impl Drop for Due {
         let Some(targets) = self.0.take().map(Targets::left_by_no_answer) else { return };
         // In memory at once: nobody is there to wait.
         for cache in targets.caches() {
-            targets.due.iter().for_each(|target| cache.invalidate_in_process(target));
+            targets.due_in(&cache).for_each(|target| cache.invalidate_in_process(target));
         }
         let owed = Mutex::new(targets.owed());
         let telling = Arc::new(Telling { owed, targets, is_done: AtomicBool::default(), done: Notify::new() });
@@ -278,24 +240,26 @@ impl Targets {
             let groups = groups.0.iter().map(|group| Target::group(&**group));
             self.add(groups.filter(Target::may_be_named));
         }
-        if let Some(changed) = self.changed_in_any_cache() {
-            self.add(changed.by_answer(answer));
-        }
+        self.by_method = self.changed.take().map(|changed| changed.by_answer(answer)).unwrap_or_default();
         self.add_named();
         self
     }
 
     fn left_by_no_answer(mut self) -> Self {
-        let changed = self.changed_in_any_cache().map(|changed| changed.target());
-        self.add(changed);
+        self.by_method = self.changed.take().map(|changed| changed.target()).into_iter().collect();
         self.add_named();
         self
     }
 
-    /// Nothing, where no cache has the method mean anything.
-    fn changed_in_any_cache(&mut self) -> Option<Box<Changed>> {
-        let changed = self.changed.take()?;
-        self.caches().iter().any(|cache| !cache.inner().keeps_own_paths()).then_some(changed)
+    /// What is due in one cache: there the method may mean nothing. What the attribute names need not be told twice.
+    fn due_in(&self, cache: &Cache) -> impl Iterator<Item = &Target> {
+        let keeps = cache.inner().keeps_own_paths();
+        let by_method = self.by_method.iter().filter(move |target| !keeps && !self.due.contains(target));
+        self.due.iter().chain(by_method)
+    }
+
+    fn is_empty(&self) -> bool {
+        self.due.is_empty() && self.by_method.is_empty()
     }
 
     fn add_named(&mut self) {
@@ -333,7 +297,7 @@ impl Targets {
         let caches = self.caches();
         let mut told = Vec::with_capacity(caches.len() * self.due.len());
         for cache in &caches {
-            told.extend(self.due.iter().map(|target| -> Call<'_, _> { Box::pin(self.tell(cache, target)) }));
+            told.extend(self.due_in(cache).map(|target| -> Call<'_, _> { Box::pin(self.tell(cache, target)) }));
         }
         together(told).await.into_iter().fold(Ok(()), Result::and)
     }

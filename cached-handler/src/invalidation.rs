@@ -18,6 +18,11 @@ use crate::{invalidate::Target, sync::lock};
 /// (RFC 9110 §9.2.2 leaves it to the server what becomes of a request whose connection breaks). What the attribute
 /// names beside it is spared by an answer of 4xx, and this is not.
 ///
+/// After its client has left, the body goes on in a task of its own. Task-locals that a middleware has set around it
+/// (`tokio::task_local!`) are not there any more, and reading one by `LocalKey::with` panics: take what the body needs of them before
+/// its first await. A panic after the client has left is an error in the log. As many bodies go on as
+/// [`CacheBuilder::max_detached_runs`](crate::CacheBuilder::max_detached_runs) allows; a further one ends with its client.
+///
 /// If it can be known only from what was written, the response may say it: [`CacheGroups`](crate::CacheGroups) in the response of
 /// such a handler is invalidated, too, unless the answer is a 4xx.
 ///

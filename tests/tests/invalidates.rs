@@ -2,6 +2,8 @@
 
 #[path = "invalidates/found_out.rs"]
 mod found_out;
+#[path = "invalidates/goes_on.rs"]
+mod goes_on;
 #[path = "invalidates/named.rs"]
 mod named;
 #[path = "invalidates/paths.rs"]
