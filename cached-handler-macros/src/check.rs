@@ -1,6 +1,6 @@
 //! Names in attributes have to be those of arguments.
 
-use proc_macro2::Ident;
+use proc_macro2::{Ident, TokenStream};
 use quote::ToTokens;
 use syn::Path;
 
@@ -9,7 +9,7 @@ use crate::{
     errors::{Errors, did_you_mean, listed},
     signature::{Argument, Function},
     types::mentions,
-    value::{Piece, Template, names_in},
+    value::{Piece, Template, names_in, unknown_macros_in},
 };
 
 /// Names in `skip`, `key`, `bypass` and templates have to be those of arguments.
@@ -22,6 +22,11 @@ pub(crate) fn check_names(args: &Cached, arguments: &[Argument], errors: &mut Er
     for expression in args.key.iter().chain(&args.bypass) {
         let names = names_in(expression.to_token_stream());
         match names.first() {
+            _ if names.iter().all(unknown)
+                && let Some((path, message)) = in_a_macro(expression.to_token_stream(), &known) =>
+            {
+                errors.on(path, message);
+            }
             Some(first) if names.iter().all(unknown) => errors.on(expression, no_argument(first, &known, ADD_IT)),
             None => {
                 errors.on(
@@ -82,8 +87,14 @@ pub(crate) fn check_template(template: &Template, known: &[String], errors: &mut
     for piece in &template.pieces {
         let Piece::Value(value) = piece else { continue };
         let names = names_in(value.clone());
+        let is_known = |name: &Ident| known.contains(&name.to_string());
         match names.first() {
-            Some(first) if !names.iter().any(|name| known.contains(&name.to_string())) => {
+            _ if !names.iter().any(is_known)
+                && let Some((_, message)) = in_a_macro(value.clone(), known) =>
+            {
+                errors.at(template.literal.span(), message);
+            }
+            Some(first) if !names.iter().any(is_known) => {
                 errors.at(template.literal.span(), no_argument(first, known, &add(first)));
             }
             None => errors
@@ -91,6 +102,17 @@ pub(crate) fn check_template(template: &Template, known: &[String], errors: &mut
             Some(_) => {}
         }
     }
+}
+
+/// An argument that only a macro's tokens name: what they mean there, the attribute cannot know.
+fn in_a_macro(expression: TokenStream, known: &[String]) -> Option<(Path, String)> {
+    unknown_macros_in(expression).into_iter().find_map(|call| {
+        let name = known.iter().find(|name| mentions(call.tokens.clone(), name))?;
+        let message = format!(
+            "macros are not seen through, but for `matches!`, `vec!` and `format!`; name `{name}` outside of it, such as in a call of a function of yours, `f(&{name})`"
+        );
+        Some((call.path, message))
+    })
 }
 
 /// What to do about a name that is no argument's, where the handler has none.

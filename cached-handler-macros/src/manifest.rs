@@ -41,37 +41,76 @@ struct Dependency {
     is_renamed: bool,
 }
 
+/// Where in a manifest a line stands.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Table {
+    /// `[dependencies]`: each key is a dependency.
+    OfMany,
+    /// `[dependencies.web-cache]`: each key says something of this one.
+    OfOne,
+    Other,
+}
+
 /// All dependencies, of every kind, and of the workspace. Of TOML it reads what a manifest has: a table's header in a line of
-/// its own, and one key a line.
+/// its own, and one key a line, whose value may go on over several.
 fn dependencies(manifest: &str) -> Vec<Dependency> {
     let mut found: Vec<Dependency> = Vec::new();
-    let mut is_in_table = false;
+    let mut table = Table::Other;
+    let mut open = 0;
     for line in manifest.lines().map(str::trim).filter(|line| !line.starts_with('#')) {
-        if let Some(header) = line.strip_prefix('[').and_then(|line| line.split_once(']')).map(|(header, _)| header) {
+        let goes_on = open > 0;
+        open += opened(line);
+        let header = line.strip_prefix('[').and_then(|line| line.split_once(']')).filter(|_| !goes_on);
+        if let Some((header, _)) = header {
             let (above, last) = header.rsplit_once('.').unwrap_or(("", header));
-            is_in_table = is_table(last) || is_table(above.rsplit('.').next().unwrap_or_default());
-            if is_in_table && !is_table(last) {
+            table = if is_table(last) {
+                Table::OfMany
+            } else if is_table(above.rsplit('.').next().unwrap_or_default()) {
                 found.push(Dependency { name: unquoted(last).to_owned(), is_renamed: false });
-            }
+                Table::OfOne
+            } else {
+                Table::Other
+            };
             continue;
         }
-        if !is_in_table {
+        if table == Table::Other {
             continue;
         }
         let (key, value) = line.split_once('=').unwrap_or((line, ""));
-        let (name, field) = key.trim().split_once('.').unwrap_or((key.trim(), ""));
-        let is_own_field =
-            ["version", "package", "path", "features", "git", "branch", "tag", "rev", "optional", "workspace", "registry"].contains(&name);
-        if is_name(name) && !is_own_field && found.last().is_none_or(|last| last.name != unquoted(name)) {
+        let (name, field) = match key.trim().split_once('.') {
+            // Of the dependency before.
+            _ if table == Table::OfOne || goes_on => ("", key.trim()),
+            Some((name, field)) => (name.trim(), field.trim()),
+            None => (key.trim(), ""),
+        };
+        if is_name(name) && found.last().is_none_or(|last| last.name != unquoted(name)) {
             found.push(Dependency { name: unquoted(name).to_owned(), is_renamed: false });
         }
-        let named = |text: &str| text.replace(' ', "").contains("package=\"cached-handler\"");
+        let named = |text: &str| text.replace(' ', "").replace('\'', "\"").contains("package=\"cached-handler\"");
         let is_package = named(line) || (field == "package" && unquoted(value.trim()) == PACKAGE);
         if is_package && let Some(last) = found.last_mut() {
             last.is_renamed = last.name != PACKAGE;
         }
     }
     found
+}
+
+/// How many brackets and braces are open behind a line, more than before.
+fn opened(line: &str) -> i32 {
+    let mut within = None;
+    line.chars().fold(0, |open, letter| match (within, letter) {
+        (Some(quote), _) => {
+            within = within.filter(|_| letter != quote);
+            open
+        }
+        (None, '"' | '\'') => {
+            within = Some(letter);
+            open
+        }
+        (None, '[' | '{') => open + 1,
+        (None, ']' | '}') => open - 1,
+        (None, _) => open,
+    })
 }
 
 fn is_table(name: &str) -> bool {
@@ -101,6 +140,10 @@ mod tests {
             "[package]\nname = \"x\"\n[dependencies]\naxum = \"0.8\"\nweb-cache = { package = \"cached-handler\", version = \"0.1\" }\n",
             "[dependencies]\nweb-cache = { version = \"0.1\", features = [\n    \"redis\",\n], package=\"cached-handler\" }\n",
             "[dependencies.web-cache]\nversion = \"0.1\"\npackage = \"cached-handler\"\n[features]\nx = []\n",
+            "[dependencies.web-cache]\ndefault-features = false\npackage = \"cached-handler\"\nversion = \"0.1\"\n",
+            "[dependencies.web-cache]\npublic = true\nfeatures = [\n    \"redis\"\n]\nlib.x = 1\npackage = 'cached-handler'\n",
+            "[dependencies]\nweb-cache = { features = [\n    \"redis\"\n], package = 'cached-handler' }\n",
+            "[dependencies]\nweb-cache = {\n    default-features = false,\n    package = \"cached-handler\",\n}\n",
             "[dependencies]\nweb-cache.version = \"0.1\"\nweb-cache.package = \"cached-handler\"\n",
             "[target.'cfg(unix)'.dependencies]\n\"web-cache\" = { package = \"cached-handler\" }\n",
             "[dev-dependencies]\nweb-cache = { package = \"cached-handler\" }\n",

@@ -1,7 +1,11 @@
 //! Which variables an expression of the attribute mentions: those arguments that it stands for in the key.
 
 use proc_macro2::{Ident, Span, TokenStream};
-use syn::{Block, Expr, Lit, LitStr, Macro, Pat, Stmt, Token, parse::Parser, punctuated::Punctuated};
+use syn::{
+    Block, Expr, Lit, LitStr, Macro, Pat, Stmt, Token,
+    parse::{ParseStream, Parser},
+    punctuated::Punctuated,
+};
 
 use crate::pattern;
 
@@ -11,21 +15,31 @@ use crate::pattern;
 /// not a field, a module, a function, or what a closure or a pattern inside binds anew; where that is not certain, the
 /// argument is written too.
 pub(crate) fn names_in(tokens: TokenStream) -> Vec<Ident> {
-    let mut mentions = Mentions::default();
-    if let Ok(expression) = syn::parse2(tokens) {
-        mentions.expression(&expression);
-    }
-    mentions.found
+    Mentions::of(tokens).found
+}
+
+/// The macros in an expression of which nobody here knows what they make of their tokens.
+pub(crate) fn unknown_macros_in(tokens: TokenStream) -> Vec<Macro> {
+    Mentions::of(tokens).unknown
 }
 
 #[derive(Default)]
 struct Mentions {
     found: Vec<Ident>,
+    unknown: Vec<Macro>,
     /// Names that stand for something else here.
     bound: Vec<Ident>,
 }
 
 impl Mentions {
+    fn of(tokens: TokenStream) -> Self {
+        let mut mentions = Self::default();
+        if let Ok(expression) = syn::parse2(tokens) {
+            mentions.expression(&expression);
+        }
+        mentions
+    }
+
     fn expression(&mut self, expression: &Expr) {
         match expression {
             Expr::Path(path) if path.qself.is_none() => self.variable(path.path.get_ident()),
@@ -111,6 +125,11 @@ impl Mentions {
 
     fn block(&mut self, block: &Block) {
         // Items and macros may mean anything by a name.
+        let mut macros = block.stmts.iter().filter_map(|statement| match statement {
+            Stmt::Macro(call) => Some(call.mac.clone()),
+            _ => None,
+        });
+        self.unknown.extend(&mut macros);
         if block.stmts.iter().any(|statement| matches!(statement, Stmt::Item(_) | Stmt::Macro(_))) {
             return;
         }
@@ -128,32 +147,72 @@ impl Mentions {
         });
     }
 
-    /// Of macros, those whose arguments are known to be expressions.
+    /// Of macros, those of the standard library that are made of expressions.
     fn call_of_macro(&mut self, call: &Macro) {
-        let name = call.path.get_ident().map(ToString::to_string).unwrap_or_default();
-        let Ok(arguments) = Punctuated::<Expr, Token![,]>::parse_terminated.parse2(call.tokens.clone()) else { return };
-        match name.as_str() {
-            "vec" => self.each(&arguments),
-            "format" => {
-                // `x` of `format!("{x}", x = id)` is the macro's own.
-                let named = arguments.iter().filter_map(|argument| match argument {
-                    Expr::Assign(assign) => match &*assign.left {
-                        Expr::Path(path) => path.path.get_ident().cloned(),
-                        _ => None,
-                    },
-                    _ => None,
-                });
-                let named: Vec<Ident> = named.collect();
-                for argument in &arguments {
-                    match argument {
-                        Expr::Assign(assign) => self.expression(&assign.right),
-                        Expr::Lit(literal) => self.captured(&literal.lit, &named),
-                        other => self.expression(other),
-                    }
-                }
-            }
-            _ => {}
+        let is_read = match standard(call).as_str() {
+            "vec" | "dbg" => self.list(call),
+            "matches" => self.question(call),
+            "format" => self.text(call),
+            _ => false,
+        };
+        if !is_read {
+            self.unknown.push(call.clone());
         }
+    }
+
+    /// `vec![a, b]`, or `vec![a; n]`.
+    fn list(&mut self, call: &Macro) -> bool {
+        let repeated = |input: ParseStream<'_>| {
+            let element: Expr = input.parse()?;
+            input.parse::<Token![;]>()?;
+            Ok([element, input.parse()?])
+        };
+        if let Ok(elements) = expressions(call) {
+            self.each(&elements);
+            true
+        } else if let Ok(both) = repeated.parse2(call.tokens.clone()) {
+            self.each(&both);
+            true
+        } else {
+            false
+        }
+    }
+
+    /// `matches!(user, Some(x) if x.admin)`: the guard sees what the pattern binds.
+    fn question(&mut self, call: &Macro) -> bool {
+        let parts = |input: ParseStream<'_>| {
+            let about: Expr = input.parse()?;
+            input.parse::<Token![,]>()?;
+            let pattern = Pat::parse_multi_with_leading_vert(input)?;
+            let guard: Option<Expr> = input.parse::<Option<Token![if]>>()?.map(|_| input.parse()).transpose()?;
+            input.parse::<Option<Token![,]>>()?;
+            Ok((about, pattern, guard))
+        };
+        let Ok((about, pattern, guard)) = parts.parse2(call.tokens.clone()) else { return false };
+        self.expression(&about);
+        self.scope([&pattern], |inside| inside.each(&guard));
+        true
+    }
+
+    /// `format!("{x}", x = id)`, whose `x` is the macro's own.
+    fn text(&mut self, call: &Macro) -> bool {
+        let Ok(arguments) = expressions(call) else { return false };
+        let named = arguments.iter().filter_map(|argument| match argument {
+            Expr::Assign(assign) => match &*assign.left {
+                Expr::Path(path) => path.path.get_ident().cloned(),
+                _ => None,
+            },
+            _ => None,
+        });
+        let named: Vec<Ident> = named.collect();
+        for argument in &arguments {
+            match argument {
+                Expr::Assign(assign) => self.expression(&assign.right),
+                Expr::Lit(literal) => self.captured(&literal.lit, &named),
+                other => self.expression(other),
+            }
+        }
+        true
     }
 
     /// `id` in `"{id}"`.
@@ -165,6 +224,20 @@ impl Mentions {
             }
         }
     }
+}
+
+/// The last name of a macro's path, if it can be one of the standard library.
+fn standard(call: &Macro) -> String {
+    let names: Vec<String> = call.path.segments.iter().map(|segment| segment.ident.to_string()).collect();
+    match names.as_slice() {
+        [name] => name.clone(),
+        [from, name] if matches!(from.as_str(), "std" | "core" | "alloc") => name.clone(),
+        _ => String::new(),
+    }
+}
+
+fn expressions(call: &Macro) -> syn::Result<Punctuated<Expr, Token![,]>> {
+    Punctuated::parse_terminated.parse2(call.tokens.clone())
 }
 
 fn placeholders(text: &LitStr) -> Vec<Ident> {
@@ -180,7 +253,7 @@ fn at(mut name: Ident, span: Span) -> Ident {
 
 #[cfg(test)]
 mod tests {
-    use super::names_in;
+    use super::{names_in, unknown_macros_in};
 
     fn mentioned(text: &str) -> Vec<String> {
         names_in(text.parse().unwrap()).iter().map(ToString::to_string).collect()
@@ -195,6 +268,12 @@ mod tests {
             ("f(id, A::b)", &["id"]),
             ("jar.get(\"theme\").map(|c| c.value().to_owned())", &["jar"]),
             ("vec![x]", &["x"]),
+            ("vec![x; n]", &["x", "n"]),
+            ("matches!(user, Visitor(Some(_)))", &["user"]),
+            ("std::matches!(user.plan, Plan::A | Plan::B,)", &["user"]),
+            ("matches!(user, Some(x) if x.admin && page.is_first)", &["user", "page"]),
+            ("!matches!(user, | Some(_) if page.x)", &["user", "page"]),
+            ("dbg!(user.plan)", &["user"]),
             ("format!(\"{id:>3} {{no}} {}\", user.name)", &["id", "user"]),
             ("if user.admin { 1 } else { page.x }", &["user", "page"]),
             ("match user.plan { Plan::A => 1, Plan::B if page.x => 2, _ => 3 }", &["user", "page"]),
@@ -226,11 +305,30 @@ mod tests {
             "{ fn user() {} user() + jar.x }",
             "any!(user)",
             "matches!(jar.x, Some(user))",
+            "matches!(jar.x, Some(user) if user.y)",
+            "mine::matches!(user, Some(_))",
+            "matches!(user)",
             "format!(\"{user}\", user = jar)",
             "format!(\"{{user}}\")",
             "jar.f::<'user>()",
         ] {
             assert!(!mentioned(text).contains(&"user".to_owned()), "{text}: {:?}", mentioned(text));
+        }
+    }
+
+    #[test]
+    fn only_macros_whose_tokens_mean_anything_are_unknown() {
+        let unknown = |text: &str| -> Vec<String> {
+            let found = unknown_macros_in(text.parse().unwrap());
+            found.iter().map(|call| call.path.segments.last().unwrap().ident.to_string()).collect()
+        };
+        for (text, names) in [
+            ("any!(user) || a::other!(page)", &["any", "other"][..]),
+            ("f(|| { any!(user); 1 })", &["any"]),
+            ("matches!(user)", &["matches"]),
+            ("matches!(user, Some(_)) || vec![1; 2] == format!(\"{x}\")", &[]),
+        ] {
+            assert_eq!(unknown(text), names, "{text}");
         }
     }
 }

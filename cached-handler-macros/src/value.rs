@@ -230,7 +230,7 @@ fn respan(tokens: TokenStream, span: Span) -> TokenStream {
         .collect()
 }
 
-pub(crate) use crate::mention::names_in;
+pub(crate) use crate::mention::{names_in, unknown_macros_in};
 
 #[cfg(test)]
 mod tests {
