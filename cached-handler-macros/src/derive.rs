@@ -6,6 +6,7 @@ use proc_macro2::TokenStream;
 use quote::{ToTokens, format_ident, quote};
 use syn::{Data, DeriveInput, Fields, LitStr, Path, Type, parse_quote};
 
+use self::extractor::{Around, of_extractor};
 use crate::{args::vary::of_responses, errors::Errors, manifest::other_name, tokens::crate_root, types::mentions, value, written::written};
 
 /// What `#[cache_key(…)]` on the type says.
@@ -38,11 +39,19 @@ pub(crate) fn cache_key(input: TokenStream) -> TokenStream {
         if in_any(&written.printed) {
             generics.make_where_clause().predicates.push(parse_quote!(#name: ::core::fmt::Display));
         }
+        // Of an extractor the type as a whole: what it asks of its parameter is its own matter.
+        let is_in = |tokens: &TokenStream| mentions(tokens.clone(), &name.to_string());
+        for ty in written.extractors.iter().filter(|ty| is_in(ty)) {
+            generics.make_where_clause().predicates.push(parse_quote!(#ty: #root::CacheKey));
+        }
+        for via in written.vias.iter().filter(|via| is_in(via)) {
+            generics.make_where_clause().predicates.push(parse_quote!(#via: #root::__private::Via));
+        }
     }
     let (impl_generics, type_generics, where_clause) = generics.split_for_impl();
     let name = &input.ident;
     let errors = errors.into_tokens();
-    let (said, absent) = (args.said(), written.absent());
+    let (said, absent) = (args.said(), written.absent(&root));
     let vary: Vec<_> = args.vary().collect();
     let absent = (!vary.is_empty() || !absent.is_empty()).then(|| {
         quote! {
@@ -183,14 +192,16 @@ struct Written {
     parts: Vec<Type>,
     /// Those of the fields that are printed.
     printed: Vec<Type>,
-    /// Extractors among the fields.
+    /// The types of those that are extractors.
     extractors: Vec<TokenStream>,
+    /// The extractors via which others are taken.
+    vias: Vec<TokenStream>,
 }
 
 impl Written {
     /// What extractors among the fields say where there is no value.
-    fn absent(&self) -> TokenStream {
-        self.extractors.iter().map(|extractor| quote!(#extractor::absent(__key);)).collect()
+    fn absent(&self, root: &TokenStream) -> TokenStream {
+        self.extractors.iter().map(|ty| of_extractor(root, ty, "absent", &quote!(__key))).collect()
     }
 }
 
@@ -232,7 +243,7 @@ fn fields(root: &TokenStream, fields: &Fields, written: &mut Written, errors: &m
     for (at, field) in fields.iter().enumerate() {
         let local = format_ident!("__field{at}");
         let write = Write::of(field, errors);
-        let bound = if matches!(write, Write::Nothing | Write::Via(_)) { quote!(_) } else { quote!(#local) };
+        let bound = if matches!(write, Write::Nothing | Write::Via(Around::Nothing, _)) { quote!(_) } else { quote!(#local) };
         patterns.push(field.ident.as_ref().map_or_else(|| bound.clone(), |name| quote!(#name: #bound)));
         // The type's own tokens, so that what is wrong with it is reported there.
         let ty = &field.ty;
@@ -250,15 +261,23 @@ fn fields(root: &TokenStream, fields: &Fields, written: &mut Written, errors: &m
                 body.extend(printed.clone());
                 carried.extend(printed);
             }
-            Write::Via(via) => {
-                body.extend(quote!(<#via as #root::__private::Via>::write_via(__key);));
-                carried.extend(quote!(<#via as #root::__private::Via>::write_carried(__key);));
+            Write::Via(around, via) => {
+                let (write, carry) =
+                    (quote!(<#via as #root::__private::Via>::write_via), quote!(<#via as #root::__private::Via>::write_carried));
+                let through = |write: TokenStream| match around {
+                    Around::Nothing => quote!(#write(__key);),
+                    Around::Option => quote!(#root::__private::option_via(#local.is_some(), __key, #write);),
+                    Around::Result => quote!(#root::__private::result_via(#local.is_ok(), __key, #write);),
+                };
+                body.extend(through(write));
+                carried.extend(through(carry));
+                written.vias.push(via);
             }
             Write::Extractor => {
-                let extractor = quote!(<#ty as #root::CacheKey>);
-                body.extend(quote!(#extractor::cache_key(#local, __key);));
-                carried.extend(quote!(#extractor::carried(#local, __key);));
-                written.extractors.push(extractor);
+                let ty = ty.to_token_stream();
+                body.extend(of_extractor(root, &ty, "write", &quote!(#local, __key)));
+                carried.extend(of_extractor(root, &ty, "carried", &quote!(#local, __key)));
+                written.extractors.push(ty);
             }
         }
     }
@@ -276,8 +295,8 @@ enum Write {
     Part,
     Printed,
     /// As the extractor through which it is taken.
-    Via(TokenStream),
-    /// It is an extractor.
+    Via(Around, TokenStream),
+    /// It has the name of an extractor.
     Extractor,
 }
 
@@ -305,7 +324,7 @@ impl Write {
         match extractor::of_field(field) {
             _ if is_skipped => Self::Nothing,
             _ if is_printed => Self::Printed,
-            Some(via) => Self::Via(via),
+            Some((around, via)) => Self::Via(around, via),
             None if extractor::is_one(&field.ty) => Self::Extractor,
             None => Self::Part,
         }
@@ -313,6 +332,6 @@ impl Write {
 
     /// Whether what it writes is known from the request rather than from the value.
     fn is_of_the_request(field: &syn::Field) -> bool {
-        matches!(Self::of(field, &mut Errors::default()), Self::Via(_) | Self::Extractor)
+        matches!(Self::of(field, &mut Errors::default()), Self::Via(..) | Self::Extractor)
     }
 }

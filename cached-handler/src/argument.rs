@@ -6,6 +6,7 @@
 mod content;
 #[cfg(feature = "axum-extra")]
 mod extra;
+mod field;
 mod fields;
 mod forward;
 pub(crate) mod known;
@@ -26,16 +27,17 @@ mod wrapped;
 
 use axum::extract::State;
 
-pub(crate) use self::{
-    forward::{amend as ask, hosts},
-    path::taken,
-};
 pub use self::{
+    field::{Field, IsExtractor, IsNeither, IsPart, option_via, result_via},
     on_miss::{OnMiss, Rejected},
     reduced::{OfCookies, Reduced, SaysCookies, SaysNothing, SaysOfItself},
     revalidate::Revalidate,
     skip::{SkipsKnown, SkipsUnknown, reduced, skipped_beside_bypass},
     via::Via,
+};
+pub(crate) use self::{
+    forward::{amend as ask, hosts},
+    path::taken,
 };
 use crate::{
     cache::Cache,

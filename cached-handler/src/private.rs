@@ -21,8 +21,8 @@ pub use inventory;
 
 pub use crate::{
     argument::{
-        Fields, FromResponse, Keyed, OfCookies, Reduced, SaysCookies, SaysNothing, SaysOfItself, SkipsKnown, SkipsUnknown, Undeclared, Via,
-        known::*, reduced, skipped_beside_bypass,
+        Field, Fields, FromResponse, IsExtractor, IsNeither, IsPart, Keyed, OfCookies, Reduced, SaysCookies, SaysNothing, SaysOfItself,
+        SkipsKnown, SkipsUnknown, Undeclared, Via, known::*, option_via, reduced, result_via, skipped_beside_bypass,
     },
     cache_key::{CacheKey, KeyPart, KeyWriter},
     handler::{

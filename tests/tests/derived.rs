@@ -3,7 +3,7 @@
 use axum::{
     Extension, Router,
     body::Body,
-    extract::{FromRequest, FromRequestParts, Path, Query, Request, State},
+    extract::{FromRequest, FromRequestParts, Path, Query, Request, State, rejection::QueryRejection},
     http::Uri,
     middleware::{Next, from_fn},
     response::Response,
@@ -15,7 +15,7 @@ use axum_extra::{
     routing::{RouterExt, TypedPath},
 };
 use cached_handler::{
-    Bypass, CacheKey, Forward, Outcome, cached, invalidates,
+    Bypass, CacheKey, Forward, KeyPart, KeyWriter, Outcome, cached, invalidates,
     testing::{TestCache, assert_hit, assert_miss},
 };
 use serde::Deserialize;
@@ -289,4 +289,109 @@ async fn content_that_is_taken_via_json_is_no_obstacle_to_invalidates() {
     let router = Router::new().route("/", axum::routing::put(retitle)).layer(TestCache::new().layer());
     let request = Request::put("/").header("content-type", "application/json").body(Body::from(r#"{"title":"a"}"#)).unwrap();
     assert_eq!(text(router.oneshot(request).await.unwrap()).await, "a");
+}
+
+/// An author's own, which only has the name of an extractor.
+#[derive(Deserialize)]
+struct Version(u32);
+
+impl KeyPart for Version {
+    fn key_part(&self, key: &mut KeyWriter<'_>) {
+        key.part(&self.0);
+    }
+}
+
+#[derive(Deserialize, CacheKey)]
+struct Release {
+    version: Version,
+    before: Option<u32>,
+}
+
+#[cached(ttl = 60)]
+async fn release(Extension(release): Extension<Arc<Release>>) -> String {
+    format!("{} {:?}", release.version.0, release.before)
+}
+
+#[tokio::test]
+async fn a_type_of_ones_own_with_the_name_of_an_extractor_is_keyed_by_its_value() {
+    let cache = TestCache::new();
+    let of = |version: u32, before: Option<u32>| {
+        let release_of = Arc::new(Release { version: Version(version), before });
+        Router::new().route("/", get(release)).layer(Extension(release_of)).layer(cache.layer())
+    };
+    assert_miss!(send(&of(1, None), "GET", "/").await);
+    assert_eq!(text(assert_hit!(send(&of(1, None), "GET", "/").await)).await, "1 None");
+    assert_eq!(text(assert_miss!(send(&of(2, None), "GET", "/").await)).await, "2 None");
+    assert_eq!(text(assert_miss!(send(&of(2, Some(1)), "GET", "/").await)).await, "2 Some(1)");
+}
+
+/// A parameter that only the extractor has to know.
+#[derive(CacheKey)]
+struct Listing<T> {
+    page: Query<T>,
+    origin: Option<TypedHeader<axum_extra::headers::Origin>>,
+}
+
+impl<T: serde::de::DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Listing<T> {
+    type Rejection = QueryRejection;
+
+    async fn from_request_parts(parts: &mut axum::http::request::Parts, state: &S) -> Result<Self, QueryRejection> {
+        Ok(Self { page: Query::from_request_parts(parts, state).await?, origin: None })
+    }
+}
+
+#[cached(ttl = 60)]
+async fn listing(Listing { page: Query(Page { page }), origin }: Listing<Page>) -> String {
+    format!("{page:?} {}", origin.is_none())
+}
+
+#[tokio::test]
+async fn an_extractor_of_a_parameter_is_keyed_as_that_extractor_is() {
+    let router = Router::new().route("/", get(listing)).layer(TestCache::new().layer());
+    assert_miss!(send(&router, "GET", "/?page=1").await);
+    assert_eq!(text(assert_hit!(send(&router, "GET", "/?page=1&x=2").await)).await, "Some(1) true");
+    assert_eq!(text(assert_miss!(send(&router, "GET", "/?page=2").await)).await, "Some(2) true");
+}
+
+/// axum takes these as `Result<Query<Page>, _>` and `Option<Query<Page>>`.
+#[derive(FromRequestParts, CacheKey)]
+struct Lenient {
+    #[from_request(via(Query))]
+    strictly: Result<Page, QueryRejection>,
+    #[from_request(via(Query))]
+    perhaps: Option<Page>,
+}
+
+#[cached(ttl = 60)]
+async fn lenient(Lenient { strictly, perhaps }: Lenient) -> String {
+    format!("{:?} {:?}", strictly.map(|page| page.page).map_err(|error| error.body_text()), perhaps.map(|page| page.page))
+}
+
+#[derive(FromRequestParts, CacheKey)]
+struct Forgiving {
+    #[from_request(via(Query))]
+    perhaps: Option<Page>,
+}
+
+#[cached(ttl = 60)]
+async fn forgiving(Forgiving { perhaps }: Forgiving) -> String {
+    format!("{:?}", perhaps.map(|page| page.page))
+}
+
+#[tokio::test]
+async fn what_is_taken_via_an_extractor_that_may_fail_is_keyed_as_that_is() {
+    let router = Router::new().route("/", get(lenient)).route("/forgiving", get(forgiving)).layer(TestCache::new().layer());
+    assert_miss!(send(&router, "GET", "/?page=1").await);
+    assert_eq!(text(assert_hit!(send(&router, "GET", "/?page=1&x=2").await)).await, "Ok(Some(1)) Some(Some(1))");
+    assert_eq!(text(assert_miss!(send(&router, "GET", "/?page=2").await)).await, "Ok(Some(2)) Some(Some(2))");
+    for page in ["a", "b"] {
+        // Whatever the rejection says, it is nobody else's.
+        let response = send(&router, "GET", &format!("/?page={page}")).await;
+        let outcome = response.extensions().get::<Outcome>().unwrap().clone();
+        assert!(matches!(outcome, Outcome::Forward { why: Forward::Bypass(Bypass::RejectedArgument), .. }), "{outcome}");
+    }
+    assert_eq!(text(assert_miss!(send(&router, "GET", "/forgiving").await)).await, "Some(None)");
+    assert_eq!(text(assert_miss!(send(&router, "GET", "/forgiving?page=1").await)).await, "Some(Some(1))");
+    assert_eq!(text(assert_miss!(send(&router, "GET", "/forgiving?page=a").await)).await, "None");
+    assert_eq!(text(assert_hit!(send(&router, "GET", "/forgiving?page=1").await)).await, "Some(Some(1))");
 }

@@ -1,8 +1,8 @@
 //! What other derives make of a type or a field: axum's `#[from_request(via(…))]`, and axum-extra's `#[typed_path(…)]`.
 
-use proc_macro2::{Span, TokenStream};
+use proc_macro2::{Ident, Span, TokenStream};
 use quote::{quote, quote_spanned};
-use syn::{Attribute, DeriveInput, Field, Meta, Path, Token, Type, punctuated::Punctuated};
+use syn::{Attribute, DeriveInput, Field, GenericArgument, Meta, Path, PathArguments, Token, Type, punctuated::Punctuated};
 
 /// The extractor that makes the whole type, if there is one that the request says everything of.
 pub(super) fn of_type(root: &TokenStream, input: &DeriveInput) -> Option<TokenStream> {
@@ -12,10 +12,20 @@ pub(super) fn of_type(root: &TokenStream, input: &DeriveInput) -> Option<TokenSt
     via(&input.attrs).map(|via| applied(&via, &quote!(Self)))
 }
 
-/// The same of a field.
-pub(super) fn of_field(field: &Field) -> Option<TokenStream> {
-    let ty = &field.ty;
-    via(&field.attrs).map(|via| applied(&via, &quote!(#ty)))
+/// What axum's derive puts around the extractor of a field, in place of the field's own type.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Around {
+    Nothing,
+    /// `Option<T>`: none where the extractor fails.
+    Option,
+    /// `Result<T, R>`: its rejection.
+    Result,
+}
+
+/// The same of a field, whose `Option` or `Result` axum takes for one around the extractor.
+pub(super) fn of_field(field: &Field) -> Option<(Around, TokenStream)> {
+    let (around, ty) = peeled(&field.ty);
+    via(&field.attrs).map(|via| (around, applied(&via, &quote!(#ty))))
 }
 
 /// An extractor of a type, on the extractor's place, so that what is wrong with it is reported there.
@@ -37,7 +47,7 @@ fn via(attributes: &[Attribute]) -> Option<Path> {
 }
 
 /// Extractors of axum and axum-extra, by the last name in their path: as fields they say themselves what they show. A type of an
-/// author's own with one of these names says so too, or does not compile.
+/// author's own may have one of these names, too, so that what is written is a choice of the compiler.
 const EXTRACTORS: &[&str] = &[
     "State",
     "Path",
@@ -64,17 +74,39 @@ const EXTRACTORS: &[&str] = &[
     "OptionalQuery",
     "WithRejection",
 ];
-/// Around one of these.
-const AROUND: &[&str] = &["Option", "Result"];
 
-/// Whether a field is an extractor.
+/// Whether a field has the name of an extractor.
 pub(super) fn is_one(ty: &Type) -> bool {
     let Type::Path(path) = ty else { return false };
-    let Some(last) = path.path.segments.last() else { return false };
-    if EXTRACTORS.iter().any(|known| last.ident == known) {
-        return true;
+    let is_known = path.path.segments.last().is_some_and(|last| EXTRACTORS.iter().any(|known| last.ident == known));
+    is_known || matches!(peeled(ty), (Around::Option | Around::Result, inner) if is_one(inner))
+}
+
+/// What stands around a type, and the type.
+fn peeled(ty: &Type) -> (Around, &Type) {
+    let nothing = (Around::Nothing, ty);
+    let Type::Path(path) = ty else { return nothing };
+    let Some(last) = path.path.segments.last() else { return nothing };
+    let around = match last.ident.to_string().as_str() {
+        "Option" => Around::Option,
+        "Result" => Around::Result,
+        _ => return nothing,
+    };
+    let PathArguments::AngleBracketed(arguments) = &last.arguments else { return nothing };
+    let first = arguments.args.iter().find_map(|argument| if let GenericArgument::Type(ty) = argument { Some(ty) } else { None });
+    first.map_or(nothing, |first| (around, first))
+}
+
+/// What an extractor among the fields does, or an author's own type with the name of one, of which the compiler knows.
+pub(super) fn of_extractor(root: &TokenStream, ty: &TokenStream, method: &str, arguments: &TokenStream) -> TokenStream {
+    // On the type, which is where rustc then says that it is neither.
+    let place = ty.clone().into_iter().next().map_or_else(Span::call_site, |first| first.span());
+    let method = Ident::new(method, place);
+    quote_spanned! {place=>
+        {
+            #[allow(unused_imports)]
+            use #root::__private::{IsExtractor as _, IsNeither as _, IsPart as _};
+            (&&&#root::__private::Field::<#ty>::TYPE).kind().#method(#arguments);
+        }
     }
-    let syn::PathArguments::AngleBracketed(arguments) = &last.arguments else { return false };
-    let first = arguments.args.iter().find_map(|argument| if let syn::GenericArgument::Type(ty) = argument { Some(ty) } else { None });
-    AROUND.iter().any(|around| last.ident == around) && first.is_some_and(is_one)
 }

@@ -38,4 +38,13 @@ impl<S: Sync> axum::extract::OptionalFromRequestParts<S> for User {
 #[cached(ttl = 60, bypass(user.is_some()))]
 async fn h8(user: Option<User>) { let _ = user; } //~ Option<User> => does not say what it adds to the key
 
+macro_rules! is_preview {
+    ($id:expr) => {
+        $id == &5
+    };
+}
+
+#[cached(ttl = 60, bypass(is_preview!(id)))] //~ is_preview => macros are not seen through, but for `matches!`, `vec!` and `format!`; name `id` outside of it, such as in a call of a function of yours, `f(&id)`
+async fn h9(axum::extract::Path(id): axum::extract::Path<u64>) { let _ = id; }
+
 fn main() {}

@@ -72,4 +72,12 @@ struct Holds {
 #[derive(CacheKey)]
 struct Float(f64); //~ f64 => cannot be part of a cache key
 
+/// Has the name of an extractor, and is neither one nor a part of a key.
+struct Version;
+
+#[derive(CacheKey)]
+struct Named {
+    version: Version, //~ Version => does not say what it adds to the key
+}
+
 fn main() {}
