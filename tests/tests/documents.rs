@@ -233,3 +233,68 @@ fn every_reason_is_explained() {
     assert!(words.len() > 40, "{words:?}");
     assert_eq!(seen, words);
 }
+
+/// What a constant of the code is, in a sum of numbers, products and shifts, or of other constants.
+fn constant(source: &str, name: &str) -> u64 {
+    let term = |text: &str| {
+        let text = text.trim().trim_end_matches(" as u64");
+        let text = text.rsplit("::").next().unwrap_or(text);
+        text.replace('_', "").parse().unwrap_or_else(|_| constant(source, text))
+    };
+    let begin = format!("const {name}: ");
+    let declared = between(source, &begin, ";").next().unwrap_or_else(|| panic!("{name}"));
+    let value = declared.split_once("= ").unwrap().1;
+    // Of several the last is the one of every day: `if cfg!(shuttle) { 1 } else { 4096 }`.
+    let value = value.rsplit("{ ").next().unwrap().trim_end_matches([' ', '}']);
+    value
+        .split(" + ")
+        .map(|product| {
+            product
+                .split(" * ")
+                .map(|factor| factor.split_once(" << ").map_or_else(|| term(factor), |(one, by)| term(one) << term(by)))
+                .product::<u64>()
+        })
+        .sum()
+}
+
+fn with_thin_spaces(number: u64) -> String {
+    format!("{} {:03}", number / 1000, number % 1000)
+}
+
+/// Figures that say how much the code holds stand in several documents, each in its own words.
+#[test]
+fn the_sizes_of_the_epochs_and_the_version_at_rest_are_those_of_the_code() {
+    let table = ["table", "table/sets", "table/record"].map(|file| read(format!("cached-handler/src/backend/fs/{file}.rs"))).concat();
+    let mib = |bytes: u64| format!("{}.{}", bytes >> 20, ((bytes & 0xf_ffff) * 10) >> 20);
+    let (least, most) = (mib(constant(&table, "PAGES")), mib(constant(&table, "END")));
+    let [groups, keys] = ["GROUP_SETS", "KEY_SETS"].map(|sets| constant(&table, sets) * 128);
+    let with_commas = |number: u64| with_thin_spaces(number).replace(' ', ",");
+    let registry = read("cached-handler/src/epoch/registry.rs");
+    let (recent, shared) = (constant(&registry, "MOST_RECENT"), constant(&registry, "REMEMBERED"));
+    let (recent, shared) = (with_thin_spaces(recent), with_thin_spaces(shared));
+    let version = constant(&read("cached-handler/src/stored/codec.rs"), "VERSION");
+    for (file, words) in [
+        ("cached-handler/src/guide/operating.rs", format!("{least} MiB for the epochs, up to {most} MiB where")),
+        ("cached-handler/src/cache/builder/files.rs", format!("takes {least} to {most} MiB besides")),
+        ("cached-handler/src/guide/backends.rs", format!("of {least} MiB, and of at most {most} MiB where")),
+        (
+            "cached-handler/src/guide/backends.rs",
+            format!("latest {} groups and the latest {} keys", with_commas(groups), with_commas(keys)),
+        ),
+        ("cached-handler/src/guide/backends.rs", format!("last {recent} groups that were invalidated have an epoch each")),
+        ("cached-handler/src/guide/backends.rs", format!("older ones, and handlers, share {shared},")),
+        (
+            "CHANGELOG.md",
+            format!("latest {} keys, {} groups, and every handler, have an epoch each", with_commas(keys), with_commas(groups)),
+        ),
+        (
+            "CHANGELOG.md",
+            format!("last {recent} groups that were invalidated have an epoch each, and older ones, and handlers, share {shared}."),
+        ),
+        ("CHANGELOG.md", format!("The format at rest is version {version}:")),
+    ] {
+        let text = read(file).replace("//!", "").replace("///", "");
+        let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(text.contains(&words), "{file} does not say `{words}`");
+    }
+}

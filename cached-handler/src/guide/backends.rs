@@ -62,7 +62,7 @@
 //! # Files
 //!
 //! - **Invalidations** by any process on the directory hold for all of them: the clock and the epochs are in one file
-//!   of 2.2 MiB, and of at most 15.2 MiB where many groups or keys of typed values are invalidated: every handler, the
+//!   of 2.1 MiB, and of at most 15.1 MiB where many groups or keys of typed values are invalidated: every handler, the
 //!   latest 131,072 groups and the latest 262,144 keys have an epoch each; one of those before counts as invalidated when
 //!   the last of those was that had to give its place away. The directory has to be on a local disk; over NFS a machine
 //!   may see the invalidations of another one late.
@@ -174,9 +174,10 @@
 //! }
 //! ```
 //!
-//! Its invalidations are ordered by a clock of this process. Groups and handlers share 4 096 epochs each there, so one of
-//! them in so many is invalidated along with another; in memory and in Redis they are told apart exactly. Responses that another process, or an earlier run of this
-//! one, left in the store are not used, because nobody knows what has been invalidated since. A store that is shared,
+//! Its invalidations are ordered by a clock of this process. The last 229 376 groups that were invalidated have an epoch
+//! each there, the keys of typed values among them; older ones, and handlers, share 4 096, so one of them in so many is
+//! invalidated along with another. In memory and in Redis they are told apart exactly. Responses that another process, or
+//! an earlier run of this one, left in the store are not used, because nobody knows what has been invalidated since. A store that is shared,
 //! or that has to survive a restart, needs its own [`backend::Epochs`]. [`backend::conformance`] checks both against
 //! their laws. Whatever the store does, it never fails a request: it has 50 ms to read and 100 ms to write, everything
 //! that it returns is checked, and if it keeps failing it is left alone for a while, as Redis is.

@@ -86,7 +86,7 @@
 //! | `Cache-Control` of requests | ignored | `Policy::honor_request_directives` |
 //! | freshness, if none is stated, with `ttl = from_response` | none | `Policy::heuristic` |
 //! | requests with cookies that an argument outside the key can see | bypass the cache | `Policy::cookies_by_vary` |
-//! | files | 1 GiB of the disk (at least 64 KiB), and 2.3 MiB for the epochs, up to 14.3 MiB where many groups or keys of typed values are invalidated | `Cache::builder().fs_capacity(bytes)` |
+//! | files | 1 GiB of the disk (at least 64 KiB), and 2.1 MiB for the epochs, up to 15.1 MiB where many groups or keys of typed values are invalidated | `Cache::builder().fs_capacity(bytes)` |
 //! | … threads that may block | 16, and one that cleans up | |
 //! | … recently read and kept open (Linux) | 128, or a sixteenth of the process's limit if that is less | |
 //! | … after a reboot | nothing stored before is used | `Cache::builder().fs_durable()` |
@@ -126,7 +126,7 @@
 //! | `cached_handler_running` | `handler` | a gauge: runs in flight |
 //! | `cached_handler_abandoned_total` | `handler` | runs that were dropped with their request |
 //! | `cached_handler_damaged_total` | `handler`, `damage` | stored bytes that were damaged or foreign, and not used |
-//! | `cached_handler_unused_total` | `handler`, `reason`: a word of `Bypass` or `NotStored` | handlers that the cache is of no use for: a hundred answers in a row neither came from it nor were stored; each once, by the main reason |
+//! | `cached_handler_unused_total` | `handler`, `reason`: a word of `Bypass` or `NotStored` | handlers that the cache is of no use for: a hundred answers in a row neither came from it nor were stored; each once for each main reason |
 //! | `cached_handler_invalidations_total` | `scope`: `all`, `handler`, `group`, `path`; `effect`: `invalidate`, `expire`; `result`: `ok`, `error` | invalidations, in each cache of the process |
 //! | `cached_handler_backend_operations_total` | `backend`, `operation`: `read`, `store`, `invalidate`; `result`: `ok`, `error`, `spared` (skipped: the breaker is open, or too many are in flight; or this process was too busy to hear the answer) | calls of backends other than memory |
 //! | `cached_handler_backend_seconds` | `backend`, `operation` | a histogram: how long they took |

@@ -79,7 +79,7 @@ impl CacheBuilder {
 
     /// How many bytes of the disk the responses of this namespace may take (default 1 GiB). Beyond, those that were used
     /// least recently are removed, in the background; past an eighth more nothing is stored until they are. The table
-    /// of invalidations takes 2.3 to 14.3 MiB besides. Less than 64 KiB is an error of [`build`](Self::build).
+    /// of invalidations takes 2.1 to 15.1 MiB besides. Less than 64 KiB is an error of [`build`](Self::build).
     ///
     /// What other processes on the directory have written is known by scans: every ten minutes, or after half a minute
     /// where this process has written a sixteenth of the capacity. Between two of them, each counts on half of what was
