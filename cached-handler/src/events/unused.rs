@@ -1,8 +1,11 @@
 //! Handlers of which no answer comes from the cache, or could for anybody else: one line says so, and why.
 
+#[cfg(test)]
+mod tests;
+
 use std::sync::{
     Mutex,
-    atomic::{AtomicBool, AtomicU32, Ordering},
+    atomic::{AtomicU32, Ordering},
 };
 
 use crate::{
@@ -13,14 +16,23 @@ use crate::{
 /// So many answers in a row are no chance.
 const MANY: u32 = 100;
 
+/// In [`Unused::in_a_row`] as long as no answer has come from the cache or was stored.
+const NEVER_USED: u32 = 1 << 31;
+
 /// The answers of a handler since the last that came from the cache, or was stored.
 #[derive(Debug)]
 pub(crate) struct Unused {
-    /// How many; read by every hit, and written only where it is not 0.
+    /// How many, and whether there was none before; read by every hit, and written only where it is not 0.
     in_a_row: AtomicU32,
-    /// Its author has been told, which is enough.
-    told: AtomicBool,
-    reasons: Mutex<Vec<(Reason, u32)>>,
+    reasons: Mutex<Reasons>,
+}
+
+#[derive(Debug)]
+struct Reasons {
+    /// Of the answers that are counted, where any is.
+    counts: Vec<(Reason, u32)>,
+    /// Those of which the author has been told, which is enough: of each by itself, as a client may have made one of them up.
+    told: Vec<Reason>,
 }
 
 /// Why the cache was of no use for one answer.
@@ -50,48 +62,52 @@ enum Says {
 
 impl Unused {
     pub(crate) const fn new() -> Self {
-        Self { in_a_row: AtomicU32::new(0), told: AtomicBool::new(false), reasons: Mutex::new(Vec::new()) }
+        let reasons = Reasons { counts: Vec::new(), told: Vec::new() };
+        Self { in_a_row: AtomicU32::new(NEVER_USED), reasons: Mutex::new(reasons) }
     }
 
-    /// An answer came from the cache: on the way of every hit.
+    /// An answer came from the cache: on the way of every hit, so that it takes no lock. Whoever counts next forgets the reasons.
     #[inline]
     pub(crate) fn is_used(&self) {
         if self.in_a_row.load(Ordering::Relaxed) != 0 {
-            self.begin_anew();
+            self.in_a_row.store(0, Ordering::Relaxed);
         }
     }
 
-    #[cold]
-    fn begin_anew(&self) {
-        let mut reasons = lock(&self.reasons);
-        reasons.clear();
-        self.in_a_row.store(0, Ordering::Relaxed);
-    }
-
-    /// Notes an answer that the handler gave; says so once, where the cache is of no use.
+    /// Notes an answer that the handler gave; says so once for each reason, where the cache is of no use.
     pub(crate) fn note(&self, why: Option<Forward>, kept: &Kept) -> Option<Verdict> {
-        if self.told.load(Ordering::Relaxed) {
-            return None;
-        }
         match says(why, kept) {
             Says::Used => self.is_used(),
+            Says::Unused(reason) if reason.is_made_by_clients() && self.has_been_used() => {}
             Says::Unused(reason) => return self.add(reason),
             Says::Nothing => {}
         }
         None
     }
 
+    fn has_been_used(&self) -> bool {
+        self.in_a_row.load(Ordering::Relaxed) & NEVER_USED == 0
+    }
+
     fn add(&self, reason: Reason) -> Option<Verdict> {
         let mut reasons = lock(&self.reasons);
-        match reasons.iter_mut().find(|(known, _)| known.word() == reason.word()) {
-            Some((_, count)) => *count += 1,
-            None => reasons.push((reason, 1)),
+        let before = self.in_a_row.fetch_add(1, Ordering::Relaxed) & !NEVER_USED;
+        if before == 0 {
+            reasons.counts.clear();
         }
-        if self.in_a_row.fetch_add(1, Ordering::Relaxed) + 1 < MANY || self.told.swap(true, Ordering::Relaxed) {
+        match reasons.counts.iter_mut().find(|(known, _)| known.is_alike(&reason)) {
+            Some((_, count)) => *count += 1,
+            None => reasons.counts.push((reason, 1)),
+        }
+        if before + 1 < MANY {
             return None;
         }
-        self.in_a_row.store(0, Ordering::Relaxed);
-        let (reason, share) = std::mem::take(&mut *reasons).into_iter().max_by_key(|(_, count)| *count)?;
+        self.in_a_row.fetch_and(NEVER_USED, Ordering::Relaxed);
+        let (reason, share) = std::mem::take(&mut reasons.counts).into_iter().max_by_key(|(_, count)| *count)?;
+        if reasons.told.iter().any(|told| told.is_alike(&reason)) {
+            return None;
+        }
+        reasons.told.push(reason.clone());
         Some(Verdict { reason, share })
     }
 }
@@ -123,6 +139,22 @@ impl Reason {
             Self::Bypassed(reason) => reason.as_str(),
             Self::NotStored(reason) => reason.as_str(),
         }
+    }
+
+    /// Whether the author has to type the same about both. Of statuses each is another matter; a field of `Vary` is none, as it
+    /// may be any.
+    fn is_alike(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::NotStored(NotStored::Status(one)), Self::NotStored(NotStored::Status(other))) => one == other,
+            _ => self.word() == other.word(),
+        }
+    }
+
+    /// Whether any client can send a request that has it, of whatever handler. Only where nothing has ever been stored of a
+    /// handler this is how its requests are; of any other it says something of one client.
+    fn is_made_by_clients(&self) -> bool {
+        use Bypass as B;
+        matches!(self, Self::Bypassed(B::KeyTooLong | B::Content | B::Upgrade | B::Range | B::RejectedArgument))
     }
 
     /// What to type, where the reason does not say it itself.
@@ -165,123 +197,5 @@ impl Verdict {
             reason.advice(),
         );
         format!("{MANY} answers in a row did not come from the cache, and no other request can get them; {share} of them {what}{advice}")
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn not(reason: NotStored) -> Kept {
-        Kept::Not(reason)
-    }
-
-    const MISS: Option<Forward> = Some(Forward::UriMiss);
-    const WITH_COOKIES: Option<Forward> = Some(Forward::Bypass(Bypass::Credentials));
-
-    #[test]
-    fn the_hundredth_in_a_row_is_told_with_the_main_reason_and_its_share() {
-        let unused = Unused::new();
-        for at in 0..99 {
-            let told = if at % 4 == 0 {
-                unused.note(MISS, &not(NotStored::SetCookie))
-            } else {
-                unused.note(WITH_COOKIES, &not(NotStored::Bypass))
-            };
-            assert_eq!(told, None, "{at}");
-        }
-        let told = unused.note(MISS, &not(NotStored::Status(303))).unwrap();
-        assert_eq!(told, Verdict { reason: Reason::Bypassed(Bypass::Credentials), share: 74 });
-        assert!(told.line().contains("74 of them bypassed: ") && told.line().contains("skip_credentials(jar)"), "{}", told.line());
-    }
-
-    #[test]
-    fn it_is_told_once() {
-        let unused = Unused::new();
-        let told = (0..1000).filter_map(|_| unused.note(MISS, &not(NotStored::Private))).count();
-        assert_eq!(told, 1);
-    }
-
-    #[test]
-    fn one_that_was_stored_or_came_from_the_cache_begins_anew() {
-        let used: [fn(&Unused); 2] = [Unused::is_used, |unused| drop(unused.note(MISS, &Kept::Stored))];
-        for is_used in used {
-            let unused = Unused::new();
-            for _ in 0..50 {
-                assert!((0..99).all(|_| unused.note(MISS, &not(NotStored::DoNotStore)).is_none()));
-                is_used(&unused);
-            }
-            let told: Vec<_> = (0..100).filter_map(|_| unused.note(MISS, &not(NotStored::Err))).collect();
-            assert_eq!(told, [Verdict { reason: Reason::NotStored(NotStored::Err), share: 100 }], "those of before are forgotten");
-        }
-    }
-
-    #[test]
-    fn what_says_nothing_of_the_handler_does_not_count() {
-        let unused = Unused::new();
-        let answers = [
-            (Some(Forward::Bypass(Bypass::Off)), not(NotStored::Bypass)),
-            (Some(Forward::Bypass(Bypass::Backend)), not(NotStored::Backend)),
-            (Some(Forward::Method), not(NotStored::Method)),
-            (MISS, not(NotStored::Status(503))),
-            (MISS, not(NotStored::Invalidated)),
-            (MISS, not(NotStored::Request)),
-            (MISS, not(NotStored::OnlyIfCached)),
-            (MISS, Kept::Streaming),
-        ];
-        for (why, kept) in answers.iter().cycle().take(2000) {
-            assert_eq!(unused.note(*why, kept), None, "{why:?} {kept:?}");
-        }
-    }
-
-    #[test]
-    fn every_reason_that_is_told_says_what_to_type() {
-        use NotStored as N;
-        let bypassed = [
-            Bypass::Condition,
-            Bypass::KeyTooLong,
-            Bypass::Credentials,
-            Bypass::RejectedArgument,
-            Bypass::Content,
-            Bypass::Range,
-            Bypass::Upgrade,
-        ];
-        let not_stored = [
-            N::Status(303),
-            N::CachedInside,
-            N::Err,
-            N::DoNotStore,
-            N::SetCookie,
-            N::NoStore,
-            N::Private,
-            N::NoCache,
-            N::MalformedCacheControl,
-            N::MustUnderstand,
-            N::Credentials,
-            N::VaryAny,
-            N::VaryUnkeyed("x-y".to_owned()),
-            N::MalformedVary,
-            N::TooManyVariants,
-            N::Partial,
-            N::NoFreshness,
-            N::AlreadyStale,
-            N::TooLarge,
-            N::Endless,
-            N::LengthMismatch,
-            N::Trailers,
-            N::FieldsTooLarge,
-            N::Groups,
-            N::RunTooLong,
-        ];
-        let all = bypassed.into_iter().map(Reason::Bypassed).chain(not_stored.into_iter().map(Reason::NotStored));
-        for reason in all {
-            let word = reason.word();
-            let (_, said) = (Verdict { reason, share: 1 })
-                .line()
-                .split_once("; 1 of them ")
-                .map(|(before, said)| (before.to_owned(), said.to_owned()))
-                .unwrap();
-            assert!(said.contains('`'), "{word}: {said}");
-        }
     }
 }
