@@ -3,7 +3,7 @@
 use axum::{
     Form, Router,
     body::Body,
-    extract::{Path, rejection::FormRejection},
+    extract::{Path, RawQuery, rejection::FormRejection},
     http::{Request, StatusCode, header},
     response::{IntoResponse, Redirect, Response},
     routing::{any, get},
@@ -63,6 +63,14 @@ async fn redirects_at_rest() -> Redirect {
     Redirect::to("/")
 }
 
+#[cached(ttl = 60)]
+async fn by_query(RawQuery(query): RawQuery) -> Response {
+    match query.as_deref() {
+        Some("bad") => ([(header::SET_COOKIE, "a=b")], "text").into_response(),
+        _ => "text".into_response(),
+    }
+}
+
 /// What is told of a handler, among other lines about it.
 fn told(log: &Log) -> Vec<String> {
     log.loud().into_iter().filter(|line| line.contains("answers in a row")).collect()
@@ -113,6 +121,24 @@ async fn a_handler_that_the_cache_is_of_no_use_for_is_told_of_once() {
         assert_eq!(told(&log), [""; 0], "{path}: again");
         assert_eq!(cache.cache().stats().unused, told_of);
     }
+}
+
+#[tokio::test]
+async fn a_client_uses_up_no_warning() {
+    let (log, _listening) = listen();
+    let cache = cache();
+    let app = Router::new().route("/", get(by_query)).layer(cache.layer());
+    assert_miss!(ask(&app, "/?stored").await);
+    let too_long = format!("/?{}", "a".repeat(9000));
+    for _ in 0..300 {
+        ask(&app, &too_long).await;
+    }
+    assert_eq!(told(&log), [""; 0], "it says nothing of the handler");
+    for _ in 0..300 {
+        ask(&app, "/?bad").await;
+    }
+    let lines = told(&log);
+    assert!(lines.len() == 1 && lines[0].contains("set-cookie"), "{lines:?}");
 }
 
 #[tokio::test]
