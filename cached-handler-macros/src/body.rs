@@ -6,6 +6,7 @@ use quote::{ToTokens, format_ident, quote_spanned};
 use syn::{GenericParam, Path, Type, spanned::Spanned};
 
 use crate::{
+    pattern::borrows_mutably,
     signature::{Argument, Function, Sorted, lint_levels},
     tokens::{call, turbofish, with_span},
     types::{erased, mentions, mentions_impl, opened},
@@ -53,7 +54,10 @@ fn captured(function: &Function, arguments: &[Argument], used: &[Ident], returne
         }
     };
     // Captured whole: `let _ = arg` alone would leave a permit or a transaction outside, to be dropped with the request.
-    let whole = arguments.iter().map(|Argument { cfgs, name, .. }| hygienic!(#(#cfgs)* let #name = #name;));
+    let whole = arguments.iter().map(|Argument { cfgs, pattern, name, .. }| {
+        let mutable = borrows_mutably(pattern).then(|| hygienic!(mut));
+        hygienic!(#(#cfgs)* let #mutable #name = #name;)
+    });
     let apart = arguments.iter().map(|Argument { cfgs, lints, pattern, name, .. }| {
         hygienic! {
             #(#cfgs)*

@@ -1,6 +1,6 @@
 //! Patterns of arguments: which names they bind, and the same pattern by reference.
 
-use proc_macro2::{Ident, TokenStream};
+use proc_macro2::{Ident, TokenStream, TokenTree};
 use quote::{ToTokens, quote};
 use syn::{Member, Pat};
 
@@ -31,6 +31,25 @@ fn collect(pattern: &Pat, names: &mut Vec<Ident>) {
         Pat::Type(typed) => collect(&typed.pat, names),
         _ => {}
     }
+}
+
+/// Whether a pattern borrows from what it takes apart to change it: `State(ref mut app)`.
+pub(crate) fn borrows_mutably(pattern: &Pat) -> bool {
+    fn any(tokens: TokenStream) -> bool {
+        let mut after_ref = false;
+        tokens.into_iter().any(|token| {
+            let follows = std::mem::take(&mut after_ref);
+            match token {
+                TokenTree::Group(group) => any(group.stream()),
+                TokenTree::Ident(word) => {
+                    after_ref = word == "ref";
+                    follows && word == "mut"
+                }
+                _ => false,
+            }
+        })
+    }
+    any(pattern.to_token_stream())
 }
 
 /// The pattern for a reference to what it is written for: every name in `used` is bound by reference, all others are `_`.
@@ -118,6 +137,20 @@ mod tests {
             ("_", &[], "_"),
         ] {
             assert_eq!(by(text, used), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn only_ref_mut_borrows_mutably() {
+        for (text, expected) in [
+            ("State(ref mut app)", true),
+            ("ref mut app", true),
+            ("Path((_, App { ref mut db, .. }))", true),
+            ("State(mut app)", false),
+            ("State(ref app)", false),
+            ("Path((ref a, mut b))", false),
+        ] {
+            assert_eq!(borrows_mutably(&pattern(text)), expected, "{text}");
         }
     }
 
