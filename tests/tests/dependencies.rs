@@ -183,6 +183,18 @@ fn of_tokio_no_version_is_allowed_that_lacks_what_is_called() {
 }
 
 #[test]
+fn the_readme_says_which_axum_and_tokio_are_needed() {
+    let read = |path: &str| std::fs::read_to_string(format!("{}/../{path}", env!("CARGO_MANIFEST_DIR"))).unwrap();
+    let (manifest, readme) = (read("cached-handler/Cargo.toml"), read("README.md"));
+    let least = |name: &str| {
+        let version = manifest.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(" = { version = \"")?.split('"').next());
+        format!("{name} {}", version.unwrap())
+    };
+    let words = format!("needs {} and {}, or later", least("axum"), least("tokio"));
+    assert!(readme.contains(&words), "the README does not say `{words}`");
+}
+
+#[test]
 fn licences_are_read_as_spdx_has_them() {
     let allowed = BTreeSet::from(["MIT", "Zlib"]);
     for met in ["MIT", "MIT OR GPL-3.0", "GPL-3.0/MIT", "(MIT OR GPL-3.0) AND Zlib", "GPL-3.0 AND X OR MIT", "((MIT))"] {
