@@ -70,19 +70,28 @@ pub(crate) fn cache_key(input: TokenStream) -> TokenStream {
         }
     });
     let body = &written.body;
+    // What the request tells of a type is no part by its value: a part is written where there is another request, or none.
+    let (part, whole) = if carried.is_some() {
+        (None, quote!(#body #said))
+    } else {
+        let part = quote! {
+            #[automatically_derived]
+            impl #impl_generics #root::KeyPart for #name #type_generics #where_clause {
+                fn key_part(&self, __key: &mut #root::KeyWriter<'_>) {
+                    #body
+                    #said
+                }
+            }
+        };
+        (Some(part), quote!(__key.part(self);))
+    };
     quote! {
         #errors
-        #[automatically_derived]
-        impl #impl_generics #root::KeyPart for #name #type_generics #where_clause {
-            fn key_part(&self, __key: &mut #root::KeyWriter<'_>) {
-                #body
-                #said
-            }
-        }
+        #part
         #[automatically_derived]
         impl #impl_generics #root::CacheKey for #name #type_generics #where_clause {
             fn cache_key(&self, __key: &mut #root::KeyWriter<'_>) {
-                __key.part(self);
+                #whole
             }
             #absent
             #carried

@@ -81,7 +81,8 @@ pub trait CacheKey {
 /// that it shows: `1.0` and `1.00` print differently, and one moment in two time zones does, so they are two keys.
 ///
 /// Not for floating-point numbers, which are not equal to themselves, nor for a `HashMap`, whose order is up to chance: collect it
-/// into a `BTreeMap`.
+/// into a `BTreeMap`. Nor for a type with extractors among its fields, or taken `via` one: the request tells what it shows, and a part
+/// is written by its value alone. Name its fields.
 ///
 /// Its encoding tells types and absence apart: `1u8`, `1u16`, `"1"`, `Some(1u8)` and `None` are five keys.
 ///
@@ -112,7 +113,8 @@ pub trait CacheKey {
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be part of a cache key",
     label = "not a key part",
-    note = "use a number, text, bytes or an option, tuple or slice of them, e.g. `key(value.to_string())`, or put `#[derive(cached_handler::CacheKey)]` on its type"
+    note = "use a number, text, bytes or an option, tuple or slice of them, e.g. `key(value.to_string())`, or put `#[derive(cached_handler::CacheKey)]` on its type",
+    note = "a type with extractors among its fields, or taken `via` one, is no part of a key even with that derive: name the fields of it that matter, e.g. `key(filter.tag)`, or take it as an argument without `key`"
 )]
 pub trait KeyPart {
     /// Writes this value.

@@ -1,6 +1,6 @@
 //! `#[derive(CacheKey)]`.
 
-use cached_handler::CacheKey;
+use cached_handler::{CacheKey, cached};
 
 #[derive(CacheKey)]
 union Union { //~ union => a union does not say which of its fields holds a value; write `impl CacheKey` by hand
@@ -78,6 +78,33 @@ struct Version;
 #[derive(CacheKey)]
 struct Named {
     version: Version, //~ Version => does not say what it adds to the key
+}
+
+/// What it shows is told by the request, and not by its value.
+#[derive(CacheKey, axum::extract::FromRequestParts)]
+struct Articles {
+    author: axum::extract::Path<String>,
+}
+
+#[derive(serde::Deserialize, Clone)]
+struct Filter {
+    tag: Option<String>,
+}
+
+#[derive(Clone, CacheKey, axum::extract::FromRequestParts)]
+struct Wanted {
+    #[from_request(via(axum::extract::Query))]
+    filter: Filter,
+}
+
+#[derive(CacheKey)]
+struct Around {
+    articles: Articles, //~ Articles => cannot be part of a cache key
+}
+
+#[cached(ttl = 60, key(wanted))] //~ wanted => is no part of a key even with that derive: name the fields of it that matter
+async fn by_a_part(axum::Extension(wanted): axum::Extension<Wanted>) -> String {
+    format!("{:?}", wanted.filter.tag)
 }
 
 fn main() {}
