@@ -139,6 +139,8 @@ pub(crate) struct Traits {
     pub(crate) vary: SmallVec<[&'static str; 4]>,
     /// An argument identifies a person.
     pub(crate) private: bool,
+    /// An argument of which `key` names a part may have been read from the credentials: its type does not say.
+    pub(crate) unsaid: bool,
     /// Whether an argument that is not in the key can see `Authorization` and `Cookie`.
     pub(crate) credentials: Credentials,
     /// Where an argument shows the method, in the key of a HEAD or a POST.

@@ -304,9 +304,11 @@ impl Run {
         self.set_marked_reading(reading, marks);
     }
 
-    /// The fields that `Vary` names on every answer: those of the attribute, and those that arguments were read from.
+    /// The fields that `Vary` names on every answer: those of the attribute, and those that arguments were read from, or may have
+    /// been.
     pub(crate) fn vary_names(&self) -> impl Iterator<Item = &'static str> + '_ {
-        self.handler.fields().iter().chain(&self.key.traits.vary).copied()
+        let unsaid: &[_] = if self.key.traits.unsaid { &["cookie", "authorization"] } else { &[] };
+        self.handler.fields().iter().chain(&self.key.traits.vary).chain(unsaid).copied()
     }
 
     /// Whether its answer is one person's: an argument says so, or a part of what it is made of.

@@ -7,7 +7,7 @@ use crate::cache_key::KeyWriter;
 
 /// An argument that `key` reduces to one of its parts. The other parts are not in the key, but its type still says of the response that it is
 /// one person's, and which fields it was read from: a client or a CDN that keeps the response has nothing else to go by.
-pub struct Reduced<'a, M, T>(&'a T, PhantomData<M>);
+pub struct Reduced<'a, M, T>(pub(super) &'a T, PhantomData<M>);
 
 impl<'a, M, T> Reduced<'a, M, T> {
     /// What `M` declares, and the argument.
@@ -31,9 +31,10 @@ impl<M, T: Keyed<M>> SaysOfItself for Reduced<'_, M, T> {
 /// Any other, also one that a generic handler cannot be shown to say anything. Implemented for a reference, so that a method
 /// call finds it only where the other trait is not implemented.
 pub trait SaysNothing {
-    /// It may have been read from the credentials, where there are some: nobody can tell, so the response is taken for one
-    /// person's, and a client that comes with others asks anew.
+    /// It may have been read from the credentials: nobody can tell, so a client that comes with others, or a CDN that is asked by
+    /// such a client, asks anew. Where the request has some, the response is taken for one person's.
     fn note(&self, key: &mut KeyWriter<'_>) {
+        key.traits.unsaid = true;
         if key.facts.flags.credentials {
             key.private().vary("cookie").vary("authorization");
         }

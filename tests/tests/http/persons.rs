@@ -236,8 +236,20 @@ async fn of_what_nothing_is_known_a_part_is_one_persons_where_the_request_has_cr
         for (cache_control, _) in told(&site).await {
             assert_eq!(cache_control.as_deref(), Some("private, max-age=60"));
         }
-        let cache_control = site.ask("GET", "/", &[("x-other", "somebody else")]).await;
-        assert_eq!(cache_control.field("cache-control"), Some("max-age=60"));
+        let anonymous = site.ask("GET", "/", &[("x-other", "somebody else")]).await;
+        assert_eq!(anonymous.field("cache-control"), Some("max-age=60"));
+    }
+}
+
+/// A CDN that keeps the page of who has not signed in must not send it to who has.
+#[tokio::test]
+async fn of_what_nothing_is_known_a_part_varies_by_credentials_for_everybody() {
+    for site in [Site::of(of_nobody), Site::of(beside_another), Site::of(generic::<User>)] {
+        for hit in [false, true] {
+            let reply = site.ask("GET", "/", &[]).await;
+            let vary = reply.field("vary").unwrap_or_default();
+            assert!(reply.is_hit() == hit && vary.contains("cookie") && vary.contains("authorization"), "{vary}");
+        }
     }
 }
 
