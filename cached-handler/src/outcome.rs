@@ -107,9 +107,11 @@ pub enum Bypass {
     /// A condition of `bypass(…)` holds, of [`CacheLayer::bypass`](crate::CacheLayer::bypass) or of
     /// [`ValueOptions::bypass`](crate::ValueOptions::bypass): the answer is what it would be without a cache.
     Condition,
-    /// The key would be longer than 8 KiB.
+    /// The key would be longer than 8 KiB, or a value in it cannot be told from others of its type, such as a time zone that has no
+    /// name.
     KeyTooLong,
-    /// The request carries `Authorization` or `Cookie`, and an argument that is not in the key can see it.
+    /// The request carries `Authorization` or `Cookie`, and an argument that is not in the key can see it; or such an argument's type
+    /// says that it identifies a person.
     Credentials,
     /// An argument `Result<E, _>` is an `Err`, which can show more of the request than the key holds.
     RejectedArgument,
@@ -420,8 +422,8 @@ impl fmt::Display for Bypass {
         f.write_str(match self {
             Self::Off => "the cache is switched off; unset `CACHED_HANDLER`, or remove `Cache::builder().off()`",
             Self::Condition => "a condition of `bypass` holds",
-            Self::KeyTooLong => "the key is longer than 8 KiB",
-            Self::Credentials => "the request carries `Authorization` or `Cookie`, and an argument that is not in the key may show it; name it in `vary`, put `#[derive(CacheKey)]` on its type, or type `skip_credentials(arg)` if nothing of them reaches the response",
+            Self::KeyTooLong => "the key is longer than 8 KiB, or a value in it has no name",
+            Self::Credentials => "the request carries `Authorization` or `Cookie`, or is a known person's, and an argument that is not in the key may show it; name it in `vary`, put `#[derive(CacheKey)]` on its type, or type `skip_credentials(arg)` if nothing of them reaches the response",
             Self::RejectedArgument => "an argument's extractor failed",
             Self::ExtractorInExtension => "an argument is an `Extension` of an extractor, of which nobody knows what request it was made from; take the extractor itself, or name in `key(…)` what matters of it",
             Self::Content => "the request has content",

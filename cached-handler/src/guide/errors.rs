@@ -51,8 +51,8 @@
 //! | `method` | not GET or HEAD | |
 //! | `off` | `CACHED_HANDLER=off`, or `Cache::builder().off()`; `Cache-Status` does not say it, as nothing is added to an answer then | remove it |
 //! | `condition` | a condition of `bypass(…)` holds, or of the layer's or a value's `bypass` | |
-//! | `key-too-long` | the key is over 8 KiB | a narrower argument: `Query<T>` instead of `RawQuery` |
-//! | `credentials` | the request has `Authorization` or `Cookie`, and an argument outside the key can see it | name it in `vary`, or take a typed argument |
+//! | `key-too-long` | the key is over 8 KiB, or holds a time zone without a name | a narrower argument: `Query<T>` instead of `RawQuery` |
+//! | `credentials` | the request has `Authorization` or `Cookie`, and an argument outside the key can see it, or says that it is `private` | name it in `vary`, take a typed argument, or type `skip_credentials(arg)` |
 //! | `rejected-argument` | an argument `Result<E, _>` is an `Err` | |
 //! | `extractor-in-extension` | an argument is `Extension<State<T>>`, `Extension<Path<T>>` or the like | take the extractor itself, or `key(part)` of it |
 //! | `content` | the request has content, which an argument could show | |

@@ -6,7 +6,10 @@ use jiff::{
     tz::{Offset, TimeZone},
 };
 
-use crate::cache_key::{KeyPart, KeyWriter};
+use crate::{
+    cache_key::{KeyPart, KeyWriter},
+    outcome::Bypass,
+};
 
 impl KeyPart for Timestamp {
     fn key_part(&self, key: &mut KeyWriter<'_>) {
@@ -24,15 +27,25 @@ impl KeyPart for Zoned {
 }
 
 impl KeyPart for TimeZone {
-    /// Its name in the database of zones, or its offset. One that has neither is told by its rule, as it prints that.
+    /// Its name in the database of zones, or its offset. One that has neither is told by its rule, as it prints that. One that has
+    /// no rule either came from a file, of which it says nothing: the request bypasses the cache.
     fn key_part(&self, key: &mut KeyWriter<'_>) {
         if let Some(name) = self.iana_name() {
             key.named("zone", name.as_bytes());
         } else if let Ok(offset) = self.to_fixed_offset() {
             offset.key_part(key);
         } else {
-            key.named("zone of a rule", format!("{self:?}").as_bytes());
+            by_rule(&format!("{self:?}"), key);
         }
+    }
+}
+
+/// A zone, as it prints. All without a name print the same, unless they have a rule.
+fn by_rule(printed: &str, key: &mut KeyWriter<'_>) {
+    if printed.starts_with("TimeZone(Posix(") {
+        key.named("zone of a rule", printed.as_bytes());
+    } else {
+        key.bypass(Bypass::KeyTooLong);
     }
 }
 
@@ -97,5 +110,22 @@ impl KeyPart for Span {
 impl KeyPart for Weekday {
     fn key_part(&self, key: &mut KeyWriter<'_>) {
         key.named("weekday", &self.to_monday_zero_offset().to_le_bytes());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use http::Request;
+    use jiff::tz::TimeZone;
+
+    use crate::{argument::tests::written, outcome::Bypass};
+
+    /// As one prints that was read from a file which `TZ` names.
+    #[test]
+    fn a_zone_that_prints_as_others_do_bypasses() {
+        let bypass = |printed: &str| written(&Request::get("/").body(()).unwrap(), |key| super::by_rule(printed, key)).traits.bypass;
+        assert_eq!(bypass("TimeZone(TZif(\"Local\"))"), Some(Bypass::KeyTooLong));
+        let zone = TimeZone::posix("CET-1CEST,M3.5.0,M10.5.0/3").unwrap();
+        assert_eq!(bypass(&format!("{zone:?}")), None, "a rule tells it from all others");
     }
 }
