@@ -172,4 +172,9 @@ impl CacheKey for RawForm {
             key.part(&self.0);
         }
     }
+
+    /// Whatever the method of this request.
+    fn carried(&self, key: &mut KeyWriter<'_>) {
+        key.part(&self.0);
+    }
 }

@@ -191,6 +191,16 @@ macro_rules! skipped {
     };
 }
 
+/// What a middleware put there has nothing to do with the method of this request.
+#[test]
+fn a_form_in_an_extension_is_told_by_its_bytes_whatever_the_method() {
+    let form = |text: &'static str| {
+        let request = Request::post("/a").body(Body::empty()).unwrap();
+        written(&request, |key| Keyed::<Undeclared>::write(&Extension(RawForm(text.into())), key)).bytes
+    };
+    assert!(form("a=1") != form("a=2") && form("a=1") == form("a=1"));
+}
+
 #[test]
 fn a_skipped_argument_that_may_show_credentials_is_noted_where_there_are_some() {
     struct Account(#[expect(dead_code, reason = "nobody reads it")] String);
