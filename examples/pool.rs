@@ -39,9 +39,9 @@ use cached_handler::{Cache, OnMiss, Rejected, cached};
 use cached_handler_serving::serve;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-/// `OnMiss` puts the extractor off until the body asks for it; `skip` says that a connection shows nothing of the request.
+/// `OnMiss` puts the extractor off until the body asks for it; `skip_credentials` says that a connection shows nothing of the request.
 /// Not for extractors that check something: on a hit they would not.
-#[cached(ttl = 60, skip(connection))]
+#[cached(ttl = 60, skip_credentials(connection))]
 async fn order(Path(id): Path<u64>, connection: OnMiss<Connection>) -> Result<String, Rejected> {
     let connection = connection.extract().await?;
     Ok(format!("order {id}, by connection {}\n", connection.number))

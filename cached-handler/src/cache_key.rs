@@ -159,8 +159,8 @@ pub(crate) enum Credentials {
     Unseen,
     /// The handler forwards them, so its responses know whether they may be shared (RFC 9111 §3.5).
     Forwarded,
-    /// `skip(…)` or `key(…)` keeps back an argument that shows them. A response that says `public` may not know of them,
-    /// as it comes from somebody else or says so of its kind.
+    /// `skip(…)` or `key(…)` keeps back an argument that shows them, or whose type says that it identifies a person. A response
+    /// that says `public` may not know of them, as it comes from somebody else or says so of its kind.
     Withheld,
 }
 
@@ -236,16 +236,21 @@ impl KeyWriter<'_> {
     /// Keeps of what `write` writes only what it says besides its parts: that it identifies a person, what it was read from,
     /// and what it shows of credentials.
     pub(crate) fn note_alone(&mut self, write: impl FnOnce(&mut Self)) {
-        let mark = self.bytes.mark();
-        let before = std::mem::take(&mut self.traits);
-        write(self);
-        self.bytes.reset(mark);
-        let said = std::mem::replace(&mut self.traits, before);
+        let said = self.said(write);
         self.traits.private |= said.private;
         self.traits.shows(said.credentials);
         for name in said.vary {
             self.vary(name);
         }
+    }
+
+    /// What `write` says besides the parts, of which nothing stays.
+    pub(crate) fn said(&mut self, write: impl FnOnce(&mut Self)) -> Traits {
+        let mark = self.bytes.mark();
+        let before = std::mem::take(&mut self.traits);
+        write(self);
+        self.bytes.reset(mark);
+        std::mem::replace(&mut self.traits, before)
     }
 
     pub(crate) fn bypass(&mut self, reason: Bypass) {

@@ -253,7 +253,12 @@ impl Facts {
     /// What of its credentials the arguments show, as far as the policy has it matter.
     pub(crate) fn credentials(&self, policy: &Policy, traits: &Traits) -> Credentials {
         let is_left_to_vary = policy.cookies_by_vary && !self.flags.authorization && traits.credentials == Credentials::Forwarded;
-        if self.flags.credentials && !is_left_to_vary { traits.credentials } else { Credentials::Unseen }
+        match traits.credentials {
+            // Noted only where there are some, or a person that is known otherwise.
+            Credentials::Withheld => Credentials::Withheld,
+            shown if self.flags.credentials && !is_left_to_vary => shown,
+            _ => Credentials::Unseen,
+        }
     }
 
     /// GET or HEAD: the methods that may be answered from the store.

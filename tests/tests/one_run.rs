@@ -129,7 +129,7 @@ where
     }
 }
 
-#[cached(ttl = 60, skip(connection))]
+#[cached(ttl = 60, skip_credentials(connection))]
 async fn pooled(State(app): State<App>, Path(id): Path<u64>, connection: OnMiss<Connection>) -> Result<String, Response> {
     let connection = connection.extract().await.map_err(IntoResponse::into_response)?;
     let run = app.work(WORK).await;

@@ -113,7 +113,7 @@ known! {
     ConnectionInKey {
         "`{Self}` cannot be an argument of a cached handler: it does not say what it adds to the key",
         "the key has to hold what the handler sees here",
-        "to take it only where the handler runs: `db: OnMiss<{Self}>` with `#[cached(…, skip(db))]`, and `db.extract().await?` in the body",
+        "to take it only where the handler runs: `db: OnMiss<{Self}>` with `#[cached(…, skip_credentials(db))]`, and `db.extract().await?` in the body",
         "to take it for each request: `#[cached(…, skip_credentials(db))]`, as a connection shows nothing of a person",
         "if `{Self}` is yours, and no connection: put `#[derive(cached_handler::CacheKey)]` on it"
     }

@@ -19,8 +19,10 @@ use crate::{
 ///
 /// **On a hit the extractor does not run at all**, neither its work nor its checks. So not for authentication.
 ///
-/// What it shows has to be known before it runs: of an extractor of yours nothing is, hence `skip(db)`. Taking the
-/// request along for later costs a copy of its header fields, on a hit too (under half a microsecond).
+/// What it shows has to be known before it runs: of an extractor of yours nothing is, hence
+/// `skip_credentials(db)`: you vouch that it shows nothing of who asks, as a connection does not. With `skip(db)` requests that have a
+/// `Cookie` or `Authorization` bypass the cache. Taking the request along for later costs a copy of its header fields, on a hit too
+/// (under half a microsecond).
 ///
 /// ```
 /// use axum::{extract::FromRequestParts, http::{StatusCode, request::Parts}};
@@ -36,7 +38,7 @@ use crate::{
 ///     }
 /// }
 ///
-/// #[cached(ttl = 60, skip(db))]
+/// #[cached(ttl = 60, skip_credentials(db))]
 /// async fn count(db: OnMiss<Connection>) -> Result<String, cached_handler::Rejected> {
 ///     let _db = db.extract().await?;
 ///     Ok("3".to_owned())
@@ -90,7 +92,7 @@ impl<E> fmt::Debug for OnMiss<E> {
 /// #     async fn from_request_parts(_: &mut Parts, _: &S) -> Result<Self, StatusCode> { Ok(Self) }
 /// # }
 ///
-/// #[cached(ttl = 60, skip(db))]
+/// #[cached(ttl = 60, skip_credentials(db))]
 /// async fn count(db: OnMiss<Connection>) -> Result<String, (StatusCode, String)> {
 ///     let _db = db.extract().await.map_err(|rejected| (rejected.status(), rejected.to_string()))?;
 ///     Ok("3".to_owned())
@@ -156,7 +158,7 @@ impl<E: KeyedUnseen> CacheKey for OnMiss<E> {
 #[diagnostic::on_unimplemented(
     message = "what `OnMiss<{Self}>` will show is not known before its extractor runs",
     label = "the key is made before that",
-    note = "type `#[cached(…, skip(arg))]`, with this argument's name, if nothing of the request in it changes the response, as with a pooled connection",
+    note = "type `#[cached(…, skip_credentials(arg))]`, with this argument's name, if it shows nothing of the request or of a person, as with a pooled connection",
     note = "else take `{Self}` without `OnMiss`"
 )]
 pub trait KeyedUnseen {

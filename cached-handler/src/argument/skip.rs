@@ -2,8 +2,11 @@
 
 use std::any::type_name;
 
-use super::{Keyed, OnMiss, Reduced};
-use crate::cache_key::{Credentials, KeyWriter};
+use super::{Keyed, Reduced};
+use crate::{
+    cache_key::{Credentials, KeyWriter},
+    rules::client::identifies_a_person,
+};
 
 /// Types that show the fields `Authorization` and `Cookie` as they were sent, or what is kept for whoever sent them, by their
 /// last name: those of axum, axum-extra, axum-auth, axum-csrf, axum-login, axum-messages, axum-session, tower-cookies and
@@ -35,9 +38,9 @@ const RAW: [&str; 22] = [
 
 /// A skipped argument whose type says what it shows.
 ///
-/// What that is its author answers for, and shares a response for everybody who is logged in; but where the value shows
-/// credentials as they were sent, requests with credentials stand aside all the same, whatever their responses say. Any name
-/// in the type counts, as the worst outcome of a chance hit is a bypass, which `skip_credentials` takes back.
+/// What that is its author answers for; but where the value identifies a person by its own word, was read from the credentials, or
+/// shows these as they were sent, the request stands aside all the same, whatever its response says. Any name in the type counts, as
+/// the worst outcome of a chance hit is a bypass. `skip_credentials` shares a response for everybody who is logged in.
 pub trait SkipsKnown {
     /// Notes it.
     fn skip(&self, key: &mut KeyWriter<'_>);
@@ -45,7 +48,11 @@ pub trait SkipsKnown {
 
 impl<M, T: Keyed<M>> SkipsKnown for Reduced<'_, M, T> {
     fn skip(&self, key: &mut KeyWriter<'_>) {
-        if key.facts.flags.credentials && shows_credentials(type_name::<T>()) {
+        let has_credentials = key.facts.flags.credentials;
+        let said = key.said(|key| self.0.write(key));
+        let is_a_persons = said.private || has_credentials && said.vary.iter().any(|name| identifies_a_person(name));
+        // What has no content lets somebody in, and shows nobody.
+        if is_a_persons && size_of::<T>() > 0 || has_credentials && shows_credentials(type_name::<T>()) {
             key.traits.shows(Credentials::Withheld);
         }
     }
@@ -67,17 +74,14 @@ impl<M, T> SkipsUnknown for &Reduced<'_, M, T> {
     }
 }
 
-/// Whether a value cannot show who asks: because it has no content, because it is not made until the handler runs, or because
-/// it is one of those of axum, which show what they are named after. An `Extension` holds anything.
+/// Whether a value cannot show who asks: because it has no content, or because it is one of those of axum, which show what they are
+/// named after. An `Extension` holds anything, and so does what an `OnMiss` extracts.
 fn is_without_credentials<T>() -> bool {
     let mut name = type_name::<T>();
     while let Some(inner) = ["core::option::Option<", "core::result::Result<"].iter().find_map(|around| name.strip_prefix(around)) {
         name = inner;
     }
-    let on_miss = type_name::<OnMiss<()>>().trim_end_matches("()>");
-    size_of::<T>() == 0
-        || name.starts_with(on_miss)
-        || KNOWN.iter().any(|known| name.starts_with(known)) && !names(name).any(|name| name == "Extension")
+    size_of::<T>() == 0 || KNOWN.iter().any(|known| name.starts_with(known)) && !names(name).any(|name| name == "Extension")
 }
 
 /// How the types of axum begin, and those of the content that it hands out.
@@ -126,7 +130,7 @@ mod tests {
         struct Guard;
         struct Account(#[expect(dead_code, reason = "it only has a size")] String);
         assert!(is_without_credentials::<Guard>() && is_without_credentials::<Option<axum::Json<Account>>>());
-        assert!(is_without_credentials::<OnMiss<Account>>() && is_without_credentials::<bytes::Bytes>());
+        assert!(is_without_credentials::<bytes::Bytes>() && !is_without_credentials::<OnMiss<Guard>>());
         assert!(!is_without_credentials::<Account>() && !is_without_credentials::<Option<Account>>());
         assert!(!is_without_credentials::<axum::Extension<Account>>() && !is_without_credentials::<(Guard, Account)>());
         #[cfg(feature = "axum-extra")]

@@ -36,7 +36,7 @@
 //! | a property of the user | the same extractor with `key(user.tenant)` | that property; the response is still sent as `private` |
 //! | what a middleware has found out | `Extension<T>` with `#[derive(CacheKey)]` on `T`, or with `key(user.id)`, or `skip(pool)` | what you named |
 //! | the process: pools, settings | `State<T>`, `Cache` | nothing |
-//! | a pooled connection, from an extractor | [`OnMiss<E>`](#databases-and-onmiss) with `skip(db)` | nothing |
+//! | a pooled connection, from an extractor | [`OnMiss<E>`](#databases-and-onmiss) with `skip_credentials(db)` | nothing |
 //! | the whole request, to forward it | `Request` with `vary = from_response` | method, authority, query, and the fields that the response's `Vary` names; it arrives without extensions |
 //! | the route, or the parameters by name | `MatchedPath`, `NestedPath`, `RawPathParams` | nothing more: they follow from the path |
 //! | a form that GET sends in its query | `Form<T>`, `RawForm` | as `Query<T>` and `RawQuery` |
@@ -87,7 +87,7 @@
 //! }
 //!
 //! /// One response for everybody who is logged in.
-//! #[cached(ttl = 60, skip(_user))]
+//! #[cached(ttl = 60, skip_credentials(_user))]
 //! async fn handbook(_user: User) -> &'static str {
 //!     "for our eyes only"
 //! }
@@ -143,10 +143,12 @@
 //! response depends on is then not in the key.** What their types say of themselves stays: `prices` is sent as `private`,
 //! with `Vary: authorization`, since a browser or a CDN knows nothing of tenants. If caches outside may share it, take an
 //! extractor of its own for the tenant, without `private`. Of a type without `CacheKey`, and of a type parameter, nobody
-//! knows what it was read from: with a part of it as the key, responses to requests with credentials are sent as `private`.
+//! knows what it was read from: with a part of it as the key, responses have `Vary: Cookie, Authorization`, and those to requests with
+//! credentials are sent as `private`.
 //!
-//! `skip(user)` says that the response does not depend on the user at all, so nothing of the type's word stays. If it is
-//! only for those who are logged in, and clients may keep it, say so: `cache_control = "private, max-age=60"`.
+//! `skip_credentials(user)` says that the response does not depend on the user at all, so nothing of the type's word stays. If it is
+//! only for those who are logged in, and clients may keep it, say so: `cache_control = "private, max-age=60"`. With `skip(user)`
+//! alone, requests of users bypass the cache, as the type says `private`.
 //!
 //! What varies by `authorization`, `proxy-authorization` or `cookie` is sent as `private`, in whatever way that is said: by
 //! `vary` of the attribute or of a layer, by `TypedHeader`, by `#[cache_key(vary = …)]`.
@@ -217,14 +219,17 @@
 //! | the type | requests with `Cookie` or `Authorization` |
 //! |---|---|
 //! | has `#[derive(CacheKey)]`, or an extractor of axum that shows something else | share: it says what it shows, and you say that this does not matter |
+//! | says of itself that it is `private`, or with `vary` that it was read from these fields | bypass the cache; what is `private` also without these fields |
 //! | shows all fields or cookies: `HeaderMap`, `Request`, `CookieJar` | bypass the cache |
 //! | says nothing: a session, a token, a type of yours around one | bypass the cache, as it may have been read from these fields |
-//! | has no content (`struct SignedIn;`), or is [`OnMiss`] | share: it cannot show who asks |
+//! | has no content (`struct SignedIn;`) | share: it cannot show who asks |
+//! | an [`OnMiss`] around a type of yours | bypass the cache: nobody knows what that will show |
 //! | any, with `skip_credentials(arg)` | share |
 //!
 //! In the same way **a cookie in `key(…)` never weakens**: with `key(jar.get("theme").map(…))` responses have `Vary: Cookie` and are
-//! sent as `private`, as whoever signs out must not be shown what a browser or a CDN kept. If the cookie says nothing of a person,
-//! and caches outside may share the page, leave `vary` away in an [extractor that reads this one cookie](#cookies).
+//! sent as `private`, as whoever signs out must not be shown what a browser or a CDN kept. Do not leave `vary` away in an extractor that
+//! reads a cookie: a CDN would then send the page of one cookie to whoever has another. A page that caches outside are to share must
+//! not depend on a cookie: put what it depends on into the path or the query.
 //!
 //! # Extractors always run
 //!
@@ -251,14 +256,15 @@
 //!     }
 //! }
 //!
-//! #[cached(ttl = 60, skip(db))]
+//! #[cached(ttl = 60, skip_credentials(db))]
 //! async fn count(db: OnMiss<Connection>) -> Result<String, Rejected> {
 //!     let _db = db.extract().await?;
 //!     Ok("3".to_owned())
 //! }
 //! ```
 //!
-//! On a hit that extractor does not run at all, so do not use `OnMiss` for authentication.
+//! On a hit that extractor does not run at all, so do not use `OnMiss` for authentication. `skip_credentials` says that a connection
+//! shows nothing of who asks, which its type does not; with `skip(db)` requests that have a `Cookie` or `Authorization` bypass the cache.
 //!
 //! # One handler under several paths
 //!

@@ -226,7 +226,7 @@ async fn by_property(user: User) -> String {
     user.is_long.to_string()
 }
 
-#[cached(ttl = 60, skip(_user), uncached = for_members_bare)]
+#[cached(ttl = 60, skip_credentials(_user), uncached = for_members_bare)]
 async fn for_members(_user: User) -> &'static str {
     "for members"
 }
@@ -247,7 +247,7 @@ impl<S: Sync> FromRequestParts<S> for Connection {
     }
 }
 
-#[cached(ttl = 60, group = "cell:{id}", skip(connection), uncached = with_a_connection_bare)]
+#[cached(ttl = 60, group = "cell:{id}", skip_credentials(connection), uncached = with_a_connection_bare)]
 async fn with_a_connection(State(model): State<Model>, Path(id): Path<u32>, connection: OnMiss<Connection>) -> Result<String, Rejected> {
     let Connection = connection.extract().await?;
     Ok(model.shown(id))

@@ -127,7 +127,7 @@ async fn of_nobody(u: Unkeyed) -> String {
     format!("{} {}", u.id, u.tenant)
 }
 
-#[cached(ttl = 60, skip(user), cache_control = "max-age=60")]
+#[cached(ttl = 60, skip_credentials(user), cache_control = "max-age=60")]
 async fn for_all(user: User) -> &'static str {
     drop(user);
     "for all"

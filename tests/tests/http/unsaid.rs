@@ -3,11 +3,11 @@
 use std::convert::Infallible;
 
 use axum::{
-    extract::FromRequestParts,
+    extract::{FromRequestParts, OptionalFromRequestParts},
     http::{StatusCode, request::Parts},
 };
 use axum_extra::{TypedHeader, extract::CookieJar, headers::Cookie};
-use cached_handler::{OnMiss, cached};
+use cached_handler::{CacheKey, OnMiss, cached};
 
 use super::site::Site;
 
@@ -33,6 +33,39 @@ impl<S: Sync> FromRequestParts<S> for SignedIn {
     }
 }
 
+/// Says of itself that it identifies a person, whatever it was read from.
+#[derive(CacheKey)]
+#[cache_key(private)]
+struct Person(String);
+
+/// Says what it was read from.
+#[derive(CacheKey)]
+#[cache_key(vary = "cookie")]
+struct Cookies(String);
+
+macro_rules! from_a_field {
+    ($($type:ident: $field:literal),*) => { $(
+        impl<S: Sync> FromRequestParts<S> for $type {
+            type Rejection = Infallible;
+
+            async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
+                let value = parts.headers.get($field).and_then(|value| value.to_str().ok());
+                Ok(Self(value.unwrap_or_default().to_owned()))
+            }
+        }
+
+        impl<S: Sync> OptionalFromRequestParts<S> for $type {
+            type Rejection = Infallible;
+
+            async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Option<Self>, Infallible> {
+                let value = parts.headers.get($field).and_then(|value| value.to_str().ok());
+                Ok(value.map(|value| Self(value.to_owned())))
+            }
+        }
+    )* };
+}
+from_a_field!(Person: "x-user", Cookies: "cookie");
+
 fn sid(jar: &CookieJar) -> Option<String> {
     jar.get("sid").map(|cookie| cookie.value().to_owned())
 }
@@ -57,9 +90,34 @@ async fn vouches_for_a_newtype(_account: Account) -> &'static str {
     "for all"
 }
 
-#[cached(ttl = 60, skip(connection), cache_control = "max-age=60")]
-async fn skips_what_is_put_off(connection: OnMiss<Account>) -> String {
+#[cached(ttl = 60, skip(account))]
+async fn skips_what_is_put_off(account: OnMiss<Account>) -> String {
+    format!("{:?}", account.extract().await.map(|account| sid(&account.0)).unwrap())
+}
+
+#[cached(ttl = 60, skip(guard))]
+async fn skips_a_guard_that_is_put_off(guard: OnMiss<SignedIn>) -> String {
+    guard.extract().await.is_ok().to_string()
+}
+
+#[cached(ttl = 60, skip_credentials(connection), cache_control = "max-age=60")]
+async fn vouches_for_what_is_put_off(connection: OnMiss<Account>) -> String {
     connection.extract().await.map_or("none", |_| "one").to_owned()
+}
+
+#[cached(ttl = 60, skip(person))]
+async fn skips_a_person(person: Option<Person>) -> String {
+    person.map_or_else(String::new, |person| person.0)
+}
+
+#[cached(ttl = 60, skip(cookies))]
+async fn skips_cookies(cookies: Option<Cookies>) -> String {
+    cookies.map_or_else(String::new, |cookies| cookies.0)
+}
+
+#[cached(ttl = 60, skip_credentials(_person), cache_control = "max-age=60")]
+async fn vouches_for_a_person(_person: Person) -> &'static str {
+    "for all"
 }
 
 #[cached(ttl = 60, skip(content), cache_control = "max-age=60")]
@@ -85,7 +143,12 @@ async fn by_a_cookie_of_a_newtype(account: Account) -> String {
 /// What an argument shows is told by its type, and not by the type's name.
 #[tokio::test]
 async fn a_type_that_says_nothing_is_not_skipped_where_the_request_has_credentials() {
-    for site in [Site::of(skips_a_newtype), Site::of(skips_an_optional_newtype)] {
+    for site in [
+        Site::of(skips_a_newtype),
+        Site::of(skips_an_optional_newtype),
+        Site::of(skips_what_is_put_off),
+        Site::of(skips_a_guard_that_is_put_off),
+    ] {
         for who in ["sid=ann", "sid=bob", "sid=bob"] {
             let reply = site.ask("GET", "/", &[("cookie", who)]).await;
             assert!(!reply.is_hit(), "{who}");
@@ -93,16 +156,36 @@ async fn a_type_that_says_nothing_is_not_skipped_where_the_request_has_credentia
         site.ask("GET", "/", &[]).await;
         assert!(site.ask("GET", "/", &[]).await.is_hit(), "without credentials there is nothing to show");
     }
-    let site = Site::of(skips_a_newtype);
-    assert_eq!(site.ask("GET", "/", &[("cookie", "sid=ann")]).await.text(), "Some(\"ann\")");
-    assert_eq!(site.ask("GET", "/", &[("cookie", "sid=bob")]).await.text(), "Some(\"bob\")");
+    for site in [Site::of(skips_a_newtype), Site::of(skips_what_is_put_off)] {
+        assert_eq!(site.ask("GET", "/", &[("cookie", "sid=ann")]).await.text(), "Some(\"ann\")");
+        assert_eq!(site.ask("GET", "/", &[("cookie", "sid=bob")]).await.text(), "Some(\"bob\")");
+    }
+}
+
+/// Who skips it may not know what its type says, or mean that it is only looked at.
+#[tokio::test]
+async fn a_type_that_says_whose_it_is_is_not_skipped_where_there_is_a_person() {
+    for (site, field) in [(Site::of(skips_a_person), "x-user"), (Site::of(skips_cookies), "cookie")] {
+        for who in ["ann", "bob", "bob"] {
+            let reply = site.ask("GET", "/", &[(field, who)]).await;
+            assert_eq!((reply.is_hit(), reply.text()), (false, who), "{field}");
+        }
+        site.ask("GET", "/", &[]).await;
+        assert!(site.ask("GET", "/", &[]).await.is_hit(), "{field}: nobody is there");
+    }
 }
 
 #[tokio::test]
 async fn what_cannot_show_who_asks_is_skipped_as_is_what_its_author_vouches_for() {
-    for site in [Site::of(skips_a_guard), Site::of(vouches_for_a_newtype), Site::of(skips_what_is_put_off), Site::of(skips_content)] {
-        assert!(!site.ask("GET", "/", &[("cookie", "sid=ann")]).await.is_hit());
-        let reply = site.ask("GET", "/", &[("cookie", "sid=bob")]).await;
+    for site in [
+        Site::of(skips_a_guard),
+        Site::of(vouches_for_a_newtype),
+        Site::of(vouches_for_what_is_put_off),
+        Site::of(vouches_for_a_person),
+        Site::of(skips_content),
+    ] {
+        assert!(!site.ask("GET", "/", &[("cookie", "sid=ann"), ("x-user", "ann")]).await.is_hit());
+        let reply = site.ask("GET", "/", &[("cookie", "sid=bob"), ("x-user", "bob")]).await;
         assert!(reply.is_hit());
         assert_eq!(reply.field("cache-control"), Some("max-age=60"));
     }

@@ -192,19 +192,19 @@ impl<S: Send + Sync> FromRequestParts<S> for Connection {
     }
 }
 
-#[cached(ttl = 60, skip(db))]
+#[cached(ttl = 60, skip_credentials(db))]
 async fn pooled(db: OnMiss<Connection>) -> Result<String, Rejected> {
     let _db = db.extract().await?;
     Ok(String::new())
 }
 
-#[cached(ttl = 60, skip(db))]
+#[cached(ttl = 60, skip_credentials(db))]
 async fn pooled_or_any_response(db: OnMiss<Connection>) -> Result<String, axum::response::Response> {
     let _db = db.extract().await?;
     Ok(String::new())
 }
 
-#[cached(ttl = 60, skip(db))]
+#[cached(ttl = 60, skip_credentials(db))]
 async fn pooled_or_a_pair(db: OnMiss<Connection>) -> Result<String, (axum::http::StatusCode, String)> {
     let _db = db.extract().await.map_err(|rejected| (rejected.status(), rejected.to_string()))?;
     Ok(String::new())

@@ -28,7 +28,7 @@ async fn credentials(basic: AuthBasic) { let _ = basic; } //~ AuthBasic => never
 async fn validated(query: Valid<Query<u8>>) { let _ = query; } //~ Valid<Query<u8>> => with `Valid(Query(page)): Valid<Query<Page>>` type `#[cached(…, key(page))]`
 
 #[cached(ttl = 60)]
-async fn connection(db: DatabaseConnection) { let _ = db; } //~ DatabaseConnection => `db: OnMiss<DatabaseConnection>` with `#[cached(…, skip(db))]`, and `db.extract().await?` in the body
+async fn connection(db: DatabaseConnection) { let _ = db; } //~ DatabaseConnection => `db: OnMiss<DatabaseConnection>` with `#[cached(…, skip_credentials(db))]`, and `db.extract().await?` in the body
 
 #[cached(ttl = 60)]
 async fn graphql(request: GraphQLRequest) { let _ = request; } //~ GraphQLRequest => never `key(request.0.query)`: requests with other variables would be sent the same

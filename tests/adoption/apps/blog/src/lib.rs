@@ -129,13 +129,13 @@ fn articles(db: &Connection, page: u32) -> Result<Vec<Article>, Failed> {
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
-#[cached(ttl = 60, group = "articles", skip(db))]
+#[cached(ttl = 60, group = "articles", skip_credentials(db))]
 async fn index(db: OnMiss<Db>, Query(page): Query<Page>) -> Result<Html<String>, Failed> {
     let db = db.extract().await?;
     Ok(Html(Index { articles: articles(db.connection()?, page.page.unwrap_or(0))? }.render()?))
 }
 
-#[cached(ttl = 60, group = "article:{id}", skip(db))]
+#[cached(ttl = 60, group = "article:{id}", skip_credentials(db))]
 async fn article(db: OnMiss<Db>, Path(id): Path<i64>) -> Result<Response, Failed> {
     let db = db.extract().await?;
     let db = db.connection()?;

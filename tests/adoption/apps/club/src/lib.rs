@@ -107,7 +107,7 @@ async fn membership(member: Member) -> Html<String> {
 }
 
 /// For members, and the same for all of them.
-#[cached(ttl = "1h", skip(_member))]
+#[cached(ttl = "1h", skip_credentials(_member))]
 async fn statutes(_member: Member) -> &'static str {
     "article 1"
 }

@@ -71,7 +71,7 @@ async fn tenant(Extension(user): Extension<Arc<User>>, Extension(id): Extension<
     Json(Tenant { tenant: user.tenant })
 }
 
-#[cached(ttl = "1h", skip(_user))]
+#[cached(ttl = "1h", skip_credentials(_user))]
 async fn handbook(Path(chapter): Path<u32>, _user: Extension<Arc<User>>) -> String {
     format!("chapter {chapter}")
 }
