@@ -198,7 +198,9 @@ pub(crate) fn tell_of_refused(run: &Run, answer: &Extensions) {
 /// Tells them of what a cache has left alone without asking what it belongs to: nothing that is invalidated would reach what is
 /// made of it (law L4), which therefore is not stored.
 pub(crate) fn tell_of_unnamed(around: &[Outer], is_private: bool) {
-    around.iter().for_each(|outer| outer.add(Parts { is_foreign: true, is_private, ..Parts::default() }));
+    for outer in around {
+        outer.add(Parts { is_foreign: true, is_private, ..Parts::default() });
+    }
 }
 
 /// The same of one whose answer is a stream, and stored at its end at the earliest.

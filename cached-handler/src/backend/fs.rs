@@ -223,7 +223,9 @@ impl Backend for Fs {
             let all: Vec<_> = scopes.iter().map(spots).collect();
             let read = move |place: &Place, _, patience| all.iter().map(|spots| place.table().read(spots, patience)).collect();
             let readings: Vec<Reading> = self.look(read).await?;
-            readings.iter().for_each(|reading| self.known.note(reading));
+            for reading in &readings {
+                self.known.note(reading);
+            }
             Ok(readings)
         })
     }

@@ -155,10 +155,10 @@ impl Place {
             }
             // Nobody else takes the name meanwhile.
             let _turn = new.unless_after.as_ref().map(|_| lock(&folder)).transpose()?;
-            if let Some((order, key)) = &new.unless_after {
-                if Self::order_at(&folder, &new.name, key, new.now)?.is_some_and(|found| found.is_after(order)) {
-                    return Ok(Put::Overtaken);
-                }
+            if let Some((order, key)) = &new.unless_after
+                && Self::order_at(&folder, &new.name, key, new.now)?.is_some_and(|found| found.is_after(order))
+            {
+                return Ok(Put::Overtaken);
             }
             folder.rename(name.as_bytes(), new.name.leaf())?;
             Ok(Put::Stored)

@@ -83,7 +83,9 @@ impl Keys {
     /// The clock, the epochs of several responses, and then the response that is the first of them.
     pub(super) fn all_with(&self, scopes: &[Scopes<'_>], incarnation: u64, key: &StoreKey) -> Names {
         let mut names = self.clock();
-        scopes.iter().for_each(|scopes| self.epochs(scopes, incarnation, &mut names));
+        for scopes in scopes {
+            self.epochs(scopes, incarnation, &mut names);
+        }
         names.push(&[&self.namespace, RESPONSE, key.as_str()]);
         names
     }
