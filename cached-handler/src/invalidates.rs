@@ -24,7 +24,7 @@ use crate::{
     events,
     failed::is_no_answer,
     group::CacheGroups,
-    handler::function::CachedHandler,
+    handler::{function::CachedHandler, writes::note_invalidated},
     home::spawn_here,
     invalidate::Target,
     invalidation::Invalidation,
@@ -104,7 +104,12 @@ impl Targets {
 
     /// Adds a group.
     pub fn group(&mut self, group: fmt::Arguments<'_>) {
-        let group = Target::group(fmt::format(group));
+        let name = fmt::format(group);
+        // A test's cache has its own responses.
+        if self.only.is_empty() {
+            note_invalidated(&name);
+        }
+        let group = Target::group(name);
         // Not for as long as the body runs either.
         if group.may_be_named() {
             self.due.push(group);

@@ -1,4 +1,4 @@
-//! The templates of groups: expressions on both sides, and a word at the start where the two sides cannot meet. A program of its
+//! The templates of groups: expressions on both sides, and a word where the two sides cannot meet. A program of its
 //! own, as that is said once in a process.
 
 use axum::{
@@ -8,7 +8,7 @@ use axum::{
     routing::{get, put},
 };
 use cached_handler::{
-    Cache, cached, handlers, invalidates,
+    Cache, CacheLayer, ValueOptions, cached, handlers, invalidates, secs,
     testing::{TestCache, assert_hit, assert_miss},
 };
 use cached_handler_tests::{
@@ -64,16 +64,33 @@ async fn one_function_on_both_sides_says_one_name() {
     assert_hit!(ask(&router, "/crates/other").await);
 }
 
+/// Of a value, and of a layer, which no template shows.
+#[invalidates(group = ["rate:{name}", "of-a-layer"])]
+async fn of_others(Path(name): Path<String>) -> StatusCode {
+    drop(name);
+    StatusCode::OK
+}
+
 #[tokio::test]
-async fn a_group_that_no_cached_handler_can_have_is_told_once_at_the_start() {
-    let _: Router = Router::new().route("/otherwise/{name}", put(spelt_otherwise)).route("/nobody/{name}", put(of_nobody));
+async fn a_group_that_nothing_has_is_told_once_when_it_is_invalidated() {
     let log = Log::default();
-    let told = {
-        let _recorded = tracing::subscriber::set_default(log.clone());
-        let cache = Cache::builder().build().await.unwrap();
-        drop((cache, Cache::builder().build().await.unwrap()));
-        log.loud()
-    };
+    let _recorded = tracing::subscriber::set_default(log.clone());
+    let cache = Cache::builder().build().await.unwrap();
+    drop(Cache::builder().build().await.unwrap());
+    cache.values::<u8>("rates").insert("EUR", 1, ValueOptions::new(secs(60)).group("rate:EUR")).await.unwrap();
+    let layer = CacheLayer::new("layer", secs(60)).group("of-a-layer").cache(cache.clone());
+    let router = Router::new()
+        .route("/layer", get("text").layer(layer))
+        .route("/otherwise/{name}", put(spelt_otherwise))
+        .route("/nobody/{name}", put(of_nobody))
+        .route("/others/{name}", put(of_others))
+        .layer(axum::Extension(cache));
+    ask(&router, "/layer").await;
+    assert_eq!(log.loud(), [""; 0], "nothing is known at the start");
+    for path in ["/others/EUR", "/others/USD", "/otherwise/a", "/otherwise/b", "/nobody/a", "/nobody/b"] {
+        assert_eq!(send(&router, Method::PUT, path).await.status(), StatusCode::OK);
+    }
+    let told = log.loud();
     assert_eq!(told.len(), 2, "{told:#?}");
     for (handler, group) in [("spelt_otherwise", "Crate:{name}"), ("of_nobody", "author:{name}")] {
         let line = told.iter().find(|line| line.contains(handler)).unwrap();

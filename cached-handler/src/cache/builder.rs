@@ -23,7 +23,7 @@ use crate::{
     clock::{Clock, ManualClock},
     error::Error,
     events::{Counts, Limiter, Watch},
-    handler::{self, Handler, defaults::Defaults, writes::warn_of_unmatched_groups},
+    handler::{self, Handler, defaults::Defaults, writes::find_unmatched_groups},
     header::cache_status::CacheName,
     policy::Policy,
     read_ahead::ReadAhead,
@@ -259,7 +259,7 @@ impl CacheBuilder {
         }
         rooms.warn(&cache);
         if !cache.inner().isolated && !cache.inner().off {
-            warn_of_unmatched_groups();
+            find_unmatched_groups();
         }
         Ok(cache)
     }

@@ -49,9 +49,9 @@
 //! `{canonical(name)}`, `{page.number / 10}`. It runs on each request that is not a hit, so let it be cheap. An expression that has
 //! braces or quotation marks of its own is better a function.
 //!
-//! At the start of a program, `build()` compares the templates: a group that a handler with `#[invalidates]` names, and no
-//! handler with `#[cached]` could name, is one `warn` in the log. Nothing is said where a handler mentions [`CacheGroups`], as the
-//! names in it are not known then.
+//! A group that a handler with `#[invalidates]` names, and no handler with `#[cached]` could name, is one `warn` in the log when it is
+//! invalidated, unless something was stored under it before: a layer or a value may have it. Nothing is said where a handler
+//! mentions [`CacheGroups`], as the names in it are not known.
 //!
 //! # All ways
 //!

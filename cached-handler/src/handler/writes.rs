@@ -1,6 +1,12 @@
 //! Handlers with `#[invalidates]`, as far as they name groups: whether a cached handler may have these.
 
-use std::{fmt, sync::Once};
+use std::{
+    fmt,
+    sync::{
+        OnceLock,
+        atomic::{AtomicBool, AtomicUsize, Ordering},
+    },
+};
 
 use super::{Attributes, all};
 
@@ -21,28 +27,72 @@ pub struct RegisteredWrite(pub &'static Write);
 
 inventory::collect!(RegisteredWrite);
 
-/// Says once in a program which groups are invalidated that no response is likely to have, for want of a cached handler whose
-/// template could name them. Nothing is said where responses name groups themselves, which templates do not show.
-pub(crate) fn warn_of_unmatched_groups() {
-    static TOLD: Once = Once::new();
-    TOLD.call_once(|| {
+/// A group of a handler with `#[invalidates]` that no cached handler's template can name.
+struct Unmatched {
+    write: &'static Write,
+    group: &'static str,
+    pattern: Pattern,
+    /// Something was stored under it, by a layer or as a value; or its author has been told.
+    is_settled: AtomicBool,
+}
+
+static UNMATCHED: OnceLock<Vec<Unmatched>> = OnceLock::new();
+/// How many of them are not settled: none in most programs, where nothing else is done.
+static OPEN: AtomicUsize = AtomicUsize::new(0);
+/// Before anything is stored, it says nothing that a group is not among what is.
+static HAS_STORED: AtomicBool = AtomicBool::new(false);
+
+/// Finds out, once in a program, which groups are invalidated that no cached handler's template can name. Layers and values may have
+/// them, which only their run shows, so nothing is said yet. There are none where responses name groups themselves, which templates
+/// do not show.
+pub(crate) fn find_unmatched_groups() {
+    UNMATCHED.get_or_init(|| {
         let cached: Vec<&Attributes> = all().map(|handler| &handler.attributes).collect();
         if cached.iter().any(|attributes| attributes.names_groups) {
-            return;
+            return Vec::new();
         }
         let templates: Vec<_> = cached.iter().flat_map(|attributes| attributes.groups).map(|text| Pattern::of(text)).collect();
         let writes = inventory::iter::<RegisteredWrite>().map(|registered| registered.0);
-        let mut told = Vec::new();
+        let mut found: Vec<Unmatched> = Vec::new();
         for (write, group) in writes.flat_map(|write| write.groups.iter().map(move |group| (write, *group))) {
-            let (module, name) = (write.module, write.name);
             // An attribute above may have copied the function.
-            if told.contains(&(module, name, group)) || templates.iter().any(|template| template.meets(&Pattern::of(group))) {
-                continue;
+            let is_known = found.iter().any(|one| (one.write.module, one.write.name, one.group) == (write.module, write.name, group));
+            let pattern = Pattern::of(group);
+            if !is_known && !templates.iter().any(|template| template.meets(&pattern)) {
+                found.push(Unmatched { write, group, pattern, is_settled: AtomicBool::new(false) });
             }
-            told.push((module, name, group));
-            tracing::warn!(target: "cached_handler", handler = %Path(module, name), group, "this handler invalidates a group that no handler with `#[cached]` names in its `group`: if it is meant for one, spell both alike; letter case counts");
         }
+        OPEN.store(found.len(), Ordering::Relaxed);
+        found
     });
+}
+
+/// A response or a value with these groups is stored, or was found in a backend.
+pub(crate) fn note_stored(groups: &[Box<str>]) {
+    if OPEN.load(Ordering::Relaxed) > 0 {
+        HAS_STORED.store(true, Ordering::Relaxed);
+        groups.iter().for_each(|group| settle(group, |_| {}));
+    }
+}
+
+/// A handler invalidates this group. Says so, once for each template, where nothing that was stored so far could have it.
+pub(crate) fn note_invalidated(group: &str) {
+    if OPEN.load(Ordering::Relaxed) > 0 && HAS_STORED.load(Ordering::Relaxed) {
+        settle(group, |Unmatched { write, group, .. }| {
+            tracing::warn!(target: "cached_handler", handler = %Path(write.module, write.name), group, "this handler invalidates a group that no handler with `#[cached]` names in its `group`, and that nothing stored so far has: if it is meant for one, spell both alike; letter case counts");
+        });
+    }
+}
+
+/// Settles what this group can be.
+fn settle(group: &str, tell: impl Fn(&Unmatched)) {
+    let open = UNMATCHED.get().into_iter().flatten().filter(|one| !one.is_settled.load(Ordering::Relaxed));
+    for one in open.filter(|one| one.pattern.meets(&Pattern::of_text(group))) {
+        if !one.is_settled.swap(true, Ordering::Relaxed) {
+            OPEN.fetch_sub(1, Ordering::Relaxed);
+            tell(one);
+        }
+    }
 }
 
 struct Path(&'static str, &'static str);
@@ -72,6 +122,11 @@ impl Pattern {
             }
         }
         Self(pattern)
+    }
+
+    /// Of a name as it is.
+    fn of_text(name: &str) -> Self {
+        Self(name.chars().map(Some).collect())
     }
 
     /// Whether there is a text that both can be.

@@ -15,6 +15,7 @@ use crate::{
     clock::{Millis, millis},
     error::Error,
     group::CacheGroups,
+    handler::writes::note_stored,
     header::{connection, date, entity_tag::EntityTag, vary},
     nested::CachedInside,
     outcome::Outcome,
@@ -58,6 +59,7 @@ pub(super) fn make(run: &Run, mut parts: Parts, content: Bytes, storable: &Stora
     let on_condition = answer::on_condition(&fields, &tag, targeted);
     answer::reserve_lines(&mut fields);
     let selecting = selecting(run, storable);
+    note_stored(&groups);
     let marks = run.marks().map(|marks| {
         let mut marks = marks.clone();
         let added: Vec<_> = groups.iter().filter(|group| !run.groups.contains(group)).collect();
@@ -118,6 +120,7 @@ pub(super) fn make(run: &Run, mut parts: Parts, content: Bytes, storable: &Stora
 pub(super) fn remake(run: &Run, at_rest: AtRest, born: Millis, fresh_until: Millis, initial_age: Duration) -> Stored {
     let AtRest { status, fields, content, windows, order, groups, parts, shareable, arrived_with_age, own, .. } = at_rest;
     let AtRest { tells_clients, made_tag, tells_length, ends, .. } = at_rest;
+    note_stored(&groups);
     let mut fields = fields;
     let of_head = is_without_its_content(run, &content);
     // Earlier versions kept it.
