@@ -52,6 +52,7 @@ impl<T> IsNeither<T> for Field<T> {}
 #[derive(Debug)]
 pub struct AsExtractor<T>(PhantomData<T>);
 
+#[expect(clippy::unused_self, reason = "it is the choice itself, so that each of the three is called alike")]
 impl<T: CacheKey> AsExtractor<T> {
     /// What it shows.
     pub fn write(self, value: &T, key: &mut KeyWriter<'_>) {
@@ -73,6 +74,7 @@ impl<T: CacheKey> AsExtractor<T> {
 #[derive(Debug)]
 pub struct AsPart<T>(PhantomData<T>);
 
+#[expect(clippy::unused_self, reason = "it is the choice itself, so that each of the three is called alike")]
 impl<T: KeyPart> AsPart<T> {
     /// The value.
     pub fn write(self, value: &T, key: &mut KeyWriter<'_>) {
@@ -92,6 +94,7 @@ impl<T: KeyPart> AsPart<T> {
 #[derive(Debug)]
 pub struct AsNeither<T>(PhantomData<T>);
 
+#[expect(clippy::unused_self, reason = "it is the choice itself, so that each of the three is called alike")]
 impl<T> AsNeither<T> {
     /// Does not compile.
     pub fn write(self, value: &T, key: &mut KeyWriter<'_>)

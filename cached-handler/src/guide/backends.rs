@@ -174,11 +174,12 @@
 //! }
 //! ```
 //!
-//! Its invalidations are ordered by a clock of this process. The last 229 376 groups that were invalidated have an epoch
-//! each there, the keys of typed values among them; older ones, and handlers, share 4 096, so one of them in so many is
-//! invalidated along with another. In memory and in Redis they are told apart exactly. Responses that another process, or
-//! an earlier run of this one, left in the store are not used, because nobody knows what has been invalidated since. A store that is shared,
-//! or that has to survive a restart, needs its own [`backend::Epochs`]. [`backend::conformance`] checks both against
+//! Its invalidations are ordered by a clock of this process. The last 229 376 groups that were invalidated have an
+//! epoch each there, the keys of typed values among them; older ones, and handlers, share 4 096, so one of them in so
+//! many is invalidated along with another. In memory and in Redis they are told apart exactly. Responses that another
+//! process, or an earlier run of this one, left in the store are not used, because nobody knows what has been
+//! invalidated since. A store that is shared, or that has to survive a restart, needs its own [`backend::Epochs`].
+//! [`backend::conformance`] checks both against
 //! their laws. Whatever the store does, it never fails a request: it has 50 ms to read and 100 ms to write, everything
 //! that it returns is checked, and if it keeps failing it is left alone for a while, as Redis is.
 //!

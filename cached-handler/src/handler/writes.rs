@@ -71,7 +71,9 @@ pub(crate) fn find_unmatched_groups() {
 pub(crate) fn note_stored(groups: &[Box<str>]) {
     if OPEN.load(Ordering::Relaxed) > 0 {
         HAS_STORED.store(true, Ordering::Relaxed);
-        groups.iter().for_each(|group| settle(group, |_| {}));
+        for group in groups {
+            settle(group, |_| {});
+        }
     }
 }
 
