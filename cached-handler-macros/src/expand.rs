@@ -205,16 +205,15 @@ impl Expansion {
             let Argument { cfgs, ty, name, .. } = argument;
             if self.is_vouched_for(argument) {
                 TokenStream::new()
-            } else if self.is_skipped(argument) && self.is_asked_about(argument) {
-                hygienic!(#(#cfgs)* #private::skipped_beside_bypass::<#ty>(&mut __key);)
             } else if self.is_skipped(argument) {
+                let skip = Ident::new(if self.is_asked_about(argument) { "skip_beside_bypass" } else { "skip" }, Span::mixed_site());
                 // As below: the type may say nothing of itself.
                 hygienic! {
                     #(#cfgs)*
                     {
                         #[allow(unused_imports)]
                         use #private::{SkipsKnown as _, SkipsUnknown as _};
-                        (&#private::Reduced::<#marker, #ty>::of(&#name)).skip(&mut __key);
+                        (&#private::Reduced::<#marker, #ty>::of(&#name)).#skip(&mut __key);
                     }
                 }
             } else if self.is_covered(argument) {

@@ -32,7 +32,7 @@ pub use self::{
     on_miss::{OnMiss, Rejected},
     reduced::{OfCookies, Reduced, SaysCookies, SaysNothing, SaysOfItself},
     revalidate::Revalidate,
-    skip::{SkipsKnown, SkipsUnknown, reduced, skipped_beside_bypass},
+    skip::{SkipsKnown, SkipsUnknown, reduced},
     via::Via,
 };
 pub(crate) use self::{

@@ -22,7 +22,7 @@ pub use inventory;
 pub use crate::{
     argument::{
         Field, Fields, FromResponse, IsExtractor, IsNeither, IsPart, Keyed, OfCookies, Reduced, SaysCookies, SaysNothing, SaysOfItself,
-        SkipsKnown, SkipsUnknown, Undeclared, Via, known::*, option_via, reduced, result_via, skipped_beside_bypass,
+        SkipsKnown, SkipsUnknown, Undeclared, Via, known::*, option_via, reduced, result_via,
     },
     cache_key::{CacheKey, KeyPart, KeyWriter},
     handler::{

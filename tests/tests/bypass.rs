@@ -44,6 +44,12 @@ async fn by_cookie(State(site): State<Site>, jar: CookieJar) -> String {
     format!("{} for {:?}", site.next(), jar.get("session").map(|cookie| cookie.value().to_owned()))
 }
 
+/// The condition is about a property of the user, who is known all the same where it does not hold.
+#[cached(ttl = 60, bypass(user.as_ref().is_some_and(|user| user.name == "root")), skip(user))]
+async fn by_property(State(site): State<Site>, user: Option<User>) -> String {
+    format!("{} for {:?}", site.next(), user.map(|user| user.name))
+}
+
 #[derive(Debug, CacheKey)]
 #[cache_key(private)]
 struct User {
@@ -120,6 +126,7 @@ fn routes() -> Router {
     Router::new()
         .route("/cookie", any(by_cookie))
         .route("/user", get(by_user))
+        .route("/property", get(by_property))
         .route("/macro", get(by_macro))
         .route("/either/{id}", get(by_either))
         .route("/all", get(by_all_fields))
@@ -225,6 +232,18 @@ async fn a_condition_on_all_fields_says_nothing_of_cookies() {
         assert_hit!(ask(&app, "/all", &[]).await);
         stands_aside(&ask(&app, "/all", &[("cookie", "session=ann")]).await);
         assert_eq!(bypassed(ask(&app, "/all", &[("x-preview", "1")]).await).0.await, "3 for None");
+    }
+}
+
+#[tokio::test]
+async fn a_condition_on_a_property_of_a_user_shares_nothing_of_others() {
+    for cache in caches() {
+        let app = routes().layer(cache.layer());
+        assert_miss!(ask(&app, "/property", &[]).await);
+        assert_hit!(ask(&app, "/property", &[]).await);
+        assert_eq!(text(ask(&app, "/property", &[("x-user", "ann")]).await).await, "2 for Some(\"ann\")");
+        assert_eq!(text(ask(&app, "/property", &[("x-user", "bob")]).await).await, "3 for Some(\"bob\")");
+        assert_eq!(bypassed(ask(&app, "/property", &[("x-user", "root")]).await).0.await, "4 for Some(\"root\")");
     }
 }
 

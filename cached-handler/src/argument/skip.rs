@@ -44,6 +44,10 @@ const RAW: [&str; 22] = [
 pub trait SkipsKnown {
     /// Notes it.
     fn skip(&self, key: &mut KeyWriter<'_>);
+
+    /// Notes one that a condition of `bypass` is about, too. Its author has said with which cookies or session the cache has nothing to
+    /// do, so that others share; but whoever is still known where no condition holds has a page of their own.
+    fn skip_beside_bypass(&self, key: &mut KeyWriter<'_>);
 }
 
 impl<M, T: Keyed<M>> SkipsKnown for Reduced<'_, M, T> {
@@ -56,6 +60,14 @@ impl<M, T: Keyed<M>> SkipsKnown for Reduced<'_, M, T> {
             key.traits.shows(Credentials::Withheld);
         }
     }
+
+    fn skip_beside_bypass(&self, key: &mut KeyWriter<'_>) {
+        let is_a_persons = key.said(|key| self.0.write(key)).private;
+        if is_a_persons && size_of::<T>() > 0 {
+            key.traits.shows(Credentials::Withheld);
+        }
+        withhold_all_fields::<T>(key);
+    }
 }
 
 /// Any other. Nobody knows what it was read from: it may be a session, or a type of its author's around one. So requests with
@@ -63,6 +75,10 @@ impl<M, T: Keyed<M>> SkipsKnown for Reduced<'_, M, T> {
 pub trait SkipsUnknown {
     /// Notes it.
     fn skip(&self, key: &mut KeyWriter<'_>);
+
+    /// Notes one that a condition of `bypass` is about, too: its author has said with which cookies or session the cache has nothing to
+    /// do, so that others share; of all fields at once that may not have been meant.
+    fn skip_beside_bypass(&self, key: &mut KeyWriter<'_>);
 }
 
 /// For a reference, so that a method call finds it only where the other trait is not implemented.
@@ -71,6 +87,10 @@ impl<M, T> SkipsUnknown for &Reduced<'_, M, T> {
         if key.facts.flags.credentials && (shows_credentials(type_name::<T>()) || !is_without_credentials::<T>()) {
             key.traits.shows(Credentials::Withheld);
         }
+    }
+
+    fn skip_beside_bypass(&self, key: &mut KeyWriter<'_>) {
+        withhold_all_fields::<T>(key);
     }
 }
 
@@ -87,17 +107,13 @@ fn is_without_credentials<T>() -> bool {
 /// How the types of axum begin, and those of the content that it hands out.
 const KNOWN: [&str; 5] = ["axum::", "axum_core::", "alloc::string::String", "bytes::", "axum_extra::typed_header::TypedHeader<headers::"];
 
-/// Notes an argument that `skip` names and that a condition of `bypass` is about. Its author has said with which cookies or
-/// session the cache has nothing to do, so that others share; of all fields at once that may not have been meant.
-pub fn skipped_beside_bypass<T: ?Sized>(key: &mut KeyWriter<'_>) {
-    if key.facts.flags.credentials && shows_all_fields(type_name::<T>()) {
-        key.traits.shows(Credentials::Withheld);
-    }
-}
-
 /// Notes an argument of which `key` names a part. A cookie jar, or a typed field, was named for what it shows, which [`Reduced`]
 /// notes; of all fields at once the part that is named is hardly the credentials, so requests with these stand aside.
 pub fn reduced<T: ?Sized>(key: &mut KeyWriter<'_>) {
+    withhold_all_fields::<T>(key);
+}
+
+fn withhold_all_fields<T: ?Sized>(key: &mut KeyWriter<'_>) {
     if key.facts.flags.credentials && shows_all_fields(type_name::<T>()) {
         key.traits.shows(Credentials::Withheld);
     }

@@ -64,7 +64,8 @@
 //!
 //! A condition is any expression over the arguments, which are references there: `bypass(user.is_some(), *preview)`. It says
 //! nothing of the key: what the arguments show is still in it, or named in `skip(…)`. With `skip`, cookies, sessions and
-//! credentials that a condition is about count no further: **the page of all others must not depend on them**. All fields at
+//! credentials that a condition is about count no further: **the page of all others must not depend on them**. A value whose type says
+//! that it is `private` is still a person's where no condition holds, as with `bypass(user.is_admin), skip(user)`: it bypasses, too. All fields at
 //! once (`HeaderMap`, `Parts`, `Request`) are not meant by that, and a request with credentials bypasses the cache if they are
 //! skipped; if nothing in them matters, say `skip_credentials(headers)`.
 //!
