@@ -1,7 +1,7 @@
 //! Cached pages made of what other cached handlers answer, which they ask through the router.
 
 use axum::{Extension, extract::FromRequestParts, http::request::Parts, middleware, middleware::Next};
-use cached_handler::{CacheKey, backend::BackendLimits, cached};
+use cached_handler::{CacheKey, cached};
 use tokio::sync::Notify;
 
 use super::*;
@@ -250,30 +250,4 @@ async fn a_request_that_has_nothing_to_do_with_a_run_under_way_binds_it_to_nothi
     under_way.await.unwrap().unwrap();
     cache.cache().invalidate(Target::group("fragment")).await.unwrap();
     assert_hit!(ask(&slow_app, "/page/never").await);
-}
-
-#[cached(ttl = 60, backend = "dict")]
-async fn one_of_many(Path(id): Path<u64>) -> String {
-    id.to_string()
-}
-
-#[cached(ttl = 600, backend = "dict")]
-async fn of_many(State(fragments): State<Fragments>) -> String {
-    let mut all = fragments.runs.next().to_string();
-    for id in 0..8 {
-        all += &fragments.get(&format!("/one/{id}")).await;
-    }
-    all
-}
-
-/// However many parts there are, they are read in one call, for which one place is enough.
-#[tokio::test]
-async fn a_page_of_many_parts_asks_its_backend_for_all_at_once() {
-    let limits = BackendLimits::new().max_calls(1);
-    let cache = TestCache::with(|builder| builder.backend("dict", Dict::default()).limits("dict", limits));
-    let router = Router::new().route("/one/{id}", get(one_of_many)).layer(cache.layer());
-    let fragments = Fragments { router, ..Fragments::default() };
-    let app = Router::new().route("/", get(of_many)).with_state(fragments).layer(cache.layer());
-    assert_miss!(ask(&app, "/").await);
-    assert_eq!(text(assert_hit!(ask(&app, "/").await)).await, "101234567");
 }
