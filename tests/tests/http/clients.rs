@@ -130,11 +130,16 @@ async fn notes(axum::extract::State(outcomes): axum::extract::State<Outcomes>, m
     if number == "none" {
         return ALIVE.into_response();
     }
+    // In HTTP/2 the authority stands in the target, where the test has a field.
+    let authority = request.uri().authority().map(|authority| HeaderValue::from_str(authority.as_str()).expect("an authority"));
     let path = request.uri().path_and_query().expect("a path").as_str().parse::<Uri>().expect("a path");
     // Each place that is served has another port.
     request.extensions_mut().insert(OriginalUri(path.clone()));
     *request.uri_mut() = path;
     let fields = request.headers_mut();
+    if let Some(authority) = authority {
+        fields.entry(header::HOST).or_insert(authority);
+    }
     fields.remove("x-request-id");
     let by_curl = |name: &header::HeaderName, value: &HeaderValue| match *name {
         header::ACCEPT => value == "*/*",
