@@ -21,12 +21,13 @@ pub(crate) fn check_names(args: &Cached, arguments: &[Argument], errors: &mut Er
     }
     for expression in args.key.iter().chain(&args.bypass) {
         let names = names_in(expression.to_token_stream());
+        if names.iter().all(unknown)
+            && let Some((path, message)) = in_a_macro(expression.to_token_stream(), &known)
+        {
+            errors.on(path, message);
+            continue;
+        }
         match names.first() {
-            _ if names.iter().all(unknown)
-                && let Some((path, message)) = in_a_macro(expression.to_token_stream(), &known) =>
-            {
-                errors.on(path, message);
-            }
             Some(first) if names.iter().all(unknown) => errors.on(expression, no_argument(first, &known, ADD_IT)),
             None => {
                 errors.on(
@@ -88,12 +89,13 @@ pub(crate) fn check_template(template: &Template, known: &[String], errors: &mut
         let Piece::Value(value) = piece else { continue };
         let names = names_in(value.clone());
         let is_known = |name: &Ident| known.contains(&name.to_string());
+        if !names.iter().any(is_known)
+            && let Some((_, message)) = in_a_macro(value.clone(), known)
+        {
+            errors.at(template.literal.span(), message);
+            continue;
+        }
         match names.first() {
-            _ if !names.iter().any(is_known)
-                && let Some((_, message)) = in_a_macro(value.clone(), known) =>
-            {
-                errors.at(template.literal.span(), message);
-            }
             Some(first) if !names.iter().any(is_known) => {
                 errors.at(template.literal.span(), no_argument(first, known, &add(first)));
             }
