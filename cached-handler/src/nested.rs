@@ -186,6 +186,10 @@ impl Drop for UnderWay {
 
 /// Tells the runs around one whose answer is not stored.
 pub(crate) fn tell_of_refused(run: &Run, answer: &Extensions) {
+    // As if the handler had no attribute.
+    if run.key.forward == Forward::Bypass(Bypass::Off) {
+        return;
+    }
     if run.is_untouched() {
         // Nor has anybody asked whose it is, where a condition holds.
         let is_private = run.is_private() || run.key.forward == Forward::Bypass(Bypass::Condition);

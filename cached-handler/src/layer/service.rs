@@ -83,8 +83,11 @@ where
         let key = match self.ask(&seen.facts, &parts, has_content) {
             Asked::Hit(response) => return CacheFuture(Answer::Ready(Some(response))),
             Asked::Pass(why) => {
-                let is_private = matches!(why, Forward::Bypass(Bypass::Condition | Bypass::Credentials));
-                nested::tell_of_unnamed(seen.facts.around(), is_private);
+                // A layer of a cache that is off is as if there were none.
+                if why != Forward::Bypass(Bypass::Off) {
+                    let is_private = matches!(why, Forward::Bypass(Bypass::Condition | Bypass::Credentials));
+                    nested::tell_of_unnamed(seen.facts.around(), is_private);
+                }
                 let changed = seen.facts.take_changed();
                 let cache = seen.facts.cache.unwrap_or_else(|| Cache::global().clone());
                 let request = Request::from_parts(parts, body);

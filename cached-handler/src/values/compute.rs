@@ -147,7 +147,9 @@ impl<T: Serialize + DeserializeOwned + Send + Sync + 'static> Values<T> {
     {
         self.set.is_used();
         let why = Forward::Bypass(if self.cache.inner().off { Bypass::Off } else { Bypass::Condition });
-        nested::tell_of_unnamed(&nested::around(None).unwrap_or_default(), false);
+        if why != Forward::Bypass(Bypass::Off) {
+            nested::tell_of_unnamed(&nested::around(None).unwrap_or_default(), false);
+        }
         let running = Running::begin(&self.cache, self.set.handler, why);
         let value = compute().await;
         running.end();

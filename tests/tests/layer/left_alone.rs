@@ -89,9 +89,12 @@ async fn a_page_of_what_may_be_one_persons_is_sent_as_private() {
 }
 
 #[tokio::test]
-async fn a_page_of_a_cache_that_is_off_is_not_stored() {
+async fn a_handler_in_a_cache_that_is_off_is_part_of_a_page_as_if_it_had_no_attribute() {
     let cache = TestCache::with(|builder| builder.backend("dict", Dict::default()));
     let off = Cache::builder().off().build().await.unwrap();
     let app = site_in(&cache, &off);
-    assert_eq!(not_stored(&ask(&app, "/page/part/shared").await), NotStored::CachedInside);
+    for of in ["part/shared", "part/bypassed"] {
+        assert_miss!(ask(&app, &format!("/page/{of}")).await);
+        assert_hit!(ask(&app, &format!("/page/{of}")).await);
+    }
 }
