@@ -81,7 +81,7 @@ pub(crate) struct Cached {
     pub(crate) skip: Vec<Ident>,
     /// Skipped arguments whose credentials do not make the request pass the cache by.
     pub(crate) skip_credentials: Vec<Ident>,
-    /// With one of which a request has nothing to do with the cache.
+    /// Conditions: a request that meets one of the conditions bypasses the cache.
     pub(crate) bypass: Vec<Expr>,
     pub(crate) cache_control: Option<CacheControl>,
     /// Whether an `Err` is never stored, where that is said.

@@ -199,7 +199,7 @@ struct Written {
     carried: Option<TokenStream>,
     /// The types of the fields that are parts of a key.
     parts: Vec<Type>,
-    /// Those of the fields that are printed.
+    /// The types of the fields that the key holds as `Display` prints them.
     printed: Vec<Type>,
     /// The types of those that are extractors.
     extractors: Vec<TokenStream>,

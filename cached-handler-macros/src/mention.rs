@@ -18,7 +18,7 @@ pub(crate) fn names_in(tokens: TokenStream) -> Vec<Ident> {
     Mentions::of(tokens).found
 }
 
-/// The macros in an expression of which nobody here knows what they make of their tokens.
+/// The macros in an expression whose expansion the attribute does not know.
 pub(crate) fn unknown_macros_in(tokens: TokenStream) -> Vec<Macro> {
     Mentions::of(tokens).unknown
 }

@@ -33,7 +33,7 @@ pub(crate) fn erased(ty: &Type) -> Type {
     ty
 }
 
-/// Every `impl Trait` in a type, but for those inside another.
+/// Every outermost `impl Trait` in a type.
 fn opaque(ty: &Type) -> Vec<TypeImplTrait> {
     let mut found = Vec::new();
     each(&mut ty.clone(), &mut |ty| {

@@ -96,7 +96,7 @@ fn mistake(directive: &str) -> Option<String> {
     }
 }
 
-/// Two directives of which a client can follow one only, or the same one twice (RFC 9111 §4.2.1: then either the first
+/// Directives that contradict each other, or one directive twice (RFC 9111 §4.2.1: then either the first
 /// counts, or the response is stale).
 fn contradiction(directives: &[&str]) -> Option<String> {
     let name_of = |directive: &&str| directive.split('=').next().unwrap_or_default().to_ascii_lowercase();

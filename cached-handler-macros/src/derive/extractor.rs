@@ -97,7 +97,7 @@ fn peeled(ty: &Type) -> (Around, &Type) {
     first.map_or(nothing, |first| (around, first))
 }
 
-/// What an extractor among the fields does, or an author's own type with the name of one, of which the compiler knows.
+/// How a field is written that has the name of an extractor. The compiler decides whether the type is the extractor or an author's own.
 pub(super) fn of_extractor(root: &TokenStream, ty: &TokenStream, method: &str, arguments: &TokenStream) -> TokenStream {
     // On the type, which is where rustc then says that it is neither.
     let place = ty.clone().into_iter().next().map_or_else(Span::call_site, |first| first.span());

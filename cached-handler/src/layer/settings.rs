@@ -40,7 +40,7 @@ pub(super) struct Settings {
     pub(super) key_of: Option<Arc<KeyOf>>,
     /// The type of the function that says what is in the key besides what always is.
     pub(super) key_of_type: Option<TypeId>,
-    /// With one of which a request has nothing to do with the cache, and their types.
+    /// Conditions, and their types: a request that meets one of the conditions bypasses the cache.
     bypass: Vec<(Arc<When>, TypeId)>,
     pub(super) cache: Option<Cache>,
     pub(super) sees_all: bool,

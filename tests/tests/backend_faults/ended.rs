@@ -42,7 +42,7 @@ fn ended() -> (tokio::runtime::Runtime, cached_handler::Values<u64>) {
 }
 
 #[test]
-fn a_value_that_needs_the_timers_of_a_runtime_that_has_ended_is_an_error_and_no_panic() {
+fn a_value_that_needs_the_timers_of_an_ended_runtime_is_an_error_and_no_panic() {
     let (runtime, values) = ended();
     let (handle, (begun, has_begun)) = (runtime.handle().clone(), mpsc::channel());
     let waits = move |begun: mpsc::Sender<()>| async move {

@@ -29,6 +29,6 @@ fn every_method_is_answered_so_for_curl_over_http_1_with_all_layers_in_the_route
 }
 
 #[test]
-fn every_method_is_answered_so_for_curl_over_http_2_with_all_layers_around_the_router() {
+fn every_method_is_answered_so_for_curl_over_http_2_with_all_layers_around() {
     again("http2-layers", 10, &[WITHOUT, WITHOUT_IN_LAYERS]);
 }

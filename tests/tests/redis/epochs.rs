@@ -11,7 +11,7 @@ async fn unknown(Path(id): Path<u64>) -> StatusCode {
 
 /// Those of what clients ask for in vain, and of what is invalidated by names of theirs.
 #[tokio::test]
-async fn epochs_of_which_nothing_is_stored_live_for_two_minutes_and_the_others_as_long_as_that() {
+async fn epochs_without_a_stored_response_live_for_two_minutes_and_others_as_long_as_it() {
     let server = RedisServer::start();
     let one = Process::on(&server).await;
     let router = Router::new().route("/unknown/{id}", get(unknown)).layer(axum::Extension(one.cache.clone()));
