@@ -5,11 +5,16 @@ use quote::ToTokens;
 use syn::Path;
 
 use crate::{
-    args::Cached,
     errors::{Errors, did_you_mean, listed},
-    signature::{Argument, Function},
-    types::mentions,
-    value::{Piece, Template, names_in, unknown_macros_in},
+    parse::{
+        Cached,
+        function::{Argument, Function},
+        value::{Piece, Template},
+    },
+    syntax::{
+        mention::{names_in, unknown_macros_in},
+        types::mentions,
+    },
 };
 
 /// Names in `skip`, `key`, `bypass` and templates have to be those of arguments.

@@ -7,7 +7,13 @@ use quote::{ToTokens, format_ident, quote};
 use syn::{Data, DeriveInput, Fields, LitStr, Path, Type, parse_quote};
 
 use self::extractor::{Around, of_extractor};
-use crate::{args::vary::of_responses, errors::Errors, manifest::other_name, tokens::crate_root, types::mentions, value, written::written};
+use crate::{
+    errors::Errors,
+    expand::tokens::crate_root,
+    manifest::other_name,
+    parse::{value, vary::of_responses},
+    syntax::{source::written, types::mentions},
+};
 
 /// What `#[cache_key(…)]` on the type says.
 #[derive(Default)]

@@ -1,23 +1,37 @@
 //! `#[cached]`: from the attribute and the author's function to the handler that asks the cache first.
 
-mod item;
+mod again;
+mod body;
+mod description;
+mod fingerprint;
+mod invalidates;
+mod known;
+mod parameters;
+pub(crate) mod tokens;
 
 use proc_macro2::{Delimiter, Ident, Span, TokenStream};
 use quote::{ToTokens, quote_spanned};
 use syn::{Expr, Type};
 
-use crate::{
+pub(crate) use self::invalidates::invalidates;
+use self::{
     again::{above, attribute_again, first_or_again},
-    args::{Cached, Vary},
     body::{produced, returning, sibling},
-    check::{check_names, check_uncached, is_bound_twice},
-    errors::Errors,
     known::asked,
     parameters::{debug_copy, parameters},
-    signature::{Argument, Function, Sorted, kept, sort},
-    tokens::{self, bindings, call, formatted, referenced, template_names, with_delimiter, with_span, wrapped},
-    types::{erased, mentions, needs_fields},
-    value::names_in,
+    tokens::{bindings, call, formatted, referenced, template_names, with_delimiter, with_span, wrapped},
+};
+use crate::{
+    check::{check_names, check_uncached, is_bound_twice},
+    errors::Errors,
+    parse::{
+        Cached, Vary,
+        function::{Argument, Function, Sorted, kept, sort},
+    },
+    syntax::{
+        mention::names_in,
+        types::{erased, mentions, needs_fields},
+    },
 };
 
 /// The attribute's whole work.

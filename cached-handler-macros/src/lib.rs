@@ -5,29 +5,15 @@ macro_rules! hygienic {
     ($($tokens:tt)*) => { ::quote::quote_spanned!(::proc_macro2::Span::mixed_site()=> $($tokens)*) };
 }
 
-mod again;
-mod args;
-mod body;
 mod check;
 mod derive;
 mod errors;
 mod expand;
-mod fingerprint;
-mod future;
-mod invalidates;
-mod known;
 mod manifest;
-mod mention;
-mod parameters;
-mod pattern;
-mod signature;
+mod parse;
+mod syntax;
 #[cfg(test)]
 mod tests;
-mod texts;
-mod tokens;
-mod types;
-mod value;
-mod written;
 
 use proc_macro::TokenStream;
 
@@ -95,7 +81,7 @@ pub fn cached(arguments: TokenStream, item: TokenStream) -> TokenStream {
 /// implementations cannot have it, because it changes the signature.
 #[proc_macro_attribute]
 pub fn invalidates(arguments: TokenStream, item: TokenStream) -> TokenStream {
-    invalidates::invalidates(&arguments.into(), &item.into()).into()
+    expand::invalidates(&arguments.into(), &item.into()).into()
 }
 
 /// Writes all fields of a type into the key, so that it can be an argument of a cached handler and a part of `key(…)`.

@@ -5,11 +5,10 @@ use std::str::FromStr;
 use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
 
 use crate::{
-    args::{Argument, CACHED, Cached, INVALIDATES, Invalidates},
     derive::cache_key,
     errors::Errors,
-    expand::cached,
-    invalidates::invalidates,
+    expand::{cached, invalidates},
+    parse::{Argument, CACHED, Cached, INVALIDATES, Invalidates},
 };
 
 /// Random numbers, the same in every run (xorshift64).

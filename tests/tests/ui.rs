@@ -123,7 +123,7 @@ fn every_mistake_is_told_once_on_its_tokens() {
 
 /// The names in one of the macro's tables.
 fn table(name: &str) -> BTreeSet<String> {
-    let source = fs::read_to_string(root().join("cached-handler-macros/src/args.rs")).expect("args.rs");
+    let source = fs::read_to_string(root().join("cached-handler-macros/src/parse.rs")).expect("args.rs");
     let (_, rest) = source.split_once(&format!("const {name}: &[Argument]")).expect("the table");
     let (rows, _) = rest.split_once("];").expect("its end");
     rows.split("name: \"").skip(1).filter_map(|row| row.split('"').next()).map(str::to_owned).collect()

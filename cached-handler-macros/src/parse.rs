@@ -2,11 +2,14 @@
 
 mod advice;
 mod cache_control;
+pub(crate) mod function;
 mod misnamed;
+mod split;
 mod status;
+mod texts;
+pub(crate) mod value;
 mod values;
 pub(crate) mod vary;
-mod written;
 
 use proc_macro2::{Ident, Span, TokenStream};
 use syn::{Expr, LitStr, Path, ext::IdentExt};
@@ -14,16 +17,13 @@ use syn::{Expr, LitStr, Path, ext::IdentExt};
 pub(crate) use self::status::Status;
 use self::{
     cache_control::cache_control,
+    split::{Value, Written, shaped, split},
     status::statuses,
+    value::{Length, Template, Ttl},
     values::{backend, collapse, expressions, handlers, names, own_path, path, paths, policy, templates, uncached},
     vary::vary,
-    written::{Value, Written, shaped, split},
 };
-use crate::{
-    errors::Errors,
-    manifest::other_name,
-    value::{self, Length, Template, Ttl},
-};
+use crate::{errors::Errors, manifest::other_name};
 
 /// One argument: its name, and how it is written.
 pub(crate) struct Argument {

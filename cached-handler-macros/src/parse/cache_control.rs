@@ -3,11 +3,8 @@
 use proc_macro2::TokenStream;
 use syn::Ident;
 
-use super::{CacheControl, values::is_token};
-use crate::{
-    errors::{Errors, is_nearly, nearest},
-    value,
-};
+use super::{CacheControl, value, values::is_token};
+use crate::errors::{Errors, is_nearly, nearest};
 
 /// What stands after a directive's `=`.
 #[derive(Clone, Copy, PartialEq, Eq)]

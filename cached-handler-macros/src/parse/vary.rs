@@ -3,11 +3,8 @@
 use proc_macro2::{Ident, TokenStream};
 use syn::LitStr;
 
-use super::{Vary, values::is_token};
-use crate::{
-    errors::{Errors, is_nearly},
-    value,
-};
+use super::{Vary, value, values::is_token};
+use crate::errors::{Errors, is_nearly};
 
 pub(super) fn vary(value: TokenStream, errors: &mut Errors) -> Vary {
     match syn::parse2::<Ident>(value.clone()) {

@@ -4,7 +4,11 @@ use proc_macro2::{Delimiter, Ident, Span, TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::{Expr, ExprUnary, Lit, LitStr, Path, UnOp};
 
-use crate::{errors::is_nearly, types::mentions, written::written};
+pub(crate) use super::texts::{text, texts};
+use crate::{
+    errors::is_nearly,
+    syntax::{source::written, types::mentions},
+};
 
 /// How long a response is fresh.
 #[derive(Clone)]
@@ -133,8 +137,6 @@ pub(crate) fn ungrouped(tokens: TokenStream) -> TokenStream {
     }
 }
 
-pub(crate) use crate::texts::{text, texts};
-
 /// Text with arguments of the handler in braces.
 #[derive(Clone)]
 pub(crate) struct Template {
@@ -229,8 +231,6 @@ fn respan(tokens: TokenStream, span: Span) -> TokenStream {
         })
         .collect()
 }
-
-pub(crate) use crate::mention::{names_in, unknown_macros_in};
 
 #[cfg(test)]
 mod tests {

@@ -4,10 +4,8 @@ use proc_macro2::{TokenStream, TokenTree};
 use quote::format_ident;
 use syn::Path;
 
-use crate::{
-    signature::{Function, Sorted},
-    tokens::crate_root,
-};
+use super::tokens::crate_root;
+use crate::parse::function::{Function, Sorted};
 
 /// Ours, as it was written, for after those that have to see the function first.
 pub(crate) fn attribute_again(name: &str, root: Option<&Path>, arguments: &TokenStream) -> TokenStream {

@@ -4,7 +4,7 @@ use proc_macro2::{TokenStream, TokenTree};
 use quote::{ToTokens, format_ident};
 use syn::{Path, PathArguments, Type, TypeImplTrait, TypeParam, TypeParamBound, parse_quote, punctuated::Punctuated};
 
-use crate::written::written;
+use super::source::written;
 
 /// Whether a name is somewhere in some tokens.
 pub(crate) fn mentions(tokens: TokenStream, name: &str) -> bool {

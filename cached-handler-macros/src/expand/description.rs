@@ -4,13 +4,17 @@ use proc_macro2::TokenStream;
 use quote::ToTokens;
 use syn::spanned::Spanned;
 
-use super::Expansion;
-use crate::{
-    args::{CacheControl, Status, Vary},
+use super::{
+    Expansion,
     fingerprint::fingerprint,
     tokens::{call, option},
-    types::mentions,
-    value::{Length, Ttl},
+};
+use crate::{
+    parse::{
+        CacheControl, Status, Vary,
+        value::{Length, Ttl},
+    },
+    syntax::types::mentions,
 };
 
 impl Expansion {

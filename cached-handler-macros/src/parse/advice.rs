@@ -4,11 +4,8 @@ use proc_macro2::{Ident, TokenStream};
 use quote::ToTokens;
 use syn::{Expr, LitInt, LitStr, Path, ext::IdentExt, parse::Parser};
 
-use super::{Argument, written::at_commas};
-use crate::{
-    value::{duration, names_in},
-    written::written,
-};
+use super::{Argument, split::at_commas, value::duration};
+use crate::syntax::{mention::names_in, source::written};
 
 /// Arguments that take one value or a list of them in brackets.
 const LISTS: &[&str] = &["group", "vary", "path", "path_prefix", "handler"];

@@ -10,8 +10,9 @@ use super::{
     Argument,
     advice::{self, form, joined, named},
     misnamed::misnamed,
+    value::ungrouped,
 };
-use crate::{errors::Errors, value::ungrouped};
+use crate::errors::Errors;
 
 /// An argument as it is written.
 pub(super) struct Written {

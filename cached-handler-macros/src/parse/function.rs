@@ -12,10 +12,12 @@ use syn::{
 
 use crate::{
     errors::Errors,
-    future::{future_output, is_of_async_trait},
-    pattern,
-    types::{borrowed, mentions, mentions_impl},
-    written::written,
+    syntax::{
+        future::{future_output, is_of_async_trait},
+        pattern,
+        source::written,
+        types::{borrowed, mentions, mentions_impl},
+    },
 };
 
 /// An `async fn`.

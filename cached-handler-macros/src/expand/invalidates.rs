@@ -3,18 +3,22 @@
 use proc_macro2::{Delimiter, Span, TokenStream};
 use quote::ToTokens;
 
-use crate::{
+use super::{
     again::{above, attribute_again, first_or_again},
-    args::Invalidates,
     body::{produced, returning, sibling},
+    parameters::{debug_copy, parameters},
+    parse_function,
+    tokens::{self, bindings, formatted, shown, template_names, with_delimiter, with_span},
+};
+use crate::{
     check::{check_template, check_uncached, is_bound_twice, known_names},
     errors::Errors,
-    expand::parse_function,
-    parameters::{debug_copy, parameters},
-    signature::{Argument, Function, Sorted, kept, sort},
-    tokens::{self, bindings, formatted, shown, template_names, with_delimiter, with_span},
-    types::mentions,
-    value::{Piece, Template, starred},
+    parse::{
+        Invalidates,
+        function::{Argument, Function, Sorted, kept, sort},
+        value::{Piece, Template, starred},
+    },
+    syntax::types::mentions,
 };
 
 /// The attribute's whole work.

@@ -3,12 +3,11 @@
 use proc_macro2::{TokenStream, TokenTree};
 use syn::{LitInt, ext::IdentExt};
 
-use super::written::at_commas;
-use crate::{
-    errors::Errors,
+use super::{
+    split::at_commas,
     value::{self, Length, ungrouped},
-    written::written,
 };
+use crate::{errors::Errors, syntax::source::written};
 
 /// A status, and how long its responses are fresh; without that, as long as `ttl` says.
 #[derive(Clone)]

@@ -3,7 +3,7 @@
 use proc_macro2::Ident;
 use syn::ext::IdentExt;
 
-use super::{Argument, CACHED, INVALIDATES, advice, written::Written};
+use super::{Argument, CACHED, INVALIDATES, advice, split::Written};
 use crate::errors::{did_you_mean, listed};
 
 /// What to type in place of a name that is not in the table.

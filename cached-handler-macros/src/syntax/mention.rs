@@ -7,7 +7,7 @@ use syn::{
     punctuated::Punctuated,
 };
 
-use crate::pattern;
+use super::pattern;
 
 /// The free variables of an expression, each once.
 ///

@@ -5,8 +5,8 @@ use proc_macro2::TokenStream;
 use quote::ToTokens;
 
 use crate::{
-    signature::{Argument, Function, Sorted},
-    types::{mentions, mentions_impl},
+    parse::function::{Argument, Function, Sorted},
+    syntax::types::{mentions, mentions_impl},
 };
 
 /// What is captured (`name: captured`) travels with an argument, so that their number stays; alone only where it has to.

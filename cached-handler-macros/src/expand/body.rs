@@ -5,11 +5,13 @@ use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, format_ident, quote_spanned};
 use syn::{GenericParam, Path, Type, spanned::Spanned};
 
+use super::tokens::{call, turbofish, with_span};
 use crate::{
-    pattern::borrows_mutably,
-    signature::{Argument, Function, Sorted, lint_levels},
-    tokens::{call, turbofish, with_span},
-    types::{erased, mentions, mentions_impl, opened},
+    parse::function::{Argument, Function, Sorted, lint_levels},
+    syntax::{
+        pattern::borrows_mutably,
+        types::{erased, mentions, mentions_impl, opened},
+    },
 };
 
 /// The body's future, awaited. `used` are the names that the attribute uses.

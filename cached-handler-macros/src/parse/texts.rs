@@ -4,7 +4,8 @@ use proc_macro2::TokenStream;
 use quote::ToTokens;
 use syn::{Expr, Lit, LitStr};
 
-use crate::{value::ungrouped, written::written};
+use super::value::ungrouped;
+use crate::syntax::source::written;
 
 /// One literal, or a list of them in brackets.
 pub(crate) fn texts(argument: &str, example: &str, value: TokenStream) -> syn::Result<Vec<LitStr>> {

@@ -6,13 +6,12 @@ use syn::{Expr, LitStr, Path, parse::Parser, punctuated::Punctuated};
 
 use super::{
     advice::{bare_name, bare_path},
-    written::at_commas,
+    split::at_commas,
+    value::{self, Piece, Template, starred},
 };
 use crate::{
     errors::Errors,
-    types::mentions,
-    value::{self, Piece, Template, starred},
-    written::written,
+    syntax::{source::written, types::mentions},
 };
 
 pub(super) fn backend(value: TokenStream) -> syn::Result<LitStr> {

@@ -5,9 +5,11 @@ use quote::{ToTokens, quote, quote_spanned};
 use syn::{Path, Type, spanned::Spanned};
 
 use crate::{
-    pattern,
-    signature::{Argument, Function},
-    value::{Piece, Template, names_in},
+    parse::{
+        function::{Argument, Function},
+        value::{Piece, Template},
+    },
+    syntax::{mention::names_in, pattern},
 };
 
 /// Where the run time's private names are.

@@ -4,7 +4,7 @@
 use proc_macro2::{Delimiter, Spacing, TokenStream, TokenTree};
 use quote::ToTokens;
 
-use crate::signature::Function;
+use crate::parse::function::Function;
 
 /// FNV-1a of 128 bits.
 pub(crate) fn fingerprint(attribute: &TokenStream, function: &Function) -> u128 {
@@ -116,7 +116,7 @@ fn without_last_comma(inside: TokenStream, is_tuple: bool) -> TokenStream {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::args::CACHED;
+    use crate::parse::CACHED;
 
     fn of(attribute: &str, function: &str) -> u128 {
         fingerprint(&attribute.parse().unwrap(), &syn::parse_str(function).unwrap())

@@ -3,7 +3,7 @@
 use quote::ToTokens;
 use syn::{GenericArgument, Path, PathArguments, Token, Type, TypeParamBound, punctuated::Punctuated};
 
-use crate::types::mentions;
+use super::types::mentions;
 
 /// `String` of `impl Future<Output = String>`, boxed or not, and of `BoxFuture<'_, String>`.
 pub(crate) fn future_output(ty: &Type) -> Option<Type> {
