@@ -146,6 +146,13 @@ async fn sized(Path(size): Path<usize>) -> Vec<u8> {
     vec![b'x'; size]
 }
 
+/// Two pieces that are more than a turn of work together.
+#[cached(ttl = 60)]
+async fn long(State(app): State<App>) -> Response {
+    app.runs.fetch_add(1, Ordering::SeqCst);
+    frames(&app, 2, 400_000, Duration::ZERO, End::Well).into_response()
+}
+
 #[cached(ttl = 60)]
 async fn lying(Path(declared): Path<usize>) -> Response {
     ([(header::CONTENT_LENGTH, declared.to_string())], "four").into_response()
@@ -160,6 +167,7 @@ fn app() -> (App, TestCache, Router) {
         .route("/slow", get(slow))
         .route("/huge", get(huge))
         .route("/sized/{size}", get(sized))
+        .route("/long", get(long))
         .route("/lying/{declared}", get(lying))
         .with_state(app.clone())
         .layer(cache.layer());
@@ -200,6 +208,15 @@ async fn content_of_no_declared_length_is_stored_while_it_streams() {
     assert!(hit.headers().contains_key(header::ETAG));
     assert_eq!(hit.headers()[header::CONTENT_LENGTH], "5000");
     assert_eq!(read(hit).await, (5000, true));
+    assert_eq!(app.runs.load(Ordering::SeqCst), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_client_who_has_read_a_stream_to_its_end_finds_it_in_memory() {
+    let (app, _, router) = app();
+    let miss = assert_miss!(ask(&router, "/long").await);
+    assert_eq!(read(miss).await, (800_000, true));
+    assert_hit!(ask(&router, "/long").await);
     assert_eq!(app.runs.load(Ordering::SeqCst), 1);
 }
 

@@ -98,8 +98,14 @@ enum Piece {
 }
 
 /// Reads a body as fast as the handler gives it, hands each frame to the client, and keeps a copy. A client who is slow,
-/// or leaves, does not slow or stop it.
-pub(super) async fn copy(mut body: Body, limit: usize, feed: Feed, ahead: &Arc<ReadAhead>, patience: Duration) -> Result<Bytes, NotStored> {
+/// or leaves, does not slow or stop it. The client's content ends when [`End`] is dropped.
+pub(super) async fn copy(
+    mut body: Body,
+    limit: usize,
+    feed: Feed,
+    ahead: &Arc<ReadAhead>,
+    patience: Duration,
+) -> Result<(Bytes, End), NotStored> {
     let mut copy = Copy::new(limit, ahead);
     let gives_up = tokio::time::Instant::now() + patience;
     loop {
@@ -109,8 +115,8 @@ pub(super) async fn copy(mut body: Body, limit: usize, feed: Feed, ahead: &Arc<R
                 return Err(NotStored::RunTooLong);
             }
             Ok(None) => {
-                feed.send(Piece::End);
-                return Ok(copy.whole().await);
+                let end = End(feed);
+                return Ok((copy.whole().await, end));
             }
             Ok(Some(Err(error))) => {
                 feed.send(Piece::Error(error));
@@ -134,6 +140,16 @@ impl Feed {
     /// A client who has left does not matter to the copy.
     fn send(&self, piece: Piece) {
         let _left = self.0.send(piece);
+    }
+}
+
+/// Ends the client's content when it is dropped. Held until the copy is in memory, so that a client who has read the whole
+/// content, and asks again, is given what was stored.
+pub(super) struct End(Feed);
+
+impl Drop for End {
+    fn drop(&mut self) {
+        self.0.send(Piece::End);
     }
 }
 

@@ -269,10 +269,13 @@ fn stream(mut run: Run, mut parts: Parts, body: Body, storable: Storable, groups
             not_awaited_any_more(&run, lease.take());
             copy.await
         };
-        let copied = copied
-            .and_then(|content| if is_of_its_length(&run, &kept.headers, &content) { Ok(content) } else { Err(NotStored::LengthMismatch) });
         let landing = match copied {
-            Ok(content) => keep(run, kept, Complete { content, ahead: Vec::new() }, &storable, groups, lease, Made::New, false).await,
+            Ok((content, end)) if is_of_its_length(&run, &kept.headers, &content) => {
+                // A write to a backend takes long, and no client waits for it.
+                let _end = run.handler.in_memory.then_some(end);
+                keep(run, kept, Complete { content, ahead: Vec::new() }, &storable, groups, lease, Made::New, false).await
+            }
+            Ok(_) => refuse(&run, kept, Body::empty(), lease, NotStored::LengthMismatch),
             Err(reason) => refuse(&run, kept, Body::empty(), lease, reason),
         };
         if let Some(rest) = landing.rest {
