@@ -1,5 +1,6 @@
 //! One cached handler: where it stands, what its attribute says, and the registry of all of them.
 
+mod attributes;
 pub(crate) mod defaults;
 pub(crate) mod function;
 pub(crate) mod info;
@@ -17,11 +18,12 @@ use std::{
     time::Duration,
 };
 
+pub use self::attributes::{Attributes, Ttl, VaryOn, window};
 use self::defaults::Defaults;
 use crate::{
     digest::Digest,
     events::{HandlerMeters, Unused},
-    policy::{CacheControlSetting, Policy},
+    policy::Policy,
     probe::Described,
     rules::stale::Windows,
     seen::State,
@@ -46,78 +48,6 @@ pub struct Site {
     /// The author's own version.
     pub package_version: &'static str,
 }
-
-/// What the attribute says, as far as the run time has to know it.
-#[derive(Debug, Clone, Copy)]
-pub struct Attributes {
-    /// `ttl`.
-    pub ttl: Ttl,
-    /// `backend`, where it is named; otherwise the cache's default.
-    pub backend: Option<&'static str>,
-    /// `vary`.
-    pub vary: VaryOn,
-    /// `cache_control`.
-    pub cache_control: CacheControlSetting,
-    /// `stale_while_revalidate`; zero where there is none.
-    pub stale_while_revalidate: Duration,
-    /// `stale_if_error`; zero where there is none.
-    pub stale_if_error: Duration,
-    /// Whether `skip(…)` leaves an argument out of the key.
-    pub skips: bool,
-    /// Whether `skip(…)` or `key(…)` stands for an argument, of which the key does not hold everything then.
-    pub withholds: bool,
-    /// `group`: the templates, as they were written.
-    pub groups: &'static [&'static str],
-    /// Whether the function mentions `CacheGroups`, so that its responses may have groups that no template shows.
-    pub names_groups: bool,
-}
-
-/// The freshness lifetime of responses that state none.
-#[derive(Debug, Clone, Copy)]
-pub enum Ttl {
-    /// This long.
-    For(Duration),
-    /// They state it, or are not stored.
-    FromResponse,
-}
-
-/// Which request fields select a response.
-#[derive(Debug, Clone, Copy)]
-pub enum VaryOn {
-    /// None.
-    Nothing,
-    /// These, in lower case.
-    Fields(&'static [&'static str]),
-    /// Those that responses name in `Vary`.
-    FromResponse,
-}
-
-impl Ttl {
-    /// A lifetime from an author's constant.
-    ///
-    /// # Panics
-    ///
-    /// At compile time, out of 1 ms to 10 years.
-    #[must_use]
-    pub const fn checked(ttl: Duration) -> Self {
-        assert!(ttl.as_millis() >= 1, "`ttl` is at least one millisecond; remove the attribute to cache nothing");
-        assert!(ttl.as_secs() <= MAX_TTL_SECS, "`ttl` is at most ten years (315 360 000 seconds)");
-        Self::For(ttl)
-    }
-}
-
-/// A stale window from an author's constant.
-///
-/// # Panics
-///
-/// At compile time, above 10 years.
-#[must_use]
-pub const fn window(window: Duration) -> Duration {
-    assert!(window.as_secs() <= MAX_TTL_SECS, "a stale window is at most ten years (315 360 000 seconds)");
-    window
-}
-
-const MAX_TTL_SECS: u64 = 10 * 365 * 24 * 60 * 60;
 
 /// The name of the backend that every cache has.
 const MEMORY: &[u8] = b"memory";

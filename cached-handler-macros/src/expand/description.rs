@@ -4,11 +4,7 @@ use proc_macro2::TokenStream;
 use quote::ToTokens;
 use syn::spanned::Spanned;
 
-use super::{
-    Expansion,
-    fingerprint::fingerprint,
-    tokens::{call, option},
-};
+use super::{Expansion, fingerprint::fingerprint, tokens::call};
 use crate::{
     parse::{
         CacheControl, Status, Vary,
@@ -28,29 +24,48 @@ impl Expansion {
             Some(Ttl::Length(Length::Millis(millis))) => hygienic!(#private::Ttl::For(#private::Duration::from_millis(#millis))),
             Some(Ttl::FromResponse) | None => hygienic!(#private::Ttl::FromResponse),
         };
-        let window = |window: &Option<Length>| match window {
-            None => hygienic!(#private::Duration::ZERO),
-            Some(Length::Constant(path)) => call(hygienic!(#private::window), path.to_token_stream(), path.span()),
-            Some(Length::Millis(millis)) => hygienic!(#private::Duration::from_millis(#millis)),
+        let window = |length: &Length| match length {
+            Length::Constant(path) => call(hygienic!(#private::window), path.to_token_stream(), path.span()),
+            Length::Millis(millis) => hygienic!(#private::Duration::from_millis(#millis)),
         };
-        let while_revalidate = window(&self.args.stale_while_revalidate);
-        let if_error = window(&self.args.stale_if_error);
-        let backend = option(&private, self.args.backend.as_ref());
-        let vary = match &self.args.vary {
-            Vary::Nothing => hygienic!(#private::VaryOn::Nothing),
-            Vary::Fields(names) => hygienic!(#private::VaryOn::Fields(&[#(#names),*])),
-            Vary::FromResponse => hygienic!(#private::VaryOn::FromResponse),
-        };
-        let cache_control = match &self.args.cache_control {
-            None => hygienic!(#private::CacheControlSetting::Default),
-            Some(CacheControl::Is(directives)) => hygienic!(#private::CacheControlSetting::Is(#directives)),
-            Some(CacheControl::Untouched) => hygienic!(#private::CacheControlSetting::Untouched),
-        };
-        let withholds = self.arguments.iter().any(|argument| self.is_covered(argument));
-        let skips = self.arguments.iter().any(|argument| self.is_skipped(argument));
-        let groups = self.args.groups.iter().map(|template| &template.literal);
-        let names_groups = [self.function.signature.to_token_stream(), self.function.body.stream()];
-        let names_groups = names_groups.into_iter().any(|tokens| mentions(tokens, "CacheGroups"));
+        let mut said = TokenStream::new();
+        if let Some(name) = &self.args.backend {
+            said.extend(hygienic!(.backend(#name)));
+        }
+        match &self.args.vary {
+            Vary::Nothing => {}
+            Vary::Fields(names) => said.extend(hygienic!(.vary(#private::VaryOn::Fields(&[#(#names),*])))),
+            Vary::FromResponse => said.extend(hygienic!(.vary(#private::VaryOn::FromResponse))),
+        }
+        match &self.args.cache_control {
+            None => {}
+            Some(CacheControl::Is(directives)) => {
+                said.extend(hygienic!(.cache_control(#private::CacheControlSetting::Is(#directives))));
+            }
+            Some(CacheControl::Untouched) => said.extend(hygienic!(.cache_control(#private::CacheControlSetting::Untouched))),
+        }
+        if let Some(length) = &self.args.stale_while_revalidate {
+            let window = window(length);
+            said.extend(hygienic!(.stale_while_revalidate(#window)));
+        }
+        if let Some(length) = &self.args.stale_if_error {
+            let window = window(length);
+            said.extend(hygienic!(.stale_if_error(#window)));
+        }
+        if self.arguments.iter().any(|argument| self.is_skipped(argument)) {
+            said.extend(hygienic!(.skips()));
+        }
+        if self.arguments.iter().any(|argument| self.is_covered(argument)) {
+            said.extend(hygienic!(.withholds()));
+        }
+        let mut groups = self.args.groups.iter().map(|template| &template.literal).peekable();
+        if groups.peek().is_some() {
+            said.extend(hygienic!(.groups(&[#(#groups),*])));
+        }
+        let function = [self.function.signature.to_token_stream(), self.function.body.stream()];
+        if function.into_iter().any(|tokens| mentions(tokens, "CacheGroups")) {
+            said.extend(hygienic!(.names_groups()));
+        }
         let policy = self.args.policy.as_ref().map_or_else(|| hygienic!(#private::Policy::new()), ToTokens::to_token_stream);
         let policy = if self.args.only_ok.is_some() { hygienic!(#policy.only_ok()) } else { policy };
         let policy = self.args.statuses.iter().fold(policy, |policy, Status { code, fresh }| {
@@ -73,18 +88,7 @@ impl Expansion {
                     tokens: #tokens,
                     package_version: #private::env!("CARGO_PKG_VERSION"),
                 },
-                #private::Attributes {
-                    ttl: #ttl,
-                    backend: #backend,
-                    vary: #vary,
-                    cache_control: #cache_control,
-                    stale_while_revalidate: #while_revalidate,
-                    stale_if_error: #if_error,
-                    skips: #skips,
-                    withholds: #withholds,
-                    groups: &[#(#groups),*],
-                    names_groups: #names_groups,
-                },
+                #private::Attributes::new(#ttl)#said,
                 #policy,
             );
             #private::register!(__HANDLER);

@@ -148,6 +148,20 @@ mod tests {
         assert_ne!(of("ttl = 60", FUNCTION), of("ttl = 60", &FUNCTION.replace("id): Path<u64>", "id): Path<u32>")));
     }
 
+    /// Keys at rest contain the fingerprint: a different one empties every store.
+    #[test]
+    fn the_fingerprint_of_a_text_stays_what_it_is() {
+        for (attribute, fingerprint) in [
+            ("ttl = 60", 0xe4f2_ff94_995e_ee08_20ba_a267_4d26_1232),
+            (
+                "ttl = TTL, group = [\"articles\", \"article:{id}\"], key(user.tenant, *id), skip(pool), status(302, 404 = 5), only_ok",
+                0x5625_d935_67b9_08a0_f736_8eef_0ee7_0d59,
+            ),
+        ] {
+            assert_eq!(of(attribute, FUNCTION), fingerprint, "{attribute}");
+        }
+    }
+
     #[test]
     fn what_formatting_and_comments_change_is_the_same_text() {
         let attribute = "ttl = 60, key(user.tenant)";

@@ -41,10 +41,6 @@ pub(crate) fn wrapped(private: &TokenStream, ty: &Type) -> TokenStream {
     quote_spanned!(place=> #path<#ty>)
 }
 
-pub(crate) fn option(private: &TokenStream, value: Option<impl ToTokens>) -> TokenStream {
-    value.map_or_else(|| hygienic!(#private::None), |value| hygienic!(#private::Some(#value)))
-}
-
 /// Type and constant parameters, to be handed on.
 pub(crate) fn turbofish(function: &Function) -> Option<TokenStream> {
     let names: Vec<&Ident> = function

@@ -18,27 +18,16 @@ use axum::{
 
 use crate::{
     cache_key::{KeyWriter, Traits},
-    handler::{Attributes, Handler, Site, Ttl, VaryOn},
+    handler::{Attributes, Handler, Site, Ttl},
     passed::Capture,
-    policy::{CacheControlSetting, Policy},
+    policy::Policy,
     seen::Seen,
     serve::{begin, key},
 };
 
 pub(crate) static HANDLER: Handler = Handler::new(
     Site { module: "app", name: "test", file: "app.rs", line: 1, column: 1, tokens: 0, package_version: "0.0.0" },
-    Attributes {
-        ttl: Ttl::For(Duration::from_secs(1)),
-        backend: None,
-        vary: VaryOn::Nothing,
-        cache_control: CacheControlSetting::Default,
-        stale_while_revalidate: Duration::ZERO,
-        stale_if_error: Duration::ZERO,
-        skips: false,
-        withholds: false,
-        groups: &[],
-        names_groups: false,
-    },
+    Attributes::new(Ttl::For(Duration::from_secs(1))),
     Policy::new(),
 );
 

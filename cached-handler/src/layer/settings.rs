@@ -8,7 +8,6 @@ use std::{
         Arc, OnceLock,
         atomic::{AtomicU64, Ordering},
     },
-    time::Duration,
 };
 
 use http::{HeaderName, request::Parts};
@@ -22,7 +21,7 @@ use crate::{
         Attributes, Handler, Site, Ttl, VaryOn, identity,
         others::{self, Kind},
     },
-    policy::{CacheControlSetting, Policy},
+    policy::Policy,
 };
 
 type GroupsOf = dyn Fn(&Parts) -> Vec<String> + Send + Sync;
@@ -53,24 +52,11 @@ pub(super) struct Settings {
 
 impl Settings {
     pub(super) fn new(name: &'static str, ttl: Ttl, place: &'static Location<'static>) -> Self {
-        let attributes = Attributes {
-            ttl,
-            backend: None,
-            vary: VaryOn::Nothing,
-            cache_control: CacheControlSetting::Default,
-            stale_while_revalidate: Duration::ZERO,
-            stale_if_error: Duration::ZERO,
-            // HEAD is answered from what GET stored; what a HEAD makes is not stored, as the key does not tell them apart.
-            skips: true,
-            // The service starts after the look-up.
-            withholds: false,
-            groups: &[],
-            names_groups: false,
-        };
         Self {
             name,
             place,
-            attributes,
+            // HEAD is answered from what GET stored; what a HEAD makes is not stored, as the key does not tell them apart.
+            attributes: Attributes::new(ttl).skips(),
             policy: Policy::new(),
             groups: Vec::new(),
             groups_of: None,

@@ -126,24 +126,13 @@ fn id(handler: &'static Handler, instance: Instance) -> Id {
 mod tests {
     use super::*;
     use crate::{
-        handler::{Attributes, Site, Ttl, VaryOn},
-        policy::{CacheControlSetting, Policy},
+        handler::{Attributes, Site, Ttl},
+        policy::Policy,
     };
 
     static HANDLER: Handler = Handler::new(
         Site { module: "", name: "h", file: "", line: 0, column: 0, tokens: 0, package_version: "" },
-        Attributes {
-            ttl: Ttl::FromResponse,
-            backend: None,
-            vary: VaryOn::Nothing,
-            cache_control: CacheControlSetting::Default,
-            stale_while_revalidate: std::time::Duration::ZERO,
-            stale_if_error: std::time::Duration::ZERO,
-            skips: false,
-            withholds: false,
-            groups: &[],
-            names_groups: false,
-        },
+        Attributes::new(Ttl::FromResponse),
         Policy::new(),
     );
 

@@ -3,16 +3,15 @@
 use std::{
     panic::Location,
     sync::{LazyLock, Mutex, Once},
-    time::Duration,
 };
 
 use crate::{
     cache::Cache,
     handler::{
-        Attributes, Handler, Site, Ttl, VaryOn,
+        Attributes, Handler, Site, Ttl,
         others::{self, Kind},
     },
-    policy::{CacheControlSetting, ETag, Policy},
+    policy::{ETag, Policy},
     seen::Facts,
     sync::lock,
 };
@@ -106,18 +105,8 @@ const MOST_OF_A_NAME: usize = 64;
 
 const NOWHERE: Site = Site { module: "", name: "", file: "", line: 0, column: 0, tokens: 0, package_version: "" };
 
-const fn attributes(backend: Option<&'static str>) -> Attributes {
-    Attributes {
-        // Each value says its own.
-        ttl: Ttl::FromResponse,
-        backend,
-        vary: VaryOn::Nothing,
-        cache_control: CacheControlSetting::Default,
-        stale_while_revalidate: Duration::ZERO,
-        stale_if_error: Duration::ZERO,
-        skips: false,
-        withholds: false,
-        groups: &[],
-        names_groups: false,
-    }
+/// Each value says its own lifetime.
+fn attributes(backend: Option<&'static str>) -> Attributes {
+    let attributes = Attributes::new(Ttl::FromResponse);
+    backend.map_or(attributes, |name| attributes.backend(name))
 }

@@ -1,0 +1,144 @@
+//! What an attribute says of its handler; layers and values say the same through the same setters.
+
+use std::time::Duration;
+
+use crate::policy::CacheControlSetting;
+
+/// What the attribute says, as far as the run time has to know it: a setter for each argument, so that a new one changes
+/// nothing elsewhere.
+#[derive(Debug, Clone, Copy)]
+#[must_use]
+pub struct Attributes {
+    pub(crate) ttl: Ttl,
+    /// Absent where none is named: it is the cache's default then.
+    pub(crate) backend: Option<&'static str>,
+    pub(crate) vary: VaryOn,
+    pub(crate) cache_control: CacheControlSetting,
+    /// Zero where there is none.
+    pub(crate) stale_while_revalidate: Duration,
+    /// Zero where there is none.
+    pub(crate) stale_if_error: Duration,
+    pub(crate) skips: bool,
+    pub(crate) withholds: bool,
+    pub(crate) groups: &'static [&'static str],
+    pub(crate) names_groups: bool,
+}
+
+impl Attributes {
+    /// With `ttl`, which is required, and the defaults of everything else.
+    pub const fn new(ttl: Ttl) -> Self {
+        Self {
+            ttl,
+            backend: None,
+            vary: VaryOn::Nothing,
+            cache_control: CacheControlSetting::Default,
+            stale_while_revalidate: Duration::ZERO,
+            stale_if_error: Duration::ZERO,
+            skips: false,
+            withholds: false,
+            groups: &[],
+            names_groups: false,
+        }
+    }
+
+    /// `backend`.
+    pub const fn backend(mut self, name: &'static str) -> Self {
+        self.backend = Some(name);
+        self
+    }
+
+    /// `vary`.
+    pub const fn vary(mut self, on: VaryOn) -> Self {
+        self.vary = on;
+        self
+    }
+
+    /// `cache_control`.
+    pub const fn cache_control(mut self, setting: CacheControlSetting) -> Self {
+        self.cache_control = setting;
+        self
+    }
+
+    /// `stale_while_revalidate`.
+    pub const fn stale_while_revalidate(mut self, window: Duration) -> Self {
+        self.stale_while_revalidate = window;
+        self
+    }
+
+    /// `stale_if_error`.
+    pub const fn stale_if_error(mut self, window: Duration) -> Self {
+        self.stale_if_error = window;
+        self
+    }
+
+    /// `skip(…)` leaves an argument out of the key.
+    pub const fn skips(mut self) -> Self {
+        self.skips = true;
+        self
+    }
+
+    /// `skip(…)` or `key(…)` stands for an argument, so the key does not hold everything of it.
+    pub const fn withholds(mut self) -> Self {
+        self.withholds = true;
+        self
+    }
+
+    /// `group`: the templates, as they were written.
+    pub const fn groups(mut self, templates: &'static [&'static str]) -> Self {
+        self.groups = templates;
+        self
+    }
+
+    /// The function mentions `CacheGroups`, so its responses may have groups that no template shows.
+    pub const fn names_groups(mut self) -> Self {
+        self.names_groups = true;
+        self
+    }
+}
+
+/// The freshness lifetime of responses that state none.
+#[derive(Debug, Clone, Copy)]
+pub enum Ttl {
+    /// This long.
+    For(Duration),
+    /// They state it, or are not stored.
+    FromResponse,
+}
+
+/// Which request fields select a response.
+#[derive(Debug, Clone, Copy)]
+pub enum VaryOn {
+    /// None.
+    Nothing,
+    /// These, in lower case.
+    Fields(&'static [&'static str]),
+    /// Those that responses name in `Vary`.
+    FromResponse,
+}
+
+impl Ttl {
+    /// A lifetime from an author's constant.
+    ///
+    /// # Panics
+    ///
+    /// At compile time, out of 1 ms to 10 years.
+    #[must_use]
+    pub const fn checked(ttl: Duration) -> Self {
+        assert!(ttl.as_millis() >= 1, "`ttl` is at least one millisecond; remove the attribute to cache nothing");
+        assert!(ttl.as_secs() <= MAX_TTL_SECS, "`ttl` is at most ten years (315 360 000 seconds)");
+        Self::For(ttl)
+    }
+}
+
+/// A stale window from an author's constant.
+///
+/// # Panics
+///
+/// At compile time, above 10 years.
+#[must_use]
+pub const fn window(window: Duration) -> Duration {
+    assert!(window.as_secs() <= MAX_TTL_SECS, "a stale window is at most ten years (315 360 000 seconds)");
+    window
+}
+
+const MAX_TTL_SECS: u64 = 10 * 365 * 24 * 60 * 60;
