@@ -9,11 +9,10 @@ use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 
 use crate::{
-    conditions::Conditional,
-    digest::Digest,
     header::{cache_control::CacheControl, connection, date, entity_tag::EntityTag, targeted, vary},
     rules::{
         conditional::{Selected, Verdict, verdict},
+        conditions::Conditional,
         freshness,
         path::normalise,
         range::{self, Asked},
@@ -21,6 +20,7 @@ use crate::{
         request, stale,
     },
     stored::codec::{decode, encode, forged},
+    util::digest::Digest,
 };
 
 pub type Target = fn(&[u8]) -> bool;

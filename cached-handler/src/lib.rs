@@ -7,82 +7,76 @@ extern crate self as cached_handler;
 #[path = "fuzzing.rs"]
 pub mod __fuzzing;
 #[doc(hidden)]
-#[path = "private.rs"]
+#[path = "attribute/private.rs"]
 pub mod __private;
-mod argument;
-mod attempts;
-pub mod backend;
+mod attribute;
 mod cache;
-mod cache_key;
-mod changed;
-mod clock;
-mod conditions;
-mod digest;
 mod epoch;
 mod error;
-mod events;
-mod failed;
-mod flight;
-mod group;
 #[cfg(any(doc, doctest))]
 pub mod guide;
 mod handler;
 mod header;
-mod home;
-mod invalidate;
 mod invalidates;
-mod invalidation;
 mod key;
-mod keyed;
 mod layer;
-mod nested;
+mod observe;
 mod outcome;
-mod passed;
-mod peek;
-mod policy;
-mod probe;
-mod read_ahead;
-mod reputation;
-mod response_part;
+mod request;
 mod rules;
-mod seen;
 mod serve;
-mod stats;
+mod storage;
 mod stored;
-mod sync;
-mod tasks;
 #[cfg(feature = "testing")]
 pub mod testing;
-mod timer;
-mod together;
-mod trace;
-mod turns;
+mod util;
 mod values;
+
+/// Where stored responses rest, and the clock that orders invalidations against them: two traits, and their laws.
+///
+/// An own backend is one file with one `impl Store`; see [`Store`](backend::Store) for a complete one. It is given epochs of this
+/// process ([`InProcessEpochs`](backend::InProcessEpochs)), so that invalidation is right within it. A backend that several processes
+/// share brings [`Epochs`](backend::Epochs) of its own. [`conformance`](backend::conformance) checks both against their laws.
+pub mod backend {
+    #[cfg(any(feature = "testing", doc, test))]
+    pub use crate::storage::remote::conformance;
+    #[cfg(feature = "redis")]
+    pub use crate::storage::remote::redis::{Redis, RedisServer};
+    pub use crate::{
+        epoch::{InProcessEpochs, target::Mark},
+        storage::remote::{
+            guard::limits::BackendLimits,
+            store::{Effect, Epochs, Reading, Scopes, Store, StoreKey},
+        },
+    };
+}
 
 pub use cached_handler_macros::{CacheKey, cached, invalidates};
 
 pub use crate::{
-    argument::{OnMiss, Rejected, Revalidate},
+    attribute::argument::{OnMiss, Rejected, Revalidate},
     cache::{Cache, CacheBuilder},
-    cache_key::{CacheKey, KeyPart, KeyWriter},
-    clock::ManualClock,
+    epoch::{
+        group::CacheGroups,
+        target::{
+            Target, expire_all, expire_group, expire_handler, expire_path, expire_path_prefix, invalidate_all, invalidate_group,
+            invalidate_handler, invalidate_path, invalidate_path_prefix,
+        },
+    },
     error::Error,
-    group::CacheGroups,
     handler::{
         function::CachedHandler,
         info::{HandlerInfo, HandlerKind, handlers},
+        policy::{Collapse, ETag, Policy, secs},
     },
     header::entity_tag::EntityTag,
-    invalidate::{
-        Target, expire_all, expire_group, expire_handler, expire_path, expire_path_prefix, invalidate_all, invalidate_group,
-        invalidate_handler, invalidate_path, invalidate_path_prefix,
-    },
-    invalidation::Invalidation,
+    invalidates::invalidation::Invalidation,
+    key::writer::{CacheKey, KeyPart, KeyWriter},
     layer::{CacheFuture, CacheLayer, CacheService},
+    observe::stats::Stats,
     outcome::{Bypass, Forward, Kept, NotStored, Outcome, StaleUse},
-    policy::{Collapse, ETag, Policy, secs},
-    response_part::{DoNotStore, FreshFor, FreshForAtMost},
     rules::conditional::Preconditions,
-    stats::Stats,
+    stored::response_part::{DoNotStore, FreshFor, FreshForAtMost},
+    util::clock::ManualClock,
     values::{ComputeError, ValueOptions, Values},
 };

@@ -86,7 +86,7 @@ fn every_extractor_of_axum_has_its_place() {
     let found = extractors();
     let new: Vec<_> = found.difference(&known).collect();
     let gone: Vec<_> = known.difference(&found).collect();
-    assert!(new.is_empty(), "decide how these add to a key, in `argument.rs`, here and in `guide/keys.rs`: {new:?}");
+    assert!(new.is_empty(), "decide how these add to a key, in `attribute/argument.rs`, here and in `guide/keys.rs`: {new:?}");
     assert!(gone.is_empty(), "these are extractors no more: {gone:?}");
 }
 

@@ -148,8 +148,8 @@ fn the_guide_has_every_metric_and_no_other() {
         let begin = format!("{quote}cached_handler_");
         text.split(&begin).skip(1).map(|rest| format!("cached_handler_{}", rest.split(quote).next().unwrap())).collect()
     };
-    let described = names(&read("cached-handler/src/events/meters/names.rs"), '"');
-    let registered = names(&read("cached-handler/src/events/meters/on.rs"), '"');
+    let described = names(&read("cached-handler/src/observe/meters/names.rs"), '"');
+    let registered = names(&read("cached-handler/src/observe/meters/on.rs"), '"');
     let guide = names(&read("cached-handler/src/guide/operating.rs"), '`');
     assert!(described.len() > 10);
     assert_eq!(described, registered);

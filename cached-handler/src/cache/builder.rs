@@ -17,19 +17,25 @@ use self::limits::Unguarded;
 pub(crate) use self::words::Words;
 use super::{Cache, Inner, advice, claims::Claims, settle::Settle};
 #[cfg(feature = "redis")]
-use crate::backend::{RedisServer, redis::Lasting};
+use crate::storage::remote::redis::{Lasting, RedisServer};
 use crate::{
-    backend::{BackendLimits, BytesBackend, Epochs, Guard, InProcessEpochs, Store},
-    clock::{Clock, ManualClock},
+    epoch::InProcessEpochs,
     error::Error,
-    events::{Counts, Limiter, Watch},
-    handler::{self, Handler, defaults::Defaults, writes::find_unmatched_groups},
+    handler::{self, Handler, defaults::Defaults, policy::Policy, writes::find_unmatched_groups},
     header::cache_status::CacheName,
-    policy::Policy,
-    read_ahead::ReadAhead,
+    observe::{Counts, Limiter, Watch},
+    storage::remote::{
+        adapter::BytesBackend,
+        guard::{Guard, limits::BackendLimits},
+        store::{Epochs, Store},
+    },
     stored::shared::Shared,
-    tasks::Tasks,
-    timer,
+    util::{
+        clock::{Clock, ManualClock},
+        read_ahead::ReadAhead,
+        tasks::Tasks,
+        timer,
+    },
 };
 
 /// Settings of a [`Cache`]; from [`Cache::builder`].
@@ -284,12 +290,12 @@ impl CacheBuilder {
             // Off, nothing is added to any answer.
             status_name: self.status_name.filter(|_| !self.off).map(|name| CacheName::new(&name)),
             clock: self.clock,
-            memory: crate::backend::memory::Memory::new(self.memory),
+            memory: crate::storage::memory::Memory::new(self.memory),
             limiter: Limiter::default(),
             backends,
             defaults: Defaults::of(default_backend, &self.policy),
             flights: Arc::default(),
-            reputations: crate::reputation::Reputations::default(),
+            reputations: crate::cache::hit_for_miss::Reputations::default(),
             attempts: Arc::default(),
             settle: self.settle.map(Settle::new),
             shared: Shared::default(),

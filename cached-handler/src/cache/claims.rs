@@ -5,7 +5,7 @@
 
 use std::sync::{Arc, Mutex, Weak};
 
-use crate::sync::lock;
+use crate::util::lock::lock;
 
 /// What one cache has; given up when it is dropped.
 #[derive(Debug, Default)]

@@ -8,7 +8,13 @@ use std::{
 use tokio::time::Instant;
 
 use super::Cache;
-use crate::{backend::Effect, error::Error, events, home::spawn_here, invalidate::Target, sync::lock, tasks::Owed, timer::sleep_until};
+use crate::{
+    epoch::target::Target,
+    error::Error,
+    observe,
+    storage::remote::store::Effect,
+    util::{home::spawn_here, lock::lock, tasks::Owed, timer::sleep_until},
+};
 
 /// What is to be invalidated once more, and when.
 #[derive(Debug)]
@@ -67,7 +73,7 @@ impl Settle {
         let wait = || once_more(Arc::clone(&waiting));
         let begun = if is_lost { spawn_here(wait()) } else { cache.inner().tasks.spawn(wait) };
         if begun.is_none() && waiting.takes().is_some() {
-            events::nowhere_to_invalidate_again(cache);
+            observe::nowhere_to_invalidate_again(cache);
         }
     }
 }
@@ -102,7 +108,7 @@ impl Drop for Waiting {
     /// Its runtime has ended: the next invalidation begins another.
     fn drop(&mut self) {
         if self.takes().is_some() {
-            events::not_invalidated_again(&self.cache, &Error::backend("its runtime has ended before"));
+            observe::not_invalidated_again(&self.cache, &Error::backend("its runtime has ended before"));
         }
     }
 }
@@ -117,6 +123,6 @@ async fn once_more(waiting: Arc<Waiting>) {
     }
     let (target, effect) = &waiting.what;
     if let Err(error) = waiting.cache.advance(target, *effect, None).await {
-        events::not_invalidated_again(&waiting.cache, &error);
+        observe::not_invalidated_again(&waiting.cache, &error);
     }
 }

@@ -4,9 +4,11 @@ use std::{collections::HashMap, fmt, hash::BuildHasher};
 
 use super::Epoch;
 use crate::{
-    backend::Effect,
-    keyed::Keyed,
-    sync::explored::{Arc, Mutex, Weak, lock},
+    storage::remote::store::Effect,
+    util::{
+        hasher::Keyed,
+        lock::explored::{Arc, Mutex, Weak, lock},
+    },
 };
 
 /// The epoch of one name. Stored responses and runs hold it; with the last of them it leaves the registry.

@@ -17,9 +17,9 @@ use shuttle::{
 
 use super::{InProcessEpochs, Marks};
 use crate::{
-    backend::Effect,
-    invalidate::Mark,
-    sync::{explore, schedules},
+    epoch::target::Mark,
+    storage::remote::store::Effect,
+    util::lock::{explore, schedules},
 };
 
 /// The path bucket of the handler under test.

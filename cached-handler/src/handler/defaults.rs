@@ -3,7 +3,7 @@
 use std::sync::Mutex;
 
 use super::{Attributes, Handler};
-use crate::{cache::Cache, policy::Policy, sync::lock};
+use crate::{cache::Cache, handler::policy::Policy, util::lock::lock};
 
 /// The defaults of a cache. Equal ones are one, so that a handler can be compared by them.
 #[derive(Debug, PartialEq, Eq)]

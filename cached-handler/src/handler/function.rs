@@ -1,8 +1,8 @@
 //! Which functions are handlers with `#[cached]`: told by the first argument, which the attribute gives them.
 
-use crate::{
-    passed::{PassedByAxum, PassedByAxum_TypeUncachedToCallIt_OrPutDebugHandlerBelow},
-    seen::Seen,
+use crate::request::{
+    facts::Seen,
+    signature::{PassedByAxum, PassedByAxum_TypeUncachedToCallIt_OrPutDebugHandlerBelow},
 };
 
 /// A handler with `#[cached]`, as it is given to a route: itself, and not called. `Arguments` is inferred.

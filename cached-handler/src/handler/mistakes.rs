@@ -2,7 +2,7 @@
 
 use super::{Handler, Site};
 use crate::{
-    policy::CacheControlSetting,
+    handler::policy::CacheControlSetting,
     rules::said::{mistake_in_cache_control, mistake_in_vary},
 };
 

@@ -6,7 +6,7 @@ use std::{
 };
 
 use super::{Site, all};
-use crate::sync::lock;
+use crate::util::lock::lock;
 
 /// Whose epoch an invalidation of a handler moves on.
 #[derive(Debug, PartialEq, Eq)]
@@ -83,7 +83,7 @@ fn raw(name: &str) -> &str {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::argument::tests::HANDLER;
+    use crate::attribute::argument::tests::HANDLER;
 
     fn site(module: &'static str, name: &'static str) -> Site {
         Site { module, name, ..HANDLER.site }

@@ -3,7 +3,7 @@
 use std::sync::Mutex;
 
 use super::Handler;
-use crate::sync::lock;
+use crate::util::lock::lock;
 
 /// A layer, or a set of values.
 #[derive(Debug, Clone, Copy)]

@@ -11,7 +11,7 @@ use std::{
 use axum::response::Response;
 
 use super::{Due, Targets, invalidating};
-use crate::tasks::{self, Tasks};
+use crate::util::tasks::{self, Tasks};
 
 /// The same in a run that does not end with its client, because what it finds out is known only at its end. Where the client
 /// leaves, what is known by then is invalidated at once, and all of it again when the run ends. Then it goes on in a task of its

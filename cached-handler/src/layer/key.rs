@@ -4,8 +4,8 @@ use http::{request::Parts, uri::Authority};
 
 use super::settings::Settings;
 use crate::{
-    argument::{hosts, taken},
-    cache_key::{KeyWriter, Tag},
+    attribute::argument::{hosts, taken},
+    key::writer::{KeyWriter, Tag},
     rules::client::CREDENTIALS,
     serve::begin,
 };

@@ -16,19 +16,23 @@ use tower_service::Service;
 
 use super::{CacheLayer, settings::Settings};
 use crate::{
-    argument::ask,
+    attribute::argument::ask,
     cache::Cache,
-    cache_key::{Buffer, KeyWriter, Traits},
-    changed::Changed,
-    failed::{failed, response_or_error},
     handler::{Handler, Instance, VaryOn},
     invalidates::{Targets, invalidating},
-    key::Key,
-    nested::{self, CachedInside},
+    key::{
+        primary::Key,
+        writer::{Buffer, KeyWriter, Traits},
+    },
     outcome::{Bypass, Forward},
-    peek::has_content,
-    seen::{Facts, Seen, seen},
+    request::{
+        facts::{Facts, Seen, seen},
+        nested::{self, CachedInside},
+        peek::has_content,
+        unsafe_target::Changed,
+    },
     serve::{self, Run, run_in_its_own_task},
+    stored::failed::{failed, response_or_error},
 };
 
 /// A service behind a cache; from [`CacheLayer`].

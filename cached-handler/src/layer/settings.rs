@@ -14,14 +14,14 @@ use http::{HeaderName, request::Parts};
 
 use crate::{
     cache::Cache,
-    cache_key::KeyWriter,
-    digest::Digest,
-    events,
     handler::{
         Attributes, Handler, Site, Ttl, VaryOn, identity,
         others::{self, Kind},
+        policy::Policy,
     },
-    policy::Policy,
+    key::writer::KeyWriter,
+    observe,
+    util::digest::Digest,
 };
 
 type GroupsOf = dyn Fn(&Parts) -> Vec<String> + Send + Sync;
@@ -113,7 +113,7 @@ impl Settings {
             match &self.cache {
                 Some(cache) => cache.complain(handler),
                 // Whether a cache is installed afterwards, which returns it as an error, nobody knows here.
-                None => handler.mistake().iter().for_each(|mistake| events::set_up_lacks(mistake)),
+                None => handler.mistake().iter().for_each(|mistake| observe::set_up_lacks(mistake)),
             }
             handler
         })

@@ -6,8 +6,8 @@ use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, header};
 
 use crate::{
+    handler::policy::CacheControlSetting,
     header::targeted::{CDN_CACHE_CONTROL, TargetList},
-    policy::CacheControlSetting,
 };
 
 /// What it depends on.

@@ -7,12 +7,12 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 
 use super::range::{self, Asked};
 use crate::{
-    conditions::{Conditional, Single},
     header::{
         date,
         entity_tag::{self, EntityTag},
         targeted::TargetList,
     },
+    rules::conditions::{Conditional, Single},
 };
 
 /// What a request's conditions make of a response.

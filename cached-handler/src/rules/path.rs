@@ -3,7 +3,7 @@
 use std::{borrow::Cow, fmt::Write};
 
 use super::spelling::one_spelling;
-use crate::digest::Digest;
+use crate::util::digest::Digest;
 
 /// The same path in one way: unreserved characters decoded, the hexadecimal digits of others in upper case, what cannot
 /// stand in a URI encoded (RFC 3987 §3.1; a lone `%` too), dot segments removed. Nothing fails.

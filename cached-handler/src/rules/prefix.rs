@@ -1,7 +1,7 @@
 //! The paths that a path lies below: each is a group of the responses below it, which no author's group meets.
 
 use super::{path::normalise, spelling::one_spelling};
-use crate::digest::Digest;
+use crate::util::digest::Digest;
 
 /// How deep a prefix may be, in segments.
 pub(crate) const DEEPEST: usize = 8;

@@ -6,10 +6,10 @@ use http::{HeaderMap, HeaderName, Method, StatusCode, header};
 
 use super::freshness;
 use crate::{
-    cache_key::Credentials,
+    handler::policy::{Policy, speaks_of_the_resource},
     header::{cache_control::CacheControl, targeted, vary::Vary},
+    key::writer::Credentials,
     outcome::NotStored,
-    policy::{Policy, speaks_of_the_resource},
 };
 
 /// Everything that the answer depends on.

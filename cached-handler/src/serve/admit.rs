@@ -4,14 +4,14 @@ use http::{HeaderMap, response::Parts};
 
 use super::Run;
 use crate::{
-    group::{CacheGroups, are_valid},
-    nested::CachedInside,
+    epoch::group::{CacheGroups, are_valid},
     outcome::{Bypass, Forward, NotStored},
-    response_part::{DoNotStore, FreshFor, FreshForAtMost},
+    request::nested::CachedInside,
     rules::{
         stale::windows,
         storable::{Question, Storable, storable},
     },
+    stored::response_part::{DoNotStore, FreshFor, FreshForAtMost},
 };
 
 /// Whether a response is the handler's own, or what was stored, which it said still holds.

@@ -9,14 +9,14 @@ use http::{HeaderMap, HeaderValue, StatusCode, header, response::Parts};
 use super::{Run, framing};
 use crate::{
     cache::Cache,
-    clock::Millis,
-    events,
     handler::Handler,
     header::{cache_status, entity_tag::EntityTag, targeted::TargetList},
+    observe,
     outcome::{Forward, Kept, NotStored, Outcome, StaleUse},
+    request::facts::Facts,
     rules::conditional::{Selected, Verdict, not_modified_fields, verdict},
-    seen::Facts,
     stored::{OnCondition, Stored, Tag, head},
+    util::clock::Millis,
 };
 
 /// Answers from the store.
@@ -29,8 +29,8 @@ pub(super) fn hit(stored: &Stored, handler: &'static Handler, facts: &Facts, cac
         let outcome = Outcome::Stale { age: Duration::from_secs(age), past: stored.past(now), why: StaleUse::Accepted };
         return finish(derive(stored, handler, facts, Some(age)), cache, handler, outcome);
     }
-    events::hit(cache, handler);
-    if !cache.inner().is_watched() && !events::hits_are_seen() {
+    observe::hit(cache, handler);
+    if !cache.inner().is_watched() && !observe::hits_are_seen() {
         // Most requests ask for the whole, and nothing else.
         let is_plain = facts.conditional().is_none() && !facts.is_head() && stored.value.is_none();
         return if is_plain { whole(stored, facts, age) } else { derive(stored, handler, facts, Some(age)) };
@@ -195,7 +195,7 @@ pub(super) fn finish(mut response: Response, cache: &Cache, handler: &'static Ha
     if let Some(name) = &cache.inner().status_name {
         cache_status::append(response.headers_mut(), name, &outcome);
     }
-    events::decided(cache, handler, &outcome);
+    observe::decided(cache, handler, &outcome);
     // Three allocations, a sixth of what a hit costs: on hits only where someone reads it.
     if cache.inner().outcome_on_hits || !matches!(outcome, Outcome::Hit { .. }) {
         response.extensions_mut().insert(outcome);
@@ -208,7 +208,7 @@ impl Run {
     pub(super) fn finish(&self, response: Response, outcome: Outcome) -> Response {
         match &outcome {
             Outcome::Forward { kept, .. } if self.behind => {
-                events::settled(&self.cache, self.handler, kept);
+                observe::settled(&self.cache, self.handler, kept);
                 response
             }
             _ => finish(response, &self.cache, self.handler, outcome),

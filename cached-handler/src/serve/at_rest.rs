@@ -9,15 +9,20 @@ use super::{
     remote::MOST_SKEW,
 };
 use crate::{
-    backend::{Backend, Order, Put, Scopes, StoreKey},
-    clock::{millis, span},
-    digest::Digest,
     error::Error,
-    events,
+    observe,
     outcome::{Kept, NotStored},
+    storage::remote::{
+        Backend,
+        store::{Order, Put, Scopes, StoreKey},
+    },
     stored::{
         Stored, Tag,
         codec::{AtRest, SlotAtRest, encode_in_turns},
+    },
+    util::{
+        clock::{millis, span},
+        digest::Digest,
     },
 };
 
@@ -28,7 +33,7 @@ impl Run {
         match self.try_put(&**backend, stored).await {
             Ok(kept) => kept,
             Err(error) => {
-                events::call_failed(self.handler, "store", &error);
+                observe::call_failed(self.handler, "store", &error);
                 Kept::Not(NotStored::Backend)
             }
         }

@@ -7,8 +7,8 @@ use std::{
 
 use super::Run;
 use crate::{
-    clock::{Millis, span},
     stored::Place,
+    util::clock::{Millis, span},
 };
 
 /// When a run began.

@@ -18,10 +18,12 @@ use tokio::sync::mpsc;
 
 use crate::{
     outcome::NotStored,
-    read_ahead::{Portion, ReadAhead, lend},
     stored::own,
-    timer,
-    turns::TURN,
+    util::{
+        read_ahead::{Portion, ReadAhead, lend},
+        timer,
+        turns::TURN,
+    },
 };
 
 /// Content that cannot be stored, and the body that passes it on as it would have come.

@@ -19,14 +19,18 @@ use super::{
     untouched::untouched,
 };
 use crate::{
-    flight::{Follower, Join, Landed, Lease},
+    cache::{
+        collapse::{Follower, Join, Landed, Lease},
+        hit_for_miss::Reputation,
+    },
+    handler::policy::Collapse,
     invalidates::{Targets, invalidating},
     outcome::{Forward, Kept, Outcome},
-    policy::Collapse,
-    reputation::Reputation,
     stored::{Slot, Stored},
-    tasks::{self, Place},
-    timer::timeout_at,
+    util::{
+        tasks::{self, Place},
+        timer::timeout_at,
+    },
 };
 
 /// Runs the handler in a task of its own, so that a client who leaves stops nobody: which is why its future has to be

@@ -15,9 +15,8 @@ use http_body::{Body as _, Frame, SizeHint};
 
 use super::{Run, tag};
 use crate::{
-    handler::Handler,
-    policy::ETag,
-    seen::{Facts, Flags},
+    handler::{Handler, policy::ETag},
+    request::facts::{Facts, Flags},
     stored::Stored,
 };
 

@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{
     header::{date, vary::Vary},
-    key::PrimaryKey,
+    key::primary::PrimaryKey,
     stored::{Slot, Stored},
 };
 

@@ -4,18 +4,19 @@ use std::sync::Arc;
 
 use super::{Run, answer};
 use crate::{
-    attempts::Claim,
-    backend::memory::Memory,
-    cache::Cache,
-    cache_key::{Buffer, Credentials, KeyWriter, Tag, Traits},
-    clock::{Millis, span},
-    events::Sample,
+    cache::{Cache, refresh_backoff::Claim},
     handler::{Handler, Instance},
-    key::{Key, KeyRef, PrimaryKey},
+    key::{
+        primary::{Key, KeyRef, PrimaryKey},
+        writer::{Buffer, Credentials, KeyWriter, Tag, Traits},
+    },
+    observe::Sample,
     outcome::{Bypass, Forward, StaleUse},
+    request::facts::{Facts, Seen, Upgrade},
     rules::{request::Wish, stale::may_be_stale},
-    seen::{Facts, Seen, Upgrade},
+    storage::memory::Memory,
     stored::{Slot, Stored},
+    util::clock::{Millis, span},
 };
 use axum::response::Response;
 use http::HeaderMap;

@@ -12,21 +12,24 @@ use http::{Extensions, HeaderMap, header, response::Parts};
 use super::{Run, answer, framing, tag};
 use crate::{
     cache::Cache,
-    clock::{Millis, millis},
+    epoch::group::CacheGroups,
     error::Error,
-    group::CacheGroups,
-    handler::writes::note_stored,
+    handler::{policy::ETag, writes::note_stored},
     header::{connection, date, entity_tag::EntityTag, vary},
-    nested::CachedInside,
     outcome::Outcome,
-    policy::ETag,
-    response_part::{DoNotStore, FreshFor, FreshForAtMost},
+    request::nested::CachedInside,
     rules::{
         client::ForClients,
         stale::{jittered, windows},
         storable::Storable,
     },
-    stored::{Own, Stored, Tag, Variants, codec::AtRest, head, own},
+    stored::{
+        Own, Stored, Tag, Variants,
+        codec::AtRest,
+        head, own,
+        response_part::{DoNotStore, FreshFor, FreshForAtMost},
+    },
+    util::clock::{Millis, millis},
     values::Typed,
 };
 

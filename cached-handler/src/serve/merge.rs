@@ -7,7 +7,7 @@ use bytes::Bytes;
 use http::{Extensions, HeaderMap, HeaderValue, header, response::Parts};
 
 use super::{Run, make::make, tag};
-use crate::{group::are_valid, header::connection, nested, rules::storable::Storable, stored::Stored};
+use crate::{epoch::group::are_valid, header::connection, request::nested, rules::storable::Storable, stored::Stored};
 
 /// RFC 9111 §3.2: each new field replaces those of its name, but for what says how the content is to be read.
 pub(super) fn fields(stored: &Stored, mut new: HeaderMap, now: HeaderValue) -> HeaderMap {

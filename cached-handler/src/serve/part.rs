@@ -19,9 +19,9 @@ use super::{
     admit::{Made, may_be_stored},
 };
 use crate::{
-    conditions::Conditional,
+    cache::hit_for_miss::Reputation,
     outcome::{Bypass, Forward, NotStored},
-    reputation::Reputation,
+    rules::conditions::Conditional,
 };
 
 impl Run {

@@ -3,9 +3,12 @@
 use std::iter;
 
 use crate::{
-    backend::{Backend, Reading, Scopes, Stamp},
     error::Error,
-    nested::Part,
+    request::nested::Part,
+    storage::remote::{
+        Backend,
+        store::{Reading, Scopes, Stamp},
+    },
     stored::Stored,
 };
 

@@ -18,15 +18,14 @@ use super::{
     tag,
 };
 use crate::{
-    backend::{Reading, Scopes, Stamp},
-    changed::Changed,
-    key::PrimaryKey,
+    epoch::own_invalidation::Trace,
+    key::primary::PrimaryKey,
     outcome::{Forward, NotStored, Outcome},
-    read_ahead::lend,
+    request::{facts::Upgrade, unsafe_target::Changed},
     rules::storable::Storable,
-    seen::Upgrade,
+    storage::remote::store::{Reading, Scopes, Stamp},
     stored::{Slot, Stored, own},
-    trace::Trace,
+    util::read_ahead::lend,
 };
 
 /// What has to be known of such a request before its handler runs.

@@ -11,7 +11,7 @@ use axum::response::Response;
 use tokio::runtime::Handle;
 
 use super::Run;
-use crate::{events::Running, outcome::NotStored, timer::timeout};
+use crate::{observe::Running, outcome::NotStored, util::timer::timeout};
 
 /// How a run ended without a response.
 pub(super) enum Failure {

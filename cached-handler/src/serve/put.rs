@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use super::Run;
 use crate::{
-    clock::Millis,
-    flight::Landed,
+    cache::collapse::Landed,
     outcome::{Kept, NotStored},
     stored::{MAX_SELECTING, MAX_VARIANTS, Slot, Variants},
+    util::clock::Millis,
 };
 
 /// Puts it where the handler's backend keeps its responses.

@@ -12,18 +12,21 @@ use super::{
     parts::{Parts, parts, read_with_parts, scopes_with_parts},
 };
 use crate::{
-    backend::{Backend, Reading, StoreKey},
-    clock::millis,
+    epoch::{group, target::Target},
     error::Error,
-    events, group,
-    invalidate::Target,
-    key::variant_at_rest,
+    key::primary::variant_at_rest,
+    observe,
     outcome::{Bypass, Forward},
+    storage::remote::{
+        Backend,
+        store::{Reading, StoreKey},
+    },
     stored::{
         Slot, Stored,
         codec::{AtRest, SlotAtRest, decode_in_turns},
         shared::Shared,
     },
+    util::clock::millis,
 };
 
 impl Run {
@@ -52,7 +55,7 @@ impl Run {
             }
             Ok(Found::Nothing(forward)) => self.key.forward = forward,
             Err(error) => {
-                events::call_failed(self.handler, "read", &error);
+                observe::call_failed(self.handler, "read", &error);
                 self.stand_aside(Bypass::Backend);
                 // The invalidations of this process at least are known, so that runs may be shared in it.
                 self.read_epochs_in_memory();
@@ -198,7 +201,7 @@ impl Run {
         if let Some(opens) = self.opens {
             stored.value = opens(&stored.content);
             if stored.value.is_none() {
-                events::damaged(&self.cache, self.handler, "other-type");
+                observe::damaged(&self.cache, self.handler, "other-type");
                 return Ok(Err(Forward::UriMiss));
             }
         }
@@ -216,7 +219,7 @@ impl Run {
         match decode_in_turns(&bytes?, key.digest(), longest).await {
             Ok(slot) => Some(slot),
             Err(damage) => {
-                events::damaged(&self.cache, self.handler, damage.word());
+                observe::damaged(&self.cache, self.handler, damage.word());
                 None
             }
         }
@@ -255,7 +258,7 @@ impl Run {
         let (backend, handler) = (Arc::clone(self.cache.backend(self.handler)?), self.handler);
         Some(Box::pin(async move {
             if let Err(error) = backend.remove(&key).await {
-                events::call_failed(handler, "remove", &error);
+                observe::call_failed(handler, "remove", &error);
             }
         }))
     }

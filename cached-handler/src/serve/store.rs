@@ -23,19 +23,17 @@ use super::{
     tag, unstored,
 };
 use crate::{
-    events,
-    flight::{Landed, Lease, MAX_RUN},
+    cache::collapse::{Landed, Lease, MAX_RUN},
     header::vary,
-    nested::{self, CachedInside},
+    observe,
     outcome::{Kept, NotStored, Outcome},
-    read_ahead::lend,
-    response_part::IsErr,
+    request::nested::{self, CachedInside},
     rules::{
         client::{ForClients, Terms},
         storable::Storable,
     },
-    stored::{Slot, own},
-    timer,
+    stored::{Slot, own, response_part::IsErr},
+    util::{read_ahead::lend, timer},
 };
 
 /// How long content is waited for, of a handler that has answered.
@@ -142,7 +140,7 @@ fn fail(run: &Run, failure: Failure, lease: Option<Lease>) -> Landing {
 /// Answers with what is stale; the next attempt waits a while. Followers do the same, each with what it found itself.
 fn hide(run: &Run, stale: Response, reason: NotStored, lease: Option<Lease>) -> Landing {
     run.cache.inner().attempts.failed(run.hash(), run.now());
-    events::hidden(&run.cache, run.handler, &reason);
+    observe::hidden(&run.cache, run.handler, &reason);
     if let Some(lease) = lease {
         lease.land(Landed::NotShared(reason));
     }
@@ -229,7 +227,7 @@ async fn keep(
     let rest: Option<Rest> = (!waits).then(|| -> Rest {
         Box::pin(async move {
             let kept = run.note_whether_made_anew(put(&run, &slot).await);
-            events::settled(&run.cache, run.handler, &kept);
+            observe::settled(&run.cache, run.handler, &kept);
             drop(lease);
         })
     });

@@ -7,10 +7,10 @@ use http::{HeaderMap, HeaderValue, header, response::Parts};
 
 use super::{Run, answer::give_form_of_tag};
 use crate::{
+    handler::policy::ETag,
     header::{date, entity_tag::EntityTag},
-    policy::ETag,
     stored::Tag,
-    turns::TURN,
+    util::turns::TURN,
 };
 
 /// The tag, in its strong form, that a response has without a look at its content; beside its fields, unseen by clients.

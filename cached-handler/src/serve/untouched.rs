@@ -5,12 +5,11 @@ use axum::response::Response;
 
 use super::{Run, answer::finish, produce::noted};
 use crate::{
-    changed::Changed,
-    events::Running,
     invalidates::{Targets, invalidating},
-    nested,
+    observe::Running,
     outcome::{Bypass, Forward, Kept, NotStored, Outcome},
-    response_part::IsErr,
+    request::{nested, unsafe_target::Changed},
+    stored::response_part::IsErr,
 };
 
 impl Forward {

@@ -26,11 +26,13 @@ use self::{
 };
 use super::{Own, Variants};
 use crate::{
-    backend::Order,
-    digest::Digest,
-    nested::Part,
+    request::nested::Part,
     rules::stale::Windows,
-    turns::{TURN, in_turns},
+    storage::remote::store::Order,
+    util::{
+        digest::Digest,
+        turns::{TURN, in_turns},
+    },
 };
 
 pub(crate) mod order;

@@ -6,7 +6,7 @@
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue};
 
-use crate::turns::{TURN, in_turns};
+use crate::util::turns::{TURN, in_turns};
 
 /// The same content in an allocation of its length. No copy where it is that already.
 pub(crate) fn content(content: Bytes) -> Bytes {

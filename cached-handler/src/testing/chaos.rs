@@ -12,8 +12,9 @@ use tokio::time::{Instant, sleep};
 
 use crate::{
     Error, Target,
-    backend::{Effect, Epochs, InProcessEpochs, Reading, Scopes, Store, StoreKey},
-    sync::lock,
+    epoch::InProcessEpochs,
+    storage::remote::store::{Effect, Epochs, Reading, Scopes, Store, StoreKey},
+    util::lock::lock,
 };
 
 /// A [`Store`] that is well, until it is told otherwise: to fail, hang, take its time, lose or damage what it is given,

@@ -12,13 +12,12 @@ use super::{
     typed::respond,
 };
 use crate::{
-    cache_key::KeyPart,
-    events::{self, Running},
-    failed::{failed, response_or_error},
-    key::Key,
-    nested,
+    key::{primary::Key, writer::KeyPart},
+    observe::{self, Running},
     outcome::{Bypass, Forward, Kept, NotStored, Outcome},
+    request::nested,
     serve::{look, run_in_its_own_task},
+    stored::failed::{failed, response_or_error},
 };
 
 /// Why there is no value.
@@ -154,7 +153,7 @@ impl<T: Serialize + DeserializeOwned + Send + Sync + 'static> Values<T> {
         let value = compute().await;
         running.end();
         let outcome = Outcome::Forward { why, collapsed: false, kept: Kept::Not(NotStored::Bypass) };
-        events::decided(&self.cache, self.set.handler, &outcome);
+        observe::decided(&self.cache, self.set.handler, &outcome);
         value.map(Arc::new)
     }
 

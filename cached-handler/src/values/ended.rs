@@ -8,7 +8,7 @@ use std::{
     task::Poll,
 };
 
-use crate::home::has_ended;
+use crate::util::home::has_ended;
 
 /// Why [`Values::try_get_or_insert_with`](crate::Values::try_get_or_insert_with) has no value.
 ///

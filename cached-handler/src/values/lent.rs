@@ -9,7 +9,7 @@ use std::{
 use axum::response::Response;
 use http::Extensions;
 
-use crate::sync::lock;
+use crate::util::lock::lock;
 
 /// Clones are the same computation. A runtime that ends drops its tasks; what they had lent is still with the caller, who
 /// may not be driven by that runtime (`Handle::block_on`), and goes on from where the task was.

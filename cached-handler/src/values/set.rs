@@ -10,10 +10,10 @@ use crate::{
     handler::{
         Attributes, Handler, Site, Ttl,
         others::{self, Kind},
+        policy::{ETag, Policy},
     },
-    policy::{ETag, Policy},
-    seen::Facts,
-    sync::lock,
+    request::facts::Facts,
+    util::lock::lock,
 };
 
 /// What a key is written with where there is no request.

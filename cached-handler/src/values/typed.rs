@@ -7,7 +7,7 @@ use bytes::Bytes;
 use serde::{Serialize, de::DeserializeOwned};
 
 use super::{ValueOptions, weigh};
-use crate::response_part::{DoNotStore, FreshFor};
+use crate::stored::response_part::{DoNotStore, FreshFor};
 
 /// A value of some type.
 #[derive(Clone)]

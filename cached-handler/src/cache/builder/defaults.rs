@@ -3,7 +3,7 @@
 use std::sync::Mutex;
 
 use super::{CacheBuilder, MEMORY, advice};
-use crate::{policy::Policy, sync::lock};
+use crate::{handler::policy::Policy, util::lock::lock};
 
 impl CacheBuilder {
     /// What holds for every handler and layer whose own [`Policy`] does not say otherwise, setting by setting:

@@ -10,11 +10,11 @@ use super::{CacheBuilder, room::LEAST};
 use crate::error::Error;
 #[cfg(unix)]
 use crate::{
-    backend::{
-        Guard,
+    observe::Watch,
+    storage::remote::{
         fs::{Fs, Settings},
+        guard::Guard,
     },
-    events::Watch,
 };
 
 /// What was said of it.

@@ -3,7 +3,7 @@
 use std::{fmt, sync::Arc};
 
 use super::{CacheBuilder, MEMORY};
-use crate::backend::{Backend, BackendLimits};
+use crate::storage::remote::{Backend, guard::limits::BackendLimits};
 
 /// A backend that is guarded once its limits are known.
 pub(super) struct Unguarded(Box<dyn FnOnce(BackendLimits) -> Arc<dyn Backend> + Send + Sync>);

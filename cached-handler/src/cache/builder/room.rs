@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::{Cache, CacheBuilder, MEMORY};
-use crate::{backend::BackendLimits, events, handler::Handler};
+use crate::{handler::Handler, observe, storage::remote::guard::limits::BackendLimits};
 
 /// What backends have room for.
 pub(super) struct Rooms {
@@ -39,7 +39,7 @@ impl Rooms {
         for handler in Cache::users() {
             let handler = handler.in_cache(cache);
             if let Some(what) = self.lack(handler) {
-                events::no_room(cache, handler, &what);
+                observe::no_room(cache, handler, &what);
             }
         }
     }

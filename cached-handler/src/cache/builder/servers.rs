@@ -4,9 +4,12 @@ use std::sync::Arc;
 
 use super::{CacheBuilder, REDIS, limits::Unguarded};
 use crate::{
-    backend::{Guard, Redis, RedisServer, redis::Lasting},
     error::Error,
-    events::Watch,
+    observe::Watch,
+    storage::remote::{
+        guard::Guard,
+        redis::{Lasting, Redis, RedisServer},
+    },
 };
 
 impl CacheBuilder {

@@ -4,7 +4,7 @@ use http::HeaderValue;
 use proptest::prelude::*;
 
 use super::*;
-use crate::policy::secs;
+use crate::handler::policy::secs;
 
 const POLICY: Policy = Policy::new().status(404, secs(5));
 

@@ -4,9 +4,9 @@ use bytes::{BufMut, BytesMut};
 
 use super::{CHECKSUM, Damage, HEAD, MAGIC, RESPONSE, SlotAtRest, VARIANTS, VERSION, count, put, reader::Reader};
 use crate::{
-    backend::{Order, Stamp},
-    digest::Digest,
-    nested::Part,
+    request::nested::Part,
+    storage::remote::store::{Order, Stamp},
+    util::digest::Digest,
 };
 
 impl SlotAtRest {

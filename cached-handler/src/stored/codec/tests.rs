@@ -4,7 +4,7 @@ use super::{
     order::{ORDER_AT, ORDER_END, order_of},
     *,
 };
-use crate::{backend::Stamp, nested::Part};
+use crate::{request::nested::Part, storage::remote::store::Stamp};
 
 fn response() -> AtRest {
     let mut fields = HeaderMap::new();

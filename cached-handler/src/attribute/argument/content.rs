@@ -1,0 +1,46 @@
+//! Arguments made of the request's content, which no key holds yet: compile errors that say what to take in their place.
+
+use axum::{Json, body::Body};
+use bytes::{Bytes, BytesMut};
+
+use super::HandlerThatIsCached;
+use crate::{
+    key::writer::{CacheKey, KeyWriter},
+    outcome::Bypass,
+};
+
+/// Why a request is bypassed whose content an argument shows all the same.
+pub(super) const UNKEYED: Bypass = Bypass::Content;
+
+/// Nobody implements it: it is there for what rustc says then.
+#[diagnostic::on_unimplemented(
+    message = "`{T}` takes the content of the request, which is not in the key of a cached handler",
+    label = "only GET and HEAD are cached, and they have no content",
+    note = "take what selects the response from the target: `Path`, `Query`",
+    note = "for a handler that writes, use `#[cached_handler::invalidates(…)]` instead of `#[cached]`",
+    note = "content that does not affect the response: `skip(arg)`"
+)]
+pub trait KeysContentOf<T> {}
+
+macro_rules! content {
+    ($($type:ty $(, $generic:ident)?;)*) => { $(
+        #[doc(hidden)]
+        impl $(<$generic>)? CacheKey for $type
+        where
+            for<'a> HandlerThatIsCached<'a>: KeysContentOf<Self>,
+        {
+            fn cache_key(&self, _: &mut KeyWriter<'_>) {}
+        }
+    )* };
+}
+#[cfg(feature = "axum-extra")]
+pub(super) use content;
+content! {
+    Json<T>, T;
+    String;
+    Bytes;
+    BytesMut;
+    Body;
+}
+#[cfg(feature = "multipart")]
+content! { axum::extract::Multipart; }

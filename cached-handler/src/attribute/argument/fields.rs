@@ -1,0 +1,105 @@
+//! All header fields at once, as an argument: narrowed to those that `vary` names.
+
+use std::mem;
+
+use http::{HeaderMap, HeaderName};
+
+use super::{Fields, FromResponse, HandlerThatIsCached, Keyed, forward};
+use crate::{
+    key::writer::{CacheKey, Credentials, KeyWriter},
+    serve::Run,
+};
+
+/// Nobody implements it: it is there for what rustc says then.
+#[diagnostic::on_unimplemented(
+    message = "a cached handler with a `{T}` has to name the fields that it reads",
+    label = "the key has to hold the fields that the handler sees",
+    note = "type `#[cached(…, vary = \"accept-language\")]`, or a list, `vary = [\"accept-language\", \"x-tenant\"]`: the map arrives with those fields and no others; for one field alone, `TypedHeader<…>` of axum-extra is shorter",
+    note = "a handler that forwards to a server: `vary = from_response`; a map that does not affect the response: `skip(headers)`",
+    note = "it has to be an argument of its own, not in a tuple or another extractor"
+)]
+pub trait NamesFieldsFor<T> {}
+
+/// Without a `vary`.
+#[doc(hidden)]
+impl CacheKey for HeaderMap
+where
+    for<'a> HandlerThatIsCached<'a>: NamesFieldsFor<Self>,
+{
+    fn cache_key(&self, _: &mut KeyWriter<'_>) {}
+}
+
+#[diagnostic::do_not_recommend]
+impl Keyed<Fields> for HeaderMap {
+    /// The fields that `vary` names are in every key of the handler, as they were sent.
+    fn write(&self, key: &mut KeyWriter<'_>) {
+        key.changed_fields(self);
+    }
+
+    fn amend(&mut self, run: &Run) {
+        // Without a part in the answer, the handler is given what it would be without a cache.
+        if !run.is_untouched() {
+            narrow(self, run.selecting());
+        }
+    }
+}
+
+#[diagnostic::do_not_recommend]
+impl Keyed<FromResponse> for HeaderMap {
+    /// The host: it belongs to the target of the request, so that no response names it in `Vary`.
+    fn write(&self, key: &mut KeyWriter<'_>) {
+        key.traits.shows(Credentials::Forwarded);
+        key.traits.can_ask = true;
+        forward::hosts(None, self, key);
+    }
+
+    fn amend(&mut self, run: &Run) {
+        forward::amend(self, run);
+    }
+}
+
+/// Leaves the named fields, in the order of `names`: the order in which a client sent them is not in the key.
+fn narrow(map: &mut HeaderMap, names: &[&'static str]) {
+    let all = mem::take(map);
+    for name in names {
+        let Ok(name) = HeaderName::from_bytes(name.as_bytes()) else { continue };
+        for line in all.get_all(&name) {
+            map.append(name.clone(), line.clone());
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use http::{HeaderMap, HeaderValue};
+
+    use super::narrow;
+
+    fn map(lines: &[(&'static str, &'static str)]) -> HeaderMap {
+        let mut map = HeaderMap::new();
+        for (name, value) in lines {
+            map.append(*name, HeaderValue::from_static(value));
+        }
+        map
+    }
+
+    fn shown(map: &HeaderMap) -> Vec<(&str, &[u8])> {
+        map.iter().map(|(name, value)| (name.as_str(), value.as_bytes())).collect()
+    }
+
+    #[test]
+    fn a_narrowed_map_holds_the_named_fields_and_nothing_else() {
+        let mut fields = map(&[("cookie", "a"), ("accept", "1"), ("x-tenant", "t"), ("accept", "2")]);
+        narrow(&mut fields, &["x-tenant", "accept", "absent"]);
+        assert_eq!(shown(&fields), [("x-tenant", b"t".as_slice()), ("accept", b"1"), ("accept", b"2")]);
+    }
+
+    #[test]
+    fn a_narrowed_map_does_not_show_the_order_of_the_request() {
+        let mut one = map(&[("accept", "1"), ("x-tenant", "t"), ("host", "h")]);
+        let mut other = map(&[("x-tenant", "t"), ("host", "h"), ("accept", "1")]);
+        narrow(&mut one, &["accept", "x-tenant"]);
+        narrow(&mut other, &["accept", "x-tenant"]);
+        assert_eq!(shown(&one), shown(&other));
+    }
+}

@@ -1,0 +1,217 @@
+//! The whole request as an argument: for handlers that forward it, with `vary = from_response`.
+
+use std::{
+    mem,
+    pin::pin,
+    task::{Context, Poll, Waker},
+};
+
+use axum::extract::{FromRequestParts as _, MatchedPath, NestedPath, OriginalUri, RawPathParams, Request};
+use http::{Extensions, HeaderMap, Method, Uri, header, request::Parts};
+use http_body::Body as _;
+
+use super::{FromResponse, HandlerThatIsCached, Keyed, content, uri};
+use crate::{
+    cache::Cache,
+    key::writer::{CacheKey, Credentials, KeyWriter, Tag},
+    outcome::{Bypass, Forward},
+    request::{nested::Outer, peek::peek},
+    serve::Run,
+};
+
+/// Nobody implements it: it is there for what rustc says then.
+#[diagnostic::on_unimplemented(
+    message = "a cached handler that takes `{T}` sees all of the request",
+    label = "the key does not hold the whole request",
+    note = "take what it reads: `Path`, `Query`, `Method`, `Uri`, or a `HeaderMap` with `#[cached(…, vary = \"accept-language\")]`",
+    note = "a handler that forwards to a server: `vary = from_response`; then its responses name in `Vary` what they depend on",
+    note = "a request that does not affect the response: `skip(request)`"
+)]
+pub trait MaySeeAllOf<T> {}
+
+macro_rules! without_vary {
+    ($($type:ty),*) => { $(
+        #[doc(hidden)]
+        impl CacheKey for $type
+        where
+            for<'a> HandlerThatIsCached<'a>: MaySeeAllOf<Self>,
+        {
+            fn cache_key(&self, _: &mut KeyWriter<'_>) {}
+        }
+    )* };
+}
+without_vary!(Parts, Request);
+
+#[diagnostic::do_not_recommend]
+impl Keyed<FromResponse> for Parts {
+    fn write(&self, key: &mut KeyWriter<'_>) {
+        head(&self.method, &self.uri, &self.headers, &self.extensions, key);
+    }
+
+    fn amend(&mut self, run: &Run) {
+        amend(&mut self.headers, run);
+        if run.asks_whole() {
+            drop_unkeyed(&mut self.extensions);
+        }
+        self.extensions.insert(run.composition.outer());
+    }
+}
+
+#[diagnostic::do_not_recommend]
+impl Keyed<FromResponse> for Request {
+    #[inline]
+    fn peek(&mut self) {
+        if !self.body().is_end_stream() {
+            let (method, fields) = (self.method().clone(), mem::take(self.headers_mut()));
+            peek(&method, &fields, self.body_mut());
+            *self.headers_mut() = fields;
+        }
+    }
+
+    fn write(&self, key: &mut KeyWriter<'_>) {
+        head(self.method(), self.uri(), self.headers(), self.extensions(), key);
+        // A GET with content: what it does is up to the server, which sees it, and the key does not hold it. Of a POST it
+        // is the answer that says what it stands for.
+        if matches!(*self.method(), Method::GET | Method::HEAD) && !self.body().is_end_stream() {
+            key.bypass(content::UNKEYED);
+        }
+    }
+
+    fn amend(&mut self, run: &Run) {
+        amend(self.headers_mut(), run);
+        if run.asks_whole() {
+            drop_unkeyed(self.extensions_mut());
+        }
+        self.extensions_mut().insert(run.composition.outer());
+    }
+}
+
+fn head(method: &Method, target: &Uri, fields: &HeaderMap, extensions: &Extensions, key: &mut KeyWriter<'_>) {
+    key.traits.shows(Credentials::Forwarded);
+    key.traits.can_ask = true;
+    uri::method(method, key);
+    if *method == Method::POST && !is_in_the_key(extensions) {
+        // What its handler sees no key holds: no place that could be found.
+        key.traits.head_at.push(usize::MAX);
+    }
+    uri::write(target, key);
+    routed::<OriginalUri>(extensions, key);
+    routed::<MatchedPath>(extensions, key);
+    routed::<NestedPath>(extensions, key);
+    hosts(target.authority().map(http::uri::Authority::as_str), fields, key);
+}
+
+/// What routers have left beside the request.
+fn routed<T: CacheKey + Send + Sync + 'static>(extensions: &Extensions, key: &mut KeyWriter<'_>) {
+    match extensions.get::<T>() {
+        None => key.tag(Tag::None),
+        Some(value) => {
+            key.tag(Tag::Some);
+            value.cache_key(key);
+        }
+    }
+}
+
+/// Every `Host` line. A request that names two authorities is understood in two ways along its path, so it is neither
+/// answered from the store nor stored.
+pub(crate) fn hosts(authority: Option<&str>, fields: &HeaderMap, key: &mut KeyWriter<'_>) {
+    // Deprecated user information is no part of what `Host` says (RFC 9112 §3.2).
+    let mut first = authority.map(|authority| authority.rsplit('@').next().unwrap_or_default().as_bytes());
+    key.tag(Tag::Authority);
+    for line in fields.get_all(header::HOST) {
+        key.tag(Tag::Some);
+        key.raw(line.as_bytes());
+        if !first.get_or_insert(line.as_bytes()).eq_ignore_ascii_case(line.as_bytes()) {
+            key.bypass(Bypass::AmbiguousAuthority);
+        }
+    }
+    key.tag(Tag::End);
+}
+
+/// Takes the client's preconditions and ranges away, and asks by those of what is stored, if anything is.
+pub(crate) fn amend(fields: &mut HeaderMap, run: &Run) {
+    make_whole(fields, run.key.forward);
+    for (name, value) in run.validators() {
+        fields.insert(name, value);
+    }
+}
+
+/// Takes preconditions and ranges away, which the cache evaluates itself, so that what it stores is whole. Where nothing will
+/// be stored, the request is forwarded as it is: `If-Match` protects a PUT.
+fn make_whole(fields: &mut HeaderMap, forward: Forward) {
+    if !forward.asks_whole() {
+        return;
+    }
+    for name in
+        [header::IF_NONE_MATCH, header::IF_MODIFIED_SINCE, header::IF_MATCH, header::IF_UNMODIFIED_SINCE, header::IF_RANGE, header::RANGE]
+    {
+        fields.remove(name);
+    }
+}
+
+/// Leaves what the key holds and what belongs to the process: anything else, such as a user whom a middleware put there,
+/// is no field that a response could name in `Vary`.
+fn drop_unkeyed(extensions: &mut Extensions) {
+    let all = mem::take(extensions);
+    keep::<OriginalUri>(&all, extensions);
+    keep::<MatchedPath>(&all, extensions);
+    keep::<NestedPath>(&all, extensions);
+    keep::<Cache>(&all, extensions);
+}
+
+/// Whether the key holds all of them, for requests that keep theirs.
+fn is_in_the_key(extensions: &Extensions) -> bool {
+    let known = [
+        has_parameters(extensions),
+        extensions.get::<OriginalUri>().is_some(),
+        extensions.get::<MatchedPath>().is_some(),
+        extensions.get::<NestedPath>().is_some(),
+        extensions.get::<Cache>().is_some(),
+        // Of this crate's own, which say nothing of the request.
+        extensions.get::<Outer>().is_some(),
+    ];
+    extensions.len() <= known.into_iter().filter(|is_there| *is_there).count()
+}
+
+/// Whether a router has left the parameters of the path, which are of a type of its own.
+fn has_parameters(extensions: &Extensions) -> bool {
+    let mut parts = http::Request::new(()).into_parts().0;
+    parts.extensions.clone_from(extensions);
+    let found = pin!(RawPathParams::from_request_parts(&mut parts, &()));
+    matches!(found.poll(&mut Context::from_waker(Waker::noop())), Poll::Ready(Ok(_)))
+}
+
+fn keep<T: Clone + Send + Sync + 'static>(all: &Extensions, kept: &mut Extensions) {
+    if let Some(value) = all.get::<T>() {
+        kept.insert(value.clone());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use http::{HeaderMap, HeaderValue};
+
+    use super::make_whole;
+    use crate::outcome::{Bypass, Forward};
+
+    fn left(forward: Forward) -> usize {
+        let names = ["if-none-match", "if-modified-since", "if-match", "if-unmodified-since", "if-range", "range", "accept"];
+        let mut fields: HeaderMap = names.map(|name| (name.parse().unwrap(), HeaderValue::from_static("x"))).into_iter().collect();
+        make_whole(&mut fields, forward);
+        fields.len()
+    }
+
+    #[test]
+    fn what_may_be_stored_is_asked_for_whole_and_unconditionally() {
+        for forward in [Forward::UriMiss, Forward::Stale, Forward::VaryMiss, Forward::Bypass(Bypass::Credentials)] {
+            assert_eq!(left(forward), 1, "{forward}");
+        }
+    }
+
+    #[test]
+    fn what_is_not_stored_is_forwarded_as_it_is() {
+        for forward in [Forward::Method, Forward::Bypass(Bypass::Off), Forward::Bypass(Bypass::AmbiguousAuthority)] {
+            assert_eq!(left(forward), 7, "{forward}");
+        }
+    }
+}

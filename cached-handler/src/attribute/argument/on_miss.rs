@@ -1,0 +1,211 @@
+//! `OnMiss<E>`: an argument whose extractor runs only where the handler does.
+
+use std::{fmt, pin::Pin, sync::Mutex};
+
+use axum::{
+    extract::{FromRequestParts, Path, Query, RawQuery, State},
+    response::{IntoResponse, Response},
+};
+use http::{Method, StatusCode, request::Parts};
+use serde::de::DeserializeOwned;
+
+use super::{not_of_this_request, query, uri};
+use crate::{
+    key::writer::{CacheKey, KeyWriter, Tag},
+    stored::response_part::DoNotStore,
+};
+
+/// An extractor put off until the handler runs: for pooled connections and whatever else costs something to take.
+///
+/// **On a hit the extractor does not run at all**, neither its work nor its checks. So not for authentication.
+///
+/// What it shows has to be known before it runs: of an extractor of yours nothing is, hence
+/// `skip_credentials(db)`: you vouch that it shows nothing of who asks, as a connection does not. With `skip(db)` requests that have a
+/// `Cookie` or `Authorization` bypass the cache. Taking the request along for later costs a copy of its header fields, on a hit too
+/// (under half a microsecond).
+///
+/// ```
+/// use axum::{extract::FromRequestParts, http::{StatusCode, request::Parts}};
+/// use cached_handler::{OnMiss, cached};
+///
+/// struct Connection;
+///
+/// impl<S: Sync> FromRequestParts<S> for Connection {
+///     type Rejection = StatusCode;
+///
+///     async fn from_request_parts(_: &mut Parts, _: &S) -> Result<Self, StatusCode> {
+///         Ok(Self)
+///     }
+/// }
+///
+/// #[cached(ttl = 60, skip_credentials(db))]
+/// async fn count(db: OnMiss<Connection>) -> Result<String, cached_handler::Rejected> {
+///     let _db = db.extract().await?;
+///     Ok("3".to_owned())
+/// }
+/// ```
+#[must_use = "its extractor runs only by `.extract().await`"]
+pub struct OnMiss<E> {
+    extraction: Pin<Box<dyn Future<Output = Result<E, Rejected>> + Send>>,
+}
+
+impl<E> OnMiss<E> {
+    /// Runs the extractor.
+    pub async fn extract(self) -> Result<E, Rejected> {
+        self.extraction.await
+    }
+}
+
+impl<S, E> FromRequestParts<S> for OnMiss<E>
+where
+    S: Clone + Send + Sync + 'static,
+    E: FromRequestParts<S> + 'static,
+{
+    type Rejection = std::convert::Infallible;
+
+    fn from_request_parts(parts: &mut Parts, state: &S) -> impl Future<Output = Result<Self, Self::Rejection>> + Send {
+        let (mut parts, state) = (parts.clone(), state.clone());
+        let extraction = Box::pin(async move { E::from_request_parts(&mut parts, &state).await.map_err(Rejected::new) });
+        std::future::ready(Ok(Self { extraction }))
+    }
+}
+
+impl<E> fmt::Debug for OnMiss<E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("OnMiss").finish_non_exhaustive()
+    }
+}
+
+/// The answer of an extractor that [`OnMiss::extract`] ran, and that refused. It is never stored.
+///
+/// `?` takes it into `Rejected` itself, a [`Response`] and [`axum::response::Result`], which send this answer. It is an
+/// [`Error`](std::error::Error), so it goes into error types that are made of any error, too; a pair is made of it by hand. What it is
+/// turned into is an answer of the handler: of a status that is stored (404, 410), it would be stored.
+///
+/// ```
+/// use axum::http::StatusCode;
+/// use cached_handler::{OnMiss, cached};
+/// # use axum::{extract::FromRequestParts, http::request::Parts};
+/// # struct Connection;
+/// # impl<S: Sync> FromRequestParts<S> for Connection {
+/// #     type Rejection = StatusCode;
+/// #     async fn from_request_parts(_: &mut Parts, _: &S) -> Result<Self, StatusCode> { Ok(Self) }
+/// # }
+///
+/// #[cached(ttl = 60, skip_credentials(db))]
+/// async fn count(db: OnMiss<Connection>) -> Result<String, (StatusCode, String)> {
+///     let _db = db.extract().await.map_err(|rejected| (rejected.status(), rejected.to_string()))?;
+///     Ok("3".to_owned())
+/// }
+/// ```
+pub struct Rejected {
+    status: StatusCode,
+    /// A lock nobody waits for: it makes the response `Sync`, as error types ask for.
+    response: Mutex<Response>,
+}
+
+impl Rejected {
+    fn new(rejection: impl IntoResponse) -> Self {
+        let response = rejection.into_response();
+        Self { status: response.status(), response: Mutex::new(response) }
+    }
+
+    /// The status of its response.
+    #[must_use]
+    pub fn status(&self) -> StatusCode {
+        self.status
+    }
+}
+
+impl IntoResponse for Rejected {
+    fn into_response(self) -> Response {
+        let response = self.response.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
+        (DoNotStore, response).into_response()
+    }
+}
+
+impl From<Rejected> for Response {
+    fn from(rejected: Rejected) -> Self {
+        rejected.into_response()
+    }
+}
+
+impl fmt::Debug for Rejected {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Rejected").field("status", &self.status).finish_non_exhaustive()
+    }
+}
+
+impl fmt::Display for Rejected {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "the extractor answered {}", self.status)
+    }
+}
+
+impl std::error::Error for Rejected {}
+
+impl<E: KeyedUnseen> CacheKey for OnMiss<E> {
+    fn cache_key(&self, key: &mut KeyWriter<'_>) {
+        E::write_unseen(key);
+    }
+
+    fn carried(&self, key: &mut KeyWriter<'_>) {
+        not_of_this_request(key);
+    }
+}
+
+/// What an extractor will show is known from the request alone, without its value, and so is what its `Err` will show.
+#[diagnostic::on_unimplemented(
+    message = "what `OnMiss<{Self}>` will show is not known before its extractor runs",
+    label = "the key is made before that",
+    note = "type `#[cached(…, skip_credentials(arg))]`, with this argument's name, if it shows nothing of the request or of a person, as with a pooled connection",
+    note = "else take `{Self}` without `OnMiss`"
+)]
+pub trait KeyedUnseen {
+    #[doc(hidden)]
+    fn write_unseen(key: &mut KeyWriter<'_>);
+}
+
+macro_rules! unseen {
+    ($($type:ty $(, $generic:ident $(: $bound:path)?)?; |$key:ident| $write:expr;)*) => { $(
+        #[diagnostic::do_not_recommend]
+        impl $(<$generic $(: $bound)?>)? KeyedUnseen for $type {
+            fn write_unseen($key: &mut KeyWriter<'_>) {
+                $write
+            }
+        }
+    )* };
+}
+unseen! {
+    (); |_key| {};
+    crate::cache::Cache; |_key| {};
+    State<T>, T; |_key| {};
+    Path<T>, T; |key| super::taken(key);
+    // The handler may see its `Err`, which shows more than the parameters that `T` reads.
+    Query<T>, T: DeserializeOwned; |key| raw_query(key);
+    RawQuery; |key| raw_query(key);
+    Method; |key| {
+        let facts = key.facts;
+        uri::method(facts.method(), key);
+    };
+}
+
+/// The query of the request, absent or as sent.
+pub(super) fn raw_query(key: &mut KeyWriter<'_>) {
+    let facts = key.facts;
+    match facts.query() {
+        None => key.tag(Tag::None),
+        Some(sent) => query::raw(sent, key),
+    }
+}
+
+macro_rules! tuples {
+    ($($($argument:ident)*;)*) => { $(
+        impl<$($argument: KeyedUnseen),*> KeyedUnseen for ($($argument,)*) {
+            fn write_unseen(key: &mut KeyWriter<'_>) {
+                $($argument::write_unseen(key);)*
+            }
+        }
+    )* };
+}
+tuples! { A; A B; A B C; A B C D; }

@@ -1,0 +1,68 @@
+//! `#[from_request(via(Query))]` of axum's `#[derive(FromRequestParts)]`: a value that is taken through an extractor, and is keyed as
+//! that is.
+
+use axum::{
+    Form,
+    extract::{Path, Query, State},
+};
+use serde::de::DeserializeOwned;
+
+use super::{not_of_this_request, query, taken};
+use crate::key::writer::KeyWriter;
+
+/// An extractor through which `#[derive(CacheKey)]` knows a value to be taken.
+#[diagnostic::on_unimplemented(
+    message = "what a value taken via `{Self}` shows is not known to `#[derive(CacheKey)]`",
+    label = "the key has to hold what the handler sees here",
+    note = "`State`, `Path`, `Query`, `Form` and `Extension` are known; of another, take the field as it is: `field: TypedHeader<…>`",
+    note = "content (`Json`) is not part of a key: only GET and HEAD are cached"
+)]
+pub trait Via {
+    /// Writes what it shows.
+    fn write_via(key: &mut KeyWriter<'_>);
+
+    /// The same where a middleware has put the value into an `Extension`.
+    fn write_carried(key: &mut KeyWriter<'_>) {
+        not_of_this_request(key);
+    }
+}
+
+impl<T> Via for State<T> {
+    fn write_via(_: &mut KeyWriter<'_>) {}
+}
+
+impl<T> Via for Path<T> {
+    fn write_via(key: &mut KeyWriter<'_>) {
+        taken(key);
+    }
+}
+
+impl<T: DeserializeOwned + 'static> Via for Query<T> {
+    fn write_via(key: &mut KeyWriter<'_>) {
+        query::write::<T>(key);
+    }
+}
+
+impl<T: DeserializeOwned + 'static> Via for Form<T> {
+    fn write_via(key: &mut KeyWriter<'_>) {
+        if query::is_form(key) {
+            query::write::<T>(key);
+        }
+    }
+}
+
+#[cfg(feature = "axum-extra")]
+impl<T: DeserializeOwned + 'static> Via for axum_extra::extract::Query<T> {
+    fn write_via(key: &mut KeyWriter<'_>) {
+        query::write::<T>(key);
+    }
+}
+
+#[cfg(feature = "axum-extra")]
+impl<T: DeserializeOwned + 'static> Via for axum_extra::extract::Form<T> {
+    fn write_via(key: &mut KeyWriter<'_>) {
+        if query::is_form(key) {
+            query::write::<T>(key);
+        }
+    }
+}

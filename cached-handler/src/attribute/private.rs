@@ -1,0 +1,172 @@
+//! What the attributes' code names. Not for authors: it changes in any version.
+
+#![allow(missing_docs, reason = "not a public interface")]
+
+use std::fmt;
+
+use crate::stored::response_part::IsErr;
+pub use std::{
+    column, env, file, format_args, line, module_path,
+    option::Option::{None, Some},
+    result::Result::{Err, Ok},
+    time::Duration,
+    unreachable,
+};
+
+pub use axum::{
+    extract::Path,
+    response::{IntoResponse, Response},
+};
+pub use inventory;
+
+pub use crate::{
+    attribute::argument::{
+        Field, Fields, FromResponse, IsExtractor, IsNeither, IsPart, Keyed, OfCookies, Reduced, SaysCookies, SaysNothing, SaysOfItself,
+        SkipsKnown, SkipsUnknown, Undeclared, Via, known::*, option_via, reduced, result_via,
+    },
+    handler::{
+        Attributes, Handler, Registered, Site, Ttl, VaryOn,
+        policy::{CacheControlSetting, Policy},
+        window,
+        writes::{RegisteredWrite, Write},
+    },
+    invalidates::{OwnCache, PathPiece, Targets, invalidating, outliving},
+    key::{
+        primary::Key,
+        writer::{CacheKey, KeyPart, KeyWriter},
+    },
+    register, register_write,
+    request::{
+        facts::{Seen, seen},
+        signature::{PassedByAxum, PassedByAxum_TypeUncachedToCallIt_OrPutDebugHandlerBelow},
+    },
+    serve::{Run, begin, bypassed, hit, key, run_in_its_own_task, run_in_this_task},
+};
+
+/// The type itself.
+pub type Same<T> = T;
+
+/// Puts a handler into the table that the linker collects.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! register {
+    ($handler:path) => {
+        $crate::__private::inventory::submit! { $crate::__private::Registered(&$handler) }
+    };
+}
+
+/// Puts a handler that writes into a table of its own.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! register_write {
+    ($write:path) => {
+        $crate::__private::inventory::submit! { $crate::__private::RegisteredWrite(&$write) }
+    };
+}
+
+/// The place of an argument among the others.
+#[inline]
+pub fn argument<'k, 'a>(key: &'k mut KeyWriter<'a>, at: usize) -> &'k mut KeyWriter<'a> {
+    key.argument(at);
+    key
+}
+
+/// A part of `key(…)`.
+pub fn part<P: KeyPart + ?Sized>(key: &mut KeyWriter<'_>, part: &P) {
+    key.part(part);
+}
+
+/// Whether a condition of `bypass(…)` holds.
+pub fn holds<C: Condition + ?Sized>(condition: &C) -> bool {
+    condition.holds()
+}
+
+/// What stands in `bypass(…)`: a `bool`, or a reference to one, as arguments are there. The trait is for what rustc says where
+/// it is none.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no condition: `bypass(…)` takes a `bool`",
+    label = "this has to be true or false",
+    note = "an `Option`: type `bypass(user.is_some())`; a `Result`: `bypass(user.is_ok())`"
+)]
+pub trait Condition {
+    fn holds(&self) -> bool;
+}
+
+impl Condition for bool {
+    fn holds(&self) -> bool {
+        *self
+    }
+}
+
+impl<C: Condition + ?Sized> Condition for &C {
+    fn holds(&self) -> bool {
+        (**self).holds()
+    }
+}
+
+/// What a handler has returned: whether that is an `Err`, only a `Result` can say.
+#[derive(Debug)]
+pub struct Returned<'a, R>(pub &'a R);
+
+impl<T, E> Returned<'_, Result<T, E>> {
+    #[must_use]
+    pub fn is_err(&self) -> bool {
+        self.0.is_err()
+    }
+}
+
+/// Of all other types.
+pub trait IsNoResult {
+    fn is_err(&self) -> bool;
+}
+
+impl<R> IsNoResult for Returned<'_, R> {
+    fn is_err(&self) -> bool {
+        false
+    }
+}
+
+/// For `only_ok`, which is about nothing else.
+#[diagnostic::on_unimplemented(
+    message = "`only_ok` is for a handler that returns a `Result`, and this one returns `{Self}`",
+    label = "there is no `Err`",
+    note = "remove `only_ok`; what is not to be stored by its status is said by the status"
+)]
+pub trait IsResult {}
+
+impl<T, E> IsResult for Result<T, E> {}
+
+/// For `only_ok`.
+#[inline]
+pub fn result<R: IsResult>(_: &R) {}
+
+/// Marks the response that an `Err` has become.
+#[must_use]
+pub fn noting(mut response: Response, is_err: bool) -> Response {
+    if is_err {
+        response.extensions_mut().insert(IsErr);
+    }
+    response
+}
+
+/// What stands for a value in a template, which is text. The trait is for what rustc says where it is none.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot stand in a template: it has no `Display`",
+    label = "a value in braces has to be text, a number or the like",
+    note = "type a field of it, `{{id.0}}` or `{{user.id}}`, or take the argument apart: `Path(id): Path<u64>`"
+)]
+pub trait InTemplate: fmt::Display {}
+
+#[diagnostic::do_not_recommend]
+impl<T: fmt::Display + ?Sized> InTemplate for T {}
+
+/// A value of a template. Of one type for all, so that rustc says once what is wrong, and there is one code to format them.
+#[inline]
+pub fn shown<'a, T: InTemplate + ?Sized>(value: &'a &'a T) -> &'a dyn fmt::Display {
+    value
+}
+
+/// For handlers whose return type holds `impl`.
+pub fn into_response<R: IntoResponse>(response: R) -> Response {
+    response.into_response()
+}

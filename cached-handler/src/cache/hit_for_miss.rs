@@ -1,0 +1,174 @@
+//! What is remembered of keys whose responses are not storable, so that requests for them do not wait in vain.
+
+mod handlers;
+
+use std::{
+    collections::HashMap,
+    hash::BuildHasher,
+    sync::{Arc, Mutex},
+};
+
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+use self::handlers::Handlers;
+use crate::{
+    handler::{Handler, Instance},
+    key::primary::{KeyRef, PrimaryKey},
+    outcome::NotStored,
+    util::{clock::Millis, hasher::Keyed, lock::lock},
+};
+
+/// Marks on keys, each for a while, and no more of them than a limit.
+#[derive(Debug, Default)]
+pub(crate) struct Reputations {
+    hasher: Keyed,
+    /// By a keyed hash: two keys of one hash share a mark, which costs them collapsing and nothing else.
+    by_hash: Mutex<Marks>,
+    handlers: Handlers,
+}
+
+#[derive(Debug, Default)]
+struct Marks {
+    by_hash: HashMap<u64, (Reputation, Millis)>,
+    /// When it was last tidied up: going through all of them is done once a second at most, however many come.
+    tidied: Millis,
+}
+
+/// What a key is known for.
+#[derive(Debug, Clone)]
+pub(crate) enum Reputation {
+    /// Its responses are not storable: each request runs for itself, at once.
+    NotStorable,
+    /// The handler fails for it: a few run at a time.
+    Failing(Arc<Semaphore>),
+    /// Requests came for it that are older than what concerns it: a few of these run at a time, and others as ever. How many
+    /// may still do so before nobody waits, since what they wait for does not come to be stored.
+    Outrun(Arc<Semaphore>, usize),
+}
+
+/// How long a mark lasts.
+const LASTS: Millis = 30_000;
+/// Most marks.
+const MOST: usize = 10_000;
+/// How many run for requests that are older than what concerns them, a few at a time, before all of them do so at once: a cache
+/// is not to be slower than none where writes come all the time.
+const MOST_OUTDATED: usize = 2 * FEW;
+/// How many run at a time for a key that fails, or that nobody can be waited for.
+const FEW: usize = 4;
+
+impl Reputations {
+    pub(crate) fn of(&self, key: &PrimaryKey, now: Millis) -> Option<Reputation> {
+        let marks = lock(&self.by_hash);
+        marks.by_hash.get(&self.hash(key)).filter(|(_, until)| now < *until).map(|(mark, _)| mark.clone())
+    }
+
+    /// Remembers why a response under `key` was not stored, if that says something about the next one.
+    pub(crate) fn not_stored(&self, key: &PrimaryKey, reason: &NotStored, now: Millis) {
+        let mut marks = lock(&self.by_hash);
+        let hash = self.hash(key);
+        let mark = if reason.is_failure() {
+            Reputation::Failing(marks.few(hash))
+        } else if reason.lasts() {
+            Reputation::NotStorable
+        } else {
+            return;
+        };
+        marks.note(hash, mark, now);
+    }
+
+    /// Where a request of a key waits to be one of a few, as nobody can wait for it. Nowhere, where each runs at once.
+    pub(crate) fn outrun(&self, key: &PrimaryKey, now: Millis) -> Option<Arc<Semaphore>> {
+        match self.of(key, now) {
+            Some(Reputation::NotStorable) => None,
+            Some(Reputation::Failing(runs) | Reputation::Outrun(runs, _)) => Some(runs),
+            None => {
+                let (mut marks, hash) = (lock(&self.by_hash), self.hash(key));
+                let runs = marks.few(hash);
+                marks.note(hash, Reputation::Outrun(Arc::clone(&runs), MOST_OUTDATED), now).then_some(runs)
+            }
+        }
+    }
+
+    /// One of the few runs. After some, without a response that is stored, those who wait do so in vain: until this mark is over,
+    /// nobody does any more.
+    pub(crate) fn runs_outdated(&self, key: &PrimaryKey) {
+        let mut marks = lock(&self.by_hash);
+        if let Some((Reputation::Outrun(runs, left), _)) = marks.by_hash.get_mut(&self.hash(key)) {
+            *left = left.saturating_sub(1);
+            if *left == 0 {
+                runs.close();
+            }
+        }
+    }
+
+    /// The same of the handler, for keys that nothing is known of.
+    pub(crate) fn not_stored_by(&self, handler: &'static Handler, instance: Instance, reason: &NotStored, now: Millis) {
+        self.handlers.not_stored(handler, instance, reason, now);
+    }
+
+    /// A place of those who need not wait, where what the handler says is most likely nobody else's, whatever it is asked for.
+    pub(crate) fn place_of_unstored(&self, handler: &'static Handler, instance: Instance, now: Millis) -> Option<OwnedSemaphorePermit> {
+        self.handlers.place(handler, instance, now)
+    }
+
+    /// Something of the handler's was found at rest.
+    pub(crate) fn found_at_rest(&self, handler: &'static Handler, instance: Instance, now: Millis) {
+        self.handlers.stored(handler, instance, now);
+    }
+
+    /// A response under `key` was storable after all.
+    pub(crate) fn stored(&self, key: &PrimaryKey, handler: &'static Handler, instance: Instance, now: Millis) {
+        self.handlers.stored(handler, instance, now);
+        let mut marks = lock(&self.by_hash);
+        if !marks.by_hash.is_empty() {
+            marks.by_hash.remove(&self.hash(key));
+        }
+    }
+
+    /// The same, but that it was invalidated by then: those who came before that wait for another.
+    pub(crate) fn outdated(&self, key: &PrimaryKey, handler: &'static Handler, instance: Instance, now: Millis) {
+        self.handlers.stored(handler, instance, now);
+        let (mut marks, hash) = (lock(&self.by_hash), self.hash(key));
+        if !matches!(marks.by_hash.get(&hash), None | Some((Reputation::Outrun(..), _))) {
+            marks.by_hash.remove(&hash);
+        }
+    }
+
+    /// A keyed hash of anything that clients choose.
+    pub(crate) fn hash_bytes(&self, bytes: &[u8]) -> u64 {
+        self.hasher.hash_one(bytes)
+    }
+
+    pub(crate) fn hash(&self, key: &PrimaryKey) -> u64 {
+        self.hash_ref(&key.as_ref())
+    }
+
+    pub(crate) fn hash_ref(&self, key: &KeyRef<'_>) -> u64 {
+        self.hasher.hash_one(key)
+    }
+}
+
+impl Marks {
+    /// The places of a key's few, as long as somebody may have one.
+    fn few(&self, hash: u64) -> Arc<Semaphore> {
+        match self.by_hash.get(&hash) {
+            Some((Reputation::Failing(runs) | Reputation::Outrun(runs, _), _)) if !runs.is_closed() => Arc::clone(runs),
+            _ => Arc::new(Semaphore::new(FEW)),
+        }
+    }
+
+    /// Whether there was room for it.
+    fn note(&mut self, hash: u64, mark: Reputation, now: Millis) -> bool {
+        if self.by_hash.len() >= MOST && !self.by_hash.contains_key(&hash) {
+            if now.saturating_sub(self.tidied) >= 1000 {
+                self.tidied = now;
+                self.by_hash.retain(|_, (_, until)| now < *until);
+            }
+            if self.by_hash.len() >= MOST {
+                return false;
+            }
+        }
+        self.by_hash.insert(hash, (mark, now.saturating_add(LASTS)));
+        true
+    }
+}

@@ -1,0 +1,200 @@
+//! What is remembered of handlers whose responses are never stored: requests for a key that nobody has asked for yet do not
+//! wait for one another, as they would wait in vain.
+
+use std::{
+    any::TypeId,
+    collections::HashMap,
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicBool, Ordering},
+    },
+};
+
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+use crate::{
+    handler::{Handler, Instance},
+    layer::CacheLayer,
+    outcome::NotStored,
+    util::{clock::Millis, lock::lock},
+};
+
+/// Handlers by their description and instance. A program has some hundred.
+#[derive(Debug, Default)]
+pub(super) struct Handlers {
+    known: Mutex<HashMap<Id, Record>>,
+    /// Whether anything speaks against one, so that most programs take no lock.
+    any: AtomicBool,
+    /// One that has stored something found no room: from then on all are waited for.
+    is_full: AtomicBool,
+}
+
+type Id = (usize, TypeId, u64);
+
+#[derive(Debug, Clone, Default)]
+struct Record {
+    /// Answers of the last minutes that were not stored for what they say themselves.
+    evidence: u32,
+    noted: Millis,
+    /// It has, or another process has stored it: whatever it says of other keys, one run is enough for them (law L5).
+    has_stored: bool,
+    /// Of those who run at once for keys that nothing is known of.
+    places: Option<Arc<Semaphore>>,
+}
+
+/// From so many answers on nobody waits.
+const ENOUGH: u32 = 4;
+/// How long they count.
+const LASTS: Millis = 10 * 60_000;
+/// Most handlers; what does not fit is collapsed as ever.
+const MOST: usize = 4096;
+/// How many run at a time without waiting: the next answer may be the first that is stored, and then so many have run for it.
+const AT_ONCE: usize = 64;
+
+impl Handlers {
+    /// Counts an answer that says how its handler is. A status, or a length, tells of one resource, and clients may ask for
+    /// many such. What stands for a whole site, such as a layer or a proxy, is no one handler.
+    pub(super) fn not_stored(&self, handler: &'static Handler, instance: Instance, reason: &NotStored, now: Millis) {
+        let is_of_one_request = matches!(
+            reason,
+            NotStored::Credentials
+                | NotStored::Status(_)
+                | NotStored::TooLarge
+                | NotStored::FieldsTooLarge
+                | NotStored::TooManyVariants
+                | NotStored::Groups
+        );
+        if !reason.lasts() || is_of_one_request || is_of_a_site(handler, instance) {
+            return;
+        }
+        let mut known = lock(&self.known);
+        let Some(record) = record(&mut known, id(handler, instance), now) else { return };
+        if now.saturating_sub(record.noted) >= LASTS {
+            record.evidence = 0;
+        }
+        record.noted = now;
+        record.evidence = record.evidence.saturating_add(1);
+        self.any.store(true, Ordering::Relaxed);
+    }
+
+    /// One was stored, or found at rest: from now on requests wait for one another.
+    pub(super) fn stored(&self, handler: &'static Handler, instance: Instance, now: Millis) {
+        if is_of_a_site(handler, instance) {
+            return;
+        }
+        match record(&mut lock(&self.known), id(handler, instance), now) {
+            Some(record) => *record = Record { noted: now, has_stored: true, ..Record::default() },
+            None => self.is_full.store(true, Ordering::Relaxed),
+        }
+    }
+
+    /// A place of those who need not wait; none where they should, and where all are taken.
+    pub(super) fn place(&self, handler: &'static Handler, instance: Instance, now: Millis) -> Option<OwnedSemaphorePermit> {
+        if !self.any.load(Ordering::Relaxed) || self.is_full.load(Ordering::Relaxed) {
+            return None;
+        }
+        let mut known = lock(&self.known);
+        let is_never_stored =
+            |record: &&mut Record| record.evidence >= ENOUGH && now.saturating_sub(record.noted) < LASTS && !record.has_stored;
+        let record = known.get_mut(&id(handler, instance)).filter(is_never_stored)?;
+        let places = record.places.get_or_insert_with(|| Arc::new(Semaphore::new(AT_ONCE)));
+        Arc::clone(places).try_acquire_owned().ok()
+    }
+}
+
+/// Its record, if there is room for it.
+fn record(known: &mut HashMap<Id, Record>, id: Id, now: Millis) -> Option<&mut Record> {
+    if known.len() >= MOST && !known.contains_key(&id) {
+        known.retain(|_, record| record.has_stored || now.saturating_sub(record.noted) < LASTS);
+        if known.len() >= MOST {
+            return None;
+        }
+    }
+    Some(known.entry(id).or_default())
+}
+
+fn is_of_a_site(handler: &Handler, instance: Instance) -> bool {
+    handler.varies_from_response() || instance.id == TypeId::of::<CacheLayer>()
+}
+
+fn id(handler: &'static Handler, instance: Instance) -> Id {
+    (std::ptr::from_ref(handler).addr(), instance.id, instance.number)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::handler::{Attributes, Site, Ttl, policy::Policy};
+
+    static HANDLER: Handler = Handler::new(
+        Site { module: "", name: "h", file: "", line: 0, column: 0, tokens: 0, package_version: "" },
+        Attributes::new(Ttl::FromResponse),
+        Policy::new(),
+    );
+
+    fn instance() -> Instance {
+        Instance { id: TypeId::of::<()>(), name: "", number: 0 }
+    }
+
+    fn after(handlers: &Handlers, reason: &NotStored, times: usize, now: Millis) -> bool {
+        (0..times).for_each(|_| handlers.not_stored(&HANDLER, instance(), reason, now));
+        handlers.place(&HANDLER, instance(), now).is_some()
+    }
+
+    #[test]
+    fn four_answers_that_are_nobody_elses_are_enough_until_one_is_stored() {
+        let handlers = Handlers::default();
+        assert!(!after(&handlers, &NotStored::SetCookie, 3, 0));
+        assert!(after(&handlers, &NotStored::SetCookie, 1, 0));
+        assert!(!after(&handlers, &NotStored::SetCookie, 0, LASTS), "that is long ago");
+        handlers.stored(&HANDLER, instance(), 1);
+        for now in [1, LASTS, 100 * LASTS] {
+            assert!(!after(&handlers, &NotStored::SetCookie, 100, now), "it may store another");
+        }
+    }
+
+    #[test]
+    fn what_was_stored_before_any_that_was_not_counts_as_well() {
+        let handlers = Handlers::default();
+        handlers.stored(&HANDLER, instance(), 0);
+        assert!(!after(&handlers, &NotStored::SetCookie, 100, 1));
+    }
+
+    #[test]
+    fn what_tells_of_one_resource_or_request_says_nothing_of_the_handler() {
+        let handlers = Handlers::default();
+        for reason in [NotStored::Status(404), NotStored::Status(500), NotStored::TooLarge, NotStored::Credentials] {
+            assert!(!after(&handlers, &reason, 1000, 0), "{reason:?}");
+        }
+    }
+
+    #[test]
+    fn a_layer_is_no_one_handler() {
+        let handlers = Handlers::default();
+        let layer = Instance { id: TypeId::of::<CacheLayer>(), ..instance() };
+        (0..1000).for_each(|_| handlers.not_stored(&HANDLER, layer, &NotStored::SetCookie, 0));
+        assert!(handlers.place(&HANDLER, layer, 0).is_none());
+    }
+
+    #[test]
+    fn no_more_than_some_run_at_once_for_what_may_be_the_first_that_is_stored() {
+        let handlers = Handlers::default();
+        after(&handlers, &NotStored::SetCookie, 4, 0);
+        let places: Vec<_> = (0..1000).map_while(|_| handlers.place(&HANDLER, instance(), 0)).collect();
+        assert_eq!(places.len(), AT_ONCE);
+        drop(places);
+        assert!(handlers.place(&HANDLER, instance(), 0).is_some());
+    }
+
+    #[test]
+    fn where_one_that_stores_finds_no_room_all_are_waited_for() {
+        let handlers = Handlers::default();
+        let numbered = |number| Instance { number, ..instance() };
+        (0..MOST as u64).for_each(|number| handlers.stored(&HANDLER, numbered(number), 0));
+        assert!(!after(&handlers, &NotStored::SetCookie, 10, LASTS), "there is no room for it");
+        let handlers = Handlers::default();
+        assert!(after(&handlers, &NotStored::SetCookie, 10, 0));
+        (1..=MOST as u64).for_each(|number| handlers.stored(&HANDLER, numbered(number), 0));
+        assert!(!after(&handlers, &NotStored::SetCookie, 10, 0));
+    }
+}

@@ -1,0 +1,401 @@
+//! A cache: its backends, limits and runs. One for the process needs no set-up; others are built.
+
+mod builder;
+#[cfg_attr(not(any(feature = "fs", feature = "redis")), allow(dead_code, reason = "only a place that others can reach is claimed"))]
+mod claims;
+pub(crate) mod collapse;
+pub(crate) mod hit_for_miss;
+pub(crate) mod refresh_backoff;
+mod settle;
+
+use std::{
+    fmt,
+    pin::pin,
+    sync::{
+        Arc, Mutex, OnceLock, Weak,
+        atomic::{AtomicUsize, Ordering},
+    },
+    task::{Context, Waker},
+    time::Duration,
+};
+
+use axum::extract::FromRequestParts;
+use http::request::Parts;
+use tokio::runtime::Handle;
+
+pub use self::builder::CacheBuilder;
+use self::builder::Words;
+use self::{claims::Claims, settle::Settle};
+use crate::{
+    cache::{collapse::Flights, hit_for_miss::Reputations, refresh_backoff::Attempts},
+    epoch::{own_invalidation::Trace, target::Target},
+    error::Error,
+    handler::{
+        self, Handler, Site,
+        defaults::Defaults,
+        others::{self, Kind},
+    },
+    header::cache_status::CacheName,
+    observe::{self, Counts, Limiter, stats::Stats},
+    storage::{
+        memory::Memory,
+        remote::{Backend, store::Effect},
+    },
+    stored::shared::Shared,
+    util::{clock::Clock, join::together, lock::lock, read_ahead::ReadAhead, tasks::Tasks, timer::timeout},
+};
+
+/// Stored responses, and everything that belongs to them. A handle: clones are the same cache.
+///
+/// Nothing has to be built for the memory backend: the first request to a cached handler makes the process's cache.
+/// Build one to set limits or backends, and [`install`](Self::install) it as the process's, or give it to one router
+/// with `.layer(Extension(cache))`, for instance one per tenant or test. On files or Redis each cache of a process has a
+/// [namespace](CacheBuilder::namespace) of its own.
+///
+/// In a handler it is an extractor, and gives the cache of the request's router:
+///
+/// ```
+/// use axum::http::StatusCode;
+/// use cached_handler::{Cache, Error, Target};
+///
+/// async fn publish(cache: Cache) -> Result<StatusCode, Error> {
+///     cache.invalidate(Target::group("articles")).await?;
+///     Ok(StatusCode::NO_CONTENT)
+/// }
+/// ```
+#[derive(Clone)]
+pub struct Cache(Arc<Inner>);
+
+pub(crate) struct Inner {
+    pub(crate) off: bool,
+    /// A test's cache: reached by `#[invalidates]` only from its own router's requests, and an answer waits until its
+    /// response is stored, so that the next request finds it.
+    pub(crate) isolated: bool,
+    /// Whether hits, too, carry their `Outcome`.
+    pub(crate) outcome_on_hits: bool,
+    pub(crate) namespace: String,
+    pub(crate) words: Words,
+    /// Whether and how `Cache-Status` is sent.
+    pub(crate) status_name: Option<CacheName>,
+    pub(crate) clock: Clock,
+    pub(crate) memory: Memory,
+    pub(crate) backends: Vec<(String, Arc<dyn Backend>)>,
+    /// What holds for handlers that do not say otherwise, where that is not what holds everywhere.
+    pub(crate) defaults: Option<&'static Defaults>,
+    pub(crate) shared: Shared,
+    pub(crate) read_ahead: Arc<ReadAhead>,
+    pub(crate) flights: Arc<Flights>,
+    pub(crate) reputations: Reputations,
+    pub(crate) attempts: Arc<Attempts>,
+    pub(crate) settle: Option<Settle>,
+    pub(crate) tasks: Tasks,
+    pub(crate) counts: Arc<Counts>,
+    pub(crate) limiter: Limiter,
+    /// Nobody reads it: it is given up with the cache.
+    _claims: Claims,
+}
+
+static INSTALLED: OnceLock<Cache> = OnceLock::new();
+/// Every cache that lives, for the invalidations that act on the whole process.
+static LIVING: Mutex<Vec<Weak<Inner>>> = Mutex::new(Vec::new());
+/// How many have been built besides the process's own: only then can a router have one of its own.
+static OTHERS: AtomicUsize = AtomicUsize::new(0);
+
+impl Inner {
+    /// Whether an unsafe method says nothing of its own path: by its default policy, or because nothing is stored here.
+    pub(crate) fn keeps_own_paths(&self) -> bool {
+        self.off || self.defaults.is_some_and(|defaults| defaults.policy.keep_own_path)
+    }
+
+    /// Whether an answer from the store has to say what it is.
+    pub(crate) fn is_watched(&self) -> bool {
+        self.outcome_on_hits || self.status_name.is_some()
+    }
+}
+
+impl Cache {
+    /// Sets one up.
+    pub fn builder() -> CacheBuilder {
+        CacheBuilder::new()
+    }
+
+    /// Makes this the cache of the process: of every request whose router has none of its own. Call it before the
+    /// server starts.
+    ///
+    /// # Errors
+    ///
+    /// Where a handler of the program, or a [`CacheLayer`](crate::CacheLayer) that stands by then, names a backend that it
+    /// does not have, or says what cannot be meant in `vary` or `cache_control` (a line for each); and where the process has a cache
+    /// already: installed before, or made by a request that came earlier.
+    pub fn install(self) -> Result<(), Error> {
+        let misfits = self.misfits();
+        if !misfits.is_empty() {
+            return Err(Error::config(misfits.join("\n")));
+        }
+        // A test's own may be the router's as well, and is then reached in no other way.
+        let isolated = self.0.isolated;
+        let installed = INSTALLED.set(self);
+        if installed.is_ok() && !isolated {
+            OTHERS.fetch_sub(1, Ordering::Relaxed);
+        }
+        installed.map_err(|_| Error::config("the process has a cache already; call `install` once, before the first request"))
+    }
+
+    /// That of the request's router, where it has one of its own.
+    #[inline]
+    pub(crate) fn is(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+
+    pub(crate) fn of(parts: &Parts) -> Option<Self> {
+        if OTHERS.load(Ordering::Relaxed) == 0 { None } else { parts.extensions.get::<Self>().cloned() }
+    }
+
+    /// Makes everything in the target's scope unusable in this cache, on every backend it has; the same promise as
+    /// [`invalidate_group`](crate::invalidate_group).
+    ///
+    /// # Errors
+    ///
+    /// Where a backend failed. The others are done all the same; call again for the rest. And where the target is no path that
+    /// a client sends.
+    pub async fn invalidate(&self, target: Target) -> Result<(), Error> {
+        self.change(&target, Effect::Invalidate, None).await
+    }
+
+    /// Makes everything in the target's scope stale in this cache, on every backend it has: it is served as far as a
+    /// stale window allows (`stale_while_revalidate`, `stale_if_error`) while the handler makes it anew, and not at all
+    /// where there is none. The window ends where it would have without this: after the `ttl` and its own length. For what
+    /// may be seen once more; what must not be is [invalidated](Self::invalidate).
+    ///
+    /// # Errors
+    ///
+    /// Where a backend failed. The others are done all the same; call again for the rest. And where the target is no path that
+    /// a client sends.
+    pub async fn expire(&self, target: Target) -> Result<(), Error> {
+        self.change(&target, Effect::Expire, None).await
+    }
+
+    /// What it has done since it was built, and what it holds.
+    ///
+    /// ```
+    /// # async fn f() -> Result<(), cached_handler::Error> {
+    /// let cache = cached_handler::Cache::builder().build().await?;
+    /// let stats = cache.stats();
+    /// println!("{} of {} requests were hits; {} bytes are held", stats.hits, stats.requests(), stats.memory_bytes);
+    /// # Ok(()) }
+    /// ```
+    ///
+    /// Not for every request: it goes through some counters, and has what was evicted settled first.
+    #[must_use]
+    pub fn stats(&self) -> Stats {
+        Stats::of(&self.0.counts, &self.0.memory)
+    }
+
+    /// Waits until nothing is left of what requests have begun, at most for `limit`: before the process ends, after the
+    /// server has stopped. Returns whether nothing is left; an event says so where something is, as it ends with the
+    /// process.
+    ///
+    /// It waits for runs that outlived their requests, and where the cache has backends for what was written: handlers
+    /// with `#[invalidates]` that are still running, the invalidations of those that were dropped with their connection,
+    /// those that failed and are retried (at once, and then after growing pauses), and those that
+    /// [`settle`](CacheBuilder::settle) makes once more: give it more time than that takes. What is lost may be served by
+    /// other processes until it is stale. Outside of a runtime of tokio it does not wait.
+    ///
+    /// ```
+    /// # async fn f(cache: cached_handler::Cache) {
+    /// let is_done = cache.drain(cached_handler::secs(10)).await;
+    /// # let _ = is_done; }
+    /// ```
+    pub async fn drain(&self, limit: Duration) -> bool {
+        let end = async {
+            self.0.tasks.end().await;
+            together(self.0.backends.iter().map(|(_, backend)| backend.until_none_is_due()).collect()).await;
+        };
+        let has_ended = match Handle::try_current() {
+            Ok(_) => timeout(limit, end).await.is_ok(),
+            Err(_) => pin!(end).poll(&mut Context::from_waker(Waker::noop())).is_ready(),
+        };
+        if !has_ended {
+            let (runs, invalidations) = self.0.tasks.left();
+            let due: usize = self.0.backends.iter().map(|(_, backend)| backend.due()).sum();
+            observe::not_drained(runs, invalidations + due);
+        }
+        has_ended
+    }
+
+    /// The process's cache, made on first use.
+    pub(crate) fn global() -> &'static Self {
+        INSTALLED.get_or_init(|| {
+            let (cache, complaints) = Self::builder().finish();
+            OTHERS.fetch_sub(1, Ordering::Relaxed);
+            for complaint in complaints.into_iter().chain(cache.misfits()) {
+                observe::set_up_lacks(&complaint);
+            }
+            cache
+        })
+    }
+
+    /// The process's cache, where it has one by now.
+    pub(crate) fn made() -> Option<&'static Self> {
+        INSTALLED.get()
+    }
+
+    /// What is wrong with the backends that the program's handlers name, and its layers that go by the request's cache.
+    fn misfits(&self) -> Vec<String> {
+        let mut misfits: Vec<String> = Vec::new();
+        for misfit in Self::users().filter_map(|handler| self.misfit(handler)) {
+            // `#[debug_handler]` above `#[cached]` copies the function with its attribute.
+            if !misfits.contains(&misfit) {
+                misfits.push(misfit);
+            }
+        }
+        misfits
+    }
+
+    /// The program's handlers, and its layers that go by the request's cache.
+    pub(crate) fn users() -> impl Iterator<Item = &'static Handler> {
+        let layers = others::all().into_iter().filter(|other| other.kind == Kind::Layer).map(|other| other.handler);
+        handler::all().chain(layers)
+    }
+
+    /// What is wrong with the backend of one, or with what it says.
+    pub(crate) fn misfit(&self, handler: &'static Handler) -> Option<String> {
+        let handler = handler.in_cache(self);
+        let Some(backend) = handler.attributes.backend.filter(|_| !handler.in_memory && self.backend(handler).is_none()) else {
+            return handler.mistake();
+        };
+        let Site { name, file, line, .. } = handler.site;
+        Some(format!("`{name}` ({file}:{line}) names the backend `{backend}`, which this cache does not have; {}", advice(backend)))
+    }
+
+    /// Says so where what has just been made for this cache names a backend that it does not have.
+    pub(crate) fn complain(&self, of: &'static Handler) {
+        if let Some(misfit) = self.misfit(of) {
+            observe::misfit(self, of, &misfit);
+        }
+    }
+
+    /// Every cache of the process.
+    pub(crate) fn all() -> Vec<Self> {
+        lock(&LIVING).iter().filter_map(Weak::upgrade).map(Self).collect()
+    }
+
+    /// Advances, and once more later where the builder says so.
+    pub(crate) async fn change(&self, target: &Target, effect: Effect, trace: Option<&Trace>) -> Result<(), Error> {
+        // It is kept nowhere, neither to be tried again nor to be made once more: clients may choose its length (law L7).
+        if !target.may_be_named() {
+            return Ok(());
+        }
+        let complaint = target.check_in(self.0.words.path_prefixes);
+        let Some(target) = target.meant(self.0.words.path_prefixes) else {
+            // Of an attribute nobody else would hear of it.
+            observe::advanced(self, target, effect, &complaint);
+            return complaint;
+        };
+        // Noted first: whoever leaves at the await has begun it.
+        self.settle(target, effect);
+        let outcome = self.advance(target, effect, trace).await;
+        complaint.and(outcome)
+    }
+
+    /// Sees to it that it is made once more, where the builder says so.
+    pub(crate) fn settle(&self, target: &Target, effect: Effect) {
+        if let Some(settle) = &self.0.settle {
+            settle.again(self, target, effect);
+        }
+    }
+
+    pub(crate) async fn advance(&self, target: &Target, effect: Effect, trace: Option<&Trace>) -> Result<(), Error> {
+        let moved = self.0.memory.epochs.advance_now(target.mark(), effect);
+        if let Some(trace) = trace.filter(|trace| trace.is_of(None)) {
+            trace.moved(target, Some(moved));
+        }
+        let told = self.0.backends.iter().enumerate().map(|(at, (_, backend))| match trace.filter(|trace| trace.is_of(Some(at))) {
+            None => backend.advance(target, effect),
+            Some(trace) => Box::pin(async move { backend.advance_and_tell(target, effect).await.map(|moved| trace.moved(target, moved)) }),
+        });
+        let outcome = together(told.collect()).await.into_iter().fold(Ok(()), Result::and);
+        observe::advanced(self, target, effect, &outcome);
+        outcome
+    }
+
+    /// Invalidates in memory, and in one of the backends at most: what has all of its responses there.
+    pub(crate) async fn invalidate_in(&self, backend: Option<&Arc<dyn Backend>>, target: &Target) -> Result<(), Error> {
+        self.0.memory.epochs.advance_now(target.mark(), Effect::Invalidate);
+        let outcome = match backend {
+            Some(backend) => backend.advance(target, Effect::Invalidate).await,
+            None => Ok(()),
+        };
+        observe::advanced(self, target, Effect::Invalidate, &outcome);
+        outcome
+    }
+
+    /// The part of an invalidation that needs no await: all of it, for the memory backend.
+    pub(crate) fn invalidate_in_process(&self, target: &Target) {
+        self.settle(target, Effect::Invalidate);
+        self.0.memory.epochs.advance_now(target.mark(), Effect::Invalidate);
+        // With backends it is done once more, by whoever waits for them, and counted there.
+        if !self.has_backends() {
+            observe::advanced(self, target, Effect::Invalidate, &Ok(()));
+        }
+    }
+
+    pub(crate) fn has_backends(&self) -> bool {
+        !self.0.backends.is_empty()
+    }
+
+    fn living(inner: Inner) -> Self {
+        let cache = Self(Arc::new(inner));
+        OTHERS.fetch_add(1, Ordering::Relaxed);
+        let mut living = lock(&LIVING);
+        living.retain(|inner| inner.strong_count() > 0);
+        living.push(Arc::downgrade(&cache.0));
+        cache
+    }
+
+    pub(crate) fn inner(&self) -> &Inner {
+        &self.0
+    }
+
+    /// The backend that a handler's attribute names, where it is not the memory.
+    pub(crate) fn backend(&self, handler: &Handler) -> Option<&Arc<dyn Backend>> {
+        self.0.backends.get(self.backend_at(handler)?).map(|(_, backend)| backend)
+    }
+
+    /// Which of the backends that is.
+    pub(crate) fn backend_at(&self, handler: &Handler) -> Option<usize> {
+        let named = handler.attributes.backend?;
+        self.0.backends.iter().position(|(name, _)| name == named)
+    }
+}
+
+/// How a cache comes by a backend.
+fn advice(backend: &str) -> String {
+    match backend {
+        "redis" if cfg!(not(feature = "redis")) => {
+            "switch on its feature: `cached-handler = { version = …, features = [\"redis\"] }`".to_owned()
+        }
+        "redis" => {
+            "add `.namespace(\"my-app\").redis(\"redis://HOST:PORT\")` to `Cache::builder()`, or set `CACHED_HANDLER_REDIS_URL`".to_owned()
+        }
+        "fs" if cfg!(not(feature = "fs")) => "switch on its feature: `cached-handler = { version = …, features = [\"fs\"] }`".to_owned(),
+        "fs" => "add `.namespace(\"my-app\").fs(\"/var/cache/my-app\")` to `Cache::builder()`, or set `CACHED_HANDLER_FS_DIR`".to_owned(),
+        _ => format!("add `.backend(\"{backend}\", …)` to `Cache::builder()`"),
+    }
+}
+
+impl<S: Sync> FromRequestParts<S> for Cache {
+    type Rejection = std::convert::Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Self::Rejection> {
+        Ok(parts.extensions.get::<Self>().unwrap_or_else(|| Self::global()).clone())
+    }
+}
+
+impl fmt::Debug for Cache {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut debug = f.debug_struct("Cache");
+        debug.field("memory", &self.0.memory);
+        debug.field("backends", &self.0.backends).field("runs", &self.0.flights.len()).finish_non_exhaustive()
+    }
+}

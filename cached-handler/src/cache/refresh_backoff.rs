@@ -1,0 +1,221 @@
+//! Attempts at making anew what is stale: one at a time for a key, and a pause after each that failed.
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex},
+};
+
+use crate::util::{clock::Millis, lock::lock};
+
+/// The attempts of one cache, by a keyed hash of the key: two keys of one hash share theirs, which costs the later of
+/// them a while with a stale response that it may use anyway.
+#[derive(Debug, Default)]
+pub(crate) struct Attempts {
+    records: Mutex<Records>,
+}
+
+#[derive(Debug, Default)]
+struct Records {
+    by_hash: HashMap<u64, Record>,
+    /// When they were last tidied up: going through all of them is done once a second at most, however many come.
+    tidied: Millis,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Record {
+    state: State,
+    /// In a row.
+    failures: u32,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum State {
+    /// Until it is given up.
+    UnderWay(Millis),
+    /// Until then nobody tries.
+    Pausing(Millis),
+    /// Then the last attempt came to something.
+    Done(Millis),
+}
+
+impl State {
+    /// Whether it keeps nobody from anything any more. One that is done does so for a moment alone.
+    fn is_over(self, now: Millis) -> bool {
+        match self {
+            Self::UnderWay(until) | Self::Pausing(until) => now >= until,
+            Self::Done(_) => true,
+        }
+    }
+
+    fn is_pausing(self, now: Millis) -> bool {
+        matches!(self, Self::Pausing(until) if now < until)
+    }
+}
+
+/// The right to make one attempt. Dropped before it has come to anything, it is as if nobody had tried.
+#[derive(Debug)]
+pub(crate) struct Claim {
+    attempts: Arc<Attempts>,
+    hash: u64,
+    claimed: Record,
+}
+
+/// Most keys that are remembered; what does not fit is tried without a pause.
+const MOST: usize = 10_000;
+/// An attempt that takes longer is nobody's any more.
+const MAX_ATTEMPT: Millis = 30_000;
+/// The pause after the first failure; each further one doubles it.
+const FIRST_PAUSE: Millis = 1_000;
+const LONGEST_PAUSE: Millis = 30_000;
+
+impl Attempts {
+    /// Claims the next attempt for what was looked up at `looked`, unless one is under way, has failed a moment ago, or
+    /// has come to something since.
+    pub(crate) fn claim(self: &Arc<Self>, hash: u64, looked: Millis, now: Millis) -> Option<Claim> {
+        let mut records = lock(&self.records);
+        let failures = match records.by_hash.get(&hash) {
+            Some(Record { state: State::UnderWay(until) | State::Pausing(until), .. }) if now < *until => return None,
+            Some(Record { state: State::Done(at), .. }) if looked < *at => return None,
+            Some(record) => record.failures,
+            None => 0,
+        };
+        let claimed = Record { state: State::UnderWay(now.saturating_add(MAX_ATTEMPT)), failures };
+        records.note(hash, claimed, now);
+        Some(Claim { attempts: Arc::clone(self), hash, claimed })
+    }
+
+    /// Whether the last attempt failed so short a time ago that the next one has to wait.
+    pub(crate) fn is_pausing(&self, hash: u64, now: Millis) -> bool {
+        let records = lock(&self.records);
+        records.by_hash.get(&hash).is_some_and(|record| record.state.is_pausing(now))
+    }
+
+    /// Failures of attempts that ran side by side count once.
+    pub(crate) fn failed(&self, hash: u64, now: Millis) {
+        let mut records = lock(&self.records);
+        let failures = match records.by_hash.get(&hash) {
+            Some(record) if record.state.is_pausing(now) => return,
+            Some(record) => record.failures,
+            None => 0,
+        };
+        let pause = FIRST_PAUSE.saturating_mul(1 << failures.min(16)).min(LONGEST_PAUSE);
+        let record = Record { state: State::Pausing(now.saturating_add(pause)), failures: failures.saturating_add(1) };
+        records.note(hash, record, now);
+    }
+
+    pub(crate) fn succeeded(&self, hash: u64, now: Millis) {
+        lock(&self.records).note(hash, Record { state: State::Done(now), failures: 0 }, now);
+    }
+}
+
+impl Records {
+    fn note(&mut self, hash: u64, record: Record, now: Millis) {
+        if self.by_hash.len() >= MOST && !self.by_hash.contains_key(&hash) {
+            if now.saturating_sub(self.tidied) >= 1000 {
+                self.tidied = now;
+                self.by_hash.retain(|_, record| !record.state.is_over(now));
+            }
+            if self.by_hash.len() >= MOST {
+                return;
+            }
+        }
+        self.by_hash.insert(hash, record);
+    }
+}
+
+impl Drop for Claim {
+    fn drop(&mut self) {
+        let mut records = lock(&self.attempts.records);
+        // What came of it, if anything did, has changed the record already.
+        let Some(record) = records.by_hash.get_mut(&self.hash) else { return };
+        if *record != self.claimed {
+            return;
+        }
+        if record.failures == 0 {
+            records.by_hash.remove(&self.hash);
+        } else {
+            record.state = State::UnderWay(Millis::MIN);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn attempts() -> Arc<Attempts> {
+        Arc::default()
+    }
+
+    #[test]
+    fn one_attempt_at_a_time() {
+        let attempts = attempts();
+        let claim = attempts.claim(1, 0, 0);
+        assert!(claim.is_some());
+        assert!(attempts.claim(1, 10, 10).is_none());
+        assert!(!attempts.is_pausing(1, 10), "nothing has failed");
+        assert!(attempts.claim(2, 10, 10).is_some(), "another key's");
+        drop(claim);
+        assert!(attempts.claim(1, 20, 20).is_some(), "one that came to nothing leaves nothing behind");
+    }
+
+    #[test]
+    fn an_attempt_that_never_ends_is_given_up() {
+        let attempts = attempts();
+        let _stuck = attempts.claim(1, 0, 0);
+        assert!(attempts.claim(1, 0, MAX_ATTEMPT - 1).is_none());
+        assert!(attempts.claim(1, 0, MAX_ATTEMPT).is_some());
+    }
+
+    #[test]
+    fn each_failure_doubles_the_pause_up_to_a_limit() {
+        let attempts = attempts();
+        let mut now = 0;
+        for expected in [1_000, 2_000, 4_000, 8_000, 16_000, 30_000, 30_000] {
+            let claim = attempts.claim(1, now, now);
+            assert!(claim.is_some(), "{expected}");
+            attempts.failed(1, now);
+            drop(claim);
+            assert!(attempts.is_pausing(1, now + expected - 1));
+            assert!(attempts.claim(1, now, now + expected - 1).is_none(), "{expected}");
+            assert!(!attempts.is_pausing(1, now + expected));
+            now += expected;
+        }
+        drop(attempts.claim(1, now, now));
+        let claim = attempts.claim(1, now, now);
+        assert!(claim.is_some(), "one that came to nothing makes nobody wait");
+        attempts.succeeded(1, now);
+        drop(claim);
+        attempts.failed(1, now);
+        assert!(attempts.claim(1, now, now + FIRST_PAUSE).is_some(), "a success ends the count");
+    }
+
+    #[test]
+    fn what_was_looked_up_before_a_success_claims_nothing() {
+        let attempts = attempts();
+        let claim = attempts.claim(1, 0, 0);
+        attempts.succeeded(1, 50);
+        drop(claim);
+        assert!(attempts.claim(1, 49, 60).is_none());
+        assert!(attempts.claim(1, 50, 60).is_some());
+    }
+
+    #[test]
+    fn failures_side_by_side_count_once() {
+        let attempts = attempts();
+        for _ in 0..8 {
+            attempts.failed(1, 0);
+        }
+        assert!(attempts.is_pausing(1, FIRST_PAUSE - 1) && !attempts.is_pausing(1, FIRST_PAUSE));
+    }
+
+    #[test]
+    fn no_more_keys_are_remembered_than_the_limit() {
+        let attempts = attempts();
+        let claims: Vec<_> = (0..MOST as u64 + 5).map(|hash| attempts.claim(hash, 0, 0)).collect();
+        assert!(claims.iter().all(Option::is_some));
+        assert_eq!(lock(&attempts.records).by_hash.len(), MOST);
+        drop(claims);
+        assert_eq!(lock(&attempts.records).by_hash.len(), 0);
+    }
+}

@@ -1,0 +1,390 @@
+//! What an argument shows goes into the key: the public trait, the writer, and the injective encoding.
+
+mod buffer;
+#[cfg(test)]
+mod decode;
+mod parts;
+
+use std::fmt::{self, Write};
+
+use http::HeaderMap;
+use smallvec::SmallVec;
+
+pub(crate) use self::buffer::Buffer;
+use crate::{
+    handler::{Handler, Instance},
+    outcome::Bypass,
+    request::facts::Facts,
+    serve::Run,
+};
+
+/// What an argument of a cached handler shows of the request, for an author's own extractors.
+///
+/// Write into the key **all** that the handler can learn from the value: two requests that write the same are given the
+/// same response. `#[derive(CacheKey)]` writes every field.
+///
+/// - `#[cache_key(vary = "accept-language")]` on the type names the header fields that it was read from, so that `Vary`
+///   tells other caches of them.
+/// - `#[cache_key(private)]` on the type says that it identifies a person: responses are sent as `private`.
+/// - `#[cache_key(skip)]` on a field leaves it out; right only for what is the same for every request, such as a pool.
+/// - `#[cache_key(display)]` on a field writes what it prints, for types of other crates that are no [`KeyPart`].
+/// - Beside axum's `#[derive(FromRequestParts)]`, `#[from_request(via(Query))]` on the type or on a field is understood: it is keyed
+///   as that extractor is. So are fields that are extractors themselves (`State<T>`, `Path<T>`, `Uri`), and a type with
+///   axum-extra's `#[derive(TypedPath)]`, which is keyed as `Path`.
+///
+/// Not for values that differ from request to request by chance (ids, clocks): they would never hit.
+///
+/// ```
+/// use cached_handler::{CacheKey, KeyWriter};
+///
+/// struct Tenant(String);
+///
+/// impl CacheKey for Tenant {
+///     fn cache_key(&self, key: &mut KeyWriter<'_>) {
+///         key.part(&self.0);
+///     }
+/// }
+/// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` in an argument of a cached handler does not say what it adds to the key",
+    label = "the key has to hold what the handler sees here",
+    note = "if `{Self}` is yours: put `#[derive(cached_handler::CacheKey)]` on it, and `#[cache_key(private)]` if it says who asks",
+    note = "if it is another crate's: name what the response depends on, `#[cached(…, key(arg.part))]`; everything else of this argument is then not in the key, so never name a part of a secret, of messages or of a session: read those in an extractor of your own, with that derive",
+    note = "if it does not affect the response: `#[cached(…, skip_credentials(arg))]` for what shows nothing of a person, such as a pool; else `skip(arg)`, with which requests that have a `Cookie` or `Authorization` bypass the cache"
+)]
+pub trait CacheKey {
+    /// Writes what this value shows.
+    fn cache_key(&self, key: &mut KeyWriter<'_>);
+
+    /// Says what holds where a request has no such value, in `Option<Self>`: which fields it would have been read from.
+    fn absent(_key: &mut KeyWriter<'_>)
+    where
+        Self: Sized,
+    {
+    }
+
+    #[doc(hidden)]
+    fn fill(&mut self, _run: &Run) {}
+
+    /// Writes this value where a middleware has put it into an `Extension`: it may show another request, or none.
+    #[doc(hidden)]
+    fn carried(&self, key: &mut KeyWriter<'_>) {
+        self.cache_key(key);
+    }
+}
+
+/// A value that may stand in `key(…)` or in [`KeyWriter::part`]: whole numbers, text, bytes, `bool`, `char`, addresses
+/// (`IpAddr`, `SocketAddr`), `Duration`, `SystemTime`, and options, tuples, slices, arrays, `BTreeMap`s, `BTreeSet`s and references of
+/// them. `#[derive(CacheKey)]` makes a type one.
+///
+/// With the feature of the same name also those of `chrono`, `jiff`, `time`, `url`, `uuid` and `rust_decimal`. Each writes all
+/// that it shows: `1.0` and `1.00` print differently, and one moment in two time zones does, so they are two keys.
+///
+/// Not for floating-point numbers, which are not equal to themselves, nor for a `HashMap`, whose order is up to chance: collect it
+/// into a `BTreeMap`. Nor for a type with extractors among its fields, or taken `via` one: the request tells what it shows, and a part
+/// is written by its value alone. Name its fields.
+///
+/// Its encoding tells types and absence apart: `1u8`, `1u16`, `"1"`, `Some(1u8)` and `None` are five keys.
+///
+/// ```
+/// use std::net::{IpAddr, Ipv4Addr};
+///
+/// use axum::extract::Query;
+/// use cached_handler::cached;
+///
+/// #[derive(serde::Deserialize)]
+/// struct Seen {
+///     from: IpAddr,
+/// }
+///
+/// /// One response per network rather than per address.
+/// #[cached(ttl = 60, key(network(seen.from)))]
+/// async fn greeting(Query(seen): Query<Seen>) -> String {
+///     format!("hello, {}", network(seen.from))
+/// }
+///
+/// fn network(address: IpAddr) -> IpAddr {
+///     match address {
+///         IpAddr::V4(v4) => Ipv4Addr::from_bits(v4.to_bits() & 0xffff_ff00).into(),
+///         other => other,
+///     }
+/// }
+/// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be part of a cache key",
+    label = "not a key part",
+    note = "use a number, text, bytes or an option, tuple or slice of them, e.g. `key(value.to_string())`, or put `#[derive(cached_handler::CacheKey)]` on its type",
+    note = "a type with extractors among its fields, or taken `via` one, is no part of a key even with that derive: name the fields of it that matter, e.g. `key(filter.tag)`, or take it as an argument without `key`"
+)]
+pub trait KeyPart {
+    /// Writes this value.
+    fn key_part(&self, key: &mut KeyWriter<'_>);
+}
+
+/// Builds the key of one request.
+#[derive(Debug)]
+pub struct KeyWriter<'a> {
+    pub(crate) handler: &'static Handler,
+    pub(crate) instance: Instance,
+    pub(crate) bytes: Buffer,
+    pub(crate) facts: &'a Facts,
+    pub(crate) fields: Option<&'a HeaderMap>,
+    pub(crate) traits: Traits,
+}
+
+/// What the arguments said besides their parts.
+#[derive(Debug, Default)]
+pub(crate) struct Traits {
+    /// Header fields that authors' extractors were read from.
+    pub(crate) vary: SmallVec<[&'static str; 4]>,
+    /// An argument identifies a person.
+    pub(crate) private: bool,
+    /// An argument of which `key` names a part may have been read from the credentials: its type does not say.
+    pub(crate) unsaid: bool,
+    /// Whether an argument that is not in the key can see `Authorization` and `Cookie`.
+    pub(crate) credentials: Credentials,
+    /// Where an argument shows the method, in the key of a HEAD or a POST.
+    pub(crate) head_at: SmallVec<[usize; 1]>,
+    /// An argument hands the handler fields by which it can be asked whether what is stored still holds.
+    pub(crate) can_ask: bool,
+    /// A reason to stand aside.
+    pub(crate) bypass: Option<Bypass>,
+}
+
+/// What becomes of `Authorization` and `Cookie` where the key does not hold them; the worst of all arguments counts.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Credentials {
+    /// No argument shows them.
+    #[default]
+    Unseen,
+    /// The handler forwards them, so its responses know whether they may be shared (RFC 9111 §3.5).
+    Forwarded,
+    /// `skip(…)` or `key(…)` keeps back an argument that shows them, or whose type says that it identifies a person. A response
+    /// that says `public` may not know of them, as it comes from somebody else or says so of its kind.
+    Withheld,
+}
+
+impl Credentials {
+    /// Whether a response may answer more than its own request, by what it says itself.
+    pub(crate) fn may_share(self, shareable: bool) -> bool {
+        match self {
+            Self::Unseen => true,
+            Self::Forwarded => shareable,
+            Self::Withheld => false,
+        }
+    }
+}
+
+impl Traits {
+    pub(crate) fn shows(&mut self, credentials: Credentials) {
+        self.credentials = self.credentials.max(credentials);
+    }
+}
+
+impl KeyWriter<'_> {
+    /// Adds a part.
+    pub fn part<P: KeyPart + ?Sized>(&mut self, part: &P) -> &mut Self {
+        part.key_part(self);
+        self
+    }
+
+    /// Adds what a value prints, as text: for types of other crates that are no [`KeyPart`]. `#[cache_key(display)]` on a field
+    /// writes this.
+    ///
+    /// Two values that print the same are one key. So not for types that print less than the handler can see of them: an error
+    /// without its cause, a time without its zone, a number that is rounded. Formatting takes longer than a part that is
+    /// written as it is.
+    ///
+    /// ```
+    /// use cached_handler::{CacheKey, KeyWriter};
+    ///
+    /// /// Of a crate that knows nothing of this one.
+    /// # mod semver { pub struct Version(pub u8, pub u8); impl std::fmt::Display for Version {
+    /// #     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result { write!(f, "{}.{}", self.0, self.1) } } }
+    /// struct Release(semver::Version);
+    ///
+    /// impl CacheKey for Release {
+    ///     fn cache_key(&self, key: &mut KeyWriter<'_>) {
+    ///         key.display(&self.0);
+    ///     }
+    /// }
+    /// ```
+    pub fn display<D: fmt::Display + ?Sized>(&mut self, value: &D) -> &mut Self {
+        let mut text = Printed(SmallVec::new());
+        match write!(text, "{value}") {
+            Ok(()) => self.tagged(Tag::Text, &text.0),
+            // What has been printed so far may be the beginning of another value.
+            Err(fmt::Error) => self.bypass(Bypass::KeyTooLong),
+        }
+        self
+    }
+
+    /// Says that the value was read from the header field `name` (in lower case): `Vary` will name it.
+    pub fn vary(&mut self, name: &'static str) -> &mut Self {
+        if !self.traits.vary.contains(&name) {
+            self.traits.vary.push(name);
+        }
+        self
+    }
+
+    /// Says that the value identifies a person: responses are sent with `Cache-Control: private`.
+    pub fn private(&mut self) -> &mut Self {
+        self.traits.private = true;
+        self
+    }
+
+    /// Keeps of what `write` writes only what it says besides its parts: that it identifies a person, what it was read from,
+    /// and what it shows of credentials.
+    pub(crate) fn note_alone(&mut self, write: impl FnOnce(&mut Self)) {
+        let said = self.said(write);
+        self.traits.private |= said.private;
+        self.traits.shows(said.credentials);
+        for name in said.vary {
+            self.vary(name);
+        }
+    }
+
+    /// What `write` says besides the parts, of which nothing stays.
+    pub(crate) fn said(&mut self, write: impl FnOnce(&mut Self)) -> Traits {
+        let mark = self.bytes.mark();
+        let before = std::mem::take(&mut self.traits);
+        write(self);
+        self.bytes.reset(mark);
+        std::mem::replace(&mut self.traits, before)
+    }
+
+    pub(crate) fn bypass(&mut self, reason: Bypass) {
+        self.traits.bypass.get_or_insert(reason);
+    }
+
+    /// All lines of a header field, in order, each framed.
+    pub(crate) fn field(&mut self, name: &str) {
+        let Some(fields) = self.fields else {
+            return self.bypass(Bypass::FieldsUnseen);
+        };
+        self.lines(name, fields);
+    }
+
+    /// The fields of `vary` in an argument of the handler, where they are others than those that the request came with:
+    /// an extractor before it may have changed them.
+    pub(crate) fn changed_fields(&mut self, fields: &HeaderMap) {
+        for name in self.handler.fields() {
+            let unchanged = self.fields.is_some_and(|sent| sent.get_all(*name).iter().eq(fields.get_all(*name)));
+            if !unchanged {
+                self.lines(name, fields);
+            }
+        }
+    }
+
+    fn lines(&mut self, name: &str, fields: &HeaderMap) {
+        self.tag(Tag::Field);
+        self.raw(name.as_bytes());
+        for line in fields.get_all(name) {
+            self.tag(Tag::Some);
+            self.raw(line.as_bytes());
+        }
+        self.tag(Tag::End);
+    }
+
+    /// A value of a type that has no tag of its own: the type's name, and bytes that its values have one of each.
+    pub(crate) fn named(&mut self, name: &str, bytes: &[u8]) {
+        self.tagged(Tag::Named, name.as_bytes());
+        self.raw(bytes);
+    }
+
+    #[inline]
+    pub(crate) fn tag(&mut self, tag: Tag) {
+        self.byte(tag as u8);
+    }
+
+    /// Length-framed bytes.
+    #[inline]
+    pub(crate) fn raw(&mut self, bytes: &[u8]) {
+        if !self.bytes.framed(bytes) {
+            self.bypass(Bypass::KeyTooLong);
+        }
+    }
+
+    /// A tag, and length-framed bytes.
+    #[inline]
+    pub(crate) fn tagged(&mut self, tag: Tag, bytes: &[u8]) {
+        if !self.bytes.tagged(tag as u8, bytes) {
+            self.bypass(Bypass::KeyTooLong);
+        }
+    }
+
+    /// A number of elements.
+    pub(crate) fn length(&mut self, length: usize) {
+        if !self.bytes.length_of(length) {
+            self.bypass(Bypass::KeyTooLong);
+        }
+    }
+
+    pub(crate) fn parameter(&mut self, name: &[u8], value: &[u8]) {
+        self.tag(Tag::Some);
+        self.raw(name);
+        self.raw(value);
+    }
+
+    /// The place of an argument among the others.
+    #[inline]
+    pub(crate) fn argument(&mut self, at: usize) {
+        // One byte for all that axum allows, and never one of the other tags.
+        match u8::try_from(at) {
+            Ok(at) if at < 32 => self.byte(FIRST_ARGUMENT | at),
+            _ => self.bypass(Bypass::KeyTooLong),
+        }
+    }
+
+    #[inline]
+    fn byte(&mut self, byte: u8) {
+        if !self.bytes.push(byte) {
+            self.bypass(Bypass::KeyTooLong);
+        }
+    }
+}
+
+/// What a value prints, on the stack as long as it is short, and never longer than a key.
+struct Printed(SmallVec<[u8; 64]>);
+
+impl Write for Printed {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        if self.0.len() + text.len() > buffer::MAX_KEY {
+            return Err(fmt::Error);
+        }
+        self.0.extend_from_slice(text.as_bytes());
+        Ok(())
+    }
+}
+
+/// An argument's tag is this and its place.
+pub(crate) const FIRST_ARGUMENT: u8 = 0x80;
+
+/// The first byte of each element of a key. The values are part of the format of keys at rest.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(u8)]
+pub(crate) enum Tag {
+    None = 0,
+    Some = 1,
+    End = 2,
+    Text = 3,
+    Bytes = 4,
+    Bool = 5,
+    Char = 6,
+    Unsigned = 7,
+    Signed = 8,
+    Sequence = 9,
+    Field = 10,
+    Path = 11,
+    RawQuery = 12,
+    Parameters = 13,
+    Method = 14,
+    Authority = 15,
+    Query = 16,
+    Ok = 18,
+    Variant = 19,
+    InnerPath = 20,
+    Named = 21,
+    Map = 22,
+    Set = 23,
+}

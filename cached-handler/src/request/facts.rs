@@ -1,0 +1,415 @@
+//! What is captured of a request before the handler's own arguments, in one pass over its fields.
+
+mod began;
+
+use std::{
+    fmt,
+    pin::pin,
+    task::{Context, Poll, Waker},
+    time::Duration,
+};
+
+use axum::extract::{FromRequestParts as _, NestedPath, OriginalUri, RawPathParams};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Version, header, request::Parts, uri::PathAndQuery};
+
+pub(crate) use self::began::Began;
+pub(crate) use crate::handler::state::State;
+use crate::{
+    cache::Cache,
+    handler::policy::Policy,
+    header::accept_encoding::accepts_a_coding,
+    key::writer::{Credentials, Traits},
+    request::{
+        nested::{self, Outer},
+        signature::Capture,
+        unsafe_target::Changed,
+    },
+    rules::{
+        conditions::Conditional,
+        request::{self, Wish},
+    },
+    stored::Stored,
+};
+
+/// What every cached handler needs of its request; the attribute puts it beside the first argument. With `FIELDS`, all
+/// header fields too, for attributes and arguments that name some.
+pub struct Seen<const FIELDS: bool> {
+    pub(crate) facts: Facts,
+    pub(crate) fields: Option<Box<HeaderMap>>,
+}
+
+/// The request, as far as keys, preconditions and answers are concerned.
+#[derive(Debug)]
+pub(crate) struct Facts {
+    pub(crate) cache: Option<Cache>,
+    pub(crate) began: Began,
+    pub(crate) state: fn() -> State,
+    /// Path and query as they arrived.
+    pub(crate) original: PathAndQuery,
+    /// Boxed: the facts move several times on the way of a hit, and few requests have any of these.
+    rare: Option<Box<Rare>>,
+    verb: Verb,
+    pub(crate) flags: Flags,
+}
+
+/// Its method; the store answers the first two.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Verb {
+    Get,
+    Head,
+    Other,
+}
+
+/// What few requests have.
+#[derive(Debug, Default)]
+struct Rare {
+    /// Neither GET nor HEAD.
+    method: Option<Method>,
+    /// Path and query as they were when the arguments were taken, where a nest or a rewriting service changed them.
+    inner: Option<PathAndQuery>,
+    /// The parameters of the path, where the path that the key holds may not be the one that they were taken from.
+    parameters: Option<RawPathParams>,
+    conditional: Conditional,
+    /// The lines of `Cache-Control` and `Pragma`, where there are any.
+    directives: Option<Box<HeaderMap>>,
+    /// What it changes, where its method is unsafe.
+    changed: Option<Box<Changed>>,
+    /// The runs that it is inside of.
+    around: Option<Box<[Outer]>>,
+}
+
+/// A request, as the run that it begins keeps it.
+#[derive(Debug)]
+pub struct Captured {
+    pub(crate) facts: Facts,
+    pub(crate) fields: Option<Box<HeaderMap>>,
+}
+
+/// Gives up the difference between the two kinds of [`Seen`].
+#[must_use]
+pub fn seen<const FIELDS: bool>(seen: Seen<FIELDS>) -> Captured {
+    Captured { facts: seen.facts, fields: seen.fields }
+}
+
+/// Which fields that matter are present.
+#[derive(Debug, Default, Clone, Copy)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of the request, and none excludes another")]
+pub(crate) struct Flags {
+    /// `Authorization`, `Proxy-Authorization`, `Cookie`.
+    pub(crate) credentials: bool,
+    /// The same without `Cookie`.
+    pub(crate) authorization: bool,
+    pub(crate) upgrade: Upgrade,
+    /// The client takes content in some coding, which a layer outside may put it into.
+    pub(crate) accepts_a_coding: bool,
+    /// It came through a router of axum, which takes the content away from the answer to a HEAD.
+    pub(crate) is_routed: bool,
+    /// It came to a service. A router hands on to one (`route_service`, `nest_service`, `fallback_service`) without taking the
+    /// content away from the answer to a HEAD.
+    pub(crate) is_for_a_service: bool,
+    /// That service is one of axum's own routes, with their layers: most are handlers, and answer a HEAD with content.
+    pub(crate) is_in_a_route: bool,
+    /// It came by HTTP/2 or a later version.
+    pub(crate) is_http2: bool,
+}
+
+/// Which protocol it asks for.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Upgrade {
+    #[default]
+    None,
+    WebSocket,
+    /// It may be ignored (RFC 9110 §7.8), and is.
+    Other,
+}
+
+impl Facts {
+    /// Of what is asked for without a request.
+    pub(crate) fn of_none(cache: Option<Cache>) -> Self {
+        Self {
+            began: cache.as_ref().map_or(Began::default(), Began::now),
+            cache,
+            state: State::of::<()>,
+            original: PathAndQuery::from_static("/"),
+            rare: None,
+            verb: Verb::Get,
+            flags: Flags::default(),
+        }
+    }
+
+    /// As `parts` say; `cache` is where they are looked up.
+    fn of(parts: &mut Parts, cache: Option<Cache>, state: fn() -> State) -> Self {
+        let began = Began::now(cache.as_ref().unwrap_or_else(|| Cache::global()));
+        let Scan { mut rare, mut flags } = Scan::of(&parts.headers);
+        flags.is_http2 = parts.version >= Version::HTTP_2;
+        if let Some(around) = nested::around(Some(&parts.extensions)) {
+            rare.get_or_insert_default().around = Some(around);
+        }
+        let inner = path_and_query(&parts.uri);
+        let routed = parts.extensions.get::<OriginalUri>();
+        flags.is_routed = routed.is_some();
+        let original = match routed.and_then(|uri| uri.0.path_and_query()) {
+            // Where nothing has changed it, which is almost always, it is the same text in the same place.
+            Some(original) if !std::ptr::eq(original.as_str(), inner.as_str()) => {
+                let original = original.clone();
+                if !is_below_a_fixed_prefix(&original, &inner, parts.extensions.get()) {
+                    rare.get_or_insert_default().parameters = parameters(parts);
+                }
+                if original != inner {
+                    rare.get_or_insert_default().inner = Some(inner);
+                }
+                original
+            }
+            _ => inner,
+        };
+        let verb = match parts.method {
+            Method::GET => Verb::Get,
+            Method::HEAD => Verb::Head,
+            _ => {
+                let rare = rare.get_or_insert_default();
+                (rare.method, rare.changed) = (Some(parts.method.clone()), Changed::by(parts));
+                Verb::Other
+            }
+        };
+        Self { cache, began, state, original, rare, verb, flags }
+    }
+
+    pub(crate) fn method(&self) -> &Method {
+        match self.verb {
+            Verb::Head => &Method::HEAD,
+            Verb::Get => &Method::GET,
+            // It is there; were it not, nothing would be stored under a method that nobody stores.
+            Verb::Other => self.rare.as_ref().and_then(|rare| rare.method.as_ref()).unwrap_or(&Method::CONNECT),
+        }
+    }
+
+    #[inline]
+    pub(crate) fn is_head(&self) -> bool {
+        self.verb == Verb::Head
+    }
+
+    /// That of its router, or else of the process.
+    #[inline]
+    pub(crate) fn cache(&self) -> &Cache {
+        self.cache.as_ref().unwrap_or_else(|| Cache::global())
+    }
+
+    /// The query that the arguments were taken from.
+    pub(crate) fn query(&self) -> Option<&str> {
+        self.inner().unwrap_or(&self.original).query()
+    }
+
+    /// Path and query as they were when the arguments were taken, where they are others than those that arrived.
+    pub(crate) fn inner(&self) -> Option<&PathAndQuery> {
+        self.rare.as_ref()?.inner.as_ref()
+    }
+
+    /// The parameters of the path, where neither the path as it arrived nor that which the arguments were taken from need hold
+    /// them: a service between two routers may have changed it, and a nest taken the changed part away.
+    pub(crate) fn parameters(&self) -> Option<&RawPathParams> {
+        self.rare.as_ref()?.parameters.as_ref()
+    }
+
+    pub(crate) fn conditional(&self) -> Option<&Conditional> {
+        Some(&self.rare.as_ref()?.conditional).filter(|conditional| !conditional.is_empty())
+    }
+
+    /// The lines of `Cache-Control` and `Pragma`, where there are any.
+    pub(crate) fn directives(&self) -> Option<&HeaderMap> {
+        self.rare.as_ref()?.directives.as_deref()
+    }
+
+    /// What the request's own directives say to a stored response of this age.
+    pub(crate) fn wish(&self, age: Duration, remaining: Duration) -> Wish {
+        self.directives().map_or(Wish::Use, |fields| request::wish(fields, age, remaining))
+    }
+
+    pub(crate) fn accepts_stale(&self, staleness: Duration) -> bool {
+        self.directives().is_some_and(|fields| request::accepts_stale(fields, staleness))
+    }
+
+    pub(crate) fn only_if_cached(&self) -> bool {
+        self.directives().is_some_and(request::only_if_cached)
+    }
+
+    /// What it changes, for the one run that it begins.
+    pub(crate) fn take_changed(&mut self) -> Option<Box<Changed>> {
+        self.rare.as_mut()?.changed.take()
+    }
+
+    /// The runs that it is inside of.
+    pub(crate) fn around(&self) -> &[Outer] {
+        self.rare.as_ref().and_then(|rare| rare.around.as_deref()).unwrap_or_default()
+    }
+
+    /// Tells the runs that it is inside of what answers it.
+    #[inline]
+    pub(crate) fn tell_around(&self, stored: &Stored, cache: &Cache) {
+        if self.rare.is_some() {
+            self.around().iter().for_each(|outer| outer.note(stored, cache));
+        }
+    }
+
+    pub(crate) fn forbids_storing(&self) -> bool {
+        self.directives().is_some_and(request::forbids_storing)
+    }
+
+    /// What of its credentials the arguments show, as far as the policy has it matter.
+    pub(crate) fn credentials(&self, policy: &Policy, traits: &Traits) -> Credentials {
+        let is_left_to_vary = policy.cookies_by_vary && !self.flags.authorization && traits.credentials == Credentials::Forwarded;
+        match traits.credentials {
+            // Noted only where there are some, or a person that is known otherwise.
+            Credentials::Withheld => Credentials::Withheld,
+            shown if self.flags.credentials && !is_left_to_vary => shown,
+            _ => Credentials::Unseen,
+        }
+    }
+
+    /// GET or HEAD: the methods that may be answered from the store.
+    pub(crate) fn is_safe(&self) -> bool {
+        self.verb != Verb::Other
+    }
+}
+
+impl<S: 'static, const FIELDS: bool> Capture<S> for Seen<FIELDS> {
+    fn of(parts: &mut Parts) -> Self {
+        let cache = Cache::of(parts);
+        Self::in_cache::<S>(parts, cache)
+    }
+}
+
+impl<const FIELDS: bool> Seen<FIELDS> {
+    /// In another cache than that of the router.
+    pub(crate) fn in_cache<S: 'static>(parts: &mut Parts, cache: Option<Cache>) -> Self {
+        Self { facts: Facts::of(parts, cache, State::of::<S>), fields: FIELDS.then(|| Box::new(parts.headers.clone())) }
+    }
+}
+
+/// Whether all that has happened to a path is that nests took a prefix without parameters away: what is left has them all.
+fn is_below_a_fixed_prefix(original: &PathAndQuery, inner: &PathAndQuery, nested: Option<&NestedPath>) -> bool {
+    let Some(prefix) = nested.map(|nested| nested.as_str().trim_end_matches('/')).filter(|prefix| !prefix.contains('{')) else {
+        return false;
+    };
+    let below = original.path().strip_prefix(prefix).map(|below| if below.is_empty() { "/" } else { below });
+    below == Some(inner.path())
+}
+
+/// What a router has found in the path.
+#[cold]
+fn parameters(parts: &mut Parts) -> Option<RawPathParams> {
+    let found = pin!(RawPathParams::from_request_parts(parts, &()));
+    match found.poll(&mut Context::from_waker(Waker::noop())) {
+        Poll::Ready(Ok(parameters)) => Some(parameters),
+        _ => None,
+    }
+}
+
+/// Path and query of a target; `*` and the authority form of CONNECT have none.
+fn path_and_query(uri: &http::Uri) -> PathAndQuery {
+    uri.path_and_query().cloned().unwrap_or_else(|| PathAndQuery::from_static("/"))
+}
+
+/// The few fields that matter to every cached handler.
+#[derive(Default)]
+struct Scan {
+    rare: Option<Box<Rare>>,
+    flags: Flags,
+}
+
+impl Scan {
+    /// One pass over the names; the lines of those that matter are looked up.
+    #[inline]
+    fn of(fields: &HeaderMap) -> Self {
+        let mut scan = Self::default();
+        for name in fields.keys() {
+            if *name == header::ACCEPT_ENCODING {
+                scan.flags.accepts_a_coding = accepts_a_coding(fields);
+            } else if matters(name) {
+                scan.note_all(interest(name), name, fields);
+            }
+        }
+        scan
+    }
+
+    #[cold]
+    fn note_all(&mut self, interest: Interest, name: &HeaderName, fields: &HeaderMap) {
+        fields.get_all(name).iter().for_each(|value| self.note(interest, name, value, fields));
+    }
+
+    fn note(&mut self, interest: Interest, name: &HeaderName, value: &HeaderValue, fields: &HeaderMap) {
+        match interest {
+            Interest::Cookie => self.flags.credentials = true,
+            Interest::Authorization => (self.flags.credentials, self.flags.authorization) = (true, true),
+            Interest::Upgrade => {
+                let is_meant = || fields.get_all(header::CONNECTION).iter().any(|line| names(line, "upgrade"));
+                if names(value, "websocket") && is_meant() {
+                    self.flags.upgrade = Upgrade::WebSocket;
+                } else if self.flags.upgrade == Upgrade::None {
+                    self.flags.upgrade = Upgrade::Other;
+                }
+            }
+            Interest::Directives => {
+                self.rare().directives.get_or_insert_default().append(name, value.clone());
+            }
+            Interest::Conditional => self.rare().conditional.note(name, value),
+        }
+    }
+
+    fn rare(&mut self) -> &mut Rare {
+        self.rare.get_or_insert_default()
+    }
+}
+
+/// Whether a list has this word among its elements, in letters of either case; a version may follow after a slash.
+fn names(list: &HeaderValue, word: &str) -> bool {
+    let is_it = |name: &[u8]| name.trim_ascii().eq_ignore_ascii_case(word.as_bytes());
+    let mut elements = list.as_bytes().split(|byte| *byte == b',');
+    elements.any(|element| element.split(|byte| *byte == b'/').next().is_some_and(is_it))
+}
+
+#[derive(Clone, Copy)]
+enum Interest {
+    Cookie,
+    Authorization,
+    Upgrade,
+    Directives,
+    Conditional,
+}
+
+/// `http` knows all of them by number, so that this comes down to one test of a bit.
+#[inline]
+fn matters(name: &HeaderName) -> bool {
+    matches!(
+        *name,
+        header::COOKIE
+            | header::AUTHORIZATION
+            | header::PROXY_AUTHORIZATION
+            | header::CACHE_CONTROL
+            | header::PRAGMA
+            | header::IF_MATCH
+            | header::IF_NONE_MATCH
+            | header::IF_MODIFIED_SINCE
+            | header::IF_UNMODIFIED_SINCE
+            | header::IF_RANGE
+            | header::RANGE
+            | header::UPGRADE
+    )
+}
+
+/// Of those that matter.
+fn interest(name: &HeaderName) -> Interest {
+    match *name {
+        header::COOKIE => Interest::Cookie,
+        header::AUTHORIZATION | header::PROXY_AUTHORIZATION => Interest::Authorization,
+        header::CACHE_CONTROL | header::PRAGMA => Interest::Directives,
+        header::UPGRADE => Interest::Upgrade,
+        _ => Interest::Conditional,
+    }
+}
+
+impl<const FIELDS: bool> fmt::Debug for Seen<FIELDS> {
+    /// Names no value: keys and fields may hold secrets.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Seen").field("fields", &FIELDS).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,342 @@
+//! Caches inside of a cache: a run whose answer is made of what other cached handlers have answered.
+//!
+//! Such a handler has groups, an age and a reader that the run knows nothing of. What is stored of the run is bound to them:
+//! it is held against the epochs of each part, by the stamp of that, is fresh no longer, and private where a part is. In memory
+//! it holds these epochs. At rest it names them, and they are read with its own; that is possible where its parts rest in the
+//! same backend, whose clock has stamped all of them. A layer
+//! stores nothing of the kind: a copy would be given to requests that the extractors inside refuse (law L2).
+//!
+//! A handler inside finds the run by its task, and by the request's extensions where that was handed on to another task.
+
+use std::{
+    mem,
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicUsize, Ordering},
+    },
+};
+
+use http::{Extensions, header};
+
+use crate::{
+    cache::Cache,
+    epoch::{Marks, group::CacheGroups},
+    handler::Handler,
+    header::cache_control::CacheControl,
+    outcome::{Bypass, Forward, NotStored},
+    rules::storable::Storable,
+    serve::Run,
+    storage::remote::store::{Scopes, Stamp},
+    stored::Stored,
+    util::{
+        clock::{Millis, millis, span},
+        lock::lock,
+    },
+};
+
+/// A response that caches inside of a layer answer for; a mark for the gate of the store.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct CachedInside;
+
+/// How many runs are under way: without any, no request is inside of one, and hits ask no further.
+static UNDER_WAY: AtomicUsize = AtomicUsize::new(0);
+
+tokio::task_local! {
+    static OUTER: Outer;
+}
+
+/// A run, for what answers inside of it.
+#[derive(Debug)]
+pub(crate) struct Composition(Outer);
+
+/// That a run is under way.
+struct UnderWay;
+
+/// The same, for those inside.
+#[derive(Debug, Clone)]
+pub(crate) struct Outer(Arc<Shared>);
+
+#[derive(Debug)]
+struct Shared {
+    cache: Cache,
+    /// Which of the backends it rests in; none, where that is the memory.
+    backend: Option<usize>,
+    in_memory: bool,
+    parts: Mutex<Option<Parts>>,
+}
+
+/// What a response at rest is made of: the names of its epochs, and the clock that it was stamped with. The incarnation is that
+/// of the response itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Part {
+    pub(crate) handler: Box<str>,
+    pub(crate) path: Option<u64>,
+    pub(crate) groups: Vec<Box<str>>,
+    pub(crate) clock: u64,
+}
+
+impl Part {
+    pub(crate) fn scopes(&self) -> Scopes<'_> {
+        Scopes::new(&self.handler, self.path, &self.groups)
+    }
+
+    fn is_of_the_same(&self, other: &Self) -> bool {
+        (&self.handler, self.path, &self.groups) == (&other.handler, other.path, &other.groups)
+    }
+
+    fn length(&self) -> usize {
+        self.handler.len() + self.groups.iter().map(|group| group.len() + size_of::<u32>()).sum::<usize>() + size_of::<Self>()
+    }
+}
+
+/// Each once, with the earlier of its stamps.
+pub(crate) fn joined(parts: impl IntoIterator<Item = Part>) -> Box<[Part]> {
+    let mut all = Vec::<Part>::new();
+    for part in parts {
+        match all.iter_mut().find(|known| known.is_of_the_same(&part)) {
+            Some(known) => known.clock = known.clock.min(part.clock),
+            None => all.push(part),
+        }
+    }
+    all.into()
+}
+
+/// What those inside have answered with.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Parts {
+    /// Some of it lies where the epochs of this run say nothing of it.
+    pub(crate) is_foreign: bool,
+    pub(crate) is_private: bool,
+    /// With the stamp of each.
+    pub(crate) marks: Vec<(Marks, u64)>,
+    /// At rest, and the life of the clock that has stamped them.
+    at_rest: Vec<Part>,
+    incarnation: Option<u64>,
+    /// Until when all of it is fresh.
+    pub(crate) fresh_until: Option<Millis>,
+    /// Some of it must not be used after that, not even stale.
+    ends: bool,
+}
+
+impl Parts {
+    fn of(at_rest: Vec<Part>, stamp: Stamp) -> Self {
+        Self { at_rest, incarnation: Some(stamp.incarnation), ..Self::default() }
+    }
+
+    /// Whether nothing that concerns any of them was invalidated since, and no invalidation is under way, whose time may be
+    /// earlier than what it has reached so far.
+    /// At rest that is seen when it is put.
+    pub(crate) fn are_current(&self, run: &Run) -> bool {
+        if !run.handler.in_memory {
+            // Without a stamp nothing is put.
+            return self.incarnation.zip(run.stamp()).is_none_or(|(incarnation, stamp)| stamp.incarnation == incarnation);
+        }
+        let epochs = &run.cache.inner().memory.epochs;
+        epochs.is_settled() && self.marks.iter().all(|(marks, stamp)| epochs.invalidated(marks) <= *stamp)
+    }
+
+    /// What is made of them is fresh no longer, and is not used any longer either where one of them must not be.
+    pub(crate) fn bound(&self, verdict: &mut Storable, now: Millis) -> Result<(), NotStored> {
+        let Some(until) = self.fresh_until else { return Ok(()) };
+        let longest = verdict.initial_age + span(until.saturating_sub(now));
+        verdict.freshness_lifetime = verdict.freshness_lifetime.min(longest);
+        if self.ends {
+            verdict.ends = Some(verdict.ends.map_or(longest, |end| end.min(longest)));
+        }
+        if verdict.freshness_lifetime > verdict.initial_age { Ok(()) } else { Err(NotStored::AlreadyStale) }
+    }
+}
+
+impl Composition {
+    pub(crate) fn new(cache: &Cache, handler: &Handler) -> Self {
+        let (in_memory, backend) = (handler.in_memory, cache.backend_at(handler));
+        Self(Outer(Arc::new(Shared { cache: cache.clone(), backend, in_memory, parts: Mutex::new(None) })))
+    }
+
+    pub(crate) fn outer(&self) -> Outer {
+        self.0.clone()
+    }
+
+    /// None, where no cached handler has answered inside, as in almost all runs.
+    pub(crate) fn parts(&self) -> Option<Parts> {
+        lock(&self.0.0.parts).clone()
+    }
+
+    /// Those that rest where it does.
+    pub(crate) fn parts_at_rest(&self) -> Box<[Part]> {
+        joined(lock(&self.0.0.parts).iter().flat_map(|parts| parts.at_rest.iter().cloned()))
+    }
+
+    pub(crate) fn is_private(&self) -> bool {
+        lock(&self.0.0.parts).as_ref().is_some_and(|parts| parts.is_private)
+    }
+}
+
+impl UnderWay {
+    fn begin() -> Self {
+        UNDER_WAY.fetch_add(1, Ordering::Relaxed);
+        Self
+    }
+}
+
+impl Drop for UnderWay {
+    fn drop(&mut self) {
+        UNDER_WAY.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+/// Tells the runs around one whose answer is not stored.
+pub(crate) fn tell_of_refused(run: &Run, answer: &Extensions) {
+    // As if the handler had no attribute.
+    if run.key.forward == Forward::Bypass(Bypass::Off) {
+        return;
+    }
+    if run.is_untouched() {
+        // Nor has anybody asked whose it is, where a condition holds.
+        let is_private = run.is_private() || run.key.forward == Forward::Bypass(Bypass::Condition);
+        return tell_of_unnamed(run.facts.around(), is_private);
+    }
+    let groups = answer.get::<CacheGroups>().map_or(&[][..], |groups| &groups.0);
+    run.facts.around().iter().for_each(|outer| outer.note_run(run, groups, None));
+}
+
+/// Tells them of what a cache has left alone without asking what it belongs to: nothing that is invalidated would reach what is
+/// made of it (law L4), which therefore is not stored.
+pub(crate) fn tell_of_unnamed(around: &[Outer], is_private: bool) {
+    for outer in around {
+        outer.add(Parts { is_foreign: true, is_private, ..Parts::default() });
+    }
+}
+
+/// The same of one whose answer is a stream, and stored at its end at the earliest.
+pub(crate) fn tell_of_stream(run: &Run, groups: &[Box<str>], storable: &Storable) {
+    let remaining = storable.freshness_lifetime.saturating_sub(storable.initial_age);
+    let until = run.now().saturating_add(millis(remaining));
+    run.facts.around().iter().for_each(|outer| outer.note_run(run, groups, Some((until, storable.ends.is_some()))));
+}
+
+/// The runs that a request is inside of, if it is.
+#[inline]
+pub(crate) fn around(extensions: Option<&Extensions>) -> Option<Box<[Outer]>> {
+    if UNDER_WAY.load(Ordering::Relaxed) == 0 { None } else { find(extensions) }
+}
+
+#[cold]
+fn find(extensions: Option<&Extensions>) -> Option<Box<[Outer]>> {
+    let by_task = OUTER.try_with(Clone::clone).ok();
+    let by_request = extensions.and_then(|extensions| extensions.get::<Outer>());
+    // A handler may hand on a request that says of another run than its own.
+    let by_request = by_request.filter(|other| by_task.as_ref().is_none_or(|one| !Arc::ptr_eq(&one.0, &other.0)));
+    let found: Box<[Outer]> = by_task.into_iter().chain(by_request.cloned()).collect();
+    (!found.is_empty()).then_some(found)
+}
+
+impl Outer {
+    /// Runs what is inside.
+    pub(crate) fn scope<F: Future>(self, inside: F) -> impl Future<Output = F::Output> + use<F> {
+        let under_way = UnderWay::begin();
+        OUTER.scope(self, async move {
+            let output = inside.await;
+            drop(under_way);
+            output
+        })
+    }
+
+    /// Whether any cached handler has answered inside.
+    pub(crate) fn has_parts(&self) -> bool {
+        lock(&self.0.parts).is_some()
+    }
+
+    /// A stored response answers inside, or one that has just been made.
+    pub(crate) fn note(&self, stored: &Stored, cache: &Cache) {
+        let is_private = CacheControl::of(&stored.whole.headers, &header::CACHE_CONTROL).is_ok_and(|own| own.private);
+        let (fresh_until, ends) = (Some(stored.fresh_until), stored.ends);
+        let part = match (&stored.marks, stored.place) {
+            (Some(marks), None) if self.is_in_memory_of(cache) => {
+                Parts { is_private, marks: vec![(marks.clone(), stored.stamp.clock)], fresh_until, ends, ..Parts::default() }
+            }
+            (None, Some(place)) if self.rests_in(cache, Some(place.backend)) => {
+                let own =
+                    Part { handler: place.handler.into(), path: place.path, groups: stored.groups.to_vec(), clock: stored.stamp.clock };
+                let at_rest = stored.parts.iter().cloned().chain([own]).collect();
+                Parts { is_private, fresh_until, ends, ..Parts::of(at_rest, stored.stamp) }
+            }
+            _ => Parts { is_foreign: true, is_private, ..Parts::default() },
+        };
+        self.add(part);
+    }
+
+    /// A run has answered inside, and nothing of it is stored.
+    pub(crate) fn note_run(&self, run: &Run, groups: &[Box<str>], fresh_until: Option<(Millis, bool)>) {
+        let (is_private, ends) = (run.is_private(), fresh_until.is_some_and(|(_, ends)| ends));
+        let fresh_until = fresh_until.map(|(until, _)| until);
+        let is_at_hand = run.has_read_its_backend() && self.rests_in(&run.cache, run.cache.backend_at(run.handler));
+        let part = if let Some(stamp) = run.stamp().filter(|_| is_at_hand) {
+            let added = groups.iter().filter(|group| !run.groups.contains(group));
+            let (handler, groups) = (run.handler.epoch_name(run.key.instance).into(), run.groups.iter().chain(added).cloned().collect());
+            let own = Part { handler, path: run.path_number, groups, clock: stamp.clock };
+            Parts { is_private, fresh_until, ends, ..Parts::of(vec![own], stamp) }
+        } else if run.handler.in_memory && self.is_in_memory_of(&run.cache) {
+            let epochs = &run.cache.inner().memory.epochs;
+            let mut marks = run
+                .marks()
+                .cloned()
+                .unwrap_or_else(|| epochs.marks(run.handler.epoch_name(run.key.instance), run.path_number, &run.groups));
+            let added: Vec<_> = groups.iter().filter(|group| !run.groups.contains(group)).collect();
+            epochs.add_groups(&mut marks, &added);
+            let stamp = run.stamp().map_or(run.facts.began.in_memory, |stamp| stamp.clock);
+            Parts { is_private, marks: vec![(marks, stamp)], fresh_until, ends, ..Parts::default() }
+        } else {
+            Parts { is_foreign: true, is_private, ..Parts::default() }
+        };
+        self.add(part);
+    }
+
+    /// What has answered inside of a run that is itself inside.
+    pub(crate) fn note_parts_of(&self, run: &Run) {
+        if let Some(mut parts) = run.composition.parts() {
+            let is_at_hand = if run.handler.in_memory {
+                self.is_in_memory_of(&run.cache)
+            } else {
+                self.rests_in(&run.cache, run.cache.backend_at(run.handler))
+            };
+            parts.is_foreign |= !is_at_hand;
+            self.add(parts);
+        }
+    }
+
+    fn is_in_memory_of(&self, cache: &Cache) -> bool {
+        self.0.in_memory && self.0.cache.is(cache)
+    }
+
+    fn rests_in(&self, cache: &Cache, backend: Option<usize>) -> bool {
+        !self.0.in_memory && backend.is_some() && self.0.backend == backend && self.0.cache.is(cache)
+    }
+
+    fn add(&self, part: Parts) {
+        let mut parts = lock(&self.0.parts);
+        let all = parts.get_or_insert_default();
+        all.is_foreign |= part.is_foreign;
+        all.is_private |= part.is_private;
+        all.ends |= part.ends;
+        all.marks.extend(part.marks);
+        all.is_foreign |= all.incarnation.is_some_and(|known| part.incarnation.is_some_and(|other| known != other));
+        all.incarnation = all.incarnation.or(part.incarnation);
+        all.at_rest = joined(mem::take(&mut all.at_rest).into_iter().chain(part.at_rest)).into_vec();
+        all.fresh_until = earliest(all.fresh_until, part.fresh_until);
+        // Each costs a look at every hit: what is made of so many parts is made anew each time.
+        let length: usize = all.at_rest.iter().map(Part::length).sum();
+        all.is_foreign |= all.marks.len() > MOST_PARTS || all.at_rest.len() > MOST_PARTS || length > LONGEST_PARTS;
+    }
+}
+
+const MOST_PARTS: usize = 64;
+/// In bytes, of what is kept with a response at rest.
+const LONGEST_PARTS: usize = 32 << 10;
+
+fn earliest<T: Ord>(one: Option<T>, other: Option<T>) -> Option<T> {
+    match (one, other) {
+        (Some(one), Some(other)) => Some(one.min(other)),
+        (one, other) => one.or(other),
+    }
+}

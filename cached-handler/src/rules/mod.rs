@@ -1,0 +1,16 @@
+//! What HTTP says, as pure functions: no clock, no I/O, each with its section of the RFC.
+
+pub(crate) mod client;
+pub(crate) mod conditional;
+pub(crate) mod conditions;
+pub(crate) mod freshness;
+pub(crate) mod meaning;
+pub(crate) mod path;
+pub(crate) mod prefix;
+pub(crate) mod range;
+pub(crate) mod reference;
+pub(crate) mod request;
+pub(crate) mod said;
+pub(crate) mod spelling;
+pub(crate) mod stale;
+pub(crate) mod storable;

@@ -1,0 +1,162 @@
+//! The memory backend: responses behind an `Arc` each, on moka, bounded in bytes.
+
+use std::{
+    fmt,
+    hash::BuildHasher,
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicU64, Ordering},
+    },
+};
+
+use moka::notification::RemovalCause;
+
+use crate::{
+    epoch::InProcessEpochs,
+    key::primary::{KeyRef, PrimaryKey},
+    observe::MemoryMeters,
+    outcome::NotStored,
+    stored::Slot,
+    util::{hasher::Keyed, lock::lock},
+};
+
+/// Stored responses of this process, and their epochs.
+pub(crate) struct Memory {
+    slots: moka::sync::Cache<PrimaryKey, Arc<Slot>, Keyed>,
+    pub(crate) epochs: InProcessEpochs,
+    capacity: u64,
+    /// Bytes inserted since maintenance last ran.
+    unsettled: AtomicU64,
+    held: Arc<Held>,
+    /// Responses of one key are put one after the other, so that none takes the place of one that is newer.
+    turns: Box<[Mutex<()>]>,
+    hasher: Keyed,
+}
+
+/// What it holds, counted as it comes and goes: moka's own figures lag behind.
+struct Held {
+    bytes: AtomicU64,
+    responses: AtomicU64,
+    evicted: AtomicU64,
+    meters: MemoryMeters,
+}
+
+/// moka evicts in a maintenance that it puts off. Left to itself it grows to twice its capacity under 16 writers of
+/// large responses; so a writer that has added this share of the capacity settles it.
+const SETTLE_AT: u64 = 64;
+
+const TURNS: usize = 64;
+
+impl Memory {
+    /// Holds at most `capacity` bytes of keys, fields, contents and overhead.
+    pub(crate) fn new(capacity: u64) -> Self {
+        let held = Arc::new(Held::new());
+        let leaving = Arc::clone(&held);
+        let slots = moka::sync::Cache::builder()
+            .max_capacity(capacity)
+            .weigher(|key: &PrimaryKey, slot: &Arc<Slot>| u32::try_from(weigh(key, slot)).unwrap_or(u32::MAX))
+            .eviction_listener(move |key, slot, cause| leaving.less(&key, &slot, cause))
+            .build_with_hasher(Keyed::new());
+        let turns = std::iter::repeat_with(Mutex::default).take(TURNS).collect();
+        let (epochs, unsettled) = (InProcessEpochs::of_memory(), AtomicU64::new(0));
+        Self { slots, epochs, capacity, unsettled, held, turns, hasher: Keyed::new() }
+    }
+
+    #[inline]
+    pub(crate) fn get(&self, key: &KeyRef<'_>) -> Option<Arc<Slot>> {
+        self.slots.get(key)
+    }
+
+    /// Stores, unless it would take the whole capacity, or the place of what a run has made that began later.
+    pub(crate) fn put(&self, key: PrimaryKey, slot: Arc<Slot>) -> Result<(), NotStored> {
+        let weight = u64::try_from(weigh(&key, &slot)).unwrap_or(u64::MAX);
+        if weight > self.capacity {
+            return Err(NotStored::TooLarge);
+        }
+        let turn = usize::try_from(self.hasher.hash_one(&key) % TURNS as u64).ok().and_then(|turn| self.turns.get(turn)).map(lock);
+        // Looked for first, as that counts for nothing in what is kept by how often it was asked for.
+        let known = if self.slots.contains_key(&key) { self.slots.get(&key) } else { None };
+        if known.is_some_and(|known| known.order().is_after(&slot.order())) {
+            return Err(NotStored::Overtaken);
+        }
+        self.held.more(weight, &slot);
+        self.slots.insert(key, slot);
+        drop(turn);
+        let unsettled = self.unsettled.fetch_add(weight, Ordering::Relaxed).saturating_add(weight);
+        if unsettled > self.capacity / SETTLE_AT {
+            self.unsettled.store(0, Ordering::Relaxed);
+            self.slots.run_pending_tasks();
+        }
+        Ok(())
+    }
+
+    /// Forgets one.
+    pub(crate) fn remove(&self, key: &PrimaryKey) {
+        self.slots.invalidate(key);
+    }
+
+    /// What it holds, and what it has evicted: bytes, responses, evictions.
+    pub(crate) fn settled(&self) -> (u64, u64, u64) {
+        self.slots.run_pending_tasks();
+        let Held { bytes, responses, evicted, .. } = &*self.held;
+        (bytes.load(Ordering::Relaxed), responses.load(Ordering::Relaxed), evicted.load(Ordering::Relaxed))
+    }
+
+    /// Bytes held, as of the last maintenance.
+    pub(crate) fn weight(&self) -> u64 {
+        self.slots.weighted_size()
+    }
+}
+
+impl Held {
+    fn new() -> Self {
+        Self { bytes: AtomicU64::new(0), responses: AtomicU64::new(0), evicted: AtomicU64::new(0), meters: MemoryMeters::new() }
+    }
+
+    fn more(&self, weight: u64, slot: &Slot) {
+        let responses = count(slot);
+        self.bytes.fetch_add(weight, Ordering::Relaxed);
+        self.responses.fetch_add(responses, Ordering::Relaxed);
+        self.meters.more(weight, responses);
+    }
+
+    fn less(&self, key: &PrimaryKey, slot: &Slot, cause: RemovalCause) {
+        let (weight, responses) = (u64::try_from(weigh(key, slot)).unwrap_or(u64::MAX), count(slot));
+        self.bytes.fetch_sub(weight, Ordering::Relaxed);
+        self.responses.fetch_sub(responses, Ordering::Relaxed);
+        self.meters.less(weight, responses);
+        // For space; what is replaced is not lost.
+        if cause == RemovalCause::Size && responses > 0 {
+            self.evicted.fetch_add(1, Ordering::Relaxed);
+            self.meters.evicted();
+        }
+    }
+}
+
+impl Drop for Held {
+    /// With its cache, which tells nobody of each.
+    fn drop(&mut self) {
+        self.meters.less(*self.bytes.get_mut(), *self.responses.get_mut());
+    }
+}
+
+/// What tells of variants is no response.
+fn count(slot: &Slot) -> u64 {
+    u64::from(matches!(slot, Slot::Response(_)))
+}
+
+impl fmt::Debug for Memory {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Memory").field("capacity", &self.capacity).field("weight", &self.weight()).finish_non_exhaustive()
+    }
+}
+
+/// What a stored response costs the process: its bytes, and an eighth for what an allocator loses between pieces of all
+/// sizes and for what has been evicted but not freed yet (measured: a quarter, with 16 writers at once).
+fn weigh(key: &PrimaryKey, slot: &Slot) -> usize {
+    let bytes = OVERHEAD + key.len() + slot.weight();
+    bytes + bytes / 8
+}
+
+/// What a stored response costs besides its bytes: moka's node, the key's and the slot's headers, the counters.
+const OVERHEAD: usize = 512;

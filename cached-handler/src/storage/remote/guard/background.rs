@@ -1,0 +1,183 @@
+//! A task in the background, of which there is one at most.
+
+use std::{sync::Mutex, time::Duration};
+
+use tokio::{task::JoinHandle, time::Instant};
+
+use crate::util::{
+    home::{Home, spawn_here},
+    lock::lock,
+    timer::far_or,
+};
+
+/// It lives where the backend was opened ([`Home`]). One that ended with its runtime is begun anew by the next that needs
+/// it. So is one whose runtime lives and does not look at it any more: each says when it will be back, and this one is late.
+#[derive(Debug)]
+pub(crate) struct Background {
+    home: Home,
+    task: Mutex<Current>,
+}
+
+#[derive(Debug, Default)]
+struct Current {
+    /// Tells a task from the one that replaces it.
+    number: u64,
+    task: Option<(JoinHandle<()>, Instant)>,
+}
+
+/// How much later than it promised it may be, on a machine that is busy.
+const GRACE: Duration = Duration::from_secs(5);
+
+impl Background {
+    pub(crate) fn new() -> Self {
+        Self { home: Home::here(), task: Mutex::default() }
+    }
+
+    /// Begins it, under a number of its own, unless it is under way.
+    pub(crate) fn begin<F: Future<Output = ()> + Send + 'static>(&self, work: impl Fn(u64) -> F) {
+        let mut current = lock(&self.task);
+        let is_late = match &current.task {
+            Some((task, back_by)) if !task.is_finished() && Instant::now() <= *back_by => return,
+            Some((task, _)) => !task.is_finished(),
+            None => false,
+        };
+        let number = current.number + 1;
+        // Where its home does not look at it, the caller's runtime is the one that is known to be driven.
+        let begun = if is_late { spawn_here(work(number)) } else { self.home.spawn(|| work(number)) };
+        let Some(begun) = begun else { return };
+        current.number = number;
+        if let Some((late, _)) = current.task.replace((begun, Instant::now() + GRACE)) {
+            late.abort();
+        }
+    }
+
+    /// The task says how long it will be away.
+    pub(crate) fn back_within(&self, number: u64, time: Duration) {
+        let mut current = lock(&self.task);
+        if current.number == number
+            && let Some((_, back_by)) = &mut current.task
+        {
+            *back_by = far_or(Instant::now().checked_add(time.saturating_add(GRACE)));
+        }
+    }
+
+    /// Whether the task may go: where it has been replaced, or where `is_done` says so. That is asked under the lock: who
+    /// needs it from there on finds none, and begins one.
+    pub(crate) fn may_go(&self, number: u64, is_done: impl FnOnce() -> bool) -> bool {
+        let mut current = lock(&self.task);
+        if current.number != number {
+            return true;
+        }
+        let is_done = is_done();
+        if is_done {
+            current.task = None;
+        }
+        is_done
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    };
+
+    use tokio::{
+        runtime::{Builder, Runtime},
+        time::{advance, pause, sleep},
+    };
+
+    use super::*;
+
+    struct Place {
+        background: Arc<Background>,
+        begun: Arc<AtomicU64>,
+    }
+
+    impl Place {
+        fn new() -> Self {
+            Self { background: Arc::new(Background::new()), begun: Arc::default() }
+        }
+
+        /// A task that looks in every minute, and ends when it is replaced.
+        fn begin(&self) {
+            self.background.begin(|number| {
+                let (background, begun) = (Arc::clone(&self.background), Arc::clone(&self.begun));
+                async move {
+                    begun.fetch_add(1, Ordering::SeqCst);
+                    while !background.may_go(number, || false) {
+                        background.back_within(number, Duration::from_secs(60));
+                        sleep(Duration::from_secs(60)).await;
+                    }
+                }
+            });
+        }
+
+        fn begun(&self) -> u64 {
+            self.begun.load(Ordering::SeqCst)
+        }
+    }
+
+    /// With a clock that stands still.
+    fn runtime() -> Runtime {
+        let runtime = Builder::new_current_thread().enable_time().build().unwrap();
+        runtime.block_on(async { pause() });
+        runtime
+    }
+
+    async fn asked_for(place: &Place, seconds: u64) {
+        for _ in 0..seconds {
+            advance(Duration::from_secs(1)).await;
+            place.begin();
+            tokio::task::yield_now().await;
+        }
+    }
+
+    #[test]
+    fn however_often_it_is_asked_for_there_is_one() {
+        runtime().block_on(async {
+            let place = Place::new();
+            asked_for(&place, 1000).await;
+            assert_eq!(place.begun(), 1);
+        });
+    }
+
+    #[test]
+    fn one_that_says_that_it_is_away_for_ever_is_there_all_the_same() {
+        let runtime = runtime();
+        runtime.block_on(async {
+            let place = Place::new();
+            asked_for(&place, 1).await;
+            place.background.back_within(1, Duration::MAX);
+            asked_for(&place, 10).await;
+            assert_eq!(place.begun(), 1);
+        });
+    }
+
+    #[test]
+    fn one_whose_runtime_has_ended_is_begun_anew() {
+        let (home, other) = (runtime(), runtime());
+        let place = home.block_on(async { Place::new() });
+        home.block_on(asked_for(&place, 10));
+        other.block_on(asked_for(&place, 10));
+        assert_eq!(place.begun(), 1, "its home lives");
+        drop(home);
+        other.block_on(asked_for(&place, 10));
+        assert_eq!(place.begun(), 2);
+    }
+
+    #[test]
+    fn one_whose_runtime_does_not_look_at_it_is_replaced_once_it_is_late_and_goes_where_it_comes_back() {
+        let (home, other) = (runtime(), runtime());
+        let place = home.block_on(async { Place::new() });
+        home.block_on(asked_for(&place, 1));
+        // It said that it would be back within a minute; nobody drives its runtime.
+        other.block_on(asked_for(&place, 50));
+        assert_eq!(place.begun(), 1);
+        other.block_on(asked_for(&place, 50));
+        assert_eq!(place.begun(), 2);
+        home.block_on(asked_for(&place, 50));
+        assert_eq!(place.begun(), 2, "and the first does not count for the second");
+    }
+}

@@ -1,0 +1,64 @@
+//! The latest that this process has heard of a backend's clock: known without asking, and never ahead of it.
+
+use std::sync::{
+    Mutex,
+    atomic::{AtomicBool, AtomicU64, Ordering},
+};
+
+use super::store::{Reading, Stamp};
+use crate::util::lock::lock;
+
+/// A stamp that was true at some time in the past. Read without a lock, as every request does so.
+#[derive(Debug, Default)]
+pub(crate) struct Known {
+    any: AtomicBool,
+    incarnation: AtomicU64,
+    clock: AtomicU64,
+    writing: Mutex<()>,
+}
+
+impl Known {
+    /// Notes what a look-up has read.
+    pub(crate) fn note(&self, reading: &Reading) {
+        // With every hit, and it is hardly ever news. Whoever is overtaken here would as well have come before.
+        if self.stamp().is_some_and(|known| known.incarnation == reading.incarnation && known.clock >= reading.clock) {
+            return;
+        }
+        let _alone = lock(&self.writing);
+        if self.incarnation.load(Ordering::SeqCst) != reading.incarnation || !self.any.load(Ordering::SeqCst) {
+            // In this order: whoever reads in between finds a stamp that is too early, which is safe.
+            self.clock.store(0, Ordering::SeqCst);
+            self.incarnation.store(reading.incarnation, Ordering::SeqCst);
+            self.any.store(true, Ordering::SeqCst);
+        }
+        self.clock.fetch_max(reading.clock, Ordering::SeqCst);
+    }
+
+    pub(crate) fn stamp(&self) -> Option<Stamp> {
+        if !self.any.load(Ordering::SeqCst) {
+            return None;
+        }
+        let incarnation = self.incarnation.load(Ordering::SeqCst);
+        let clock = self.clock.load(Ordering::SeqCst);
+        (self.incarnation.load(Ordering::SeqCst) == incarnation).then_some(Stamp { incarnation, clock })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn reading(incarnation: u64, clock: u64) -> Reading {
+        Reading { incarnation, clock, invalidated: 0, expired: 0 }
+    }
+
+    #[test]
+    fn the_latest_clock_of_the_latest_incarnation_is_known() {
+        let known = Known::default();
+        assert_eq!(known.stamp(), None);
+        for (seen, expected) in [((0, 7), (0, 7)), ((0, 5), (0, 7)), ((9, 3), (9, 3)), ((9, 4), (9, 4))] {
+            known.note(&reading(seen.0, seen.1));
+            assert_eq!(known.stamp(), Some(Stamp { incarnation: expected.0, clock: expected.1 }));
+        }
+    }
+}

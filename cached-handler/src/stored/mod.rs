@@ -1,0 +1,354 @@
+//! A stored response, ready to be sent: all that can be computed once is.
+
+pub(crate) mod codec;
+pub(crate) mod failed;
+pub(crate) mod own;
+pub(crate) mod response_part;
+pub(crate) mod shared;
+mod weight;
+
+use std::{
+    sync::{
+        OnceLock,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
+
+use bytes::Bytes;
+use http::{HeaderMap, HeaderValue, StatusCode, header, response::Parts};
+
+use crate::{
+    epoch::Marks,
+    header::{entity_tag::EntityTag, targeted::TargetList},
+    request::nested::Part,
+    rules::{client::ForClients, meaning::meaning, stale::Windows},
+    storage::{
+        memory::Memory,
+        remote::store::{Order, Stamp},
+    },
+    util::{
+        clock::{Millis, millis, span},
+        digest::Digest,
+    },
+    values::Typed,
+};
+
+/// What lies under a key.
+#[derive(Debug)]
+#[expect(clippy::large_enum_variant, reason = "behind an `Arc`, and almost all are responses")]
+pub(crate) enum Slot {
+    Response(Stored),
+    /// The key has variants: the fields that select among them, in lower case and sorted.
+    Variants(Variants),
+}
+
+/// A stored response (RFC 9111 §2).
+#[derive(Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of the response, and none excludes another")]
+pub(crate) struct Stored {
+    /// The status, what the handler has put beside the response (in memory alone), and all end-to-end fields as they were sent, with `Age` in place. As `http` has them, so that an answer
+    /// begins with one copy. Without `Content-Length`, which the server writes.
+    pub(crate) whole: Parts,
+    /// It is the answer to a HEAD by a handler that saw the method and left the content out.
+    pub(crate) of_head: bool,
+    /// The handler said itself how long its content is, and with that says it to a HEAD too.
+    pub(crate) tells_length: bool,
+    pub(crate) content: Bytes,
+    /// Made at once for the memory, where it is used again and again, and on demand of what lies elsewhere.
+    pub(crate) on_condition: OnceLock<OnCondition>,
+    pub(crate) for_clients: ForClients,
+    /// When it was generated, by its age on arrival; may lie before the process began.
+    pub(crate) born: Millis,
+    /// It is fresh before this moment, and not at it (RFC 9111 §4.2).
+    pub(crate) fresh_until: Millis,
+    /// For how long after that it may still be used, and when.
+    pub(crate) windows: Windows,
+    /// It has said when it ends: after its windows no client is given it, whatever it accepts.
+    pub(crate) ends: bool,
+    /// Whose its entity tag is.
+    pub(crate) tag: Tag,
+    /// By which of its validators its handler can be asked whether it still holds (RFC 9111 §4.3.1).
+    pub(crate) own: Own,
+    /// Whether its `Cache-Control` is this cache's word to clients, and not the handler's.
+    pub(crate) tells_clients: bool,
+    /// The fields that count above it (RFC 9213), which a 304 has too.
+    pub(crate) targeted: TargetList,
+    /// Set where the handler has said something else since: its stale life is over.
+    pub(crate) ended: AtomicBool,
+    pub(crate) stamp: Stamp,
+    /// When its run began, among those of its stamp; see [`Order`].
+    pub(crate) began: u64,
+    /// In memory, where its epochs are.
+    pub(crate) marks: Option<Marks>,
+    pub(crate) groups: Box<[Box<str>]>,
+    /// At rest, what else its epochs are found by, and those of what it is made of.
+    pub(crate) place: Option<Place>,
+    pub(crate) parts: Box<[Part]>,
+    /// The request field values that select it among the variants of its key.
+    pub(crate) selecting: Option<(Variants, Box<[u8]>)>,
+    /// Whether the handler said how old it is.
+    pub(crate) arrived_with_age: bool,
+    pub(crate) initial_age: Duration,
+    /// It says itself that requests with credentials may be answered with it (RFC 9111 §3.5).
+    pub(crate) shareable: bool,
+    /// A typed value, in memory in the place of its content.
+    pub(crate) value: Option<Typed>,
+}
+
+/// Where a response rests, and what of its handler and path.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Place {
+    /// Which of the backends of its cache.
+    pub(crate) backend: usize,
+    pub(crate) handler: &'static str,
+    pub(crate) path: Option<u64>,
+}
+
+/// Whose a response's entity tag is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Tag {
+    /// The handler's, or there is none.
+    Own,
+    /// This cache has made it.
+    Made,
+    /// This cache has made it. Among the fields it is weak; this is its strong form, for requests that accept no coding.
+    ByRequest(HeaderValue),
+}
+
+/// What only conditional requests ask for.
+#[derive(Debug)]
+pub(crate) struct OnCondition {
+    pub(crate) entity_tag: Option<EntityTag>,
+    /// The strong form of [`Tag::ByRequest`].
+    pub(crate) strong: Option<EntityTag>,
+    pub(crate) last_modified: Option<HeaderValue>,
+    /// The beginning of a 304 (RFC 9110 §15.4.5).
+    pub(crate) not_modified: Parts,
+}
+
+/// Which validators are the handler's own words, and not this cache's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) struct Own {
+    pub(crate) tag: bool,
+    pub(crate) date: bool,
+}
+
+impl Own {
+    pub(crate) fn any(self) -> bool {
+        self.tag || self.date
+    }
+}
+
+/// Which request fields select among the responses under one key, and how many there are.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Variants {
+    pub(crate) fields: Vec<Box<str>>,
+    /// A hash of each variant's field values, and until when it may answer.
+    pub(crate) known: Vec<(u64, Millis)>,
+    /// Of the run of any of them that began last.
+    pub(crate) latest: Order,
+}
+
+/// How long after its freshness a response rests whose handler can be asked whether it still holds.
+const KEPT_FOR_ITS_VALIDATOR: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// Longest values of selecting fields that are kept as they are.
+const LONGEST_VALUES: usize = 256;
+
+/// Most variants of one key.
+pub(crate) const MAX_VARIANTS: usize = 64;
+
+/// Most fields that select among them.
+pub(crate) const MAX_SELECTING: usize = 64;
+
+impl Stored {
+    /// Takes the value that it stands for; nobody will see its fields.
+    pub(crate) fn hold(&mut self, value: Typed, in_memory: bool) {
+        self.whole.headers = HeaderMap::new();
+        self.on_condition = OnceLock::new();
+        if in_memory {
+            self.content = Bytes::new();
+        }
+        self.value = Some(value);
+    }
+
+    pub(crate) fn order(&self) -> Order {
+        Order { stamp: self.stamp, began: self.began }
+    }
+
+    /// Whether it is made of what other cached handlers have answered.
+    pub(crate) fn is_composed(&self) -> bool {
+        !self.parts.is_empty() || self.marks.as_ref().is_some_and(|marks| marks.parts() > 0)
+    }
+
+    /// Its entity tag in its strong form, where this cache has made it.
+    pub(crate) fn made_tag(&self) -> Option<EntityTag> {
+        match &self.tag {
+            Tag::Own => None,
+            Tag::Made => self.whole.headers.get(header::ETAG).and_then(EntityTag::parse).map(EntityTag::strengthened),
+            Tag::ByRequest(strong) => EntityTag::parse(strong),
+        }
+    }
+
+    pub(crate) fn is_fresh(&self, now: Millis) -> bool {
+        now < self.fresh_until
+    }
+
+    /// Whether anything that concerns it was invalidated after its handler had begun; also where nobody knows, in memory.
+    pub(crate) fn is_invalidated(&self, memory: &Memory) -> bool {
+        self.marks.as_ref().is_none_or(|marks| memory.epochs.invalidated(marks) > self.stamp.clock)
+    }
+
+    /// Its current age (RFC 9111 §4.2.3).
+    pub(crate) fn age(&self, now: Millis) -> Duration {
+        span(now.saturating_sub(self.born))
+    }
+
+    /// The same in whole seconds, as `Age` gives it.
+    pub(crate) fn age_secs(&self, now: Millis) -> u64 {
+        u64::try_from(now.saturating_sub(self.born)).unwrap_or(0) / 1000
+    }
+
+    /// Whether it is the one that these request fields select (RFC 9111 §4.1).
+    pub(crate) fn selected_by(&self, fields: Option<&HeaderMap>, by_meaning: &[&str]) -> bool {
+        self.selecting.as_ref().is_none_or(|(variants, values)| *variants.values(fields, by_meaning) == **values)
+    }
+
+    /// A run's own answer is not aged by this cache.
+    pub(crate) fn without_age(&self, fields: &mut HeaderMap) {
+        if self.arrived_with_age {
+            fields.insert(header::AGE, HeaderValue::from(self.initial_age.as_secs()));
+        } else {
+            fields.remove(header::AGE);
+        }
+    }
+
+    pub(crate) fn remaining(&self, now: Millis) -> Duration {
+        span(self.fresh_until.saturating_sub(now))
+    }
+
+    /// For how long it has been stale.
+    pub(crate) fn past(&self, now: Millis) -> Duration {
+        span(now.saturating_sub(self.fresh_until))
+    }
+
+    /// Whether a window of this length, after its freshness, is still open.
+    pub(crate) fn is_within(&self, window: Duration, now: Millis) -> bool {
+        !window.is_zero() && now < self.fresh_until.saturating_add(millis(window)) && !self.has_ended()
+    }
+
+    /// How long it may answer, fresh or not, without the handler's word.
+    pub(crate) fn answers_until(&self) -> Millis {
+        self.fresh_until.saturating_add(millis(self.windows.longest()))
+    }
+
+    /// How long it is of any use.
+    pub(crate) fn useful_until(&self) -> Millis {
+        let longest = self.windows.longest();
+        let longest = if self.own.any() { longest.max(KEPT_FOR_ITS_VALIDATOR) } else { longest };
+        self.fresh_until.saturating_add(millis(longest))
+    }
+
+    /// The handler has said something else: it is not used any more where it is not fresh.
+    pub(crate) fn end(&self) {
+        self.ended.store(true, Ordering::Relaxed);
+    }
+
+    pub(crate) fn has_ended(&self) -> bool {
+        self.ended.load(Ordering::Relaxed)
+    }
+}
+
+impl Slot {
+    pub(crate) fn order(&self) -> Order {
+        match self {
+            Self::Response(stored) => stored.order(),
+            Self::Variants(variants) => variants.latest,
+        }
+    }
+}
+
+impl Variants {
+    /// One more, of this run.
+    pub(crate) fn take(&mut self, order: Order) {
+        if !self.latest.is_after(&order) {
+            self.latest = order;
+        }
+    }
+
+    /// The values of the selecting fields in a request, framed line by line, as they were sent; of those `by_meaning`, what they
+    /// mean. RFC 9111 §4.1 lets a cache compare what all of them mean. But what forwards may show them as they are, and who
+    /// reads them there may tell `admin` from `admin,`: without its author's word, only the same bytes are sure to be read in
+    /// the same way (law L1).
+    pub(crate) fn values(&self, fields: Option<&HeaderMap>, by_meaning: &[&str]) -> Vec<u8> {
+        let mut bytes = Vec::new();
+        for name in &self.fields {
+            frame(&mut bytes, name.as_bytes());
+            let lines = || fields.iter().flat_map(|fields| fields.get_all(&**name)).map(HeaderValue::as_bytes);
+            let is_meant = by_meaning.contains(&&**name) && lines().next().is_some();
+            if let Some(meaning) = is_meant.then(|| meaning(name, lines())).flatten() {
+                bytes.push(2);
+                frame(&mut bytes, &meaning);
+            } else {
+                for line in lines() {
+                    bytes.push(1);
+                    frame(&mut bytes, line);
+                }
+            }
+            // No line is another value than an empty one.
+            bytes.push(0);
+        }
+        if bytes.len() > LONGEST_VALUES { digested(&bytes) } else { bytes }
+    }
+}
+
+/// Long values by their digest: clients choose how long they are, and they would be kept with each response. None is
+/// mistaken for values as they are, which begin with the length of a name.
+fn digested(values: &[u8]) -> Vec<u8> {
+    [&[0xff; 4][..], Digest::of(values).as_bytes()].concat()
+}
+
+fn frame(bytes: &mut Vec<u8>, part: &[u8]) {
+    bytes.extend_from_slice(&u32::try_from(part.len()).unwrap_or(u32::MAX).to_le_bytes());
+    bytes.extend_from_slice(part);
+}
+
+/// The beginning of answers.
+pub(crate) fn head(status: StatusCode, fields: HeaderMap) -> Parts {
+    let (mut parts, ()) = http::Response::new(()).into_parts();
+    (parts.status, parts.headers) = (status, fields);
+    parts
+}
+
+#[cfg(test)]
+mod tests {
+    use http::{HeaderName, HeaderValue};
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn fields(lines: &[(u8, &str)]) -> HeaderMap {
+        let name = |at: u8| if at == 0 { HeaderName::from_static("accept-language") } else { HeaderName::from_static("x-roles") };
+        lines.iter().map(|(at, value)| (name(*at), HeaderValue::from_str(value).unwrap())).collect()
+    }
+
+    proptest! {
+        #[test]
+        fn two_requests_that_share_a_variant_have_the_same_lines(
+            one in proptest::collection::vec((0..2_u8, "(|admin|admin,|de, en|en, de|de,en|De|1,,2|1,2| 1|\"a, b\"|\"a,b\")"), 0..4),
+            other in proptest::collection::vec((0..2_u8, "(|admin|admin,|de, en|en, de|de,en|De|1,,2|1,2| 1|\"a, b\"|\"a,b\")"), 0..4),
+        ) {
+            let variants = Variants { fields: vec!["accept-language".into(), "x-roles".into()], ..Variants::default() };
+            let of = |lines: &[(u8, String)]| fields(&lines.iter().map(|(at, value)| (*at, &**value)).collect::<Vec<_>>());
+            let (one, other) = (of(&one), of(&other));
+            let lines = |fields: &HeaderMap, name| fields.get_all(name).iter().cloned().collect::<Vec<_>>();
+            let are_the_same = ["accept-language", "x-roles"].iter().all(|name| lines(&one, *name) == lines(&other, *name));
+            let values = |fields: &HeaderMap, by_meaning: &[&str]| variants.values(Some(fields), by_meaning);
+            prop_assert_eq!(values(&one, &[]) == values(&other, &[]), are_the_same);
+            // By the author's word on one field, the other is compared as before.
+            let are_the_same = lines(&one, "x-roles") == lines(&other, "x-roles");
+            prop_assert!(are_the_same || values(&one, &["accept-language"]) != values(&other, &["accept-language"]));
+        }
+    }
+}

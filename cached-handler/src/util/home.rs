@@ -1,0 +1,106 @@
+//! The runtime for what goes on in the background.
+
+use std::sync::{
+    Arc, OnceLock,
+    atomic::{AtomicBool, Ordering},
+};
+
+use tokio::{runtime::Handle, task::JoinHandle};
+
+use crate::util::tasks;
+
+/// The runtime in which something was built, or was first used where it was built outside of any.
+///
+/// A call may come from a runtime that is driven for this one call, as by `block_on` in a thread of its own. What is to go
+/// on after the call is in good hands only where the application itself lives.
+#[derive(Debug, Default)]
+pub(crate) struct Home(OnceLock<Handle>);
+
+impl Home {
+    /// Here, where there is a runtime; otherwise where the first task is spawned from.
+    pub(crate) fn here() -> Self {
+        let home = Self::default();
+        home.settle();
+        home
+    }
+
+    fn settle(&self) {
+        if self.0.get().is_none()
+            && let Ok(runtime) = Handle::try_current()
+        {
+            _ = self.0.set(runtime);
+        }
+    }
+
+    /// Spawns it at home, or in the caller's runtime where that one has ended. Nowhere, where there is neither.
+    pub(crate) fn spawn<F: Future<Output = ()> + Send + 'static>(&self, task: impl Fn() -> F) -> Option<JoinHandle<()>> {
+        self.settle();
+        self.0.get().and_then(|home| begun_on(home, task())).or_else(|| spawn_here(task()))
+    }
+}
+
+/// Spawns it in the caller's runtime, where there is one.
+pub(crate) fn spawn_here<F: Future<Output = ()> + Send + 'static>(task: F) -> Option<JoinHandle<()>> {
+    begun_on(&Handle::try_current().ok()?, task)
+}
+
+/// Whether the caller's runtime takes no more tasks. For where a call has failed: it is asked by a task.
+pub(crate) fn has_ended() -> bool {
+    Handle::try_current().is_ok() && spawn_here(std::future::ready(())).is_none()
+}
+
+/// A runtime that has ended drops what it is given, without a look at it.
+fn begun_on<F: Future<Output = ()> + Send + 'static>(runtime: &Handle, task: F) -> Option<JoinHandle<()>> {
+    let looked_at = Arc::<AtomicBool>::default();
+    let look = Arc::clone(&looked_at);
+    let task = async move {
+        look.store(true, Ordering::Release);
+        task.await;
+    };
+    let handle = tasks::spawn(runtime, task);
+    (!handle.is_finished() || looked_at.load(Ordering::Acquire)).then_some(handle)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc;
+
+    use tokio::runtime::{Builder, Runtime};
+
+    use super::*;
+
+    fn runtime() -> Runtime {
+        Builder::new_multi_thread().worker_threads(1).build().unwrap()
+    }
+
+    fn begins(home: &Home, from: Option<&Runtime>) -> Option<tokio::runtime::Id> {
+        let (say, said) = mpsc::channel();
+        let task = || {
+            let say = say.clone();
+            async move { say.send(Handle::current().id()).unwrap() }
+        };
+        let _entered = from.map(Runtime::enter);
+        home.spawn(task)?;
+        said.recv().ok()
+    }
+
+    #[test]
+    fn a_task_is_at_home_as_long_as_that_lives_and_then_with_the_caller() {
+        let (one, other) = (runtime(), runtime());
+        let home = one.block_on(async { Home::here() });
+        assert_eq!(begins(&home, Some(&other)), Some(one.handle().id()));
+        assert_eq!(begins(&home, None), Some(one.handle().id()));
+        drop(one);
+        assert_eq!(begins(&home, Some(&other)), Some(other.handle().id()));
+        assert_eq!(begins(&home, None), None);
+    }
+
+    #[test]
+    fn what_was_built_outside_of_a_runtime_is_at_home_where_it_is_first_used() {
+        let (one, other) = (runtime(), runtime());
+        let home = Home::here();
+        assert_eq!(begins(&home, None), None);
+        assert_eq!(begins(&home, Some(&one)), Some(one.handle().id()));
+        assert_eq!(begins(&home, Some(&other)), Some(one.handle().id()));
+    }
+}
