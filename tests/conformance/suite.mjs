@@ -19,7 +19,7 @@ const engine = file => load(isCheckOut ? `test-engine/${file}` : `node_modules/h
 const testsOf = async file => (await load(isCheckOut ? `tests/${file}` : `node_modules/http-cache-tests/tests/${file}`)).default
 
 // The suite's paths are random, and an invalidated path shares its epoch with one in 65 536 others: now and then a test would
-// fail by another's. With the same numbers every time, and a seed for which none meet, none does.
+// fail by another's. The paths are the same each time, and the cache is built with a seed for which none of them meet.
 let state = 1
 Math.random = () => {
   state = (state * 48271) % 2147483647

@@ -39,7 +39,8 @@ async fn from_memory(State(upstream): State<Upstream>, request: Request) -> Resp
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_public_suite_passes_but_for_what_is_listed_with_its_reason() {
-    let cache = Cache::builder().build().await.unwrap();
+    // The suite's paths are the same each time, and so are those that share an epoch: none.
+    let cache = Cache::builder().seed(1).build().await.unwrap();
     as_listed("memory", |upstream| Router::new().fallback(from_memory).with_state(upstream), cache).await;
 }
 

@@ -32,6 +32,7 @@ use crate::{
     stored::shared::Shared,
     util::{
         clock::{Clock, ManualClock},
+        hasher::Keyed,
         read_ahead::ReadAhead,
         tasks::Tasks,
         timer,
@@ -66,6 +67,7 @@ pub struct CacheBuilder {
     max_runs: usize,
     off: bool,
     isolated: bool,
+    seed: Option<u64>,
     words: Words,
     claims: Claims,
     outcome_on_hits: bool,
@@ -94,6 +96,7 @@ impl CacheBuilder {
             max_runs: 1024,
             off: std::env::var_os("CACHED_HANDLER").is_some_and(|value| value.eq_ignore_ascii_case("off")),
             isolated: false,
+            seed: None,
             words: Words::default(),
             claims: Claims::default(),
             outcome_on_hits: false,
@@ -225,9 +228,29 @@ impl CacheBuilder {
         self
     }
 
+    /// Has the memory backend tell paths apart in the same way in each run of a test.
+    ///
+    /// Paths share 65 536 epochs, so that the invalidation of one of them costs another one's owner a miss once in so many
+    /// times. Chance decides which two these are, and anew in each process; with a seed it is the same two each time.
+    /// [`TestCache`](crate::testing::TestCache) has one. Not for a server: whoever knows the seed can look for such paths.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), cached_handler::Error> {
+    /// let cache = cached_handler::Cache::builder().seed(1).build().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[cfg(feature = "testing")]
+    pub fn seed(mut self, seed: u64) -> Self {
+        self.seed = Some(seed);
+        self
+    }
+
     #[cfg(feature = "testing")]
     pub(crate) fn isolated(mut self) -> Self {
         self.isolated = true;
+        self.seed.get_or_insert(0);
         self.outcome_on_hits = true;
         self
     }
@@ -290,7 +313,7 @@ impl CacheBuilder {
             // Off, nothing is added to any answer.
             status_name: self.status_name.filter(|_| !self.off).map(|name| CacheName::new(&name)),
             clock: self.clock,
-            memory: crate::storage::memory::Memory::new(self.memory),
+            memory: crate::storage::memory::Memory::new(self.memory, self.seed.map_or_else(Keyed::new, Keyed::fixed)),
             limiter: Limiter::default(),
             backends,
             defaults: Defaults::of(default_backend, &self.policy),

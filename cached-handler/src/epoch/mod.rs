@@ -132,11 +132,11 @@ impl InProcessEpochs {
     /// A clock that starts now.
     #[must_use]
     pub fn new() -> Self {
-        Self { groups: Registry::exact(), ..Self::of_memory() }
+        Self { groups: Registry::exact(), ..Self::of_memory(Keyed::new()) }
     }
 
-    /// The same for the memory backend, whose stored responses hold their epochs.
-    pub(crate) fn of_memory() -> Self {
+    /// The same for the memory backend, whose stored responses hold their epochs. `hasher` says which paths share one.
+    pub(crate) fn of_memory(hasher: Keyed) -> Self {
         Self {
             // One bit less: the largest of all is no clock's.
             incarnation: RandomState::new().hash_one(()) >> 1,
@@ -146,7 +146,7 @@ impl InProcessEpochs {
             handlers: Registry::new(),
             groups: Registry::new(),
             paths: std::iter::repeat_with(|| Epoch::at(0)).take(BUCKETS).collect(),
-            hasher: Keyed::new(),
+            hasher,
             done: AtomicU64::new(1),
         }
     }

@@ -48,8 +48,8 @@ const SETTLE_AT: u64 = 64;
 const TURNS: usize = 64;
 
 impl Memory {
-    /// Holds at most `capacity` bytes of keys, fields, contents and overhead.
-    pub(crate) fn new(capacity: u64) -> Self {
+    /// Holds at most `capacity` bytes of keys, fields, contents and overhead. `paths` says which paths share an epoch.
+    pub(crate) fn new(capacity: u64, paths: Keyed) -> Self {
         let held = Arc::new(Held::new());
         let leaving = Arc::clone(&held);
         let slots = moka::sync::Cache::builder()
@@ -58,7 +58,7 @@ impl Memory {
             .eviction_listener(move |key, slot, cause| leaving.less(&key, &slot, cause))
             .build_with_hasher(Keyed::new());
         let turns = std::iter::repeat_with(Mutex::default).take(TURNS).collect();
-        let (epochs, unsettled) = (InProcessEpochs::of_memory(), AtomicU64::new(0));
+        let (epochs, unsettled) = (InProcessEpochs::of_memory(paths), AtomicU64::new(0));
         Self { slots, epochs, capacity, unsettled, held, turns, hasher: Keyed::new() }
     }
 

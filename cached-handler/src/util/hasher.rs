@@ -15,6 +15,11 @@ use foldhash::{
 pub(crate) struct Keyed(SeedableRandomState);
 
 impl Keyed {
+    /// The same in each process, so that a test repeats.
+    pub(crate) fn fixed(seed: u64) -> Self {
+        Self(SeedableRandomState::with_seed(seed, SharedSeed::global_fixed()))
+    }
+
     pub(crate) fn new() -> Self {
         static SHARED: LazyLock<SharedSeed> = LazyLock::new(|| SharedSeed::from_u64(random()));
         Self(SeedableRandomState::with_seed(random(), &SHARED))
@@ -50,5 +55,6 @@ mod tests {
         let (one, other) = (Keyed::new(), Keyed::new());
         assert_eq!(one.hash_one("/a"), one.hash_one("/a"));
         assert_ne!(one.hash_one("/a"), other.hash_one("/a"));
+        assert_eq!(Keyed::fixed(1).hash_one("/a"), Keyed::fixed(1).hash_one("/a"));
     }
 }
