@@ -7,15 +7,25 @@ use syn::Path;
 use crate::{
     errors::{Errors, did_you_mean, listed},
     parse::{
-        Cached,
+        Cached, Status,
         function::{Argument, Function},
-        value::{Piece, Template},
+        value::{Piece, Template, Ttl},
     },
     syntax::{
         mention::{names_in, unknown_macros_in},
         types::mentions,
     },
 };
+
+/// With `ttl = from_response`, each status needs a duration.
+pub(crate) fn check_statuses(args: &Cached, errors: &mut Errors) {
+    if matches!(args.ttl, Some(Ttl::FromResponse)) {
+        for Status { code, .. } in args.statuses.iter().filter(|status| status.fresh.is_none()) {
+            let message = "with `ttl = from_response` no duration is known; type";
+            errors.on(code, format!("`{code}` has no duration, and {message} `status({code} = 60)`"));
+        }
+    }
+}
 
 /// Names in `skip`, `key`, `bypass` and templates have to be those of arguments.
 pub(crate) fn check_names(args: &Cached, arguments: &[Argument], errors: &mut Errors) {

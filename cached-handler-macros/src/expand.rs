@@ -7,6 +7,8 @@ mod fingerprint;
 mod invalidates;
 mod known;
 mod parameters;
+mod setters;
+mod targets;
 pub(crate) mod tokens;
 
 use proc_macro2::{Delimiter, Ident, Span, TokenStream};
@@ -22,7 +24,7 @@ use self::{
     tokens::{bindings, call, formatted, referenced, template_names, with_delimiter, with_span, wrapped},
 };
 use crate::{
-    check::{check_names, check_uncached, is_bound_twice},
+    check::{check_names, check_statuses, check_uncached, is_bound_twice},
     errors::Errors,
     parse::{
         Cached, Vary,
@@ -39,6 +41,7 @@ pub(crate) fn cached(attribute: &TokenStream, item: &TokenStream) -> TokenStream
     let mut errors = Errors::default();
     let (attribute, is_again) = first_or_again(attribute);
     let args = Cached::parse(attribute.clone(), &mut errors);
+    check_statuses(&args, &mut errors);
     let Some(mut function) = parse_function("cached", item, &mut errors) else {
         let errors = errors.into_tokens();
         return hygienic!(#errors #item);

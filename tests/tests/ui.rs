@@ -12,6 +12,11 @@
 #[allow(clippy::pedantic, clippy::restriction, clippy::indexing_slicing, unreachable_pub, missing_docs, dead_code)]
 mod runner;
 
+/// The table that the macros are made of.
+#[path = "../../cached-handler-macros/src/arguments.rs"]
+#[allow(unreachable_pub, missing_docs, dead_code, unused_macros)]
+mod arguments;
+
 use std::{
     collections::{BTreeMap, BTreeSet},
     fmt::Write,
@@ -121,20 +126,12 @@ fn every_mistake_is_told_once_on_its_tokens() {
     assert!(count > 100, "only {count} mistakes are tried");
 }
 
-/// The names in one of the macro's tables.
-fn table(name: &str) -> BTreeSet<String> {
-    let source = fs::read_to_string(root().join("cached-handler-macros/src/parse.rs")).expect("args.rs");
-    let (_, rest) = source.split_once(&format!("const {name}: &[Argument]")).expect("the table");
-    let (rows, _) = rest.split_once("];").expect("its end");
-    rows.split("name: \"").skip(1).filter_map(|row| row.split('"').next()).map(str::to_owned).collect()
-}
-
 #[test]
 fn every_argument_of_the_attributes_has_a_case() {
-    for (class, name) in [("cached", "CACHED"), ("invalidates", "INVALIDATES")] {
+    for table in [arguments::CACHED, arguments::INVALIDATES] {
+        let class = table.attribute;
         let tried: BTreeSet<String> = cases().into_iter().filter(|case| case.class == class).map(|case| case.name).collect();
-        let missing: Vec<_> = table(name).difference(&tried).cloned().collect();
-        assert!(!table(name).is_empty());
+        let missing: Vec<_> = table.names().filter(|name| !tried.contains(*name)).collect();
         assert!(missing.is_empty(), "no case in tests/ui/fail/{class} for {missing:?}");
     }
 }

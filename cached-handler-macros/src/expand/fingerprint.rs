@@ -116,7 +116,7 @@ fn without_last_comma(inside: TokenStream, is_tuple: bool) -> TokenStream {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::parse::CACHED;
+    use crate::arguments::CACHED;
 
     fn of(attribute: &str, function: &str) -> u128 {
         fingerprint(&attribute.parse().unwrap(), &syn::parse_str(function).unwrap())
@@ -126,7 +126,7 @@ mod tests {
 
     #[test]
     fn a_change_of_any_argument_of_the_attribute_is_another_text() {
-        let whole: Vec<&str> = CACHED.iter().map(|argument| argument.form).collect();
+        let whole: Vec<&str> = CACHED.arguments.iter().map(|argument| argument.form).collect();
         let with = |forms: &[&str]| of(&forms.join(", "), FUNCTION);
         let before = with(&whole);
         for (at, form) in whole.iter().enumerate() {

@@ -8,7 +8,8 @@ use super::{
     body::{produced, returning, sibling},
     parameters::{debug_copy, parameters},
     parse_function,
-    tokens::{self, bindings, formatted, shown, template_names, with_delimiter, with_span},
+    targets::targets,
+    tokens::{self, template_names, with_delimiter, with_span},
 };
 use crate::{
     check::{check_template, check_uncached, is_bound_twice, known_names},
@@ -16,7 +17,6 @@ use crate::{
     parse::{
         Invalidates,
         function::{Argument, Function, Sorted, kept, sort},
-        value::{Piece, Template, starred},
     },
     syntax::types::mentions,
 };
@@ -92,7 +92,7 @@ fn expand(args: &Invalidates, sorted: &Sorted, function: &Function, arguments: &
     used.extend(template_names(&args.path_prefixes));
     let produced = produced(function, arguments, args.uncached.as_ref(), &used, &returned);
     let response = returning(&private, &returned);
-    let targets = targets(&private, args, arguments);
+    let targets = targets(args, &private, arguments);
     let debug = debug_copy(&private, sorted, function, arguments);
     let registered = registered(&private, args, function);
     let expanded = with_span(
@@ -128,35 +128,4 @@ fn registered(private: &TokenStream, args: &Invalidates, function: &Function) ->
             #private::register_write!(__WRITE);
         }
     })
-}
-
-fn targets(private: &TokenStream, args: &Invalidates, arguments: &[Argument]) -> TokenStream {
-    let groups = args.groups.iter().map(|template| {
-        let (names, text) = formatted(private, template);
-        let bindings = bindings(arguments, &names);
-        hygienic!({ #bindings __targets.group(#text); })
-    });
-    let named = |template, takes: TokenStream| {
-        let bindings = bindings(arguments, &template_names(std::slice::from_ref(template)));
-        let pieces = pieces(private, template);
-        hygienic!({ #bindings __targets.#takes(&[#(#pieces),*]); })
-    };
-    let paths = args.paths.iter().map(|template| named(template, hygienic!(path)));
-    let prefixes = args.path_prefixes.iter().map(|template| named(template, hygienic!(path_prefix)));
-    let handlers = args.handlers.iter().map(|path| hygienic!(__targets.handler(#path);));
-    let own_path = args.keeps_own_path.then(|| hygienic!(__targets.keep_own_path();));
-    hygienic!(#(#groups)* #(#paths)* #(#prefixes)* #(#handlers)* #own_path)
-}
-
-fn pieces(private: &TokenStream, template: &Template) -> Vec<TokenStream> {
-    let piece = |piece: &Piece| match piece {
-        Piece::Text(text) => hygienic!(#private::PathPiece::Literal(#text)),
-        Piece::Value(value) => {
-            let rest = starred(value);
-            let kind = if rest.is_some() { hygienic!(Rest) } else { hygienic!(Value) };
-            let value = shown(private, rest.as_ref().unwrap_or(value));
-            hygienic!(#private::PathPiece::#kind(#value))
-        }
-    };
-    template.pieces.iter().map(piece).collect()
 }

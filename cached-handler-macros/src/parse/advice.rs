@@ -4,46 +4,32 @@ use proc_macro2::{Ident, TokenStream};
 use quote::ToTokens;
 use syn::{Expr, LitInt, LitStr, Path, ext::IdentExt, parse::Parser};
 
-use super::{Argument, split::at_commas, value::duration};
-use crate::syntax::{mention::names_in, source::written};
+use super::{split::at_commas, value::duration};
+use crate::{
+    arguments::{Table, Takes},
+    syntax::{mention::names_in, source::written},
+};
 
-/// Arguments that take one value or a list of them in brackets.
-const LISTS: &[&str] = &["group", "vary", "path", "path_prefix", "handler"];
-
-/// How an argument is written, with the author's values in place of the table's.
-pub(super) fn form(table: &[Argument], name: &Ident, values: &TokenStream) -> String {
-    let name = name.unraw().to_string();
-    let argument = table.iter().find(|argument| argument.name == name);
-    let form = argument.map_or("", |argument| argument.form);
-    if form == name {
-        return name;
-    }
+/// How an argument is written, with the author's values in place of the example's.
+pub(super) fn form(table: &Table, name: &Ident, values: &TokenStream) -> String {
+    let Some(argument) = table.find(&name.unraw().to_string()) else { return String::new() };
     let values = elements(values);
-    let written = if argument.is_some_and(Argument::takes_parentheses) {
-        Some(format!("{name}({})", values.iter().map(unquoted).collect::<Vec<_>>().join(", ")))
-    } else {
-        as_value(&name, &values)
-    };
-    written.filter(|written| is_short(written) && !values.is_empty()).unwrap_or_else(|| form.to_owned())
-}
-
-/// `name = value`, or `name = [value, value]` where the argument takes a list.
-fn as_value(name: &str, values: &[TokenStream]) -> Option<String> {
-    match values {
-        [only] => Some(format!("{name} = {}", written(only))),
-        _ if LISTS.contains(&name) => {
+    let written = match (argument.takes, &*values) {
+        (Takes::Nothing, _) | (_, []) => None,
+        (Takes::Parentheses, _) => Some(format!("{}({})", argument.name, values.iter().map(unquoted).collect::<Vec<_>>().join(", "))),
+        (_, [only]) => Some(format!("{} = {}", argument.name, written(only))),
+        (Takes::ValueOrList, _) => {
             let values: Vec<_> = values.iter().map(written).collect();
-            Some(format!("{name} = [{}]", values.join(", ")))
+            Some(format!("{} = [{}]", argument.name, values.join(", ")))
         }
-        _ => None,
-    }
+        (Takes::Value, _) => None,
+    };
+    written.filter(|written| is_short(written)).unwrap_or_else(|| argument.form.to_owned())
 }
 
-/// The same argument twice: both values in one list, where it takes one.
-pub(super) fn joined(table: &[Argument], name: &Ident, first: &TokenStream, second: &TokenStream) -> Option<String> {
-    let text = name.unraw().to_string();
-    let argument = table.iter().find(|argument| argument.name == text)?;
-    let takes_several = LISTS.contains(&&*text) || argument.takes_parentheses();
+/// The same argument twice: both values in one list, if it takes several.
+pub(super) fn joined(table: &Table, name: &Ident, first: &TokenStream, second: &TokenStream) -> Option<String> {
+    let argument = table.find(&name.unraw().to_string())?;
     let mut both = elements(first);
     both.extend(elements(second));
     let both = both.into_iter().reduce(|mut all, next| {
@@ -51,7 +37,7 @@ pub(super) fn joined(table: &[Argument], name: &Ident, first: &TokenStream, seco
         all.extend(next);
         all
     })?;
-    takes_several.then(|| form(table, name, &both))
+    matches!(argument.takes, Takes::ValueOrList | Takes::Parentheses).then(|| form(table, name, &both))
 }
 
 /// The values of a list, with or without its brackets.
@@ -62,7 +48,7 @@ fn elements(values: &TokenStream) -> Vec<TokenStream> {
     }
 }
 
-/// A name that was written as text.
+/// A value, without quotes if it is a name.
 fn unquoted(value: &TokenStream) -> String {
     match syn::parse2::<LitStr>(value.clone()) {
         Ok(text) if syn::parse_str::<Ident>(&text.value()).is_ok() => text.value(),
@@ -74,7 +60,7 @@ fn is_short(text: &str) -> bool {
     text.len() <= 60 && !text.contains('\n')
 }
 
-/// The argument that a value without a name is probably meant for.
+/// A value without a name, as a value of the argument that it is probably meant for.
 pub(super) fn named(attribute: &str, value: &TokenStream) -> Option<String> {
     let value_text = written(value);
     if !is_short(&value_text) {
@@ -92,7 +78,7 @@ pub(super) fn named(attribute: &str, value: &TokenStream) -> Option<String> {
     Some(format!("{name} = {value_text}"))
 }
 
-/// A path, out of whatever it was wrapped in: quotes, or a call.
+/// The path in quotes, a call or a reference.
 pub(super) fn bare_path(value: &TokenStream) -> Option<String> {
     if let Ok(text) = syn::parse2::<LitStr>(value.clone()) {
         return Path::parse_mod_style.parse_str(&text.value()).is_ok().then(|| text.value());
@@ -105,7 +91,7 @@ pub(super) fn bare_path(value: &TokenStream) -> Option<String> {
     .filter(|path| is_short(path))
 }
 
-/// The argument of the handler that something else than its name stands for.
+/// The name of a handler's argument, in quotes or in an expression.
 pub(super) fn bare_name(value: &TokenStream) -> Option<String> {
     if let Ok(text) = syn::parse2::<LitStr>(value.clone()) {
         return syn::parse_str::<Ident>(&text.value()).ok().map(|name| name.to_string());

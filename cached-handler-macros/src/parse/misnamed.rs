@@ -3,19 +3,27 @@
 use proc_macro2::Ident;
 use syn::ext::IdentExt;
 
-use super::{Argument, CACHED, INVALIDATES, advice, split::Written};
-use crate::errors::{did_you_mean, listed};
+use super::{advice, split::Written};
+use crate::{
+    arguments::{CACHED, INVALIDATES, Table},
+    errors::{did_you_mean, listed},
+};
 
 /// What to type in place of a name that is not in the table.
-pub(super) fn misnamed(attribute: &str, written: &Written, table: &[Argument]) -> Option<String> {
+pub(super) fn misnamed(written: &Written, table: &Table) -> Option<String> {
     let name = &*written.name.unraw().to_string();
-    if has(table, name) {
+    if table.find(name).is_some() {
         return None;
     }
-    if let Some(form) = elsewhere(name).and_then(|here| table.iter().find(|argument| argument.name == here)) {
-        let here = Ident::new(form.name, written.name.span());
-        return Some(format!("`{name}` is called `{}` here; type `{}`", form.name, advice::form(table, &here, &written.value.tokens())));
+    if let Some(argument) = table.arguments.iter().find(|argument| argument.aliases.contains(&name)) {
+        let here = Ident::new(argument.name, written.name.span());
+        return Some(format!(
+            "`{name}` is called `{}` here; type `{}`",
+            argument.name,
+            advice::form(table, &here, &written.value.tokens())
+        ));
     }
+    let attribute = table.attribute;
     Some(match name {
         "name"
         | "version"
@@ -58,42 +66,17 @@ pub(super) fn misnamed(attribute: &str, written: &Written, table: &[Argument]) -
         "method" | "methods" if attribute == "cached" => {
             format!("only GET and HEAD are cached, and other methods reach the handler; remove `{name}`")
         }
-        _ if attribute == "invalidates" && has(CACHED, name) => {
+        _ if attribute == "invalidates" && CACHED.find(name).is_some() => {
             format!("`{name}` is an argument of `#[cached]`; remove it here, and name what the write changes, `group = \"articles\"`")
         }
         "path" if attribute == "cached" => "every key holds the path; remove `path`".to_owned(),
-        _ if attribute == "cached" && has(INVALIDATES, name) => {
+        _ if attribute == "cached" && INVALIDATES.find(name).is_some() => {
             format!("`{name}` is an argument of `#[invalidates]`, which stands above handlers that write; remove it here")
         }
         _ => {
-            let names = table.iter().map(|argument| argument.name);
-            let all = listed(names.clone());
-            let hint = Some(did_you_mean(name, names)).filter(|hint| !hint.is_empty());
+            let all = listed(table.names());
+            let hint = Some(did_you_mean(name, table.names())).filter(|hint| !hint.is_empty());
             format!("`{name}` is not an argument of `#[{attribute}]`{}", hint.unwrap_or_else(|| format!("; there are {all}")))
         }
-    })
-}
-
-fn has(table: &[Argument], name: &str) -> bool {
-    table.iter().any(|argument| argument.name == name)
-}
-
-/// What other crates and RFCs call an argument.
-fn elsewhere(name: &str) -> Option<&'static str> {
-    Some(match name {
-        "time" | "expires" | "expire" | "expiry" | "expiration" | "expires_in" | "lifetime" | "lifespan" | "max_age" | "duration"
-        | "time_to_live" => "ttl",
-        "tag" | "tags" | "cache_tags" | "surrogate_key" => "group",
-        "swr" | "stale" | "while_revalidate" | "refresh" => "stale_while_revalidate",
-        "sie" | "if_error" | "use_stale_on_failure" | "result_fallback" => "stale_if_error",
-        "store" | "storage" | "driver" => "backend",
-        "convert" | "cache_key" => "key",
-        "header" | "headers" | "varies" => "vary",
-        "statuses" | "status_code" | "status_codes" | "http_status" => "status",
-        "ignore" | "exclude" | "skip_args" => "skip",
-        "condition" | "unless" | "skip_if" | "bypass_if" => "bypass",
-        "url" | "uri" | "route" => "path",
-        "function" => "handler",
-        _ => return None,
     })
 }

@@ -7,12 +7,14 @@ use syn::{
 };
 
 use super::{
-    Argument,
     advice::{self, form, joined, named},
     misnamed::misnamed,
     value::ungrouped,
 };
-use crate::errors::Errors;
+use crate::{
+    arguments::{Table, Takes},
+    errors::Errors,
+};
 
 /// An argument as it is written.
 pub(super) struct Written {
@@ -37,14 +39,14 @@ impl Value {
     }
 }
 
-/// Splits at the commas, and keeps those arguments that exist and stand there once.
-pub(super) fn split(attribute: &str, tokens: TokenStream, table: &[Argument], errors: &mut Errors) -> Vec<Written> {
+/// Splits at the commas, and keeps each argument that is in the table, once.
+pub(super) fn split(table: &Table, tokens: TokenStream, errors: &mut Errors) -> Vec<Written> {
     let mut kept: Vec<Written> = Vec::new();
     for part in at_commas(with_commas(tokens, errors)) {
-        let parsed = Parser::parse2(|input: ParseStream<'_>| Written::parse(input, attribute, table), part);
+        let parsed = Parser::parse2(|input: ParseStream<'_>| Written::parse(input, table), part);
         let Some(written) = errors.keep(parsed) else { continue };
         let name = written.name.unraw().to_string();
-        if let Some(message) = misnamed(attribute, &written, table) {
+        if let Some(message) = misnamed(&written, table) {
             errors.on(&written.name, message);
         } else if let Some(earlier) = kept.iter().find(|earlier| earlier.name.unraw() == name) {
             let both = joined(table, &written.name, &earlier.value.tokens(), &written.value.tokens());
@@ -71,7 +73,7 @@ fn with_commas(tokens: TokenStream, errors: &mut Errors) -> TokenStream {
     tokens.into_iter().map(comma).collect()
 }
 
-/// Each part without the invisible group in which `macro_rules!` hands on an expression or a literal.
+/// The parts between commas, each without the invisible group in which `macro_rules!` hands on an expression or a literal.
 pub(super) fn at_commas(tokens: TokenStream) -> Vec<TokenStream> {
     let mut parts = vec![TokenStream::new()];
     for token in tokens {
@@ -86,10 +88,11 @@ pub(super) fn at_commas(tokens: TokenStream) -> Vec<TokenStream> {
 }
 
 impl Written {
-    fn parse(input: ParseStream<'_>, attribute: &str, table: &[Argument]) -> syn::Result<Self> {
+    fn parse(input: ParseStream<'_>, table: &Table) -> syn::Result<Self> {
         let Ok(name) = Ident::parse_any(input) else {
             let rest: TokenStream = input.parse()?;
-            let example = named(attribute, &rest).unwrap_or_else(|| table.first().map_or("", |argument| argument.form).to_owned());
+            let example =
+                named(table.attribute, &rest).unwrap_or_else(|| table.arguments.first().map_or("", |argument| argument.form).to_owned());
             return Err(syn::Error::new_spanned(rest, format!("an argument begins with its name; type `{example}`")));
         };
         if input.is_empty() {
@@ -112,7 +115,10 @@ impl Written {
         Err(if sign.is_empty() {
             syn::Error::new_spanned(
                 value,
-                format!("{} missing behind `{name}`; type `{right}`", if is_list(table, &name) { "parentheses are" } else { "`=` is" }),
+                format!(
+                    "{} missing behind `{name}`; type `{right}`",
+                    if takes(table, &name) == Some(Takes::Parentheses) { "parentheses are" } else { "`=` is" }
+                ),
             )
         } else {
             let message = format!("`{}` is not how a value is given; type `{right}`", sign.to_string().replace(' ', ""));
@@ -121,8 +127,8 @@ impl Written {
     }
 }
 
-fn is_list(table: &[Argument], name: &Ident) -> bool {
-    table.iter().any(|argument| name.unraw() == argument.name && argument.takes_parentheses())
+fn takes(table: &Table, name: &Ident) -> Option<Takes> {
+    table.find(&name.unraw().to_string()).map(|argument| argument.takes)
 }
 
 /// How many tokens of a sign stand before a value: `=`, or `:`, `:=`, `==`, `=>`. In `= ::a::b` the colons are the value's.
@@ -138,14 +144,14 @@ fn sign_before(tokens: &[TokenTree]) -> usize {
     }
 }
 
-/// Behind a value, without a comma, `name =`, or the name of an argument and parentheses: no value looks like that.
-fn no_comma(value: &TokenStream, table: &[Argument]) -> syn::Result<()> {
+/// An error if `name =`, or the name of an argument and parentheses, follows a value without a comma: no value looks like that.
+fn no_comma(value: &TokenStream, table: &Table) -> syn::Result<()> {
     let trees: Vec<TokenTree> = value.clone().into_iter().collect();
     for three in trees.windows(3) {
         if let [TokenTree::Ident(_) | TokenTree::Literal(_) | TokenTree::Group(_), TokenTree::Ident(name), behind] = three {
             let is_argument = match behind {
                 TokenTree::Punct(punct) => punct.as_char() == '=' && punct.spacing() == Spacing::Alone,
-                TokenTree::Group(list) => list.delimiter() == Delimiter::Parenthesis && table.iter().any(|argument| name == argument.name),
+                TokenTree::Group(list) => list.delimiter() == Delimiter::Parenthesis && table.names().any(|known| name == known),
                 _ => false,
             };
             if is_argument {
@@ -156,36 +162,27 @@ fn no_comma(value: &TokenStream, table: &[Argument]) -> syn::Result<()> {
     Ok(())
 }
 
-/// The tokens of a value that is written in its argument's form.
-pub(super) fn shaped(table: &[Argument], name: &Ident, value: Value, errors: &mut Errors) -> Option<TokenStream> {
-    let form = table.iter().find(|argument| name.unraw() == argument.name).map_or("", |argument| argument.form);
-    let is_list = is_list(table, name);
-    let is_word = name.unraw() == form;
-    match value {
-        Value::Missing if is_word => Some(TokenStream::new()),
-        Value::Is(value) if is_word => {
-            errors.on(value, format!("`{name}` takes no value; type `{form}`"));
-            None
+/// The tokens of a value, if it is written as its argument takes it.
+pub(super) fn shaped(table: &Table, name: &Ident, value: Value, errors: &mut Errors) -> Option<TokenStream> {
+    let argument = table.find(&name.unraw().to_string())?;
+    let form = argument.form;
+    match (value, argument.takes) {
+        (Value::Missing, Takes::Nothing) => return Some(TokenStream::new()),
+        (Value::Is(value), Takes::Nothing) => errors.on(value, format!("`{name}` takes no value; type `{form}`")),
+        (Value::List(_, span), Takes::Nothing) => errors.at(span, format!("`{name}` takes no value; type `{form}`")),
+        (Value::Is(value) | Value::List(value, _), _) if value.is_empty() => {
+            errors.on(name, format!("`{name}` has no value; type `{form}`"))
         }
-        Value::List(_, span) if is_word => {
-            errors.at(span, format!("`{name}` takes no value; type `{form}`"));
-            None
-        }
-        Value::Is(value) if !is_list && !value.is_empty() => Some(value),
-        Value::List(value, _) if is_list && !value.is_empty() => Some(value),
-        Value::Is(value) if !value.is_empty() => {
+        (Value::Missing, _) => errors.on(name, format!("`{name}` has no value; type `{form}`")),
+        (Value::Is(value), Takes::Value | Takes::ValueOrList) | (Value::List(value, _), Takes::Parentheses) => return Some(value),
+        (Value::Is(value), Takes::Parentheses) => {
             let form = advice::form(table, name, &value);
             errors.on(value, format!("`{name}` takes its values in parentheses; type `{form}`"));
-            None
         }
-        Value::List(value, span) if !value.is_empty() => {
+        (Value::List(value, span), Takes::Value | Takes::ValueOrList) => {
             let form = advice::form(table, name, &value);
             errors.at(span, format!("`{name}` takes its value after `=`; type `{form}`"));
-            None
-        }
-        _ => {
-            errors.on(name, format!("`{name}` has no value; type `{form}`"));
-            None
         }
     }
+    None
 }

@@ -1,4 +1,4 @@
-//! What each argument's value has to be.
+//! The values of arguments: what each has to be, and what to type instead.
 
 use proc_macro2::{Ident, TokenStream};
 use quote::ToTokens;
@@ -28,7 +28,7 @@ pub(super) fn backend(value: TokenStream) -> syn::Result<LitStr> {
     }
 }
 
-/// At most so many groups, and bytes of a group's name.
+/// The limits of the run time.
 const MAX_GROUPS: usize = 16;
 const MAX_GROUP_NAME: usize = 256;
 
@@ -82,7 +82,7 @@ pub(super) fn paths(argument: &str, example: &str, value: TokenStream, errors: &
     templates
 }
 
-/// What other routers, and axum before 0.8, take for a parameter.
+/// The mistake in a segment that other routers, or axum before 0.8, would take for a parameter.
 fn no_segment(argument: &str, path: &str, segment: &str) -> Option<String> {
     let is_name = |name: &&str| syn::parse_str::<Ident>(name).is_ok();
     let name = segment.get(1..).filter(is_name);
@@ -106,7 +106,7 @@ fn no_segment(argument: &str, path: &str, segment: &str) -> Option<String> {
     }
 }
 
-/// What stands in `key(…)` and in `bypass(…)`; `what` says it.
+/// The values of `key(…)` and `bypass(…)`; `what` is said of a value that is no expression.
 pub(super) fn expressions(argument: &str, what: &str, value: TokenStream, errors: &mut Errors) -> Vec<Expr> {
     let mut expressions = Vec::new();
     for part in at_commas(value) {
@@ -125,7 +125,7 @@ pub(super) fn expressions(argument: &str, what: &str, value: TokenStream, errors
     expressions
 }
 
-/// RFC 9110 §5.6.2.
+/// A character of a token (RFC 9110 §5.6.2).
 pub(super) fn is_token(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte)
 }
@@ -163,7 +163,7 @@ pub(super) fn collapse(value: TokenStream) -> syn::Result<bool> {
     }
 }
 
-/// Whether the method of a request says nothing of the path that it is sent to.
+/// Whether an unsafe method invalidates nothing by itself.
 pub(super) fn own_path(value: TokenStream) -> syn::Result<bool> {
     let written = value.to_string();
     match written.trim_matches('"') {
@@ -175,7 +175,7 @@ pub(super) fn own_path(value: TokenStream) -> syn::Result<bool> {
     }
 }
 
-pub(super) fn path(argument: &str, what: &str, value: TokenStream, errors: &mut Errors) -> Option<Path> {
+fn path(argument: &str, what: &str, value: TokenStream, errors: &mut Errors) -> Option<Path> {
     let whole = value.clone();
     let path = Parser::parse2(Path::parse_mod_style, value);
     if path.is_err() {
@@ -199,6 +199,10 @@ pub(super) fn policy(value: TokenStream, errors: &mut Errors) -> Option<Path> {
 
 pub(super) fn uncached(example: &str, value: TokenStream, errors: &mut Errors) -> Option<Path> {
     path("uncached", &format!("a name for the function as you wrote it, `uncached = {example}`"), value, errors)
+}
+
+pub(super) fn root(value: TokenStream, errors: &mut Errors) -> Option<Path> {
+    path("crate", "the path of this crate, `crate = my_reexport::cached_handler`", value, errors)
 }
 
 pub(super) fn handlers(value: TokenStream, errors: &mut Errors) -> Vec<Path> {
