@@ -43,11 +43,9 @@ pub mod backend {
     #[cfg(feature = "redis")]
     pub use crate::storage::remote::redis::{Redis, RedisServer};
     pub use crate::{
-        epoch::{InProcessEpochs, target::Mark},
-        storage::remote::{
-            guard::limits::BackendLimits,
-            store::{Effect, Epochs, Reading, Scopes, Store, StoreKey},
-        },
+        epoch::{Effect, Epochs, Reading, Scopes, in_process::InProcessEpochs, target::Mark},
+        key::storage_key::StoreKey,
+        storage::remote::{guard::limits::BackendLimits, store::Store},
     };
 }
 
@@ -55,14 +53,14 @@ pub use cached_handler_macros::{CacheKey, cached, invalidates};
 
 pub use crate::{
     attribute::argument::{OnMiss, Rejected, Revalidate},
-    cache::{Cache, CacheBuilder},
-    epoch::{
-        group::CacheGroups,
-        target::{
-            Target, expire_all, expire_group, expire_handler, expire_path, expire_path_prefix, invalidate_all, invalidate_group,
+    cache::{
+        Cache, CacheBuilder,
+        everywhere::{
+            expire_all, expire_group, expire_handler, expire_path, expire_path_prefix, invalidate_all, invalidate_group,
             invalidate_handler, invalidate_path, invalidate_path_prefix,
         },
     },
+    epoch::{group::CacheGroups, target::Target},
     error::Error,
     handler::{
         function::CachedHandler,

@@ -273,7 +273,7 @@ fn the_sizes_of_the_epochs_and_the_version_at_rest_are_those_of_the_code() {
     let (least, most) = (mib(constant(&table, "PAGES")), mib(constant(&table, "END")));
     let [groups, keys] = ["GROUP_SETS", "KEY_SETS"].map(|sets| constant(&table, sets) * 128);
     let with_commas = |number: u64| with_thin_spaces(number).replace(' ', ",");
-    let registry = read("cached-handler/src/epoch/registry.rs");
+    let registry = read("cached-handler/src/epoch/in_process/registry.rs");
     let (recent, shared) = (constant(&registry, "MOST_RECENT"), constant(&registry, "REMEMBERED"));
     let (recent, shared) = (with_thin_spaces(recent), with_thin_spaces(shared));
     let version = constant(&read("cached-handler/src/stored/codec.rs"), "VERSION");

@@ -19,7 +19,7 @@ use super::{Cache, Inner, advice, claims::Claims, settle::Settle};
 #[cfg(feature = "redis")]
 use crate::storage::remote::redis::{Lasting, RedisServer};
 use crate::{
-    epoch::InProcessEpochs,
+    epoch::{Epochs, in_process::InProcessEpochs},
     error::Error,
     handler::{self, Handler, defaults::Defaults, policy::Policy, writes::find_unmatched_groups},
     header::cache_status::CacheName,
@@ -27,7 +27,7 @@ use crate::{
     storage::remote::{
         adapter::BytesBackend,
         guard::{Guard, limits::BackendLimits},
-        store::{Epochs, Store},
+        store::Store,
     },
     stored::shared::Shared,
     util::{

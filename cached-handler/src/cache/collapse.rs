@@ -12,9 +12,9 @@ use std::{
 use tokio::sync::watch;
 
 use crate::{
+    epoch::{Reading, Stamp},
     key::primary::PrimaryKey,
     outcome::NotStored,
-    storage::remote::store::{Reading, Stamp},
     stored::Slot,
     util::{clock::Millis, lock::lock},
 };

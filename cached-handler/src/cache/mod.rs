@@ -4,6 +4,7 @@ mod builder;
 #[cfg_attr(not(any(feature = "fs", feature = "redis")), allow(dead_code, reason = "only a place that others can reach is claimed"))]
 mod claims;
 pub(crate) mod collapse;
+pub(crate) mod everywhere;
 pub(crate) mod hit_for_miss;
 pub(crate) mod refresh_backoff;
 mod settle;
@@ -28,7 +29,7 @@ use self::builder::Words;
 use self::{claims::Claims, settle::Settle};
 use crate::{
     cache::{collapse::Flights, hit_for_miss::Reputations, refresh_backoff::Attempts},
-    epoch::{own_invalidation::Trace, target::Target},
+    epoch::{Effect, own_invalidation::Trace, target::Target},
     error::Error,
     handler::{
         self, Handler, Site,
@@ -37,10 +38,7 @@ use crate::{
     },
     header::cache_status::CacheName,
     observe::{self, Counts, Limiter, stats::Stats},
-    storage::{
-        memory::Memory,
-        remote::{Backend, store::Effect},
-    },
+    storage::{memory::Memory, remote::Backend},
     stored::shared::Shared,
     util::{clock::Clock, join::together, lock::lock, read_ahead::ReadAhead, tasks::Tasks, timer::timeout},
 };

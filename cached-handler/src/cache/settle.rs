@@ -9,10 +9,9 @@ use tokio::time::Instant;
 
 use super::Cache;
 use crate::{
-    epoch::target::Target,
+    epoch::{Effect, target::Target},
     error::Error,
     observe,
-    storage::remote::store::Effect,
     util::{home::spawn_here, lock::lock, tasks::Owed, timer::sleep_until},
 };
 

@@ -1,279 +1,169 @@
-//! The logical clock and the epochs of this process: how an invalidation wins every race (law L4).
-//!
-//! A run's **stamp** is the clock as it stood before the handler started. An invalidation moves the clock on and sets
-//! its target's epoch to the new time. A response is usable as long as no epoch that concerns it is later than its
-//! stamp. An epoch is two times: what was stamped before the one is unusable, before the other stale. So a response whose
-//! handler started before an invalidation is unusable the moment the invalidation returns, also if it is stored only
-//! afterwards; and no wall clock and no list of members is needed.
+//! The logical clock that orders invalidations against runs (law L4): its trait, what it is asked, and what can be named.
 
 pub(crate) mod group;
+pub(crate) mod in_process;
 pub(crate) mod own_invalidation;
-mod registry;
 pub(crate) mod target;
 
-use std::{
-    fmt,
-    hash::{BuildHasher, RandomState},
-};
+use std::fmt;
 
-use smallvec::SmallVec;
+use crate::{epoch::target::Target, error::Error};
 
-use crate::{
-    epoch::target::{Mark, Target},
-    error::Error,
-    storage::remote::store::{Effect, Epochs, Moved, Reading, Scopes, Stamp},
-    util::{
-        hasher::Keyed,
-        lock::explored::{Arc, AtomicU64, Ordering},
-    },
-};
-pub(crate) use registry::Counter;
-use registry::Registry;
-
-/// The epochs of one process: those of the memory backend, and of every [`Store`](crate::backend::Store) that brings
-/// none of its own.
+/// A logical clock and the epochs that an invalidation moves on.
 ///
-/// Paths share 65 536 epochs, so an invalidation costs the owner of another path a miss once in 65 536 times; which paths
-/// those are is another matter in each process, so that nobody can look for them. Groups and
-/// handlers are told apart exactly in the memory backend, whose stored responses hold their epochs. For a store of yours
-/// the last 229 376 groups that were invalidated are, the keys of typed values among them; those before, and handlers, share
-/// 4 096: once in so many times an invalidation costs another one's owner a miss, too. Chance decides anew in each process
-/// which names meet; none is ever spared.
-pub struct InProcessEpochs {
-    /// Tells this clock from that of every other process, and of this one's next life.
-    incarnation: u64,
-    clock: AtomicU64,
-    all: Epoch,
-    handlers: Arc<Registry>,
-    groups: Arc<Registry>,
-    paths: Box<[Epoch]>,
-    hasher: Keyed,
-    /// How many of the clock's steps have come to their end: all, where none is under way.
-    done: AtomicU64,
-}
+/// # Laws
+///
+/// - **E1** The clock never goes back within an incarnation. A backend that lost its clock takes a new, random
+///   incarnation, and so makes all that was stored before unusable.
+/// - **E2** `advance(t, …)` moves the clock on, then sets the epoch of `t` to the new time; both are done when it returns
+///   `Ok`. An epoch is two times, of the latest [`Effect::Invalidate`] and of the latest [`Effect`] of any kind; neither
+///   ever goes back.
+/// - **E3** `read(s)` reads the clock **before** the epochs, and gives the latest times of all in `s`: the namespace's,
+///   the handler's, the path's, each group's. An epoch that is missing comes into being, no later than the clock
+///   read, unless something says that it was later once; then it counts as that.
+/// - **E4** Whoever reads after an `advance` has returned sees it.
+/// - **E5** Nothing blocks the thread. A call that takes longer than 50 ms (`read`) or 1 s (`advance`) is given up: the
+///   invalidation is then an error, and may have taken effect or not. [`BackendLimits`] sets other limits.
+///
+/// [`conformance::epochs`](crate::backend::conformance::epochs) tests them.
+pub trait Epochs: Send + Sync + 'static {
+    /// The clock, and the latest of the epochs in `scopes`.
+    fn read(&self, scopes: &Scopes<'_>) -> impl Future<Output = Result<Reading, Error>> + Send;
 
-/// When something was last invalidated, and when it was last invalidated or expired.
-#[derive(Debug)]
-pub(crate) struct Epoch {
-    invalidated: AtomicU64,
-    expired: AtomicU64,
-}
+    /// Makes unusable, or stale, what was stamped before, in the target's scope.
+    fn advance(&self, target: &Target, effect: Effect) -> impl Future<Output = Result<(), Error>> + Send;
 
-impl Epoch {
-    fn at(epoch: u64) -> Self {
-        Self { invalidated: AtomicU64::new(epoch), expired: AtomicU64::new(epoch) }
-    }
-
-    /// Another one that stands where this one does.
-    fn again(&self) -> Self {
-        Self { invalidated: AtomicU64::new(self.invalidated()), expired: AtomicU64::new(self.expired()) }
-    }
-
-    /// Is as late as the other one, too.
-    fn take(&self, other: &Self) {
-        self.invalidated.fetch_max(other.invalidated(), Ordering::SeqCst);
-        self.expired.fetch_max(other.expired(), Ordering::SeqCst);
-    }
-
-    /// Gives the time of the latest advance before.
-    fn advance(&self, epoch: u64, effect: Effect) -> u64 {
-        // Whoever sees the second of two has to see the first: a reader looks at `expired` alone as long as that allows.
-        if effect == Effect::Invalidate {
-            self.invalidated.fetch_max(epoch, Ordering::SeqCst);
-        }
-        self.expired.fetch_max(epoch, Ordering::SeqCst)
-    }
-
-    fn invalidated(&self) -> u64 {
-        self.invalidated.load(Ordering::SeqCst)
-    }
-
-    fn expired(&self) -> u64 {
-        self.expired.load(Ordering::SeqCst)
-    }
-}
-
-/// The epochs that concern one response, held where they are read without a look-up.
-#[derive(Debug, Clone)]
-pub(crate) struct Marks {
-    handler: Arc<Counter>,
-    /// The place of the path's epoch.
-    path: Option<usize>,
-    groups: SmallVec<[Arc<Counter>; 4]>,
-    /// Those of what it is made of, each with the stamp of its own run.
-    parts: Option<Box<[(Self, u64)]>>,
-}
-
-impl Marks {
-    /// Adds those of what it is made of, and of what those are made of.
-    pub(crate) fn add_parts(&mut self, parts: impl IntoIterator<Item = (Self, u64)>) {
-        let mut flat = self.parts.take().map_or_else(Vec::new, <[_]>::into_vec);
-        for (mut part, stamp) in parts {
-            flat.extend(part.parts.take().into_iter().flatten());
-            flat.push((part, stamp));
-        }
-        self.parts = (!flat.is_empty()).then(|| flat.into());
-    }
-
-    /// The parts of another, which is the same response as it was before.
-    pub(crate) fn add_parts_of(&mut self, other: &Self) {
-        self.add_parts(other.parts.iter().flatten().cloned());
-    }
-
-    pub(crate) fn parts(&self) -> usize {
-        self.parts.as_ref().map_or(0, |parts| parts.len())
-    }
-}
-
-/// One where schedules are explored, which would spend their time on making the others.
-const BUCKETS: usize = if cfg!(shuttle) { 1 } else { 1 << 16 };
-
-impl InProcessEpochs {
-    /// A clock that starts now.
-    #[must_use]
-    pub fn new() -> Self {
-        Self { groups: Registry::exact(), ..Self::of_memory(Keyed::new()) }
-    }
-
-    /// The same for the memory backend, whose stored responses hold their epochs. `hasher` says which paths share one.
-    pub(crate) fn of_memory(hasher: Keyed) -> Self {
-        Self {
-            // One bit less: the largest of all is no clock's.
-            incarnation: RandomState::new().hash_one(()) >> 1,
-            // Not zero, so that no epoch can be mistaken for "never".
-            clock: AtomicU64::new(1),
-            all: Epoch::at(0),
-            handlers: Registry::new(),
-            groups: Registry::new(),
-            paths: std::iter::repeat_with(|| Epoch::at(0)).take(BUCKETS).collect(),
-            hasher,
-            done: AtomicU64::new(1),
-        }
-    }
-
-    /// The time that a run which starts now is stamped with.
-    pub(crate) fn now(&self) -> u64 {
-        self.clock.load(Ordering::SeqCst)
-    }
-
-    /// Which of the epochs of paths, under the secret of this process.
-    fn place_of(&self, path: u64) -> usize {
-        usize::try_from(self.hasher.hash_one(path) % BUCKETS as u64).unwrap_or(0)
-    }
-
-    /// Holds the epochs that concern a response; missing ones come into being.
-    pub(crate) fn marks<G: AsRef<str>>(&self, handler: &str, path: impl Into<Option<u64>>, groups: &[G]) -> Marks {
-        Marks {
-            handler: self.handlers.counter(handler),
-            path: path.into().map(|path| self.place_of(path)),
-            groups: groups.iter().map(|group| self.groups.counter(group.as_ref())).collect(),
-            parts: None,
-        }
-    }
-
-    /// Adds the groups that became known only after the run.
-    pub(crate) fn add_groups<G: AsRef<str>>(&self, marks: &mut Marks, groups: &[G]) {
-        marks.groups.extend(groups.iter().map(|group| self.groups.counter(group.as_ref())));
-    }
-
-    /// The latest time at which a response was invalidated: what was stamped before it is unusable.
-    pub(crate) fn invalidated(&self, marks: &Marks) -> u64 {
-        self.latest(marks, Epoch::invalidated)
-    }
-
-    /// The latest time at which a response was invalidated or expired: what was stamped before it is not fresh. On the
-    /// way of a hit it is the only one that is read: four loads and one more per group.
-    pub(crate) fn expired(&self, marks: &Marks) -> u64 {
-        self.latest(marks, Epoch::expired)
-    }
-
-    #[inline]
-    fn latest(&self, marks: &Marks, time: fn(&Epoch) -> u64) -> u64 {
-        let own = self.latest_but_for_parts(marks, time);
-        if marks.parts.is_none() { own } else { self.latest_of_parts(marks, own, time) }
-    }
-
-    #[inline]
-    fn latest_but_for_parts(&self, marks: &Marks, time: fn(&Epoch) -> u64) -> u64 {
-        let path = marks.path.and_then(|path| self.paths.get(path)).map_or(0, time);
-        let scoped = time(&self.all).max(time(marks.handler.epoch())).max(path);
-        marks.groups.iter().fold(scoped, |latest, group| latest.max(time(group.epoch())))
-    }
-
-    /// For ever, where a part is outdated by its own stamp, as then nothing that is made of it is of use, whenever that was
-    /// made. A part's parts stand beside it.
-    #[cold]
-    fn latest_of_parts(&self, marks: &Marks, own: u64, time: fn(&Epoch) -> u64) -> u64 {
-        let is_outdated = |(part, stamp): &(Marks, u64)| self.latest_but_for_parts(part, time) > *stamp;
-        if marks.parts.iter().flatten().any(is_outdated) { u64::MAX } else { own }
-    }
-
-    /// Whether each step of the clock has reached its epoch: what is read of epochs after this covers all invalidations that
-    /// have a time.
-    pub(crate) fn is_settled(&self) -> bool {
-        // In this order: a step that begins in between is one that has not come to its end.
-        let done = self.done.load(Ordering::SeqCst);
-        done == self.now()
-    }
-
-    /// The clock, and then the epochs.
-    pub(crate) fn reading(&self, marks: &Marks, clock: u64) -> Reading {
-        Reading { incarnation: self.incarnation, clock, invalidated: self.invalidated(marks), expired: self.expired(marks) }
-    }
-
-    /// Makes every response stamped before this call unusable, or stale, in the target's scope.
-    pub(crate) fn advance_now(&self, mark: Mark<'_>, effect: Effect) -> Moved {
-        let epoch = self.clock.fetch_add(1, Ordering::SeqCst) + 1;
-        // One that has an earlier time and is still under way would leave no trace in an epoch that is later by then.
-        let is_alone = self.done.load(Ordering::SeqCst) + 1 == self.now();
-        let mut from = u64::MAX;
-        match mark {
-            Mark::All => _ = self.all.advance(epoch, effect),
-            Mark::Handler(name) => self.handlers.advance(name, epoch, effect),
-            Mark::Group(name) => self.groups.advance(name, epoch, effect),
-            Mark::Path(path) => {
-                if let Some(path) = self.paths.get(self.place_of(path)) {
-                    let before = path.advance(epoch, effect);
-                    from = if is_alone { before } else { u64::MAX };
-                }
-            }
-        }
-        self.done.fetch_add(1, Ordering::SeqCst);
-        Moved { from, to: Stamp { incarnation: self.incarnation, clock: epoch } }
-    }
-}
-
-impl Epochs for InProcessEpochs {
-    async fn read(&self, scopes: &Scopes<'_>) -> Result<Reading, Error> {
-        // The clock first: what is advanced in between is then later than the reading, never hidden by it.
-        let clock = self.now();
-        let marks = self.marks(scopes.handler(), scopes.path(), scopes.groups());
-        Ok(self.reading(&marks, clock))
-    }
-
-    async fn advance(&self, target: &Target, effect: Effect) -> Result<(), Error> {
-        self.advance_now(target.mark(), effect);
-        Ok(())
-    }
-
+    /// The incarnation and the clock, where they are known without waiting; never ahead of what [`read`](Self::read)
+    /// would give. Otherwise what was last read counts, which matters where `skip(…)` or `key(…)` keeps an argument back:
+    /// what is made of requests from before the first reading is shared, and not stored; those that come before this process
+    /// has read of an invalidation run a few at a time.
     fn known(&self) -> Option<(u64, u64)> {
-        Some((self.incarnation, self.now()))
+        None
     }
 }
 
-impl Default for InProcessEpochs {
-    fn default() -> Self {
-        Self::new()
+/// What an [`advance`](Epochs::advance) does to the responses stamped before it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Effect {
+    /// They are never used again.
+    Invalidate,
+    /// They are stale: used only as far as a stale window allows.
+    Expire,
+}
+
+/// A look at the clock and at the epochs that concern one response.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Reading {
+    /// Which life of the clock this is: another one makes everything stamped before unusable.
+    pub incarnation: u64,
+    /// The clock.
+    pub clock: u64,
+    /// When any of what was asked for was last invalidated.
+    pub invalidated: u64,
+    /// When any of it was last invalidated or expired; never earlier than `invalidated`.
+    pub expired: u64,
+}
+
+/// When a run started, by a backend's clock.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) struct Stamp {
+    pub(crate) incarnation: u64,
+    pub(crate) clock: u64,
+}
+
+impl Stamp {
+    /// The earlier of two; none, where they are of two lives of the clock.
+    pub(crate) fn no_later_than(self, limit: Self) -> Option<Self> {
+        (self.incarnation == limit.incarnation).then(|| Self { clock: self.clock.min(limit.clock), ..self })
     }
 }
 
-impl fmt::Debug for InProcessEpochs {
+/// When the run began that a response is of: which of two is kept, where one lies already.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) struct Order {
+    pub(crate) stamp: Stamp,
+    /// Among runs of one stamp: their number in this process, or milliseconds of the backend's time where several share it.
+    pub(crate) began: u64,
+}
+
+impl Order {
+    /// Whether that run began after the other one. Of runs in two lives of the clock nobody can say.
+    pub(crate) fn is_after(&self, other: &Self) -> bool {
+        self.stamp.incarnation == other.stamp.incarnation && (self.stamp.clock, self.began) > (other.stamp.clock, other.began)
+    }
+}
+
+/// What one invalidation has done to the epoch of its target.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Moved {
+    /// The latest time that the epoch may have had before; for ever, where nobody can say.
+    pub(crate) from: u64,
+    /// The time that it has now, which is the clock's.
+    pub(crate) to: Stamp,
+}
+
+impl Reading {
+    /// The stamp of a run that starts after this reading.
+    pub(crate) fn stamp(&self) -> Stamp {
+        Stamp { incarnation: self.incarnation, clock: self.clock }
+    }
+
+    /// Whether what was stamped so may answer a request that made this reading.
+    pub(crate) fn allows(&self, stamp: Stamp) -> bool {
+        self.incarnation == stamp.incarnation && self.invalidated <= stamp.clock && stamp.clock <= self.clock
+    }
+
+    /// Whether a request that made this reading may wait for a run stamped so: nothing that concerns it was invalidated
+    /// or expired since. Other than a stored response, a run may be younger than the reading.
+    pub(crate) fn may_join(&self, stamp: Stamp) -> bool {
+        self.incarnation == stamp.incarnation && self.expired <= stamp.clock
+    }
+
+    /// Whether what was stamped so has been expired since, and is stale therefore.
+    pub(crate) fn expires(&self, stamp: Stamp) -> bool {
+        self.expired > stamp.clock
+    }
+}
+
+/// The epochs that concern one response, by name.
+#[derive(Clone, Copy)]
+pub struct Scopes<'a> {
+    handler: &'a str,
+    path: Option<u64>,
+    groups: &'a [Box<str>],
+}
+
+impl<'a> Scopes<'a> {
+    pub(crate) fn new(handler: &'a str, path: impl Into<Option<u64>>, groups: &'a [Box<str>]) -> Self {
+        Self { handler, path: path.into(), groups }
+    }
+
+    /// The handler's name.
+    #[must_use]
+    pub fn handler(&self) -> &'a str {
+        self.handler
+    }
+
+    /// The number of the path: of a strong hash, the same in every process, so that hardly any two share one. Whoever keeps
+    /// fewer epochs, and reduces it, does so under a secret: clients choose paths, and could find some that share theirs with
+    /// another's. None for a [typed value](crate::Values), which has no path.
+    #[must_use]
+    pub fn path(&self) -> Option<u64> {
+        self.path
+    }
+
+    /// The groups' names; at most 16, and 8 that stand for the [prefixes](crate::Target::path_prefix) of a path, or one that is the
+    /// key of a typed value.
+    #[must_use]
+    pub fn groups(&self) -> &'a [Box<str>] {
+        self.groups
+    }
+}
+
+impl fmt::Debug for Scopes<'_> {
+    /// Without the groups' names, which may hold what a handler was asked for.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("InProcessEpochs").field("clock", &self.now()).finish_non_exhaustive()
+        f.debug_struct("Scopes").field("handler", &self.handler).field("groups", &self.groups.len()).finish_non_exhaustive()
     }
 }
-
-#[cfg(all(test, shuttle))]
-mod shuttle_tests;
-#[cfg(all(test, not(shuttle)))]
-mod tests;

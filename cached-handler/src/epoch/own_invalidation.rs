@@ -3,8 +3,10 @@
 use std::sync::{Arc, Mutex};
 
 use crate::{
-    epoch::target::{Mark, Target},
-    storage::remote::store::{Moved, Stamp},
+    epoch::{
+        Moved, Stamp,
+        target::{Mark, Target},
+    },
     util::lock::lock,
 };
 

@@ -1,23 +1,16 @@
-//! Making stored responses unusable: what can be named, and the functions that act on the whole process.
+//! What can be named to make stored responses unusable.
 
 mod no_path;
 
 use std::borrow::Cow;
 
 use crate::{
-    cache::Cache,
     epoch::group::are_valid,
     error::Error,
-    handler::{
-        function::CachedHandler,
-        name::{self, Named},
-    },
     rules::{
         path::{normalise, number},
         prefix::group_of,
     },
-    storage::remote::store::Effect,
-    util::join::{Call, together},
 };
 
 /// What to invalidate.
@@ -131,32 +124,16 @@ impl Target {
         Self(group_of(path).map_or_else(|| Kind::NoPath(no_path::prefix_complaint(path).into_boxed_str(), None), Kind::Prefix))
     }
 
-    /// All responses of a handler with `#[cached]`, given as it is given to a route; for a generic one, one instance:
-    /// `Target::handler(list::<Article>)`.
-    ///
-    /// Where a [`Policy`](crate::Policy::name) gives it a name, that is the name of all instances of a generic one. Two
-    /// functions of one name in one module, in two `impl`s for instance, of which a policy renames one, cannot be told
-    /// apart: then everything in the cache is invalidated, and a warning says so; use [`Target::named`] there.
-    #[must_use]
-    pub fn handler<H: CachedHandler<Arguments>, Arguments>(handler: H) -> Self {
-        const { assert!(size_of::<H>() == 0, "give the handler itself, not a pointer to it") };
-        let (_, type_name) = (handler, std::any::type_name::<H>());
-        match name::of_type(type_name) {
-            Named::By(name) => Self(Kind::Handler(name)),
-            Named::Ambiguous => {
-                if name::is_news(type_name) {
-                    tracing::warn!(target: "cached_handler", handler = type_name, "everything is meant, as another handler of this module has the same name; use `Target::named`");
-                }
-                Self::all()
-            }
-        }
-    }
-
     /// All responses under a name: of the handler or layer that a [`Policy`](crate::Policy::name) gives it, or of the
     /// [values](crate::Cache::values) of that name. Nobody can say whether a name is wrong: another process may use it.
     #[must_use]
     pub fn named(name: impl Into<String>) -> Self {
         Self(Kind::Handler(Cow::Owned(name.into())))
+    }
+
+    /// The handler of this name.
+    pub(crate) fn handler_named(name: Cow<'static, str>) -> Self {
+        Self(Kind::Handler(name))
     }
 
     /// The path of this number.
@@ -212,108 +189,4 @@ impl Target {
             Kind::NoPath(..) => Mark::Path(0),
         }
     }
-}
-
-/// Invalidates a group in every [`Cache`] of this process: once this has returned `Ok`, no request that comes after it
-/// is answered from a response whose handler started before it. Runs in flight are covered.
-///
-/// # Errors
-///
-/// Where a backend could not be reached. What could be reached is invalidated all the same; call again for the rest.
-///
-/// ```
-/// # async fn f() -> Result<(), cached_handler::Error> {
-/// cached_handler::invalidate_group("articles").await?;
-/// # Ok(()) }
-/// ```
-pub async fn invalidate_group(group: impl Into<String>) -> Result<(), Error> {
-    everywhere(&Target::group(group), Effect::Invalidate).await
-}
-
-/// Invalidates a path in every [`Cache`] of this process; see [`Target::path`] and [`invalidate_group`].
-///
-/// # Errors
-///
-/// As [`invalidate_group`]; and where it is no path that a client sends ([`Error::is_config`]).
-pub async fn invalidate_path(path: impl AsRef<str>) -> Result<(), Error> {
-    everywhere(&Target::path(path), Effect::Invalidate).await
-}
-
-/// Invalidates all below a path in every [`Cache`] of this process; see [`Target::path_prefix`] and [`invalidate_group`].
-///
-/// # Errors
-///
-/// As [`invalidate_path`]; and where a cache has not been said to know prefixes
-/// ([`CacheBuilder::path_prefixes`](crate::CacheBuilder::path_prefixes)).
-///
-/// ```
-/// # async fn f() -> Result<(), cached_handler::Error> {
-/// cached_handler::invalidate_path_prefix("/articles").await?;
-/// # Ok(()) }
-/// ```
-pub async fn invalidate_path_prefix(path: impl AsRef<str>) -> Result<(), Error> {
-    everywhere(&Target::path_prefix(path), Effect::Invalidate).await
-}
-
-/// Invalidates a handler's responses in every [`Cache`] of this process; see [`Target::handler`] and
-/// [`invalidate_group`].
-pub async fn invalidate_handler<H: CachedHandler<Arguments>, Arguments>(handler: H) -> Result<(), Error> {
-    let target = Target::handler(handler);
-    everywhere(&target, Effect::Invalidate).await
-}
-
-/// Invalidates everything in every [`Cache`] of this process; see [`invalidate_group`].
-pub async fn invalidate_all() -> Result<(), Error> {
-    everywhere(&Target::all(), Effect::Invalidate).await
-}
-
-/// Makes a group stale in every [`Cache`] of this process: see [`Cache::expire`](crate::Cache::expire).
-///
-/// # Errors
-///
-/// Where a backend could not be reached. What could be reached is expired all the same; call again for the rest.
-pub async fn expire_group(group: impl Into<String>) -> Result<(), Error> {
-    everywhere(&Target::group(group), Effect::Expire).await
-}
-
-/// Makes a path stale in every [`Cache`] of this process; see [`Target::path`] and [`expire_group`].
-///
-/// # Errors
-///
-/// As [`expire_group`]; and where it is no path that a client sends ([`Error::is_config`]).
-pub async fn expire_path(path: impl AsRef<str>) -> Result<(), Error> {
-    everywhere(&Target::path(path), Effect::Expire).await
-}
-
-/// Makes all below a path stale in every [`Cache`] of this process; see [`Target::path_prefix`] and [`expire_group`].
-///
-/// # Errors
-///
-/// As [`invalidate_path_prefix`].
-///
-/// ```
-/// # async fn f() -> Result<(), cached_handler::Error> {
-/// cached_handler::expire_path_prefix("/articles").await?;
-/// # Ok(()) }
-/// ```
-pub async fn expire_path_prefix(path: impl AsRef<str>) -> Result<(), Error> {
-    everywhere(&Target::path_prefix(path), Effect::Expire).await
-}
-
-/// Makes a handler's responses stale in every [`Cache`] of this process; see [`Target::handler`] and [`expire_group`].
-pub async fn expire_handler<H: CachedHandler<Arguments>, Arguments>(handler: H) -> Result<(), Error> {
-    let target = Target::handler(handler);
-    everywhere(&target, Effect::Expire).await
-}
-
-/// Makes everything stale in every [`Cache`] of this process; see [`expire_group`].
-pub async fn expire_all() -> Result<(), Error> {
-    everywhere(&Target::all(), Effect::Expire).await
-}
-
-/// In all at the same time; goes on after a failure, and reports the first.
-async fn everywhere(target: &Target, effect: Effect) -> Result<(), Error> {
-    let caches = Cache::all();
-    let told = caches.iter().map(|cache| -> Call<'_, _> { Box::pin(cache.change(target, effect, None)) }).collect();
-    together(told).await.into_iter().fold(target.check(), Result::and)
 }

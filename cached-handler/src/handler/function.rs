@@ -1,8 +1,12 @@
 //! Which functions are handlers with `#[cached]`: told by the first argument, which the attribute gives them.
 
-use crate::request::{
-    facts::Seen,
-    signature::{PassedByAxum, PassedByAxum_TypeUncachedToCallIt_OrPutDebugHandlerBelow},
+use crate::{
+    epoch::target::Target,
+    handler::name::{self, Named},
+    request::{
+        facts::Seen,
+        signature::{PassedByAxum, PassedByAxum_TypeUncachedToCallIt_OrPutDebugHandlerBelow},
+    },
 };
 
 /// A handler with `#[cached]`, as it is given to a route: itself, and not called. `Arguments` is inferred.
@@ -22,6 +26,29 @@ use crate::request::{
     note = "what a layer or `Cache::values` stores goes by its name: type `Target::named(\"…\")`"
 )]
 pub trait CachedHandler<Arguments>: Copy + 'static {}
+
+impl Target {
+    /// All responses of a handler with `#[cached]`, given as it is given to a route; for a generic one, one instance:
+    /// `Target::handler(list::<Article>)`.
+    ///
+    /// Where a [`Policy`](crate::Policy::name) gives it a name, that is the name of all instances of a generic one. Two
+    /// functions of one name in one module, in two `impl`s for instance, of which a policy renames one, cannot be told
+    /// apart: then everything in the cache is invalidated, and a warning says so; use [`Target::named`] there.
+    #[must_use]
+    pub fn handler<H: CachedHandler<Arguments>, Arguments>(handler: H) -> Self {
+        const { assert!(size_of::<H>() == 0, "give the handler itself, not a pointer to it") };
+        let (_, type_name) = (handler, std::any::type_name::<H>());
+        match name::of_type(type_name) {
+            Named::By(name) => Self::handler_named(name),
+            Named::Ambiguous => {
+                if name::is_news(type_name) {
+                    tracing::warn!(target: "cached_handler", handler = type_name, "everything is meant, as another handler of this module has the same name; use `Target::named`");
+                }
+                Self::all()
+            }
+        }
+    }
+}
 
 /// What stands first among the arguments that `#[cached]` writes.
 pub trait First: Sized {}

@@ -19,14 +19,13 @@ use tokio::sync::Notify;
 pub use self::outliving::outliving;
 use crate::{
     cache::Cache,
-    epoch::{group::CacheGroups, own_invalidation::Trace, target::Target},
+    epoch::{Effect, group::CacheGroups, own_invalidation::Trace, target::Target},
     error::Error,
     handler::{function::CachedHandler, writes::note_invalidated},
     invalidates::invalidation::Invalidation,
     observe,
     request::{signature::Capture, unsafe_target::Changed},
     rules::path::encode_segment,
-    storage::remote::store::Effect,
     stored::failed::is_no_answer,
     util::{
         home::spawn_here,

@@ -2,4 +2,5 @@
 
 pub(crate) mod primary;
 pub(crate) mod probe;
+pub(crate) mod storage_key;
 pub(crate) mod writer;

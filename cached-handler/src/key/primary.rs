@@ -9,9 +9,11 @@ use std::{
 use crate::{
     cache::refresh_backoff::Claim,
     handler::{Handler, Instance, Shape, state::State},
-    key::writer::{KeyWriter, Tag, Traits},
+    key::{
+        storage_key::StoreKey,
+        writer::{KeyWriter, Tag, Traits},
+    },
     outcome::Forward,
-    storage::remote::store::StoreKey,
     stored::Slot,
 };
 

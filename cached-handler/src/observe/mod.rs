@@ -24,11 +24,13 @@ pub(crate) use self::{
 };
 use crate::{
     cache::Cache,
-    epoch::target::{Mark, Target},
+    epoch::{
+        Effect,
+        target::{Mark, Target},
+    },
     error::Error,
     handler::Handler,
     outcome::{Bypass, Forward, Kept, NotStored, Outcome},
-    storage::remote::store::Effect,
     util::lock::lock,
 };
 

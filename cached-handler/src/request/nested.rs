@@ -20,13 +20,12 @@ use http::{Extensions, header};
 
 use crate::{
     cache::Cache,
-    epoch::{Marks, group::CacheGroups},
+    epoch::{Scopes, Stamp, group::CacheGroups, in_process::Marks},
     handler::Handler,
     header::cache_control::CacheControl,
     outcome::{Bypass, Forward, NotStored},
     rules::storable::Storable,
     serve::Run,
-    storage::remote::store::{Scopes, Stamp},
     stored::Stored,
     util::{
         clock::{Millis, millis, span},

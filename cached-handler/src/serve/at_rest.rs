@@ -9,13 +9,12 @@ use super::{
     remote::MOST_SKEW,
 };
 use crate::{
+    epoch::{Order, Scopes},
     error::Error,
+    key::storage_key::StoreKey,
     observe,
     outcome::{Kept, NotStored},
-    storage::remote::{
-        Backend,
-        store::{Order, Put, Scopes, StoreKey},
-    },
+    storage::remote::{Backend, Put},
     stored::{
         Stored, Tag,
         codec::{AtRest, SlotAtRest, encode_in_turns},

@@ -47,7 +47,7 @@ pub use self::{
 };
 use crate::{
     cache::Cache,
-    epoch::Marks,
+    epoch::{Reading, Scopes, Stamp, in_process::Marks},
     handler::{Handler, Shape},
     key::{
         primary::Key,
@@ -64,7 +64,6 @@ use crate::{
         prefix::groups_above,
         stale::Windows,
     },
-    storage::remote::store::{Reading, Scopes, Stamp},
     stored::{Stored, Variants},
     util::clock::Millis,
     values::Typed,

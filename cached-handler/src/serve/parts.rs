@@ -3,12 +3,10 @@
 use std::iter;
 
 use crate::{
+    epoch::{Reading, Scopes, Stamp},
     error::Error,
     request::nested::Part,
-    storage::remote::{
-        Backend,
-        store::{Reading, Scopes, Stamp},
-    },
+    storage::remote::Backend,
     stored::Stored,
 };
 

@@ -18,12 +18,11 @@ use super::{
     tag,
 };
 use crate::{
-    epoch::own_invalidation::Trace,
+    epoch::{Reading, Scopes, Stamp, own_invalidation::Trace},
     key::primary::PrimaryKey,
     outcome::{Forward, NotStored, Outcome},
     request::{facts::Upgrade, unsafe_target::Changed},
     rules::storable::Storable,
-    storage::remote::store::{Reading, Scopes, Stamp},
     stored::{Slot, Stored, own},
     util::read_ahead::lend,
 };

@@ -12,15 +12,12 @@ use super::{
     parts::{Parts, parts, read_with_parts, scopes_with_parts},
 };
 use crate::{
-    epoch::{group, target::Target},
+    epoch::{Reading, group, target::Target},
     error::Error,
-    key::primary::variant_at_rest,
+    key::{primary::variant_at_rest, storage_key::StoreKey},
     observe,
     outcome::{Bypass, Forward},
-    storage::remote::{
-        Backend,
-        store::{Reading, StoreKey},
-    },
+    storage::remote::Backend,
     stored::{
         Slot, Stored,
         codec::{AtRest, SlotAtRest, decode_in_turns},

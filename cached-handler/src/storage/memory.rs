@@ -12,7 +12,7 @@ use std::{
 use moka::notification::RemovalCause;
 
 use crate::{
-    epoch::InProcessEpochs,
+    epoch::in_process::InProcessEpochs,
     key::primary::{KeyRef, PrimaryKey},
     observe::MemoryMeters,
     outcome::NotStored,

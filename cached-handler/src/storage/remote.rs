@@ -19,12 +19,20 @@ use std::{fmt, pin::Pin, sync::Arc, time::Duration, time::SystemTime};
 use bytes::Bytes;
 use tokio::sync::Notify;
 
-use super::remote::store::{Effect, Moved, Order, Put, Reading, Scopes, Stamp, StoreKey};
 use crate::{
-    epoch::target::Target,
+    epoch::{Effect, Moved, Order, Reading, Scopes, Stamp, target::Target},
     error::Error,
+    key::storage_key::StoreKey,
     util::{clock::Clock, join::together},
 };
+
+/// What became of a response that was to be kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Put {
+    Stored,
+    /// There is one already, of a run that began later.
+    Overtaken,
+}
 
 pub(crate) type Answer<'a, T> = Pin<Box<dyn Future<Output = Result<T, Error>> + Send + 'a>>;
 

@@ -26,9 +26,9 @@ use self::{
 };
 use super::{Own, Variants};
 use crate::{
+    epoch::Order,
     request::nested::Part,
     rules::stale::Windows,
-    storage::remote::store::Order,
     util::{
         digest::Digest,
         turns::{TURN, in_turns},

@@ -19,14 +19,11 @@ use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, StatusCode, header, response::Parts};
 
 use crate::{
-    epoch::Marks,
+    epoch::{Order, Stamp, in_process::Marks},
     header::{entity_tag::EntityTag, targeted::TargetList},
     request::nested::Part,
     rules::{client::ForClients, meaning::meaning, stale::Windows},
-    storage::{
-        memory::Memory,
-        remote::store::{Order, Stamp},
-    },
+    storage::memory::Memory,
     util::{
         clock::{Millis, millis, span},
         digest::Digest,

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 use bytes::Bytes;
 
 use super::Slot;
-use crate::{storage::remote::store::StoreKey, util::digest::Digest};
+use crate::{key::storage_key::StoreKey, util::digest::Digest};
 
 /// The one that was decoded last.
 #[derive(Debug, Default)]

@@ -12,8 +12,9 @@ use tokio::time::{Instant, sleep};
 
 use crate::{
     Error, Target,
-    epoch::InProcessEpochs,
-    storage::remote::store::{Effect, Epochs, Reading, Scopes, Store, StoreKey},
+    epoch::{Effect, Epochs, Reading, Scopes, in_process::InProcessEpochs},
+    key::storage_key::StoreKey,
+    storage::remote::store::Store,
     util::lock::lock,
 };
 

@@ -31,7 +31,7 @@ use self::{
 };
 use crate::{
     cache::Cache,
-    epoch::target::Target,
+    epoch::{Effect, target::Target},
     error::Error,
     handler::{
         Instance,
@@ -46,7 +46,6 @@ use crate::{
     outcome::Forward,
     request::facts::{Captured, Facts},
     serve::{Run, fresh_in_memory, put_at_once},
-    storage::remote::store::Effect,
     stored::Slot,
 };
 

@@ -2,7 +2,7 @@
 
 use smallvec::SmallVec;
 
-use crate::{cache::Cache, storage::remote::store::Stamp};
+use crate::{cache::Cache, epoch::Stamp};
 
 /// How far the clocks had come before any argument was made. An extractor may read what an invalidation is about, so the
 /// run that is given its value is no younger than this (law L4).

@@ -11,14 +11,11 @@ use bytes::Bytes;
 
 use tokio::sync::Mutex;
 
-use super::{
-    Answer, Backend,
-    known::Known,
-    store::{Effect, Epochs, Moved, Order, Put, Reading, Scopes, Stamp, Store, StoreKey},
-};
+use super::{Answer, Backend, Put, known::Known, store::Store};
 use crate::{
-    epoch::{InProcessEpochs, target::Target},
+    epoch::{Effect, Epochs, Moved, Order, Reading, Scopes, Stamp, in_process::InProcessEpochs, target::Target},
     error::Error,
+    key::storage_key::StoreKey,
     stored::codec::order::order_of,
 };
 

@@ -16,8 +16,12 @@ use std::time::Duration;
 
 use bytes::Bytes;
 
-use super::store::{Effect, Epochs, Reading, Scopes, Store, StoreKey};
-use crate::{epoch::target::Target, error::Error};
+use super::store::Store;
+use crate::{
+    epoch::{Effect, Epochs, Reading, Scopes, target::Target},
+    error::Error,
+    key::storage_key::StoreKey,
+};
 
 const LONG: Duration = Duration::from_secs(60);
 

@@ -44,12 +44,13 @@ use self::{
     sweep::{Note, Notes},
     table::spots,
 };
-use super::{
-    Answer, Backend,
-    known::Known,
-    store::{Effect, Epochs, Moved, Order, Put, Reading, Scopes, Stamp, Store, StoreKey},
+use super::{Answer, Backend, Put, known::Known, store::Store};
+use crate::{
+    epoch::{Effect, Epochs, Moved, Order, Reading, Scopes, Stamp, target::Target},
+    error::Error,
+    key::storage_key::StoreKey,
+    util::lock::lock,
 };
-use crate::{epoch::target::Target, error::Error, util::lock::lock};
 
 /// Responses in files, and their epochs in one.
 pub(crate) struct Fs {

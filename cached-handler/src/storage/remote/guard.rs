@@ -37,7 +37,7 @@ use self::{
     within::{STARVED, in_a_runtime, within},
 };
 use super::{
-    Answer, Backend, Wakes,
+    Answer, Backend, Put, Wakes,
     guard::{
         background::Background,
         breaker::{Breaker, Change},
@@ -46,11 +46,11 @@ use super::{
         pass::Pass,
         retries::Retries,
     },
-    store::{Effect, Moved, Order, Put, Reading, Scopes, Stamp, StoreKey},
 };
 use crate::{
-    epoch::target::Target,
+    epoch::{Effect, Moved, Order, Reading, Scopes, Stamp, target::Target},
     error::{Error, Fault},
+    key::storage_key::StoreKey,
     observe::{self, Watch, Why},
     util::{clock::Clock, lock::lock, timer::timeout},
 };

@@ -5,8 +5,10 @@ use std::sync::{
     atomic::{AtomicBool, AtomicU64, Ordering},
 };
 
-use super::store::{Reading, Stamp};
-use crate::util::lock::lock;
+use crate::{
+    epoch::{Reading, Stamp},
+    util::lock::lock,
+};
 
 /// A stamp that was true at some time in the past. Read without a lock, as every request does so.
 #[derive(Debug, Default)]

@@ -35,14 +35,11 @@ use self::{
     link::Link,
     refusal::senseless,
 };
-use super::{
-    Answer, Backend, Wakes,
-    known::Known,
-    store::{Effect, Epochs, Moved, Order, Put, Reading, Scopes, Stamp, Store, StoreKey},
-};
+use super::{Answer, Backend, Put, Wakes, known::Known, store::Store};
 use crate::{
-    epoch::target::Target,
+    epoch::{Effect, Epochs, Moved, Order, Reading, Scopes, Stamp, target::Target},
     error::Error,
+    key::storage_key::StoreKey,
     util::clock::{Clock, millis, span},
 };
 

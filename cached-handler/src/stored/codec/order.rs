@@ -4,8 +4,8 @@ use bytes::{BufMut, BytesMut};
 
 use super::{CHECKSUM, Damage, HEAD, MAGIC, RESPONSE, SlotAtRest, VARIANTS, VERSION, count, put, reader::Reader};
 use crate::{
+    epoch::{Order, Stamp},
     request::nested::Part,
-    storage::remote::store::{Order, Stamp},
     util::digest::Digest,
 };
 

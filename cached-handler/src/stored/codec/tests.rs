@@ -4,7 +4,7 @@ use super::{
     order::{ORDER_AT, ORDER_END, order_of},
     *,
 };
-use crate::{request::nested::Part, storage::remote::store::Stamp};
+use crate::{epoch::Stamp, request::nested::Part};
 
 fn response() -> AtRest {
     let mut fields = HeaderMap::new();

@@ -3,7 +3,7 @@
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use super::check::{bytes, sum, words};
-use crate::{storage::remote::store::StoreKey, util::digest::Digest};
+use crate::{key::storage_key::StoreKey, util::digest::Digest};
 
 /// Where a stored response lies, below the directory of its namespace. Nothing of a request is in it, and no name is a
 /// prefix of another's folder.

@@ -23,8 +23,8 @@ use super::{
     table::{Moment, Spot, Table, random},
 };
 use crate::{
-    epoch::target::Mark,
-    storage::remote::store::{Effect, Moved, Order, Put, Reading},
+    epoch::{Effect, Moved, Order, Reading, target::Mark},
+    storage::remote::Put,
     stored::codec::order::{ORDER_END, order_of},
     util::digest::Digest,
 };

@@ -34,7 +34,7 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
-    use crate::storage::remote::store::StoreKey;
+    use crate::key::storage_key::StoreKey;
 
     #[test]
     fn a_use_is_news_once_a_minute() {

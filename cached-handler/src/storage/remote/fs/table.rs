@@ -39,10 +39,7 @@ use super::{
     disk::{Folder, Patience, read_at, state, sync, write_at},
     fault::Fault,
 };
-use crate::{
-    epoch::target::Mark,
-    storage::remote::store::{Effect, Moved, Reading, Stamp},
-};
+use crate::epoch::{Effect, Moved, Reading, Stamp, target::Mark};
 
 /// The table, open.
 #[derive(Debug)]

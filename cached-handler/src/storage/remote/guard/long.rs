@@ -10,12 +10,10 @@ use super::{
     within::{STARVED, within, within_and_count},
 };
 use crate::{
+    epoch::{Order, Scopes},
     error::{Error, Fault},
-    storage::remote::{
-        Backend,
-        guard::notices::Errand,
-        store::{Order, Put, Scopes, StoreKey},
-    },
+    key::storage_key::StoreKey,
+    storage::remote::{Backend, Put, guard::notices::Errand},
 };
 
 impl<B: Backend + 'static> Inner<B> {

@@ -10,7 +10,10 @@ use std::{
 
 use tokio::sync::Notify;
 
-use crate::{epoch::target::Target, storage::remote::store::Effect, util::lock::lock};
+use crate::{
+    epoch::{Effect, target::Target},
+    util::lock::lock,
+};
 
 /// What is still to be invalidated: each target once, with the stronger of its effects.
 #[derive(Debug)]

@@ -3,9 +3,11 @@
 
 use super::{Inner, refusal::senseless};
 use crate::{
-    epoch::target::{Mark, Target},
+    epoch::{
+        Moved, Reading, Scopes,
+        target::{Mark, Target},
+    },
     error::Error,
-    storage::remote::store::{Moved, Reading, Scopes},
 };
 
 /// As many incarnations as may begin during one call.

@@ -7,7 +7,7 @@ use bytes::Bytes;
 use smallvec::SmallVec;
 
 use super::{bytes, keys::Names, record};
-use crate::{storage::remote::store::Reading, util::hasher::Keyed};
+use crate::{epoch::Reading, util::hasher::Keyed};
 
 /// What a look-up has found.
 #[derive(Debug, PartialEq)]
@@ -111,11 +111,10 @@ impl<'a> Joint<'a> {
 mod tests {
     use super::*;
     use crate::{
+        epoch::Scopes,
         error::Error,
-        storage::remote::{
-            redis::{keys::Keys, record::sealed},
-            store::{Scopes, StoreKey},
-        },
+        key::storage_key::StoreKey,
+        storage::remote::redis::{keys::Keys, record::sealed},
     };
 
     fn look_up(keys: &Keys, key: &str, group: &str) -> Names {

@@ -3,9 +3,9 @@
 use smallvec::SmallVec;
 
 use crate::{
-    epoch::target::Mark,
+    epoch::{Scopes, target::Mark},
     error::Error,
-    storage::remote::store::{Scopes, StoreKey},
+    key::storage_key::StoreKey,
     util::digest::{Digest, hex},
 };
 

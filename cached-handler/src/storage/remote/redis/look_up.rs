@@ -14,8 +14,9 @@ use super::{
     refusal::senseless,
 };
 use crate::{
+    epoch::{Reading, Scopes},
     error::Error,
-    storage::remote::store::{Reading, Scopes, StoreKey},
+    key::storage_key::StoreKey,
     util::{tasks::spawn, timer::timeout},
 };
 

@@ -3,7 +3,7 @@
 
 use ::redis::Value;
 
-use crate::storage::remote::store::{Moved, Reading, Stamp};
+use crate::epoch::{Moved, Reading, Stamp};
 
 /// `incarnation:clock:invalidated:expired#checksum`.
 const CLOCK: usize = 4;

@@ -9,9 +9,10 @@ use rustix::io::Errno;
 
 use super::*;
 use crate::{
+    key::storage_key::StoreKey,
     storage::remote::{
         fs::{Fs, Settings, Shared, fault::Fault},
-        store::{Store, StoreKey},
+        store::Store,
     },
     util::clock::{Clock, ManualClock},
 };

@@ -3,9 +3,9 @@
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use super::Boot;
-use crate::storage::remote::{
-    fs::check::{bytes, sum, words},
-    store::Effect,
+use crate::{
+    epoch::Effect,
+    storage::remote::fs::check::{bytes, sum, words},
 };
 
 /// What lies at the beginning of the file.

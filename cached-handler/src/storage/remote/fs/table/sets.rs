@@ -14,12 +14,12 @@ use super::{
     Boot, Table,
     record::{Entry, Epoch, Front, PLACE},
 };
-use crate::storage::remote::{
-    fs::{
+use crate::{
+    epoch::Effect,
+    storage::remote::fs::{
         disk::{Patience, read_at, sync, write_at},
         fault::Fault,
     },
-    store::Effect,
 };
 
 /// Sets for groups, the prefixes of paths among them; then those for the keys of typed values: 131,072 and 262,144 places. Then

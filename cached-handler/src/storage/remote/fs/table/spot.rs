@@ -8,11 +8,8 @@ use super::{
     sets::{GROUP_SETS, HANDLER_SETS, KEY_SETS},
 };
 use crate::{
-    epoch::{group::is_of_key, target::Mark},
-    storage::remote::{
-        fs::check::{sum, words},
-        store::Scopes,
-    },
+    epoch::{Scopes, group::is_of_key, target::Mark},
+    storage::remote::fs::check::{sum, words},
     util::digest::Digest,
 };
 

@@ -7,15 +7,13 @@ use tokio::time::Instant;
 
 use super::{CONNECT_LIMIT, Link, UNMEASURED};
 use crate::{
-    storage::remote::{
-        redis::{
-            Lasting,
-            fit::{Fit, Unfit, examine, hello},
-            memory::Worry,
-            mget, record, script,
-            server::{address, host_of, sees_to_cryptography},
-        },
-        store::Reading,
+    epoch::Reading,
+    storage::remote::redis::{
+        Lasting,
+        fit::{Fit, Unfit, examine, hello},
+        memory::Worry,
+        mget, record, script,
+        server::{address, host_of, sees_to_cryptography},
     },
     util::{
         lock::lock,

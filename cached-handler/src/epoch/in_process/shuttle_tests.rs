@@ -17,8 +17,7 @@ use shuttle::{
 
 use super::{InProcessEpochs, Marks};
 use crate::{
-    epoch::target::Mark,
-    storage::remote::store::Effect,
+    epoch::{Effect, target::Mark},
     util::lock::{explore, schedules},
 };
 

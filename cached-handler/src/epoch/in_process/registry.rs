@@ -4,7 +4,7 @@ use std::{collections::HashMap, fmt, hash::BuildHasher};
 
 use super::Epoch;
 use crate::{
-    storage::remote::store::Effect,
+    epoch::Effect,
     util::{
         hasher::Keyed,
         lock::explored::{Arc, Mutex, Weak, lock},
