@@ -16,7 +16,7 @@ use std::sync::{
 
 use axum::body::Body;
 use cached_handler::{Cache, Kept, Outcome, Target};
-use cached_handler_tests::harness::count;
+use cached_handler_tests::harness::{count, is_full};
 
 use places::{Client, answer, clients, everywhere};
 
@@ -39,8 +39,9 @@ async fn l4_under_load_no_read_after_an_invalidation_sees_what_a_post_began_befo
         let rounds = match (clients::client(), one.backend) {
             // Each of them is a process.
             (Some(_), _) => 15,
-            (None, "memory") => count(100_000),
-            (None, _) => count(6_000),
+            (None, "memory") => count(125_000),
+            (None, _) if is_full() => 125_000,
+            (None, _) => 300,
         };
         let posts = [one, other].map(|place| tokio::spawn(post_often(place.client(), rounds)));
         let invalidates = [(one, Target::path("/")), (other, Target::all())]
