@@ -1,15 +1,19 @@
-//! Names in attributes have to be those of arguments.
+//! The second step: what an attribute says against the function below it.
+
+mod signature;
 
 use proc_macro2::{Ident, TokenStream};
 use quote::ToTokens;
 use syn::Path;
 
+pub(crate) use self::signature::check_signature;
 use crate::{
     errors::{Errors, did_you_mean, listed},
     parse::{
         Cached, Status,
+        duration::Ttl,
         function::{Argument, Function},
-        value::{Piece, Template, Ttl},
+        template::{Piece, Template},
     },
     syntax::{
         mention::{names_in, unknown_macros_in},

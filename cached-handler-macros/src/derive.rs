@@ -1,17 +1,18 @@
 //! `#[derive(CacheKey)]`: a type that writes its fields into the key.
 
 mod extractor;
+mod fields;
 
 use proc_macro2::TokenStream;
-use quote::{ToTokens, format_ident, quote};
-use syn::{Data, DeriveInput, Fields, LitStr, Path, Type, parse_quote};
+use quote::{ToTokens, quote};
+use syn::{DeriveInput, LitStr, Path, Type, parse_quote};
 
-use self::extractor::{Around, of_extractor};
+use self::fields::body;
 use crate::{
     errors::Errors,
     expand::tokens::crate_root,
     manifest::other_name,
-    parse::{value, vary::of_responses},
+    parse::{texts::texts, vary::of_responses},
     syntax::{source::written, types::mentions},
 };
 
@@ -158,7 +159,7 @@ impl Args {
             let parsed = attribute.parse_nested_meta(|meta| {
                 if meta.path.is_ident("vary") {
                     let value: syn::Expr = meta.value()?.parse()?;
-                    for name in value::texts("vary", "accept-language", value.into_token_stream())? {
+                    for name in texts("vary", "accept-language", value.into_token_stream())? {
                         args.vary.push(field_name(name)?);
                     }
                     Ok(())
@@ -193,160 +194,5 @@ fn field_name(name: LitStr) -> syn::Result<LitStr> {
         Ok(name)
     } else {
         Err(syn::Error::new_spanned(name, "a header field is named in lower case; type `vary = \"accept-language\"`"))
-    }
-}
-
-/// What a type writes.
-#[derive(Default)]
-struct Written {
-    /// The statements.
-    body: TokenStream,
-    /// The same where the value comes from an `Extension`, if that is something else.
-    carried: Option<TokenStream>,
-    /// The types of the fields that are parts of a key.
-    parts: Vec<Type>,
-    /// The types of the fields that the key holds as `Display` prints them.
-    printed: Vec<Type>,
-    /// The types of those that are extractors.
-    extractors: Vec<TokenStream>,
-    /// The extractors via which others are taken.
-    vias: Vec<TokenStream>,
-}
-
-impl Written {
-    /// What extractors among the fields say where there is no value.
-    fn absent(&self, root: &TokenStream) -> TokenStream {
-        self.extractors.iter().map(|ty| of_extractor(root, ty, "absent", &quote!(__key))).collect()
-    }
-}
-
-fn body(root: &TokenStream, input: &DeriveInput, errors: &mut Errors) -> Written {
-    let mut written = Written::default();
-    let (mut carried, mut is_carried) = (TokenStream::new(), false);
-    match &input.data {
-        Data::Struct(data) => {
-            let (pattern, body, other) = fields(root, &data.fields, &mut written, errors);
-            written.body = quote!(let Self #pattern = self; #body);
-            carried = quote!(let Self #pattern = self; #other);
-            is_carried = data.fields.iter().any(Write::is_of_the_request);
-        }
-        Data::Enum(data) if data.variants.is_empty() => written.body = quote!(match *self {}),
-        Data::Enum(data) => {
-            let (mut arms, mut others) = (TokenStream::new(), TokenStream::new());
-            for (variant, index) in data.variants.iter().zip(0_u32..) {
-                let (pattern, body, other) = fields(root, &variant.fields, &mut written, errors);
-                let name = &variant.ident;
-                arms.extend(quote!(Self::#name #pattern => { __key.part(&#index); #body }));
-                others.extend(quote!(Self::#name #pattern => { __key.part(&#index); #other }));
-                is_carried |= variant.fields.iter().any(Write::is_of_the_request);
-            }
-            written.body = quote!(match self { #arms });
-            carried = quote!(match self { #others });
-        }
-        Data::Union(data) => {
-            errors.on(data.union_token, "a union does not say which of its fields holds a value; write `impl CacheKey` by hand");
-        }
-    }
-    written.carried = is_carried.then_some(carried);
-    written
-}
-
-/// The pattern, the statements, and those for a value from an `Extension`.
-fn fields(root: &TokenStream, fields: &Fields, written: &mut Written, errors: &mut Errors) -> (TokenStream, TokenStream, TokenStream) {
-    let mut patterns = Vec::new();
-    let (mut body, mut carried) = (TokenStream::new(), TokenStream::new());
-    for (at, field) in fields.iter().enumerate() {
-        let local = format_ident!("__field{at}");
-        let write = Write::of(field, errors);
-        let bound = if matches!(write, Write::Nothing | Write::Via(Around::Nothing, _)) { quote!(_) } else { quote!(#local) };
-        patterns.push(field.ident.as_ref().map_or_else(|| bound.clone(), |name| quote!(#name: #bound)));
-        // The type's own tokens, so that what is wrong with it is reported there.
-        let ty = &field.ty;
-        match write {
-            Write::Nothing => {}
-            Write::Part => {
-                written.parts.push(ty.clone());
-                let part = quote!(<#ty as #root::KeyPart>::key_part(#local, __key););
-                body.extend(part.clone());
-                carried.extend(part);
-            }
-            Write::Printed => {
-                written.printed.push(ty.clone());
-                let printed = quote!(__key.display::<#ty>(#local););
-                body.extend(printed.clone());
-                carried.extend(printed);
-            }
-            Write::Via(around, via) => {
-                let (write, carry) =
-                    (quote!(<#via as #root::__private::Via>::write_via), quote!(<#via as #root::__private::Via>::write_carried));
-                let through = |write: TokenStream| match around {
-                    Around::Nothing => quote!(#write(__key);),
-                    Around::Option => quote!(#root::__private::option_via(#local.is_some(), __key, #write);),
-                    Around::Result => quote!(#root::__private::result_via(#local.is_ok(), __key, #write);),
-                };
-                body.extend(through(write));
-                carried.extend(through(carry));
-                written.vias.push(via);
-            }
-            Write::Extractor => {
-                let ty = ty.to_token_stream();
-                body.extend(of_extractor(root, &ty, "write", &quote!(#local, __key)));
-                carried.extend(of_extractor(root, &ty, "carried", &quote!(#local, __key)));
-                written.extractors.push(ty);
-            }
-        }
-    }
-    let pattern = match fields {
-        Fields::Named(_) => quote!({ #(#patterns),* }),
-        Fields::Unnamed(_) => quote!((#(#patterns),*)),
-        Fields::Unit => TokenStream::new(),
-    };
-    (pattern, body, carried)
-}
-
-/// How a field is written.
-enum Write {
-    Nothing,
-    Part,
-    Printed,
-    /// As the extractor through which it is taken.
-    Via(Around, TokenStream),
-    /// It has the name of an extractor.
-    Extractor,
-}
-
-impl Write {
-    fn of(field: &syn::Field, errors: &mut Errors) -> Self {
-        let (mut is_skipped, mut is_printed) = (false, false);
-        for attribute in field.attrs.iter().filter(|attribute| attribute.path().is_ident("cache_key")) {
-            errors.keep(attribute.parse_nested_meta(|meta| {
-                let said = match meta.path.get_ident().map(ToString::to_string).as_deref() {
-                    Some("skip") => &mut is_skipped,
-                    Some("display") => &mut is_printed,
-                    _ => {
-                        return Err(
-                            meta.error("`#[cache_key(…)]` on a field knows `skip` and `display`; type one of these, or put it on the type")
-                        );
-                    }
-                };
-                *said = true;
-                if is_skipped && is_printed {
-                    return Err(meta.error("a field is either left out (`skip`) or written as it prints (`display`); remove one"));
-                }
-                Ok(())
-            }));
-        }
-        match extractor::of_field(field) {
-            _ if is_skipped => Self::Nothing,
-            _ if is_printed => Self::Printed,
-            Some((around, via)) => Self::Via(around, via),
-            None if extractor::is_one(&field.ty) => Self::Extractor,
-            None => Self::Part,
-        }
-    }
-
-    /// Whether what it writes is known from the request rather than from the value.
-    fn is_of_the_request(field: &syn::Field) -> bool {
-        matches!(Self::of(field, &mut Errors::default()), Self::Via(..) | Self::Extractor)
     }
 }

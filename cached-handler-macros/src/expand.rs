@@ -7,32 +7,33 @@ mod fingerprint;
 mod invalidates;
 mod known;
 mod parameters;
+mod run;
 mod setters;
 mod targets;
 pub(crate) mod tokens;
 
 use proc_macro2::{Delimiter, Ident, Span, TokenStream};
-use quote::{ToTokens, quote_spanned};
+use quote::ToTokens;
 use syn::{Expr, Type};
 
 pub(crate) use self::invalidates::invalidates;
 use self::{
     again::{above, attribute_again, first_or_again},
-    body::{produced, returning, sibling},
+    body::sibling,
     known::asked,
     parameters::{debug_copy, parameters},
-    tokens::{bindings, call, formatted, referenced, template_names, with_delimiter, with_span, wrapped},
+    tokens::{bindings, formatted, referenced, with_delimiter, with_span, wrapped},
 };
 use crate::{
-    check::{check_names, check_statuses, check_uncached, is_bound_twice},
+    check::{check_names, check_signature, check_statuses, check_uncached, is_bound_twice},
     errors::Errors,
     parse::{
         Cached, Vary,
-        function::{Argument, Function, Sorted, kept, sort},
+        function::{Argument, Function, Sorted, kept, parse_function, sort},
     },
     syntax::{
         mention::names_in,
-        types::{erased, mentions, needs_fields},
+        types::{mentions, needs_fields},
     },
 };
 
@@ -55,7 +56,7 @@ pub(crate) fn cached(attribute: &TokenStream, item: &TokenStream) -> TokenStream
         let (errors, kept) = (errors.into_tokens(), kept(item));
         return hygienic!(#errors #kept);
     }
-    if function.check("cached", &mut errors) {
+    if check_signature("cached", &function, &mut errors) {
         check_names(&args, &arguments, &mut errors);
     }
     check_uncached(args.uncached.as_ref(), &function, &mut errors);
@@ -68,15 +69,6 @@ pub(crate) fn cached(attribute: &TokenStream, item: &TokenStream) -> TokenStream
         return above(&sorted, &again, &function);
     }
     Expansion { attribute, args, sorted, function, arguments }.expand()
-}
-
-/// The function, or a mistake where there is none.
-pub(crate) fn parse_function(attribute: &str, item: &TokenStream, errors: &mut Errors) -> Option<Function> {
-    syn::parse2(item.clone()).ok().or_else(|| {
-        let first = item.clone().into_iter().next();
-        errors.on(first, format!("`#[{attribute}]` goes on a handler: an `async fn` with a body"));
-        None
-    })
 }
 
 /// Everything that the handler is written from.
@@ -332,48 +324,6 @@ impl Expansion {
                 }
             })
             .collect()
-    }
-
-    /// The author's body, once, in a future of its own.
-    fn run(&self) -> TokenStream {
-        let private = self.private();
-        let place = Span::mixed_site().located_at(self.function.signature.ident.span());
-        let runs = if self.args.inline { quote_spanned!(place=> run_in_this_task) } else { quote_spanned!(place=> run_in_its_own_task) };
-        let returned = self.function.returns();
-        let produced = self.produced(&returned);
-        let response = returning(&private, &returned);
-        // The body says what it is; a function that may not be there does not.
-        let named = self.args.uncached.as_ref().map(|_| erased(&returned)).map(|returned| hygienic!(::<#returned>));
-        let only_ok = self.args.only_ok.as_ref().map(|word| {
-            let place = Span::mixed_site().located_at(word.span());
-            let is_result = call(hygienic!(#private::result), quote_spanned!(place=> &__out), word.span());
-            hygienic!(#is_result;)
-        });
-        // `async move` on the handler's name: that is where rustc says that its future is not `Send`.
-        let block = hygienic! {
-            let __out = #produced;
-            #only_ok
-            let __is_err = {
-                // Which of the two methods is meant, the type decides.
-                #[allow(unused_imports)]
-                use #private::IsNoResult as _;
-                #private::Returned #named (&__out).is_err()
-            };
-            let __response = { #response };
-            #private::noting(__response, __is_err)
-        };
-        let block = with_span(block, place);
-        let future = quote_spanned!(place=> async move #block);
-        let run = call(hygienic!(#private::#runs), hygienic!(__run, #future), place);
-        quote_spanned!(place=> #run.await)
-    }
-
-    fn produced(&self, returned: &Type) -> TokenStream {
-        let mut used = template_names(&self.args.groups);
-        used.extend(self.key_names());
-        used.extend(names_of(&self.args.bypass));
-        used.extend(self.args.skipped().cloned());
-        produced(&self.function, &self.arguments, self.args.uncached.as_ref(), &used, returned)
     }
 }
 

@@ -12,12 +12,13 @@ macro_rules! parsers {
 
 mod advice;
 mod cache_control;
+pub(crate) mod duration;
 pub(crate) mod function;
 mod misnamed;
 mod split;
 mod status;
-mod texts;
-pub(crate) mod value;
+pub(crate) mod template;
+pub(crate) mod texts;
 mod values;
 pub(crate) mod vary;
 
@@ -27,9 +28,10 @@ use syn::{Expr, LitStr, Path, ext::IdentExt};
 pub(crate) use self::status::Status;
 use self::{
     cache_control::cache_control,
+    duration::{Length, Ttl, length, ttl},
     split::{Written, shaped, split},
     status::statuses,
-    value::{Length, Template, Ttl, length, ttl},
+    template::Template,
     values::{backend, collapse, expressions, handlers, names, own_path, paths, policy, root, templates, uncached},
     vary::vary,
 };

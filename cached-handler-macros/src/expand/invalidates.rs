@@ -7,16 +7,15 @@ use super::{
     again::{above, attribute_again, first_or_again},
     body::{produced, returning, sibling},
     parameters::{debug_copy, parameters},
-    parse_function,
     targets::targets,
     tokens::{self, template_names, with_delimiter, with_span},
 };
 use crate::{
-    check::{check_template, check_uncached, is_bound_twice, known_names},
+    check::{check_signature, check_template, check_uncached, is_bound_twice, known_names},
     errors::Errors,
     parse::{
         Invalidates,
-        function::{Argument, Function, Sorted, kept, sort},
+        function::{Argument, Function, Sorted, kept, parse_function, sort},
     },
     syntax::types::mentions,
 };
@@ -48,7 +47,7 @@ pub(crate) fn invalidates(attribute: &TokenStream, item: &TokenStream) -> TokenS
         let (errors, kept) = (errors.into_tokens(), kept(item));
         return hygienic!(#errors #kept);
     }
-    if function.check("invalidates", &mut errors) {
+    if check_signature("invalidates", &function, &mut errors) {
         let known = known_names(&arguments);
         for template in args.groups.iter().chain(&args.paths).chain(&args.path_prefixes) {
             check_template(template, &known, &mut errors);

@@ -7,7 +7,7 @@ use syn::spanned::Spanned;
 use super::tokens::call;
 use crate::parse::{
     CacheControl, Cached, Status, Vary,
-    value::{Length, Ttl},
+    duration::{Length, Ttl},
 };
 
 /// Calls of setters, or nothing; the second argument is the path of the run time's private names.

@@ -6,7 +6,7 @@ use super::tokens::{bindings, formatted, shown, template_names};
 use crate::parse::{
     Invalidates,
     function::Argument,
-    value::{Piece, Template, starred},
+    template::{Piece, Template, starred},
 };
 
 /// Statements that name targets. Takes the path of the run time's private names, and the handler's arguments.

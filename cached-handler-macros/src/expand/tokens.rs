@@ -7,7 +7,7 @@ use syn::{Path, Type, spanned::Spanned};
 use crate::{
     parse::{
         function::{Argument, Function},
-        value::{Piece, Template},
+        template::{Piece, Template},
     },
     syntax::{mention::names_in, pattern},
 };

@@ -4,7 +4,7 @@ use proc_macro2::{Ident, TokenStream};
 use quote::ToTokens;
 use syn::{Expr, LitInt, LitStr, Path, ext::IdentExt, parse::Parser};
 
-use super::{split::at_commas, value::duration};
+use super::{duration::duration, split::at_commas};
 use crate::{
     arguments::{Table, Takes},
     syntax::{mention::names_in, source::written},

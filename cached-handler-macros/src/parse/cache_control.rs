@@ -3,7 +3,7 @@
 use proc_macro2::TokenStream;
 use syn::Ident;
 
-use super::{CacheControl, value, values::is_token};
+use super::{CacheControl, texts::text, values::is_token};
 use crate::errors::{Errors, is_nearly, nearest};
 
 /// What stands after a directive's `=`.
@@ -44,13 +44,13 @@ pub(super) fn cache_control(value: TokenStream, errors: &mut Errors) -> Option<C
         }
         _ => {}
     }
-    let literal = errors.keep(value::text("cache_control", "public, max-age=60", value))?;
-    let text = literal.value();
-    if text == "none" {
+    let literal = errors.keep(text("cache_control", "public, max-age=60", value))?;
+    let written = literal.value();
+    if written == "none" {
         errors.on(&literal, "to add no `Cache-Control`, type `cache_control = none`, without quotes");
         return None;
     }
-    let directives = directives(&text);
+    let directives = directives(&written);
     let mut wrong = directives.iter().filter_map(|directive| mistake(directive)).chain(contradiction(&directives)).peekable();
     let is_right = wrong.peek().is_none();
     wrong.for_each(|message| errors.on(&literal, message));

@@ -12,12 +12,7 @@ use syn::{
 
 use crate::{
     errors::Errors,
-    syntax::{
-        future::{future_output, is_of_async_trait},
-        pattern,
-        source::written,
-        types::{borrowed, mentions, mentions_impl},
-    },
+    syntax::{future::future_output, pattern, types::mentions},
 };
 
 /// An `async fn`.
@@ -58,6 +53,15 @@ impl Parse for Function {
     }
 }
 
+/// The function below an attribute.
+pub(crate) fn parse_function(attribute: &str, item: &TokenStream, errors: &mut Errors) -> Option<Function> {
+    syn::parse2(item.clone()).ok().or_else(|| {
+        let first = item.clone().into_iter().next();
+        errors.on(first, format!("`#[{attribute}]` goes on a handler: an `async fn` with a body"));
+        None
+    })
+}
+
 /// What is emitted beside mistakes: the function as it was written, but one that axum takes as a handler, so that nothing
 /// else goes wrong for want of it.
 pub(crate) fn kept(item: &TokenStream) -> TokenStream {
@@ -87,53 +91,6 @@ fn unwrapped(token: TokenTree) -> TokenTree {
 }
 
 impl Function {
-    /// What keeps this from being a handler of ours; whether its arguments are still those that the author wrote.
-    pub(crate) fn check(&self, attribute: &str, errors: &mut Errors) -> bool {
-        let signature = &self.signature;
-        if is_of_async_trait(&self.returns()) {
-            let name = &signature.ident;
-            let message = format!(
-                "`#[async_trait]` has made a plain `fn` of `{name}`; type `#[{attribute}(…)]` above a free `async fn` that calls it, and remove it here"
-            );
-            // Not on `fn`, where that macro has left the author's `async`.
-            errors.on(name, message);
-            return false;
-        }
-        if signature.asyncness.is_none() {
-            let output = future_output(&self.returns()).map(|output| format!("(…) -> {}", written(&output))).unwrap_or_default();
-            errors.on(signature.fn_token, format!("`#[{attribute}]` goes on an `async fn`; type `async fn {}{output}`", signature.ident));
-        }
-        if let Some(token) = &signature.abi {
-            errors.on(token, "a handler is not `extern`; remove it");
-        }
-        if let Some(token) = &signature.variadic {
-            errors.on(token, "a handler has no variadic arguments; remove them");
-        }
-        let safety = signature.to_token_stream().into_iter().take_while(|token| !matches!(token, TokenTree::Ident(word) if word == "fn"));
-        for token in safety.filter(|token| matches!(token, TokenTree::Ident(word) if word == "unsafe")) {
-            errors.on(token, "a handler is not `unsafe`; remove it");
-        }
-        for input in &signature.inputs {
-            match input {
-                FnArg::Receiver(receiver) => {
-                    errors.on(
-                        receiver,
-                        "a handler takes no `self`: axum calls it with extractors alone; make it an associated function, and take `State`",
-                    );
-                }
-                FnArg::Typed(argument) if mentions_impl(&argument.ty) => {
-                    errors.on(&argument.ty, "the type behind `impl Trait` cannot be named in the key; write a type parameter, `T: …`");
-                }
-                FnArg::Typed(argument) => {
-                    if let Some((reference, owned)) = borrowed(&argument.ty) {
-                        errors.on(reference, format!("an argument cannot borrow from the request; type `{owned}`"));
-                    }
-                }
-            }
-        }
-        true
-    }
-
     pub(crate) fn arguments(&self) -> Vec<Argument> {
         let typed = self.signature.inputs.iter().filter_map(|input| match input {
             FnArg::Typed(argument) => Some(argument),

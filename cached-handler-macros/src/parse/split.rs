@@ -9,11 +9,11 @@ use syn::{
 use super::{
     advice::{self, form, joined, named},
     misnamed::misnamed,
-    value::ungrouped,
 };
 use crate::{
     arguments::{Table, Takes},
     errors::Errors,
+    syntax::source::ungrouped,
 };
 
 /// An argument as it is written.

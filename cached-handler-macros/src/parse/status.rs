@@ -4,10 +4,13 @@ use proc_macro2::{TokenStream, TokenTree};
 use syn::{LitInt, ext::IdentExt};
 
 use super::{
+    duration::{Length, length},
     split::at_commas,
-    value::{self, Length, ungrouped},
 };
-use crate::{errors::Errors, syntax::source::written};
+use crate::{
+    errors::Errors,
+    syntax::source::{ungrouped, written},
+};
 
 /// A status, and how long its responses are fresh; without that, as long as `ttl` says.
 #[derive(Clone)]
@@ -33,7 +36,7 @@ pub(super) fn statuses(value: TokenStream, errors: &mut Errors) -> Vec<Status> {
             errors.on(part, format!("`{number}` has no duration; type `status({number} = 60)`, or `status({number})` for that of `ttl`"));
             continue;
         }
-        let fresh = (!sign.is_empty()).then(|| errors.keep(value::length(&number.to_string(), duration)));
+        let fresh = (!sign.is_empty()).then(|| errors.keep(length(&number.to_string(), duration)));
         if matches!(fresh, Some(None)) {
             continue;
         }

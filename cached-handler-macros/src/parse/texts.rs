@@ -4,8 +4,7 @@ use proc_macro2::TokenStream;
 use quote::ToTokens;
 use syn::{Expr, Lit, LitStr};
 
-use super::value::ungrouped;
-use crate::syntax::source::written;
+use crate::syntax::source::{ungrouped, written};
 
 /// One literal, or a list of them in brackets.
 pub(crate) fn texts(argument: &str, example: &str, value: TokenStream) -> syn::Result<Vec<LitStr>> {

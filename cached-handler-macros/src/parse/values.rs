@@ -7,7 +7,8 @@ use syn::{Expr, LitStr, Path, parse::Parser, punctuated::Punctuated};
 use super::{
     advice::{bare_name, bare_path},
     split::at_commas,
-    value::{self, Piece, Template, starred},
+    template::{Piece, Template, starred},
+    texts::{text, texts},
 };
 use crate::{
     errors::Errors,
@@ -15,13 +16,13 @@ use crate::{
 };
 
 pub(super) fn backend(value: TokenStream) -> syn::Result<LitStr> {
-    let name = value::text("backend", "memory", value)?;
-    let text = name.value();
-    let is_name = !text.is_empty() && text.bytes().all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_'));
+    let name = text("backend", "memory", value)?;
+    let written = name.value();
+    let is_name = !written.is_empty() && written.bytes().all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_'));
     if is_name {
         Ok(name)
     } else {
-        let lower = text.to_ascii_lowercase();
+        let lower = written.to_ascii_lowercase();
         let right = if ["memory", "redis", "fs"].contains(&&*lower) { &*lower } else { "memory" };
         let message = format!("a backend's name has lower-case letters, digits, `-` and `_`; type `backend = \"{right}\"`");
         Err(syn::Error::new_spanned(name, message))
@@ -33,7 +34,7 @@ const MAX_GROUPS: usize = 16;
 const MAX_GROUP_NAME: usize = 256;
 
 pub(super) fn templates(argument: &str, example: &str, value: TokenStream, errors: &mut Errors) -> Vec<Template> {
-    let literals = errors.keep(value::texts(argument, example, value)).unwrap_or_default();
+    let literals = errors.keep(texts(argument, example, value)).unwrap_or_default();
     if let Some(extra) = literals.get(MAX_GROUPS) {
         errors.on(extra, "`group` takes at most 16 names; remove some");
     }
@@ -60,7 +61,7 @@ pub(super) fn templates(argument: &str, example: &str, value: TokenStream, error
 pub(super) fn paths(argument: &str, example: &str, value: TokenStream, errors: &mut Errors) -> Vec<Template> {
     let mut seen: Vec<String> = Vec::new();
     let mut templates = Vec::new();
-    for literal in errors.keep(value::texts(argument, example, value)).unwrap_or_default() {
+    for literal in errors.keep(texts(argument, example, value)).unwrap_or_default() {
         let Some(template) = errors.keep(Template::parse(&literal)) else { continue };
         let text = literal.value();
         let has = |letter| template.pieces.iter().any(|piece| matches!(piece, Piece::Text(text) if text.contains(letter)));
@@ -152,7 +153,7 @@ pub(super) fn collapse(value: TokenStream) -> syn::Result<bool> {
     let written = value.to_string();
     let error = |message| Err(syn::Error::new_spanned(&value, message));
     match written.trim_matches('"') {
-        "inline" => value::text("collapse", "inline", value).map(|_| true),
+        "inline" => text("collapse", "inline", value).map(|_| true),
         "detached" | "true" | "on" => error("a run in a task of its own, which others wait for, is the default; remove `collapse`"),
         "off" | "false" => error(
             "only a policy switches it off; type `policy = POLICY` with `const POLICY: Policy = Policy::new().collapse(Collapse::Off);`",
@@ -167,7 +168,7 @@ pub(super) fn collapse(value: TokenStream) -> syn::Result<bool> {
 pub(super) fn own_path(value: TokenStream) -> syn::Result<bool> {
     let written = value.to_string();
     match written.trim_matches('"') {
-        "keep" => value::text("own_path", "keep", value).map(|_| true),
+        "keep" => text("own_path", "keep", value).map(|_| true),
         _ => Err(syn::Error::new_spanned(
             &value,
             "`own_path` takes `\"keep\"` and nothing else: without it, what is stored of the request's own path is invalidated",

@@ -3,7 +3,7 @@
 use proc_macro2::{Ident, TokenStream};
 use syn::LitStr;
 
-use super::{Vary, value, values::is_token};
+use super::{Vary, texts::texts, values::is_token};
 use crate::errors::{Errors, is_nearly};
 
 pub(super) fn vary(value: TokenStream, errors: &mut Errors) -> Vary {
@@ -16,7 +16,7 @@ pub(super) fn vary(value: TokenStream, errors: &mut Errors) -> Vary {
         _ => {}
     }
     let mut names: Vec<LitStr> = Vec::new();
-    for name in errors.keep(value::texts("vary", "accept-language", value)).unwrap_or_default() {
+    for name in errors.keep(texts("vary", "accept-language", value)).unwrap_or_default() {
         let text = name.value();
         let lower = text.to_ascii_lowercase();
         if text == "*" {

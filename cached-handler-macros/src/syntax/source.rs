@@ -10,6 +10,15 @@ pub(crate) fn written(tokens: impl ToTokens) -> String {
     text.line
 }
 
+/// Tokens without the invisible group in which `macro_rules!` hands on an expression or a literal, such as `$ttl:expr`.
+pub(crate) fn ungrouped(tokens: TokenStream) -> TokenStream {
+    let mut trees = tokens.clone().into_iter();
+    match (trees.next(), trees.next()) {
+        (Some(TokenTree::Group(group)), None) if group.delimiter() == Delimiter::None => ungrouped(group.stream()),
+        _ => tokens,
+    }
+}
+
 #[derive(Default)]
 struct Text {
     line: String,

@@ -1,0 +1,57 @@
+//! The run: what the handler does where the cache has no answer.
+
+use proc_macro2::{Span, TokenStream};
+use quote::quote_spanned;
+use syn::Type;
+
+use super::{
+    Expansion,
+    body::{produced, returning},
+    names_of,
+    tokens::{call, template_names, with_span},
+};
+use crate::syntax::types::erased;
+
+impl Expansion {
+    /// The author's body, once, in a future of its own.
+    pub(super) fn run(&self) -> TokenStream {
+        let private = self.private();
+        let place = Span::mixed_site().located_at(self.function.signature.ident.span());
+        let runs = if self.args.inline { quote_spanned!(place=> run_in_this_task) } else { quote_spanned!(place=> run_in_its_own_task) };
+        let returned = self.function.returns();
+        let produced = self.produced(&returned);
+        let response = returning(&private, &returned);
+        // The body says what it is; a function that may not be there does not.
+        let named = self.args.uncached.as_ref().map(|_| erased(&returned)).map(|returned| hygienic!(::<#returned>));
+        let only_ok = self.args.only_ok.as_ref().map(|word| {
+            let place = Span::mixed_site().located_at(word.span());
+            let is_result = call(hygienic!(#private::result), quote_spanned!(place=> &__out), word.span());
+            hygienic!(#is_result;)
+        });
+        // `async move` on the handler's name: that is where rustc says that its future is not `Send`.
+        let block = hygienic! {
+            let __out = #produced;
+            #only_ok
+            let __is_err = {
+                // Which of the two methods is meant, the type decides.
+                #[allow(unused_imports)]
+                use #private::IsNoResult as _;
+                #private::Returned #named (&__out).is_err()
+            };
+            let __response = { #response };
+            #private::noting(__response, __is_err)
+        };
+        let block = with_span(block, place);
+        let future = quote_spanned!(place=> async move #block);
+        let run = call(hygienic!(#private::#runs), hygienic!(__run, #future), place);
+        quote_spanned!(place=> #run.await)
+    }
+
+    fn produced(&self, returned: &Type) -> TokenStream {
+        let mut used = template_names(&self.args.groups);
+        used.extend(self.key_names());
+        used.extend(names_of(&self.args.bypass));
+        used.extend(self.args.skipped().cloned());
+        produced(&self.function, &self.arguments, self.args.uncached.as_ref(), &used, returned)
+    }
+}
