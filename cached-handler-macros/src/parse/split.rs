@@ -171,7 +171,7 @@ pub(super) fn shaped(table: &Table, name: &Ident, value: Value, errors: &mut Err
         (Value::Is(value), Takes::Nothing) => errors.on(value, format!("`{name}` takes no value; type `{form}`")),
         (Value::List(_, span), Takes::Nothing) => errors.at(span, format!("`{name}` takes no value; type `{form}`")),
         (Value::Is(value) | Value::List(value, _), _) if value.is_empty() => {
-            errors.on(name, format!("`{name}` has no value; type `{form}`"))
+            errors.on(name, format!("`{name}` has no value; type `{form}`"));
         }
         (Value::Missing, _) => errors.on(name, format!("`{name}` has no value; type `{form}`")),
         (Value::Is(value), Takes::Value | Takes::ValueOrList) | (Value::List(value, _), Takes::Parentheses) => return Some(value),
