@@ -26,7 +26,7 @@ pub use crate::{
     },
     handler::{
         Attributes, Handler, Registered, Site, Ttl, VaryOn,
-        policy::{CacheControlSetting, Policy},
+        policy::Policy,
         window,
         writes::{RegisteredWrite, Write},
     },
@@ -40,6 +40,7 @@ pub use crate::{
         facts::{Seen, seen},
         signature::{PassedByAxum, PassedByAxum_TypeUncachedToCallIt_OrPutDebugHandlerBelow},
     },
+    rules::client::CacheControlSetting,
     serve::{Run, begin, bypassed, hit, key, run_in_its_own_task, run_in_this_task},
 };
 

@@ -186,7 +186,7 @@ impl Cache {
     /// Not for every request: it goes through some counters, and has what was evicted settled first.
     #[must_use]
     pub fn stats(&self) -> Stats {
-        Stats::of(&self.0.counts, &self.0.memory)
+        Stats::of(&self.0.counts, self.0.memory.settled())
     }
 
     /// Waits until nothing is left of what requests have begun, at most for `limit`: before the process ends, after the
@@ -258,7 +258,7 @@ impl Cache {
 
     /// What is wrong with the backend of one, or with what it says.
     pub(crate) fn misfit(&self, handler: &'static Handler) -> Option<String> {
-        let handler = handler.in_cache(self);
+        let handler = handler.with(self.0.defaults);
         let Some(backend) = handler.attributes.backend.filter(|_| !handler.in_memory && self.backend(handler).is_none()) else {
             return handler.mistake();
         };

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::handler::policy::CacheControlSetting;
+use crate::rules::client::CacheControlSetting;
 
 /// What the attribute says, as far as the run time has to know it: a setter for each argument, so that a new one changes
 /// nothing elsewhere.

@@ -3,7 +3,7 @@
 use std::sync::Mutex;
 
 use super::{Attributes, Handler};
-use crate::{cache::Cache, handler::policy::Policy, util::lock::lock};
+use crate::{handler::policy::Policy, util::lock::lock};
 
 /// The defaults of a cache. Equal ones are one, so that a handler can be compared by them.
 #[derive(Debug, PartialEq, Eq)]
@@ -32,10 +32,10 @@ impl Defaults {
 }
 
 impl Handler {
-    /// As it is in this cache: what neither its attribute nor its policy says is as the cache's defaults say.
+    /// As it is in a cache of these defaults: what neither its attribute nor its policy says is as they say.
     #[inline]
-    pub(crate) fn in_cache(&'static self, cache: &Cache) -> &'static Self {
-        match cache.inner().defaults {
+    pub(crate) fn with(&'static self, defaults: Option<&'static Defaults>) -> &'static Self {
+        match defaults {
             Some(defaults) if self.under.is_none() => self.under(defaults),
             _ => self,
         }
@@ -56,7 +56,12 @@ impl Handler {
     fn made_under(&self, defaults: &'static Defaults) -> Self {
         let attributes = Attributes { backend: self.attributes.backend.or(defaults.backend), ..self.attributes };
         let policy = if self.is_of_values { self.policy } else { self.policy.over(&defaults.policy) };
-        Self { is_of_values: self.is_of_values, under: Some(defaults), ..Self::new(self.site, attributes, policy) }
+        Self {
+            is_of_layer: self.is_of_layer,
+            is_of_values: self.is_of_values,
+            under: Some(defaults),
+            ..Self::new(self.site, attributes, policy)
+        }
     }
 }
 

@@ -3,10 +3,6 @@
 use crate::{
     epoch::target::Target,
     handler::name::{self, Named},
-    request::{
-        facts::Seen,
-        signature::{PassedByAxum, PassedByAxum_TypeUncachedToCallIt_OrPutDebugHandlerBelow},
-    },
 };
 
 /// A handler with `#[cached]`, as it is given to a route: itself, and not called. `Arguments` is inferred.
@@ -52,9 +48,6 @@ impl Target {
 
 /// What stands first among the arguments that `#[cached]` writes.
 pub trait First: Sized {}
-
-impl<const FIELDS: bool, E> First for PassedByAxum<Seen<FIELDS>, E> {}
-impl<const FIELDS: bool> First for PassedByAxum_TypeUncachedToCallIt_OrPutDebugHandlerBelow<Seen<FIELDS>> {}
 
 macro_rules! handlers {
     ($first:ident $($argument:ident)*) => {

@@ -6,7 +6,7 @@ use super::{
     Handler, Ttl, VaryOn, all,
     others::{self, Kind},
 };
-use crate::handler::policy::{CacheControlSetting, Policy};
+use crate::{handler::policy::Policy, rules::client::CacheControlSetting};
 
 /// A cached handler of this program, or a layer, or a set of values, and what was said of it; from [`handlers`].
 ///

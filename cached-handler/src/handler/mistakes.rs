@@ -1,9 +1,9 @@
 //! What is wrong with what a layer or a policy says, which no attribute has checked.
 
 use super::{Handler, Site};
-use crate::{
-    handler::policy::CacheControlSetting,
-    rules::said::{mistake_in_cache_control, mistake_in_vary},
+use crate::rules::{
+    client::CacheControlSetting,
+    said::{mistake_in_cache_control, mistake_in_vary},
 };
 
 impl Handler {

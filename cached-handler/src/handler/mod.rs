@@ -24,7 +24,6 @@ pub use self::attributes::{Attributes, Ttl, VaryOn, window};
 use self::defaults::Defaults;
 use crate::{
     handler::{policy::Policy, state::State},
-    key::probe::Described,
     observe::{HandlerMeters, Unused},
     rules::stale::Windows,
     util::{digest::Digest, lock::lock},
@@ -61,6 +60,8 @@ pub struct Handler {
     pub(crate) meters: HandlerMeters,
     pub(crate) unused: Unused,
     label: OnceLock<Box<str>>,
+    /// A layer: it stands for a whole site, and not for one resource.
+    pub(crate) is_of_layer: bool,
     /// Computes values: it has no answers that clients or an attribute could say anything of.
     pub(crate) is_of_values: bool,
     /// The cache's defaults that it goes by, where it is another one's `elsewhere`.
@@ -86,6 +87,15 @@ struct Named {
     state: TypeId,
     namespace: Box<str>,
     digest: Digest,
+}
+
+/// What can be seen of the type of a value.
+#[derive(Debug)]
+pub(crate) struct Described {
+    /// One line for each leaf.
+    pub(crate) text: String,
+    /// Nothing of it takes whatever comes, and the walk went everywhere.
+    pub(crate) is_whole: bool,
 }
 
 /// What a typed value is made of.
@@ -125,6 +135,7 @@ impl Handler {
             attributes,
             policy,
             in_memory,
+            is_of_layer: false,
             is_of_values: false,
             under: None,
             meters: HandlerMeters::new(),
@@ -135,6 +146,12 @@ impl Handler {
             digests: OnceLock::new(),
             told: Once::new(),
         }
+    }
+
+    /// One of a layer.
+    pub(crate) const fn of_layer(mut self) -> Self {
+        self.is_of_layer = true;
+        self
     }
 
     /// One that computes values.

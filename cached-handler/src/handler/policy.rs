@@ -4,20 +4,17 @@ mod answers;
 mod defaults;
 mod kinds;
 mod names;
-mod statuses;
 
 use std::time::Duration;
 
-pub use self::kinds::{CacheControlSetting, Collapse, ETag};
-pub(crate) use self::statuses::speaks_of_the_resource;
+pub use self::kinds::{Collapse, ETag};
 use self::{
     defaults::Setting,
     names::{is_among, is_field_name, is_same},
-    statuses::may_ever_be_stored,
 };
 use crate::{
     header::targeted::{self, TargetList},
-    rules::meaning,
+    rules::{client::CacheControlSetting, meaning, statuses::may_ever_be_stored},
 };
 
 /// Settings of a cached handler that are rarely needed, as one constant: `#[cached(ttl = 60, policy = SEARCH)]`.

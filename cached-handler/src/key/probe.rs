@@ -25,7 +25,7 @@ use std::{
 
 use serde::de::DeserializeOwned;
 
-pub(crate) use self::shape::{Described, shape};
+pub(crate) use self::shape::shape;
 
 /// What a type reads of a query.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -14,11 +14,9 @@ pub use self::service::{CacheFuture, CacheService};
 use self::settings::Settings;
 use crate::{
     cache::Cache,
-    handler::{
-        Ttl, VaryOn,
-        policy::{CacheControlSetting, Policy},
-    },
+    handler::{Ttl, VaryOn, policy::Policy},
     key::writer::KeyWriter,
+    rules::client::CacheControlSetting,
 };
 
 /// Caches the responses of any service: a [`Router`](axum::Router), a `MethodRouter`, files, a proxy.

@@ -108,7 +108,7 @@ impl Settings {
                 package_version: "",
             };
             let name = self.policy.name.unwrap_or(self.name);
-            let handler: &Handler = Box::leak(Box::new(Handler::new(site, self.attributes, self.policy.name(name))));
+            let handler: &Handler = Box::leak(Box::new(Handler::new(site, self.attributes, self.policy.name(name)).of_layer()));
             others::note(handler, if self.cache.is_some() { Kind::LayerOfItsOwn } else { Kind::Layer });
             match &self.cache {
                 Some(cache) => cache.complain(handler),

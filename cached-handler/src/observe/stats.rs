@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, sync::atomic::Ordering};
 
-use crate::{observe::Counts, storage::memory::Memory, util::lock::lock};
+use crate::{observe::Counts, util::lock::lock};
 
 /// What one [`Cache`](crate::Cache) has done since it was built, and what it holds; from
 /// [`Cache::stats`](crate::Cache::stats). The counters only ever grow. They are read one after another, so those of a
@@ -74,8 +74,8 @@ impl Stats {
         self.hits + self.stale.values().sum::<u64>() + self.forwards.values().sum::<u64>()
     }
 
-    pub(crate) fn of(counts: &Counts, memory: &Memory) -> Self {
-        let (memory_bytes, memory_responses, evictions) = memory.settled();
+    /// `memory`: the bytes and responses that the memory holds, and how many it has evicted.
+    pub(crate) fn of(counts: &Counts, (memory_bytes, memory_responses, evictions): (u64, u64, u64)) -> Self {
         let by_reason = lock(&counts.by_reason);
         Self {
             hits: counts.hits.sum(),

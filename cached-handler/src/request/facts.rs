@@ -16,16 +16,17 @@ pub(crate) use self::began::Began;
 pub(crate) use crate::handler::state::State;
 use crate::{
     cache::Cache,
-    handler::policy::Policy,
+    handler::{function::First, policy::Policy},
     header::accept_encoding::accepts_a_coding,
-    key::writer::{Credentials, Traits},
+    key::writer::Traits,
     request::{
         nested::{self, Outer},
-        signature::Capture,
+        signature::{Capture, PassedByAxum, PassedByAxum_TypeUncachedToCallIt_OrPutDebugHandlerBelow},
         unsafe_target::Changed,
     },
     rules::{
         conditions::Conditional,
+        credentials::Credentials,
         request::{self, Wish},
     },
     stored::Stored,
@@ -277,6 +278,9 @@ impl<S: 'static, const FIELDS: bool> Capture<S> for Seen<FIELDS> {
         Self::in_cache::<S>(parts, cache)
     }
 }
+
+impl<const FIELDS: bool, E> First for PassedByAxum<Seen<FIELDS>, E> {}
+impl<const FIELDS: bool> First for PassedByAxum_TypeUncachedToCallIt_OrPutDebugHandlerBelow<Seen<FIELDS>> {}
 
 impl<const FIELDS: bool> Seen<FIELDS> {
     /// In another cache than that of the router.

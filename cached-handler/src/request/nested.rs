@@ -20,13 +20,16 @@ use http::{Extensions, header};
 
 use crate::{
     cache::Cache,
-    epoch::{Scopes, Stamp, group::CacheGroups, in_process::Marks},
+    epoch::{Stamp, group::CacheGroups, in_process::Marks},
     handler::Handler,
     header::cache_control::CacheControl,
     outcome::{Bypass, Forward, NotStored},
     rules::storable::Storable,
     serve::Run,
-    stored::Stored,
+    stored::{
+        Stored,
+        part::{Part, joined},
+    },
     util::{
         clock::{Millis, millis, span},
         lock::lock,
@@ -62,42 +65,6 @@ struct Shared {
     backend: Option<usize>,
     in_memory: bool,
     parts: Mutex<Option<Parts>>,
-}
-
-/// What a response at rest is made of: the names of its epochs, and the clock that it was stamped with. The incarnation is that
-/// of the response itself.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Part {
-    pub(crate) handler: Box<str>,
-    pub(crate) path: Option<u64>,
-    pub(crate) groups: Vec<Box<str>>,
-    pub(crate) clock: u64,
-}
-
-impl Part {
-    pub(crate) fn scopes(&self) -> Scopes<'_> {
-        Scopes::new(&self.handler, self.path, &self.groups)
-    }
-
-    fn is_of_the_same(&self, other: &Self) -> bool {
-        (&self.handler, self.path, &self.groups) == (&other.handler, other.path, &other.groups)
-    }
-
-    fn length(&self) -> usize {
-        self.handler.len() + self.groups.iter().map(|group| group.len() + size_of::<u32>()).sum::<usize>() + size_of::<Self>()
-    }
-}
-
-/// Each once, with the earlier of its stamps.
-pub(crate) fn joined(parts: impl IntoIterator<Item = Part>) -> Box<[Part]> {
-    let mut all = Vec::<Part>::new();
-    for part in parts {
-        match all.iter_mut().find(|known| known.is_of_the_same(&part)) {
-            Some(known) => known.clock = known.clock.min(part.clock),
-            None => all.push(part),
-        }
-    }
-    all.into()
 }
 
 /// What those inside have answered with.

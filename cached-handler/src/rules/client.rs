@@ -5,10 +5,30 @@ use std::borrow::Cow;
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, header};
 
-use crate::{
-    handler::policy::CacheControlSetting,
-    header::targeted::{CDN_CACHE_CONTROL, TargetList},
-};
+use crate::header::targeted::{CDN_CACHE_CONTROL, TargetList};
+
+/// What clients are told where a response has no `Cache-Control` of its own.
+#[doc(hidden)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum CacheControlSetting {
+    /// To ask again.
+    #[default]
+    Default,
+    /// This.
+    Is(&'static str),
+    /// Nothing.
+    Untouched,
+}
+
+impl CacheControlSetting {
+    /// This one, or the other where this says nothing.
+    pub(crate) const fn or(self, other: Self) -> Self {
+        match self {
+            Self::Default => other,
+            said => said,
+        }
+    }
+}
 
 /// What it depends on.
 #[derive(Debug, Clone, Copy)]

@@ -3,6 +3,7 @@
 pub(crate) mod client;
 pub(crate) mod conditional;
 pub(crate) mod conditions;
+pub(crate) mod credentials;
 pub(crate) mod freshness;
 pub(crate) mod meaning;
 pub(crate) mod path;
@@ -13,4 +14,5 @@ pub(crate) mod request;
 pub(crate) mod said;
 pub(crate) mod spelling;
 pub(crate) mod stale;
+pub(crate) mod statuses;
 pub(crate) mod storable;

@@ -6,10 +6,13 @@ use http::{HeaderMap, HeaderName, Method, StatusCode, header};
 
 use super::freshness;
 use crate::{
-    handler::policy::{Policy, speaks_of_the_resource},
-    header::{cache_control::CacheControl, targeted, vary::Vary},
-    key::writer::Credentials,
+    header::{
+        cache_control::CacheControl,
+        targeted::{self, TargetList},
+        vary::Vary,
+    },
     outcome::NotStored,
+    rules::{credentials::Credentials, statuses::speaks_of_the_resource},
 };
 
 /// Everything that the answer depends on.
@@ -25,7 +28,12 @@ pub(crate) struct Question<'a> {
     /// Whether a request field is in the key.
     pub(crate) covered: &'a dyn Fn(&str) -> bool,
     pub(crate) vary_from_response: bool,
-    pub(crate) policy: &'a Policy,
+    /// The fields that stand in the place of `Cache-Control` (RFC 9213 §2.2).
+    pub(crate) targeted_fields: TargetList,
+    /// What the policy says of this status.
+    pub(crate) by_policy: Option<Duration>,
+    /// Whether the policy lets freshness be estimated.
+    pub(crate) heuristic: bool,
     /// The attribute's; absent for `from_response`.
     pub(crate) ttl: Option<Duration>,
     /// The handler's word to this cache alone.
@@ -56,7 +64,7 @@ pub(crate) struct Storable {
 const TEN_YEARS: Duration = Duration::from_secs(10 * 365 * 24 * 60 * 60);
 
 pub(crate) fn storable(question: &Question<'_>) -> Result<Storable, NotStored> {
-    let targeted = targeted::of(question.fields, question.policy.targeted_fields);
+    let targeted = targeted::of(question.fields, question.targeted_fields);
     let own = match CacheControl::of(question.fields, &header::CACHE_CONTROL) {
         // RFC 9213 §2.2: for a cache such as this one it stands in the place of `Cache-Control`. Where it says nothing of
         // freshness, what forbids in either of them counts.
@@ -170,26 +178,25 @@ fn vary(question: &Question<'_>) -> Result<Vec<HeaderName>, NotStored> {
 /// first of them counts. Whether it is counted from the response's own `Date`.
 fn lifetime(question: &Question<'_>, targeted: Option<&CacheControl>, own: &CacheControl) -> Result<(Duration, bool), NotStored> {
     let status = question.status;
-    let by_policy = question.policy.ttl_of(status);
     if let Some(fresh_for) = question.fresh_for {
-        let allowed = by_policy.is_some() || speaks_of_the_resource(status.as_u16());
+        let allowed = question.by_policy.is_some() || speaks_of_the_resource(status.as_u16());
         return if allowed { Ok((fresh_for, false)) } else { Err(NotStored::Status(status.as_u16())) };
     }
     // A `ttl` is for what the handler makes: that a failure, or an answer about one request, is kept, is not said by a field
     // that a layer may have set for all. What forwards says the freshness of every status itself (RFC 9111 §3).
-    if question.ttl.is_some() && by_policy.is_none() && !may_say_itself_that_it_is_stored(status) {
+    if question.ttl.is_some() && question.by_policy.is_none() && !may_say_itself_that_it_is_stored(status) {
         return Err(NotStored::Status(status.as_u16()));
     }
     if let Some(stated) = freshness::stated(question.fields, targeted, own, question.now) {
         return Ok((stated, true));
     }
-    if let Some(ttl) = by_policy {
+    if let Some(ttl) = question.by_policy {
         return Ok((ttl, false));
     }
     match question.ttl {
         None => {
             let is_public = own.public || targeted.is_some_and(|targeted| targeted.public);
-            let guess = question.policy.heuristic.then(|| freshness::estimated(question.fields, status, is_public, question.now));
+            let guess = question.heuristic.then(|| freshness::estimated(question.fields, status, is_public, question.now));
             guess.flatten().map(|guess| (guess, true)).ok_or(NotStored::NoFreshness)
         }
         Some(ttl) if matches!(status.as_u16(), 200 | 203 | 301 | 308) => Ok((ttl, false)),

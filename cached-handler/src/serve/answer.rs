@@ -222,7 +222,7 @@ pub(crate) fn passed_by(response: Response, cache: &Cache, handler: &'static Han
         return response;
     }
     // As the hits do.
-    let handler = handler.in_cache(cache);
+    let handler = handler.with(cache.inner().defaults);
     let reason = if why == Forward::Method { NotStored::Method } else { NotStored::Bypass };
     finish(response, cache, handler, Outcome::Forward { why, collapsed: false, kept: Kept::Not(reason) })
 }

@@ -37,12 +37,12 @@ impl Run {
         let Some((key, slot)) = self.stored_by_get(key) else { return };
         let Slot::Response(stored) = &*slot else { return };
         let memory = &self.cache.inner().memory;
-        if stored.is_invalidated(memory) {
+        if stored.is_invalidated(&memory.epochs) {
             return;
         }
         match self.told_by_head(answer, stored) {
             // What was invalidated since the HEAD began is left as it is: GET may have stored it anew.
-            Told::Freshened(freshened) if freshened.is_invalidated(memory) => {}
+            Told::Freshened(freshened) if freshened.is_invalidated(&memory.epochs) => {}
             Told::Freshened(freshened) => drop(memory.put(key, Arc::new(Slot::Response(*freshened)))),
             Told::Another => memory.remove(&key),
             Told::Nothing => {}

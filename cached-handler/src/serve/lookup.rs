@@ -8,12 +8,12 @@ use crate::{
     handler::{Handler, Instance},
     key::{
         primary::{Key, KeyRef, PrimaryKey},
-        writer::{Buffer, Credentials, KeyWriter, Tag, Traits},
+        writer::{Buffer, KeyWriter, Tag, Traits},
     },
     observe::Sample,
     outcome::{Bypass, Forward, StaleUse},
     request::facts::{Facts, Seen, Upgrade},
-    rules::{request::Wish, stale::may_be_stale},
+    rules::{credentials::Credentials, request::Wish, stale::may_be_stale},
     storage::memory::Memory,
     stored::{Slot, Stored},
     util::clock::{Millis, span},
@@ -54,7 +54,7 @@ pub fn begin(key: &mut KeyWriter<'_>) {
 /// Answers from memory, without an await; or gives the finished key for a run.
 pub fn hit(key: &mut KeyWriter<'_>) -> Result<Response, Box<Key>> {
     let cache = key.facts.cache();
-    key.handler = key.handler.in_cache(cache);
+    key.handler = key.handler.with(cache.inner().defaults);
     look(key, cache)
 }
 

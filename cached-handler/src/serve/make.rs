@@ -28,9 +28,9 @@ use crate::{
         codec::AtRest,
         head, own,
         response_part::{DoNotStore, FreshFor, FreshForAtMost},
+        value::Typed,
     },
     util::clock::{Millis, millis},
-    values::Typed,
 };
 
 /// A stored response of what the handler gave: everything that can be computed once.

@@ -7,7 +7,12 @@ use bytes::Bytes;
 use http::{Extensions, HeaderMap, HeaderValue, header, response::Parts};
 
 use super::{Run, make::make, tag};
-use crate::{epoch::group::are_valid, header::connection, request::nested, rules::storable::Storable, stored::Stored};
+use crate::{
+    epoch::group::are_valid,
+    header::connection,
+    rules::storable::Storable,
+    stored::{Stored, part::joined},
+};
 
 /// RFC 9111 §3.2: each new field replaces those of its name, but for what says how the content is to be read.
 pub(super) fn fields(stored: &Stored, mut new: HeaderMap, now: HeaderValue) -> HeaderMap {
@@ -71,7 +76,7 @@ pub(super) fn merge(
     if let (Some(marks), Some(known)) = (&mut made.marks, &stored.marks) {
         marks.add_parts_of(known);
     }
-    let parts = nested::joined(made.parts.iter().chain(&stored.parts).cloned());
+    let parts = joined(made.parts.iter().chain(&stored.parts).cloned());
     Some(Stored { stamp, parts, tells_length: stored.tells_length || made.tells_length, ..made })
 }
 

@@ -51,7 +51,7 @@ use crate::{
     handler::{Handler, Shape},
     key::{
         primary::Key,
-        writer::{Credentials, KeyWriter, Traits},
+        writer::{KeyWriter, Traits},
     },
     outcome::{Bypass, Forward},
     request::{
@@ -60,13 +60,13 @@ use crate::{
     },
     rules::{
         client::{Terms, identifies_a_person},
+        credentials::Credentials,
         path::{normalise, number},
         prefix::groups_above,
         stale::Windows,
     },
-    stored::{Stored, Variants},
+    stored::{Stored, Variants, value::Typed},
     util::clock::Millis,
-    values::Typed,
 };
 
 /// What is left of a run after its answer.
@@ -165,7 +165,7 @@ impl Run {
     pub fn new(handler: &'static Handler, seen: Captured, key: Box<Key>) -> Self {
         let Captured { facts, fields } = seen;
         let cache = facts.cache.clone().unwrap_or_else(|| Cache::global().clone());
-        let handler = handler.in_cache(&cache);
+        let handler = handler.with(cache.inner().defaults);
         let path_number = Some(number(&normalise(facts.original.path())));
         let groups = if cache.inner().words.path_prefixes { groups_above(facts.original.path()) } else { Vec::new() };
         let mut key = *key;

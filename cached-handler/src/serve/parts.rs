@@ -5,9 +5,8 @@ use std::iter;
 use crate::{
     epoch::{Reading, Scopes, Stamp},
     error::Error,
-    request::nested::Part,
     storage::remote::Backend,
-    stored::Stored,
+    stored::{Stored, part::Part},
 };
 
 /// What the epochs of a response's parts say.

@@ -32,7 +32,7 @@ pub(super) async fn put(run: &Run, slot: &Arc<Slot>) -> Kept {
         inner.reputations.stored(&run.key.primary, run.handler, run.key.instance, run.now());
     }
     let memory = &inner.memory;
-    if stored.is_invalidated(memory) {
+    if stored.is_invalidated(&memory.epochs) {
         return Kept::Not(NotStored::Invalidated);
     }
     let primary = &run.key.primary;

@@ -178,7 +178,7 @@ impl Run {
     async fn decoded(&self, backend: &dyn Backend, bytes: Option<Bytes>, key: &StoreKey) -> Result<Result<Arc<Slot>, Forward>, Error> {
         // Values of other types may have the same name.
         let shared = bytes.as_ref().filter(|bytes| self.opens.is_none() && Shared::may_be(bytes)).cloned();
-        if let Some(slot) = shared.as_ref().and_then(|bytes| self.cache.inner().shared.find(bytes, key)) {
+        if let Some(slot) = shared.as_ref().and_then(|bytes| self.cache.inner().shared.find(bytes, key.digest())) {
             return Ok(Ok(slot));
         }
         let (at_rest, selecting) = match self.open(bytes, key).await {
@@ -205,7 +205,7 @@ impl Run {
         let is_for_all = stored.selecting.is_none();
         let slot = Arc::new(Slot::Response(stored));
         if let Some(bytes) = shared.filter(|_| is_for_all) {
-            self.cache.inner().shared.note(bytes, key, &slot);
+            self.cache.inner().shared.note(bytes, key.digest(), &slot);
         }
         Ok(Ok(slot))
     }

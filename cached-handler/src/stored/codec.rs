@@ -27,8 +27,8 @@ use self::{
 use super::{Own, Variants};
 use crate::{
     epoch::Order,
-    request::nested::Part,
     rules::stale::Windows,
+    stored::part::Part,
     util::{
         digest::Digest,
         turns::{TURN, in_turns},

@@ -3,8 +3,10 @@
 pub(crate) mod codec;
 pub(crate) mod failed;
 pub(crate) mod own;
+pub(crate) mod part;
 pub(crate) mod response_part;
 pub(crate) mod shared;
+pub(crate) mod value;
 mod weight;
 
 use std::{
@@ -19,16 +21,17 @@ use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, StatusCode, header, response::Parts};
 
 use crate::{
-    epoch::{Order, Stamp, in_process::Marks},
+    epoch::{
+        Order, Stamp,
+        in_process::{InProcessEpochs, Marks},
+    },
     header::{entity_tag::EntityTag, targeted::TargetList},
-    request::nested::Part,
     rules::{client::ForClients, meaning::meaning, stale::Windows},
-    storage::memory::Memory,
+    stored::{part::Part, value::Typed},
     util::{
         clock::{Millis, millis, span},
         digest::Digest,
     },
-    values::Typed,
 };
 
 /// What lies under a key.
@@ -193,8 +196,8 @@ impl Stored {
     }
 
     /// Whether anything that concerns it was invalidated after its handler had begun; also where nobody knows, in memory.
-    pub(crate) fn is_invalidated(&self, memory: &Memory) -> bool {
-        self.marks.as_ref().is_none_or(|marks| memory.epochs.invalidated(marks) > self.stamp.clock)
+    pub(crate) fn is_invalidated(&self, epochs: &InProcessEpochs) -> bool {
+        self.marks.as_ref().is_none_or(|marks| epochs.invalidated(marks) > self.stamp.clock)
     }
 
     /// Its current age (RFC 9111 §4.2.3).

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 use bytes::Bytes;
 
 use super::Slot;
-use crate::{key::storage_key::StoreKey, util::digest::Digest};
+use crate::util::digest::Digest;
 
 /// The one that was decoded last.
 #[derive(Debug, Default)]
@@ -29,17 +29,16 @@ impl Shared {
 
     /// What the same piece of memory was decoded to under the same key. Nobody writes to it, and it is not given to
     /// anything else as long as this holds it.
-    pub(crate) fn find(&self, bytes: &Bytes, key: &StoreKey) -> Option<Arc<Slot>> {
+    pub(crate) fn find(&self, bytes: &Bytes, key: &Digest) -> Option<Arc<Slot>> {
         let last = self.0.try_lock().ok()?;
-        let is_the_same = |decoded: &&Decoded| {
-            decoded.bytes.as_ptr() == bytes.as_ptr() && decoded.bytes.len() == bytes.len() && decoded.key == *key.digest()
-        };
+        let is_the_same =
+            |decoded: &&Decoded| decoded.bytes.as_ptr() == bytes.as_ptr() && decoded.bytes.len() == bytes.len() && decoded.key == *key;
         last.as_ref().filter(is_the_same).map(|decoded| Arc::clone(&decoded.slot))
     }
 
-    pub(crate) fn note(&self, bytes: Bytes, key: &StoreKey, slot: &Arc<Slot>) {
+    pub(crate) fn note(&self, bytes: Bytes, key: &Digest, slot: &Arc<Slot>) {
         if let Ok(mut last) = self.0.try_lock() {
-            *last = Some(Decoded { bytes, key: *key.digest(), slot: Arc::clone(slot) });
+            *last = Some(Decoded { bytes, key: *key, slot: Arc::clone(slot) });
         }
     }
 }
@@ -51,7 +50,7 @@ mod tests {
 
     #[test]
     fn only_the_same_piece_of_memory_under_the_same_key_is_taken_for_the_same() {
-        let (shared, key) = (Shared::default(), StoreKey::for_tests("a"));
+        let (shared, key) = (Shared::default(), Digest::of(b"a"));
         let (bytes, alike) = (Bytes::from(vec![7; 100]), Bytes::from(vec![7; 100]));
         assert!(!Shared::may_be(&bytes), "nobody else has it");
         let other = bytes.clone();
@@ -62,7 +61,7 @@ mod tests {
         assert!(shared.find(&alike, &key).is_none());
         assert!(shared.find(&other.slice(1..), &key).is_none());
         assert!(shared.find(&other.slice(..99), &key).is_none());
-        assert!(shared.find(&other, &StoreKey::for_tests("b")).is_none());
+        assert!(shared.find(&other, &Digest::of(b"b")).is_none());
     }
 
     #[test]

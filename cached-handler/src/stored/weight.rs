@@ -3,7 +3,7 @@
 use http::{HeaderMap, HeaderValue};
 
 use super::{Slot, Stored, Tag, Variants};
-use crate::{epoch::in_process::Marks, header::entity_tag::EntityTag, values::Typed};
+use crate::{epoch::in_process::Marks, header::entity_tag::EntityTag, stored::value::Typed};
 
 /// What an allocation takes besides what was asked for, and the count of who shares it.
 const ALLOCATION: usize = 48;

@@ -23,7 +23,6 @@ use std::{
 use axum::response::Response;
 use serde::{Serialize, de::DeserializeOwned};
 
-pub(crate) use self::typed::Typed;
 pub use self::{ended::ComputeError, options::ValueOptions};
 use self::{
     set::{NO_REQUEST, Set},
@@ -46,7 +45,7 @@ use crate::{
     outcome::Forward,
     request::facts::{Captured, Facts},
     serve::{Run, fresh_in_memory, put_at_once},
-    stored::Slot,
+    stored::{Slot, value::Typed},
 };
 
 /// Values of one type under one name in a [`Cache`]; from [`Cache::values`]. A handle: clones are the same set.

@@ -96,7 +96,7 @@ impl Set {
             sets.push(new);
             new
         });
-        Self { described, handler: described.handler.in_cache(cache), version }
+        Self { described, handler: described.handler.with(cache.inner().defaults), version }
     }
 }
 

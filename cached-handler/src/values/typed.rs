@@ -1,35 +1,14 @@
 //! A value on its way, as a response; and out of what was stored.
 
-use std::{any::Any, fmt, sync::Arc};
-
 use axum::{body::Body, response::Response};
 use bytes::Bytes;
 use serde::{Serialize, de::DeserializeOwned};
 
 use super::{ValueOptions, weigh};
-use crate::stored::response_part::{DoNotStore, FreshFor};
-
-/// A value of some type.
-#[derive(Clone)]
-pub(crate) struct Typed {
-    value: Arc<dyn Any + Send + Sync>,
-    /// About how many bytes it takes, where it is held in memory.
-    weight: usize,
-}
-
-impl Typed {
-    fn new<T: Send + Sync + 'static>(value: T, weight: usize) -> Self {
-        Self { value: Arc::new(value), weight }
-    }
-
-    pub(crate) fn get<T: Send + Sync + 'static>(&self) -> Option<Arc<T>> {
-        Arc::clone(&self.value).downcast().ok()
-    }
-
-    pub(crate) fn weight(&self) -> usize {
-        self.weight
-    }
-}
+use crate::stored::{
+    response_part::{DoNotStore, FreshFor},
+    value::Typed,
+};
 
 /// The response that a value is stored as. `keeping`: how its backend has it.
 pub(super) fn respond<T: Serialize + DeserializeOwned + Send + Sync + 'static>(
@@ -103,11 +82,5 @@ pub(super) fn opened<T: DeserializeOwned + Send + Sync + 'static>(json: &Bytes) 
             tracing::debug!(target: "cached_handler", line = error.line(), column = error.column(), "a stored value is not of this type");
             None
         }
-    }
-}
-
-impl fmt::Debug for Typed {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Typed").field("weight", &self.weight).finish_non_exhaustive()
     }
 }

@@ -6,7 +6,8 @@ use http::{HeaderMap, HeaderName};
 
 use super::{Fields, FromResponse, HandlerThatIsCached, Keyed, forward};
 use crate::{
-    key::writer::{CacheKey, Credentials, KeyWriter},
+    key::writer::{CacheKey, KeyWriter},
+    rules::credentials::Credentials,
     serve::Run,
 };
 

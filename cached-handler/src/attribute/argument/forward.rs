@@ -13,9 +13,10 @@ use http_body::Body as _;
 use super::{FromResponse, HandlerThatIsCached, Keyed, content, uri};
 use crate::{
     cache::Cache,
-    key::writer::{CacheKey, Credentials, KeyWriter, Tag},
+    key::writer::{CacheKey, KeyWriter, Tag},
     outcome::{Bypass, Forward},
     request::{nested::Outer, peek::peek},
+    rules::credentials::Credentials,
     serve::Run,
 };
 

@@ -4,8 +4,8 @@ use std::any::type_name;
 
 use super::{Keyed, Reduced};
 use crate::{
-    key::writer::{Credentials, KeyWriter},
-    rules::client::identifies_a_person,
+    key::writer::KeyWriter,
+    rules::{client::identifies_a_person, credentials::Credentials},
 };
 
 /// Types that show the fields `Authorization` and `Cookie` as they were sent, or what is kept for whoever sent them, by their

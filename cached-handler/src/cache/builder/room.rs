@@ -37,7 +37,7 @@ impl Rooms {
             return;
         }
         for handler in Cache::users() {
-            let handler = handler.in_cache(cache);
+            let handler = handler.with(cache.inner().defaults);
             if let Some(what) = self.lack(handler) {
                 observe::no_room(cache, handler, &what);
             }

@@ -14,7 +14,6 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::{
     handler::{Handler, Instance},
-    layer::CacheLayer,
     outcome::NotStored,
     util::{clock::Millis, lock::lock},
 };
@@ -64,7 +63,7 @@ impl Handlers {
                 | NotStored::TooManyVariants
                 | NotStored::Groups
         );
-        if !reason.lasts() || is_of_one_request || is_of_a_site(handler, instance) {
+        if !reason.lasts() || is_of_one_request || is_of_a_site(handler) {
             return;
         }
         let mut known = lock(&self.known);
@@ -79,7 +78,7 @@ impl Handlers {
 
     /// One was stored, or found at rest: from now on requests wait for one another.
     pub(super) fn stored(&self, handler: &'static Handler, instance: Instance, now: Millis) {
-        if is_of_a_site(handler, instance) {
+        if is_of_a_site(handler) {
             return;
         }
         match record(&mut lock(&self.known), id(handler, instance), now) {
@@ -113,8 +112,8 @@ fn record(known: &mut HashMap<Id, Record>, id: Id, now: Millis) -> Option<&mut R
     Some(known.entry(id).or_default())
 }
 
-fn is_of_a_site(handler: &Handler, instance: Instance) -> bool {
-    handler.varies_from_response() || instance.id == TypeId::of::<CacheLayer>()
+fn is_of_a_site(handler: &Handler) -> bool {
+    handler.varies_from_response() || handler.is_of_layer
 }
 
 fn id(handler: &'static Handler, instance: Instance) -> Id {
@@ -170,10 +169,10 @@ mod tests {
 
     #[test]
     fn a_layer_is_no_one_handler() {
+        static LAYER: Handler = Handler::new(HANDLER.site, Attributes::new(Ttl::FromResponse), Policy::new()).of_layer();
         let handlers = Handlers::default();
-        let layer = Instance { id: TypeId::of::<CacheLayer>(), ..instance() };
-        (0..1000).for_each(|_| handlers.not_stored(&HANDLER, layer, &NotStored::SetCookie, 0));
-        assert!(handlers.place(&HANDLER, layer, 0).is_none());
+        (0..1000).for_each(|_| handlers.not_stored(&LAYER, instance(), &NotStored::SetCookie, 0));
+        assert!(handlers.place(&LAYER, instance(), 0).is_none());
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! What is said of all answers of a handler.
 
-use super::{CacheControlSetting, Policy, defaults::Setting, names::is_field_value};
+use super::{Policy, defaults::Setting, names::is_field_value};
+use crate::rules::client::CacheControlSetting;
 
 impl Policy {
     /// What clients are told, where a response has no `Cache-Control` of its own, and the attribute or the layer does not say it.

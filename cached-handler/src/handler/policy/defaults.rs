@@ -1,7 +1,7 @@
 //! A handler's own policy over the defaults of its cache, setting by setting.
 
-use super::{CacheControlSetting, Policy};
-use crate::rules::said;
+use super::Policy;
+use crate::rules::{client::CacheControlSetting, said};
 
 /// What can be set, as a bit.
 #[derive(Debug, Clone, Copy)]

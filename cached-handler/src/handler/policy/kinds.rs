@@ -32,26 +32,3 @@ pub enum Collapse {
     /// Every request runs the handler for itself.
     Off,
 }
-
-/// What clients are told where a response has no `Cache-Control` of its own.
-#[doc(hidden)]
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum CacheControlSetting {
-    /// To ask again.
-    #[default]
-    Default,
-    /// This.
-    Is(&'static str),
-    /// Nothing.
-    Untouched,
-}
-
-impl CacheControlSetting {
-    /// This one, or the other where this says nothing.
-    pub(crate) const fn or(self, other: Self) -> Self {
-        match self {
-            Self::Default => other,
-            said => said,
-        }
-    }
-}

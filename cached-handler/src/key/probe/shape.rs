@@ -15,15 +15,7 @@ use serde::{
 };
 
 use super::Stop;
-
-/// What can be seen of a type.
-#[derive(Debug)]
-pub(crate) struct Described {
-    /// One line for each leaf.
-    pub(crate) text: String,
-    /// Nothing of it takes whatever comes, and the walk went everywhere.
-    pub(crate) is_whole: bool,
-}
+use crate::handler::Described;
 
 /// Asks the type for each of its leaves.
 pub(crate) fn shape<T: DeserializeOwned>() -> Described {

@@ -4,9 +4,6 @@ use http::HeaderValue;
 use proptest::prelude::*;
 
 use super::*;
-use crate::handler::policy::secs;
-
-const POLICY: Policy = Policy::new().status(404, secs(5));
 
 /// What comes of a response with these lines, to a handler with `ttl = 60` that varies on `accept`.
 fn verdict(status: u16, lines: &[(&str, &str)]) -> Result<Storable, NotStored> {
@@ -26,7 +23,9 @@ fn ask(status: u16, lines: &[(&str, &str)], change: impl FnOnce(&mut Question<'_
         fields: &fields,
         covered: &|name| name == "accept",
         vary_from_response: false,
-        policy: &POLICY,
+        targeted_fields: targeted::DEFAULT,
+        by_policy: (status == 404).then_some(Duration::from_secs(5)),
+        heuristic: false,
         ttl: Some(Duration::from_secs(60)),
         fresh_for: None,
         at_most: None,
@@ -137,17 +136,16 @@ fn what_the_targeted_field_says_stands_in_the_place_of_the_rest() {
 
 #[test]
 fn what_states_no_freshness_is_guessed_only_where_the_policy_says_so() {
-    const GUESSES: Policy = Policy::new().heuristic();
     let modified = [("last-modified", "Thu, 01 Jan 1970 00:00:00 GMT")];
-    let from_response = |policy: &'static Policy| {
+    let from_response = |heuristic: bool| {
         lifetime_of(ask(200, &modified, |question| {
             question.ttl = None;
-            question.policy = policy;
+            question.heuristic = heuristic;
         }))
     };
-    assert_eq!(from_response(&POLICY), Err("no-freshness"));
-    assert_eq!(from_response(&GUESSES), Ok(24 * 60 * 60));
-    assert_eq!(lifetime_of(ask(200, &modified, |question| question.policy = &GUESSES)), Ok(60), "a `ttl` is no guess");
+    assert_eq!(from_response(false), Err("no-freshness"));
+    assert_eq!(from_response(true), Ok(24 * 60 * 60));
+    assert_eq!(lifetime_of(ask(200, &modified, |question| question.heuristic = true)), Ok(60), "a `ttl` is no guess");
 }
 
 #[test]
@@ -190,12 +188,11 @@ fn from_response_asks_for_a_freshness_and_lets_it_vary() {
 
 #[test]
 fn an_answer_to_post_is_stored_where_it_says_what_it_is_and_for_how_long() {
-    const GUESSES: Policy = Policy::new().heuristic();
     let old = ("last-modified", "Thu, 01 Jan 1970 00:00:00 GMT");
     let of = |method, names_its_target, status, lines: &[(&str, &str)]| {
         lifetime_of(ask(status, lines, |question| {
             (question.method, question.names_its_target) = (method, names_its_target);
-            (question.policy, question.ttl, question.may_ask) = (&GUESSES, None, true);
+            (question.heuristic, question.ttl, question.may_ask) = (true, None, true);
         }))
     };
     // RFC 9110 §9.3.3.

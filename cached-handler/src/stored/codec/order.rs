@@ -5,7 +5,7 @@ use bytes::{BufMut, BytesMut};
 use super::{CHECKSUM, Damage, HEAD, MAGIC, RESPONSE, SlotAtRest, VARIANTS, VERSION, count, put, reader::Reader};
 use crate::{
     epoch::{Order, Stamp},
-    request::nested::Part,
+    stored::part::Part,
     util::digest::Digest,
 };
 

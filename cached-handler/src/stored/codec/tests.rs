@@ -4,7 +4,7 @@ use super::{
     order::{ORDER_AT, ORDER_END, order_of},
     *,
 };
-use crate::{epoch::Stamp, request::nested::Part};
+use crate::{epoch::Stamp, stored::part::Part};
 
 fn response() -> AtRest {
     let mut fields = HeaderMap::new();

@@ -16,7 +16,10 @@ use http::Uri;
 use serde::Deserialize;
 
 use super::{Written, copy, extracted, get, written};
-use crate::key::writer::{CacheKey, Credentials, KeyWriter};
+use crate::{
+    key::writer::{CacheKey, KeyWriter},
+    rules::credentials::Credentials,
+};
 
 fn key<T: CacheKey + FromRequest<(), M>, M>(request: Request) -> Written {
     let head = copy(&request).map(|()| Body::empty());

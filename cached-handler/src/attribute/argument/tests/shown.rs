@@ -11,8 +11,9 @@ use serde::Deserialize;
 use super::{Written, copy, extracted, get, now, written};
 use crate::{
     attribute::argument::{FromResponse, Keyed, OnMiss, Undeclared},
-    key::writer::{CacheKey, Credentials, KeyWriter},
+    key::writer::{CacheKey, KeyWriter},
     outcome::Bypass,
+    rules::credentials::Credentials,
 };
 
 #[derive(Debug, Clone, Deserialize)]

@@ -1,7 +1,7 @@
 //! Which statuses may be stored at all.
 
 /// Whether a response of this status can be reused for another request at all.
-pub(super) const fn may_ever_be_stored(status: u16) -> bool {
+pub(crate) const fn may_ever_be_stored(status: u16) -> bool {
     !matches!(status, ..200 | 206 | 304 | 1000..) && speaks_of_the_resource(status)
 }
 
