@@ -3,7 +3,6 @@
 mod handlers;
 
 use std::{
-    collections::HashMap,
     hash::BuildHasher,
     sync::{Arc, Mutex},
 };
@@ -15,7 +14,12 @@ use crate::{
     handler::{Handler, Instance},
     key::primary::{KeyRef, PrimaryKey},
     outcome::NotStored,
-    util::{clock::Millis, hasher::Keyed, lock::lock},
+    util::{
+        clock::Millis,
+        expiring_map::{Expires, ExpiringMap},
+        hasher::Keyed,
+        lock::lock,
+    },
 };
 
 /// Marks on keys, each for a while, and no more of them than a limit.
@@ -27,11 +31,18 @@ pub(crate) struct Reputations {
     handlers: Handlers,
 }
 
-#[derive(Debug, Default)]
-struct Marks {
-    by_hash: HashMap<u64, (Reputation, Millis)>,
-    /// When it was last tidied up: going through all of them is done once a second at most, however many come.
-    tidied: Millis,
+type Marks = ExpiringMap<u64, Mark, MOST>;
+
+#[derive(Debug)]
+struct Mark {
+    reputation: Reputation,
+    until: Millis,
+}
+
+impl Expires for Mark {
+    fn has_expired(&self, now: Millis) -> bool {
+        now >= self.until
+    }
 }
 
 /// What a key is known for.
@@ -59,21 +70,21 @@ const FEW: usize = 4;
 impl Reputations {
     pub(crate) fn of(&self, key: &PrimaryKey, now: Millis) -> Option<Reputation> {
         let marks = lock(&self.by_hash);
-        marks.by_hash.get(&self.hash(key)).filter(|(_, until)| now < *until).map(|(mark, _)| mark.clone())
+        marks.get(&self.hash(key)).filter(|mark| !mark.has_expired(now)).map(|mark| mark.reputation.clone())
     }
 
     /// Remembers why a response under `key` was not stored, if that says something about the next one.
     pub(crate) fn not_stored(&self, key: &PrimaryKey, reason: &NotStored, now: Millis) {
         let mut marks = lock(&self.by_hash);
         let hash = self.hash(key);
-        let mark = if reason.is_failure() {
-            Reputation::Failing(marks.few(hash))
+        let reputation = if reason.is_failure() {
+            Reputation::Failing(few(&marks, hash))
         } else if reason.lasts() {
             Reputation::NotStorable
         } else {
             return;
         };
-        marks.note(hash, mark, now);
+        note(&mut marks, hash, reputation, now);
     }
 
     /// Where a request of a key waits to be one of a few, as nobody can wait for it. Nowhere, where each runs at once.
@@ -83,8 +94,8 @@ impl Reputations {
             Some(Reputation::Failing(runs) | Reputation::Outrun(runs, _)) => Some(runs),
             None => {
                 let (mut marks, hash) = (lock(&self.by_hash), self.hash(key));
-                let runs = marks.few(hash);
-                marks.note(hash, Reputation::Outrun(Arc::clone(&runs), MOST_OUTDATED), now).then_some(runs)
+                let runs = few(&marks, hash);
+                note(&mut marks, hash, Reputation::Outrun(Arc::clone(&runs), MOST_OUTDATED), now).then_some(runs)
             }
         }
     }
@@ -93,7 +104,7 @@ impl Reputations {
     /// nobody does any more.
     pub(crate) fn runs_outdated(&self, key: &PrimaryKey) {
         let mut marks = lock(&self.by_hash);
-        if let Some((Reputation::Outrun(runs, left), _)) = marks.by_hash.get_mut(&self.hash(key)) {
+        if let Some(Mark { reputation: Reputation::Outrun(runs, left), .. }) = marks.get_mut(&self.hash(key)) {
             *left = left.saturating_sub(1);
             if *left == 0 {
                 runs.close();
@@ -120,8 +131,8 @@ impl Reputations {
     pub(crate) fn stored(&self, key: &PrimaryKey, handler: &'static Handler, instance: Instance, now: Millis) {
         self.handlers.stored(handler, instance, now);
         let mut marks = lock(&self.by_hash);
-        if !marks.by_hash.is_empty() {
-            marks.by_hash.remove(&self.hash(key));
+        if !marks.is_empty() {
+            marks.remove(&self.hash(key));
         }
     }
 
@@ -129,8 +140,8 @@ impl Reputations {
     pub(crate) fn outdated(&self, key: &PrimaryKey, handler: &'static Handler, instance: Instance, now: Millis) {
         self.handlers.stored(handler, instance, now);
         let (mut marks, hash) = (lock(&self.by_hash), self.hash(key));
-        if !matches!(marks.by_hash.get(&hash), None | Some((Reputation::Outrun(..), _))) {
-            marks.by_hash.remove(&hash);
+        if !matches!(marks.get(&hash), None | Some(Mark { reputation: Reputation::Outrun(..), .. })) {
+            marks.remove(&hash);
         }
     }
 
@@ -148,27 +159,15 @@ impl Reputations {
     }
 }
 
-impl Marks {
-    /// The places of a key's few, as long as somebody may have one.
-    fn few(&self, hash: u64) -> Arc<Semaphore> {
-        match self.by_hash.get(&hash) {
-            Some((Reputation::Failing(runs) | Reputation::Outrun(runs, _), _)) if !runs.is_closed() => Arc::clone(runs),
-            _ => Arc::new(Semaphore::new(FEW)),
-        }
+/// The permits of a key's few, as long as somebody may have one.
+fn few(marks: &Marks, hash: u64) -> Arc<Semaphore> {
+    match marks.get(&hash).map(|mark| &mark.reputation) {
+        Some(Reputation::Failing(runs) | Reputation::Outrun(runs, _)) if !runs.is_closed() => Arc::clone(runs),
+        _ => Arc::new(Semaphore::new(FEW)),
     }
+}
 
-    /// Whether there was room for it.
-    fn note(&mut self, hash: u64, mark: Reputation, now: Millis) -> bool {
-        if self.by_hash.len() >= MOST && !self.by_hash.contains_key(&hash) {
-            if now.saturating_sub(self.tidied) >= 1000 {
-                self.tidied = now;
-                self.by_hash.retain(|_, (_, until)| now < *until);
-            }
-            if self.by_hash.len() >= MOST {
-                return false;
-            }
-        }
-        self.by_hash.insert(hash, (mark, now.saturating_add(LASTS)));
-        true
-    }
+/// Whether there was room for it.
+fn note(marks: &mut Marks, hash: u64, reputation: Reputation, now: Millis) -> bool {
+    marks.insert(hash, Mark { reputation, until: now.saturating_add(LASTS) }, now)
 }

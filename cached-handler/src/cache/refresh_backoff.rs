@@ -1,24 +1,18 @@
 //! Attempts at making anew what is stale: one at a time for a key, and a pause after each that failed.
 
-use std::{
-    collections::HashMap,
-    sync::{Arc, Mutex},
-};
+use std::sync::{Arc, Mutex};
 
-use crate::util::{clock::Millis, lock::lock};
+use crate::util::{
+    clock::Millis,
+    expiring_map::{Expires, ExpiringMap},
+    lock::lock,
+};
 
 /// The attempts of one cache, by a keyed hash of the key: two keys of one hash share theirs, which costs the later of
 /// them a while with a stale response that it may use anyway.
 #[derive(Debug, Default)]
 pub(crate) struct Attempts {
-    records: Mutex<Records>,
-}
-
-#[derive(Debug, Default)]
-struct Records {
-    by_hash: HashMap<u64, Record>,
-    /// When they were last tidied up: going through all of them is done once a second at most, however many come.
-    tidied: Millis,
+    records: Mutex<ExpiringMap<u64, Record, MOST>>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -38,15 +32,17 @@ enum State {
     Done(Millis),
 }
 
-impl State {
-    /// Whether it keeps nobody from anything any more. One that is done does so for a moment alone.
-    fn is_over(self, now: Millis) -> bool {
-        match self {
-            Self::UnderWay(until) | Self::Pausing(until) => now >= until,
-            Self::Done(_) => true,
+impl Expires for Record {
+    /// Whether this record no longer blocks a new attempt. One that is done blocks those that looked before it, for a moment.
+    fn has_expired(&self, now: Millis) -> bool {
+        match self.state {
+            State::UnderWay(until) | State::Pausing(until) => now >= until,
+            State::Done(_) => true,
         }
     }
+}
 
+impl State {
     fn is_pausing(self, now: Millis) -> bool {
         matches!(self, Self::Pausing(until) if now < until)
     }
@@ -73,53 +69,38 @@ impl Attempts {
     /// has come to something since.
     pub(crate) fn claim(self: &Arc<Self>, hash: u64, looked: Millis, now: Millis) -> Option<Claim> {
         let mut records = lock(&self.records);
-        let failures = match records.by_hash.get(&hash) {
+        let failures = match records.get(&hash) {
             Some(Record { state: State::UnderWay(until) | State::Pausing(until), .. }) if now < *until => return None,
             Some(Record { state: State::Done(at), .. }) if looked < *at => return None,
             Some(record) => record.failures,
             None => 0,
         };
         let claimed = Record { state: State::UnderWay(now.saturating_add(MAX_ATTEMPT)), failures };
-        records.note(hash, claimed, now);
+        records.insert(hash, claimed, now);
         Some(Claim { attempts: Arc::clone(self), hash, claimed })
     }
 
     /// Whether the last attempt failed so short a time ago that the next one has to wait.
     pub(crate) fn is_pausing(&self, hash: u64, now: Millis) -> bool {
         let records = lock(&self.records);
-        records.by_hash.get(&hash).is_some_and(|record| record.state.is_pausing(now))
+        records.get(&hash).is_some_and(|record| record.state.is_pausing(now))
     }
 
     /// Failures of attempts that ran side by side count once.
     pub(crate) fn failed(&self, hash: u64, now: Millis) {
         let mut records = lock(&self.records);
-        let failures = match records.by_hash.get(&hash) {
+        let failures = match records.get(&hash) {
             Some(record) if record.state.is_pausing(now) => return,
             Some(record) => record.failures,
             None => 0,
         };
         let pause = FIRST_PAUSE.saturating_mul(1 << failures.min(16)).min(LONGEST_PAUSE);
         let record = Record { state: State::Pausing(now.saturating_add(pause)), failures: failures.saturating_add(1) };
-        records.note(hash, record, now);
+        records.insert(hash, record, now);
     }
 
     pub(crate) fn succeeded(&self, hash: u64, now: Millis) {
-        lock(&self.records).note(hash, Record { state: State::Done(now), failures: 0 }, now);
-    }
-}
-
-impl Records {
-    fn note(&mut self, hash: u64, record: Record, now: Millis) {
-        if self.by_hash.len() >= MOST && !self.by_hash.contains_key(&hash) {
-            if now.saturating_sub(self.tidied) >= 1000 {
-                self.tidied = now;
-                self.by_hash.retain(|_, record| !record.state.is_over(now));
-            }
-            if self.by_hash.len() >= MOST {
-                return;
-            }
-        }
-        self.by_hash.insert(hash, record);
+        lock(&self.records).insert(hash, Record { state: State::Done(now), failures: 0 }, now);
     }
 }
 
@@ -127,12 +108,12 @@ impl Drop for Claim {
     fn drop(&mut self) {
         let mut records = lock(&self.attempts.records);
         // What came of it, if anything did, has changed the record already.
-        let Some(record) = records.by_hash.get_mut(&self.hash) else { return };
+        let Some(record) = records.get_mut(&self.hash) else { return };
         if *record != self.claimed {
             return;
         }
         if record.failures == 0 {
-            records.by_hash.remove(&self.hash);
+            records.remove(&self.hash);
         } else {
             record.state = State::UnderWay(Millis::MIN);
         }
@@ -214,8 +195,8 @@ mod tests {
         let attempts = attempts();
         let claims: Vec<_> = (0..MOST as u64 + 5).map(|hash| attempts.claim(hash, 0, 0)).collect();
         assert!(claims.iter().all(Option::is_some));
-        assert_eq!(lock(&attempts.records).by_hash.len(), MOST);
+        assert_eq!(lock(&attempts.records).len(), MOST);
         drop(claims);
-        assert_eq!(lock(&attempts.records).by_hash.len(), 0);
+        assert_eq!(lock(&attempts.records).len(), 0);
     }
 }

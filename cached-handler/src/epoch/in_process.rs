@@ -8,10 +8,7 @@
 
 mod registry;
 
-use std::{
-    fmt,
-    hash::{BuildHasher, RandomState},
-};
+use std::{fmt, hash::BuildHasher};
 
 use smallvec::SmallVec;
 
@@ -24,6 +21,7 @@ use crate::{
     util::{
         hasher::Keyed,
         lock::explored::{Arc, AtomicU64, Ordering},
+        random::random,
     },
 };
 pub(crate) use registry::Counter;
@@ -138,7 +136,7 @@ impl InProcessEpochs {
     pub(crate) fn of_memory(hasher: Keyed) -> Self {
         Self {
             // One bit less: the largest of all is no clock's.
-            incarnation: RandomState::new().hash_one(()) >> 1,
+            incarnation: random() >> 1,
             // Not zero, so that no epoch can be mistaken for "never".
             clock: AtomicU64::new(1),
             all: Epoch::at(0),

@@ -5,7 +5,7 @@ use std::fmt;
 use http::{HeaderMap, HeaderValue, header};
 use smallvec::{SmallVec, smallvec};
 
-use crate::util::{digest::Digest, hasher::random};
+use crate::util::{digest::Digest, random::random};
 
 /// An entity tag: what a client shows to ask whether the content that it has is still good.
 ///

@@ -1,14 +1,13 @@
 //! How keys are hashed in this process: with seeds that the system gives, so that no client can choose what collides.
 
-use std::{
-    hash::{BuildHasher, RandomState},
-    sync::LazyLock,
-};
+use std::{hash::BuildHasher, sync::LazyLock};
 
 use foldhash::{
     SharedSeed,
     quality::{FoldHasher, SeedableRandomState},
 };
+
+use crate::util::random::random;
 
 /// Hashers with a seed of their own.
 #[derive(Debug, Clone)]
@@ -39,11 +38,6 @@ impl BuildHasher for Keyed {
     fn build_hasher(&self) -> FoldHasher<'static> {
         self.0.build_hasher()
     }
-}
-
-/// The standard library's hashers are keyed by the system, and so is what they make of nothing.
-pub(crate) fn random() -> u64 {
-    RandomState::new().hash_one(())
 }
 
 #[cfg(test)]

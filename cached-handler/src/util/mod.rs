@@ -1,11 +1,13 @@
-//! What has no part in caching: time, hashes, locks, tasks.
+//! What has no part in caching: time, hashes, random numbers, locks, maps that expire, tasks.
 
 pub(crate) mod clock;
 pub(crate) mod digest;
+pub(crate) mod expiring_map;
 pub(crate) mod hasher;
 pub(crate) mod home;
 pub(crate) mod join;
 pub(crate) mod lock;
+pub(crate) mod random;
 pub(crate) mod read_ahead;
 pub(crate) mod tasks;
 pub(crate) mod timer;

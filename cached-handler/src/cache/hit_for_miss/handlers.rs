@@ -3,7 +3,6 @@
 
 use std::{
     any::TypeId,
-    collections::HashMap,
     sync::{
         Arc, Mutex,
         atomic::{AtomicBool, Ordering},
@@ -15,13 +14,17 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use crate::{
     handler::{Handler, Instance},
     outcome::NotStored,
-    util::{clock::Millis, lock::lock},
+    util::{
+        clock::Millis,
+        expiring_map::{Expires, ExpiringMap},
+        lock::lock,
+    },
 };
 
 /// Handlers by their description and instance. A program has some hundred.
 #[derive(Debug, Default)]
 pub(super) struct Handlers {
-    known: Mutex<HashMap<Id, Record>>,
+    known: Mutex<ExpiringMap<Id, Record, MOST>>,
     /// Whether anything speaks against one, so that most programs take no lock.
     any: AtomicBool,
     /// One that has stored something found no room: from then on all are waited for.
@@ -67,7 +70,7 @@ impl Handlers {
             return;
         }
         let mut known = lock(&self.known);
-        let Some(record) = record(&mut known, id(handler, instance), now) else { return };
+        let Some(record) = known.get_or_default(id(handler, instance), now) else { return };
         if now.saturating_sub(record.noted) >= LASTS {
             record.evidence = 0;
         }
@@ -81,7 +84,7 @@ impl Handlers {
         if is_of_a_site(handler) {
             return;
         }
-        match record(&mut lock(&self.known), id(handler, instance), now) {
+        match lock(&self.known).get_or_default(id(handler, instance), now) {
             Some(record) => *record = Record { noted: now, has_stored: true, ..Record::default() },
             None => self.is_full.store(true, Ordering::Relaxed),
         }
@@ -93,23 +96,17 @@ impl Handlers {
             return None;
         }
         let mut known = lock(&self.known);
-        let is_never_stored =
-            |record: &&mut Record| record.evidence >= ENOUGH && now.saturating_sub(record.noted) < LASTS && !record.has_stored;
+        let is_never_stored = |record: &&mut Record| record.evidence >= ENOUGH && !record.has_stored && !record.has_expired(now);
         let record = known.get_mut(&id(handler, instance)).filter(is_never_stored)?;
         let places = record.places.get_or_insert_with(|| Arc::new(Semaphore::new(AT_ONCE)));
         Arc::clone(places).try_acquire_owned().ok()
     }
 }
 
-/// Its record, if there is room for it.
-fn record(known: &mut HashMap<Id, Record>, id: Id, now: Millis) -> Option<&mut Record> {
-    if known.len() >= MOST && !known.contains_key(&id) {
-        known.retain(|_, record| record.has_stored || now.saturating_sub(record.noted) < LASTS);
-        if known.len() >= MOST {
-            return None;
-        }
+impl Expires for Record {
+    fn has_expired(&self, now: Millis) -> bool {
+        !self.has_stored && now.saturating_sub(self.noted) >= LASTS
     }
-    Some(known.entry(id).or_default())
 }
 
 fn is_of_a_site(handler: &Handler) -> bool {

@@ -20,13 +20,13 @@ use super::{
     fault::Fault,
     kept::Kept,
     settings,
-    table::{Moment, Spot, Table, random},
+    table::{Moment, Spot, Table},
 };
 use crate::{
     epoch::{Effect, Moved, Order, Reading, target::Mark},
     storage::remote::Put,
     stored::codec::order::{ORDER_END, order_of},
-    util::digest::Digest,
+    util::{digest::Digest, random::random},
 };
 
 /// A namespace's directory.

@@ -15,7 +15,6 @@ mod sets;
 mod spot;
 
 use std::{
-    hash::{BuildHasher, RandomState},
     os::fd::OwnedFd,
     sync::{
         Arc, Mutex, PoisonError, RwLock,
@@ -258,11 +257,6 @@ impl Table {
     fn put_entry(&self, position: u64, incarnation: u64, entry: Entry) -> Result<(), Fault> {
         write_at(&self.file, &[&entry.encode(position, incarnation)], position)
     }
-}
-
-/// A number that no one else has: std's hashers are seeded by the system.
-pub(super) fn random() -> u64 {
-    RandomState::new().hash_one(std::process::id())
 }
 
 /// The file: its front, then paths, and the sets of groups, of the keys of typed values, and of handlers.

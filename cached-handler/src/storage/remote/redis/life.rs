@@ -4,10 +4,9 @@
 //! the latest invalidations, and still have what they were about. Such a server calls itself by a new name, so what
 //! was stored in another life is known, and is not used.
 
-use std::{
-    hash::{BuildHasher, RandomState},
-    sync::atomic::{AtomicU64, Ordering},
-};
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use crate::util::random::random;
 
 /// The life of the server that this process is connected to.
 #[derive(Debug, Default)]
@@ -37,8 +36,7 @@ impl Life {
 
     /// A new incarnation, in this life.
     pub(super) fn incarnation(&self) -> u64 {
-        let others = RandomState::new().hash_one(0) % OTHERS;
-        others * LIVES + self.0.load(Ordering::Relaxed)
+        random() % OTHERS * LIVES + self.0.load(Ordering::Relaxed)
     }
 
     /// What all incarnations of this life end in.

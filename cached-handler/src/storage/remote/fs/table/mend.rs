@@ -3,14 +3,17 @@
 use std::sync::atomic::Ordering;
 
 use super::{
-    Boot, PLACES, Table, random,
+    Boot, PLACES, Table,
     record::{CLOCK, Entry, Epoch, Front, Moment, PLACE},
     seal::{number_of, seal},
     sets::{END, PAGES},
 };
-use crate::storage::remote::fs::{
-    disk::{Patience, read_at, state, sync, write_at},
-    fault::Fault,
+use crate::{
+    storage::remote::fs::{
+        disk::{Patience, read_at, state, sync, write_at},
+        fault::Fault,
+    },
+    util::random::random,
 };
 
 impl Table {
