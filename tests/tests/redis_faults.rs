@@ -228,7 +228,7 @@ async fn what_could_not_be_invalidated_is_an_error_and_is_invalidated_before_any
         assert!(error.is_backend(), "{error}");
         server.thaw();
         if failing_requests > 0 {
-            // It was left alone: nothing is read before what is overdue is done.
+            // The circuit breaker was open: nothing is read before the retry queue is empty.
             app.is_cached_within(SOON).await;
             assert_eq!(app.see(0).await, version);
         } else {
@@ -365,11 +365,11 @@ async fn every_refusal_is_a_miss_and_its_counter_and_one_line_when_it_begins_and
         let began = log.taken();
         proxy.set(Fault::None);
         app.is_cached_within(SOON).await;
-        // What is overdue is invalidated in the background, and that is said as well.
-        let is_overdue = said(&began, "errand=\"invalidate\"") > 0;
+        // The retry queue is worked off in the background, and that is logged as well.
+        let is_overdue = said(&began, "operation=\"invalidate\"") > 0;
         let mut ended = log.taken();
         let waits_since = moment();
-        while is_overdue && said(&ended, "errand=\"invalidate\"") == 0 {
+        while is_overdue && said(&ended, "operation=\"invalidate\"") == 0 {
             assert!(waits_since.elapsed() < SOON, "{line}: {:?}", app.cache);
             tokio::time::sleep(Duration::from_millis(2)).await;
             ended.extend(log.taken());
@@ -379,19 +379,19 @@ async fn every_refusal_is_a_miss_and_its_counter_and_one_line_when_it_begins_and
             let different: std::collections::BTreeSet<_> = lines.iter().collect();
             assert_eq!(different.len(), lines.len(), "said twice: {all}");
         }
-        assert_eq!(said(&began, &format!("errand=\"read\" reason=\"{word}\"")), 1, "{all}");
-        assert_eq!(said(&ended, "well again backend=\"redis\" errand=\"read\""), 1, "{all}");
+        assert_eq!(said(&began, &format!("operation=\"read\" reason=\"{word}\"")), 1, "{all}");
+        assert_eq!(said(&ended, "has recovered backend=\"redis\" operation=\"read\""), 1, "{all}");
         // Of what else may be said, each line has another that takes it back.
         for (begins, ends) in [
-            ("left alone until", "answers again, and is used again"),
-            ("tried again in the background, said once", "connected to Redis"),
-            ("errand=\"invalidate\"", "well again backend=\"redis\" errand=\"invalidate\""),
+            ("circuit breaker open", "circuit breaker closed"),
+            ("retried in the background, logged once", "connected to Redis"),
+            ("operation=\"invalidate\"", "has recovered backend=\"redis\" operation=\"invalidate\""),
         ] {
             assert_eq!(said(&began, begins), said(&ended, ends), "`{begins}`: {all}");
             assert!(said(&began, begins) <= 1, "`{begins}`: {all}");
         }
-        // Whether it serves what it can, or nobody and is left alone: an invalidation is tried.
-        assert!(said(&began, "errand=\"invalidate\"") == 1 || said(&began, "left alone until") == 1, "{all}");
+        // Either the backend fails to invalidate, or the circuit breaker is open.
+        assert!(said(&began, "operation=\"invalidate\"") == 1 || said(&began, "circuit breaker open") == 1, "{all}");
     }
 }
 
@@ -671,7 +671,7 @@ async fn an_outage_is_a_few_lines_in_the_log_with_no_password_in_them() {
     let lines = lines.0.lock().unwrap();
     println!("{}", lines.join("\n"));
     assert!((4..=20).contains(&lines.len()), "{} lines", lines.len());
-    assert!(lines.iter().any(|line| line.contains("answers again")));
+    assert!(lines.iter().any(|line| line.contains("circuit breaker closed")));
     assert!(lines.iter().any(|line| line.contains("wrongpass")));
     assert!(!lines.iter().any(|line| line.contains("hunter")));
     assert!(!format!("{:?} {:?}", app.cache, wrong.cache).contains("hunter"));

@@ -43,22 +43,22 @@ async fn one_that_falls_ill_and_recovers_all_the_time_is_told_of_every_ten_secon
         chaos.heals();
         asks_for(2).await;
     }
-    assert!(openings > MINUTES * 6 + 1, "it was left alone more often than may be said: {openings}");
-    for words in ["a backend fails", "well again", "left alone until", "answers again"] {
+    assert!(openings > MINUTES * 6 + 1, "the circuit breaker opened more often than may be logged: {openings}");
+    for words in ["a backend fails", "has recovered", "circuit breaker open", "circuit breaker closed"] {
         let said = lines.with(words).len() as u64;
         assert!((MINUTES..=MINUTES * 6 + 1).contains(&said), "`{words}`: {said} lines in {MINUTES} minutes");
     }
     // It falls ill for good in a quiet time: that is said once, and when it is over, that.
-    for (fall_ill, left_alone) in [(true, 1), (false, 0)] {
+    for (fall_ill, open) in [(true, 1), (false, 0)] {
         chaos.heals();
         if fall_ill {
             chaos.suffers(Fault::Fail, 1.0);
         }
         asks_for(120).await;
-        let told = lines.with("left alone until").len() - lines.with("answers again").len();
-        assert_eq!((told as u64, cache.cache().stats().breakers_open), (left_alone, left_alone));
-        let told = lines.with("a backend fails").len() - lines.with("well again").len();
-        assert_eq!(told as u64, left_alone);
+        let told = lines.with("circuit breaker open").len() - lines.with("circuit breaker closed").len();
+        assert_eq!((told as u64, cache.cache().stats().breakers_open), (open, open));
+        let told = lines.with("a backend fails").len() - lines.with("has recovered").len();
+        assert_eq!(told as u64, open);
     }
     assert_hit!(ask(&router, "/").await);
 }
@@ -113,7 +113,7 @@ async fn a_store_that_takes_nothing_is_one_line_and_hits_go_on() {
         }
     }
     assert_eq!(lines.with("a backend fails").len(), 1);
-    assert_eq!(lines.with("left alone").len(), 0);
+    assert_eq!(lines.with("circuit breaker").len(), 0);
 }
 
 #[tokio::test(start_paused = true)]
@@ -134,12 +134,12 @@ async fn what_is_said_of_a_failure_tells_what_becomes_of_requests() {
     assert_miss!(ask(&router, "/0").await);
     let said = lines.with("a backend fails");
     let expected = [
-        ("store", "what is in it goes on answering requests"),
-        ("invalidate", "what it was to invalidate may go on answering requests until it is tried again"),
+        ("store", "what is stored in it goes on answering requests"),
+        ("invalidate", "what was to be invalidated may answer requests until a retry succeeds"),
         ("read", "requests are answered by their handlers"),
     ];
     assert_eq!(said.len(), expected.len(), "{said:?}");
-    for (line, (errand, words)) in said.iter().zip(expected) {
-        assert!(line.contains(&format!("a backend fails to {errand}; {words}; said once")), "{line}");
+    for (line, (operation, words)) in said.iter().zip(expected) {
+        assert!(line.contains(&format!("a backend fails to {operation}; {words}; logged once")), "{line}");
     }
 }

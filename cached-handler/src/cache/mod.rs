@@ -207,7 +207,7 @@ impl Cache {
     pub async fn drain(&self, limit: Duration) -> bool {
         let end = async {
             self.0.tasks.end().await;
-            together(self.0.backends.iter().map(|(_, backend)| backend.until_none_is_due()).collect()).await;
+            together(self.0.backends.iter().map(|(_, backend)| backend.drain_retries()).collect()).await;
         };
         let has_ended = match Handle::try_current() {
             Ok(_) => timeout(limit, end).await.is_ok(),
@@ -215,8 +215,8 @@ impl Cache {
         };
         if !has_ended {
             let (runs, invalidations) = self.0.tasks.left();
-            let due: usize = self.0.backends.iter().map(|(_, backend)| backend.due()).sum();
-            observe::not_drained(runs, invalidations + due);
+            let retries: usize = self.0.backends.iter().map(|(_, backend)| backend.retries()).sum();
+            observe::not_drained(runs, invalidations + retries);
         }
         has_ended
     }

@@ -145,15 +145,14 @@
 //! On files, on Redis and on stores with epochs of their own, an invalidation can fail. The call then returns an error,
 //! and the invalidation is retried in the background until it succeeds.
 //!
-//! - **Until it succeeds**, the responses it concerns may still be served: by this process unless the backend is being
-//!   left alone, and by others in any case. A backend that was left alone is not read again before everything overdue
-//!   has been invalidated.
-//! - **While the backend is left alone**, one invalidation at a time is still attempted. The others wait for it, at most
+//! - **Until it succeeds**, the responses it concerns may still be served: by this process unless the circuit breaker is
+//!   open, and by others in any case. The circuit breaker closes once the retry queue is empty, not before.
+//! - **While the circuit breaker is open**, one invalidation at a time is still attempted. The others wait for it, at most
 //!   for their own second. If it succeeds, it counts as a successful probe. If it fails, the waiting ones fail with it,
 //!   and none is attempted until the next probe.
 //! - **If one never succeeds** while the backend answers probes, it is given up after eight attempts, in about twenty
 //!   seconds: everything is invalidated instead, and a warning says so. If even that fails, an error is logged once, and
-//!   the backend is left alone until it works, since nothing in it could be taken back.
+//!   the backend is quarantined: nothing is read from it until everything is invalidated, since nothing could be taken back.
 //! - **The runtime**: retries run in the runtime that the cache was built in, as long as it is alive and driven, also for
 //!   a call from another one, such as `block_on` in a thread. Outside tokio a backend is not asked: handlers run, and an
 //!   invalidation is an error.
@@ -181,7 +180,7 @@
 //! invalidated since. A store that is shared, or that has to survive a restart, needs its own [`backend::Epochs`].
 //! [`backend::conformance`] checks both against
 //! their laws. Whatever the store does, it never fails a request: it has 50 ms to read and 100 ms to write, everything
-//! that it returns is checked, and if it keeps failing it is left alone for a while, as Redis is.
+//! that it returns is checked, and if it keeps failing its circuit breaker opens, as that of Redis does.
 //!
 //! # When not
 //!

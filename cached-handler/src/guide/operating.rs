@@ -96,11 +96,11 @@
 //! | … a process that is too busy to listen | that time does not count; ten late fifths of a limit, and the call is given up, which is no failure of the backend | |
 //! | … whether Redis is still the primary | asked in the same round trip as a look-up, once in 100 ms while there are any, and after each error | |
 //! | … bytes per key | `max_body` and 128 KiB; longer ones are a miss | |
-//! | … that failed 5 times in a row, or in 10 of the last 20 calls | is left alone; probes after 1 s, then less often, up to every 30 s | the same |
+//! | … that failed 5 times in a row, or in 10 of the last 20 calls | its circuit breaker opens; probes after 1 s, then less often, up to every 30 s | the same |
 //! | … epochs in Redis | one key for each handler, each group and each key of typed values, and 65,536 for all paths: for 2 minutes after each request or invalidation that names it, and where a response is stored, as long as that and 2 minutes more; so no more than the names of 2 minutes and of what is stored | `maxmemory` of the server: one that is evicted costs misses |
 //! | … reconnecting to Redis | for ever, after 0.1 to 0.8 s | |
-//! | … invalidations while it is left alone | one at a time; after one that fails, none until the next probe | |
-//! | … invalidations that failed | 10 000 kept and tried again, after 0.1 s, then less often, up to every 30 s; one more, or eight failed attempts while probes succeed, and everything is invalidated | |
+//! | … invalidations while its circuit breaker is open | one at a time; after one that fails, none until the next probe | |
+//! | … invalidations that failed | 10 000 in the retry queue; retried after 0.1 s, then less often, up to every 30 s; one more, or eight failed attempts while probes succeed, and everything is invalidated | |
 //! | invalidations that wait to be made once more | 1 000; one more, and everything is invalidated once more | `Cache::builder().settle(time)` |
 //! | what an unsafe method invalidates by itself (RFC 9111 §4.4) | its own path, and what `Location` and `Content-Location` name | `own_path = "keep"`, `Policy::keep_own_path` |
 //! | `Cache-Status` | off | `Cache::builder().cache_status("name")` |
@@ -128,9 +128,9 @@
 //! | `cached_handler_damaged_total` | `handler`, `damage` | stored bytes that were damaged or foreign, and not used |
 //! | `cached_handler_unused_total` | `handler`, `reason`: a word of `Bypass` or `NotStored` | handlers that the cache is of no use for: a hundred answers in a row neither came from it nor were stored; each once for each main reason |
 //! | `cached_handler_invalidations_total` | `scope`: `all`, `handler`, `group`, `path`; `effect`: `invalidate`, `expire`; `result`: `ok`, `error` | invalidations, in each cache of the process |
-//! | `cached_handler_backend_operations_total` | `backend`, `operation`: `read`, `store`, `invalidate`; `result`: `ok`, `error`, `spared` (skipped: the breaker is open, or too many are in flight; or this process was too busy to hear the answer) | calls of backends other than memory |
+//! | `cached_handler_backend_operations_total` | `backend`, `operation`: `read`, `store`, `invalidate`; `result`: `ok`, `error`, `spared` (skipped: the circuit breaker is open, or too many are in flight; or this process was too busy to hear the answer) | calls of backends other than memory |
 //! | `cached_handler_backend_seconds` | `backend`, `operation` | a histogram: how long they took |
-//! | `cached_handler_breakers_open` | `backend` | a gauge: caches of the process whose breaker for it is open |
+//! | `cached_handler_breakers_open` | `backend` | a gauge: caches of the process whose circuit breaker for it is open |
 //! | `cached_handler_memory_bytes`, `cached_handler_memory_responses` | | gauges: what is stored in memory |
 //! | `cached_handler_evictions_total` | | stored responses dropped from memory for space |
 //!
@@ -161,8 +161,8 @@
 //! | warn | everything is invalidated in place of a handler: another of its module has the same name | `handler` | once for each handler |
 //! | debug | forward, stale | `handler`, the reason, and whether it was stored | always |
 //! | debug | invalidated | `scope`, `effect`, `ok` | always |
-//! | warn | a backend fails to read (handlers answer), to store (what is in it goes on answering) or to invalidate (it is tried again); a backend is left alone | `backend`, `errand`, `reason`, `error` | at the first failure, then at most one in 10 s for each reason; a failure that starts within those 10 s and persists is logged after them |
-//! | info | a backend is well again; is used again | `backend`, `errand` | once for each such warning |
+//! | warn | a backend fails to read (handlers answer), to store (what is stored goes on answering) or to invalidate (it is retried); circuit breaker open | `backend`, `operation`, `reason`, `error` | at the first failure, then at most one in 10 s for each reason; a failure that starts within those 10 s and persists is logged after them |
+//! | info | a backend has recovered; circuit breaker closed | `backend`, `operation` | once for each such warning |
 //! | info | connected to Redis | `server` | at first, and after an error that it ends |
 //! | info | the epochs of a directory begin anew | | always |
 //! | debug | a backend failed to read, store, remove | `handler`, `error` | always |
@@ -183,11 +183,11 @@
 //! |---|---|
 //! | few hits | look at `not_stored` and `forwards` by reason, then at [errors](super::errors) |
 //! | `cached_handler_unused_total`, `Stats::unused` | the handler named there has the attribute in vain; a warning says why, and what to type |
-//! | `cached_handler_breakers_open` is not 0 | that backend fails and is not asked for now; handlers run. A warning has the reason |
-//! | `…_backend_operations_total{result="spared"}` grows | more calls at a time than [`BackendLimits::max_calls`](crate::backend::BackendLimits::max_calls), a process that is too busy, or the breaker |
+//! | `cached_handler_breakers_open` is not 0 | the circuit breaker of that backend is open: it is not asked, and handlers run. A warning has the reason |
+//! | `…_backend_operations_total{result="spared"}` grows | more calls at a time than [`BackendLimits::max_calls`](crate::backend::BackendLimits::max_calls), a process that is too busy, or the circuit breaker |
 //! | `…_evictions_total` grows | the memory limit is too small for the responses in use |
 //! | `…_damaged_total` is not 0 | with the damage `other-type`: a set's type has changed without its version, or JSON cannot hold a value (`NaN`); otherwise another program writes to the same place, or the disk is failing |
-//! | `…_invalidations_total{result="error"}` | an invalidation did not reach its backend; it is tried again |
+//! | `…_invalidations_total{result="error"}` | an invalidation did not reach its backend; it is retried |
 //! | a backend fails, `no-runtime` | a call from outside of tokio: run it in a runtime |
 //! | a backend fails, `contended` | another process holds the folder of a response, and is stopped or waits for the disk; this response is not stored, and nothing else is kept from the backend |
 //! | a backend fails, `capacity` | the directory is full: raise `fs_capacity`, or store less |

@@ -23,26 +23,26 @@ pub(super) fn of_cache(error: Option<&Error>, left_out: u64, what: &str) {
 }
 
 /// A backend could not do what a request asked it for.
-pub(crate) fn call_failed(handler: &'static Handler, errand: &'static str, error: &Error) {
-    debug!(target: "cached_handler", handler = handler.label(), error = ?error, "a backend failed to {errand}");
+pub(crate) fn call_failed(handler: &'static Handler, operation: &'static str, error: &Error) {
+    debug!(target: "cached_handler", handler = handler.label(), error = ?error, "a backend failed to {operation}");
 }
 
 /// What a line about a backend may say beside its name.
 #[derive(Clone, Copy, Default)]
 pub(crate) struct Why<'e> {
-    pub(crate) errand: Option<&'static str>,
+    pub(crate) operation: Option<&'static str>,
     pub(crate) reason: Option<&'static str>,
     pub(crate) error: Option<&'e Error>,
 }
 
 /// The health of a backend has changed.
 pub(crate) fn of_backend(level: Level, backend: &str, what: &str, why: Why<'_>) {
-    let Why { errand, reason, error } = why;
+    let Why { operation, reason, error } = why;
     let error = error.map(field::debug);
     match level {
-        Level::ERROR => error!(target: "cached_handler", backend, errand, reason, error, "{what}"),
-        Level::WARN => warn!(target: "cached_handler", backend, errand, reason, error, "{what}"),
-        Level::INFO => info!(target: "cached_handler", backend, errand, reason, error, "{what}"),
-        _ => debug!(target: "cached_handler", backend, errand, reason, error, "{what}"),
+        Level::ERROR => error!(target: "cached_handler", backend, operation, reason, error, "{what}"),
+        Level::WARN => warn!(target: "cached_handler", backend, operation, reason, error, "{what}"),
+        Level::INFO => info!(target: "cached_handler", backend, operation, reason, error, "{what}"),
+        _ => debug!(target: "cached_handler", backend, operation, reason, error, "{what}"),
     }
 }

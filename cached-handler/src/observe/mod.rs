@@ -15,7 +15,7 @@ mod watch;
 
 pub(crate) use self::{
     counts::Counts,
-    limiter::Limiter,
+    limiter::{Limiter, Throttle},
     lines::{Why, call_failed, of_backend},
     meters::{BackendMeters, HandlerMeters, MemoryMeters, Sample},
     run::Running,

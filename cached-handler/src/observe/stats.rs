@@ -46,13 +46,13 @@ pub struct Stats {
     pub expirations: u64,
     /// Invalidations and expirations that failed on a backend.
     pub failed_invalidations: u64,
-    /// Calls of backends that have to be waited for.
+    /// Calls of remote backends.
     pub backend_calls: u64,
     /// How many of these failed or took too long.
     pub backend_errors: u64,
-    /// Calls that were not made, as the backend is left alone for now, or is busy.
+    /// Calls that were not made, as the circuit breaker was open or the backend busy.
     pub backend_spared: u64,
-    /// Backends that are left alone for now, as they have failed too often.
+    /// Backends whose circuit breaker is open, as they have failed too often.
     pub breakers_open: u64,
     /// Stored bytes that were found damaged or another's, and not used.
     pub damaged: u64,

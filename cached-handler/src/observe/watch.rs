@@ -1,4 +1,4 @@
-//! The calls of one backend that has to be waited for: counted and timed.
+//! The calls of one remote backend: counted and timed.
 
 use std::{
     sync::{Arc, atomic::Ordering},
@@ -39,8 +39,7 @@ impl Watch {
         self.meters.asked(operation, result);
     }
 
-    /// The breaker has opened, and the backend is left alone; or it has closed. To be called on each change, in turns,
-    /// and on no other occasion.
+    /// The circuit breaker has opened, or closed. To be called on each change, in turns, and on no other occasion.
     pub(crate) fn breaker(&self, is_open: bool) {
         if is_open {
             self.counts.breakers_open.fetch_add(1, Ordering::Relaxed);

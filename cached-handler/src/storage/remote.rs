@@ -82,22 +82,22 @@ pub(crate) trait Backend: Send + Sync + fmt::Debug {
         None
     }
 
-    /// Signs that it has come back.
+    /// Signals when it has come back.
     fn wakes(&self) -> Wakes {
         Wakes(None)
     }
 
-    /// How many invalidations are still to be made.
-    fn due(&self) -> usize {
+    /// How many invalidations failed and are to be retried.
+    fn retries(&self) -> usize {
         0
     }
 
-    /// Tries them now, and waits until none is left.
-    fn until_none_is_due(&self) -> Pin<Box<dyn Future<Output = ()> + Send + '_>> {
+    /// Retries them now, and waits until all have succeeded.
+    fn drain_retries(&self) -> Pin<Box<dyn Future<Output = ()> + Send + '_>> {
         Box::pin(std::future::ready(()))
     }
 }
 
-/// Where a backend says that it has come back; never, where it cannot know.
+/// Signals when a backend has come back, if it can know.
 #[derive(Debug, Clone)]
 pub(crate) struct Wakes(pub(crate) Option<Arc<Notify>>);

@@ -1,5 +1,7 @@
 //! What has no part in caching: time, hashes, random numbers, locks, maps that expire, tasks.
 
+pub(crate) mod background;
+pub(crate) mod backoff;
 pub(crate) mod clock;
 pub(crate) mod digest;
 pub(crate) mod expiring_map;

@@ -143,7 +143,7 @@ fn made(at: Instant) -> Option<tokio::time::Sleep> {
     }
     let made = catch_unwind(|| tokio::time::sleep_until(at)).ok();
     if made.is_none() && without::note(&runtime) {
-        tracing::error!(target: "cached_handler", "{NO_TIMERS}; a thread of this crate measures time meanwhile, said once");
+        tracing::error!(target: "cached_handler", "{NO_TIMERS}; a thread of this crate measures time meanwhile, logged once");
     }
     made
 }

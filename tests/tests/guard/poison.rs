@@ -44,7 +44,7 @@ async fn it_keeps_no_other_from_being_made_up_for() {
     ask(&site.router, "/").await;
     for number in 0..40 {
         assert!(!site.invalidates(&poison(number)).await);
-        // Beside enough that goes well, so that it is not left alone.
+        // Beside enough successes, so that the circuit breaker stays closed.
         for _ in 0..3 {
             assert!(site.is_hit().await);
         }
@@ -104,6 +104,6 @@ async fn where_nothing_can_be_invalidated_nothing_is_read_until_it_can_and_that_
         sleep(secs(31)).await;
         assert!(!site.is_left_alone());
         assert!(!site.is_hit().await && site.is_hit().await);
-        assert_eq!(lines.with("is used again").len(), round);
+        assert_eq!(lines.with("circuit breaker closed").len(), round);
     }
 }

@@ -22,7 +22,7 @@ impl fmt::Debug for Unguarded {
 
 impl CacheBuilder {
     /// Sets how long the backend of this name (`redis`, `fs`, or one of your own) may take, how many calls it gets at a
-    /// time, and when it is left alone. Not for `memory`, which nobody waits for. [`build`](Self::build) refuses a name
+    /// time, and when its circuit breaker opens. Not for `memory`, which nobody waits for. [`build`](Self::build) refuses a name
     /// that is neither built in nor added.
     ///
     /// ```

@@ -33,7 +33,7 @@ const METRICS: [(&str, Kind, Unit, &str); 18] = [
     ("cached_handler_invalidations_total", Counter, Unit::Count, "Invalidations and expirations, by scope, effect and result."),
     ("cached_handler_backend_operations_total", Counter, Unit::Count, "Calls of a backend, by operation and result."),
     ("cached_handler_backend_seconds", Histogram, Unit::Seconds, "How long calls of a backend took, by operation."),
-    ("cached_handler_breakers_open", Gauge, Unit::Count, "Caches of the process that leave the backend alone for now, as it has failed."),
+    ("cached_handler_breakers_open", Gauge, Unit::Count, "Caches of the process whose circuit breaker for the backend is open."),
     ("cached_handler_memory_bytes", Gauge, Unit::Bytes, "Bytes held in memory: keys, fields, contents, overhead."),
     ("cached_handler_memory_responses", Gauge, Unit::Count, "Stored responses held in memory."),
     ("cached_handler_evictions_total", Counter, Unit::Count, "Stored responses dropped from memory for space."),

@@ -138,7 +138,7 @@ impl Sample {
     }
 }
 
-/// The meters of one backend that has to be waited for.
+/// The meters of one remote backend.
 pub(crate) struct BackendMeters {
     name: Box<str>,
     operations: Mutex<BTreeMap<(&'static str, &'static str), Counter>>,

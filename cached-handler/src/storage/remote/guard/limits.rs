@@ -1,4 +1,4 @@
-//! How long a backend may take, how many calls it gets at a time, and when it is left alone.
+//! How long a backend may take, how many calls it gets at a time, and when its circuit breaker opens.
 
 use std::time::Duration;
 
@@ -23,7 +23,7 @@ use std::time::Duration;
 /// Only time in which the process could have heard an answer counts. Each limit is divided into five parts, and a part
 /// whose end is noticed late, because the runtime was busy with something else, does not count; ten such parts, or a second
 /// and four times the limit, and the call is given up. Three such calls, with none between that was answered, count as one
-/// failure of the backend. What nobody waits for (probes, and invalidations that are tried again) may take 30 seconds at most,
+/// failure of the backend. What nobody waits for (probes and retries) may take 30 seconds at most,
 /// whatever the limits.
 ///
 /// Do not raise the limit of reads beyond what your handlers take: past that, a slow backend is slower than none.
@@ -84,7 +84,7 @@ impl BackendLimits {
         self
     }
 
-    /// After how many failures the backend is left alone: so many in a row (default 5), or so many among the last twenty
+    /// After how many failures the circuit breaker opens: so many in a row (default 5), or so many among the last twenty
     /// calls (default 10). Each is at least 1 and at most 20.
     pub const fn failures(mut self, in_a_row: u32, of_the_last_twenty: u32) -> Self {
         self.in_a_row = in_a_row;
@@ -92,21 +92,21 @@ impl BackendLimits {
         self
     }
 
-    /// The first and the longest pause between two probes of a backend that is left alone (default 1 s and 30 s). Each is
+    /// The first and the longest pause between two probes while the circuit breaker is open (default 1 s and 30 s). Each is
     /// twice the one before, and up to half shorter by chance.
     pub const fn probe_pauses(mut self, first: Duration, longest: Duration) -> Self {
         self.probe_pauses = (first, longest);
         self
     }
 
-    /// The same between two attempts to make up for an invalidation that failed (default 0.1 s and 30 s).
+    /// The same between two retries of an invalidation that failed (default 0.1 s and 30 s).
     pub const fn retry_pauses(mut self, first: Duration, longest: Duration) -> Self {
         self.retry_pauses = (first, longest);
         self
     }
 
-    /// How many failed invalidations are kept to be tried again (default 10 000). One more, and everything is invalidated
-    /// in their place.
+    /// How many failed invalidations the retry queue holds (default 10 000). One more, and everything is invalidated in their
+    /// place.
     pub const fn max_retries(mut self, retries: usize) -> Self {
         self.retries = retries;
         self

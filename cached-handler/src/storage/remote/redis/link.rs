@@ -35,8 +35,11 @@ use super::{
 };
 use crate::{
     error::{Error, Fault},
-    storage::remote::{guard::background::Background, known::Known},
-    util::clock::{Clock, Millis, millis},
+    storage::remote::known::Known,
+    util::{
+        background::Background,
+        clock::{Clock, Millis, millis},
+    },
 };
 
 /// How long a connection may take to be made; it is made in the background.
@@ -90,7 +93,7 @@ impl Link {
             offset: AtomicI64::new(UNKNOWN),
             round_trip: AtomicU64::new(UNMEASURED),
             role: Role::new(),
-            lines: Lines::default(),
+            lines: Lines::new(),
             worry: Mutex::default(),
         });
         link.connect();
@@ -250,7 +253,7 @@ impl Link {
     /// Has a task in the background connect, unless one does so already.
     fn connect(self: &Arc<Self>) {
         if !self.is_up() {
-            self.connecting.begin(|number| connect_at_last(Arc::downgrade(self), number));
+            self.connecting.ensure(|number| connect_at_last(Arc::downgrade(self), number));
         }
     }
 

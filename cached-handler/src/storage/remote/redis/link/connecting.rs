@@ -5,15 +5,15 @@ use std::{
     time::Duration,
 };
 
-use tokio::{runtime::Handle, time::Instant};
+use tokio::runtime::Handle;
 
 use super::{CONNECT_LIMIT, Link, Phase};
 use crate::{
-    storage::remote::{
-        guard::breaker::{chance, pause},
-        redis::server::address,
+    storage::remote::redis::server::address,
+    util::{
+        backoff::{chance, pause},
+        timer::sleep,
     },
-    util::timer::sleep,
 };
 
 /// Pauses between two tries, which cost Redis next to nothing: however long it was away, all is cached again within a
@@ -24,7 +24,7 @@ pub(super) async fn connect_at_last(link: Weak<Link>, turn: u64) {
     let (mut attempt, mut is_unsaid) = (0, false);
     loop {
         let Some(alive) = link.upgrade() else { return };
-        if alive.connecting.may_go(turn, || alive.is_up()) {
+        if alive.connecting.may_stop(turn, || alive.is_up()) {
             return;
         }
         // To one node, and to the one that it names.
@@ -46,11 +46,11 @@ pub(super) async fn connect_at_last(link: Weak<Link>, turn: u64) {
         };
         // What may not be said yet is said as soon as it may, if it lasts.
         is_unsaid |= !matches!(&*alive.phase.borrow(), Phase::Down(word, _) if *word == unfit.0);
-        if is_unsaid && alive.lines.may_say(unfit.0, Instant::now()) {
+        if is_unsaid && alive.lines.may_say(unfit.0) {
             is_unsaid = false;
             alive.lines.is_down();
             let (reason, what) = unfit;
-            tracing::error!(target: "cached_handler", server = address(&alive.client), reason, "{what}; handlers run uncached meanwhile; tried again in the background, said once");
+            tracing::error!(target: "cached_handler", server = address(&alive.client), reason, "{what}; handlers run uncached meanwhile; retried in the background, logged once");
         }
         alive.phase.send_replace(Phase::Down(unfit.0, unfit.1));
         let until_next = pause(attempt, RECONNECTS.0, RECONNECTS.1, chance());

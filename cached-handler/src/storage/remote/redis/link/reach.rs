@@ -75,7 +75,7 @@ impl Link {
                 // Which everybody may send.
                 let said: Value = ::redis::cmd("HELLO").query_async(connection).await.unwrap_or(Value::Nil);
                 hello(&said)?;
-                if self.lines.may_say("info-refused", Instant::now()) {
+                if self.lines.may_say("info-refused") {
                     tracing::warn!(target: "cached_handler", server = address(&self.client), "the user of Redis may not send `INFO`, so a restart of the server is not noticed, after which invalidations may be lost; allow it `+info`");
                 }
             }
@@ -106,7 +106,7 @@ impl Link {
         let begin = self.command(&script::BEGIN, false, &self.key, &[&self.life.digits()]);
         let has_begun = begin.query_async::<bool>(connection).await.map_err(unfit)?;
         self.note_clock(None, connection).await;
-        if has_begun && self.lines.may_say("another-life", Instant::now()) {
+        if has_begun && self.lines.may_say("another-life") {
             tracing::warn!(target: "cached_handler", server = address(&self.client), "Redis was started again, or another has taken its place: nothing stored before is used, as invalidations may be lost");
         }
         Ok(())

@@ -10,8 +10,8 @@ use crate::util::{
     timer::far_or,
 };
 
-/// It lives where the backend was opened ([`Home`]). One that ended with its runtime is begun anew by the next that needs
-/// it. So is one whose runtime lives and does not look at it any more: each says when it will be back, and this one is late.
+/// It runs where its owner was made ([`Home`]). If that runtime has ended, the next caller that needs the task starts another.
+/// So it does if the runtime is not driven any more: the task says when it will be back, and is late then.
 #[derive(Debug)]
 pub(crate) struct Background {
     home: Home,
@@ -25,7 +25,7 @@ struct Current {
     task: Option<(JoinHandle<()>, Instant)>,
 }
 
-/// How much later than it promised it may be, on a machine that is busy.
+/// How much later than it said the task may be, on a busy machine.
 const GRACE: Duration = Duration::from_secs(5);
 
 impl Background {
@@ -33,8 +33,8 @@ impl Background {
         Self { home: Home::here(), task: Mutex::default() }
     }
 
-    /// Begins it, under a number of its own, unless it is under way.
-    pub(crate) fn begin<F: Future<Output = ()> + Send + 'static>(&self, work: impl Fn(u64) -> F) {
+    /// Starts the task, with a number of its own, unless there is one.
+    pub(crate) fn ensure<F: Future<Output = ()> + Send + 'static>(&self, work: impl Fn(u64) -> F) {
         let mut current = lock(&self.task);
         let is_late = match &current.task {
             Some((task, back_by)) if !task.is_finished() && Instant::now() <= *back_by => return,
@@ -42,7 +42,7 @@ impl Background {
             None => false,
         };
         let number = current.number + 1;
-        // Where its home does not look at it, the caller's runtime is the one that is known to be driven.
+        // Its home is not driven; the caller's runtime is.
         let begun = if is_late { spawn_here(work(number)) } else { self.home.spawn(|| work(number)) };
         let Some(begun) = begun else { return };
         current.number = number;
@@ -61,9 +61,9 @@ impl Background {
         }
     }
 
-    /// Whether the task may go: where it has been replaced, or where `is_done` says so. That is asked under the lock: who
-    /// needs it from there on finds none, and begins one.
-    pub(crate) fn may_go(&self, number: u64, is_done: impl FnOnce() -> bool) -> bool {
+    /// Whether the task may stop: it has been replaced, or `is_done` says so. That is asked under the lock, so that a caller
+    /// that needs the task from then on finds none, and starts one.
+    pub(crate) fn may_stop(&self, number: u64, is_done: impl FnOnce() -> bool) -> bool {
         let mut current = lock(&self.task);
         if current.number != number {
             return true;
@@ -102,11 +102,11 @@ mod tests {
 
         /// A task that looks in every minute, and ends when it is replaced.
         fn begin(&self) {
-            self.background.begin(|number| {
+            self.background.ensure(|number| {
                 let (background, begun) = (Arc::clone(&self.background), Arc::clone(&self.begun));
                 async move {
                     begun.fetch_add(1, Ordering::SeqCst);
-                    while !background.may_go(number, || false) {
+                    while !background.may_stop(number, || false) {
                         background.back_within(number, Duration::from_secs(60));
                         sleep(Duration::from_secs(60)).await;
                     }

@@ -1,0 +1,290 @@
+//! Invalidations that failed, kept until a retry succeeds.
+
+use std::collections::{HashMap, VecDeque};
+
+use crate::epoch::{Effect, target::Target};
+
+/// Each target once, with the stronger of its effects.
+#[derive(Debug, Clone)]
+pub(super) struct RetryQueue {
+    by_target: HashMap<Target, Retry>,
+    /// In which order they are tried. One that fails goes to the end, so that none is in the way of another for ever; its
+    /// former turn stays here until it comes up, and is skipped.
+    turns: VecDeque<(u64, Target)>,
+    last: u64,
+    /// At most so many. One more, and everything is invalidated in their place: nothing is forgotten.
+    most: usize,
+    /// So many retries may fail although the backend answers probes, before an invalidation is taken for one that never
+    /// succeeds. By default in about twenty seconds: eight pauses from 0.1 to 12.8 s, up to half shorter by chance, are 13 to 26.
+    attempts: u32,
+}
+
+/// One of them, while it is tried.
+#[derive(Debug, Clone)]
+pub(in super::super) struct Retry {
+    pub(in super::super) target: Target,
+    pub(in super::super) effect: Effect,
+    /// Tells a target's later failure from its earlier one.
+    pub(super) turn: u64,
+    /// How often it failed although the backend answered a probe.
+    pub(super) attempts: u32,
+}
+
+/// What becomes of one that has failed again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Failed {
+    /// It is tried again.
+    Kept,
+    /// It will not succeed: everything is to be invalidated in its place, which covers it.
+    Replaced,
+    /// Not even everything can be invalidated.
+    Hopeless,
+}
+
+impl RetryQueue {
+    pub(super) fn new(most: usize, attempts: u32) -> Self {
+        Self { by_target: HashMap::new(), turns: VecDeque::new(), last: 0, most, attempts }
+    }
+
+    pub(super) fn add(&mut self, target: &Target, effect: Effect) {
+        let is_full = self.by_target.len() >= self.most && self.of(target).is_none();
+        let all = self.of(&Target::all()).filter(|all| all.effect == Effect::Invalidate);
+        if is_full || all.is_some() {
+            let attempts = all.map_or(0, |all| all.attempts);
+            return self.only_everything(attempts);
+        }
+        let (effect, attempts) = match self.of(target) {
+            Some(known) if known.effect == Effect::Invalidate => (known.effect, known.attempts),
+            known => (effect, known.map_or(0, |known| known.attempts)),
+        };
+        self.put(target.clone(), effect, attempts);
+    }
+
+    /// The one whose turn it is, of those whose turn comes no later than `last`. It stays until it is
+    /// [`done`](Self::done), or has [`failed`](Self::failed).
+    pub(super) fn next(&mut self, last: u64) -> Option<Retry> {
+        while self.turns.front().is_some_and(|(turn, target)| !has_turn(&self.by_target, *turn, target)) {
+            self.turns.pop_front();
+        }
+        let (turn, target) = self.turns.front()?;
+        if *turn > last { None } else { self.of(target).cloned() }
+    }
+
+    /// The last turn so far.
+    pub(super) fn last(&self) -> u64 {
+        self.last
+    }
+
+    /// It has succeeded. The target stays if it has failed once more in the meantime, and so has another turn.
+    pub(super) fn done(&mut self, retry: &Retry) {
+        if self.still_has(retry) {
+            self.by_target.remove(&retry.target);
+        }
+    }
+
+    /// It has failed although the backend answered a probe.
+    pub(super) fn failed(&mut self, retry: &Retry) -> Failed {
+        if !self.still_has(retry) {
+            return Failed::Kept;
+        }
+        let attempts = retry.attempts.saturating_add(1);
+        if attempts < self.attempts {
+            self.put(retry.target.clone(), retry.effect, attempts);
+            return Failed::Kept;
+        }
+        if retry.target == Target::all() {
+            self.put(retry.target.clone(), retry.effect, attempts);
+            return Failed::Hopeless;
+        }
+        // It was tried often enough: the first failure of the one in its place counts as the last.
+        self.by_target.remove(&retry.target);
+        match retry.effect {
+            Effect::Invalidate => self.only_everything(attempts),
+            // Which covers it.
+            Effect::Expire if self.of(&Target::all()).is_some_and(|all| all.effect == Effect::Invalidate) => {}
+            Effect::Expire => self.put(Target::all(), Effect::Expire, attempts),
+        }
+        Failed::Replaced
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.by_target.len()
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.by_target.is_empty()
+    }
+
+    /// All of them, in the order in which they are tried.
+    #[cfg(test)]
+    pub(super) fn order(&self) -> Vec<Retry> {
+        let mut retries: Vec<_> = self.by_target.values().cloned().collect();
+        retries.sort_by_key(|retry| retry.turn);
+        retries
+    }
+
+    fn of(&self, target: &Target) -> Option<&Retry> {
+        self.by_target.get(target)
+    }
+
+    fn still_has(&self, retry: &Retry) -> bool {
+        has_turn(&self.by_target, retry.turn, &retry.target)
+    }
+
+    /// At the end.
+    fn put(&mut self, target: Target, effect: Effect, attempts: u32) {
+        self.last += 1;
+        let turn = self.last;
+        self.turns.push_back((turn, target.clone()));
+        self.by_target.insert(target.clone(), Retry { target, effect, turn, attempts });
+        // Former turns are no more than there are targets, whatever fails how often.
+        if self.turns.len() > 2 * self.by_target.len() + 16 {
+            self.turns.retain(|(turn, target)| has_turn(&self.by_target, *turn, target));
+        }
+    }
+
+    fn only_everything(&mut self, attempts: u32) {
+        self.by_target.clear();
+        self.turns.clear();
+        self.put(Target::all(), Effect::Invalidate, attempts);
+    }
+}
+
+fn has_turn(by_target: &HashMap<Target, Retry>, turn: u64, target: &Target) -> bool {
+    by_target.get(target).is_some_and(|retry| retry.turn == turn)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn any(queue: &mut RetryQueue) -> Option<Retry> {
+        queue.next(u64::MAX)
+    }
+
+    #[test]
+    fn what_is_put_in_the_place_of_an_expiry_weakens_nothing() {
+        for everything_first in [false, true] {
+            let mut queue = RetryQueue::new(10, 8);
+            let group = Target::group("a");
+            let expiry = |queue: &mut RetryQueue| any(queue).unwrap();
+            queue.add(&group, Effect::Expire);
+            for _ in 1..8 {
+                let retry = expiry(&mut queue);
+                assert_eq!(queue.failed(&retry), Failed::Kept);
+            }
+            let last = expiry(&mut queue);
+            if everything_first {
+                queue.add(&Target::all(), Effect::Invalidate);
+            }
+            assert_eq!(queue.failed(&last), Failed::Replaced);
+            if !everything_first {
+                queue.add(&Target::all(), Effect::Invalidate);
+            }
+            let left = any(&mut queue).unwrap();
+            assert_eq!((left.target, left.effect, queue.len()), (Target::all(), Effect::Invalidate, 1));
+        }
+    }
+
+    #[test]
+    fn a_target_is_kept_once_with_the_stronger_effect() {
+        let mut queue = RetryQueue::new(10, 8);
+        for effect in [Effect::Expire, Effect::Invalidate, Effect::Expire] {
+            queue.add(&Target::group("a"), effect);
+        }
+        assert_eq!(queue.len(), 1);
+        assert_eq!(any(&mut queue).map(|retry| retry.effect), Some(Effect::Invalidate));
+    }
+
+    #[test]
+    fn one_that_fails_again_on_its_way_stays() {
+        let mut queue = RetryQueue::new(10, 8);
+        queue.add(&Target::group("a"), Effect::Invalidate);
+        let on_its_way = any(&mut queue).expect("one");
+        queue.add(&Target::group("a"), Effect::Invalidate);
+        queue.done(&on_its_way);
+        assert_eq!(queue.failed(&on_its_way), Failed::Kept);
+        assert_eq!(queue.len(), 1);
+        let again = any(&mut queue).expect("one");
+        queue.done(&again);
+        assert!(queue.is_empty());
+    }
+
+    #[test]
+    fn one_that_fails_time_and_again_leaves_nothing_behind() {
+        let mut queue = RetryQueue::new(10, 8);
+        for _ in 0..1_000 {
+            queue.add(&Target::group("a"), Effect::Invalidate);
+        }
+        let turns = queue.turns.len();
+        assert!(turns <= 20, "{turns}");
+    }
+
+    #[test]
+    fn too_many_become_one_that_invalidates_everything() {
+        let mut queue = RetryQueue::new(10, 8);
+        for group in 0..10 {
+            queue.add(&Target::group(group.to_string()), Effect::Expire);
+        }
+        assert_eq!(queue.len(), 10);
+        queue.add(&Target::group("10"), Effect::Expire);
+        queue.add(&Target::group("11"), Effect::Expire);
+        assert_eq!(queue.len(), 1);
+        let all = any(&mut queue).expect("one");
+        assert_eq!((all.target, all.effect), (Target::all(), Effect::Invalidate));
+    }
+
+    #[test]
+    fn one_that_fails_goes_to_the_end_and_each_has_its_turn_once_in_a_round() {
+        let mut queue = RetryQueue::new(10, 8);
+        for group in ["a", "b", "c"] {
+            queue.add(&Target::group(group), Effect::Invalidate);
+        }
+        for _ in 0..2 {
+            let (last, mut round) = (queue.last(), Vec::new());
+            while let Some(retry) = queue.next(last) {
+                assert_eq!(queue.failed(&retry), Failed::Kept);
+                round.push(retry.target);
+            }
+            assert_eq!(round, ["a", "b", "c"].map(Target::group));
+        }
+    }
+
+    /// Fails until something else than waiting comes of it, and gives that, and how often it failed.
+    fn fails(queue: &mut RetryQueue, target: &Target) -> (Failed, u32) {
+        for times in 1.. {
+            let retry = any(queue).filter(|retry| retry.target == *target).expect("its turn");
+            let failed = queue.failed(&retry);
+            if failed != Failed::Kept {
+                return (failed, times);
+            }
+        }
+        unreachable!()
+    }
+
+    #[test]
+    fn what_never_succeeds_becomes_everything_and_where_that_fails_too_there_is_no_hope() {
+        for effect in [Effect::Invalidate, Effect::Expire] {
+            let (mut queue, poison) = (RetryQueue::new(10, 8), Target::group("poison"));
+            queue.add(&poison, effect);
+            assert_eq!(fails(&mut queue, &poison), (Failed::Replaced, 8));
+            let all = any(&mut queue).expect("one");
+            assert_eq!((queue.len(), &all.target, all.effect), (1, &Target::all(), effect));
+            assert_eq!(fails(&mut queue, &Target::all()), (Failed::Hopeless, 1));
+            // It covers what fails from now on, and is tried again.
+            queue.add(&Target::all(), Effect::Invalidate);
+            queue.add(&Target::group("a"), Effect::Invalidate);
+            assert_eq!(fails(&mut queue, &Target::all()), (Failed::Hopeless, 1));
+            let all = any(&mut queue).expect("one");
+            queue.done(&all);
+            assert!(queue.is_empty());
+        }
+    }
+
+    #[test]
+    fn everything_that_an_author_invalidates_has_as_many_attempts() {
+        let mut queue = RetryQueue::new(10, 8);
+        queue.add(&Target::all(), Effect::Invalidate);
+        assert_eq!(fails(&mut queue, &Target::all()), (Failed::Hopeless, 8));
+    }
+}
