@@ -2,7 +2,7 @@
 
 use cached_handler::cached;
 
-#[cached(ttl = 60, zzzzzzz = 1)] //~ zzzzzzz => `zzzzzzz` is not an argument of `#[cached]`; there are `ttl`, `backend`, `group`, `key`, `vary`, `skip`, `skip_credentials`, `bypass`, `cache_control`, `only_ok`, `status`, `stale_while_revalidate`, `stale_if_error`, `policy`, `collapse`, `uncached`, `crate`
+#[cached(ttl = 60, zzzzzzz = 1)] //~ zzzzzzz => `zzzzzzz` is not an argument of `#[cached]`; there are `ttl`, `backend`
 async fn h2(axum::extract::Path(id): axum::extract::Path<u64>) { let _ = id; }
 
 #[cached(ttl = 60, "a")] //~ "a" => an argument begins with its name; type `group = "a"`
