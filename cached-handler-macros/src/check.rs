@@ -69,13 +69,13 @@ pub(crate) fn check_names(args: &Cached, arguments: &[Argument], errors: &mut Er
     }
 }
 
-/// Whether two arguments bind one name. Of the function as it was written rustc says so, on the second one.
+/// Whether two arguments bind one name. rustc reports that itself, on the second one.
 pub(crate) fn is_bound_twice(arguments: &[Argument]) -> bool {
     let known = known_names(arguments);
     known.iter().enumerate().any(|(at, name)| known.iter().take(at).any(|earlier| earlier == name))
 }
 
-/// In an `impl`, the function that `uncached` keeps is one of its own too. What says `Self` is in one.
+/// In an `impl`, the function that `uncached` keeps is an associated function too. A function that mentions `Self` is in an `impl`.
 pub(crate) fn check_uncached(uncached: Option<&Path>, function: &Function, errors: &mut Errors) {
     let Some(name) = uncached.and_then(|path| path.segments.last()).map(|last| &last.ident) else { return };
     if *name == function.signature.ident {
@@ -84,7 +84,7 @@ pub(crate) fn check_uncached(uncached: Option<&Path>, function: &Function, error
     }
     let Some(name) = uncached.and_then(Path::get_ident) else { return };
     let body = function.body.stream();
-    // … but for what is declared inside the body, which has a `Self` of its own.
+    // Items that are declared inside the body have a `Self` of their own.
     let declares = |word| mentions(body.clone(), word);
     let is_in_impl = mentions(function.signature.to_token_stream(), "Self")
         || mentions(body.clone(), "Self") && !["impl", "trait", "struct", "enum", "union"].into_iter().any(declares);
@@ -102,7 +102,7 @@ pub(crate) fn known_names(arguments: &[Argument]) -> Vec<String> {
     known
 }
 
-/// A template mentions arguments, and nothing else begins an expression in it.
+/// Each value of a template has to mention an argument.
 pub(crate) fn check_template(template: &Template, known: &[String], errors: &mut Errors) {
     for piece in &template.pieces {
         let Piece::Value(value) = piece else { continue };
@@ -125,7 +125,7 @@ pub(crate) fn check_template(template: &Template, known: &[String], errors: &mut
     }
 }
 
-/// An argument that only a macro's tokens name: what they mean there, the attribute cannot know.
+/// An argument that occurs only in the tokens of a macro: what it means there, the attribute cannot know.
 fn in_a_macro(expression: TokenStream, known: &[String]) -> Option<(Path, String)> {
     unknown_macros_in(expression).into_iter().find_map(|call| {
         let name = known.iter().find(|name| mentions(call.tokens.clone(), name))?;
@@ -136,7 +136,7 @@ fn in_a_macro(expression: TokenStream, known: &[String]) -> Option<(Path, String
     })
 }
 
-/// What to do about a name that is no argument's, where the handler has none.
+/// The message about a name that is no argument's; `instead` is the advice if the handler has no arguments.
 fn no_argument(name: &Ident, known: &[String], instead: &str) -> String {
     let name = name.to_string();
     format!(
@@ -157,7 +157,7 @@ fn name_one_of(known: &[String], instead: &str) -> String {
 
 const ADD_IT: &str = "take it, or remove this";
 
-/// What is in braces is most often a parameter of the path.
+/// A value in braces is most often a parameter of the path.
 fn add(name: &Ident) -> String {
     format!("take it, `Path({name}): Path<…>`, or for braces in the text type `{{{{` and `}}}}`")
 }

@@ -1,4 +1,4 @@
-//! `#[derive(CacheKey)]`: a type that writes its fields into the key.
+//! `#[derive(CacheKey)]`: a type writes its fields into the key.
 
 mod extractor;
 mod fields;
@@ -16,7 +16,7 @@ use crate::{
     syntax::{source::written, types::mentions},
 };
 
-/// What `#[cache_key(…)]` on the type says.
+/// The arguments of `#[cache_key(…)]` on the type.
 #[derive(Default)]
 struct Args {
     vary: Vec<LitStr>,
@@ -33,7 +33,7 @@ pub(crate) fn cache_key(input: TokenStream) -> TokenStream {
     let args = Args::of(&input, &mut errors);
     let root = crate_root(args.root.as_ref());
     if let Some(via) = extractor::of_type(&root, &input) {
-        return taken_whole(&root, &input, &args, &via, errors);
+        return keyed_as_extractor(&root, &input, &args, &via, errors);
     }
     let written = body(&root, &input, &mut errors);
     let mut generics = input.generics.clone();
@@ -46,7 +46,7 @@ pub(crate) fn cache_key(input: TokenStream) -> TokenStream {
         if in_any(&written.printed) {
             generics.make_where_clause().predicates.push(parse_quote!(#name: ::core::fmt::Display));
         }
-        // Of an extractor the type as a whole: what it asks of its parameter is its own matter.
+        // For an extractor the bound is on the whole type: its own implementation has the bounds of its parameters.
         let is_in = |tokens: &TokenStream| mentions(tokens.clone(), &name.to_string());
         for ty in written.extractors.iter().filter(|ty| is_in(ty)) {
             generics.make_where_clause().predicates.push(parse_quote!(#ty: #root::CacheKey));
@@ -77,7 +77,7 @@ pub(crate) fn cache_key(input: TokenStream) -> TokenStream {
         }
     });
     let body = &written.body;
-    // What the request tells of a type is no part by its value: a part is written where there is another request, or none.
+    // A type that is keyed by the request is no `KeyPart`: a part may be written where there is another request, or none.
     let (part, whole) = if carried.is_some() {
         (None, quote!(#body #said))
     } else {
@@ -106,8 +106,8 @@ pub(crate) fn cache_key(input: TokenStream) -> TokenStream {
     }
 }
 
-/// A type that one extractor makes as a whole, `via`: it is keyed as that is, so its fields need not be parts of a key.
-fn taken_whole(root: &TokenStream, input: &DeriveInput, args: &Args, via: &TokenStream, errors: Errors) -> TokenStream {
+/// A type that is taken as a whole by the extractor `via` is keyed as that extractor, so its fields need not be parts of a key.
+fn keyed_as_extractor(root: &TokenStream, input: &DeriveInput, args: &Args, via: &TokenStream, errors: Errors) -> TokenStream {
     let mut generics = input.generics.clone();
     if input.generics.type_params().next().is_some() {
         generics.make_where_clause().predicates.push(parse_quote!(#via: #root::__private::Via));
@@ -137,12 +137,12 @@ fn taken_whole(root: &TokenStream, input: &DeriveInput, args: &Args, via: &Token
 const ON_TYPE: &str = "`vary = \"accept-language\"`, `private` or `crate = my_reexport::cached_handler`";
 
 impl Args {
-    /// Statements: which fields it was read from.
+    /// Statements that name the header fields from which the type was read.
     fn vary(&self) -> impl Iterator<Item = TokenStream> {
         self.vary.iter().map(|field| quote!(__key.vary(#field);))
     }
 
-    /// Statements: all that the type says of itself.
+    /// Statements for all arguments of `#[cache_key(…)]` on the type.
     fn said(&self) -> TokenStream {
         let vary = self.vary();
         let private = self.private.then(|| quote!(__key.private();));

@@ -1,19 +1,19 @@
-//! All mistakes of one attribute, told in one compile, each on the tokens that are wrong.
+//! All errors of one attribute, reported in one compilation, each on the tokens that are wrong.
 
 use proc_macro2::{Span, TokenStream};
 use quote::ToTokens;
 
-/// Collects mistakes. What was wrong is said first, then what to type instead.
+/// Collects errors. A message says what is wrong, then what to type instead.
 #[derive(Debug, Default)]
 pub(crate) struct Errors(Option<syn::Error>);
 
 impl Errors {
-    /// A mistake that spans some tokens.
+    /// Adds an error on some tokens.
     pub(crate) fn on(&mut self, tokens: impl ToTokens, message: impl std::fmt::Display) {
         self.push(syn::Error::new_spanned(tokens, message));
     }
 
-    /// A mistake at one place.
+    /// Adds an error at one place.
     pub(crate) fn at(&mut self, span: Span, message: impl std::fmt::Display) {
         self.push(syn::Error::new(span, message));
     }
@@ -25,7 +25,7 @@ impl Errors {
         }
     }
 
-    /// Keeps the value, or the mistake.
+    /// The value; of an error, nothing, and the error is collected.
     pub(crate) fn keep<T>(&mut self, outcome: syn::Result<T>) -> Option<T> {
         outcome.map_err(|error| self.push(error)).ok()
     }
@@ -34,7 +34,7 @@ impl Errors {
         self.0.is_none()
     }
 
-    /// Message and source text of each.
+    /// The message and the source text of each error.
     #[cfg(test)]
     pub(crate) fn each(&self) -> Vec<(String, String)> {
         let errors = self.0.clone().into_iter().flatten();
@@ -73,12 +73,12 @@ pub(crate) fn nearest<N: AsRef<str> + Ord>(written: &str, names: impl IntoIterat
     names.into_iter().map(|name| (distance(written, name.as_ref()), name)).min()
 }
 
-/// Whether a few letters apart from a word that is meant.
+/// Whether a word is at most three letters away from the one that is meant.
 pub(crate) fn is_nearly(written: &str, meant: &str) -> bool {
     distance(written, meant) <= 3
 }
 
-/// How many letters have to be changed, added or left out.
+/// How many letters have to be changed, added or removed (Levenshtein).
 fn distance(left: &str, right: &str) -> usize {
     let right: Vec<char> = right.chars().collect();
     let mut row: Vec<usize> = (0..=right.len()).collect();
@@ -103,7 +103,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_nearest_name_is_suggested_and_none_that_is_far() {
+    fn only_a_near_name_is_suggested() {
         assert_eq!(did_you_mean("grop", ["group", "ttl"]), "; did you mean `group`?");
         assert_eq!(did_you_mean("tll", ["group", "ttl"]), "; did you mean `ttl`?");
         assert_eq!(did_you_mean("zzzz", ["group", "ttl"]), "");

@@ -1,4 +1,4 @@
-//! `#[cached]`: from the attribute and the author's function to the handler that asks the cache first.
+//! The third step, for `#[cached]`: from the attribute and the author's function to a handler that asks the cache first.
 
 mod again;
 mod body;
@@ -19,8 +19,8 @@ use syn::{Expr, Type};
 pub(crate) use self::invalidates::invalidates;
 use self::{
     again::{above, attribute_again, first_or_again},
-    body::sibling,
-    known::asked,
+    body::uncached_function,
+    known::key_trait,
     parameters::{debug_copy, parameters},
     tokens::{bindings, formatted, referenced, with_delimiter, with_span, wrapped},
 };
@@ -37,7 +37,7 @@ use crate::{
     },
 };
 
-/// The attribute's whole work.
+/// Parses, checks and expands the attribute.
 pub(crate) fn cached(attribute: &TokenStream, item: &TokenStream) -> TokenStream {
     let mut errors = Errors::default();
     let (attribute, is_again) = first_or_again(attribute);
@@ -71,7 +71,7 @@ pub(crate) fn cached(attribute: &TokenStream, item: &TokenStream) -> TokenStream
     Expansion { attribute, args, sorted, function, arguments }.expand()
 }
 
-/// Everything that the handler is written from.
+/// Everything that the emitted handler depends on.
 struct Expansion {
     /// The attribute's arguments, as they were written.
     attribute: TokenStream,
@@ -102,7 +102,7 @@ impl Expansion {
             self.amended(),
             self.run(),
         );
-        // The author's own braces: with others, rustc takes the whole function for a macro's, and lints go quiet.
+        // The body has the span of the author's braces: with the macro's, rustc would skip lints in the whole function.
         let body = with_span(
             hygienic! {
                 #debug
@@ -119,9 +119,9 @@ impl Expansion {
             },
             self.function.body.span(),
         );
-        let sibling = sibling(&self.function, &self.sorted, self.args.uncached.as_ref());
+        let uncached_function = uncached_function(&self.function, &self.sorted, self.args.uncached.as_ref());
         hygienic! {
-            #sibling
+            #uncached_function
             #(#inert)*
             #visibility #constness #asyncness #fn_token #name #generics #parameters -> #private::Response #where_clause #body
         }
@@ -136,7 +136,7 @@ impl Expansion {
             || self.arguments.iter().any(|argument| !self.is_covered(argument) && needs_fields(&argument.ty))
     }
 
-    /// Whether `skip` or `key` stands for an argument.
+    /// Whether `skip` or `key` takes the place of an argument in the key.
     fn is_covered(&self, argument: &Argument) -> bool {
         self.is_skipped(argument) || argument.binds.iter().any(|name| self.key_names().contains(name))
     }
@@ -145,13 +145,13 @@ impl Expansion {
         argument.binds.iter().any(|name| self.args.skipped().any(|skipped| skipped == name))
     }
 
-    /// Whether its author vouches for more than the argument itself: that credentials in it change nothing.
-    fn is_vouched_for(&self, argument: &Argument) -> bool {
+    /// Whether `skip_credentials` names the argument: its author vouches that credentials in it change nothing.
+    fn skips_credentials(&self, argument: &Argument) -> bool {
         argument.binds.iter().any(|name| self.args.skip_credentials.contains(name))
     }
 
-    /// Whether a condition in `bypass(…)` is about it.
-    fn is_asked_about(&self, argument: &Argument) -> bool {
+    /// Whether a condition in `bypass(…)` mentions the argument.
+    fn is_in_condition(&self, argument: &Argument) -> bool {
         let names = names_of(&self.args.bypass);
         argument.binds.iter().any(|name| names.contains(name))
     }
@@ -160,15 +160,15 @@ impl Expansion {
         names_of(&self.args.key)
     }
 
-    /// The trait by which an argument is asked.
-    fn asked(&self, argument: &Argument) -> Ident {
+    /// The trait by which an argument writes its key.
+    fn key_trait(&self, argument: &Argument) -> Ident {
         let is_parameter = |name: &Ident| self.function.signature.generics.type_params().any(|parameter| parameter.ident == *name);
         let is_generic = matches!(&argument.ty, Type::Path(path) if path.path.get_ident().is_some_and(is_parameter));
-        // Of a parameter, rustc says which bound is missing.
-        Ident::new(if is_generic { "Keyed" } else { asked(&argument.ty) }, Span::mixed_site())
+        // For a type parameter, rustc suggests the missing bound.
+        Ident::new(if is_generic { "Keyed" } else { key_trait(&argument.ty) }, Span::mixed_site())
     }
 
-    /// The type of an argument, for what is said about it.
+    /// The type of an argument in the form in which errors about it are reported.
     fn as_written(&self, at: usize, Argument { cfgs, ty, .. }: &Argument) -> TokenStream {
         let is_name = matches!(ty, Type::Path(path) if path.qself.is_none() && path.path.get_ident().is_some());
         if at == 0 && cfgs.is_empty() && is_name { wrapped(&self.private(), ty) } else { ty.to_token_stream() }
@@ -189,7 +189,7 @@ impl Expansion {
         parameters(&private, &self.arguments, &hygienic!(__seen), &hygienic!(#private::Seen<#fields>))
     }
 
-    /// Only the whole request has something to find out, which is an argument where responses say what they vary on.
+    /// Only the whole request has to be peeked into, which is an argument only with `vary = from_response`.
     fn peeked(&self) -> TokenStream {
         let (private, marker) = (self.private(), self.marker());
         let peeks = matches!(self.args.vary, Vary::FromResponse);
@@ -206,17 +206,17 @@ impl Expansion {
             .collect()
     }
 
-    /// Every argument writes what it shows; a hit answers here, without an await.
+    /// Every argument writes its part of the key; a hit answers here, without an await.
     fn key(&self) -> TokenStream {
         let private = self.private();
         let marker = self.marker();
         let writes = self.arguments.iter().enumerate().map(|(at, argument)| {
             let Argument { cfgs, ty, name, .. } = argument;
-            if self.is_vouched_for(argument) {
+            if self.skips_credentials(argument) {
                 TokenStream::new()
             } else if self.is_skipped(argument) {
-                let skip = Ident::new(if self.is_asked_about(argument) { "skip_beside_bypass" } else { "skip" }, Span::mixed_site());
-                // As below: the type may say nothing of itself.
+                let skip = Ident::new(if self.is_in_condition(argument) { "skip_beside_bypass" } else { "skip" }, Span::mixed_site());
+                // As below, the type decides between the two methods.
                 hygienic! {
                     #(#cfgs)*
                     {
@@ -226,7 +226,7 @@ impl Expansion {
                     }
                 }
             } else if self.is_covered(argument) {
-                // Which of the two methods is meant, the type decides: it may say nothing of itself.
+                // The type decides which of the two methods this is: that of a type with a key, or that of any type.
                 hygienic! {
                     #(#cfgs)*
                     {
@@ -237,9 +237,9 @@ impl Expansion {
                     }
                 }
             } else {
-                // The type's own tokens, so that what is wrong with it is reported there.
-                let (ty, asked) = (self.as_written(at, argument), self.asked(argument));
-                hygienic!(#(#cfgs)* <#ty as #private::#asked<#marker>>::write(&#name, #private::argument(&mut __key, #at));)
+                // The type's own tokens, so that errors about it are reported there.
+                let (ty, key_trait) = (self.as_written(at, argument), self.key_trait(argument));
+                hygienic!(#(#cfgs)* <#ty as #private::#key_trait<#marker>>::write(&#name, #private::argument(&mut __key, #at));)
             }
         });
         let parts = self.args.key.iter().map(|expression| {
@@ -271,7 +271,7 @@ impl Expansion {
         }
     }
 
-    /// Whether one of the conditions in `bypass(…)` holds; asked in order, and before any part of the key is written.
+    /// Whether one of the conditions in `bypass(…)` holds. They are evaluated in order, before any part of the key is written.
     fn bypasses(&self) -> Option<TokenStream> {
         let private = self.private();
         let conditions = self.args.bypass.iter().map(|condition| {
@@ -299,28 +299,28 @@ impl Expansion {
                 hygienic!({ #bindings __run.group(#formatted); })
             })
             .collect();
-        // Their values may be there only where the condition does not hold.
+        // Their values may exist only if the condition does not hold.
         if self.args.bypass.is_empty() || groups.is_empty() { groups } else { hygienic!(if !__run.is_untouched() { #groups }) }
     }
 
-    /// Takes from the arguments what the key does not hold, and tells `Revalidate` what is held.
+    /// Removes from the arguments what the key does not contain, and gives `Revalidate` the stored validators.
     fn amended(&self) -> TokenStream {
         let private = self.private();
         let marker = self.marker();
         let no_fields = matches!(self.args.vary, Vary::Nothing);
-        // A type that is not known by its name may be `Revalidate` by another.
+        // A type with an unknown name may be an alias of `Revalidate`.
         let is_amended =
             |argument: &Argument| !no_fields || needs_fields(&argument.ty) || mentions(argument.ty.to_token_stream(), "Revalidate");
         let arguments = self.arguments.iter().enumerate();
         let arguments = arguments.filter(|(_, argument)| !self.is_covered(argument) && is_amended(argument));
         arguments
             .map(|(at, argument)| {
-                let (Argument { cfgs, name, .. }, ty, asked) = (argument, self.as_written(at, argument), self.asked(argument));
+                let (Argument { cfgs, name, .. }, ty, key_trait) = (argument, self.as_written(at, argument), self.key_trait(argument));
                 hygienic! {
                     #(#cfgs)*
                     let mut #name = #name;
                     #(#cfgs)*
-                    <#ty as #private::#asked<#marker>>::amend(&mut #name, &__run);
+                    <#ty as #private::#key_trait<#marker>>::amend(&mut #name, &__run);
                 }
             })
             .collect()

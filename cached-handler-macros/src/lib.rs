@@ -1,6 +1,6 @@
 //! The attributes of [cached-handler](https://docs.rs/cached-handler): use them through that crate.
 
-/// Like `quote!`, but no name that begins here is one of the author's.
+/// `quote!` with mixed-site hygiene: a local name that is written here cannot mean one of the author's.
 macro_rules! hygienic {
     ($($tokens:tt)*) => { ::quote::quote_spanned!(::proc_macro2::Span::mixed_site()=> $($tokens)*) };
 }
@@ -48,8 +48,8 @@ pub fn cached(arguments: TokenStream, item: TokenStream) -> TokenStream {
 ///
 #[doc = invalidates_arguments!(documented)]
 ///
-/// What only the body finds out it names by an argument `Invalidation`, or by `CacheGroups` in its response; a handler that mentions
-/// one of these needs no argument here, and is run to its end, also where its client leaves.
+/// A body that finds its targets while it runs names them by an argument `Invalidation`, or by `CacheGroups` in its response. A
+/// handler that mentions one of these needs no argument here, and runs to its end even if the client disconnects.
 ///
 /// Targets are computed from the arguments before the body runs. They are invalidated before the response is sent, even if
 /// the body panics or the client disconnects, because the write may have been committed. Only a 4xx response spares them.

@@ -1,10 +1,10 @@
-//! What the author's Cargo.toml calls cached-handler, where `crate = …` does not say it.
+//! The name of cached-handler in the author's Cargo.toml, if there is no `crate = …`.
 
 use std::{env, fs, path::Path};
 
 use syn::{Ident, parse_quote};
 
-/// The name under which the author's package depends on cached-handler, if it is another than its own.
+/// The name under which the author's package depends on cached-handler, if it differs from the package's own.
 ///
 /// Read for each attribute: a manifest has some hundred lines, and one process may compile several packages.
 pub(crate) fn other_name() -> Option<syn::Path> {
@@ -19,7 +19,7 @@ pub(crate) fn other_name() -> Option<syn::Path> {
     Some(parse_quote!(::#name))
 }
 
-/// The name in a manifest, whose workspace's may have the dependency.
+/// The other name in a manifest; the dependency itself may be in that of the workspace.
 fn renamed(own: &str, workspace: impl FnOnce() -> Option<String>) -> Option<String> {
     let own = dependencies(own);
     if own.iter().any(|dependency| dependency.name == PACKAGE && !dependency.is_renamed) {
@@ -37,22 +37,22 @@ const PACKAGE: &str = "cached-handler";
 /// A dependency of a manifest.
 struct Dependency {
     name: String,
-    /// Whether it is this crate, under that name.
+    /// Whether it is cached-handler under another name.
     is_renamed: bool,
 }
 
-/// Where in a manifest a line stands.
+/// The kind of table in a manifest that a line belongs to.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Table {
     /// `[dependencies]`: each key is a dependency.
     OfMany,
-    /// `[dependencies.web-cache]`: each key says something of this one.
+    /// `[dependencies.web-cache]`: each key is a property of this dependency.
     OfOne,
     Other,
 }
 
-/// All dependencies, of every kind, and of the workspace. Of TOML it reads what a manifest has: a table's header in a line of
-/// its own, and one key a line, whose value may go on over several.
+/// All dependencies, of every kind, and of the workspace. Reads the part of TOML that manifests use: a table's header on a line of
+/// its own, one key per line, and values that may span several lines.
 fn dependencies(manifest: &str) -> Vec<Dependency> {
     let mut found: Vec<Dependency> = Vec::new();
     let mut table = Table::Other;
@@ -78,7 +78,7 @@ fn dependencies(manifest: &str) -> Vec<Dependency> {
         }
         let (key, value) = line.split_once('=').unwrap_or((line, ""));
         let (name, field) = match key.trim().split_once('.') {
-            // Of the dependency before.
+            // A property of the dependency above.
             _ if table == Table::OfOne || goes_on => ("", key.trim()),
             Some((name, field)) => (name.trim(), field.trim()),
             None => (key.trim(), ""),
@@ -95,7 +95,7 @@ fn dependencies(manifest: &str) -> Vec<Dependency> {
     found
 }
 
-/// How many brackets and braces are open behind a line, more than before.
+/// How many brackets and braces a line opens, less those that it closes.
 fn opened(line: &str) -> i32 {
     let mut within = None;
     line.chars().fold(0, |open, letter| match (within, letter) {
@@ -153,7 +153,7 @@ mod tests {
     }
 
     #[test]
-    fn the_own_name_is_no_other() {
+    fn a_dependency_under_its_own_name_has_no_other() {
         for own in [
             "[dependencies]\ncached-handler = \"0.1\"\n",
             "[dependencies]\ncached-handler = { package = \"cached-handler\", version = \"0.1\" }\n",

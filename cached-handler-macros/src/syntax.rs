@@ -1,4 +1,4 @@
-//! Questions about the syntax of an author's code, without regard to the attributes.
+//! Questions about the syntax of an author's code. Nothing here knows the attributes.
 
 pub(crate) mod future;
 pub(crate) mod mention;

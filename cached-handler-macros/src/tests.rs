@@ -1,4 +1,4 @@
-//! What holds for any input: no panic, each token of the body once, each mistake on its tokens.
+//! What holds for any input: no panic, the body emitted once, each error on the tokens that are wrong.
 
 use std::str::FromStr;
 
@@ -32,7 +32,7 @@ fn tokens(text: &str) -> TokenStream {
     TokenStream::from_str(text).unwrap()
 }
 
-/// Between spaces.
+/// Separated by spaces.
 const WORDS: &str = r#"
     ttl backend group key vary skip cache_control status policy collapse uncached crate path handler from_response id r#type
     Self self _ async fn pub struct enum union impl dyn where for const unsafe extern mut ref let if match cache_key
@@ -69,7 +69,7 @@ const ITEMS: &[&str] = &[
     "enum A { B, C(u8), D { e: u8 } }",
 ];
 
-/// Leaves tokens out, doubles, exchanges or replaces them.
+/// Removes, repeats or replaces some tokens at random.
 fn mutated(random: &mut Random, input: TokenStream) -> TokenStream {
     let mut mutated = TokenStream::new();
     for token in input {
@@ -167,7 +167,7 @@ fn every_form_in_the_table_is_accepted() {
 }
 
 #[test]
-fn an_attribute_that_is_no_macro_is_moved_above_but_once() {
+fn an_attribute_that_is_no_macro_is_moved_above_only_once() {
     let item = tokens("#[unknown] #[debug_handler] async fn h(Path(id): Path<u64>) { id }");
     let once = cached(&tokens("ttl = 60"), &item).to_string();
     assert_eq!(once.matches("cached (__again , ttl = 60)").count(), 1, "{once}");

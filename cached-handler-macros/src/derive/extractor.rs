@@ -1,10 +1,10 @@
-//! What other derives make of a type or a field: axum's `#[from_request(via(…))]`, and axum-extra's `#[typed_path(…)]`.
+//! The attributes of other derives on a type or a field: axum's `#[from_request(via(…))]`, axum-extra's `#[typed_path(…)]`.
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{quote, quote_spanned};
 use syn::{Attribute, DeriveInput, Field, GenericArgument, Meta, Path, PathArguments, Token, Type, punctuated::Punctuated};
 
-/// The extractor that makes the whole type, if there is one that the request says everything of.
+/// The extractor that makes the whole type, if the request determines its value.
 pub(super) fn of_type(root: &TokenStream, input: &DeriveInput) -> Option<TokenStream> {
     if input.attrs.iter().any(|attribute| attribute.path().is_ident("typed_path")) {
         return Some(quote!(#root::__private::Path<Self>));
@@ -12,7 +12,7 @@ pub(super) fn of_type(root: &TokenStream, input: &DeriveInput) -> Option<TokenSt
     via(&input.attrs).map(|via| applied(&via, &quote!(Self)))
 }
 
-/// What axum's derive puts around the extractor of a field, in place of the field's own type.
+/// The type around a field's own in which axum's derive puts the outcome of the extractor.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Around {
     Nothing,
@@ -22,22 +22,22 @@ pub(super) enum Around {
     Result,
 }
 
-/// The same of a field, whose `Option` or `Result` axum takes for one around the extractor.
+/// The extractor of a field. axum puts an `Option` or `Result` of the field around the extractor.
 pub(super) fn of_field(field: &Field) -> Option<(Around, TokenStream)> {
     let (around, ty) = peeled(&field.ty);
     via(&field.attrs).map(|via| (around, applied(&via, &quote!(#ty))))
 }
 
-/// An extractor of a type, on the extractor's place, so that what is wrong with it is reported there.
+/// An extractor of a type, with the span of the extractor, so that errors about it are reported there.
 fn applied(via: &Path, ty: &TokenStream) -> TokenStream {
     let last = via.segments.last().map_or_else(Span::call_site, |last| last.ident.span());
     quote_spanned!(last=> #via<#ty>)
 }
 
-/// `via(…)`. Not an `Extension`: a value from there shows itself.
+/// The path in `via(…)`, but for `Extension`: its value is keyed by itself.
 fn via(attributes: &[Attribute]) -> Option<Path> {
     let all = attributes.iter().filter(|attribute| attribute.path().is_ident("from_request"));
-    // What cannot be read is axum's to report.
+    // axum reports what does not parse.
     let all = all.filter_map(|attribute| attribute.parse_args_with(Punctuated::<Meta, Token![,]>::parse_terminated).ok());
     let via = all.flatten().find_map(|meta| match meta {
         Meta::List(list) if list.path.is_ident("via") => syn::parse2::<Path>(list.tokens).ok(),
@@ -46,8 +46,8 @@ fn via(attributes: &[Attribute]) -> Option<Path> {
     via.filter(|via| via.segments.last().is_some_and(|last| last.ident != "Extension"))
 }
 
-/// Extractors of axum and axum-extra, by the last name in their path: as fields they say themselves what they show. A type of an
-/// author's own may have one of these names, too, so that what is written is a choice of the compiler.
+/// Extractors of axum and axum-extra, by the last name in their path: as fields they are keyed as extractors. An author's own type
+/// may have one of these names, so the emitted code lets the compiler decide what it is.
 const EXTRACTORS: &[&str] = &[
     "State",
     "Path",
@@ -82,7 +82,7 @@ pub(super) fn is_one(ty: &Type) -> bool {
     is_known || matches!(peeled(ty), (Around::Option | Around::Result, inner) if is_one(inner))
 }
 
-/// What stands around a type, and the type.
+/// A type without an `Option` or `Result` around it, and which of them it was.
 fn peeled(ty: &Type) -> (Around, &Type) {
     let nothing = (Around::Nothing, ty);
     let Type::Path(path) = ty else { return nothing };
@@ -97,9 +97,9 @@ fn peeled(ty: &Type) -> (Around, &Type) {
     first.map_or(nothing, |first| (around, first))
 }
 
-/// How a field is written that has the name of an extractor. The compiler decides whether the type is the extractor or an author's own.
+/// Writes a field whose type has the name of an extractor. The compiler decides whether it is the extractor or an author's own type.
 pub(super) fn of_extractor(root: &TokenStream, ty: &TokenStream, method: &str, arguments: &TokenStream) -> TokenStream {
-    // On the type, which is where rustc then says that it is neither.
+    // With the span of the type: there rustc reports that it is neither.
     let place = ty.clone().into_iter().next().map_or_else(Span::call_site, |first| first.span());
     let method = Ident::new(method, place);
     quote_spanned! {place=>

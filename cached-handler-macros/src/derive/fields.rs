@@ -10,22 +10,22 @@ use crate::errors::Errors;
 /// What a type writes.
 #[derive(Default)]
 pub(super) struct Written {
-    /// The statements.
+    /// The statements that write all fields.
     pub(super) body: TokenStream,
-    /// The same where the value comes from an `Extension`, if that is something else.
+    /// The same for a value from an `Extension`, if it differs.
     pub(super) carried: Option<TokenStream>,
     /// The types of the fields that are parts of a key.
     pub(super) parts: Vec<Type>,
     /// The types of the fields that the key holds as `Display` prints them.
     pub(super) printed: Vec<Type>,
-    /// The types of those that are extractors.
+    /// The types of the fields that are extractors.
     pub(super) extractors: Vec<TokenStream>,
-    /// The extractors via which others are taken.
+    /// The extractors of the fields with `via(…)`.
     pub(super) vias: Vec<TokenStream>,
 }
 
 impl Written {
-    /// What extractors among the fields say where there is no value.
+    /// Statements for the extractors among the fields if there is no value.
     pub(super) fn absent(&self, root: &TokenStream) -> TokenStream {
         self.extractors.iter().map(|ty| of_extractor(root, ty, "absent", &quote!(__key))).collect()
     }
@@ -62,7 +62,7 @@ pub(super) fn body(root: &TokenStream, input: &DeriveInput, errors: &mut Errors)
     written
 }
 
-/// The pattern, the statements, and those for a value from an `Extension`.
+/// The pattern, the statements, and the statements for a value from an `Extension`.
 fn fields(root: &TokenStream, fields: &Fields, written: &mut Written, errors: &mut Errors) -> (TokenStream, TokenStream, TokenStream) {
     let mut patterns = Vec::new();
     let (mut body, mut carried) = (TokenStream::new(), TokenStream::new());
@@ -71,7 +71,7 @@ fn fields(root: &TokenStream, fields: &Fields, written: &mut Written, errors: &m
         let write = Write::of(field, errors);
         let bound = if matches!(write, Write::Nothing | Write::Via(Around::Nothing, _)) { quote!(_) } else { quote!(#local) };
         patterns.push(field.ident.as_ref().map_or_else(|| bound.clone(), |name| quote!(#name: #bound)));
-        // The type's own tokens, so that what is wrong with it is reported there.
+        // The type's own tokens, so that errors about it are reported there.
         let ty = &field.ty;
         match write {
             Write::Nothing => {}
@@ -120,9 +120,9 @@ enum Write {
     Nothing,
     Part,
     Printed,
-    /// As the extractor through which it is taken.
+    /// As the extractor in `via(…)`.
     Via(Around, TokenStream),
-    /// It has the name of an extractor.
+    /// Its type has the name of an extractor.
     Extractor,
 }
 
@@ -156,7 +156,7 @@ impl Write {
         }
     }
 
-    /// Whether what it writes is known from the request rather than from the value.
+    /// Whether the request, rather than the value, says what is written.
     fn is_of_the_request(field: &syn::Field) -> bool {
         matches!(Self::of(field, &mut Errors::default()), Self::Via(..) | Self::Extractor)
     }

@@ -1,4 +1,4 @@
-//! Macros below ours have to see the function as it was written: they are moved above, and ours is emitted again.
+//! Macros below our attribute have to see the function as it was written: they are moved above, and ours is emitted again.
 
 use proc_macro2::{TokenStream, TokenTree};
 use quote::format_ident;
@@ -7,7 +7,7 @@ use syn::Path;
 use super::tokens::crate_root;
 use crate::parse::function::{Function, Sorted};
 
-/// Ours, as it was written, for after those that have to see the function first.
+/// Our attribute as it was written, with the mark that the other macros have run.
 pub(crate) fn attribute_again(name: &str, root: Option<&Path>, arguments: &TokenStream) -> TokenStream {
     let name = format_ident!("{name}");
     let root = crate_root(root);
@@ -15,11 +15,11 @@ pub(crate) fn attribute_again(name: &str, root: Option<&Path>, arguments: &Token
     hygienic!(#[#root::#name(#again, #arguments)])
 }
 
-/// Begins the arguments of an attribute that was emitted again. Attributes that are still there then are no macros, or
-/// they would be gone: without this they would be moved above for ever.
+/// The first argument of an attribute that was emitted again. Other attributes that are still there are no macros, as a macro
+/// would be gone. Without this mark they would be moved above forever.
 const AGAIN: &str = "__again";
 
-/// The arguments as the author wrote them, and whether the macros below have run.
+/// The arguments as the author wrote them, and whether the other macros have run.
 pub(crate) fn first_or_again(attribute: &TokenStream) -> (TokenStream, bool) {
     let mut rest = attribute.clone().into_iter();
     match rest.next() {

@@ -1,5 +1,5 @@
-//! The author's body as a future: its arguments moved in whole, its type pinned, its tokens emitted once; or, with
-//! `uncached`, the call of a function that has it.
+//! The author's body as a future: each argument is moved in whole, the return type is fixed, the tokens are emitted once. With
+//! `uncached`, the future calls the function that has the body.
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, format_ident, quote_spanned};
@@ -14,7 +14,7 @@ use crate::{
     },
 };
 
-/// The body's future, awaited. `used` are the names that the attribute uses.
+/// The body's future, awaited. `used` are the names that occur in the attribute.
 pub(crate) fn produced(
     function: &Function,
     arguments: &[Argument],
@@ -29,7 +29,7 @@ pub(crate) fn produced(
 }
 
 /// With `uncached = name`: the function as it was written.
-pub(crate) fn sibling(function: &Function, sorted: &Sorted, uncached: Option<&Path>) -> Option<TokenStream> {
+pub(crate) fn uncached_function(function: &Function, sorted: &Sorted, uncached: Option<&Path>) -> Option<TokenStream> {
     let mut signature = function.signature.clone();
     signature.ident = uncached?.segments.last()?.ident.clone();
     let (visibility, body) = (&function.visibility, &function.body);
@@ -46,7 +46,7 @@ pub(crate) fn sibling(function: &Function, sorted: &Sorted, uncached: Option<&Pa
 fn captured(function: &Function, arguments: &[Argument], used: &[Ident], returned: &Type) -> TokenStream {
     let pinned = erased(returned);
     let promised = mentions_impl(returned).then(|| promised(function, returned));
-    // Without this the compiler would not know the type that `?` and coercions in the body aim at.
+    // This tells the compiler which type `?` and coercions in the body have to produce.
     let edge = hygienic! {
         #[allow(unreachable_code, clippy::diverging_sub_expression, clippy::empty_loop, clippy::let_unit_value, clippy::unused_unit, clippy::useless_conversion)]
         if false {
@@ -55,7 +55,7 @@ fn captured(function: &Function, arguments: &[Argument], used: &[Ident], returne
             return __returned;
         }
     };
-    // Captured whole: `let _ = arg` alone would leave a permit or a transaction outside, to be dropped with the request.
+    // Moved in whole: `let _ = arg` alone would leave a permit or a transaction outside, to be dropped with the request.
     let whole = arguments.iter().map(|Argument { cfgs, pattern, name, .. }| {
         let mutable = borrows_mutably(pattern).then(|| hygienic!(mut));
         hygienic!(#(#cfgs)* let #mutable #name = #name;)
@@ -68,12 +68,12 @@ fn captured(function: &Function, arguments: &[Argument], used: &[Ident], returne
             let #pattern = #name;
         }
     });
-    // Names that only the attribute uses are used; those that say so themselves need no word.
+    // Names that only the attribute uses are no unused variables. With a leading `_` they are none anyway.
     let is_marked = |name: &&Ident| used.contains(name) && !name.to_string().starts_with('_');
     let marked = arguments.iter().flat_map(|argument| argument.binds.iter().filter(is_marked).map(move |name| (argument, name)));
     let marked = marked.map(|(Argument { cfgs, .. }, name)| hygienic!(#(#cfgs)* let _ = &#name;));
-    // A block of its own, so that the body's items do not shadow what stands beside it; its braces are the macro's, or
-    // a body of one expression would be told that it needs none.
+    // A block, so that the body's items do not shadow the macro's names. The braces have the macro's span: with the
+    // author's, rustc would call them unnecessary around a single expression.
     let braces = Span::call_site().located_at(function.body.span());
     let body = with_span(function.body.stream(), braces);
     hygienic! {
@@ -88,10 +88,10 @@ fn captured(function: &Function, arguments: &[Argument], used: &[Ident], returne
     }
 }
 
-/// `__out` as a response; on the return type, if that can be named, so that what is wrong with it is reported there.
+/// Makes a response of `__out`. The code has the span of the return type, so that errors about it are reported there.
 pub(crate) fn returning(private: &TokenStream, returned: &Type) -> TokenStream {
     if mentions_impl(returned) {
-        // The value too: rustc says on the argument of a call what its type is not.
+        // The value has that span too: of an unmet bound rustc reports the argument of a call.
         let mut out = format_ident!("__out");
         out.set_span(Span::mixed_site().located_at(returned.span()));
         call(hygienic!(#private::into_response), hygienic!(#out), returned.span())
@@ -103,8 +103,8 @@ pub(crate) fn returning(private: &TokenStream, returned: &Type) -> TokenStream {
 // Input:   -> Sse<impl Stream<Item = Result<Event, Infallible>>>
 // Output:  fn __promised<__Opaque0: Stream<Item = Result<Event, Infallible>>>(_: &Sse<__Opaque0>) {}
 //          __promised(&__returned);
-/// What `impl …` promises of the return type, said to the compiler before it reads the body, as the signature would: it infers
-/// from that. And what imports the traits would be unused otherwise.
+/// Tells the compiler the bounds of `impl …` in the return type before it reads the body, as the signature would: type inference
+/// needs them. It also uses the imports of these traits.
 fn promised(function: &Function, returned: &Type) -> TokenStream {
     let (ty, opaque) = opened(returned);
     let generics = &function.signature.generics;
@@ -120,7 +120,7 @@ fn promised(function: &Function, returned: &Type) -> TokenStream {
         GenericParam::Const(parameter) => Some(&parameter.ident),
         GenericParam::Lifetime(_) => None,
     });
-    // On the return type: there rustc says what the promise does not hold for.
+    // With the span of the return type: there rustc reports a bound that is not met.
     let place = Span::mixed_site().located_at(returned.span());
     let inferred = opaque.iter().map(|_| quote_spanned!(place=> _));
     let promise = quote_spanned!(place=> __promised::<#(#own,)* #(#inferred),*>(&__returned););

@@ -1,4 +1,4 @@
-//! What stands in the handler as an item: its description.
+//! The static in the handler's body that describes the handler to the run time.
 
 use proc_macro2::TokenStream;
 use quote::ToTokens;

@@ -1,5 +1,5 @@
-//! What stands for the text of a handler in its keys at rest: the attribute, the signature and the body, as their author
-//! wrote them. Comments, white space and the commas that a formatter adds are no part of it.
+//! The hash of a handler's text in its keys at rest: of the attribute, the signature and the body as their author wrote them,
+//! without comments, white space and the commas that a formatter adds.
 
 use proc_macro2::{Delimiter, Spacing, TokenStream, TokenTree};
 use quote::ToTokens;
@@ -24,7 +24,7 @@ impl Hash {
         self.0 = (self.0 ^ u128::from(byte)).wrapping_mul(0x0000_0000_0100_0000_0000_0000_0000_013b);
     }
 
-    /// A token; none has a zero in it.
+    /// A token, and a zero byte, which no token contains.
     fn text(&mut self, text: &str) {
         text.bytes().for_each(|byte| self.byte(byte));
         self.byte(0);
@@ -40,7 +40,7 @@ impl Hash {
                     operator.push(punct.as_char());
                     let goes_on = punct.spacing() == Spacing::Joint && matches!(tokens.peek(), Some(TokenTree::Punct(_)));
                     if !goes_on {
-                        // The `>` of `=>` and `->` closes nothing: a tuple may follow.
+                        // The `>` of `=>` and `->` closes no generics: a tuple may follow.
                         before = if self.operators(&operator) == ">" { Before::Callee } else { Before::Other };
                         operator.clear();
                     }
@@ -71,9 +71,8 @@ impl Hash {
         }
     }
 
-    /// Punctuation that stands together, taken apart as rustc does, so that `a&&!b` is `a && !b`, and `a & &b` is not.
-    /// What begins with `>` is always taken apart: it may close generics.
-    /// Gives the last of them.
+    /// Splits adjacent punctuation into operators as rustc does, so that `a&&!b` is `a && !b`, and `a & &b` is not. `>` is always
+    /// an operator of its own, as it may close generics. Returns the last operator.
     fn operators<'a>(&mut self, mut together: &'a str) -> &'a str {
         let mut last = "";
         while !together.is_empty() {
@@ -90,7 +89,7 @@ impl Hash {
 const OPERATORS: &[&str] =
     &["<<=", "...", "..=", "&&", "||", "==", "!=", "<=", "+=", "-=", "*=", "/=", "%=", "^=", "&=", "|=", "<<", "->", "=>", "::", ".."];
 
-/// What stands before parentheses. In those of a call a last comma says nothing: `f(a,)` is `f(a)`, but `(a,)` is no `(a)`.
+/// The token before parentheses. In a call the last comma means nothing: `f(a,)` is `f(a)`, but `(a,)` is not `(a)`.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Before {
     /// It may be called.
@@ -98,11 +97,11 @@ enum Before {
     Other,
 }
 
-/// Behind which an expression, a pattern or a type begins.
+/// Keywords after which an expression, a pattern or a type begins.
 const KEYWORDS: &[&str] =
     &["as", "box", "break", "dyn", "else", "for", "if", "impl", "in", "let", "match", "move", "mut", "ref", "return", "while", "yield"];
 
-/// A formatter adds a comma where it breaks a list over lines. That of a tuple of one counts.
+/// A formatter adds a comma when it breaks a list into lines. Only in a tuple of one element the comma has a meaning.
 fn without_last_comma(inside: TokenStream, is_tuple: bool) -> TokenStream {
     let is_comma = |token: &TokenTree| matches!(token, TokenTree::Punct(punct) if punct.as_char() == ',');
     let mut tokens: Vec<TokenTree> = inside.into_iter().collect();
@@ -125,7 +124,7 @@ mod tests {
     const FUNCTION: &str = "async fn inbox(user: User, Path(id): Path<u64>) -> Vec<Vec<u8>> { f(user && !id, (1,), -1) }";
 
     #[test]
-    fn a_change_of_any_argument_of_the_attribute_is_another_text() {
+    fn a_change_of_any_argument_changes_the_fingerprint() {
         let whole: Vec<&str> = CACHED.arguments.iter().map(|argument| argument.form).collect();
         let with = |forms: &[&str]| of(&forms.join(", "), FUNCTION);
         let before = with(&whole);
@@ -163,7 +162,7 @@ mod tests {
     }
 
     #[test]
-    fn what_formatting_and_comments_change_is_the_same_text() {
+    fn formatting_and_comments_do_not_change_the_fingerprint() {
         let attribute = "ttl = 60, key(user.tenant)";
         for (same, function) in [
             (attribute, FUNCTION.replace(' ', "\n  ")),
@@ -176,7 +175,7 @@ mod tests {
     }
 
     #[test]
-    fn what_only_looks_like_formatting_is_another_text() {
+    fn a_change_that_only_looks_like_formatting_changes_the_fingerprint() {
         for (one, other) in [
             ("a && b", "a & &b"),
             ("(a,)", "(a)"),

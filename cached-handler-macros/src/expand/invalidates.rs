@@ -1,11 +1,11 @@
-//! `#[invalidates]`: targets computed from the arguments, and invalidated however the body ends.
+//! `#[invalidates]`: computes the targets from the arguments, runs the body, and invalidates however the body ends.
 
 use proc_macro2::{Delimiter, Span, TokenStream};
 use quote::ToTokens;
 
 use super::{
     again::{above, attribute_again, first_or_again},
-    body::{produced, returning, sibling},
+    body::{produced, returning, uncached_function},
     parameters::{debug_copy, parameters},
     targets::targets,
     tokens::{self, template_names, with_delimiter, with_span},
@@ -20,7 +20,7 @@ use crate::{
     syntax::types::mentions,
 };
 
-/// The attribute's whole work.
+/// Parses, checks and expands the attribute.
 pub(crate) fn invalidates(attribute: &TokenStream, item: &TokenStream) -> TokenStream {
     let mut errors = Errors::default();
     let (attribute, is_again) = first_or_again(attribute);
@@ -65,8 +65,8 @@ pub(crate) fn invalidates(attribute: &TokenStream, item: &TokenStream) -> TokenS
     expand(&args, &sorted, &function, &arguments)
 }
 
-/// Whether the body may name what it invalidates, by an `Invalidation` or by `CacheGroups` in its response: its run is then taken
-/// to its end, also where the client leaves.
+/// Whether the body may name targets itself, by an `Invalidation` or by `CacheGroups` in its response. It then runs to its end
+/// even if the client disconnects.
 fn finds_out(function: &Function) -> bool {
     let tokens = [function.signature.to_token_stream(), function.body.stream()];
     tokens.into_iter().any(|tokens| mentions(tokens.clone(), "Invalidation") || mentions(tokens, "CacheGroups"))
@@ -108,15 +108,15 @@ fn expand(args: &Invalidates, sorted: &Sorted, function: &Function, arguments: &
         },
         body.span(),
     );
-    let sibling = sibling(function, sorted, args.uncached.as_ref());
+    let uncached_function = uncached_function(function, sorted, args.uncached.as_ref());
     hygienic! {
-        #sibling
+        #uncached_function
         #(#inert)*
         #visibility #constness #asyncness #fn_token #name #generics #parameters -> #private::Response #where_clause #expanded
     }
 }
 
-/// The static that says which groups it invalidates, so that one of them that no cached handler has is found at the start.
+/// The static with the groups that this handler invalidates: at startup, a group that no cached handler has is reported.
 fn registered(private: &TokenStream, args: &Invalidates, function: &Function) -> Option<TokenStream> {
     let name = function.signature.ident.to_string();
     let groups = args.groups.iter().map(|template| &template.literal);

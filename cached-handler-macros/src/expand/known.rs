@@ -1,22 +1,22 @@
-//! Which trait an argument is asked by: rustc then says what to type for a type of that name.
+//! The trait by whose name an argument's type is looked up: what rustc reports if it is not implemented depends on the trait.
 
 use syn::{GenericArgument, Path, PathArguments, Type};
 
-/// Under which name of the run time's `Keyed` an argument's type is looked at, as what rustc says where it is not keyed
-/// depends on it.
-pub(crate) fn asked(ty: &Type) -> &'static str {
+/// The alias of the run time's `Keyed` for an argument's type. Each alias has its own `on_unimplemented`, with advice for types
+/// of that name.
+pub(crate) fn key_trait(ty: &Type) -> &'static str {
     match ty {
-        Type::Group(group) => asked(&group.elem),
-        Type::Paren(paren) => asked(&paren.elem),
-        Type::Path(path) if path.qself.is_none() => asked_by_path(&path.path),
+        Type::Group(group) => key_trait(&group.elem),
+        Type::Paren(paren) => key_trait(&paren.elem),
+        Type::Path(path) if path.qself.is_none() => key_trait_of_path(&path.path),
         _ => THROUGH,
     }
 }
 
-/// The one that rustc sees through, to what is missing inside.
+/// The trait itself: of a type with parameters rustc reports the parameter that does not implement it.
 const THROUGH: &str = "Keyed";
 
-fn asked_by_path(path: &Path) -> &'static str {
+fn key_trait_of_path(path: &Path) -> &'static str {
     let Some(last) = path.segments.last() else { return THROUGH };
     if is_of_axum_extra(path) {
         return field(path).unwrap_or("OfAxumExtra");
@@ -28,11 +28,11 @@ fn asked_by_path(path: &Path) -> &'static str {
     let is_own = path.segments.len() > 1
         && path.segments.first().is_some_and(|first| ["crate", "self", "super"].iter().any(|own| first.ident == own));
     let name = last.ident.to_string();
-    let known = KNOWN.iter().find(|(_, names)| names.contains(&&*name)).map(|(asked, _)| *asked);
+    let known = KNOWN.iter().find(|(_, names)| names.contains(&&*name)).map(|(key_trait, _)| *key_trait);
     match known {
         Some(known) if !is_own => known,
         _ if name.starts_with("Hx") && !is_own => "HtmxInKey",
-        // Of a type with parameters one of them may be what is missing; a name alone says it all.
+        // A type with parameters may lack the trait because of one of them.
         _ if matches!(last.arguments, PathArguments::None) && !SPECIAL.contains(&&*name) => "InKey",
         _ => THROUGH,
     }
@@ -47,7 +47,7 @@ fn first_argument(path: &Path) -> Option<&Path> {
     })
 }
 
-/// The one for `TypedHeader` of a field that no key holds, also in an `Option`.
+/// The alias for a `TypedHeader` of a field that no key can contain, also in an `Option`.
 fn field(path: &Path) -> Option<&'static str> {
     let (last, inside) = (path.segments.last()?, first_argument(path)?);
     if last.ident != "TypedHeader" {
@@ -64,7 +64,7 @@ fn field(path: &Path) -> Option<&'static str> {
     })
 }
 
-/// What may be in an `Extension` that is no type of the author's.
+/// Types that may be in an `Extension` and are not the author's own.
 const VALUES: &[&str] = &[
     "String",
     "Bytes",
@@ -87,7 +87,7 @@ const VALUES: &[&str] = &[
     "isize",
 ];
 
-/// A type of axum-extra, or around one.
+/// Whether a type is one of axum-extra, or has one as a parameter.
 fn is_of_axum_extra(path: &Path) -> bool {
     let Some(last) = path.segments.last() else { return false };
     let is_there = path.segments.first().is_some_and(|first| first.ident == "axum_extra");
@@ -104,7 +104,7 @@ fn is_of_axum_extra(path: &Path) -> bool {
 const OF_AXUM_EXTRA: &[&str] =
     &["TypedHeader", "CookieJar", "Host", "Scheme", "Cached", "WithRejection", "OptionalQuery", "OptionalPath", "JsonDeserializer"];
 
-/// Types that have messages of their own, by what they are, and not by their names.
+/// Types with messages of their own, by their implementations rather than by their names.
 const SPECIAL: &[&str] = &["HeaderMap", "Parts", "Request", "Extensions", "String", "Bytes", "BytesMut", "Body", "Invalidation", "Self"];
 
 const KNOWN: &[(&str, &[&str])] = &[
@@ -145,10 +145,10 @@ const KNOWN: &[(&str, &[&str])] = &[
 
 #[cfg(test)]
 mod tests {
-    use super::asked;
+    use super::key_trait;
 
     #[test]
-    fn a_name_alone_says_who_is_asked() {
+    fn the_name_of_a_type_decides_the_trait() {
         for (ty, by) in [
             ("User", "InKey"),
             ("crate::auth::Session", "InKey"),
@@ -171,7 +171,7 @@ mod tests {
             ("Option<TypedHeader<headers::Cookie>>", "OptionalCookieFieldInKey"),
             ("Extension<String>", "ValueInExtension"),
         ] {
-            assert_eq!(asked(&syn::parse_str(ty).unwrap()), by, "{ty}");
+            assert_eq!(key_trait(&syn::parse_str(ty).unwrap()), by, "{ty}");
         }
     }
 }

@@ -1,4 +1,4 @@
-//! The handler's parameters, with what an attribute captures of each request among them, and the copy of its signature that
+//! The handler's parameters, among them what an attribute captures of each request, and the copy of the signature that
 //! `#[debug_handler]` sees.
 
 use proc_macro2::TokenStream;
@@ -9,9 +9,10 @@ use crate::{
     syntax::types::{mentions, mentions_impl},
 };
 
-/// What is captured (`name: captured`) travels with an argument, so that their number stays; alone only where it has to.
+/// The captured part (`name: captured`) shares a parameter with the first argument, so that the number of parameters stays. It has
+/// one of its own if there is no argument, or if the first has a `cfg`.
 pub(crate) fn parameters(private: &TokenStream, arguments: &[Argument], name: &TokenStream, captured: &TokenStream) -> TokenStream {
-    // With the first: it has to be older than anything that an extractor reads.
+    // The first: the snapshot of the request has to be taken before any extractor runs.
     let has_host = arguments.first().is_some_and(|argument| argument.cfgs.is_empty());
     let alone = hygienic!(#private::PassedByAxum_TypeUncachedToCallIt_OrPutDebugHandlerBelow);
     let alone = (!has_host).then(|| hygienic!(#alone(#name): #alone<#captured>,));
@@ -25,7 +26,7 @@ pub(crate) fn parameters(private: &TokenStream, arguments: &[Argument], name: &T
     hygienic!(#alone #(#each),*)
 }
 
-/// The author's signature, on a function that is never called.
+/// A function with the author's signature that is never called.
 pub(crate) fn debug_copy(private: &TokenStream, sorted: &Sorted, function: &Function, arguments: &[Argument]) -> Option<TokenStream> {
     let debug = &sorted.debug;
     let signature = &function.signature;
@@ -33,7 +34,7 @@ pub(crate) fn debug_copy(private: &TokenStream, sorted: &Sorted, function: &Func
         return None;
     }
     let (name, generics, where_clause) = (&signature.ident, &signature.generics, &signature.generics.where_clause);
-    // What is never returned is no `impl Trait`; the handler itself says what is wrong with one.
+    // A function that never returns has no type for `impl Trait`; errors about it are reported on the handler itself.
     let output = if mentions_impl(&function.returns()) { hygienic!(-> #private::Response) } else { signature.output.to_token_stream() };
     let types = arguments.iter().map(|Argument { cfgs, ty, .. }| hygienic!(#(#cfgs)* _: #ty));
     Some(hygienic! {

@@ -1,4 +1,4 @@
-//! The run: what the handler does where the cache has no answer.
+//! The run: the author's body, for requests that the cache does not answer.
 
 use proc_macro2::{Span, TokenStream};
 use quote::quote_spanned;
@@ -13,7 +13,7 @@ use super::{
 use crate::syntax::types::erased;
 
 impl Expansion {
-    /// The author's body, once, in a future of its own.
+    /// The author's body in a future of its own, awaited.
     pub(super) fn run(&self) -> TokenStream {
         let private = self.private();
         let place = Span::mixed_site().located_at(self.function.signature.ident.span());
@@ -21,19 +21,19 @@ impl Expansion {
         let returned = self.function.returns();
         let produced = self.produced(&returned);
         let response = returning(&private, &returned);
-        // The body says what it is; a function that may not be there does not.
+        // Of the body rustc infers the type. Of a function that may not exist it cannot, and would report that too.
         let named = self.args.uncached.as_ref().map(|_| erased(&returned)).map(|returned| hygienic!(::<#returned>));
         let only_ok = self.args.only_ok.as_ref().map(|word| {
             let place = Span::mixed_site().located_at(word.span());
             let is_result = call(hygienic!(#private::result), quote_spanned!(place=> &__out), word.span());
             hygienic!(#is_result;)
         });
-        // `async move` on the handler's name: that is where rustc says that its future is not `Send`.
+        // `async move` has the span of the handler's name: there rustc reports that the future is not `Send`.
         let block = hygienic! {
             let __out = #produced;
             #only_ok
             let __is_err = {
-                // Which of the two methods is meant, the type decides.
+                // The type decides which of the two methods this is.
                 #[allow(unused_imports)]
                 use #private::IsNoResult as _;
                 #private::Returned #named (&__out).is_err()

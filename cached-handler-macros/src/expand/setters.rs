@@ -1,4 +1,4 @@
-//! What each argument of `#[cached]` sets in the handler's description: only what its author wrote is emitted.
+//! The setters that the arguments of `#[cached]` call in the handler's description. Only what the author wrote is emitted.
 
 use proc_macro2::TokenStream;
 use quote::ToTokens;
@@ -10,7 +10,7 @@ use crate::parse::{
     duration::{Length, Ttl},
 };
 
-/// Calls of setters, or nothing; the second argument is the path of the run time's private names.
+/// Calls of setters, or nothing. The second argument is the path of `__private`.
 type Setter = fn(&Cached, &TokenStream) -> TokenStream;
 
 /// Where the value of an argument is used.
@@ -101,7 +101,7 @@ fn stale_if_error(args: &Cached, private: &TokenStream) -> TokenStream {
     hygienic!(#(.stale_if_error(#window))*)
 }
 
-/// A stale window, whose limits are checked where its value is known.
+/// A stale window. The limits of a constant are checked when rustc evaluates it.
 fn window(length: &Length, private: &TokenStream) -> TokenStream {
     match length {
         Length::Constant(path) => call(hygienic!(#private::window), path.to_token_stream(), path.span()),

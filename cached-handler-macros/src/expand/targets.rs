@@ -1,15 +1,15 @@
-//! What each argument of `#[invalidates]` adds to the targets, before the body runs.
+//! The statements by which the arguments of `#[invalidates]` add targets, before the body runs.
 
 use proc_macro2::TokenStream;
 
-use super::tokens::{bindings, formatted, shown, template_names};
+use super::tokens::{bindings, displayed, formatted, template_names};
 use crate::parse::{
     Invalidates,
     function::Argument,
     template::{Piece, Template, starred},
 };
 
-/// Statements that name targets. Takes the path of the run time's private names, and the handler's arguments.
+/// Statements that add targets. Takes the path of `__private`, and the handler's arguments.
 type Emitter = fn(&Invalidates, &TokenStream, &[Argument]) -> TokenStream;
 
 macro_rules! emitters {
@@ -60,7 +60,7 @@ fn path(template: &Template, private: &TokenStream, arguments: &[Argument], meth
         Piece::Value(value) => {
             let rest = starred(value);
             let kind = if rest.is_some() { hygienic!(Rest) } else { hygienic!(Value) };
-            let value = shown(private, rest.as_ref().unwrap_or(value));
+            let value = displayed(private, rest.as_ref().unwrap_or(value));
             hygienic!(#private::PathPiece::#kind(#value))
         }
     };

@@ -12,18 +12,18 @@ use crate::{
     syntax::{mention::names_in, pattern},
 };
 
-/// Where the run time's private names are.
+/// The path of `__private`, which has what emitted code uses.
 pub(crate) fn private(root: Option<&Path>) -> TokenStream {
     let root = crate_root(root);
     quote!(#root::__private)
 }
 
-/// Where this crate is.
+/// The path of cached-handler.
 pub(crate) fn crate_root(root: Option<&Path>) -> TokenStream {
     root.map_or_else(|| quote!(::cached_handler), ToTokens::to_token_stream)
 }
 
-/// `&(…)`, whose place is the expression's own, so that what is wrong with its type is reported there.
+/// `&(…)` with the span of the expression, so that errors about its type are reported there.
 pub(crate) fn referenced(expression: &impl ToTokens) -> TokenStream {
     let tokens = expression.to_token_stream();
     let at = |token: Option<TokenTree>| Span::mixed_site().located_at(token.map_or_else(Span::call_site, |token| token.span()));
@@ -33,15 +33,15 @@ pub(crate) fn referenced(expression: &impl ToTokens) -> TokenStream {
     quote_spanned!(first=> & #inner)
 }
 
-/// A type of one name, as an argument of another type: so it stands among the parameters, where rustc has more to say of a name
-/// that does not exist. It then says the same in both places, and says it once.
+/// A type of one name, as an argument of another type. Parameters have it in this form too, so that rustc reports a name that
+/// does not exist in the same words in both places, and therefore once.
 pub(crate) fn wrapped(private: &TokenStream, ty: &Type) -> TokenStream {
     let place = Span::mixed_site().located_at(ty.span());
     let path = located(hygienic!(#private::Same), place);
     quote_spanned!(place=> #path<#ty>)
 }
 
-/// Type and constant parameters, to be handed on.
+/// `::<…>` with the type and constant parameters of a function.
 pub(crate) fn turbofish(function: &Function) -> Option<TokenStream> {
     let names: Vec<&Ident> = function
         .signature
@@ -68,7 +68,7 @@ pub(crate) fn bindings(arguments: &[Argument], names: &[Ident]) -> TokenStream {
         .collect()
 }
 
-/// The names in a template, and its text with them filled in.
+/// The names in a template, and its text with their values.
 pub(crate) fn formatted(private: &TokenStream, template: &Template) -> (Vec<Ident>, TokenStream) {
     let mut text = String::new();
     let mut values = Vec::new();
@@ -77,7 +77,7 @@ pub(crate) fn formatted(private: &TokenStream, template: &Template) -> (Vec<Iden
             Piece::Text(plain) => {
                 for letter in plain.chars() {
                     text.push(letter);
-                    // As `format_args!` writes it.
+                    // `format_args!` writes a brace as two.
                     if matches!(letter, '{' | '}') {
                         text.push(letter);
                     }
@@ -85,15 +85,15 @@ pub(crate) fn formatted(private: &TokenStream, template: &Template) -> (Vec<Iden
             }
             Piece::Value(value) => {
                 text.push_str("{}");
-                values.push(shown(private, value));
+                values.push(displayed(private, value));
             }
         }
     }
     (template_names(std::slice::from_ref(template)), hygienic!(#private::format_args!(#text #(, #values)*)))
 }
 
-/// A value of a template, as text; on the literal, which is where rustc says that it is none.
-pub(crate) fn shown(private: &TokenStream, value: &TokenStream) -> TokenStream {
+/// A value of a template, to be displayed. It has the span of the literal, where rustc reports a type that has no `Display`.
+pub(crate) fn displayed(private: &TokenStream, value: &TokenStream) -> TokenStream {
     let value = match syn::parse2::<Ident>(value.clone()) {
         // Bound by reference.
         Ok(name) => name.to_token_stream(),
@@ -103,7 +103,7 @@ pub(crate) fn shown(private: &TokenStream, value: &TokenStream) -> TokenStream {
     hygienic!(#private::shown(#value))
 }
 
-/// Those that the values of templates mention.
+/// The names that the values of templates mention.
 pub(crate) fn template_names(templates: &[Template]) -> Vec<Ident> {
     let mut names = Vec::new();
     for piece in templates.iter().flat_map(|template| &template.pieces) {
@@ -114,19 +114,19 @@ pub(crate) fn template_names(templates: &[Template]) -> Vec<Ident> {
     names
 }
 
-/// A block in braces on a given place.
+/// A block in braces with a given span.
 pub(crate) fn with_span(tokens: TokenStream, span: Span) -> Group {
     with_delimiter(Delimiter::Brace, tokens, span)
 }
 
-/// Tokens in delimiters on a given place.
+/// Tokens in delimiters with a given span.
 pub(crate) fn with_delimiter(delimiter: Delimiter, tokens: TokenStream, span: Span) -> Group {
     let mut group = Group::new(delimiter, tokens);
     group.set_span(span);
     group
 }
 
-/// A call on a given place, which is where rustc says what is wrong with its arguments' types; what its path means stays.
+/// A call with a given span, where rustc reports errors about the types of its arguments. Names in its path resolve as before.
 pub(crate) fn call(path: TokenStream, arguments: TokenStream, place: Span) -> TokenStream {
     let mut call = located(path, place);
     call.extend([TokenTree::from(with_delimiter(Delimiter::Parenthesis, arguments, Span::mixed_site().located_at(place)))]);

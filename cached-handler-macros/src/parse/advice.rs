@@ -1,4 +1,4 @@
-//! What to type, in the author's own words: messages repeat the value that was written, in the form that is asked for.
+//! What to type, with the author's own values: messages repeat the value that was written, in the right form.
 
 use proc_macro2::{Ident, TokenStream};
 use quote::ToTokens;

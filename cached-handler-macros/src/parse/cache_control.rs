@@ -1,4 +1,4 @@
-//! `cache_control`: directives of responses. A slip in one would take the safe default away and put nothing in its place.
+//! `cache_control`: directives of responses. A misspelt one would remove the safe default and put nothing in its place.
 
 use proc_macro2::TokenStream;
 use syn::Ident;
@@ -6,7 +6,7 @@ use syn::Ident;
 use super::{CacheControl, texts::text, values::is_token};
 use crate::errors::{Errors, is_nearly, nearest};
 
-/// What stands after a directive's `=`.
+/// The value of a directive.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Takes {
     Nothing,
@@ -32,9 +32,8 @@ const KNOWN: &[(&str, Takes)] = &[
     ("immutable", Takes::Nothing),
 ];
 
-/// Directives as in RFC 9111 §5.2: `name`, `name=token` or `name="…"`. Others than those that are known are let through,
-/// as anybody may define some.
-/// Or `none`, which adds no field.
+/// Directives as in RFC 9111 §5.2: `name`, `name=token` or `name="…"`. Unknown ones are accepted, as anybody may define some. Or
+/// `none`, which adds no field.
 pub(super) fn cache_control(value: TokenStream, errors: &mut Errors) -> Option<CacheControl> {
     match syn::parse2::<Ident>(value.clone()) {
         Ok(name) if name == "none" => return Some(CacheControl::Untouched),
@@ -67,7 +66,7 @@ fn directives(text: &str) -> Vec<&str> {
     text.split(at_comma).map(str::trim).collect()
 }
 
-/// What is wrong with one, and what to type.
+/// What is wrong with a directive, and what to type.
 fn mistake(directive: &str) -> Option<String> {
     if directive.is_empty() {
         return Some(
@@ -81,7 +80,7 @@ fn mistake(directive: &str) -> Option<String> {
     let lower = name.to_ascii_lowercase();
     match (KNOWN.iter().find(|(known, _)| *known == lower), value) {
         (None, _) => {
-            // Nearer than for the attributes' own arguments, of which there are no others.
+            // Unknown directives exist, unknown arguments do not: so this has to be nearer than a misspelt argument.
             let (_, known) = nearest(&lower, KNOWN.iter().map(|(known, _)| *known)).filter(|(far, known)| *far <= known.len() / 3)?;
             Some(format!("`{name}` is not a directive that clients know; did you mean `{known}`?"))
         }
@@ -132,7 +131,7 @@ mod tests {
     }
 
     #[test]
-    fn each_directive_that_is_known_is_let_through_as_it_is_to_be_written() {
+    fn every_known_directive_is_accepted_in_its_form() {
         for (name, takes) in KNOWN {
             let right: &[&str] = match takes {
                 Takes::Nothing => &[""],
@@ -147,7 +146,7 @@ mod tests {
     }
 
     #[test]
-    fn a_value_that_is_missing_or_too_much_is_told() {
+    fn a_missing_or_superfluous_value_of_a_directive_is_an_error() {
         for (name, takes) in KNOWN {
             let (wrong, advice): (&[&str], _) = match takes {
                 Takes::Nothing => (&["=1", "=\"\""], format!("takes no value; type `{name}`")),
@@ -162,7 +161,7 @@ mod tests {
     }
 
     #[test]
-    fn a_name_that_is_nearly_one_that_is_known_is_a_slip() {
+    fn a_misspelt_directive_is_an_error() {
         for (written, meant) in [
             ("maxage=60", "max-age"),
             ("max_age=60", "max-age"),
@@ -184,7 +183,7 @@ mod tests {
     }
 
     #[test]
-    fn directives_of_others_are_let_through() {
+    fn unknown_directives_are_accepted() {
         for extension in ["community=\"UCI\"", "pre-check=0", "post-check=0", "no-siteapp", "channel=\"/a\"", "x", "max-stale", "group=a"] {
             assert_eq!(mistakes(extension), [""; 0]);
         }

@@ -32,11 +32,11 @@ pub(crate) fn ttl(value: TokenStream) -> syn::Result<Ttl> {
     }
 }
 
-/// The duration that an argument says.
+/// The duration in an argument.
 pub(crate) fn length(argument: &str, value: TokenStream) -> syn::Result<Length> {
     let span = value.clone();
     let last = if argument == "ttl" { ", or `from_response`" } else { "" };
-    // Of a status, the number stands for its lifetime.
+    // The number of a status names its lifetime.
     let is_status = argument.bytes().all(|byte| byte.is_ascii_digit());
     let what = if is_status { format!("the lifetime of `{argument}`") } else { format!("`{argument}`") };
     let wrong = || {
@@ -85,7 +85,7 @@ pub(crate) fn length(argument: &str, value: TokenStream) -> syn::Result<Length> 
     }
 }
 
-/// What a text that is no duration was meant to be.
+/// The duration that a text was probably meant to be.
 fn meant(text: &str) -> Option<String> {
     let number = text.trim_end_matches(|letter: char| !letter.is_ascii_digit()).trim();
     if number.is_empty() || !number.bytes().all(|byte| byte.is_ascii_digit()) {
@@ -104,7 +104,7 @@ fn meant(text: &str) -> Option<String> {
     Some(format!("\"{number}{unit}\""))
 }
 
-/// A number and its unit, in milliseconds; absurdly long ones saturate.
+/// A number and its unit, in milliseconds. Too large a number saturates.
 pub(crate) fn duration(text: &str) -> Option<u64> {
     let unit = text.find(|letter: char| !letter.is_ascii_digit())?;
     let (number, unit) = text.split_at_checked(unit)?;
@@ -153,7 +153,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_duration_is_told_what_to_type() {
+    fn a_value_that_is_no_duration_is_answered_with_what_to_type() {
         for value in [quote!(-1), quote!("1y"), quote!("-1s"), quote!(1.5), quote!("m"), quote!(""), quote!(true), quote!(60u64)] {
             assert!(millis(value.clone()).is_err_and(|error| error.contains("`ttl` is a duration; type seconds")), "{value}");
         }

@@ -1,4 +1,4 @@
-//! The handler: its attributes, signature and arguments parsed, its body left as tokens.
+//! The function below an attribute: attributes, signature and arguments are parsed, the body stays tokens.
 
 use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens, format_ident, quote};
@@ -24,15 +24,15 @@ pub(crate) struct Function {
     pub(crate) body: Group,
 }
 
-/// One argument of it.
+/// One argument of a handler.
 pub(crate) struct Argument {
-    /// `cfg`s, which have to stand wherever the argument does.
+    /// `cfg`s, which the emitted code repeats wherever it uses the argument.
     pub(crate) cfgs: Vec<Attribute>,
     /// Everything else, such as lint levels.
     pub(crate) lints: Vec<Attribute>,
     pub(crate) pattern: Pat,
     pub(crate) ty: Type,
-    /// What it is called until its pattern takes it apart.
+    /// The name of the parameter in the emitted code, until the pattern destructures it.
     pub(crate) name: Ident,
     /// The names that its pattern binds.
     pub(crate) binds: Vec<Ident>,
@@ -62,8 +62,8 @@ pub(crate) fn parse_function(attribute: &str, item: &TokenStream, errors: &mut E
     })
 }
 
-/// What is emitted beside mistakes: the function as it was written, but one that axum takes as a handler, so that nothing
-/// else goes wrong for want of it.
+/// The function that is emitted beside errors: as it was written, but made acceptable to axum as a handler, so that no further
+/// errors follow.
 pub(crate) fn kept(item: &TokenStream) -> TokenStream {
     let Ok(Function { attributes, visibility, mut signature, body }) = syn::parse2(item.clone()) else { return item.clone() };
     let returns_a_future = matches!(&signature.output, ReturnType::Type(_, ty) if future_output(ty).is_some());
@@ -77,7 +77,7 @@ pub(crate) fn kept(item: &TokenStream) -> TokenStream {
     quote!(#(#attributes)* #visibility #signature #body)
 }
 
-/// A block that `macro_rules!` hands on (`$body:block`) comes in an invisible group.
+/// The block inside the invisible group in which `macro_rules!` hands it on (`$body:block`).
 fn unwrapped(token: TokenTree) -> TokenTree {
     if let TokenTree::Group(group) = &token
         && group.delimiter() == Delimiter::None
@@ -101,7 +101,7 @@ impl Function {
             .map(|(at, argument)| {
                 let (cfgs, lints) = argument.attrs.iter().cloned().partition(|attribute| attribute.path().is_ident("cfg"));
                 let binds = pattern::names(&argument.pat);
-                // Of the macro's own hygiene, so that no name in the body means it; and none of the macro's own.
+                // With the macro's hygiene, so that no name in the body means this one; and different from the macro's own names.
                 let mut name = match &*binds {
                     [only] if !only.to_string().starts_with('_') => only.clone(),
                     _ => format_ident!("__argument{at}"),
@@ -112,8 +112,8 @@ impl Function {
             .collect()
     }
 
-    /// The generics, each type parameter `'static`, as the run may outlive the request; and `Send` where an argument holds one, as
-    /// axum takes no other, and what rustc would suggest to add it lands behind the attribute.
+    /// The generics with each type parameter `'static`, as the run may outlive the request; and `Send` if an argument has a value of
+    /// it, as axum requires, because rustc's suggestion to add it would point after the attribute.
     pub(crate) fn static_generics(&self) -> Generics {
         let mut generics = self.signature.generics.clone();
         let parameters: Vec<Ident> = generics.type_params().map(|parameter| parameter.ident.clone()).collect();
@@ -123,7 +123,7 @@ impl Function {
                     syn::WherePredicate::Type(bound) if is_just(&bound.bounded_ty, &parameter) => Some(&mut bound.bounds),
                     _ => None,
                 });
-            // Beside the bounds that are there: bounds in two places are a lint.
+            // Next to existing bounds: clippy has a lint against bounds in two places.
             let mut added: Punctuated<TypeParamBound, Token![+]> = parse_quote!('static);
             if self.holds(&parameter) {
                 let name_send = hygienic!(::core::marker::Send);
@@ -142,7 +142,7 @@ impl Function {
         generics
     }
 
-    /// Whether an argument is, or holds, a value of a type parameter that is not said to be `Send`.
+    /// Whether an argument is, or contains, a value of a type parameter without the bound `Send`.
     fn holds(&self, parameter: &Ident) -> bool {
         let generics = &self.signature.generics;
         let is_said = mentions(generics.to_token_stream(), "Send") || mentions(generics.where_clause.to_token_stream(), "Send");
@@ -162,7 +162,7 @@ impl Function {
     }
 }
 
-/// `State<T>` and the like.
+/// Whether a type is an extractor of the parameter, such as `State<T>`.
 fn is_around(ty: &Type, parameter: &Ident) -> bool {
     let Type::Path(path) = ty else { return false };
     let Some(last) = path.path.segments.last() else { return false };
@@ -185,7 +185,7 @@ fn is_just(ty: &Type, parameter: &Ident) -> bool {
     }
 }
 
-/// The attributes of a handler, by what is done with them.
+/// The attributes of a handler, by where they go.
 #[derive(Default)]
 pub(crate) struct Sorted {
     /// Stay on the function.
@@ -198,7 +198,7 @@ pub(crate) struct Sorted {
     pub(crate) ours: Vec<Attribute>,
 }
 
-/// What rustc and its tools know, and no macro changes.
+/// Attributes of rustc and its tools, which are no macros.
 const INERT: &[&str] = &[
     "doc",
     "allow",
@@ -223,7 +223,7 @@ const INERT: &[&str] = &[
     "coverage",
 ];
 
-/// With `no_macros`, what is not known is inert too.
+/// With `no_macros`, unknown attributes are inert too.
 pub(crate) fn sort(attributes: Vec<Attribute>, no_macros: bool) -> Sorted {
     let mut sorted = Sorted::default();
     for attribute in attributes {

@@ -59,7 +59,7 @@ pub(super) fn split(table: &Table, tokens: TokenStream, errors: &mut Errors) -> 
     kept
 }
 
-/// With a comma in place of each `;`.
+/// The tokens with a comma in place of each `;`.
 fn with_commas(tokens: TokenStream, errors: &mut Errors) -> TokenStream {
     let comma = |token: TokenTree| match &token {
         TokenTree::Punct(punct) if punct.as_char() == ';' => {

@@ -1,4 +1,4 @@
-//! `status`: further statuses that are stored, and for how long each is fresh.
+//! `status`: more statuses that are stored, and how long each is fresh.
 
 use proc_macro2::{TokenStream, TokenTree};
 use syn::{LitInt, ext::IdentExt};
@@ -19,7 +19,7 @@ pub(crate) struct Status {
     pub(crate) fresh: Option<Length>,
 }
 
-/// As many as [`Policy::status`] takes.
+/// The limit of `Policy::status`.
 const MAX_STATUSES: usize = 8;
 
 pub(super) fn statuses(value: TokenStream, errors: &mut Errors) -> Vec<Status> {
@@ -52,7 +52,7 @@ pub(super) fn statuses(value: TokenStream, errors: &mut Errors) -> Vec<Status> {
     statuses
 }
 
-/// What stands before the first sign, the sign, and what stands behind it.
+/// The tokens before the first sign, the sign, and the tokens after it.
 fn split(part: TokenStream) -> (TokenStream, String, TokenStream) {
     // `::` is no sign in the path of a constant.
     let is_number = matches!(part.clone().into_iter().next(), Some(TokenTree::Literal(_)));
@@ -86,7 +86,7 @@ fn code(name: &TokenStream, before: Option<&Status>) -> syn::Result<(LitInt, u16
     }
 }
 
-/// As `Policy::status` refuses them.
+/// Why a status is refused; `Policy::status` refuses the same ones.
 fn why_never(status: u16) -> Option<&'static str> {
     match status {
         ..200 => Some("it is not a final status, `200` and above"),

@@ -16,7 +16,7 @@ pub(crate) struct Template {
 #[derive(Clone)]
 pub(crate) enum Piece {
     Text(String),
-    /// An expression over arguments, on the literal's place.
+    /// An expression over arguments, with the span of the literal.
     Value(TokenStream),
 }
 
@@ -51,13 +51,13 @@ impl Template {
         Ok(Self { literal: literal.clone(), pieces })
     }
 
-    /// How many bytes it has at least.
+    /// How many bytes the text has without the values.
     pub(crate) fn fixed_length(&self) -> usize {
         self.pieces.iter().map(|piece| if let Piece::Text(text) = piece { text.len() } else { 0 }).sum()
     }
 }
 
-/// What stands behind the star of `{*rest}`, which in a path is as in a route: it may have slashes.
+/// The expression after the star of `{*rest}`. In a path it means the same as in a route: the value may contain slashes.
 pub(crate) fn starred(value: &TokenStream) -> Option<TokenStream> {
     match syn::parse2(value.clone()) {
         Ok(Expr::Unary(ExprUnary { op: UnOp::Deref(_), expr, .. })) => Some(expr.to_token_stream()),
@@ -65,7 +65,7 @@ pub(crate) fn starred(value: &TokenStream) -> Option<TokenStream> {
     }
 }
 
-/// The tokens of `{…}`, all on the literal, as stable compilers know no place inside it.
+/// The tokens of `{…}`, all with the span of the literal: stable compilers give no span inside it.
 fn expression_at(text: &str, span: Span) -> syn::Result<TokenStream> {
     let wrong = || {
         let message = match text.split_once(':') {

@@ -42,7 +42,7 @@ pub(super) fn vary(value: TokenStream, errors: &mut Errors) -> Vary {
     Vary::Fields(names)
 }
 
-/// Why a field selects no response: it is not one of requests, or the cache answers it.
+/// Why a field cannot select a response: requests do not have it, or the cache handles it.
 fn no_selector(name: &str) -> Option<String> {
     of_responses(name).or_else(|| match name {
         "if-none-match" | "if-modified-since" | "if-match" | "if-unmodified-since" | "if-range" | "range" => {

@@ -1,4 +1,4 @@
-//! Functions that return a future: by hand, or since a macro has rewritten them.
+//! Functions that return a future, written so or rewritten by a macro.
 
 use quote::ToTokens;
 use syn::{GenericArgument, Path, PathArguments, Token, Type, TypeParamBound, punctuated::Punctuated};

@@ -1,4 +1,4 @@
-//! Which variables an expression of the attribute mentions: those arguments that it stands for in the key.
+//! The variables that an expression mentions. In `key(…)` the expression takes the place of these arguments.
 
 use proc_macro2::{Ident, Span, TokenStream};
 use syn::{
@@ -11,14 +11,14 @@ use super::pattern;
 
 /// The free variables of an expression, each once.
 ///
-/// An argument that is mentioned is not written into the key. So a name counts only where it certainly is the argument,
-/// not a field, a module, a function, or what a closure or a pattern inside binds anew; where that is not certain, the
-/// argument is written too.
+/// An argument that is mentioned is not written into the key by itself. So a name counts only if it certainly is the argument: not
+/// a field, a module, a function, or a name that a closure or pattern inside binds anew. If it is not certain, the argument is
+/// written too.
 pub(crate) fn names_in(tokens: TokenStream) -> Vec<Ident> {
     Mentions::of(tokens).found
 }
 
-/// The macros in an expression whose expansion the attribute does not know.
+/// The macros in an expression that cannot be seen through.
 pub(crate) fn unknown_macros_in(tokens: TokenStream) -> Vec<Macro> {
     Mentions::of(tokens).unknown
 }
@@ -27,7 +27,7 @@ pub(crate) fn unknown_macros_in(tokens: TokenStream) -> Vec<Macro> {
 struct Mentions {
     found: Vec<Ident>,
     unknown: Vec<Macro>,
-    /// Names that stand for something else here.
+    /// Names that are bound anew here.
     bound: Vec<Ident>,
 }
 
@@ -105,7 +105,7 @@ impl Mentions {
         }
     }
 
-    /// What is bound inside is forgotten outside.
+    /// Names that are bound inside are unbound again outside.
     fn scope<'p, P: IntoIterator<Item = &'p Pat>>(&mut self, patterns: P, inside: impl FnOnce(&mut Self)) {
         let outside = self.bound.len();
         patterns.into_iter().for_each(|pattern| self.bind(pattern));
@@ -124,7 +124,7 @@ impl Mentions {
     }
 
     fn block(&mut self, block: &Block) {
-        // Items and macros may mean anything by a name.
+        // Items and macros may give a name any meaning.
         let mut macros = block.stmts.iter().filter_map(|statement| match statement {
             Stmt::Macro(call) => Some(call.mac.clone()),
             _ => None,
@@ -147,7 +147,7 @@ impl Mentions {
         });
     }
 
-    /// Of macros, those of the standard library that are made of expressions.
+    /// Sees through the macros of the standard library whose arguments are expressions.
     fn call_of_macro(&mut self, call: &Macro) {
         let is_read = match standard(call).as_str() {
             "vec" | "dbg" => self.list(call),
@@ -260,7 +260,7 @@ mod tests {
     }
 
     #[test]
-    fn what_certainly_is_the_argument_is_mentioned() {
+    fn a_name_that_certainly_is_the_argument_is_mentioned() {
         for (text, names) in [
             ("user.tenant", &["user"][..]),
             ("*page", &["page"]),
@@ -286,9 +286,9 @@ mod tests {
         }
     }
 
-    /// Whoever counts as mentioned is not in the key: each of these once let two people share a response.
+    /// An argument that counts as mentioned is not in the key: each of these once let two people share a response.
     #[test]
-    fn what_only_has_the_name_of_an_argument_is_not_mentioned() {
+    fn another_thing_with_the_name_of_an_argument_is_not_mentioned() {
         for text in [
             "jar.get().map(|user| user.value())",
             "jar.get().map(|(a, user)| { user.value() })",
@@ -317,7 +317,7 @@ mod tests {
     }
 
     #[test]
-    fn only_macros_whose_tokens_mean_anything_are_unknown() {
+    fn only_macros_that_cannot_be_seen_through_are_unknown() {
         let unknown = |text: &str| -> Vec<String> {
             let found = unknown_macros_in(text.parse().unwrap());
             found.iter().map(|call| call.path.segments.last().unwrap().ident.to_string()).collect()

@@ -1,4 +1,4 @@
-//! Patterns of arguments: which names they bind, and the same pattern by reference.
+//! Patterns of arguments: the names that they bind, and the same pattern for a reference.
 
 use proc_macro2::{Ident, TokenStream, TokenTree};
 use quote::{ToTokens, quote};
@@ -33,7 +33,7 @@ fn collect(pattern: &Pat, names: &mut Vec<Ident>) {
     }
 }
 
-/// Whether a pattern borrows from what it takes apart to change it: `State(ref mut app)`.
+/// Whether a pattern has a `ref mut`, as in `State(ref mut app)`.
 pub(crate) fn borrows_mutably(pattern: &Pat) -> bool {
     fn any(tokens: TokenStream) -> bool {
         let mut after_ref = false;
@@ -52,7 +52,7 @@ pub(crate) fn borrows_mutably(pattern: &Pat) -> bool {
     any(pattern.to_token_stream())
 }
 
-/// The pattern for a reference to what it is written for: every name in `used` is bound by reference, all others are `_`.
+/// The pattern for a reference to the value: every name in `used` is bound by reference, all others are `_`.
 pub(crate) fn by_reference(pattern: &Pat, used: &[Ident]) -> TokenStream {
     let inner = |pattern: &Pat| by_reference(pattern, used);
     let is_used = |name: &Ident| used.contains(name);
@@ -125,7 +125,7 @@ mod tests {
     }
 
     #[test]
-    fn only_what_is_used_is_bound_and_never_by_value() {
+    fn only_used_names_are_bound_and_never_by_value() {
         for (text, used, expected) in [
             ("Path(id)", &["id"][..], "Path(id)"),
             ("Path((a, mut b))", &["b"], "Path((_,b,))"),

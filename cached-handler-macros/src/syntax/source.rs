@@ -1,9 +1,9 @@
-//! Tokens as text, for messages that repeat what the author wrote.
+//! Tokens as source text, for messages that repeat what the author wrote.
 
 use proc_macro2::{Delimiter, Spacing, TokenStream, TokenTree};
 use quote::ToTokens;
 
-/// Tokens in one line, spaced as they would be written.
+/// Tokens in one line, with the spaces of usual formatting.
 pub(crate) fn written(tokens: impl ToTokens) -> String {
     let mut text = Text::default();
     text.write(tokens.to_token_stream());
@@ -27,15 +27,15 @@ struct Text {
     in_bars: bool,
 }
 
-/// What stands before a token.
+/// The kind of the token before.
 #[derive(Default, Clone, Copy, PartialEq, Eq)]
 enum Before {
-    /// Nothing, or something that stands close to what comes.
+    /// None, or one without a space after it.
     #[default]
     Close,
-    /// A word, a literal or a closed list.
+    /// A word, a literal or a closing delimiter.
     Word,
-    /// Something behind which there is a space.
+    /// One with a space after it.
     Spaced,
     /// The first half of an operator.
     Joint,

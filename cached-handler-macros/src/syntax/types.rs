@@ -58,7 +58,7 @@ fn open(ty: &mut Type, parameters: &mut Vec<TypeParam>) {
         let mut bounds = Punctuated::default();
         match ty {
             Type::ImplTrait(opaque) if !mentions(opaque.to_token_stream(), "Self") => {
-                // Without lifetimes and `use<…>`, which say what it holds on to, and not what it is.
+                // Without lifetimes and `use<…>`, which say what the type captures.
                 let traits = opaque.bounds.iter().filter(|bound| matches!(bound, TypeParamBound::Trait(_)));
                 bounds = traits.cloned().collect();
                 for bound in &mut bounds {
@@ -71,7 +71,7 @@ fn open(ty: &mut Type, parameters: &mut Vec<TypeParam>) {
                 }
             }
             Type::ImplTrait(_) => {}
-            // An item inside the function knows no `Self`: any type will do there.
+            // An item inside the function has no `Self`: any type is accepted there.
             _ if is_own => {}
             _ => return false,
         }
@@ -84,7 +84,7 @@ fn open(ty: &mut Type, parameters: &mut Vec<TypeParam>) {
     });
 }
 
-/// Looks at a type, and where that has not been enough, at the types in it.
+/// Calls `look` for a type and, as long as that returns false, for the types in it.
 fn each(ty: &mut Type, look: &mut dyn FnMut(&mut Type) -> bool) {
     if look(ty) {
         return;
@@ -115,7 +115,7 @@ fn in_arguments(path: &mut Path, look: &mut dyn FnMut(&mut Type) -> bool) {
     }
 }
 
-/// The first reference in a type that does not live as long as the program, and what holds the same.
+/// The first reference in a type that is not `'static`, and an owned type with the same value.
 pub(crate) fn borrowed(ty: &Type) -> Option<(&Type, String)> {
     match ty {
         Type::Reference(reference) if reference.lifetime.as_ref().is_none_or(|lifetime| lifetime.ident != "static") => {
@@ -137,7 +137,7 @@ pub(crate) fn borrowed(ty: &Type) -> Option<(&Type, String)> {
     }
 }
 
-/// Types that need no header field, by the last name in their path: for all others the fields are kept at hand.
+/// Types that read no header field, by the last name in their path. For all others the snapshot of the request has the fields.
 const WITHOUT_FIELDS: &[&str] = &[
     "State",
     "Path",
@@ -156,7 +156,7 @@ const WITHOUT_FIELDS: &[&str] = &[
     "Revalidate",
     "Cache",
 ];
-/// Types around one of those.
+/// Types that may have one of those as a parameter.
 const AROUND: &[&str] = &["Option", "Result", "OnMiss", "Cached"];
 
 pub(crate) fn needs_fields(ty: &Type) -> bool {
