@@ -23,7 +23,7 @@ use crate::{
     error::Error,
     handler::{self, Handler, defaults::Defaults, policy::Policy, writes::find_unmatched_groups},
     header::cache_status::CacheName,
-    observe::{Counts, Limiter, Watch},
+    observe::{Counts, Observer, Watch},
     storage::remote::{
         adapter::BytesBackend,
         guard::{Guard, limits::BackendLimits},
@@ -312,9 +312,9 @@ impl CacheBuilder {
             words: self.words,
             // Off, nothing is added to any answer.
             status_name: self.status_name.filter(|_| !self.off).map(|name| CacheName::new(&name)),
+            observer: Observer::new(self.counts, self.clock.clone()),
             clock: self.clock,
             memory: crate::storage::memory::Memory::new(self.memory, self.seed.map_or_else(Keyed::new, Keyed::fixed)),
-            limiter: Limiter::default(),
             backends,
             defaults: Defaults::of(default_backend, &self.policy),
             flights: Arc::default(),
@@ -324,7 +324,6 @@ impl CacheBuilder {
             shared: Shared::default(),
             read_ahead: Arc::new(ReadAhead::new(self.read_ahead.unwrap_or(usize::try_from(self.memory / 2).unwrap_or(usize::MAX)))),
             tasks: Tasks::new(self.max_runs),
-            counts: self.counts,
             _claims: self.claims,
         });
         (cache, complaints)

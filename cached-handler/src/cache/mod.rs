@@ -37,7 +37,7 @@ use crate::{
         others::{self, Kind},
     },
     header::cache_status::CacheName,
-    observe::{self, Counts, Limiter, stats::Stats},
+    observe::{self, Observer, stats::Stats},
     storage::{memory::Memory, remote::Backend},
     stored::shared::Shared,
     util::{clock::Clock, join::together, lock::lock, read_ahead::ReadAhead, tasks::Tasks, timer::timeout},
@@ -87,8 +87,7 @@ pub(crate) struct Inner {
     pub(crate) attempts: Arc<Attempts>,
     pub(crate) settle: Option<Settle>,
     pub(crate) tasks: Tasks,
-    pub(crate) counts: Arc<Counts>,
-    pub(crate) limiter: Limiter,
+    pub(crate) observer: Observer,
     /// Nobody reads it: it is given up with the cache.
     _claims: Claims,
 }
@@ -186,7 +185,7 @@ impl Cache {
     /// Not for every request: it goes through some counters, and has what was evicted settled first.
     #[must_use]
     pub fn stats(&self) -> Stats {
-        Stats::of(&self.0.counts, self.0.memory.settled())
+        Stats::of(&self.0.observer.counts, self.0.memory.settled())
     }
 
     /// Waits until nothing is left of what requests have begun, at most for `limit`: before the process ends, after the
@@ -269,7 +268,7 @@ impl Cache {
     /// Says so where what has just been made for this cache names a backend that it does not have.
     pub(crate) fn complain(&self, of: &'static Handler) {
         if let Some(misfit) = self.misfit(of) {
-            observe::misfit(self, of, &misfit);
+            self.0.observer.misfit(&of.subject, &misfit);
         }
     }
 
@@ -287,7 +286,7 @@ impl Cache {
         let complaint = target.check_in(self.0.words.path_prefixes);
         let Some(target) = target.meant(self.0.words.path_prefixes) else {
             // Of an attribute nobody else would hear of it.
-            observe::advanced(self, target, effect, &complaint);
+            self.0.observer.advanced(target, effect, &complaint);
             return complaint;
         };
         // Noted first: whoever leaves at the await has begun it.
@@ -313,7 +312,7 @@ impl Cache {
             Some(trace) => Box::pin(async move { backend.advance_and_tell(target, effect).await.map(|moved| trace.moved(target, moved)) }),
         });
         let outcome = together(told.collect()).await.into_iter().fold(Ok(()), Result::and);
-        observe::advanced(self, target, effect, &outcome);
+        self.0.observer.advanced(target, effect, &outcome);
         outcome
     }
 
@@ -324,7 +323,7 @@ impl Cache {
             Some(backend) => backend.advance(target, Effect::Invalidate).await,
             None => Ok(()),
         };
-        observe::advanced(self, target, Effect::Invalidate, &outcome);
+        self.0.observer.advanced(target, Effect::Invalidate, &outcome);
         outcome
     }
 
@@ -334,7 +333,7 @@ impl Cache {
         self.0.memory.epochs.advance_now(target.mark(), Effect::Invalidate);
         // With backends it is done once more, by whoever waits for them, and counted there.
         if !self.has_backends() {
-            observe::advanced(self, target, Effect::Invalidate, &Ok(()));
+            self.0.observer.advanced(target, Effect::Invalidate, &Ok(()));
         }
     }
 

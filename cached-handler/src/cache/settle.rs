@@ -11,7 +11,6 @@ use super::Cache;
 use crate::{
     epoch::{Effect, target::Target},
     error::Error,
-    observe,
     util::{home::spawn_here, lock::lock, tasks::Owed, timer::sleep_until},
 };
 
@@ -72,7 +71,7 @@ impl Settle {
         let wait = || once_more(Arc::clone(&waiting));
         let begun = if is_lost { spawn_here(wait()) } else { cache.inner().tasks.spawn(wait) };
         if begun.is_none() && waiting.takes().is_some() {
-            observe::nowhere_to_invalidate_again(cache);
+            cache.inner().observer.nowhere_to_invalidate_again();
         }
     }
 }
@@ -107,7 +106,7 @@ impl Drop for Waiting {
     /// Its runtime has ended: the next invalidation begins another.
     fn drop(&mut self) {
         if self.takes().is_some() {
-            observe::not_invalidated_again(&self.cache, &Error::backend("its runtime has ended before"));
+            self.cache.inner().observer.not_invalidated_again(&Error::backend("its runtime has ended before"));
         }
     }
 }
@@ -122,6 +121,6 @@ async fn once_more(waiting: Arc<Waiting>) {
     }
     let (target, effect) = &waiting.what;
     if let Err(error) = waiting.cache.advance(target, *effect, None).await {
-        observe::not_invalidated_again(&waiting.cache, &error);
+        waiting.cache.inner().observer.not_invalidated_again(&error);
     }
 }

@@ -56,12 +56,8 @@ impl Handler {
     fn made_under(&self, defaults: &'static Defaults) -> Self {
         let attributes = Attributes { backend: self.attributes.backend.or(defaults.backend), ..self.attributes };
         let policy = if self.is_of_values { self.policy } else { self.policy.over(&defaults.policy) };
-        Self {
-            is_of_layer: self.is_of_layer,
-            is_of_values: self.is_of_values,
-            under: Some(defaults),
-            ..Self::new(self.site, attributes, policy)
-        }
+        let new = Self { is_of_layer: self.is_of_layer, under: Some(defaults), ..Self::new(self.site, attributes, policy) };
+        if self.is_of_values { new.of_values() } else { new }
     }
 }
 

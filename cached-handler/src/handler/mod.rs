@@ -24,7 +24,7 @@ pub use self::attributes::{Attributes, Ttl, VaryOn, window};
 use self::defaults::Defaults;
 use crate::{
     handler::{policy::Policy, state::State},
-    observe::{HandlerMeters, Unused},
+    observe::Subject,
     rules::stale::Windows,
     util::{digest::Digest, lock::lock},
 };
@@ -57,9 +57,7 @@ pub struct Handler {
     pub(crate) attributes: Attributes,
     pub(crate) policy: Policy,
     pub(crate) in_memory: bool,
-    pub(crate) meters: HandlerMeters,
-    pub(crate) unused: Unused,
-    label: OnceLock<Box<str>>,
+    pub(crate) subject: Subject,
     /// A layer: it stands for a whole site, and not for one resource.
     pub(crate) is_of_layer: bool,
     /// Computes values: it has no answers that clients or an attribute could say anything of.
@@ -138,9 +136,7 @@ impl Handler {
             is_of_layer: false,
             is_of_values: false,
             under: None,
-            meters: HandlerMeters::new(),
-            unused: Unused::new(),
-            label: OnceLock::new(),
+            subject: Subject::new(policy.name, (site.module, site.name), (site.file, site.line)),
             elsewhere: OnceLock::new(),
             digest: OnceLock::new(),
             digests: OnceLock::new(),
@@ -157,6 +153,7 @@ impl Handler {
     /// One that computes values.
     pub(crate) const fn of_values(mut self) -> Self {
         self.is_of_values = true;
+        self.subject.is_of_values = true;
         self
     }
 
@@ -251,8 +248,7 @@ impl Handler {
 
     /// What events and metrics call it: the name that its policy gives it, or else its path.
     pub(crate) fn label(&'static self) -> &'static str {
-        let path = || format!("{}::{}", self.site.module, self.site.name).into_boxed_str();
-        self.policy.name.unwrap_or_else(|| self.label.get_or_init(path))
+        self.subject.label()
     }
 }
 

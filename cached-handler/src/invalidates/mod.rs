@@ -23,7 +23,6 @@ use crate::{
     error::Error,
     handler::{function::CachedHandler, writes::note_invalidated},
     invalidates::invalidation::Invalidation,
-    observe,
     request::{signature::Capture, unsafe_target::Changed},
     rules::path::encode_segment,
     stored::failed::is_no_answer,
@@ -228,7 +227,7 @@ impl Drop for Telling {
         if !*self.is_done.get_mut() {
             let error = Error::backend("there is no runtime to invalidate in, or it has ended before that was done");
             let caches = self.targets.caches().into_iter().filter(Cache::has_backends);
-            caches.for_each(|cache| observe::invalidation_failed(&cache, &error));
+            caches.for_each(|cache| cache.inner().observer.invalidation_failed(&error));
         }
     }
 }
@@ -308,7 +307,7 @@ impl Targets {
 
     async fn tell(&self, cache: &Cache, target: &Target) -> Result<(), Error> {
         let outcome = cache.change(target, Effect::Invalidate, self.trace.as_ref()).await;
-        outcome.inspect_err(|error| observe::invalidation_failed(cache, error))
+        outcome.inspect_err(|error| cache.inner().observer.invalidation_failed(error))
     }
 }
 

@@ -2,10 +2,8 @@
 
 use std::{collections::BTreeMap, ptr, sync::Mutex};
 
-use crate::{
-    handler::Handler,
-    util::{clock::Millis, lock::lock},
-};
+use super::Subject;
+use crate::util::{clock::Millis, lock::lock};
 
 /// The lines of one kind. Pure: the caller has the time.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
@@ -59,9 +57,9 @@ pub(crate) struct Limiter(Mutex<BTreeMap<(usize, &'static str), Throttle>>);
 
 impl Limiter {
     /// Whether to write a line for this reason now, and how many were left out since the last.
-    pub(crate) fn may_speak(&self, handler: Option<&'static Handler>, reason: &'static str, now: Millis) -> Option<u64> {
+    pub(crate) fn may_speak(&self, subject: Option<&'static Subject>, reason: &'static str, now: Millis) -> Option<u64> {
         // By its place in memory, which is the static that the attribute wrote.
-        let handler = handler.map_or(0, |handler| ptr::from_ref(handler).addr());
+        let handler = subject.map_or(0, |subject| ptr::from_ref(subject).addr());
         lock(&self.0).entry((handler, reason)).or_default().allows(now)
     }
 }

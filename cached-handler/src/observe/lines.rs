@@ -3,18 +3,17 @@
 
 use tracing::{Level, debug, error, field, info, warn};
 
-use crate::{error::Error, handler::Handler};
+use super::Subject;
+use crate::error::Error;
 
 /// For the author of a handler: what is not as it should be, and how many such lines were left out.
-pub(super) fn of_handler(handler: &'static Handler, reason: &'static str, left_out: u64, what: &str) {
-    let site = &handler.site;
-    warn!(target: "cached_handler", handler = handler.label(), file = site.file, line = site.line, reason, left_out, "{what}");
+pub(super) fn of_handler(subject: &'static Subject, reason: &'static str, left_out: u64, what: &str) {
+    warn!(target: "cached_handler", handler = subject.label(), file = subject.file, line = subject.line, reason, left_out, "{what}");
 }
 
 /// For the author of a handler of which the cache is of no use: for which share of its answers, and why.
-pub(super) fn unused(handler: &'static Handler, reason: &'static str, share: u32, what: &str) {
-    let site = &handler.site;
-    warn!(target: "cached_handler", handler = handler.label(), file = site.file, line = site.line, reason, share, "{what}");
+pub(super) fn unused(subject: &'static Subject, reason: &'static str, share: u32, what: &str) {
+    warn!(target: "cached_handler", handler = subject.label(), file = subject.file, line = subject.line, reason, share, "{what}");
 }
 
 /// What invalidations or the set-up lack.
@@ -23,8 +22,8 @@ pub(super) fn of_cache(error: Option<&Error>, left_out: u64, what: &str) {
 }
 
 /// A backend could not do what a request asked it for.
-pub(crate) fn call_failed(handler: &'static Handler, operation: &'static str, error: &Error) {
-    debug!(target: "cached_handler", handler = handler.label(), error = ?error, "a backend failed to {operation}");
+pub(crate) fn call_failed(subject: &'static Subject, operation: &'static str, error: &Error) {
+    debug!(target: "cached_handler", handler = subject.label(), error = ?error, "a backend failed to {operation}");
 }
 
 /// What a line about a backend may say beside its name.

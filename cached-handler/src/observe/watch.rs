@@ -5,7 +5,7 @@ use std::{
     time::Duration,
 };
 
-use super::{BackendMeters, Counts};
+use super::{Counts, meters::BackendMeters};
 use crate::error::{Error, Fault};
 
 /// Watches one backend of one cache.

@@ -29,7 +29,7 @@ pub(super) fn hit(stored: &Stored, handler: &'static Handler, facts: &Facts, cac
         let outcome = Outcome::Stale { age: Duration::from_secs(age), past: stored.past(now), why: StaleUse::Accepted };
         return finish(derive(stored, handler, facts, Some(age)), cache, handler, outcome);
     }
-    observe::hit(cache, handler);
+    cache.inner().observer.hit(&handler.subject);
     if !cache.inner().is_watched() && !observe::hits_are_seen() {
         // Most requests ask for the whole, and nothing else.
         let is_plain = facts.conditional().is_none() && !facts.is_head() && stored.value.is_none();
@@ -195,7 +195,7 @@ pub(super) fn finish(mut response: Response, cache: &Cache, handler: &'static Ha
     if let Some(name) = &cache.inner().status_name {
         cache_status::append(response.headers_mut(), name, &outcome);
     }
-    observe::decided(cache, handler, &outcome);
+    cache.inner().observer.decided(&handler.subject, &outcome);
     // Three allocations, a sixth of what a hit costs: on hits only where someone reads it.
     if cache.inner().outcome_on_hits || !matches!(outcome, Outcome::Hit { .. }) {
         response.extensions_mut().insert(outcome);
@@ -208,7 +208,7 @@ impl Run {
     pub(super) fn finish(&self, response: Response, outcome: Outcome) -> Response {
         match &outcome {
             Outcome::Forward { kept, .. } if self.behind => {
-                observe::settled(&self.cache, self.handler, kept);
+                self.cache.inner().observer.settled(&self.handler.subject, kept);
                 response
             }
             _ => finish(response, &self.cache, self.handler, outcome),

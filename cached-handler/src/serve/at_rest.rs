@@ -32,7 +32,7 @@ impl Run {
         match self.try_put(&**backend, stored).await {
             Ok(kept) => kept,
             Err(error) => {
-                observe::call_failed(self.handler, "store", &error);
+                observe::call_failed(&self.handler.subject, "store", &error);
                 Kept::Not(NotStored::Backend)
             }
         }

@@ -67,7 +67,7 @@ pub fn bypassed(key: &mut KeyWriter<'_>) -> Box<Key> {
 /// The same in a cache that the facts do not name.
 #[inline]
 pub(crate) fn look(key: &mut KeyWriter<'_>, cache: &Cache) -> Result<Response, Box<Key>> {
-    let sample = Sample::begin(cache);
+    let sample = Sample::begin(&cache.inner().clock);
     if let Some(forward) = stands_aside(key, cache) {
         return Err(missed(key, forward));
     }
@@ -78,7 +78,7 @@ pub(crate) fn look(key: &mut KeyWriter<'_>, cache: &Cache) -> Result<Response, B
         && may_answer(stored, key.handler, key.facts, &key.traits, memory, now).is_ok()
     {
         let response = answer::hit(stored, key.handler, key.facts, cache, now);
-        sample.hit(cache, key.handler);
+        sample.hit(&cache.inner().clock, &key.handler.subject);
         return Ok(response);
     }
     look_closer(found, key, cache, now, sample)
@@ -97,7 +97,7 @@ fn look_closer(
         Found::Usable(slot) => match &*slot {
             Slot::Response(stored) => {
                 let response = answer::hit_of_variant(stored, key.handler, key.facts, cache, now);
-                sample.hit(cache, key.handler);
+                sample.hit(&cache.inner().clock, &key.handler.subject);
                 Ok(response)
             }
             Slot::Variants(_) => Err(missed(key, Forward::VaryMiss)),

@@ -39,7 +39,7 @@ pub(super) async fn produce<F: Future<Output = Response>>(run: &Run, handler: F)
             _ => Ok(handler.await),
         }
     };
-    let running = Running::begin(&run.cache, run.handler, run.key.forward);
+    let running = Running::begin(&run.cache.inner().observer, &run.handler.subject, run.key.forward);
     let produced = if run.behind || run.may_hide_failures() { Contained(pin!(limited)).await } else { limited.await };
     running.end();
     produced

@@ -52,7 +52,7 @@ impl Run {
             }
             Ok(Found::Nothing(forward)) => self.key.forward = forward,
             Err(error) => {
-                observe::call_failed(self.handler, "read", &error);
+                observe::call_failed(&self.handler.subject, "read", &error);
                 self.stand_aside(Bypass::Backend);
                 // The invalidations of this process at least are known, so that runs may be shared in it.
                 self.read_epochs_in_memory();
@@ -198,7 +198,7 @@ impl Run {
         if let Some(opens) = self.opens {
             stored.value = opens(&stored.content);
             if stored.value.is_none() {
-                observe::damaged(&self.cache, self.handler, "other-type");
+                self.cache.inner().observer.damaged(&self.handler.subject, "other-type");
                 return Ok(Err(Forward::UriMiss));
             }
         }
@@ -216,7 +216,7 @@ impl Run {
         match decode_in_turns(&bytes?, key.digest(), longest).await {
             Ok(slot) => Some(slot),
             Err(damage) => {
-                observe::damaged(&self.cache, self.handler, damage.word());
+                self.cache.inner().observer.damaged(&self.handler.subject, damage.word());
                 None
             }
         }
@@ -255,7 +255,7 @@ impl Run {
         let (backend, handler) = (Arc::clone(self.cache.backend(self.handler)?), self.handler);
         Some(Box::pin(async move {
             if let Err(error) = backend.remove(&key).await {
-                observe::call_failed(handler, "remove", &error);
+                observe::call_failed(&handler.subject, "remove", &error);
             }
         }))
     }

@@ -25,7 +25,6 @@ use super::{
 use crate::{
     cache::collapse::{Landed, Lease, MAX_RUN},
     header::vary,
-    observe,
     outcome::{Kept, NotStored, Outcome},
     request::nested::{self, CachedInside},
     rules::{
@@ -140,7 +139,7 @@ fn fail(run: &Run, failure: Failure, lease: Option<Lease>) -> Landing {
 /// Answers with what is stale; the next attempt waits a while. Followers do the same, each with what it found itself.
 fn hide(run: &Run, stale: Response, reason: NotStored, lease: Option<Lease>) -> Landing {
     run.cache.inner().attempts.failed(run.hash(), run.now());
-    observe::hidden(&run.cache, run.handler, &reason);
+    run.cache.inner().observer.hidden(&run.handler.subject, &reason);
     if let Some(lease) = lease {
         lease.land(Landed::NotShared(reason));
     }
@@ -227,7 +226,7 @@ async fn keep(
     let rest: Option<Rest> = (!waits).then(|| -> Rest {
         Box::pin(async move {
             let kept = run.note_whether_made_anew(put(&run, &slot).await);
-            observe::settled(&run.cache, run.handler, &kept);
+            run.cache.inner().observer.settled(&run.handler.subject, &kept);
             drop(lease);
         })
     });

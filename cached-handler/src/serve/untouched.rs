@@ -37,7 +37,7 @@ impl Run {
 /// changes is invalidated all the same: others are answered from the cache.
 pub(super) async fn untouched<F: Future<Output = Response>>(mut run: Run, handler: F) -> Response {
     let changed = run.take_changed();
-    let running = Running::begin(&run.cache, run.handler, run.key.forward);
+    let running = Running::begin(&run.cache.inner().observer, &run.handler.subject, run.key.forward);
     let handler = noted(&run, handler);
     let mut response = match changed {
         None => handler.await,

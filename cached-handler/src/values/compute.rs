@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{
     key::{primary::Key, writer::KeyPart},
-    observe::{self, Running},
+    observe::Running,
     outcome::{Bypass, Forward, Kept, NotStored, Outcome},
     request::nested,
     serve::{look, run_in_its_own_task},
@@ -149,11 +149,11 @@ impl<T: Serialize + DeserializeOwned + Send + Sync + 'static> Values<T> {
         if why != Forward::Bypass(Bypass::Off) {
             nested::tell_of_unnamed(&nested::around(None).unwrap_or_default(), false);
         }
-        let running = Running::begin(&self.cache, self.set.handler, why);
+        let running = Running::begin(&self.cache.inner().observer, &self.set.handler.subject, why);
         let value = compute().await;
         running.end();
         let outcome = Outcome::Forward { why, collapsed: false, kept: Kept::Not(NotStored::Bypass) };
-        observe::decided(&self.cache, self.set.handler, &outcome);
+        self.cache.inner().observer.decided(&self.set.handler.subject, &outcome);
         value.map(Arc::new)
     }
 

@@ -41,7 +41,6 @@ use crate::{
         probe::shape,
         writer::{Buffer, KeyPart, KeyWriter, Tag, Traits},
     },
-    observe,
     outcome::Forward,
     request::facts::{Captured, Facts},
     serve::{Run, fresh_in_memory, put_at_once},
@@ -208,7 +207,7 @@ impl<T: Serialize + DeserializeOwned + Send + Sync + 'static> Values<T> {
         }
         let mut run = self.run(self.unlooked(key)?);
         let slot = Box::pin(run.fresh_in_backend()).await?;
-        observe::hit(&self.cache, self.set.handler);
+        self.cache.inner().observer.hit(&self.set.handler.subject);
         let Slot::Response(stored) = &*slot else { return None };
         stored.value.as_ref()?.get()
     }
@@ -334,7 +333,7 @@ impl<T: Serialize + DeserializeOwned + Send + Sync + 'static> Values<T> {
         }
         let key = KeyRef { handler: key.instance.id, number: key.instance.number, state: TypeId::of::<()>(), bytes: &key.bytes };
         let slot = fresh_in_memory(&key, &self.cache)?;
-        observe::hit(&self.cache, self.set.handler);
+        self.cache.inner().observer.hit(&self.set.handler.subject);
         let Slot::Response(stored) = &*slot else { return None };
         stored.value.as_ref()?.get()
     }

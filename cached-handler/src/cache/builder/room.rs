@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::{Cache, CacheBuilder, MEMORY};
-use crate::{handler::Handler, observe, storage::remote::guard::limits::BackendLimits};
+use crate::{handler::Handler, storage::remote::guard::limits::BackendLimits};
 
 /// What backends have room for.
 pub(super) struct Rooms {
@@ -39,7 +39,7 @@ impl Rooms {
         for handler in Cache::users() {
             let handler = handler.with(cache.inner().defaults);
             if let Some(what) = self.lack(handler) {
-                observe::no_room(cache, handler, &what);
+                cache.inner().observer.no_room(&handler.subject, &what);
             }
         }
     }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::{cache::Cache, handler::Handler};
+use crate::{observe::Subject, util::clock::Clock};
 
 pub(crate) struct HandlerMeters;
 
@@ -13,25 +13,25 @@ impl HandlerMeters {
     }
 
     #[inline]
-    pub(crate) fn hit(&self, _: &'static Handler) {}
+    pub(crate) fn hit(&self, _: &'static Subject) {}
 
-    pub(crate) fn stale(&self, _: &'static Handler, _: &'static str) {}
+    pub(crate) fn stale(&self, _: &'static Subject, _: &'static str) {}
 
-    pub(crate) fn forward(&self, _: &'static Handler, _: &'static str, _: bool) {}
+    pub(crate) fn forward(&self, _: &'static Subject, _: &'static str, _: bool) {}
 
-    pub(crate) fn kept(&self, _: &'static Handler, _: &'static str) {}
+    pub(crate) fn kept(&self, _: &'static Subject, _: &'static str) {}
 
-    pub(crate) fn not_stored(&self, _: &'static Handler, _: &'static str) {}
+    pub(crate) fn not_stored(&self, _: &'static Subject, _: &'static str) {}
 
-    pub(crate) fn damaged(&self, _: &'static Handler, _: &'static str) {}
+    pub(crate) fn damaged(&self, _: &'static Subject, _: &'static str) {}
 
-    pub(crate) fn unused(&self, _: &'static Handler, _: &'static str) {}
+    pub(crate) fn unused(&self, _: &'static Subject, _: &'static str) {}
 
-    pub(crate) fn run_begins(&self, _: &'static Handler) {}
+    pub(crate) fn run_begins(&self, _: &'static Subject) {}
 
-    pub(crate) fn run_ends(&self, _: &'static Handler, _: Duration) {}
+    pub(crate) fn run_ends(&self, _: &'static Subject, _: Duration) {}
 
-    pub(crate) fn abandoned(&self, _: &'static Handler) {}
+    pub(crate) fn abandoned(&self, _: &'static Subject) {}
 }
 
 pub(crate) struct Sample;
@@ -39,12 +39,12 @@ pub(crate) struct Sample;
 #[expect(clippy::unused_self, reason = "as with the feature")]
 impl Sample {
     #[inline]
-    pub(crate) fn begin(_: &Cache) -> Self {
+    pub(crate) fn begin(_: &Clock) -> Self {
         Self
     }
 
     #[inline]
-    pub(crate) fn hit(self, _: &Cache, _: &'static Handler) {}
+    pub(crate) fn hit(self, _: &Clock, _: &'static Subject) {}
 }
 
 #[derive(Debug)]

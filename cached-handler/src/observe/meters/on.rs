@@ -13,7 +13,10 @@ use std::{
 use metrics::{Counter, Gauge, Histogram, counter, gauge, histogram};
 
 use super::names::describe;
-use crate::{cache::Cache, handler::Handler, util::lock::lock};
+use crate::{
+    observe::Subject,
+    util::{clock::Clock, lock::lock},
+};
 
 /// The meters of one handler.
 pub(crate) struct HandlerMeters(OnceLock<Handles>);
@@ -37,59 +40,59 @@ impl HandlerMeters {
     }
 
     #[inline]
-    fn of(&self, handler: &'static Handler) -> &Handles {
-        self.0.get_or_init(|| Handles::of(handler.label()))
+    fn handles(&self, subject: &'static Subject) -> &Handles {
+        self.0.get_or_init(|| Handles::of(subject.label()))
     }
 
     #[inline]
-    pub(crate) fn hit(&self, handler: &'static Handler) {
-        self.of(handler).hits.increment(1);
+    pub(crate) fn hit(&self, subject: &'static Subject) {
+        self.handles(subject).hits.increment(1);
     }
 
-    pub(crate) fn stale(&self, handler: &'static Handler, why: &'static str) {
-        self.of(handler).stale.increment(1);
-        self.count(handler, ("cached_handler_stale_total", "reason"), why);
+    pub(crate) fn stale(&self, subject: &'static Subject, why: &'static str) {
+        self.handles(subject).stale.increment(1);
+        self.count(subject, ("cached_handler_stale_total", "reason"), why);
     }
 
-    pub(crate) fn forward(&self, handler: &'static Handler, why: &'static str, collapsed: bool) {
-        let of = self.of(handler);
-        if collapsed { &of.collapsed } else { &of.forwards }.increment(1);
-        self.count(handler, ("cached_handler_forwards_total", "reason"), why);
+    pub(crate) fn forward(&self, subject: &'static Subject, why: &'static str, collapsed: bool) {
+        let handles = self.handles(subject);
+        if collapsed { &handles.collapsed } else { &handles.forwards }.increment(1);
+        self.count(subject, ("cached_handler_forwards_total", "reason"), why);
     }
 
-    pub(crate) fn kept(&self, handler: &'static Handler, kept: &'static str) {
-        self.count(handler, ("cached_handler_kept_total", "kept"), kept);
+    pub(crate) fn kept(&self, subject: &'static Subject, kept: &'static str) {
+        self.count(subject, ("cached_handler_kept_total", "kept"), kept);
     }
 
-    pub(crate) fn not_stored(&self, handler: &'static Handler, reason: &'static str) {
-        self.count(handler, ("cached_handler_not_stored_total", "reason"), reason);
+    pub(crate) fn not_stored(&self, subject: &'static Subject, reason: &'static str) {
+        self.count(subject, ("cached_handler_not_stored_total", "reason"), reason);
     }
 
-    pub(crate) fn damaged(&self, handler: &'static Handler, damage: &'static str) {
-        self.count(handler, ("cached_handler_damaged_total", "damage"), damage);
+    pub(crate) fn damaged(&self, subject: &'static Subject, damage: &'static str) {
+        self.count(subject, ("cached_handler_damaged_total", "damage"), damage);
     }
 
-    pub(crate) fn unused(&self, handler: &'static Handler, reason: &'static str) {
-        self.count(handler, ("cached_handler_unused_total", "reason"), reason);
+    pub(crate) fn unused(&self, subject: &'static Subject, reason: &'static str) {
+        self.count(subject, ("cached_handler_unused_total", "reason"), reason);
     }
 
-    pub(crate) fn run_begins(&self, handler: &'static Handler) {
-        self.of(handler).running.increment(1.0);
+    pub(crate) fn run_begins(&self, subject: &'static Subject) {
+        self.handles(subject).running.increment(1.0);
     }
 
-    pub(crate) fn run_ends(&self, handler: &'static Handler, took: Duration) {
-        let of = self.of(handler);
-        of.running.decrement(1.0);
-        of.run_seconds.record(took);
+    pub(crate) fn run_ends(&self, subject: &'static Subject, took: Duration) {
+        let handles = self.handles(subject);
+        handles.running.decrement(1.0);
+        handles.run_seconds.record(took);
     }
 
-    pub(crate) fn abandoned(&self, handler: &'static Handler) {
-        self.of(handler).abandoned.increment(1);
+    pub(crate) fn abandoned(&self, subject: &'static Subject) {
+        self.handles(subject).abandoned.increment(1);
     }
 
-    fn count(&self, handler: &'static Handler, (name, label): (&'static str, &'static str), word: &'static str) {
-        let mut by_reason = lock(&self.of(handler).by_reason);
-        let register = || counter!(name, "handler" => handler.label(), label => word);
+    fn count(&self, subject: &'static Subject, (name, label): (&'static str, &'static str), word: &'static str) {
+        let mut by_reason = lock(&self.handles(subject).by_reason);
+        let register = || counter!(name, "handler" => subject.label(), label => word);
         by_reason.entry((name, word)).or_insert_with(register).increment(1);
     }
 }
@@ -125,15 +128,15 @@ thread_local! {
 
 impl Sample {
     #[inline]
-    pub(crate) fn begin(cache: &Cache) -> Self {
+    pub(crate) fn begin(clock: &Clock) -> Self {
         let look_ups = LOOK_UPS.try_with(|look_ups| look_ups.replace(look_ups.get().wrapping_add(1))).unwrap_or(1);
-        Self(look_ups.is_multiple_of(SAMPLED).then(|| cache.inner().clock.precise()))
+        Self(look_ups.is_multiple_of(SAMPLED).then(|| clock.precise()))
     }
 
     #[inline]
-    pub(crate) fn hit(self, cache: &Cache, handler: &'static Handler) {
+    pub(crate) fn hit(self, clock: &Clock, subject: &'static Subject) {
         if let Some(began) = self.0 {
-            handler.meters.of(handler).hit_seconds.record(cache.inner().clock.precise().saturating_sub(began));
+            subject.meters.handles(subject).hit_seconds.record(clock.precise().saturating_sub(began));
         }
     }
 }
