@@ -27,6 +27,7 @@ mod wrapped;
 
 use axum::extract::State;
 
+pub(crate) use self::forward::amend as ask;
 pub use self::{
     field::{Field, IsExtractor, IsNeither, IsPart, option_via, result_via},
     on_miss::{OnMiss, Rejected},
@@ -34,10 +35,6 @@ pub use self::{
     revalidate::Revalidate,
     skip::{SkipsKnown, SkipsUnknown, reduced},
     via::Via,
-};
-pub(crate) use self::{
-    forward::{amend as ask, hosts},
-    path::taken,
 };
 use crate::{
     cache::Cache,

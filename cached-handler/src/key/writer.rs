@@ -4,6 +4,7 @@ mod buffer;
 #[cfg(test)]
 mod decode;
 mod parts;
+mod route;
 
 use std::fmt::{self, Write};
 

@@ -4,7 +4,6 @@ use http::{request::Parts, uri::Authority};
 
 use super::settings::Settings;
 use crate::{
-    attribute::argument::{hosts, taken},
     key::writer::{KeyWriter, Tag},
     rules::client::CREDENTIALS,
     serve::begin,
@@ -19,8 +18,8 @@ impl Settings {
         if facts.inner().is_some() {
             key.part(&facts.original.query());
         }
-        taken(key);
-        hosts(authority, &parts.headers, key);
+        key.path_parameters();
+        key.hosts(authority, &parts.headers);
         if let Some(of) = &self.key_of {
             key.tag(Tag::End);
             of(parts, key);

@@ -60,7 +60,7 @@ impl<T: DeserializeOwned + 'static> CacheKey for Form<T> {
 impl<T> CacheKey for OptionalPath<T> {
     /// As `Path`; the path holds whether it is there.
     fn cache_key(&self, key: &mut KeyWriter<'_>) {
-        super::taken(key);
+        key.path_parameters();
     }
 
     fn carried(&self, key: &mut KeyWriter<'_>) {
@@ -143,7 +143,7 @@ impl<T> KeyedUnseen for OptionalQuery<T> {
 #[diagnostic::do_not_recommend]
 impl<T> KeyedUnseen for OptionalPath<T> {
     fn write_unseen(key: &mut KeyWriter<'_>) {
-        super::taken(key);
+        key.path_parameters();
     }
 }
 

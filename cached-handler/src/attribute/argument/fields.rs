@@ -51,7 +51,7 @@ impl Keyed<FromResponse> for HeaderMap {
     fn write(&self, key: &mut KeyWriter<'_>) {
         key.traits.shows(Credentials::Forwarded);
         key.traits.can_ask = true;
-        forward::hosts(None, self, key);
+        key.hosts(None, self);
     }
 
     fn amend(&mut self, run: &Run) {

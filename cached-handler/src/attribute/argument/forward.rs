@@ -14,7 +14,7 @@ use super::{FromResponse, HandlerThatIsCached, Keyed, content, uri};
 use crate::{
     cache::Cache,
     key::writer::{CacheKey, KeyWriter, Tag},
-    outcome::{Bypass, Forward},
+    outcome::Forward,
     request::{nested::Outer, peek::peek},
     rules::credentials::Credentials,
     serve::Run,
@@ -99,7 +99,7 @@ fn head(method: &Method, target: &Uri, fields: &HeaderMap, extensions: &Extensio
     routed::<OriginalUri>(extensions, key);
     routed::<MatchedPath>(extensions, key);
     routed::<NestedPath>(extensions, key);
-    hosts(target.authority().map(http::uri::Authority::as_str), fields, key);
+    key.hosts(target.authority().map(http::uri::Authority::as_str), fields);
 }
 
 /// What routers have left beside the request.
@@ -111,22 +111,6 @@ fn routed<T: CacheKey + Send + Sync + 'static>(extensions: &Extensions, key: &mu
             value.cache_key(key);
         }
     }
-}
-
-/// Every `Host` line. A request that names two authorities is understood in two ways along its path, so it is neither
-/// answered from the store nor stored.
-pub(crate) fn hosts(authority: Option<&str>, fields: &HeaderMap, key: &mut KeyWriter<'_>) {
-    // Deprecated user information is no part of what `Host` says (RFC 9112 §3.2).
-    let mut first = authority.map(|authority| authority.rsplit('@').next().unwrap_or_default().as_bytes());
-    key.tag(Tag::Authority);
-    for line in fields.get_all(header::HOST) {
-        key.tag(Tag::Some);
-        key.raw(line.as_bytes());
-        if !first.get_or_insert(line.as_bytes()).eq_ignore_ascii_case(line.as_bytes()) {
-            key.bypass(Bypass::AmbiguousAuthority);
-        }
-    }
-    key.tag(Tag::End);
 }
 
 /// Takes the client's preconditions and ranges away, and asks by those of what is stored, if anything is.

@@ -180,7 +180,7 @@ unseen! {
     (); |_key| {};
     crate::cache::Cache; |_key| {};
     State<T>, T; |_key| {};
-    Path<T>, T; |key| super::taken(key);
+    Path<T>, T; |key| key.path_parameters();
     // The handler may see its `Err`, which shows more than the parameters that `T` reads.
     Query<T>, T: DeserializeOwned; |key| raw_query(key);
     RawQuery; |key| raw_query(key);

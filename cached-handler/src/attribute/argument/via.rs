@@ -7,7 +7,7 @@ use axum::{
 };
 use serde::de::DeserializeOwned;
 
-use super::{not_of_this_request, query, taken};
+use super::{not_of_this_request, query};
 use crate::key::writer::KeyWriter;
 
 /// An extractor through which `#[derive(CacheKey)]` knows a value to be taken.
@@ -33,7 +33,7 @@ impl<T> Via for State<T> {
 
 impl<T> Via for Path<T> {
     fn write_via(key: &mut KeyWriter<'_>) {
-        taken(key);
+        key.path_parameters();
     }
 }
 
