@@ -1,5 +1,6 @@
 //! Setting up a cache.
 
+mod complaints;
 mod defaults;
 #[cfg(feature = "fs")]
 mod files;
@@ -21,7 +22,7 @@ use crate::storage::remote::redis::{Lasting, RedisServer};
 use crate::{
     epoch::{Epochs, in_process::InProcessEpochs},
     error::Error,
-    handler::{self, Handler, defaults::Defaults, policy::Policy, writes::find_unmatched_groups},
+    handler::{defaults::Defaults, policy::Policy, writes::find_unmatched_groups},
     header::cache_status::CacheName,
     observe::{Counts, Observer, Watch},
     storage::remote::{
@@ -340,45 +341,8 @@ impl CacheBuilder {
     fn is_asked_for(&self, backend: &str) -> bool {
         self.default_backend == backend || Cache::users().any(|handler| handler.attributes.backend == Some(backend))
     }
-
-    fn complaints(&self) -> Vec<String> {
-        let mut complaints = Vec::new();
-        for (at, (name, _)) in self.backends.iter().enumerate() {
-            #[cfg(feature = "redis")]
-            if name == REDIS && self.redis.is_some() {
-                complaints.push("`.redis(…)` sets up the backend `redis`; give your own another name".to_owned());
-            }
-            if name == MEMORY {
-                complaints.push("the name `memory` is taken by the built-in backend; give yours another".to_owned());
-            } else if self.backends.iter().take(at).any(|(earlier, _)| earlier == name) {
-                complaints.push(format!("two backends are named `{name}`; rename one"));
-            }
-        }
-        #[cfg(feature = "fs")]
-        complaints.extend(self.complaints_of_files());
-        complaints.extend(self.complaints_of_limits());
-        complaints.extend(namesakes());
-        complaints.extend(self.policy.complaint_of_defaults());
-        complaints
-    }
 }
 
 const MEMORY: &str = "memory";
 #[cfg(feature = "redis")]
 const REDIS: &str = "redis";
-
-/// Handlers that a policy gives the same name.
-fn namesakes() -> Vec<String> {
-    let (mut first, mut complaints) = (Vec::<&Handler>::new(), Vec::new());
-    for handler in handler::all() {
-        let Some(name) = handler.policy.name else { continue };
-        let place = |handler: &Handler| (handler.site.file, handler.site.line, handler.site.column);
-        match first.iter().find(|other| other.policy.name == Some(name)) {
-            Some(other) if place(other) != place(handler) => complaints
-                .push(format!("`{}` and `{}` are both named `{name}`; rename one in its `Policy`", other.site.name, handler.site.name)),
-            Some(_) => {}
-            None => first.push(handler),
-        }
-    }
-    complaints
-}

@@ -1,0 +1,45 @@
+//! What cannot be built: names that are taken, and what the settings of each backend say of themselves.
+
+#[cfg(feature = "redis")]
+use super::REDIS;
+use super::{CacheBuilder, MEMORY};
+use crate::handler::{self, Handler};
+
+impl CacheBuilder {
+    pub(super) fn complaints(&self) -> Vec<String> {
+        let mut complaints = Vec::new();
+        for (at, (name, _)) in self.backends.iter().enumerate() {
+            #[cfg(feature = "redis")]
+            if name == REDIS && self.redis.is_some() {
+                complaints.push("`.redis(…)` sets up the backend `redis`; give your own another name".to_owned());
+            }
+            if name == MEMORY {
+                complaints.push("the name `memory` is taken by the built-in backend; give yours another".to_owned());
+            } else if self.backends.iter().take(at).any(|(earlier, _)| earlier == name) {
+                complaints.push(format!("two backends are named `{name}`; rename one"));
+            }
+        }
+        #[cfg(feature = "fs")]
+        complaints.extend(self.complaints_of_files());
+        complaints.extend(self.complaints_of_limits());
+        complaints.extend(namesakes());
+        complaints.extend(self.policy.complaint_of_defaults());
+        complaints
+    }
+}
+
+/// Handlers that a policy gives the same name.
+fn namesakes() -> Vec<String> {
+    let (mut first, mut complaints) = (Vec::<&Handler>::new(), Vec::new());
+    for handler in handler::all() {
+        let Some(name) = handler.policy.name else { continue };
+        let place = |handler: &Handler| (handler.site.file, handler.site.line, handler.site.column);
+        match first.iter().find(|other| other.policy.name == Some(name)) {
+            Some(other) if place(other) != place(handler) => complaints
+                .push(format!("`{}` and `{}` are both named `{name}`; rename one in its `Policy`", other.site.name, handler.site.name)),
+            Some(_) => {}
+            None => first.push(handler),
+        }
+    }
+    complaints
+}
