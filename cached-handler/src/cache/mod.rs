@@ -38,7 +38,7 @@ use crate::{
     },
     header::cache_status::CacheName,
     observe::{self, Observer, stats::Stats},
-    storage::{memory::Memory, remote::Backend},
+    storage::{RemoteStorage, Storage, StorageId, memory::Memory, remote::Backend},
     stored::shared::Shared,
     util::{clock::Clock, join::together, lock::lock, read_ahead::ReadAhead, tasks::Tasks, timer::timeout},
 };
@@ -258,7 +258,7 @@ impl Cache {
     /// What is wrong with the backend of one, or with what it says.
     pub(crate) fn misfit(&self, handler: &'static Handler) -> Option<String> {
         let handler = handler.with(self.0.defaults);
-        let Some(backend) = handler.attributes.backend.filter(|_| !handler.in_memory && self.backend(handler).is_none()) else {
+        let Some(backend) = handler.remote.filter(|_| self.storage_id(handler) == StorageId::Missing) else {
             return handler.mistake();
         };
         let Site { name, file, line, .. } = handler.site;
@@ -316,13 +316,13 @@ impl Cache {
         outcome
     }
 
-    /// Invalidates in memory, and in one of the backends at most: what has all of its responses there.
-    pub(crate) async fn invalidate_in(&self, backend: Option<&Arc<dyn Backend>>, target: &Target) -> Result<(), Error> {
-        self.0.memory.epochs.advance_now(target.mark(), Effect::Invalidate);
-        let outcome = match backend {
-            Some(backend) => backend.advance(target, Effect::Invalidate).await,
-            None => Ok(()),
-        };
+    /// Invalidates in one storage: what has all of its responses there. The memory knows of it too, as what a process shares
+    /// while a backend cannot be read is ordered by its epochs.
+    pub(crate) async fn invalidate_in(&self, storage: Storage<'_>, target: &Target) -> Result<(), Error> {
+        if !storage.holds_epochs() {
+            self.0.memory.epochs.advance_now(target.mark(), Effect::Invalidate);
+        }
+        let outcome = storage.advance(target, Effect::Invalidate).await;
         self.0.observer.advanced(target, Effect::Invalidate, &outcome);
         outcome
     }
@@ -354,15 +354,24 @@ impl Cache {
         &self.0
     }
 
-    /// The backend that a handler's attribute names, where it is not the memory.
-    pub(crate) fn backend(&self, handler: &Handler) -> Option<&Arc<dyn Backend>> {
-        self.0.backends.get(self.backend_at(handler)?).map(|(_, backend)| backend)
+    /// Where a handler's responses are stored.
+    #[inline]
+    pub(crate) fn storage(&self, handler: &Handler) -> Storage<'_> {
+        if handler.remote.is_none() { Storage::Memory(&self.0.memory) } else { self.remote_storage(handler) }
     }
 
-    /// Which of the backends that is.
-    pub(crate) fn backend_at(&self, handler: &Handler) -> Option<usize> {
-        let named = handler.attributes.backend?;
-        self.0.backends.iter().position(|(name, _)| name == named)
+    #[cold]
+    fn remote_storage(&self, handler: &Handler) -> Storage<'_> {
+        let StorageId::Remote(at) = self.storage_id(handler) else { return Storage::Missing };
+        let Inner { backends, namespace, clock, shared, observer, .. } = &*self.0;
+        let storage = |backend| Storage::Remote(RemoteStorage { at, backend, namespace, clock, shared, observer });
+        backends.get(at).map_or(Storage::Missing, |(_, backend)| storage(backend))
+    }
+
+    /// Which of its storages that is.
+    pub(crate) fn storage_id(&self, handler: &Handler) -> StorageId {
+        let Some(named) = handler.remote else { return StorageId::Memory };
+        self.0.backends.iter().position(|(name, _)| name == named).map_or(StorageId::Missing, StorageId::Remote)
     }
 }
 

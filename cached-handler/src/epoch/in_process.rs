@@ -218,6 +218,14 @@ impl InProcessEpochs {
         Reading { incarnation: self.incarnation, clock, invalidated: self.invalidated(marks), expired: self.expired(marks) }
     }
 
+    /// The same without waiting, and where the epochs are, unless that is `known`.
+    pub(crate) fn read_now(&self, scopes: &Scopes<'_>, known: Option<Marks>) -> (Reading, Marks) {
+        // The clock first: what is advanced in between is then later than the reading, never hidden by it.
+        let clock = self.now();
+        let marks = known.unwrap_or_else(|| self.marks(scopes.handler(), scopes.path(), scopes.groups()));
+        (self.reading(&marks, clock), marks)
+    }
+
     /// Makes every response stamped before this call unusable, or stale, in the target's scope.
     pub(crate) fn advance_now(&self, mark: Mark<'_>, effect: Effect) -> Moved {
         let epoch = self.clock.fetch_add(1, Ordering::SeqCst) + 1;
@@ -242,10 +250,7 @@ impl InProcessEpochs {
 
 impl Epochs for InProcessEpochs {
     async fn read(&self, scopes: &Scopes<'_>) -> Result<Reading, Error> {
-        // The clock first: what is advanced in between is then later than the reading, never hidden by it.
-        let clock = self.now();
-        let marks = self.marks(scopes.handler(), scopes.path(), scopes.groups());
-        Ok(self.reading(&marks, clock))
+        Ok(self.read_now(scopes, None).0)
     }
 
     async fn advance(&self, target: &Target, effect: Effect) -> Result<(), Error> {

@@ -56,7 +56,8 @@ pub struct Handler {
     pub(crate) site: Site,
     pub(crate) attributes: Attributes,
     pub(crate) policy: Policy,
-    pub(crate) in_memory: bool,
+    /// The backend that keeps its responses, if that has to be waited for; otherwise the memory does.
+    pub(crate) remote: Option<&'static str>,
     pub(crate) subject: Subject,
     /// A layer: it stands for a whole site, and not for one resource.
     pub(crate) is_of_layer: bool,
@@ -123,16 +124,16 @@ impl Handler {
     /// What the attribute writes.
     #[must_use]
     pub const fn new(site: Site, attributes: Attributes, policy: Policy) -> Self {
-        let in_memory = match attributes.backend {
-            None => true,
-            Some(name) => matches!(name.as_bytes(), MEMORY),
+        let remote = match attributes.backend {
+            Some(name) if !matches!(name.as_bytes(), MEMORY) => Some(name),
+            _ => None,
         };
         let attributes = Attributes { cache_control: attributes.cache_control.or(policy.cache_control), ..attributes };
         Self {
             site,
             attributes,
             policy,
-            in_memory,
+            remote,
             is_of_layer: false,
             is_of_values: false,
             under: None,

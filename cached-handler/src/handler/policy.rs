@@ -7,11 +7,12 @@ mod names;
 
 use std::time::Duration;
 
-pub use self::kinds::{Collapse, ETag};
+pub use self::kinds::Collapse;
 use self::{
     defaults::Setting,
     names::{is_among, is_field_name, is_same},
 };
+pub use crate::rules::tag::ETag;
 use crate::{
     header::targeted::{self, TargetList},
     rules::{client::CacheControlSetting, meaning, statuses::may_ever_be_stored},

@@ -26,6 +26,7 @@ use crate::{
     outcome::{Bypass, Forward, NotStored},
     rules::storable::Storable,
     serve::Run,
+    storage::StorageId,
     stored::{
         Stored,
         part::{Part, joined},
@@ -61,9 +62,8 @@ pub(crate) struct Outer(Arc<Shared>);
 #[derive(Debug)]
 struct Shared {
     cache: Cache,
-    /// Which of the backends it rests in; none, where that is the memory.
-    backend: Option<usize>,
-    in_memory: bool,
+    /// Where it is stored.
+    storage: StorageId,
     parts: Mutex<Option<Parts>>,
 }
 
@@ -93,7 +93,7 @@ impl Parts {
     /// earlier than what it has reached so far.
     /// At rest that is seen when it is put.
     pub(crate) fn are_current(&self, run: &Run) -> bool {
-        if !run.handler.in_memory {
+        if !run.storage().holds_epochs() {
             // Without a stamp nothing is put.
             return self.incarnation.zip(run.stamp()).is_none_or(|(incarnation, stamp)| stamp.incarnation == incarnation);
         }
@@ -115,8 +115,7 @@ impl Parts {
 
 impl Composition {
     pub(crate) fn new(cache: &Cache, handler: &Handler) -> Self {
-        let (in_memory, backend) = (handler.in_memory, cache.backend_at(handler));
-        Self(Outer(Arc::new(Shared { cache: cache.clone(), backend, in_memory, parts: Mutex::new(None) })))
+        Self(Outer(Arc::new(Shared { cache: cache.clone(), storage: cache.storage_id(handler), parts: Mutex::new(None) })))
     }
 
     pub(crate) fn outer(&self) -> Outer {
@@ -218,10 +217,10 @@ impl Outer {
         let is_private = CacheControl::of(&stored.whole.headers, &header::CACHE_CONTROL).is_ok_and(|own| own.private);
         let (fresh_until, ends) = (Some(stored.fresh_until), stored.ends);
         let part = match (&stored.marks, stored.place) {
-            (Some(marks), None) if self.is_in_memory_of(cache) => {
+            (Some(marks), None) if self.is_stored_in(cache, StorageId::Memory) => {
                 Parts { is_private, marks: vec![(marks.clone(), stored.stamp.clock)], fresh_until, ends, ..Parts::default() }
             }
-            (None, Some(place)) if self.rests_in(cache, Some(place.backend)) => {
+            (None, Some(place)) if self.is_stored_in(cache, StorageId::Remote(place.backend)) => {
                 let own =
                     Part { handler: place.handler.into(), path: place.path, groups: stored.groups.to_vec(), clock: stored.stamp.clock };
                 let at_rest = stored.parts.iter().cloned().chain([own]).collect();
@@ -236,13 +235,13 @@ impl Outer {
     pub(crate) fn note_run(&self, run: &Run, groups: &[Box<str>], fresh_until: Option<(Millis, bool)>) {
         let (is_private, ends) = (run.is_private(), fresh_until.is_some_and(|(_, ends)| ends));
         let fresh_until = fresh_until.map(|(until, _)| until);
-        let is_at_hand = run.has_read_its_backend() && self.rests_in(&run.cache, run.cache.backend_at(run.handler));
-        let part = if let Some(stamp) = run.stamp().filter(|_| is_at_hand) {
+        let is_beside = self.is_stored_in(&run.cache, run.storage_id());
+        let part = if let Some(stamp) = run.stamp().filter(|_| is_beside && run.has_read_its_backend()) {
             let added = groups.iter().filter(|group| !run.groups.contains(group));
             let (handler, groups) = (run.handler.epoch_name(run.key.instance).into(), run.groups.iter().chain(added).cloned().collect());
             let own = Part { handler, path: run.path_number, groups, clock: stamp.clock };
             Parts { is_private, fresh_until, ends, ..Parts::of(vec![own], stamp) }
-        } else if run.handler.in_memory && self.is_in_memory_of(&run.cache) {
+        } else if is_beside && run.storage().holds_epochs() {
             let epochs = &run.cache.inner().memory.epochs;
             let mut marks = run
                 .marks()
@@ -250,7 +249,7 @@ impl Outer {
                 .unwrap_or_else(|| epochs.marks(run.handler.epoch_name(run.key.instance), run.path_number, &run.groups));
             let added: Vec<_> = groups.iter().filter(|group| !run.groups.contains(group)).collect();
             epochs.add_groups(&mut marks, &added);
-            let stamp = run.stamp().map_or(run.facts.began.in_memory, |stamp| stamp.clock);
+            let stamp = run.stamp().map_or(run.facts.began.here, |stamp| stamp.clock);
             Parts { is_private, marks: vec![(marks, stamp)], fresh_until, ends, ..Parts::default() }
         } else {
             Parts { is_foreign: true, is_private, ..Parts::default() }
@@ -261,22 +260,13 @@ impl Outer {
     /// What has answered inside of a run that is itself inside.
     pub(crate) fn note_parts_of(&self, run: &Run) {
         if let Some(mut parts) = run.composition.parts() {
-            let is_at_hand = if run.handler.in_memory {
-                self.is_in_memory_of(&run.cache)
-            } else {
-                self.rests_in(&run.cache, run.cache.backend_at(run.handler))
-            };
-            parts.is_foreign |= !is_at_hand;
+            parts.is_foreign |= !self.is_stored_in(&run.cache, run.storage_id());
             self.add(parts);
         }
     }
 
-    fn is_in_memory_of(&self, cache: &Cache) -> bool {
-        self.0.in_memory && self.0.cache.is(cache)
-    }
-
-    fn rests_in(&self, cache: &Cache, backend: Option<usize>) -> bool {
-        !self.0.in_memory && backend.is_some() && self.0.backend == backend && self.0.cache.is(cache)
+    fn is_stored_in(&self, cache: &Cache, storage: StorageId) -> bool {
+        storage != StorageId::Missing && self.0.storage == storage && self.0.cache.is(cache)
     }
 
     fn add(&self, part: Parts) {

@@ -16,3 +16,4 @@ pub(crate) mod spelling;
 pub(crate) mod stale;
 pub(crate) mod statuses;
 pub(crate) mod storable;
+pub(crate) mod tag;

@@ -6,10 +6,7 @@ use std::{
 };
 
 use super::Run;
-use crate::{
-    stored::Place,
-    util::clock::{Millis, span},
-};
+use crate::util::clock::{Millis, span};
 
 /// When a run began.
 #[derive(Debug, Clone, Copy, Default)]
@@ -30,7 +27,7 @@ impl Run {
     /// When that was, for those who may store under its key: by the number where they are all of this process, and otherwise by
     /// the backend's time.
     pub(crate) fn began(&self) -> u64 {
-        match self.cache.backend(self.handler).filter(|backend| !self.handler.in_memory && !backend.has_clock_here()) {
+        match self.storage().orders_by() {
             None => self.begins.number,
             Some(backend) => {
                 let clock = &self.cache.inner().clock;
@@ -39,11 +36,5 @@ impl Run {
                 u64::try_from(now.saturating_sub(ago).as_millis()).unwrap_or(u64::MAX)
             }
         }
-    }
-
-    /// Where its response rests.
-    pub(crate) fn place(&self) -> Option<Place> {
-        let backend = if self.handler.in_memory { None } else { self.cache.backend_at(self.handler) }?;
-        Some(Place { backend, handler: self.handler.epoch_name(self.key.instance), path: self.path_number })
     }
 }

@@ -12,7 +12,7 @@ use tracing::Instrument;
 
 use super::{
     BoxRun, Run, answer,
-    lookup::may_answer_unless_invalidated,
+    lookup::may_answer,
     produce::{self, noted, produce},
     revalidate::is_hidden,
     store,
@@ -82,14 +82,11 @@ fn refresh_behind(mut run: Run, handler: BoxRun) {
     run.behind = true;
     // A run under way is as good, for whoever else began it, and so is what came of one since the look-up.
     if let Join::Lead(lease) = cache.inner().flights.join(&run.key.primary, &reading, run.stamp_to_lead(), now) {
-        if let Some(slot) = run.look_again() {
-            return lease.land(Landed::Stored(slot));
-        }
         let handler = noted(&run, handler);
         let refreshed = async move {
-            // At rest, the same has to be waited for.
-            if run.made_at_rest_since().await.is_none() {
-                land_detached(run, handler, lease, place, |_| ()).await;
+            match run.look_again(true).await {
+                Some(slot) => lease.land(Landed::Stored(slot)),
+                None => land_detached(run, handler, lease, place, |_| ()).await,
             }
         };
         drop(tasks::spawn(&runtime, refreshed.instrument(tracing::Span::current())));
@@ -137,7 +134,7 @@ async fn turn(run: &mut Run) -> Turn {
             // Nobody could join its run: it waits for that of another, or for none.
             Join::Late if !run.may_share() => return Turn::Alone(few),
             // It came before its backend was first reached. What is made of that is not stored, but shared meanwhile.
-            Join::Late if run.stamp().is_none() => run.read_epochs_in_memory(),
+            Join::Late if run.stamp().is_none() => run.read_epochs_here(),
             Join::Late if few.is_some() => {
                 run.cache.inner().reputations.runs_outdated(&run.key.primary);
                 return Turn::Alone(few);
@@ -179,10 +176,7 @@ async fn begin(run: &mut Run, lease: Lease) -> Turn {
 
 /// What has been stored since the look-up, and the answer that it is. `looks`: also where that has to be waited for.
 async fn by_now(run: &mut Run, looks: bool) -> Option<(Arc<Slot>, Response)> {
-    let slot = match run.look_again() {
-        None if looks && run.may_be_at_rest_by_now() => run.made_at_rest_since().await,
-        found => found,
-    }?;
+    let slot = run.look_again(looks && run.is_filled_since()).await?;
     match followed(run, &slot).await {
         Followed::By(response) => Some((slot, response)),
         Followed::Outdated | Followed::Unfit => None,
@@ -275,7 +269,7 @@ fn collapsed(run: &Run, stored: &Stored) -> Option<Response> {
     if !stored.selected_by(run.fields.as_deref(), run.handler.policy.by_meaning) {
         return None;
     }
-    may_answer_unless_invalidated(stored, false, run.handler, &run.facts, &run.key.traits, now).ok()?;
+    may_answer(stored, false, run.handler, &run.facts, &run.key.traits, now).ok()?;
     run.facts.tell_around(stored, &run.cache);
     let response = answer::derive(stored, run.handler, &run.facts, Some(stored.age_secs(now)));
     let outcome = Outcome::Forward { why: run.key.forward, collapsed: true, kept: Kept::Stored };

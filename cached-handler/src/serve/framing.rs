@@ -13,10 +13,11 @@ use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 use http_body::{Body as _, Frame, SizeHint};
 
-use super::{Run, tag};
+use super::Run;
 use crate::{
     handler::{Handler, policy::ETag},
     request::facts::{Facts, Flags},
+    rules::tag::is_left_alone,
     stored::Stored,
 };
 
@@ -105,7 +106,7 @@ pub(super) fn passed_to_head(run: &Run, body: Body, status: StatusCode, fields: 
 /// Whether a layer outside may put the content into a coding that the client accepts: then nobody here knows how long it gets.
 /// [`ETag::Strong`] is the author's word that nothing does.
 fn may_be_coded(length: u64, handler: &Handler, flags: Flags, fields: &HeaderMap) -> bool {
-    flags.accepts_a_coding && length >= LEAST_CODED && handler.policy.etag != ETag::Strong && !tag::is_left_alone(fields)
+    flags.accepts_a_coding && length >= LEAST_CODED && handler.policy.etag != ETag::Strong && !is_left_alone(fields)
 }
 
 /// The layer of tower-http leaves alone what is shorter than this.

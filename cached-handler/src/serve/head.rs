@@ -1,75 +1,42 @@
 //! What the answer to a forwarded HEAD says of the response that GET stored (RFC 9111 §4.3.5).
 
-use std::{mem, sync::Arc};
-
 use http::{HeaderName, StatusCode, header, response::Parts};
 
 use super::{
     Run,
     admit::{Made, gate},
     framing::is_as_long_as_declared,
-    lookup::selected,
     merge,
 };
 use crate::{
     header::{date, vary::Vary},
-    key::primary::PrimaryKey,
+    storage::Entry,
     stored::{Slot, Stored},
 };
 
 impl Run {
     /// Freshens what GET stored, or forgets it where this answer is another representation's.
-    pub(super) async fn tell_what_get_stored(&mut self, answer: &Parts) {
+    pub(super) async fn tell_what_get_stored(&self, answer: &Parts) {
         let speaks = self.is_head() && self.handler.forwards() && self.asks_whole() && !self.is_exposed();
         if !speaks || answer.status != StatusCode::OK {
             return;
         }
         let Some(key) = self.key.of_get() else { return };
-        if self.handler.in_memory {
-            self.tell_memory(answer, key);
-        } else if self.stamp().is_some() && self.marks().is_none() {
-            // Where the backend could not be read a moment ago, it is left alone.
-            Box::pin(self.tell_backend(answer, key)).await;
-        }
-    }
-
-    fn tell_memory(&self, answer: &Parts, key: PrimaryKey) {
-        let Some((key, slot)) = self.stored_by_get(key) else { return };
-        let Slot::Response(stored) = &*slot else { return };
-        let memory = &self.cache.inner().memory;
-        if stored.is_invalidated(&memory.epochs) {
+        let storage = self.storage();
+        // If the backend could not be read a moment ago, it is left alone.
+        if !storage.holds_epochs() && !self.has_read_its_backend() {
             return;
         }
+        // Before the answer goes out, so that whoever has it finds the new state. What GET stores in between stays, as its run
+        // began later than that of what this freshens.
+        let entry = Entry { key: &key, ..self.entry() };
+        let Some(left) = storage.left(&entry).await else { return };
+        let Slot::Response(stored) = &*left.slot else { return };
         match self.told_by_head(answer, stored) {
-            // What was invalidated since the HEAD began is left as it is: GET may have stored it anew.
-            Told::Freshened(freshened) if freshened.is_invalidated(&memory.epochs) => {}
-            Told::Freshened(freshened) => drop(memory.put(key, Arc::new(Slot::Response(*freshened)))),
-            Told::Another => memory.remove(&key),
+            Told::Freshened(freshened) => storage.replace(&entry, left, *freshened, self.now()).await,
+            Told::Another => storage.remove_left(&entry, &left).await,
             Told::Nothing => {}
         }
-    }
-
-    /// Before the answer goes out, so that who has it finds the new state: a look-up and a write more, several where there
-    /// are variants. What GET stores in between stays, as its run began later than that of what this freshens.
-    async fn tell_backend(&mut self, answer: &Parts, key: PrimaryKey) {
-        let own = mem::replace(&mut self.key.primary, key);
-        if let Some(slot) = self.left_in_backend().await
-            && let Slot::Response(stored) = &*slot
-        {
-            match self.told_by_head(answer, stored) {
-                Told::Freshened(freshened) => _ = self.put_in_backend(&freshened).await,
-                Told::Another => self.remove_from_backend(stored).await,
-                Told::Nothing => {}
-            }
-        }
-        self.key.primary = own;
-    }
-
-    /// With its own key: that of the variant, where there are some.
-    fn stored_by_get(&self, key: PrimaryKey) -> Option<(PrimaryKey, Arc<Slot>)> {
-        let memory = &self.cache.inner().memory;
-        let (slot, variant) = selected(memory.get(&key.as_ref())?, &key.as_ref(), self.fields.as_deref(), self.handler, memory)?;
-        Some((variant.unwrap_or(key), slot))
     }
 
     fn told_by_head(&self, answer: &Parts, stored: &Stored) -> Told {

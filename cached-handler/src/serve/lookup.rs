@@ -7,19 +7,18 @@ use crate::{
     cache::{Cache, refresh_backoff::Claim},
     handler::{Handler, Instance},
     key::{
-        primary::{Key, KeyRef, PrimaryKey},
+        primary::{Key, KeyRef},
         writer::{Buffer, KeyWriter, Tag, Traits},
     },
-    observe::Sample,
+    observe::{self, Sample},
     outcome::{Bypass, Forward, StaleUse},
     request::facts::{Facts, Seen, Upgrade},
     rules::{credentials::Credentials, request::Wish, stale::may_be_stale},
-    storage::memory::Memory,
+    storage::{self, LookUp, Validity},
     stored::{Slot, Stored},
     util::clock::{Millis, span},
 };
 use axum::response::Response;
-use http::HeaderMap;
 
 /// An empty key. `inside` is any closure written inside the handler: its type tells the handler, and the instance of a
 /// generic one, from every other.
@@ -71,11 +70,13 @@ pub(crate) fn look(key: &mut KeyWriter<'_>, cache: &Cache) -> Result<Response, B
     if let Some(forward) = stands_aside(key, cache) {
         return Err(missed(key, forward));
     }
-    let (now, memory) = (cache.inner().clock.now(), &cache.inner().memory);
-    let found = memory.get(&key.as_ref());
+    let (now, storage) = (cache.inner().clock.now(), cache.storage(key.handler));
+    let found = storage.peek(&key.as_ref());
     // The way of almost all hits, and nothing else on it.
     if let Some(Slot::Response(stored)) = found.as_deref()
-        && may_answer(stored, key.handler, key.facts, &key.traits, memory, now).is_ok()
+        && let validity = cache.inner().memory.validity(stored)
+        && validity != Validity::Invalidated
+        && may_answer(stored, validity == Validity::Expired, key.handler, key.facts, &key.traits, now).is_ok()
     {
         let response = answer::hit(stored, key.handler, key.facts, cache, now);
         sample.hit(&cache.inner().clock, &key.handler.subject);
@@ -93,21 +94,22 @@ fn look_closer(
     now: Millis,
     sample: Sample,
 ) -> Result<Response, Box<Key>> {
-    match judge(found, key, &cache.inner().memory, now) {
-        Found::Usable(slot) => match &*slot {
-            Slot::Response(stored) => {
-                let response = answer::hit_of_variant(stored, key.handler, key.facts, cache, now);
-                sample.hit(&cache.inner().clock, &key.handler.subject);
-                Ok(response)
-            }
-            Slot::Variants(_) => Err(missed(key, Forward::VaryMiss)),
-        },
-        Found::Held(slot, forward) => match use_stale(&slot, forward, &key.as_ref(), key.may_share(), cache, now) {
+    let storage = cache.storage(key.handler);
+    let nothing = storage::Found::Nothing(Forward::UriMiss);
+    let found = found.map_or(nothing, |slot| storage.selected(slot, &key.as_ref(), key.handler, key.fields));
+    match judged(found, key.handler, key.facts, &key.traits, now) {
+        LookedUp::Hit(slot) => {
+            let Slot::Response(stored) = &*slot else { return Err(missed(key, Forward::VaryMiss)) };
+            let response = answer::hit_of_variant(stored, key.handler, key.facts, cache, now);
+            sample.hit(&cache.inner().clock, &key.handler.subject);
+            Ok(response)
+        }
+        LookedUp::Stale(slot, forward) => match use_stale(&slot, forward, &key.as_ref(), key.may_share(), cache, now) {
             UseStale::Answer(stored, why) => Ok(answer::stale(stored, why, key.handler, key.facts, cache, now)),
             UseStale::Refresh(claim) => Err(Box::new(Key { held: Some(slot), claim: Some(claim), ..key.finish(forward) })),
             UseStale::No => Err(Box::new(Key { held: Some(slot), ..key.finish(forward) })),
         },
-        Found::Nothing(forward) => Err(missed(key, forward)),
+        LookedUp::Miss(forward) => Err(missed(key, forward)),
     }
 }
 
@@ -127,59 +129,40 @@ fn stands_aside(key: &KeyWriter<'_>, cache: &Cache) -> Option<Forward> {
     if let Some(reason) = key.traits.bypass {
         return Some(Forward::Bypass(reason));
     }
-    if key.facts.flags.upgrade == Upgrade::WebSocket && key.handler.may_upgrade() {
-        return Some(Forward::Bypass(Bypass::Upgrade));
-    }
-    // A backend is asked later, where there is something to await in.
-    if key.handler.in_memory { None } else { Some(Forward::UriMiss) }
+    let upgrades = key.facts.flags.upgrade == Upgrade::WebSocket && key.handler.may_upgrade();
+    upgrades.then_some(Forward::Bypass(Bypass::Upgrade))
 }
 
-/// What is stored in memory and fresh; for what is asked for without a request, which could say more to it.
+/// What can be peeked at and is fresh; for what is asked for without a request, which could say more to it.
 #[inline]
-pub(crate) fn fresh_in_memory(key: &KeyRef<'_>, cache: &Cache) -> Option<Arc<Slot>> {
+pub(crate) fn peek_fresh(key: &KeyRef<'_>, handler: &Handler, cache: &Cache) -> Option<Arc<Slot>> {
     let inner = cache.inner();
-    let slot = inner.memory.get(key)?;
+    let slot = cache.storage(handler).peek(key)?;
     let Slot::Response(stored) = &*slot else { return None };
     let is_current = stored.marks.as_ref().is_some_and(|marks| inner.memory.epochs.expired(marks) <= stored.stamp.clock);
     if is_current && stored.is_fresh(inner.clock.now()) { Some(slot) } else { None }
 }
 
-/// What lies under a key.
-pub(super) enum Found {
-    /// A stored response that may answer.
-    Usable(Arc<Slot>),
-    /// One that may not, but in a stale window, or once the handler has said that it still holds.
-    Held(Arc<Slot>, Forward),
-    Nothing(Forward),
+/// What a stored response is to a request.
+pub(super) enum LookedUp {
+    /// It may answer.
+    Hit(Arc<Slot>),
+    /// It may not, except in a stale window, or once the handler has said that it still holds.
+    Stale(Arc<Slot>, Forward),
+    Miss(Forward),
 }
 
-/// What a slot is good for that is not simply a response which may answer: why it may not is asked once more, as few are.
-fn judge(found: Option<Arc<Slot>>, key: &KeyWriter<'_>, memory: &Memory, now: Millis) -> Found {
-    let Some(slot) = found else { return Found::Nothing(Forward::UriMiss) };
-    let Some((slot, _)) = selected(slot, &key.as_ref(), key.fields, key.handler, memory) else { return Found::Nothing(Forward::VaryMiss) };
-    judged(slot, |stored| may_answer(stored, key.handler, key.facts, &key.traits, memory, now))
-}
-
-/// The response that a request selects of what lies under its key, and its own key where it is a variant.
-pub(super) fn selected(
-    slot: Arc<Slot>,
-    key: &KeyRef<'_>,
-    fields: Option<&HeaderMap>,
-    handler: &Handler,
-    memory: &Memory,
-) -> Option<(Arc<Slot>, Option<PrimaryKey>)> {
-    let Slot::Variants(variants) = &*slot else { return Some((slot, None)) };
-    let variant = key.variant(&variants.values(fields, handler.policy.by_meaning));
-    Some((memory.get(&variant.as_ref())?, Some(variant)))
-}
-
-/// Sorts a slot by what its response may do.
-pub(super) fn judged(slot: Arc<Slot>, may_answer: impl FnOnce(&Stored) -> Result<(), Forward>) -> Found {
-    let Slot::Response(stored) = &*slot else { return Found::Usable(slot) };
-    match may_answer(stored) {
-        Ok(()) => Found::Usable(slot),
-        Err(forward @ (Forward::Stale | Forward::Request)) => Found::Held(slot, forward),
-        Err(forward) => Found::Nothing(forward),
+/// Judges what a storage has found.
+fn judged(found: storage::Found, handler: &Handler, facts: &Facts, traits: &Traits, now: Millis) -> LookedUp {
+    let (slot, is_expired) = match found {
+        storage::Found::Response { slot, is_expired, .. } => (slot, is_expired),
+        storage::Found::Nothing(forward) => return LookedUp::Miss(forward),
+    };
+    let Slot::Response(stored) = &*slot else { return LookedUp::Miss(Forward::VaryMiss) };
+    match may_answer(stored, is_expired, handler, facts, traits, now) {
+        Ok(()) => LookedUp::Hit(slot),
+        Err(forward @ (Forward::Stale | Forward::Request)) => LookedUp::Stale(slot, forward),
+        Err(forward) => LookedUp::Miss(forward),
     }
 }
 
@@ -217,34 +200,10 @@ pub(super) fn use_stale<'a>(
     UseStale::No
 }
 
-/// RFC 9111 §4, with epochs in the place of §4.4.
+/// RFC 9111 §4, with what the epochs say in the place of §4.4.
 #[expect(clippy::inline_always, reason = "a call on the way of every hit")]
 #[inline(always)]
 pub(super) fn may_answer(
-    stored: &Stored,
-    handler: &Handler,
-    facts: &Facts,
-    traits: &Traits,
-    memory: &Memory,
-    now: Millis,
-) -> Result<(), Forward> {
-    let mut is_expired = false;
-    // While nothing at all has been invalidated since, there is no epoch to look at.
-    if memory.epochs.now() > stored.stamp.clock
-        && let Some(marks) = &stored.marks
-        && memory.epochs.expired(marks) > stored.stamp.clock
-    {
-        if memory.epochs.invalidated(marks) > stored.stamp.clock {
-            return Err(Forward::Invalidated);
-        }
-        is_expired = true;
-    }
-    may_answer_unless_invalidated(stored, is_expired, handler, facts, traits, now)
-}
-
-#[expect(clippy::inline_always, reason = "a call on the way of every hit")]
-#[inline(always)]
-pub(super) fn may_answer_unless_invalidated(
     stored: &Stored,
     is_expired: bool,
     handler: &Handler,
@@ -274,14 +233,43 @@ fn is_wanted_stale(stored: &Stored, handler: &Handler, facts: &Facts, now: Milli
 }
 
 impl Run {
-    /// Looks again, in memory: what was missing a moment ago may have been stored since.
-    pub(super) fn look_again(&self) -> Option<Arc<Slot>> {
-        let memory = &self.cache.inner().memory;
-        let key = self.key.primary.as_ref();
-        let (slot, _) = selected(memory.get(&key)?, &key, self.fields.as_deref(), self.handler, memory)?;
-        let Slot::Response(stored) = &*slot else { return None };
-        may_answer(stored, self.handler, &self.facts, &self.key.traits, memory, self.now()).ok()?;
+    /// Looks again: what was missing a moment ago may have been stored since. `waits`: also if that has to be waited for. A
+    /// request that finds nothing goes on with the epochs that it has read before: what it holds is no younger.
+    pub(super) async fn look_again(&mut self, waits: bool) -> Option<Arc<Slot>> {
+        if !self.storage().peeks() {
+            if !waits {
+                return None;
+            }
+            self.fills_before = Some(self.fills());
+        }
+        self.find_fresh().await
+    }
+
+    /// What is stored and fresh. A failure is nothing.
+    pub(crate) async fn find_fresh(&mut self) -> Option<Arc<Slot>> {
+        let LookUp { epochs, found } = self.storage().find(&self.entry()).await.ok()?;
+        let LookedUp::Hit(slot) = self.judged(found) else { return None };
+        self.epochs = epochs.or(self.epochs.take());
         Some(slot)
+    }
+
+    fn judged(&self, found: storage::Found) -> LookedUp {
+        if let storage::Found::Response { .. } | storage::Found::Nothing(Forward::Invalidated) = found
+            && !self.storage().peeks()
+        {
+            self.cache.inner().reputations.found_at_rest(self.handler, self.key.instance, self.now());
+        }
+        judged(found, self.handler, &self.facts, &self.key.traits, self.now())
+    }
+
+    /// How many responses have been stored that a look-up would have to wait for.
+    fn fills(&self) -> u64 {
+        self.cache.inner().flights.fills(self.hash())
+    }
+
+    /// Whether a response has been stored since the look-up, which did not find it.
+    pub(super) fn is_filled_since(&self) -> bool {
+        self.fills_before.is_some_and(|before| before != self.fills())
     }
 
     /// Whether its handler is given the whole request, or all of its fields.
@@ -289,18 +277,55 @@ impl Run {
         self.key.traits.can_ask && self.key.traits.credentials == Credentials::Forwarded
     }
 
-    /// Looks up in a backend that has to be waited for; in memory this was done by [`hit`], and the epochs are read.
+    /// Looks up what [`hit`] could not peek at, and reads the epochs.
     pub async fn look_up(&mut self) -> Option<Response> {
         if matches!(self.key.forward, Forward::Method | Forward::Bypass(_)) {
             return None;
         }
-        if self.handler.in_memory {
-            self.read_epochs_in_memory();
-        } else if let Some(answer) = Box::pin(self.look_up_in_backend()).await {
+        if self.storage().peeks() {
+            self.read_epochs_here();
+        } else if let Some(answer) = Box::pin(self.find_and_answer()).await {
             return Some(answer);
         }
         if self.shows_ranges() {
             self.forward_part();
+        }
+        None
+    }
+
+    /// Looks up and answers, or notes why not. A failure is a miss.
+    async fn find_and_answer(&mut self) -> Option<Response> {
+        self.fills_before = Some(self.fills());
+        let now = self.now();
+        let found = match self.storage().find(&self.entry()).await {
+            Ok(LookUp { epochs, found }) => {
+                self.epochs = epochs;
+                found
+            }
+            Err(error) => {
+                observe::call_failed(&self.handler.subject, "read", &error);
+                self.stand_aside(Bypass::Backend);
+                // The invalidations of this process at least are known, so that runs may be shared in it.
+                self.read_epochs_here();
+                return None;
+            }
+        };
+        match self.judged(found) {
+            LookedUp::Hit(slot) => match &*slot {
+                Slot::Response(stored) => return Some(answer::hit(stored, self.handler, &self.facts, &self.cache, now)),
+                Slot::Variants(_) => self.key.forward = Forward::VaryMiss,
+            },
+            LookedUp::Stale(slot, forward) => {
+                match use_stale(&slot, forward, &self.key.primary.as_ref(), self.may_share(), &self.cache, now) {
+                    UseStale::Answer(stored, why) => return Some(answer::stale(stored, why, self.handler, &self.facts, &self.cache, now)),
+                    UseStale::Refresh(claim) => self.key.claim = Some(claim),
+                    UseStale::No => {}
+                }
+                self.key.forward = forward;
+                self.key.held = Some(slot);
+                self.held_at = self.reading().map(|reading| reading.stamp());
+            }
+            LookedUp::Miss(forward) => self.key.forward = forward,
         }
         None
     }

@@ -1,9 +1,6 @@
-//! A stored response, made of what the handler gave, or of what lay in a backend.
+//! A stored response, made of what the handler gave.
 
-use std::{
-    sync::{Arc, OnceLock, atomic::AtomicBool},
-    time::Duration,
-};
+use std::sync::{Arc, OnceLock, atomic::AtomicBool};
 
 use axum::extract::{MatchedPath, NestedPath, OriginalUri};
 use bytes::Bytes;
@@ -22,15 +19,14 @@ use crate::{
         client::ForClients,
         stale::{jittered, windows},
         storable::Storable,
+        tag::give,
     },
     stored::{
-        Own, Stored, Tag, Variants,
-        codec::AtRest,
-        head, own,
+        Own, Stored, Tag, Variants, head, own,
         response_part::{DoNotStore, FreshFor, FreshForAtMost},
         value::Typed,
     },
-    util::clock::{Millis, millis},
+    util::clock::millis,
 };
 
 /// A stored response of what the handler gave: everything that can be computed once.
@@ -41,7 +37,8 @@ pub(super) fn make(run: &Run, mut parts: Parts, content: Bytes, storable: &Stora
     let mut fields = parts.headers;
     let targeted = run.handler.policy.targeted_fields;
     connection::drop_hop_by_hop(&mut fields, targeted);
-    if run.handler.in_memory {
+    let keeps_objects = run.storage().keeps_objects();
+    if keeps_objects {
         own::values(&mut fields);
     }
     if !fields.contains_key(header::DATE) {
@@ -49,7 +46,11 @@ pub(super) fn make(run: &Run, mut parts: Parts, content: Bytes, storable: &Stora
     }
     let of_head = is_without_its_content(run, &content);
     let tells_length = fields.contains_key(header::CONTENT_LENGTH);
-    drop_length(&mut fields, of_head);
+    if !of_head {
+        // The length is the server's to say, from the content as it is sent in the end. A handler that answers HEAD without
+        // content says how long GET's content is, or does not (RFC 9110 §8.6).
+        fields.remove(header::CONTENT_LENGTH);
+    }
     vary::merge(&mut fields, run.vary_names());
     let windows = windows(&fields, targeted, run.windows).of(parts.status);
     let tells_clients = !fields.contains_key(header::CACHE_CONTROL);
@@ -80,7 +81,7 @@ pub(super) fn make(run: &Run, mut parts: Parts, content: Bytes, storable: &Stora
         storable.freshness_lifetime
     };
     let windows = storable.ends.map_or(windows, |end| windows.at_most(end.saturating_sub(lifetime)));
-    if run.handler.in_memory && !of_head {
+    if keeps_objects && !of_head {
         framing::leave_room(&mut fields);
     }
     let mut whole = head(parts.status, fields);
@@ -105,7 +106,7 @@ pub(super) fn make(run: &Run, mut parts: Parts, content: Bytes, storable: &Stora
         began: run.began(),
         marks,
         groups: groups.into(),
-        place: run.place(),
+        place: run.entry().place(run.storage_id().remote()),
         parts: run.composition.parts_at_rest(),
         selecting,
         arrived_with_age,
@@ -114,59 +115,9 @@ pub(super) fn make(run: &Run, mut parts: Parts, content: Bytes, storable: &Stora
         value: None,
     };
     if let Some(value) = value {
-        stored.hold(value, run.handler.in_memory);
+        stored.hold(value, keeps_objects);
     }
     stored
-}
-
-/// A stored response of what lay in a backend: what is not kept there is computed again.
-pub(super) fn remake(run: &Run, at_rest: AtRest, born: Millis, fresh_until: Millis, initial_age: Duration) -> Stored {
-    let AtRest { status, fields, content, windows, order, groups, parts, shareable, arrived_with_age, own, .. } = at_rest;
-    let AtRest { tells_clients, made_tag, tells_length, ends, .. } = at_rest;
-    note_stored(&groups);
-    let mut fields = fields;
-    let of_head = is_without_its_content(run, &content);
-    // Earlier versions kept it.
-    drop_length(&mut fields, of_head);
-    let tag = if made_tag { tag::give_again(run.handler.policy.etag, &mut fields) } else { Tag::Own };
-    let cache_control = run.handler.attributes.cache_control;
-    let for_clients = if tells_clients { ForClients::again(cache_control, run.handler.forwards(), &fields) } else { ForClients::silent() };
-    Stored {
-        of_head,
-        tells_length,
-        for_clients,
-        whole: head(status, fields),
-        content,
-        on_condition: OnceLock::new(),
-        born,
-        fresh_until,
-        windows,
-        ends,
-        tag,
-        own,
-        tells_clients,
-        targeted: run.handler.policy.targeted_fields,
-        ended: AtomicBool::new(false),
-        stamp: order.stamp,
-        began: order.began,
-        marks: None,
-        groups: groups.into(),
-        place: run.place(),
-        parts: parts.into(),
-        selecting: None,
-        arrived_with_age,
-        initial_age,
-        shareable,
-        value: None,
-    }
-}
-
-/// The length is the server's to say, from the content as it is sent in the end. A handler that answers HEAD without content
-/// says how long GET's content is, or does not (RFC 9110 §8.6).
-fn drop_length(fields: &mut HeaderMap, of_head: bool) {
-    if !of_head {
-        fields.remove(header::CONTENT_LENGTH);
-    }
 }
 
 /// What lies beside the response goes to whoever is given it, but for what is a word to this cache, or about one request.
@@ -210,9 +161,9 @@ fn entity_tag(run: &Run, fields: &mut HeaderMap, content: &Bytes, given: Option<
         return Tag::Own;
     }
     match given {
-        Some(tag::Given(strong)) => tag::give(strong, policy, fields),
+        Some(tag::Given(strong)) => give(strong, policy, fields),
         None if is_without_its_content(run, content) => Tag::Own,
-        None => tag::give(EntityTag::strong_of(content, fields), policy, fields),
+        None => give(EntityTag::strong_of(content, fields), policy, fields),
     }
 }
 
@@ -229,6 +180,6 @@ fn selecting(run: &Run, storable: &Storable) -> Option<(Variants, Box<[u8]>)> {
         }
     }
     let variants = Variants { fields, ..Variants::default() };
-    let values = run.selecting_values(&variants).into();
+    let values = run.entry().values(&variants).into();
     Some((variants, values))
 }

@@ -5,7 +5,6 @@
 
 mod admit;
 mod answer;
-mod at_rest;
 mod begins;
 mod content;
 mod fill;
@@ -15,11 +14,8 @@ mod lookup;
 mod make;
 mod merge;
 mod part;
-mod parts;
 mod post;
 mod produce;
-mod put;
-mod remote;
 mod revalidate;
 mod store;
 mod tag;
@@ -32,13 +28,12 @@ use std::{
     pin::Pin,
 };
 
-use bytes::Bytes;
 use http::HeaderMap;
 
 use self::begins::Begins;
 pub(crate) use self::{
     answer::passed_by,
-    lookup::{fresh_in_memory, look},
+    lookup::{look, peek_fresh},
     store::put_at_once,
 };
 pub use self::{
@@ -47,7 +42,7 @@ pub use self::{
 };
 use crate::{
     cache::Cache,
-    epoch::{Reading, Scopes, Stamp, in_process::Marks},
+    epoch::{Reading, Stamp, group, in_process::Marks, target::Target},
     handler::{Handler, Shape},
     key::{
         primary::Key,
@@ -65,12 +60,10 @@ use crate::{
         prefix::groups_above,
         stale::Windows,
     },
-    stored::{Stored, Variants, value::Typed},
+    storage::{Entry, EpochSnapshot, Opens, Storage, StorageId},
+    stored::Stored,
     util::clock::Millis,
 };
-
-/// What is left of a run after its answer.
-pub(crate) type Rest = Pin<Box<dyn Future<Output = ()> + Send>>;
 
 /// A handler's run, as a value.
 pub(crate) type BoxRun = Pin<Box<dyn Future<Output = axum::response::Response> + Send>>;
@@ -94,10 +87,10 @@ pub struct Inner {
     pub(crate) windows: Windows,
     /// Nobody waits for it: its answer has been sent, from what was stale or as a stream.
     pub(crate) behind: bool,
-    /// How many responses had come to rest before it looked in a backend; see
+    /// How many responses had been stored before a look-up that had to be waited for; see
     /// [`Flights::fills`](crate::flight::Flights::fills).
-    fills_before: u64,
-    epochs: Option<Epoch>,
+    fills_before: Option<u64>,
+    epochs: Option<EpochSnapshot>,
     begins: Begins,
     /// How a backend's clock stood when what is held was found there.
     held_at: Option<Stamp>,
@@ -114,9 +107,6 @@ pub struct Inner {
     /// For a typed value: what it is made of, which is part of its key at rest.
     pub(crate) shape: Option<Shape>,
 }
-
-/// Nothing where it is no value of the type: the type may have changed.
-pub(crate) type Opens = fn(&Bytes) -> Option<Typed>;
 
 impl Deref for Run {
     type Target = Inner;
@@ -151,14 +141,6 @@ fn may_share(handler: &Handler, facts: &Facts, traits: &Traits) -> bool {
     !(shows_method || shows_credentials)
 }
 
-/// How the epochs stood when this request looked, before any run that it begins.
-#[derive(Debug, Clone)]
-pub(crate) struct Epoch {
-    pub(crate) reading: Reading,
-    /// In memory: where the epochs are.
-    pub(crate) marks: Option<Marks>,
-}
-
 impl Run {
     /// After a miss.
     #[must_use]
@@ -182,7 +164,7 @@ impl Run {
             path_number,
             windows: handler.windows(),
             behind: false,
-            fills_before: 0,
+            fills_before: None,
             epochs: None,
             begins: Begins::default(),
             held_at: None,
@@ -214,9 +196,43 @@ impl Run {
         self.cache.inner().clock.now()
     }
 
-    /// The values by which its request selects among `variants`.
-    fn selecting_values(&self, variants: &Variants) -> Vec<u8> {
-        variants.values(self.fields.as_deref(), self.handler.policy.by_meaning)
+    /// Where its responses are stored.
+    pub(crate) fn storage(&self) -> Storage<'_> {
+        self.cache.storage(self.handler)
+    }
+
+    pub(crate) fn storage_id(&self) -> StorageId {
+        self.cache.storage_id(self.handler)
+    }
+
+    /// What its response is stored and found by.
+    pub(crate) fn entry(&self) -> Entry<'_> {
+        Entry {
+            handler: self.handler,
+            instance: self.key.instance,
+            key: &self.key.primary,
+            state: (self.facts.state)(),
+            path: self.path_number,
+            groups: &self.groups,
+            fields: self.fields.as_deref(),
+            of_head: self.is_answered_as_head(),
+            shape: self.shape,
+            opens: self.opens,
+        }
+    }
+
+    /// For a typed value, which has no path: a group that no other key has.
+    pub(crate) fn belongs_to_its_key(&mut self) {
+        self.groups = vec![self.group_of_its_key()];
+    }
+
+    /// The same group as a target.
+    pub(crate) fn target_of_its_key(&self) -> Target {
+        Target::group(self.group_of_its_key())
+    }
+
+    fn group_of_its_key(&self) -> Box<str> {
+        group::of_key(self.entry().key_at_rest(&self.cache.inner().namespace).digest())
     }
 
     pub(crate) fn is_head(&self) -> bool {
@@ -279,32 +295,15 @@ impl Run {
         self.key.forward = Forward::Bypass(reason);
     }
 
-    pub(crate) fn scopes(&self) -> Scopes<'_> {
-        self.scopes_with(&self.groups)
-    }
-
-    /// With the groups of a response, which may name some itself.
-    pub(crate) fn scopes_of<'a>(&'a self, stored: &'a Stored) -> Scopes<'a> {
-        self.scopes_with(&stored.groups)
-    }
-
-    fn scopes_with<'a>(&'a self, groups: &'a [Box<str>]) -> Scopes<'a> {
-        Scopes::new(self.handler.epoch_name(self.key.instance), self.path_number, groups)
-    }
-
-    /// Reads the epochs of the memory anew: whoever has waited starts later than it looked.
-    pub(crate) fn read_epochs_in_memory(&mut self) {
-        let known = self.epochs.take().and_then(|epoch| epoch.marks);
-        let epochs = &self.cache.inner().memory.epochs;
-        // The clock first: what is invalidated in between is then later than the stamp.
-        let clock = epochs.now();
-        let marks = known.unwrap_or_else(|| epochs.marks(self.handler.epoch_name(self.key.instance), self.path_number, &self.groups));
-        let mut reading = epochs.reading(&marks, clock);
-        if !self.handler.in_memory {
+    /// Reads the epochs of this process, of which it may know where they are.
+    fn read_epochs_here(&mut self) {
+        let known = self.epochs.take().and_then(|epochs| epochs.marks);
+        let (mut reading, marks) = self.cache.inner().memory.epochs.read_now(&self.entry().scopes(), known);
+        if !self.storage().holds_epochs() {
             // In place of a backend's clock that could not be read, and never to be compared with it.
             reading.incarnation = u64::MAX;
         }
-        self.set_marked_reading(reading, marks);
+        self.set_epochs(EpochSnapshot { reading, marks: Some(marks) });
     }
 
     /// The fields that `Vary` names on every answer: those of the attribute, and those that arguments were read from, or may have
@@ -332,39 +331,48 @@ impl Run {
     /// Whoever has waited starts later than it looked, and may be stamped so.
     pub(crate) fn read_epochs_again(&mut self) {
         if self.marks().is_some() {
-            self.read_epochs_in_memory();
+            self.read_epochs_here();
         }
     }
 
-    /// Whether nothing at all was invalidated between the run stamped so and this request: its look-up, or in memory its
-    /// beginning, as that is known there.
+    /// Whether nothing at all was invalidated between the run stamped so and this request: its look-up, or its beginning where
+    /// that is known, which is in this process.
     pub(crate) fn began_no_later_than(&self, stamp: Stamp) -> bool {
         let Some(reading) = self.reading() else { return false };
-        let began = if self.marks().is_some() { self.facts.began.in_memory } else { reading.clock };
+        let began = if self.marks().is_some() { self.facts.began.here } else { reading.clock };
         reading.incarnation == stamp.incarnation && began <= stamp.clock
     }
 
     /// Whether the response has groups, or parts, that this request's reading did not cover.
     pub(crate) fn knows_less_groups_than(&self, stored: &Stored) -> bool {
-        stored.is_composed() || self.knows_less_groups_than_its_own(stored)
+        stored.is_composed() || self.entry().lacks_groups_of(stored)
     }
 
-    /// The same, but for its parts.
-    pub(crate) fn knows_less_groups_than_its_own(&self, stored: &Stored) -> bool {
-        stored.groups.iter().any(|group| !self.groups.contains(group))
+    /// Reads all epochs that concern a response, in place of what was read before, if that can be done. The handler has not
+    /// run yet, so its run begins no earlier than this.
+    async fn read_epochs_of(&mut self, stored: &Stored) -> bool {
+        let epochs = if let (Some(marks), Some(own)) = (&stored.marks, self.marks()) {
+            let epochs = &self.cache.inner().memory.epochs;
+            // The clock first: what is invalidated in between is then later than the stamp.
+            let clock = epochs.now();
+            EpochSnapshot { reading: epochs.reading(marks, clock), marks: Some(own.clone()) }
+        } else {
+            let Some(reading) = self.storage().read_epochs_of(&self.entry(), stored).await else { return false };
+            EpochSnapshot { reading, marks: None }
+        };
+        self.set_epochs(epochs);
+        true
     }
 
-    pub(crate) fn set_reading(&mut self, reading: Reading) {
-        self.epochs = Some(Epoch { reading, marks: None });
-    }
-
-    /// The same in memory. What was expired after this request had begun keeps it from nothing: it may wait for a run that
-    /// began before that, too.
-    fn set_marked_reading(&mut self, reading: Reading, marks: Marks) {
-        // But that what it would be given is made of something outdated.
-        let is_outdated = reading.expired == u64::MAX;
-        let expired = if is_outdated { u64::MAX } else { reading.expired.min(self.facts.began.in_memory) };
-        self.epochs = Some(Epoch { reading: Reading { expired, ..reading }, marks: Some(marks) });
+    /// Notes how the epochs stand. When the request began is known by the clock of this process: what was expired after that
+    /// keeps it from nothing, so that it may wait for a run that began earlier, too.
+    fn set_epochs(&mut self, mut epochs: EpochSnapshot) {
+        // Unless what it would be given is made of something outdated.
+        let is_outdated = epochs.reading.expired == u64::MAX;
+        if epochs.marks.is_some() && !is_outdated {
+            epochs.reading.expired = epochs.reading.expired.min(self.facts.began.here);
+        }
+        self.epochs = Some(epochs);
     }
 
     pub(crate) fn reading(&self) -> Option<Reading> {
@@ -377,14 +385,14 @@ impl Run {
         let stamp = self.reading()?.stamp();
         let (withholds, asks) = (self.handler.attributes.withholds, self.validators().next().is_some());
         if self.marks().is_some() {
-            let clock = if withholds || asks { stamp.clock.min(self.facts.began.in_memory) } else { stamp.clock };
+            let clock = if withholds || asks { stamp.clock.min(self.facts.began.here) } else { stamp.clock };
             return Some(Stamp { clock, ..stamp });
         }
         let stamp = match self.held_at.filter(|_| asks) {
             Some(held_at) => stamp.no_later_than(held_at)?,
             None => stamp,
         };
-        if withholds { stamp.no_later_than(self.facts.began.known(self.cache.backend_at(self.handler)?)?) } else { Some(stamp) }
+        if withholds { stamp.no_later_than(self.facts.began.known(self.storage_id().remote()?)?) } else { Some(stamp) }
     }
 
     /// The same, where others may wait for the run: who looks now must not find it outdated from its beginning.
@@ -395,5 +403,10 @@ impl Run {
 
     pub(crate) fn marks(&self) -> Option<&Marks> {
         self.epochs.as_ref().and_then(|epoch| epoch.marks.as_ref())
+    }
+
+    /// Whether its stamp is of the clock of a backend. Without one there is nothing that could be compared with that.
+    pub(crate) fn has_read_its_backend(&self) -> bool {
+        self.stamp().is_some() && self.marks().is_none()
     }
 }

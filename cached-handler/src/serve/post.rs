@@ -1,7 +1,7 @@
 //! The answer to a POST that says that it is what GET would be given, and for how long: it answers GET from then on
 //! (RFC 9110 §9.3.3), for handlers that forward.
 
-use std::{future::poll_fn, sync::Arc, task::Poll};
+use std::sync::Arc;
 
 use axum::{body::Body, response::Response};
 use http::{Method, response::Parts};
@@ -13,16 +13,16 @@ use super::{
     content::{self, Complete, Refused},
     framing::is_as_long_as_declared,
     make::make,
-    put::put,
-    store::{LONGEST, Landing, refuse, tell_clients},
+    store::{LONGEST, Landing, put, refuse, tell_clients},
     tag,
 };
 use crate::{
-    epoch::{Reading, Scopes, Stamp, own_invalidation::Trace},
+    epoch::{Reading, Stamp, own_invalidation::Trace},
     key::primary::PrimaryKey,
     outcome::{Forward, NotStored, Outcome},
     request::{facts::Upgrade, unsafe_target::Changed},
     rules::storable::Storable,
+    storage::EpochSnapshot,
     stored::{Slot, Stored, own},
     util::read_ahead::lend,
 };
@@ -58,43 +58,29 @@ impl Run {
             && self.key.of_get().is_some()
     }
 
-    /// Follows what is invalidated from now on. A backend is asked how its clock stands, as it was not looked up.
+    /// Follows what is invalidated from now on. The epochs are read, as they were not by a look-up.
     pub(super) async fn trace(&mut self, target: &Changed) -> Option<Trace> {
-        if self.handler.in_memory {
-            self.read_epochs_in_memory();
+        if self.storage().holds_epochs() {
+            self.read_epochs_here();
         } else {
             let reading = Box::pin(self.read_own_and_others()).await?;
-            self.set_reading(reading);
+            self.epochs = Some(EpochSnapshot { reading, marks: None });
         }
         let mut began = self.stamp()?;
-        if self.handler.in_memory {
-            began.clock = began.clock.min(self.facts.began.in_memory);
+        if self.marks().is_some() {
+            began.clock = began.clock.min(self.facts.began.here);
         }
-        let backend = if self.handler.in_memory { None } else { Some(self.cache.backend_at(self.handler)?) };
-        let trace = Trace::from(backend, self.path_number?, began);
+        let trace = Trace::from(self.storage_id().remote(), self.path_number?, began);
         self.post = Some(Post { target: target.clone(), began, trace: trace.clone() });
         Some(trace)
     }
 
     /// The epoch that is read afterwards, too, so that it is there by then.
     async fn read_own_and_others(&self) -> Option<Reading> {
-        let backend = self.cache.backend(self.handler)?;
-        let (own, others) = (self.scopes(), self.scopes_but_for_the_path(&self.groups));
-        // Both under way at once: one round trip.
-        let (mut own, mut others) = (backend.read(&own), backend.read(&others));
-        let (mut first, mut second) = (None, None);
-        let both = poll_fn(|cx| {
-            first = first.take().or_else(|| ready_of(own.as_mut().poll(cx)));
-            second = second.take().or_else(|| ready_of(others.as_mut().poll(cx)));
-            if first.is_some() && second.is_some() { Poll::Ready(first.take().zip(second.take())) } else { Poll::Pending }
-        });
-        let (own, others) = both.await?;
-        let (own, others) = (own.ok()?, others.ok()?);
+        let entry = self.entry();
+        let readings = self.storage().read_epochs(&[entry.scopes(), entry.scopes_beside_the_path(&self.groups)]).await.ok()?;
+        let [own, others] = readings[..] else { return None };
         (own.incarnation == others.incarnation).then(|| Reading { clock: own.clock.min(others.clock), ..own })
-    }
-
-    fn scopes_but_for_the_path<'a>(&self, groups: &'a [Box<str>]) -> Scopes<'a> {
-        Scopes::new(self.handler.epoch_name(self.key.instance), self.path_number.map(|number| number ^ 1), groups)
     }
 
     /// Whether the answer does.
@@ -109,25 +95,11 @@ impl Run {
 
     /// Whether nothing else that concerns the answer has been invalidated, or expired, since the POST began (law L4). The
     /// path has been by the POST itself, and whether by others the trace says: another's epoch is read in its place.
-    async fn is_all_older(&mut self, groups: &[Box<str>], began: Stamp) -> bool {
-        let scopes = self.scopes_but_for_the_path(groups);
-        let reading = if self.handler.in_memory {
-            let epochs = &self.cache.inner().memory.epochs;
-            epochs.reading(&epochs.marks(scopes.handler(), scopes.path(), groups), epochs.now())
-        } else {
-            let Some(backend) = self.cache.backend(self.handler) else { return false };
-            let Ok(reading) = backend.read(&scopes).await else { return false };
-            self.set_reading(reading);
-            reading
-        };
-        reading.incarnation == began.incarnation && reading.expired <= began.clock
-    }
-}
-
-fn ready_of<T>(poll: Poll<T>) -> Option<T> {
-    match poll {
-        Poll::Ready(value) => Some(value),
-        Poll::Pending => None,
+    async fn is_all_older(&self, groups: &[Box<str>], began: Stamp) -> bool {
+        let readings = self.storage().read_epochs(&[self.entry().scopes_beside_the_path(groups)]).await;
+        readings.is_ok_and(
+            |readings| matches!(readings[..], [reading] if reading.incarnation == began.incarnation && reading.expired <= began.clock),
+        )
     }
 }
 
@@ -143,7 +115,7 @@ pub(super) async fn keep_for_get(mut run: Run, mut parts: Parts, body: Body, sta
         Ok(whole) => return refuse(&run, parts, Body::from(whole.lend()), None, NotStored::LengthMismatch),
         Err(Refused { reason, body }) => return refuse(&run, parts, body, None, reason),
     };
-    let content = if run.handler.in_memory { own::content_in_turns(content).await } else { content };
+    let content = if run.storage().keeps_objects() { own::content_in_turns(content).await } else { content };
     let Standing { key, stamp, storable, groups } = standing;
     run.key.primary = key;
     let mut told = parts.clone();

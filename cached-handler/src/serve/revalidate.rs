@@ -6,11 +6,12 @@ use std::time::Duration;
 use axum::{body::Body, response::Response};
 use http::{HeaderName, HeaderValue, StatusCode, header, response::Parts};
 
-use super::{Rest, Run, answer, merge};
+use super::{Run, answer, merge};
 use crate::{
     header::date,
     outcome::{Forward, Kept, NotStored, StaleUse},
     rules::stale::is_error,
+    storage::Later,
     stored::{Slot, Stored},
 };
 
@@ -66,7 +67,7 @@ impl Run {
     }
 
     /// The handler has failed, or has said something that nothing stored may stand in for.
-    pub(super) fn tell_what_is_held(&self, reason: &NotStored) -> Option<Rest> {
+    pub(super) fn tell_what_is_held(&self, reason: &NotStored) -> Option<Later> {
         let held = self.held()?;
         match reason {
             // It speaks of the request, and not of what is stored.
@@ -81,10 +82,11 @@ impl Run {
     }
 
     /// The stale life of what is held is over.
-    pub(super) fn end_held(&self) -> Option<Rest> {
-        self.held()?.end();
+    pub(super) fn end_held(&self) -> Option<Later> {
+        let held = self.held()?;
+        held.end();
         self.cache.inner().attempts.succeeded(self.hash(), self.now());
-        self.removing_held()
+        self.storage().removing_ended(&self.entry(), held)
     }
 
     /// There is something new in the place of what was held; or there could be none, and the next attempt waits.

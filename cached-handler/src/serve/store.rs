@@ -10,7 +10,7 @@ use http::{StatusCode, response::Parts};
 use http_body::Body as _;
 
 use super::{
-    Rest, Run,
+    Run,
     admit::{Made, gate},
     answer,
     content::{self, Complete, Refused},
@@ -18,7 +18,6 @@ use super::{
     make::make,
     post::keep_for_get,
     produce::Failure,
-    put::{landed, put},
     revalidate::Answered,
     tag, unstored,
 };
@@ -31,6 +30,7 @@ use crate::{
         client::{ForClients, Terms},
         storable::Storable,
     },
+    storage::Later,
     stored::{Slot, own, response_part::IsErr},
     util::{read_ahead::lend, timer},
 };
@@ -41,7 +41,7 @@ pub(super) const LONGEST: Duration = Duration::from_millis(MAX_RUN.unsigned_abs(
 /// What a run comes to: an answer for the request that began it, and work that is left.
 pub(super) struct Landing {
     pub(super) response: Response,
-    pub(super) rest: Option<Rest>,
+    pub(super) rest: Option<Later>,
 }
 
 /// Judges the handler's response, stores it where it may be, and lets the followers know. `may_copy`: there is a task
@@ -200,7 +200,7 @@ async fn keep(
     let mut extensions = parts.extensions.clone();
     extensions.remove::<tag::Given>();
     // What still holds is the very content that is stored.
-    let content = if run.handler.in_memory && made == Made::New { own::content_in_turns(content).await } else { content };
+    let content = if run.storage().keeps_objects() && made == Made::New { own::content_in_turns(content).await } else { content };
     tag::make_of_long(&run, &mut parts, &content).await;
     let held = run.held().filter(|_| made == Made::Freshened);
     let merged = held.and_then(|held| run.merge_held(held, parts.clone(), content.clone(), storable, groups.clone()));
@@ -215,7 +215,7 @@ async fn keep(
     let slot = Arc::new(Slot::Response(stored));
     let landed = landed(&run, &slot);
     // Where the backend could not be read, nothing is stored, which does not take long.
-    let waits = run.handler.in_memory || !may_go_on || run.cache.inner().isolated || !run.has_read_its_backend();
+    let waits = run.storage().puts_at_once() || !may_go_on || run.cache.inner().isolated || !run.has_read_its_backend();
     let kept = if waits { run.note_whether_made_anew(put(&run, &slot).await) } else { Kept::Storing };
     if let Some(lease) = &lease {
         lease.announce(landed);
@@ -223,7 +223,7 @@ async fn keep(
     let kept = if made == Made::Freshened && matches!(kept, Kept::Stored | Kept::Storing) { Kept::Freshened } else { kept };
     let outcome = Outcome::Forward { why: run.key.forward, collapsed: false, kept };
     let response = run.finish(response, outcome);
-    let rest: Option<Rest> = (!waits).then(|| -> Rest {
+    let rest: Option<Later> = (!waits).then(|| -> Later {
         Box::pin(async move {
             let kept = run.note_whether_made_anew(put(&run, &slot).await);
             run.cache.inner().observer.settled(&run.handler.subject, &kept);
@@ -231,6 +231,38 @@ async fn keep(
         })
     });
     Landing { response, rest }
+}
+
+/// Stores it where the handler's responses are stored.
+pub(super) async fn put(run: &Run, slot: &Arc<Slot>) -> Kept {
+    let Slot::Response(stored) = &**slot else { return Kept::Not(NotStored::Backend) };
+    let storage = run.storage();
+    if !storage.holds_epochs() && !run.has_read_its_backend() {
+        return Kept::Not(NotStored::Backend);
+    }
+    let kept = storage.put(&run.entry(), slot, run.marks(), run.now()).await;
+    let inner = run.cache.inner();
+    // In this order: whoever is told of either finds it there.
+    if kept == Kept::Stored && !storage.peeks() {
+        inner.flights.filled(run.hash());
+    }
+    match kept {
+        Kept::Not(NotStored::Invalidated) => inner.reputations.outdated(&run.key.primary, run.handler, run.key.instance, run.now()),
+        _ if stored.is_fresh(run.now()) => inner.reputations.stored(&run.key.primary, run.handler, run.key.instance, run.now()),
+        _ => {}
+    }
+    kept
+}
+
+/// What followers are told of a new response. What has to be asked for each time answers nobody but who ran for it.
+fn landed(run: &Run, slot: &Arc<Slot>) -> Landed {
+    match &**slot {
+        Slot::Response(stored) if !stored.is_fresh(run.now()) => {
+            run.cache.inner().reputations.not_stored(&run.key.primary, &NotStored::AlreadyStale, run.now());
+            Landed::NotShared(NotStored::AlreadyStale)
+        }
+        _ => Landed::Stored(Arc::clone(slot)),
+    }
 }
 
 /// Content that has been streaming for as long as others wait may have no end: they run for themselves, and whoever comes
@@ -269,7 +301,7 @@ fn stream(mut run: Run, mut parts: Parts, body: Body, storable: Storable, groups
         let landing = match copied {
             Ok((content, end)) if is_of_its_length(&run, &kept.headers, &content) => {
                 // A write to a backend takes long, and no client waits for it.
-                let _end = run.handler.in_memory.then_some(end);
+                let _end = run.storage().puts_at_once().then_some(end);
                 keep(run, kept, Complete { content, ahead: Vec::new() }, &storable, groups, lease, Made::New, false).await
             }
             Ok(_) => refuse(&run, kept, Body::empty(), lease, NotStored::LengthMismatch),

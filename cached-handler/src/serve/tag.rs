@@ -1,15 +1,12 @@
-//! The entity tag that this cache gives a response without one (RFC 9110 §8.8.3), and the form in which each request gets it.
-//!
-//! A strong tag says that the bytes are the same. A layer outside that compresses changes them for some clients and leaves
-//! the field alone, so a client that accepts a coding is given the weak form, unless no such layer touches the response.
+//! The entity tag of a response that has none, made before anything else is made of the response.
 
-use http::{HeaderMap, HeaderValue, header, response::Parts};
+use http::{header, response::Parts};
 
 use super::{Run, answer::give_form_of_tag};
 use crate::{
     handler::policy::ETag,
     header::{date, entity_tag::EntityTag},
-    stored::Tag,
+    rules::tag::give,
     util::turns::TURN,
 };
 
@@ -41,93 +38,5 @@ pub(super) async fn make_of_long(run: &Run, parts: &mut Parts, content: &[u8]) {
     if content.len() > TURN && !has_one && run.handler.policy.etag != ETag::Off && parts.status.is_success() {
         let strong = Box::pin(EntityTag::strong_of_in_turns(content, &parts.headers)).await;
         parts.extensions.insert(Given(strong));
-    }
-}
-
-/// Gives the fields the tag, in the form that most requests get.
-pub(super) fn give(strong: EntityTag, policy: ETag, fields: &mut HeaderMap) -> Tag {
-    match policy {
-        ETag::Off => Tag::Own,
-        ETag::Auto if !is_left_alone(fields) => {
-            fields.insert(header::ETAG, strong.clone().weakened().to_header_value());
-            Tag::ByRequest(strong.to_header_value())
-        }
-        ETag::Auto | ETag::Strong => {
-            fields.insert(header::ETAG, strong.to_header_value());
-            Tag::Made
-        }
-        ETag::Weak => {
-            fields.insert(header::ETAG, strong.weakened().to_header_value());
-            Tag::Made
-        }
-    }
-}
-
-/// The same of a tag that lay at rest among the fields. Most often it stands there as it has to.
-pub(super) fn give_again(policy: ETag, fields: &mut HeaderMap) -> Tag {
-    let Some(known) = fields.get(header::ETAG) else { return Tag::Own };
-    match (policy, known.as_bytes().strip_prefix(b"W/")) {
-        (ETag::Weak, Some(_)) | (ETag::Strong, None) => Tag::Made,
-        (ETag::Auto, Some(strong)) if !is_left_alone(fields) => HeaderValue::from_bytes(strong).map_or(Tag::Own, Tag::ByRequest),
-        _ => match EntityTag::parse(known) {
-            Some(tag) => give(tag.strengthened(), policy, fields),
-            None => Tag::Own,
-        },
-    }
-}
-
-/// Whether layers that compress leave the content alone, whatever a client accepts: it has a coding already, or is of a
-/// type that none of them compresses. Letter case counts, as it does to the layer of tower-http.
-pub(super) fn is_left_alone(fields: &HeaderMap) -> bool {
-    let has_coding = |coding: &[u8]| !coding.trim_ascii().is_empty() && !coding.trim_ascii().eq_ignore_ascii_case(b"identity");
-    if fields.get_all(header::CONTENT_ENCODING).iter().any(|line| line.as_bytes().split(|byte| *byte == b',').any(has_coding)) {
-        return true;
-    }
-    let media_type = fields.get(header::CONTENT_TYPE).map_or(&b""[..], |line| line.as_bytes());
-    media_type.strip_prefix(b"image/").is_some_and(|image| !COMPRESSED_IMAGES.iter().any(|name| starts_with(image, name)))
-}
-
-fn starts_with(text: &[u8], name: &[u8]) -> bool {
-    text.get(..name.len()).is_some_and(|start| start.eq_ignore_ascii_case(name))
-}
-
-/// Images that are text, or pixels as they are.
-const COMPRESSED_IMAGES: [&[u8]; 6] = [b"svg", b"bmp", b"x-icon", b"vnd.microsoft.icon", b"x-ms-bmp", b"tiff"];
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn given(policy: ETag, lines: &[(http::HeaderName, &'static str)]) -> (String, Tag) {
-        let mut fields: HeaderMap = lines.iter().map(|(name, value)| (name.clone(), HeaderValue::from_static(value))).collect();
-        let tag = give(EntityTag::of(b"x"), policy, &mut fields);
-        (fields.get(header::ETAG).map_or("", |tag| tag.to_str().unwrap()).to_owned(), tag)
-    }
-
-    #[test]
-    fn a_tag_is_strong_where_no_layer_changes_the_bytes() {
-        let strong = EntityTag::of(b"x").to_string();
-        for lines in [&[(header::CONTENT_TYPE, "image/png")][..], &[(header::CONTENT_ENCODING, "br"), (header::CONTENT_TYPE, "text/html")]]
-        {
-            assert_eq!(given(ETag::Auto, lines), (strong.clone(), Tag::Made), "{lines:?}");
-        }
-        assert_eq!(given(ETag::Strong, &[]), (strong, Tag::Made));
-        assert_eq!(given(ETag::Off, &[]), (String::new(), Tag::Own));
-    }
-
-    #[test]
-    fn a_tag_has_two_forms_where_a_layer_may_compress() {
-        let strong = EntityTag::of(b"x");
-        for (name, value) in [
-            (header::CONTENT_TYPE, "text/html"),
-            (header::CONTENT_TYPE, "image/svg+xml"),
-            (header::CONTENT_TYPE, "IMAGE/png"),
-            (header::CONTENT_TYPE, "video/mp4"),
-            (header::CONTENT_ENCODING, "identity"),
-        ] {
-            let both = (strong.clone().weakened().to_string(), Tag::ByRequest(strong.to_header_value()));
-            assert_eq!(given(ETag::Auto, &[(name, value)]), both, "{value}");
-        }
-        assert_eq!(given(ETag::Weak, &[]).1, Tag::Made);
     }
 }

@@ -10,11 +10,13 @@ use super::{
     answer::{failed, is_part, outside},
     content, framing,
     part::cut,
-    tag,
 };
 use crate::{
     header::entity_tag::EntityTag,
-    rules::conditional::{Selected, Verdict, drop_what_no_304_has, verdict},
+    rules::{
+        conditional::{Selected, Verdict, drop_what_no_304_has, verdict},
+        tag::is_left_alone,
+    },
 };
 
 /// What a response that is not stored becomes under the request's preconditions and its range, which its handler did not see.
@@ -87,7 +89,7 @@ fn verdict_on(run: &Run, parts: &Parts, length: Option<u64>) -> Verdict {
         date: parts.headers.get(header::DATE),
         length: length_of_parts(run, length),
         goes_by_its_date: false,
-        may_change: run.facts.flags.accepts_a_coding && !tag::is_left_alone(&parts.headers),
+        may_change: run.facts.flags.accepts_a_coding && !is_left_alone(&parts.headers),
     };
     verdict(conditional, run.facts.method(), &selected)
 }

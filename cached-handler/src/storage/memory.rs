@@ -11,13 +11,14 @@ use std::{
 
 use moka::notification::RemovalCause;
 
+use super::{Entry, Validity};
 use crate::{
-    epoch::in_process::InProcessEpochs,
+    epoch::in_process::{InProcessEpochs, Marks},
     key::primary::{KeyRef, PrimaryKey},
     observe::MemoryMeters,
     outcome::NotStored,
-    stored::Slot,
-    util::{hasher::Keyed, lock::lock},
+    stored::{MAX_VARIANTS, Slot, Stored, Variants},
+    util::{clock::Millis, hasher::Keyed, lock::lock},
 };
 
 /// Stored responses of this process, and their epochs.
@@ -88,6 +89,50 @@ impl Memory {
             self.slots.run_pending_tasks();
         }
         Ok(())
+    }
+
+    /// Stores a response of a run, with what is known of its key's variants. `marks`: the epochs of that run.
+    pub(crate) fn store(&self, entry: &Entry<'_>, slot: &Arc<Slot>, marks: Option<&Marks>, now: Millis) -> Result<(), NotStored> {
+        let Slot::Response(stored) = &**slot else { return Err(NotStored::Backend) };
+        if self.has_invalidated(stored) {
+            return Err(NotStored::Invalidated);
+        }
+        let Some((variants, values)) = &stored.selecting else { return self.put(entry.key.clone(), Arc::clone(slot)) };
+        let known = self.get(&entry.key.as_ref());
+        let known = match known.as_deref() {
+            Some(Slot::Variants(known)) => Some(known),
+            _ => None,
+        };
+        // If all known variants were invalidated by what they have in common, the record takes no place any more.
+        let invalidated = marks.map_or(0, |marks| self.epochs.invalidated(marks));
+        let known = known.filter(|known| known.known.len() < MAX_VARIANTS || invalidated <= known.latest.stamp.clock);
+        let hash = self.hasher.hash_one(&**values);
+        let Some(mut record) = Variants::with_one_more(known, variants, (hash, stored.answers_until()), now) else {
+            return Err(NotStored::TooManyVariants);
+        };
+        record.take(stored.order());
+        let values = entry.values(&record);
+        self.put(entry.key.clone(), Arc::new(Slot::Variants(record)))?;
+        self.put(entry.key.as_ref().variant(&values), Arc::clone(slot))
+    }
+
+    /// Whether anything that concerns a response was invalidated after its handler had begun; also if nobody knows.
+    pub(crate) fn has_invalidated(&self, stored: &Stored) -> bool {
+        stored.marks.as_ref().is_none_or(|marks| self.epochs.invalidated(marks) > stored.stamp.clock)
+    }
+
+    /// What the epochs that a response holds say of it.
+    #[expect(clippy::inline_always, reason = "a call on the way of every hit")]
+    #[inline(always)]
+    pub(crate) fn validity(&self, stored: &Stored) -> Validity {
+        // While nothing at all has been invalidated since, there is no epoch to look at.
+        if self.epochs.now() > stored.stamp.clock
+            && let Some(marks) = &stored.marks
+            && self.epochs.expired(marks) > stored.stamp.clock
+        {
+            return if self.epochs.invalidated(marks) > stored.stamp.clock { Validity::Invalidated } else { Validity::Expired };
+        }
+        Validity::Current
     }
 
     /// Forgets one.

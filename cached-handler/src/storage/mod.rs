@@ -1,4 +1,249 @@
-//! Where stored responses lie: in the memory of this process, or in a backend that has to be waited for.
+//! Where responses are stored: one set of questions for the memory of this process and for what has to be waited for.
+//!
+//! Nothing outside asks which of them it is. What matters to a request is a property: whether all that is stored can be
+//! peeked at, whether stored responses hold their epochs, whether objects are kept or bytes.
 
+mod at_rest;
+mod entry;
 pub(crate) mod memory;
 pub(crate) mod remote;
+
+use std::{pin::Pin, sync::Arc};
+
+use http::HeaderMap;
+
+pub(crate) use self::{
+    at_rest::RemoteStorage,
+    entry::{Entry, Opens},
+};
+use self::{memory::Memory, remote::Backend};
+use crate::{
+    epoch::{Effect, Reading, Scopes, in_process::Marks, target::Target},
+    error::Error,
+    handler::Handler,
+    key::primary::{KeyRef, PrimaryKey},
+    outcome::{Bypass, Forward, Kept, NotStored},
+    stored::{Slot, Stored},
+    util::clock::Millis,
+};
+
+/// Which storage of its cache keeps a handler's responses.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum StorageId {
+    Memory,
+    /// Which of the backends that have to be waited for.
+    Remote(usize),
+    /// The attribute names a backend that the cache does not have.
+    Missing,
+}
+
+impl StorageId {
+    pub(crate) fn remote(self) -> Option<usize> {
+        match self {
+            Self::Remote(at) => Some(at),
+            Self::Memory | Self::Missing => None,
+        }
+    }
+}
+
+/// A handler's storage in its cache.
+#[derive(Clone, Copy)]
+pub(crate) enum Storage<'a> {
+    /// Objects of this process.
+    Memory(&'a Memory),
+    /// Bytes elsewhere.
+    Remote(RemoteStorage<'a>),
+    Missing,
+}
+
+/// How the epochs stood when a request looked, before any run that it begins.
+#[derive(Debug, Clone)]
+pub(crate) struct EpochSnapshot {
+    pub(crate) reading: Reading,
+    /// Where the epochs are, if they are those of this process.
+    pub(crate) marks: Option<Marks>,
+}
+
+/// What a look-up has found.
+pub(crate) struct LookUp {
+    /// How the epochs stood after the request began; none, if they can be read at any time without waiting.
+    pub(crate) epochs: Option<EpochSnapshot>,
+    pub(crate) found: Found,
+}
+
+pub(crate) enum Found {
+    /// A response that nothing has invalidated. `own_key`: in memory, that of the variant that it is.
+    Response { slot: Arc<Slot>, is_expired: bool, own_key: Option<PrimaryKey> },
+    /// Nothing that could answer, and why.
+    Nothing(Forward),
+}
+
+/// A response that is stored, and the key that it is stored under in memory.
+pub(crate) struct Left {
+    pub(crate) slot: Arc<Slot>,
+    key: PrimaryKey,
+}
+
+/// What its epochs say of a stored response.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Validity {
+    Current,
+    /// Stale, however long its lifetime.
+    Expired,
+    Invalidated,
+}
+
+/// Work that is left, for a task.
+pub(crate) type Later = Pin<Box<dyn Future<Output = ()> + Send>>;
+
+impl<'a> Storage<'a> {
+    /// What lies under a key, as far as that is known without waiting.
+    #[inline]
+    pub(crate) fn peek(self, key: &KeyRef<'_>) -> Option<Arc<Slot>> {
+        match self {
+            Self::Memory(memory) => memory.get(key),
+            Self::Remote(_) | Self::Missing => None,
+        }
+    }
+
+    /// What a request selects of what a peek has shown under its key.
+    pub(crate) fn selected(self, slot: Arc<Slot>, key: &KeyRef<'_>, handler: &Handler, fields: Option<&HeaderMap>) -> Found {
+        let Self::Memory(memory) = self else { return Found::Nothing(Forward::UriMiss) };
+        let (slot, own_key) = match &*slot {
+            Slot::Response(_) => (slot, None),
+            Slot::Variants(variants) => {
+                let own_key = key.variant(&variants.values(fields, handler.policy.by_meaning));
+                let Some(slot) = memory.get(&own_key.as_ref()) else { return Found::Nothing(Forward::VaryMiss) };
+                (slot, Some(own_key))
+            }
+        };
+        let Slot::Response(stored) = &*slot else { return Found::Nothing(Forward::VaryMiss) };
+        match memory.validity(stored) {
+            Validity::Invalidated => Found::Nothing(Forward::Invalidated),
+            validity => Found::Response { is_expired: validity == Validity::Expired, slot, own_key },
+        }
+    }
+
+    /// Looks up, and reads the epochs if that has to be waited for.
+    pub(crate) async fn find(self, entry: &Entry<'_>) -> Result<LookUp, Error> {
+        match self {
+            Self::Memory(memory) => {
+                let key = entry.key.as_ref();
+                let nothing = Found::Nothing(Forward::UriMiss);
+                let found = memory.get(&key).map_or(nothing, |slot| self.selected(slot, &key, entry.handler, entry.fields));
+                Ok(LookUp { epochs: None, found })
+            }
+            Self::Remote(remote) => Box::pin(remote.find(entry)).await,
+            Self::Missing => Ok(LookUp { epochs: None, found: Found::Nothing(Forward::Bypass(Bypass::UnknownBackend)) }),
+        }
+    }
+
+    /// Stores a response, or says why not. `marks`: the epochs of the run that made it, if they are those of this process.
+    pub(crate) async fn put(self, entry: &Entry<'_>, slot: &Arc<Slot>, marks: Option<&Marks>, now: Millis) -> Kept {
+        let Slot::Response(stored) = &**slot else { return Kept::Not(NotStored::Backend) };
+        let outcome = match self {
+            Self::Memory(memory) => memory.store(entry, slot, marks, now),
+            Self::Remote(remote) => Box::pin(remote.put(entry, stored, now)).await,
+            Self::Missing => Err(NotStored::Bypass),
+        };
+        outcome.map_or_else(Kept::Not, |()| Kept::Stored)
+    }
+
+    /// Forgets what is under the key. That nobody is given it any more, the epochs see to.
+    pub(crate) async fn remove(self, entry: &Entry<'_>) {
+        match self {
+            Self::Memory(memory) => memory.remove(entry.key),
+            Self::Remote(remote) => remote.removing(entry, remote.key_of(entry)).await,
+            Self::Missing => {}
+        }
+    }
+
+    /// The latest epochs of each of several responses, and the clock as it stood before.
+    pub(crate) async fn read_epochs(self, scopes: &[Scopes<'_>]) -> Result<Vec<Reading>, Error> {
+        match self {
+            Self::Memory(memory) => Ok(scopes.iter().map(|scopes| memory.epochs.read_now(scopes, None).0).collect()),
+            Self::Remote(remote) => remote.backend.read_each(scopes).await,
+            Self::Missing => Err(Error::backend("it is not set up")),
+        }
+    }
+
+    /// The same of a stored response. If it is made of something outdated, it is outdated for ever.
+    pub(crate) async fn read_epochs_of(self, entry: &Entry<'_>, stored: &Stored) -> Option<Reading> {
+        match self {
+            Self::Remote(remote) => remote.read_epochs_of(entry, stored).await.ok(),
+            Self::Memory(_) | Self::Missing => None,
+        }
+    }
+
+    /// Makes unusable, or stale, what was stamped before, in the target's scope.
+    pub(crate) async fn advance(self, target: &Target, effect: Effect) -> Result<(), Error> {
+        match self {
+            Self::Memory(memory) => _ = memory.epochs.advance_now(target.mark(), effect),
+            Self::Remote(remote) => remote.backend.advance(target, effect).await?,
+            Self::Missing => {}
+        }
+        Ok(())
+    }
+
+    /// What is stored under the key, fresh or not, unless it was invalidated.
+    pub(crate) async fn left(self, entry: &Entry<'_>) -> Option<Left> {
+        let LookUp { found: Found::Response { slot, own_key, .. }, .. } = self.find(entry).await.ok()? else { return None };
+        Some(Left { slot, key: own_key.unwrap_or_else(|| entry.key.clone()) })
+    }
+
+    /// Puts a response in the place of what was left, unless it was invalidated since.
+    pub(crate) async fn replace(self, entry: &Entry<'_>, left: Left, by: Stored, now: Millis) {
+        match self {
+            Self::Memory(memory) if memory.has_invalidated(&by) => {}
+            Self::Memory(memory) => drop(memory.put(left.key, Arc::new(Slot::Response(by)))),
+            Self::Remote(remote) => drop(Box::pin(remote.put(entry, &by, now)).await),
+            Self::Missing => {}
+        }
+    }
+
+    /// Forgets what was left.
+    pub(crate) async fn remove_left(self, entry: &Entry<'_>, left: &Left) {
+        match (self, &*left.slot) {
+            (Self::Memory(memory), _) => memory.remove(&left.key),
+            (Self::Remote(remote), Slot::Response(stored)) => remote.removing(entry, remote.place_of(entry, stored)).await,
+            _ => {}
+        }
+    }
+
+    /// Forgets what has ended, as work for a task: an object knows by itself that it has.
+    pub(crate) fn removing_ended(self, entry: &Entry<'_>, stored: &Stored) -> Option<Later> {
+        match self {
+            Self::Remote(remote) => Some(remote.removing(entry, remote.place_of(entry, stored))),
+            Self::Memory(_) | Self::Missing => None,
+        }
+    }
+
+    /// Whether a [peek](Self::peek) shows all that is stored.
+    #[inline]
+    pub(crate) fn peeks(self) -> bool {
+        matches!(self, Self::Memory(_))
+    }
+
+    /// Whether a stored response holds its epochs, which are those of this process.
+    pub(crate) fn holds_epochs(self) -> bool {
+        matches!(self, Self::Memory(_))
+    }
+
+    /// Whether it keeps responses as they are, and values themselves, rather than bytes.
+    pub(crate) fn keeps_objects(self) -> bool {
+        matches!(self, Self::Memory(_))
+    }
+
+    /// Whether storing takes no time that an answer should not wait for.
+    pub(crate) fn puts_at_once(self) -> bool {
+        matches!(self, Self::Memory(_))
+    }
+
+    /// The backend whose time orders runs of several processes; none, if all runs are of this process.
+    pub(crate) fn orders_by(self) -> Option<&'a dyn Backend> {
+        match self {
+            Self::Remote(remote) if !remote.backend.has_clock_here() => Some(&**remote.backend),
+            _ => None,
+        }
+    }
+}

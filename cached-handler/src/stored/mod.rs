@@ -20,11 +20,9 @@ use std::{
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, StatusCode, header, response::Parts};
 
+pub(crate) use crate::rules::tag::Tag;
 use crate::{
-    epoch::{
-        Order, Stamp,
-        in_process::{InProcessEpochs, Marks},
-    },
+    epoch::{Order, Stamp, in_process::Marks},
     header::{entity_tag::EntityTag, targeted::TargetList},
     rules::{client::ForClients, meaning::meaning, stale::Windows},
     stored::{part::Part, value::Typed},
@@ -105,17 +103,6 @@ pub(crate) struct Place {
     pub(crate) path: Option<u64>,
 }
 
-/// Whose a response's entity tag is.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Tag {
-    /// The handler's, or there is none.
-    Own,
-    /// This cache has made it.
-    Made,
-    /// This cache has made it. Among the fields it is weak; this is its strong form, for requests that accept no coding.
-    ByRequest(HeaderValue),
-}
-
 /// What only conditional requests ask for.
 #[derive(Debug)]
 pub(crate) struct OnCondition {
@@ -160,14 +147,14 @@ const LONGEST_VALUES: usize = 256;
 pub(crate) const MAX_VARIANTS: usize = 64;
 
 /// Most fields that select among them.
-pub(crate) const MAX_SELECTING: usize = 64;
+const MAX_SELECTING: usize = 64;
 
 impl Stored {
     /// Takes the value that it stands for; nobody will see its fields.
-    pub(crate) fn hold(&mut self, value: Typed, in_memory: bool) {
+    pub(crate) fn hold(&mut self, value: Typed, in_place_of_content: bool) {
         self.whole.headers = HeaderMap::new();
         self.on_condition = OnceLock::new();
-        if in_memory {
+        if in_place_of_content {
             self.content = Bytes::new();
         }
         self.value = Some(value);
@@ -193,11 +180,6 @@ impl Stored {
 
     pub(crate) fn is_fresh(&self, now: Millis) -> bool {
         now < self.fresh_until
-    }
-
-    /// Whether anything that concerns it was invalidated after its handler had begun; also where nobody knows, in memory.
-    pub(crate) fn is_invalidated(&self, epochs: &InProcessEpochs) -> bool {
-        self.marks.as_ref().is_none_or(|marks| epochs.invalidated(marks) > self.stamp.clock)
     }
 
     /// Its current age (RFC 9111 §4.2.3).
@@ -270,6 +252,26 @@ impl Slot {
 }
 
 impl Variants {
+    /// What is known of a key's variants, with one more: the union of all fields that ever selected, so that none is
+    /// forgotten (RFC 9111 §4.1).
+    pub(crate) fn with_one_more(known: Option<&Self>, new: &Self, (hash, until): (u64, Millis), now: Millis) -> Option<Self> {
+        let mut record = known.cloned().unwrap_or_default();
+        for field in &new.fields {
+            if let Err(at) = record.fields.binary_search(field) {
+                record.fields.insert(at, field.clone());
+                // Those stored before were selected by fewer fields, and are not found any more.
+                record.known.clear();
+            }
+        }
+        record.known.retain(|(known, until)| *known != hash && now < *until);
+        // Servers choose the fields' names.
+        if record.known.len() >= MAX_VARIANTS || record.fields.len() > MAX_SELECTING {
+            return None;
+        }
+        record.known.push((hash, until));
+        Some(record)
+    }
+
     /// One more, of this run.
     pub(crate) fn take(&mut self, order: Order) {
         if !self.latest.is_after(&order) {

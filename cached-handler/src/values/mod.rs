@@ -43,7 +43,8 @@ use crate::{
     },
     outcome::Forward,
     request::facts::{Captured, Facts},
-    serve::{Run, fresh_in_memory, put_at_once},
+    serve::{Run, peek_fresh, put_at_once},
+    storage::Storage,
     stored::{Slot, value::Typed},
 };
 
@@ -165,7 +166,7 @@ impl<T: Serialize + DeserializeOwned + Send + Sync + 'static> Values<T> {
 
     fn keeping(&self) -> Keeping<T> {
         match self.weigh {
-            _ if !self.set.handler.in_memory => Keeping::AtRest,
+            _ if !self.storage().keeps_objects() => Keeping::AtRest,
             Some(weigh) => Keeping::Weighed(weigh),
             None => Keeping::InMemory,
         }
@@ -202,11 +203,11 @@ impl<T: Serialize + DeserializeOwned + Send + Sync + 'static> Values<T> {
     /// # }
     /// ```
     pub async fn get<K: KeyPart + ?Sized>(&self, key: &K) -> Option<Arc<T>> {
-        if self.set.handler.in_memory {
+        if self.storage().peeks() {
             return self.at_once(key);
         }
         let mut run = self.run(self.unlooked(key)?);
-        let slot = Box::pin(run.fresh_in_backend()).await?;
+        let slot = Box::pin(run.find_fresh()).await?;
         self.cache.inner().observer.hit(&self.set.handler.subject);
         let Slot::Response(stored) = &*slot else { return None };
         stored.value.as_ref()?.get()
@@ -265,7 +266,7 @@ impl<T: Serialize + DeserializeOwned + Send + Sync + 'static> Values<T> {
         let target = run.target_of_its_key();
         self.cache.settle(&target, Effect::Invalidate);
         self.invalidate(&target).await?;
-        run.remove().await;
+        run.storage().remove(&run.entry()).await;
         Ok(())
     }
 
@@ -303,6 +304,11 @@ impl<T: Serialize + DeserializeOwned + Send + Sync + 'static> Values<T> {
         (!self.is_aside(&key)).then(|| Box::new(key.finish(Forward::UriMiss)))
     }
 
+    #[inline]
+    fn storage(&self) -> Storage<'_> {
+        self.cache.storage(self.set.handler)
+    }
+
     fn is_aside(&self, key: &KeyWriter<'_>) -> bool {
         self.cache.inner().off || key.traits.bypass.is_some()
     }
@@ -320,8 +326,7 @@ impl<T: Serialize + DeserializeOwned + Send + Sync + 'static> Values<T> {
 
     /// Makes what is under a key unusable, and what is being computed for it.
     async fn invalidate(&self, target: &Target) -> Result<(), Error> {
-        let backend = self.cache.backend(self.set.handler).filter(|_| !self.set.handler.in_memory);
-        self.cache.invalidate_in(backend, target).await
+        self.cache.invalidate_in(self.storage(), target).await
     }
 
     #[inline]
@@ -332,7 +337,7 @@ impl<T: Serialize + DeserializeOwned + Send + Sync + 'static> Values<T> {
             return None;
         }
         let key = KeyRef { handler: key.instance.id, number: key.instance.number, state: TypeId::of::<()>(), bytes: &key.bytes };
-        let slot = fresh_in_memory(&key, &self.cache)?;
+        let slot = peek_fresh(&key, self.set.handler, &self.cache)?;
         self.cache.inner().observer.hit(&self.set.handler.subject);
         let Slot::Response(stored) = &*slot else { return None };
         stored.value.as_ref()?.get()

@@ -46,14 +46,13 @@ impl Rooms {
 
     fn lack(&self, handler: &Handler) -> Option<String> {
         let wanted = u64::try_from(handler.policy.max_body).unwrap_or(u64::MAX);
-        let (room, grow) = match handler.attributes.backend {
-            _ if handler.in_memory => (self.memory, "`Cache::builder().memory(bytes)`"),
+        let (room, grow) = match handler.remote {
+            None => (self.memory, "`Cache::builder().memory(bytes)`"),
             Some("fs") => (self.files, "`Cache::builder().fs_capacity(bytes)`"),
             Some(name) => return self.lack_of_time(name, wanted),
-            None => return None,
         };
         let is_tight = room == 0 || (wanted > room && wanted > BY_DEFAULT);
-        let name = handler.attributes.backend.unwrap_or(MEMORY);
+        let name = handler.remote.unwrap_or(MEMORY);
         is_tight.then(|| {
             format!("a response may have {wanted} bytes (`max_body`), and its backend `{name}` has room for {room}: longer ones are not stored; give it more by {grow}")
         })

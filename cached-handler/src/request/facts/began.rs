@@ -8,7 +8,8 @@ use crate::{cache::Cache, epoch::Stamp};
 /// run that is given its value is no younger than this (law L4).
 #[derive(Debug, Default)]
 pub(crate) struct Began {
-    pub(crate) in_memory: u64,
+    /// That of this process.
+    pub(crate) here: u64,
     /// For each backend that has to be waited for: the latest that this process has heard of its clock. Behind one
     /// pointer, as the facts move with it.
     known: Option<Box<SmallVec<[Option<Stamp>; 2]>>>,
@@ -18,7 +19,7 @@ impl Began {
     #[inline]
     pub(super) fn now(cache: &Cache) -> Self {
         let known = if cache.has_backends() { Some(Box::new(known(cache))) } else { None };
-        Self { in_memory: cache.inner().memory.epochs.now(), known }
+        Self { here: cache.inner().memory.epochs.now(), known }
     }
 
     /// Of a backend's clock.

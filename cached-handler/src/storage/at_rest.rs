@@ -1,0 +1,210 @@
+//! Looking up in a backend that holds bytes and has to be waited for.
+
+mod parts;
+mod put;
+
+use std::{
+    sync::{Arc, OnceLock, atomic::AtomicBool},
+    time::Duration,
+};
+
+use bytes::Bytes;
+use http::header;
+
+use self::parts::{Parts, parts, read_with_parts, scopes_with_parts};
+use super::{Entry, EpochSnapshot, Found, Later, LookUp, remote::Backend};
+use crate::{
+    epoch::Reading,
+    error::Error,
+    handler::writes::note_stored,
+    key::storage_key::StoreKey,
+    observe::{self, Observer},
+    outcome::Forward,
+    rules::{client::ForClients, tag},
+    stored::{
+        Slot, Stored, Tag, Variants,
+        codec::{AtRest, SlotAtRest, decode_in_turns},
+        head,
+        shared::Shared,
+    },
+    util::clock::{Clock, millis},
+};
+
+/// A backend, with what belongs to it in its cache.
+#[derive(Clone, Copy)]
+pub(crate) struct RemoteStorage<'a> {
+    /// Which of the backends of its cache.
+    pub(crate) at: usize,
+    pub(crate) backend: &'a Arc<dyn Backend>,
+    /// Sets its keys apart from those of other caches.
+    pub(crate) namespace: &'a str,
+    pub(crate) clock: &'a Clock,
+    pub(crate) shared: &'a Shared,
+    pub(crate) observer: &'a Observer,
+}
+
+impl RemoteStorage<'_> {
+    pub(super) async fn find(self, entry: &Entry<'_>) -> Result<LookUp, Error> {
+        let key = self.key_of(entry);
+        let (bytes, reading) = self.backend.look_up(&key, &entry.scopes()).await?;
+        let found = self.found(entry, bytes, &key, reading).await?;
+        Ok(LookUp { epochs: Some(EpochSnapshot { reading, marks: None }), found })
+    }
+
+    async fn found(self, entry: &Entry<'_>, bytes: Option<Bytes>, key: &StoreKey, reading: Reading) -> Result<Found, Error> {
+        let slot = match self.decoded(entry, bytes, key).await? {
+            Ok(slot) => slot,
+            Err(forward) => return Ok(Found::Nothing(forward)),
+        };
+        let Slot::Response(stored) = &*slot else { return Ok(Found::Nothing(Forward::UriMiss)) };
+        // Groups that only the response knows of were not in the first reading, nor were its parts.
+        let (reading, parts) = if entry.lacks_groups_of(stored) {
+            let scopes = scopes_with_parts(entry.scopes_of(stored), stored);
+            read_with_parts(&**self.backend, &scopes, stored).await?
+        } else {
+            (reading, parts(&**self.backend, stored).await?)
+        };
+        if !reading.allows(stored.stamp) || parts == Parts::Invalidated {
+            return Ok(Found::Nothing(Forward::Invalidated));
+        }
+        let is_expired = reading.expires(stored.stamp) || parts == Parts::Expired;
+        Ok(Found::Response { slot, is_expired, own_key: None })
+    }
+
+    /// Reads all epochs that concern a response.
+    pub(super) async fn read_epochs_of(self, entry: &Entry<'_>, stored: &Stored) -> Result<Reading, Error> {
+        let scopes = scopes_with_parts(entry.scopes_of(stored), stored);
+        Ok(match read_with_parts(&**self.backend, &scopes, stored).await? {
+            (reading, Parts::Current) => reading,
+            // It is made of something outdated: whenever it was made, it is no answer.
+            (reading, Parts::Expired | Parts::Invalidated) => Reading { expired: u64::MAX, ..reading },
+        })
+    }
+
+    /// The response that this request selects among what lies under its key, or why there is none.
+    async fn decoded(self, entry: &Entry<'_>, bytes: Option<Bytes>, key: &StoreKey) -> Result<Result<Arc<Slot>, Forward>, Error> {
+        // Values of other types may have the same name.
+        let shared = bytes.as_ref().filter(|bytes| entry.opens.is_none() && Shared::may_be(bytes)).cloned();
+        if let Some(slot) = shared.as_ref().and_then(|bytes| self.shared.find(bytes, key.digest())) {
+            return Ok(Ok(slot));
+        }
+        let (at_rest, selecting) = match self.open(entry, bytes, key).await {
+            Some(SlotAtRest::Variants(variants)) => {
+                let values = entry.values(&variants);
+                let variant = entry.variant_at_rest(key, &values);
+                match self.open(entry, self.backend.get(&variant).await?, &variant).await {
+                    Some(SlotAtRest::Response(response)) => (response, Some((variants, values.into()))),
+                    _ => return Ok(Err(Forward::VaryMiss)),
+                }
+            }
+            Some(SlotAtRest::Response(response)) => (response, None),
+            None => return Ok(Err(Forward::UriMiss)),
+        };
+        let mut stored = self.at_hand(entry, at_rest, selecting);
+        if let Some(opens) = entry.opens {
+            stored.value = opens(&stored.content);
+            if stored.value.is_none() {
+                self.observer.damaged(&entry.handler.subject, "other-type");
+                return Ok(Err(Forward::UriMiss));
+            }
+        }
+        let is_for_all = stored.selecting.is_none();
+        let slot = Arc::new(Slot::Response(stored));
+        if let Some(bytes) = shared.filter(|_| is_for_all) {
+            self.shared.note(bytes, key.digest(), &slot);
+        }
+        Ok(Ok(slot))
+    }
+
+    /// Bytes as a stored response; whatever is wrong with them is an event and a miss.
+    pub(super) async fn open(self, entry: &Entry<'_>, bytes: Option<Bytes>, key: &StoreKey) -> Option<SlotAtRest> {
+        let longest = entry.handler.policy.max_body.saturating_add(MOST_BESIDE_CONTENT);
+        match decode_in_turns(&bytes?, key.digest(), longest).await {
+            Ok(slot) => Some(slot),
+            Err(damage) => {
+                self.observer.damaged(&entry.handler.subject, damage.word());
+                None
+            }
+        }
+    }
+
+    pub(super) fn key_of(self, entry: &Entry<'_>) -> StoreKey {
+        entry.key_at_rest(self.namespace)
+    }
+
+    /// Where a stored response that this request selects lies: under its key, or under that of its variant.
+    pub(super) fn place_of(self, entry: &Entry<'_>, stored: &Stored) -> StoreKey {
+        let key = self.key_of(entry);
+        match &stored.selecting {
+            None => key,
+            Some((variants, _)) => entry.variant_at_rest(&key, &entry.values(variants)),
+        }
+    }
+
+    pub(super) fn removing(self, entry: &Entry<'_>, key: StoreKey) -> Later {
+        let (backend, handler) = (Arc::clone(self.backend), entry.handler);
+        Box::pin(async move {
+            if let Err(error) = backend.remove(&key).await {
+                observe::call_failed(&handler.subject, "remove", &error);
+            }
+        })
+    }
+
+    /// A response at rest, in this process's time. One from the future is taken for stale, unless clocks that are read
+    /// from afar explain it. What is not kept there is computed again.
+    fn at_hand(self, entry: &Entry<'_>, at_rest: AtRest, selecting: Option<(Variants, Box<[u8]>)>) -> Stored {
+        let now = self.clock.now();
+        let lifetime = millis(at_rest.lifetime);
+        let born = match self.backend.wall(self.clock).duration_since(at_rest.born) {
+            Ok(age) => now.saturating_sub(millis(age)),
+            Err(ahead) if ahead.duration() <= MOST_SKEW => now,
+            Err(_) => now.saturating_sub(lifetime),
+        };
+        let AtRest { status, mut fields, content, windows, order, groups, parts, shareable, arrived_with_age, own, .. } = at_rest;
+        let AtRest { tells_clients, made_tag, tells_length, ends, .. } = at_rest;
+        note_stored(&groups);
+        let of_head = entry.of_head && content.is_empty();
+        if !of_head {
+            // Earlier versions kept it.
+            fields.remove(header::CONTENT_LENGTH);
+        }
+        let handler = entry.handler;
+        let tag = if made_tag { tag::give_again(handler.policy.etag, &mut fields) } else { Tag::Own };
+        let cache_control = handler.attributes.cache_control;
+        let for_clients = if tells_clients { ForClients::again(cache_control, handler.forwards(), &fields) } else { ForClients::silent() };
+        Stored {
+            of_head,
+            tells_length,
+            for_clients,
+            whole: head(status, fields),
+            content,
+            on_condition: OnceLock::new(),
+            born,
+            fresh_until: born.saturating_add(lifetime),
+            windows,
+            ends,
+            tag,
+            own,
+            tells_clients,
+            targeted: handler.policy.targeted_fields,
+            ended: AtomicBool::new(false),
+            stamp: order.stamp,
+            began: order.began,
+            marks: None,
+            groups: groups.into(),
+            place: entry.place(Some(self.at)),
+            parts: parts.into(),
+            selecting,
+            arrived_with_age,
+            initial_age: Duration::ZERO,
+            shareable,
+            value: None,
+        }
+    }
+}
+
+/// More than fields, groups, parts and variants come to within their limits.
+const MOST_BESIDE_CONTENT: usize = 128 << 10;
+
+/// How far two processes' notions of a backend's time may lie apart.
+pub(super) const MOST_SKEW: Duration = Duration::from_secs(1);
