@@ -27,7 +27,7 @@ pub(crate) fn call_failed(subject: &'static Subject, operation: &'static str, er
 }
 
 /// What a line about a backend may say beside its name.
-#[derive(Clone, Copy, Default)]
+#[derive(Clone, Copy)]
 pub(crate) struct Why<'e> {
     pub(crate) operation: Option<&'static str>,
     pub(crate) reason: Option<&'static str>,

@@ -18,7 +18,7 @@ use tokio::{
 };
 
 use self::{
-    health::{Actions, Event, Health, Line, Machine, Operation},
+    health::{Actions, Event, Health, Line, Operation, Step},
     within::{in_a_runtime, within},
 };
 use super::{Answer, Backend, Put, Wakes, guard::limits::BackendLimits};
@@ -100,7 +100,12 @@ impl<B: Backend + 'static> Backend for Guard<B> {
         scopes: &'a [Scopes<'a>],
         unless_after: Option<Order>,
     ) -> Answer<'a, Put> {
-        Box::pin(self.0.put(key, bytes, keep_for, scopes, unless_after))
+        Box::pin(async move {
+            let began = Instant::now();
+            let outcome = self.0.put(key, bytes, keep_for, scopes, unless_after).await;
+            self.0.note(Operation::Store, began, outcome.as_ref().err(), None);
+            outcome
+        })
     }
 
     fn remove<'a>(&'a self, key: &'a StoreKey) -> Answer<'a, ()> {
@@ -108,9 +113,6 @@ impl<B: Backend + 'static> Backend for Guard<B> {
     }
 
     fn advance<'a>(&'a self, target: &'a Target, effect: Effect) -> Answer<'a, ()> {
-        if self.0.backend.has_clock_here() {
-            return self.0.backend.advance(target, effect);
-        }
         Box::pin(async move { self.advance_and_tell(target, effect).await.map(drop) })
     }
 
@@ -143,7 +145,7 @@ impl<B: Backend + 'static> Backend for Guard<B> {
     }
 
     fn retries(&self) -> usize {
-        self.0.health.see(Machine::retries)
+        self.0.health.see(|machine| machine.queue.len())
     }
 
     fn drain_retries(&self) -> Pin<Box<dyn Future<Output = ()> + Send + '_>> {
@@ -152,7 +154,7 @@ impl<B: Backend + 'static> Backend for Guard<B> {
             loop {
                 // Made before the look, so that no signal is missed in between.
                 let drained = self.0.drained.notified();
-                if self.retries() == 0 {
+                if self.0.health.see(|machine| machine.queue.is_empty()) {
                     return;
                 }
                 drained.await;
@@ -201,7 +203,7 @@ impl<B: Backend + 'static> Inner<B> {
         let mut trial = None;
         if !self.health.allows_calls() {
             trial = Some(timeout(self.limits.invalidate, self.trials.lock()).await.map_err(|_| is_open())?);
-            if !self.on(Event::TrialWanted, None).allows_trial {
+            if !matches!(self.on(Event::TrialWanted, None).next, Step::Try) {
                 return Err(is_open());
             }
         }
@@ -219,13 +221,8 @@ impl<B: Backend + 'static> Inner<B> {
 
     /// One of the concurrent calls.
     fn permit(&self) -> Result<SemaphorePermit<'_>, Error> {
-        let busy = |_| {
-            Error::fault(
-                Fault::Spared("busy"),
-                "as many calls of the backend are under way as its limits allow, and no further one is made",
-            )
-        };
-        self.permits.try_acquire().map_err(busy)
+        let message = "as many calls of the backend are under way as its limits allow, and no further one is made";
+        self.permits.try_acquire().map_err(|_| Error::fault(Fault::Spared("busy"), message))
     }
 
     /// A call has ended, or was not made. An invalidation that failed goes to the retry queue.
@@ -255,13 +252,12 @@ impl<B: Backend + 'static> Inner<B> {
     }
 
     fn log(&self, line: Line, error: Option<&Error>) {
-        let why = match line {
-            Line::Failing(operation, fault) => Why { operation: Some(operation.word()), reason: Some(fault.word()), error },
-            Line::Recovered(operation) => Why { operation: Some(operation.word()), ..Why::default() },
-            Line::Quarantined | Line::RetryFailed | Line::Replaced => Why { error, ..Why::default() },
-            Line::Opened | Line::Closed => Why::default(),
+        let (operation, reason) = match line {
+            Line::Failing(operation, fault) => (Some(operation.word()), Some(fault.word())),
+            Line::Recovered(operation) => (Some(operation.word()), None),
+            _ => (None, None),
         };
-        observe::of_backend(line.level(), &self.name, line.text(), why);
+        observe::of_backend(line.level(), &self.name, line.text(), Why { operation, reason, error });
     }
 }
 
@@ -280,7 +276,7 @@ impl<B> Drop for Inner<B> {
 
 impl<B: Backend + 'static> fmt::Debug for Guard<B> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (state, retries, failures) = self.0.health.see(|machine| (machine.state(), machine.retries(), machine.failures()));
+        let (state, retries, failures) = self.0.health.see(|machine| (machine.state, machine.queue.len(), machine.report.failures()));
         f.debug_struct("Guard")
             .field("name", &self.0.name)
             .field("backend", &self.0.backend)

@@ -1,13 +1,11 @@
 //! Storing, and what is too long for it.
 
-use std::{sync::Arc, time::Duration};
+use std::time::Duration;
 
 use bytes::Bytes;
-use tokio::time::Instant;
 
 use super::{
     Inner,
-    health::Operation,
     within::{STARVED, within, within_and_count},
 };
 use crate::{
@@ -21,21 +19,7 @@ impl<B: Backend + 'static> Inner<B> {
     /// Stores. A long response that takes more time over a network than a read may take is removed again: no look-up would
     /// wait for it. That says nothing of the backend's health.
     pub(super) async fn put<'a>(
-        self: &'a Arc<Self>,
-        key: &'a StoreKey,
-        bytes: Bytes,
-        keep_for: Duration,
-        scopes: &'a [Scopes<'a>],
-        unless_after: Option<Order>,
-    ) -> Result<Put, Error> {
-        let began = Instant::now();
-        let outcome = self.put_unless_too_long(key, bytes, keep_for, scopes, unless_after).await;
-        self.note(Operation::Store, began, outcome.as_ref().err(), None);
-        outcome
-    }
-
-    async fn put_unless_too_long<'a>(
-        self: &'a Arc<Self>,
+        &'a self,
         key: &'a StoreKey,
         bytes: Bytes,
         keep_for: Duration,

@@ -49,7 +49,7 @@ impl<B: Backend + 'static> Inner<B> {
                     let error = outcome.as_ref().err();
                     self.on(Event::RetryEnded(retry, round, error.map_or(Ok(()), |error| Err(error.as_fault()))), error).next
                 }
-                Step::Rest => return,
+                Step::Rest | Step::Try => return,
             };
         }
     }

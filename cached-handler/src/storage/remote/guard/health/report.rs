@@ -75,7 +75,7 @@ impl Line {
 /// however often the backend fails and recovers: what began in that time and lasts is logged after it, and what was not logged
 /// has no line when it ends.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
-pub(super) struct Report {
+pub(in super::super) struct Report {
     /// By operation and reason: how often it failed, and when that was last logged. A handful.
     failures: BTreeMap<(Operation, &'static str), (u64, Throttle)>,
     /// The reason that was logged of each operation that has not recovered.
@@ -127,7 +127,7 @@ impl Report {
         (last, self.failing.clone(), self.openings.last(), self.is_open)
     }
 
-    pub(super) fn failures(&self) -> Vec<(Operation, &'static str, u64)> {
+    pub(in super::super) fn failures(&self) -> Vec<(Operation, &'static str, u64)> {
         self.failures.iter().map(|((operation, reason), (times, _))| (*operation, *reason, *times)).collect()
     }
 }

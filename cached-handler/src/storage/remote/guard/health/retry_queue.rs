@@ -1,16 +1,15 @@
 //! Invalidations that failed, kept until a retry succeeds.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{BTreeMap, HashMap};
 
 use crate::epoch::{Effect, target::Target};
 
 /// Each target once, with the stronger of its effects.
 #[derive(Debug, Clone)]
-pub(super) struct RetryQueue {
-    by_target: HashMap<Target, Retry>,
-    /// In which order they are tried. One that fails goes to the end, so that none is in the way of another for ever; its
-    /// former turn stays here until it comes up, and is skipped.
-    turns: VecDeque<(u64, Target)>,
+pub(in super::super) struct RetryQueue {
+    /// By turn. One that fails goes to the end, so that none is in the way of another for ever.
+    by_turn: BTreeMap<u64, Retry>,
+    turns: HashMap<Target, u64>,
     last: u64,
     /// At most so many. One more, and everything is invalidated in their place: nothing is forgotten.
     most: usize,
@@ -19,7 +18,6 @@ pub(super) struct RetryQueue {
     attempts: u32,
 }
 
-/// One of them, while it is tried.
 #[derive(Debug, Clone)]
 pub(in super::super) struct Retry {
     pub(in super::super) target: Target,
@@ -43,31 +41,24 @@ pub(super) enum Failed {
 
 impl RetryQueue {
     pub(super) fn new(most: usize, attempts: u32) -> Self {
-        Self { by_target: HashMap::new(), turns: VecDeque::new(), last: 0, most, attempts }
+        Self { by_turn: BTreeMap::new(), turns: HashMap::new(), last: 0, most, attempts }
     }
 
     pub(super) fn add(&mut self, target: &Target, effect: Effect) {
-        let is_full = self.by_target.len() >= self.most && self.of(target).is_none();
-        let all = self.of(&Target::all()).filter(|all| all.effect == Effect::Invalidate);
-        if is_full || all.is_some() {
-            let attempts = all.map_or(0, |all| all.attempts);
-            return self.only_everything(attempts);
+        let known = self.of(target).map(|known| (known.effect, known.attempts));
+        let all = self.of(&Target::all()).filter(|all| all.effect == Effect::Invalidate).map(|all| all.attempts);
+        if all.is_some() || (known.is_none() && self.len() >= self.most) {
+            return self.only_everything(all.unwrap_or(0));
         }
-        let (effect, attempts) = match self.of(target) {
-            Some(known) if known.effect == Effect::Invalidate => (known.effect, known.attempts),
-            known => (effect, known.map_or(0, |known| known.attempts)),
-        };
+        let (before, attempts) = known.unwrap_or((effect, 0));
+        let effect = if before == Effect::Invalidate { before } else { effect };
         self.put(target.clone(), effect, attempts);
     }
 
     /// The one whose turn it is, of those whose turn comes no later than `last`. It stays until it is
     /// [`done`](Self::done), or has [`failed`](Self::failed).
-    pub(super) fn next(&mut self, last: u64) -> Option<Retry> {
-        while self.turns.front().is_some_and(|(turn, target)| !has_turn(&self.by_target, *turn, target)) {
-            self.turns.pop_front();
-        }
-        let (turn, target) = self.turns.front()?;
-        if *turn > last { None } else { self.of(target).cloned() }
+    pub(super) fn next(&self, last: u64) -> Option<Retry> {
+        self.by_turn.first_key_value().filter(|(turn, _)| **turn <= last).map(|(_, retry)| retry.clone())
     }
 
     /// The last turn so far.
@@ -77,27 +68,24 @@ impl RetryQueue {
 
     /// It has succeeded. The target stays if it has failed once more in the meantime, and so has another turn.
     pub(super) fn done(&mut self, retry: &Retry) {
-        if self.still_has(retry) {
-            self.by_target.remove(&retry.target);
+        if self.by_turn.remove(&retry.turn).is_some() {
+            self.turns.remove(&retry.target);
         }
     }
 
     /// It has failed although the backend answered a probe.
     pub(super) fn failed(&mut self, retry: &Retry) -> Failed {
-        if !self.still_has(retry) {
+        if !self.by_turn.contains_key(&retry.turn) {
             return Failed::Kept;
         }
         let attempts = retry.attempts.saturating_add(1);
-        if attempts < self.attempts {
+        let is_everything = retry.target == Target::all();
+        if attempts < self.attempts || is_everything {
             self.put(retry.target.clone(), retry.effect, attempts);
-            return Failed::Kept;
-        }
-        if retry.target == Target::all() {
-            self.put(retry.target.clone(), retry.effect, attempts);
-            return Failed::Hopeless;
+            return if attempts < self.attempts { Failed::Kept } else { Failed::Hopeless };
         }
         // It was tried often enough: the first failure of the one in its place counts as the last.
-        self.by_target.remove(&retry.target);
+        self.done(retry);
         match retry.effect {
             Effect::Invalidate => self.only_everything(attempts),
             // Which covers it.
@@ -107,58 +95,46 @@ impl RetryQueue {
         Failed::Replaced
     }
 
-    pub(super) fn len(&self) -> usize {
-        self.by_target.len()
+    pub(in super::super) fn len(&self) -> usize {
+        self.by_turn.len()
     }
 
-    pub(super) fn is_empty(&self) -> bool {
-        self.by_target.is_empty()
+    pub(in super::super) fn is_empty(&self) -> bool {
+        self.by_turn.is_empty()
     }
 
     /// All of them, in the order in which they are tried.
     #[cfg(test)]
-    pub(super) fn order(&self) -> Vec<Retry> {
-        let mut retries: Vec<_> = self.by_target.values().cloned().collect();
-        retries.sort_by_key(|retry| retry.turn);
-        retries
+    pub(super) fn order(&self) -> impl Iterator<Item = &Retry> + Clone {
+        self.by_turn.values()
     }
 
     fn of(&self, target: &Target) -> Option<&Retry> {
-        self.by_target.get(target)
-    }
-
-    fn still_has(&self, retry: &Retry) -> bool {
-        has_turn(&self.by_target, retry.turn, &retry.target)
+        self.by_turn.get(self.turns.get(target)?)
     }
 
     /// At the end.
     fn put(&mut self, target: Target, effect: Effect, attempts: u32) {
         self.last += 1;
         let turn = self.last;
-        self.turns.push_back((turn, target.clone()));
-        self.by_target.insert(target.clone(), Retry { target, effect, turn, attempts });
-        // Former turns are no more than there are targets, whatever fails how often.
-        if self.turns.len() > 2 * self.by_target.len() + 16 {
-            self.turns.retain(|(turn, target)| has_turn(&self.by_target, *turn, target));
+        if let Some(former) = self.turns.insert(target.clone(), turn) {
+            self.by_turn.remove(&former);
         }
+        self.by_turn.insert(turn, Retry { target, effect, turn, attempts });
     }
 
     fn only_everything(&mut self, attempts: u32) {
-        self.by_target.clear();
+        self.by_turn.clear();
         self.turns.clear();
         self.put(Target::all(), Effect::Invalidate, attempts);
     }
-}
-
-fn has_turn(by_target: &HashMap<Target, Retry>, turn: u64, target: &Target) -> bool {
-    by_target.get(target).is_some_and(|retry| retry.turn == turn)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn any(queue: &mut RetryQueue) -> Option<Retry> {
+    fn any(queue: &RetryQueue) -> Option<Retry> {
         queue.next(u64::MAX)
     }
 
@@ -167,13 +143,12 @@ mod tests {
         for everything_first in [false, true] {
             let mut queue = RetryQueue::new(10, 8);
             let group = Target::group("a");
-            let expiry = |queue: &mut RetryQueue| any(queue).unwrap();
             queue.add(&group, Effect::Expire);
             for _ in 1..8 {
-                let retry = expiry(&mut queue);
+                let retry = any(&queue).unwrap();
                 assert_eq!(queue.failed(&retry), Failed::Kept);
             }
-            let last = expiry(&mut queue);
+            let last = any(&queue).unwrap();
             if everything_first {
                 queue.add(&Target::all(), Effect::Invalidate);
             }
@@ -181,7 +156,7 @@ mod tests {
             if !everything_first {
                 queue.add(&Target::all(), Effect::Invalidate);
             }
-            let left = any(&mut queue).unwrap();
+            let left = any(&queue).unwrap();
             assert_eq!((left.target, left.effect, queue.len()), (Target::all(), Effect::Invalidate, 1));
         }
     }
@@ -193,19 +168,19 @@ mod tests {
             queue.add(&Target::group("a"), effect);
         }
         assert_eq!(queue.len(), 1);
-        assert_eq!(any(&mut queue).map(|retry| retry.effect), Some(Effect::Invalidate));
+        assert_eq!(any(&queue).map(|retry| retry.effect), Some(Effect::Invalidate));
     }
 
     #[test]
     fn one_that_fails_again_on_its_way_stays() {
         let mut queue = RetryQueue::new(10, 8);
         queue.add(&Target::group("a"), Effect::Invalidate);
-        let on_its_way = any(&mut queue).expect("one");
+        let on_its_way = any(&queue).expect("one");
         queue.add(&Target::group("a"), Effect::Invalidate);
         queue.done(&on_its_way);
         assert_eq!(queue.failed(&on_its_way), Failed::Kept);
         assert_eq!(queue.len(), 1);
-        let again = any(&mut queue).expect("one");
+        let again = any(&queue).expect("one");
         queue.done(&again);
         assert!(queue.is_empty());
     }
@@ -216,8 +191,7 @@ mod tests {
         for _ in 0..1_000 {
             queue.add(&Target::group("a"), Effect::Invalidate);
         }
-        let turns = queue.turns.len();
-        assert!(turns <= 20, "{turns}");
+        assert_eq!((queue.by_turn.len(), queue.turns.len()), (1, 1));
     }
 
     #[test]
@@ -230,7 +204,7 @@ mod tests {
         queue.add(&Target::group("10"), Effect::Expire);
         queue.add(&Target::group("11"), Effect::Expire);
         assert_eq!(queue.len(), 1);
-        let all = any(&mut queue).expect("one");
+        let all = any(&queue).expect("one");
         assert_eq!((all.target, all.effect), (Target::all(), Effect::Invalidate));
     }
 
@@ -268,14 +242,14 @@ mod tests {
             let (mut queue, poison) = (RetryQueue::new(10, 8), Target::group("poison"));
             queue.add(&poison, effect);
             assert_eq!(fails(&mut queue, &poison), (Failed::Replaced, 8));
-            let all = any(&mut queue).expect("one");
+            let all = any(&queue).expect("one");
             assert_eq!((queue.len(), &all.target, all.effect), (1, &Target::all(), effect));
             assert_eq!(fails(&mut queue, &Target::all()), (Failed::Hopeless, 1));
             // It covers what fails from now on, and is tried again.
             queue.add(&Target::all(), Effect::Invalidate);
             queue.add(&Target::group("a"), Effect::Invalidate);
             assert_eq!(fails(&mut queue, &Target::all()), (Failed::Hopeless, 1));
-            let all = any(&mut queue).expect("one");
+            let all = any(&queue).expect("one");
             queue.done(&all);
             assert!(queue.is_empty());
         }
