@@ -83,8 +83,8 @@ macro_rules! cached_arguments {
                 form: r#"cache_control = "public, max-age=60""#,
                 takes: Value,
                 aliases: [],
-                value: "directives; a misspelt one is an error, and those of others are let through; `none`",
-                meaning: "what clients are told; by default `no-cache`. `none` adds no field, but for `private` where the answer is one person's",
+                value: r#"text such as `"public, max-age=60"`, in which a misspelt directive is an error, and one that no RFC names is sent as it is; or `none`"#,
+                meaning: "the `Cache-Control` that clients and other caches are sent; by default `no-cache`. With `none` no field is added, except `private` to a response that belongs to one person",
                 parse: |args, _, value, errors| args.cache_control = cache_control(value, errors),
                 emit: Attributes(cache_control),
             }

@@ -25,7 +25,7 @@ use crate::{
 pub(crate) fn check_statuses(args: &Cached, errors: &mut Errors) {
     if matches!(args.ttl, Some(Ttl::FromResponse)) {
         for Status { code, .. } in args.statuses.iter().filter(|status| status.fresh.is_none()) {
-            let message = "with `ttl = from_response` no duration is known; type";
+            let message = "`ttl = from_response` gives it none; type";
             errors.on(code, format!("`{code}` has no duration, and {message} `status({code} = 60)`"));
         }
     }
@@ -64,7 +64,7 @@ pub(crate) fn check_names(args: &Cached, arguments: &[Argument], errors: &mut Er
         if args.skipped().take(at).any(|earlier| earlier == name) {
             errors.on(name, format!("`{name}` is skipped twice; remove one"));
         } else if args.key.iter().any(|expression| names_in(expression.to_token_stream()).contains(name)) {
-            errors.on(name, format!("`{name}` is in `key(…)`, which stands for the whole argument; remove it here"));
+            errors.on(name, format!("`{name}` is in `key(…)`, which replaces the whole argument in the key; remove it here"));
         }
     }
 }
@@ -130,7 +130,7 @@ fn in_a_macro(expression: TokenStream, known: &[String]) -> Option<(Path, String
     unknown_macros_in(expression).into_iter().find_map(|call| {
         let name = known.iter().find(|name| mentions(call.tokens.clone(), name))?;
         let message = format!(
-            "macros are not seen through, but for `matches!`, `vec!` and `format!`; name `{name}` outside of it, such as in a call of a function of yours, `f(&{name})`"
+            "the attribute can look into `matches!`, `vec!` and `format!`, but into no other macro; name `{name}` outside of it, such as in a call of a function of yours, `f(&{name})`"
         );
         Some((call.path, message))
     })

@@ -153,7 +153,7 @@ impl Args {
         let mut args = Self::default();
         for attribute in input.attrs.iter().filter(|attribute| attribute.path().is_ident("cache_key")) {
             if !matches!(attribute.meta, syn::Meta::List(_)) {
-                errors.on(attribute, format!("`cache_key` says nothing here; type {ON_TYPE}"));
+                errors.on(attribute, format!("`cache_key` has no arguments here; type {ON_TYPE}"));
                 continue;
             }
             let parsed = attribute.parse_nested_meta(|meta| {

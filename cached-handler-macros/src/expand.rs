@@ -1,6 +1,7 @@
 //! The third step, for `#[cached]`: from the attribute and the author's function to a handler that asks the cache first.
 
 mod again;
+mod asked;
 mod body;
 mod description;
 mod fingerprint;
@@ -14,15 +15,14 @@ pub(crate) mod tokens;
 
 use proc_macro2::{Delimiter, Ident, Span, TokenStream};
 use quote::ToTokens;
-use syn::{Expr, Type};
+use syn::Expr;
 
 pub(crate) use self::invalidates::invalidates;
 use self::{
     again::{above, attribute_again, first_or_again},
     body::uncached_function,
-    known::key_trait,
     parameters::{debug_copy, parameters},
-    tokens::{bindings, formatted, referenced, with_delimiter, with_span, wrapped},
+    tokens::{bindings, formatted, referenced, with_delimiter, with_span},
 };
 use crate::{
     check::{check_names, check_signature, check_statuses, check_uncached, is_bound_twice},
@@ -31,10 +31,7 @@ use crate::{
         Cached, Vary,
         function::{Argument, Function, Sorted, kept, parse_function, sort},
     },
-    syntax::{
-        mention::names_in,
-        types::{mentions, needs_fields},
-    },
+    syntax::{mention::names_in, types::needs_fields},
 };
 
 /// Parses, checks and expands the attribute.
@@ -93,9 +90,10 @@ impl Expansion {
         let where_clause = &generics.where_clause;
         let private = self.private();
         let parameters = with_delimiter(Delimiter::Parenthesis, self.parameters(), paren_token.span.join());
-        let (debug, handler, peeked, key, groups, amended, run) = (
+        let (debug, handler, key_traits, peeked, key, groups, amended, run) = (
             debug_copy(&private, &self.sorted, &self.function, &self.arguments),
             self.handler(),
+            self.key_traits(),
             self.peeked(),
             self.key(),
             self.groups(),
@@ -107,6 +105,7 @@ impl Expansion {
             hygienic! {
                 #debug
                 #handler
+                #key_traits
                 #peeked
                 let __key = #key;
                 let mut __run = #private::Run::new(&__HANDLER, #private::seen(__seen), __key);
@@ -160,20 +159,6 @@ impl Expansion {
         names_of(&self.args.key)
     }
 
-    /// The trait by which an argument writes its key.
-    fn key_trait(&self, argument: &Argument) -> Ident {
-        let is_parameter = |name: &Ident| self.function.signature.generics.type_params().any(|parameter| parameter.ident == *name);
-        let is_generic = matches!(&argument.ty, Type::Path(path) if path.path.get_ident().is_some_and(is_parameter));
-        // For a type parameter, rustc suggests the missing bound.
-        Ident::new(if is_generic { "Keyed" } else { key_trait(&argument.ty) }, Span::mixed_site())
-    }
-
-    /// The type of an argument in the form in which errors about it are reported.
-    fn as_written(&self, at: usize, Argument { cfgs, ty, .. }: &Argument) -> TokenStream {
-        let is_name = matches!(ty, Type::Path(path) if path.qself.is_none() && path.path.get_ident().is_some());
-        if at == 0 && cfgs.is_empty() && is_name { wrapped(&self.private(), ty) } else { ty.to_token_stream() }
-    }
-
     fn marker(&self) -> TokenStream {
         let private = self.private();
         match self.args.vary {
@@ -187,23 +172,6 @@ impl Expansion {
         let private = self.private();
         let fields = self.fields();
         parameters(&private, &self.arguments, &hygienic!(__seen), &hygienic!(#private::Seen<#fields>))
-    }
-
-    /// Only the whole request has to be peeked into, which is an argument only with `vary = from_response`.
-    fn peeked(&self) -> TokenStream {
-        let (private, marker) = (self.private(), self.marker());
-        let peeks = matches!(self.args.vary, Vary::FromResponse);
-        let arguments = self.arguments.iter().filter(|argument| peeks && !self.is_covered(argument));
-        arguments
-            .map(|Argument { cfgs, ty, name, .. }| {
-                hygienic! {
-                    #(#cfgs)*
-                    let mut #name = #name;
-                    #(#cfgs)*
-                    <#ty as #private::Keyed<#marker>>::peek(&mut #name);
-                }
-            })
-            .collect()
     }
 
     /// Every argument writes its part of the key; a hit answers here, without an await.
@@ -237,9 +205,8 @@ impl Expansion {
                     }
                 }
             } else {
-                // The type's own tokens, so that errors about it are reported there.
-                let (ty, key_trait) = (self.as_written(at, argument), self.key_trait(argument));
-                hygienic!(#(#cfgs)* <#ty as #private::#key_trait<#marker>>::write(&#name, #private::argument(&mut __key, #at));)
+                let write = self.of_keyed(at, argument, "write");
+                hygienic!(#(#cfgs)* #write(&#name, #private::argument(&mut __key, #at));)
             }
         });
         let parts = self.args.key.iter().map(|expression| {
@@ -301,29 +268,6 @@ impl Expansion {
             .collect();
         // Their values may exist only if the condition does not hold.
         if self.args.bypass.is_empty() || groups.is_empty() { groups } else { hygienic!(if !__run.is_untouched() { #groups }) }
-    }
-
-    /// Removes from the arguments what the key does not contain, and gives `Revalidate` the stored validators.
-    fn amended(&self) -> TokenStream {
-        let private = self.private();
-        let marker = self.marker();
-        let no_fields = matches!(self.args.vary, Vary::Nothing);
-        // A type with an unknown name may be an alias of `Revalidate`.
-        let is_amended =
-            |argument: &Argument| !no_fields || needs_fields(&argument.ty) || mentions(argument.ty.to_token_stream(), "Revalidate");
-        let arguments = self.arguments.iter().enumerate();
-        let arguments = arguments.filter(|(_, argument)| !self.is_covered(argument) && is_amended(argument));
-        arguments
-            .map(|(at, argument)| {
-                let (Argument { cfgs, name, .. }, ty, key_trait) = (argument, self.as_written(at, argument), self.key_trait(argument));
-                hygienic! {
-                    #(#cfgs)*
-                    let mut #name = #name;
-                    #(#cfgs)*
-                    <#ty as #private::#key_trait<#marker>>::amend(&mut #name, &__run);
-                }
-            })
-            .collect()
     }
 }
 

@@ -39,7 +39,7 @@ pub(crate) fn invalidates(attribute: &TokenStream, item: &TokenStream) -> TokenS
     if args.names_nothing && !finds_out(&function) {
         errors.at(
             Span::call_site(),
-            "nothing is named to invalidate; type `group = \"articles\"`, `path = \"/articles/{id}\"` or `handler = list`, or take an `Invalidation`",
+            "this invalidates nothing; type `group = \"articles\"`, `path = \"/articles/{id}\"` or `handler = list`, or take an `Invalidation`",
         );
     }
     let arguments = function.arguments();

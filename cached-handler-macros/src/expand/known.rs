@@ -1,177 +1,245 @@
-//! The trait by whose name an argument's type is looked up: what rustc reports if it is not implemented depends on the trait.
+//! The part of an argument's type that rustc names if it has no key, and the trait that is emitted for the message.
+//!
+//! The trait is emitted beside the handler, because only so the message can contain the author's own names.
 
-use syn::{GenericArgument, Path, PathArguments, Type};
+mod names;
+mod told;
 
-/// The alias of the run time's `Keyed` for an argument's type. Each alias has its own `on_unimplemented`, with advice for types
-/// of that name.
-pub(crate) fn key_trait(ty: &Type) -> &'static str {
-    match ty {
-        Type::Group(group) => key_trait(&group.elem),
-        Type::Paren(paren) => key_trait(&paren.elem),
-        Type::Path(path) if path.qself.is_none() => key_trait_of_path(&path.path),
-        _ => THROUGH,
+use proc_macro2::{Ident, TokenStream};
+use syn::{Attribute, GenericArgument, Pat, Path, PathArguments, Type};
+
+use self::{
+    names::{HAS_AXUM_EXTRA, SEEN_THROUGH, VALUES, kind},
+    told::{Kind, Told},
+};
+use crate::syntax::{pattern::only_name, source::written};
+
+/// A part of an argument's type that may have no key. The attribute sees only its name; if the type does have a key, no message appears.
+pub(crate) struct Unknown<'a> {
+    pub(crate) part: &'a Type,
+    /// Whether the part is the whole type.
+    pub(crate) is_whole: bool,
+    kind: Kind,
+    around: Around,
+    /// The name in the messages: the argument's, if it has one.
+    name: String,
+}
+
+/// What the emitted trait depends on.
+pub(crate) struct Asked<'a> {
+    pub(crate) private: &'a TokenStream,
+    pub(crate) marker: &'a TokenStream,
+    pub(crate) name: &'a Ident,
+    pub(crate) cfgs: &'a [Attribute],
+    /// Whether `Keyed::peek` and `Keyed::amend` are called.
+    pub(crate) peeks: bool,
+    pub(crate) amends: bool,
+}
+
+/// The type around the part.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Around {
+    Nothing,
+    Option,
+    Result,
+}
+
+/// None if rustc should report what is missing inside the type.
+pub(crate) fn unknown<'a>(ty: &'a Type, pattern: &Pat, is_parameter: &dyn Fn(&Ident) -> bool) -> Option<Unknown<'a>> {
+    let mut found = find(ty, Some(pattern), Around::Nothing)?;
+    // For a type parameter, rustc suggests the missing bound.
+    if matches!(found.part, Type::Path(path) if path.path.get_ident().is_some_and(is_parameter)) {
+        return None;
+    }
+    found.is_whole = std::ptr::eq(found.part, ungrouped(ty));
+    Some(found)
+}
+
+impl Unknown<'_> {
+    /// The trait, with the functions of `Keyed` that are called. If the part is not the whole type, these are generic over the argument's
+    /// type, `O`: its bound is checked after that of the part, so that rustc reports the part.
+    pub(crate) fn item(&self, to: &Asked<'_>) -> TokenStream {
+        let Asked { private, marker, name, cfgs, peeks, amends } = to;
+        let Told { message, label, notes } = self.kind.told(&self.name, self.around);
+        let (generics, argument) =
+            if self.is_whole { (None, hygienic!(Self)) } else { (Some(hygienic!(<O: #private::Keyed<#marker>>)), hygienic!(O)) };
+        let function = |is_called: bool, signature: TokenStream, body: TokenStream| {
+            is_called.then(|| (hygienic!(#signature;), hygienic!(#signature { #body })))
+        };
+        let (declared, defined): (Vec<_>, Vec<_>) = [
+            function(
+                *peeks,
+                hygienic!(fn peek #generics (argument: &mut #argument)),
+                hygienic!(#private::Keyed::<#marker>::peek(argument)),
+            ),
+            function(
+                true,
+                hygienic!(fn write #generics (argument: &#argument, key: &mut #private::KeyWriter<'_>)),
+                hygienic!(#private::Keyed::<#marker>::write(argument, key)),
+            ),
+            function(
+                *amends,
+                hygienic!(fn amend #generics (argument: &mut #argument, run: &#private::Run)),
+                hygienic!(#private::Keyed::<#marker>::amend(argument, run)),
+            ),
+        ]
+        .into_iter()
+        .flatten()
+        .unzip();
+        // With `do_not_recommend` rustc reports this trait, without a list of the types that implement `CacheKey`.
+        hygienic! {
+            #(#cfgs)*
+            #[diagnostic::on_unimplemented(message = #message, label = #label, #(note = #notes),*)]
+            trait #name { #(#declared)* }
+            #(#cfgs)*
+            #[diagnostic::do_not_recommend]
+            impl<T: #private::Keyed<#marker>> #name for T { #(#[inline] #defined)* }
+        }
     }
 }
 
-/// The trait itself: of a type with parameters rustc reports the parameter that does not implement it.
-const THROUGH: &str = "Keyed";
+fn ungrouped(ty: &Type) -> &Type {
+    match ty {
+        Type::Group(group) => ungrouped(&group.elem),
+        Type::Paren(paren) => ungrouped(&paren.elem),
+        other => other,
+    }
+}
 
-fn key_trait_of_path(path: &Path) -> &'static str {
-    let Some(last) = path.segments.last() else { return THROUGH };
-    if is_of_axum_extra(path) {
-        return field(path).unwrap_or("OfAxumExtra");
+fn find<'a>(ty: &'a Type, pattern: Option<&Pat>, around: Around) -> Option<Unknown<'a>> {
+    let path = match ungrouped(ty) {
+        // An element has a name only if the pattern is a tuple too.
+        Type::Tuple(tuple) => {
+            let patterns = match pattern {
+                Some(Pat::Tuple(patterns)) if patterns.elems.len() == tuple.elems.len() => Some(&patterns.elems),
+                _ => None,
+            };
+            let pattern_at = |at| patterns.and_then(|patterns| patterns.iter().nth(at));
+            return tuple.elems.iter().enumerate().find_map(|(at, ty)| find(ty, pattern_at(at), Around::Nothing));
+        }
+        Type::Path(path) if path.qself.is_none() => &path.path,
+        _ => return None,
+    };
+    let last = path.segments.last()?;
+    let inside = first_argument(path);
+    match &*last.ident.to_string() {
+        name @ ("Option" | "Result") => {
+            let around = match around {
+                Around::Nothing if name == "Option" => Around::Option,
+                Around::Nothing => Around::Result,
+                _ => return None,
+            };
+            return find(inside?, pattern, around);
+        }
+        "Cached" | "WithRejection" if HAS_AXUM_EXTRA => return find(inside?, inner(pattern), around),
+        "Extension" => {
+            let value = shared(inside?);
+            let Type::Path(path) = value else { return None };
+            let is_value = path.path.segments.last().is_some_and(|last| VALUES.iter().any(|value| last.ident == value));
+            let kind = if is_value { Kind::Value(written(ty)) } else { Kind::InExtension(written(ty)) };
+            return Some(Unknown::new(value, kind, around, pattern, "value"));
+        }
+        _ => {}
     }
-    if last.ident == "Extension" {
-        let value = first_argument(path).and_then(|value| value.segments.last().map(|last| last.ident.to_string()));
-        return if value.is_some_and(|value| VALUES.contains(&&*value)) { "ValueInExtension" } else { THROUGH };
+    let (kind, name) = kind(path, HAS_AXUM_EXTRA)?;
+    // In `Extension(user): Me`, the pattern shows that `Me` is an alias; rustc resolves it.
+    let is_alias = matches!(pattern, Some(Pat::TupleStruct(taken)) if taken.path.segments.last().is_some_and(|taken| {
+        SEEN_THROUGH.iter().any(|seen| taken.ident == seen) && taken.ident != last.ident
+    }));
+    (!is_alias).then(|| Unknown::new(ungrouped(ty), kind, around, pattern, name))
+}
+
+impl<'a> Unknown<'a> {
+    fn new(part: &'a Type, kind: Kind, around: Around, pattern: Option<&Pat>, name: &str) -> Self {
+        let name = pattern.and_then(only_name).map_or_else(|| name.to_owned(), ToString::to_string);
+        Self { part, is_whole: false, kind, around, name }
     }
-    let is_own = path.segments.len() > 1
-        && path.segments.first().is_some_and(|first| ["crate", "self", "super"].iter().any(|own| first.ident == own));
-    let name = last.ident.to_string();
-    let known = KNOWN.iter().find(|(_, names)| names.contains(&&*name)).map(|(key_trait, _)| *key_trait);
-    match known {
-        Some(known) if !is_own => known,
-        _ if name.starts_with("Hx") && !is_own => "HtmxInKey",
-        // A type with parameters may lack the trait because of one of them.
-        _ if matches!(last.arguments, PathArguments::None) && !SPECIAL.contains(&&*name) => "InKey",
-        _ => THROUGH,
+}
+
+/// `user` of `Cached(user)`; a plain name is kept.
+fn inner(pattern: Option<&Pat>) -> Option<&Pat> {
+    match pattern? {
+        Pat::TupleStruct(tuple) => tuple.elems.first(),
+        other => Some(other),
+    }
+}
+
+/// `T` of `Arc<T>` and `Box<T>`, which are keyed as `T` is.
+fn shared(ty: &Type) -> &Type {
+    match ungrouped(ty) {
+        Type::Path(path) if path.path.segments.last().is_some_and(|last| last.ident == "Arc" || last.ident == "Box") => {
+            first_argument(&path.path).map_or(ty, shared)
+        }
+        other => other,
     }
 }
 
 /// The first type between `<` and `>`.
-fn first_argument(path: &Path) -> Option<&Path> {
+fn first_argument(path: &Path) -> Option<&Type> {
     let PathArguments::AngleBracketed(arguments) = &path.segments.last()?.arguments else { return None };
-    arguments.args.iter().find_map(|argument| match argument {
-        GenericArgument::Type(Type::Path(path)) => Some(&path.path),
-        _ => None,
-    })
+    arguments.args.iter().find_map(|argument| if let GenericArgument::Type(ty) = argument { Some(ty) } else { None })
 }
-
-/// The alias for a `TypedHeader` of a field that no key can contain, also in an `Option`.
-fn field(path: &Path) -> Option<&'static str> {
-    let (last, inside) = (path.segments.last()?, first_argument(path)?);
-    if last.ident != "TypedHeader" {
-        return field(inside)
-            .map(|inner| if inner == "CookieFieldInKey" && last.ident == "Option" { "OptionalCookieFieldInKey" } else { inner });
-    }
-    let name = inside.segments.last()?.ident.to_string();
-    Some(match &*name {
-        "Cookie" => "CookieFieldInKey",
-        "UserAgent" => "UserAgentInKey",
-        "IfNoneMatch" | "IfModifiedSince" | "IfMatch" | "IfUnmodifiedSince" | "IfRange" | "Range" => "AnsweredByTheCache",
-        "Upgrade" | "SecWebsocketKey" | "SecWebsocketVersion" => "UpgradeInKey",
-        _ => return None,
-    })
-}
-
-/// Types that may be in an `Extension` and are not the author's own.
-const VALUES: &[&str] = &[
-    "String",
-    "Bytes",
-    "Uuid",
-    "IpAddr",
-    "SocketAddr",
-    "bool",
-    "char",
-    "u8",
-    "u16",
-    "u32",
-    "u64",
-    "u128",
-    "usize",
-    "i8",
-    "i16",
-    "i32",
-    "i64",
-    "i128",
-    "isize",
-];
-
-/// Whether a type is one of axum-extra, or has one as a parameter.
-fn is_of_axum_extra(path: &Path) -> bool {
-    let Some(last) = path.segments.last() else { return false };
-    let is_there = path.segments.first().is_some_and(|first| first.ident == "axum_extra");
-    if is_there || (path.segments.len() == 1 && OF_AXUM_EXTRA.iter().any(|name| last.ident == name)) {
-        return true;
-    }
-    let PathArguments::AngleBracketed(arguments) = &last.arguments else { return false };
-    arguments.args.iter().any(|argument| match argument {
-        GenericArgument::Type(Type::Path(path)) => is_of_axum_extra(&path.path),
-        _ => false,
-    })
-}
-
-const OF_AXUM_EXTRA: &[&str] =
-    &["TypedHeader", "CookieJar", "Host", "Scheme", "Cached", "WithRejection", "OptionalQuery", "OptionalPath", "JsonDeserializer"];
-
-/// Types with messages of their own, by their implementations rather than by their names.
-const SPECIAL: &[&str] = &["HeaderMap", "Parts", "Request", "Extensions", "String", "Bytes", "BytesMut", "Body", "Invalidation", "Self"];
-
-const KNOWN: &[(&str, &[&str])] = &[
-    ("AuthSessionInKey", &["AuthSession"]),
-    ("SessionInKey", &["Session", "ReadableSession", "WritableSession"]),
-    ("MessagesInKey", &["Messages", "IncomingFlashes", "FlashMessages"]),
-    (
-        "AddressInKey",
-        &[
-            "ConnectInfo",
-            "ClientIp",
-            "SecureClientIp",
-            "InsecureClientIp",
-            "RealIp",
-            "XRealIp",
-            "CfConnectingIp",
-            "FlyClientIp",
-            "TrueClientIp",
-            "CloudFrontViewerAddress",
-            "RightmostForwarded",
-            "RightmostXForwardedFor",
-            "LeftmostXForwardedFor",
-        ],
-    ),
-    ("CookiesInKey", &["SignedCookieJar", "PrivateCookieJar", "Cookies", "SignedCookies", "PrivateCookies"]),
-    ("TokenInKey", &["CsrfToken"]),
-    ("CredentialsInKey", &["AuthBasic", "AuthBearer", "BearerToken", "BasicAuth", "BearerAuth"]),
-    ("ValidatedInKey", &["Valid", "Validated", "ValidEx", "Garde", "Validify", "ValidQuery", "ValidatedQuery"]),
-    (
-        "ConnectionInKey",
-        &["Connection", "DatabaseConnection", "DbConnection", "DbConn", "Conn", "PooledConnection", "PoolConnection", "Transaction", "Tx"],
-    ),
-    ("GraphQlInKey", &["GraphQLRequest", "GraphQLBatchRequest"]),
-    ("IdInKey", &["RequestId", "TraceId", "CorrelationId"]),
-    ("ContentInKey", &["Multipart", "TypedMultipart", "BaseMultipart", "JsonLines", "Protobuf", "MsgPack", "Cbor", "Xml", "Yaml", "Toml"]),
-    ("UpgradeInKey", &["WebSocketUpgrade"]),
-];
 
 #[cfg(test)]
 mod tests {
-    use super::key_trait;
+    use syn::parse::Parser;
+
+    use super::*;
+
+    /// The part that is named, and the first thing to type.
+    fn told(text: &str) -> String {
+        let (pattern, ty) = text.split_once(": ").unwrap();
+        let (pattern, ty) = (Pat::parse_single.parse_str(pattern).unwrap(), syn::parse_str(ty).unwrap());
+        let found = unknown(&ty, &pattern, &|name| name == "T");
+        let told = |found: Unknown<'_>| {
+            let Told { notes, .. } = found.kind.told(&found.name, found.around);
+            let code = notes.first().unwrap().split('`').find_map(|code| code.strip_prefix("#[cached(…, "));
+            format!("{} {}", written(found.part), code.and_then(|code| code.strip_suffix(")]")).unwrap_or_default())
+        };
+        found.map_or_else(|| "seen through".to_owned(), told)
+    }
 
     #[test]
-    fn the_name_of_a_type_decides_the_trait() {
-        for (ty, by) in [
-            ("User", "InKey"),
-            ("crate::auth::Session", "InKey"),
-            ("tower_sessions::Session", "SessionInKey"),
-            ("AuthSession<Backend>", "AuthSessionInKey"),
-            ("ConnectInfo<SocketAddr>", "AddressInKey"),
-            ("HxTarget", "HtmxInKey"),
-            ("Valid<Query<Page>>", "ValidatedInKey"),
-            ("Paged<Page>", "Keyed"),
-            ("Option<User>", "Keyed"),
-            ("Extension<User>", "Keyed"),
-            ("HeaderMap", "Keyed"),
-            ("String", "Keyed"),
-            ("(Path<u64>, User)", "Keyed"),
-            ("&'static str", "Keyed"),
-            ("TypedHeader<ContentType>", "OfAxumExtra"),
-            ("Option<TypedHeader<ContentType>>", "OfAxumExtra"),
-            ("axum_extra::extract::Query<Page>", "OfAxumExtra"),
-            ("Query<Page>", "Keyed"),
-            ("Option<TypedHeader<headers::Cookie>>", "OptionalCookieFieldInKey"),
-            ("Extension<String>", "ValueInExtension"),
+    fn a_name_alone_says_what_is_told_and_the_authors_own_names_are_in_it() {
+        for (argument, expected) in [
+            ("user: User", "User "),
+            ("me: crate::auth::Session", "crate::auth::Session "),
+            ("auth: AuthSession<Backend>", "AuthSession<Backend> bypass(auth.user.is_some()), skip(auth)"),
+            ("a: Option<AuthSession<B>>", "AuthSession<B> bypass(a.as_ref().is_some_and(|a| a.user.is_some())), skip(a)"),
+            ("a: Result<AuthSession<B>, E>", "AuthSession<B> bypass(a.as_ref().is_ok_and(|a| a.user.is_some())), skip(a)"),
+            ("(Path(id), a): (Path<u64>, AuthSession)", "AuthSession bypass(a.user.is_some()), skip(a)"),
+            ("both: (Path<u64>, AuthSession)", "AuthSession bypass(auth.user.is_some()), skip(auth)"),
+            ("AuthSession { user, .. }: AuthSession<B>", "AuthSession<B> bypass(auth.user.is_some()), skip(auth)"),
+            ("ConnectInfo(peer): ConnectInfo<SocketAddr>", "ConnectInfo<SocketAddr> skip_credentials(peer)"),
+            ("HxTriggerName(by): HxTriggerName", "HxTriggerName key(by), vary = \"hx-trigger-name\""),
+            ("_: HxTarget", "HxTarget key(hx), vary = \"hx-target\""),
+            ("me: Option<CookieSession<User>>", "CookieSession<User> bypass(me.is_some()), skip(me)"),
+            ("me: Option<Extension<Arc<User>>>", "User bypass(me.is_some()), skip(me)"),
+            ("Extension(name): Extension<String>", "String key(name)"),
+            ("name: Option<Extension<String>>", "String key(name.as_ref().map(|name| &name.0))"),
+            ("mine: Option<TypedHeader<Cookie>>", "TypedHeader<Cookie> "),
+            ("user: Result<User, ()>", "User "),
+            ("(a, b): (Path<u64>, User)", "User "),
+            ("Extension(user): Me", "seen through"),
+            ("page: Query<Page>", "seen through"),
+            ("page: Option<Query<Page>>", "seen through"),
+            ("page: Paged<Page>", "Paged<Page> "),
+            ("text: String", "seen through"),
+            ("fields: HeaderMap", "seen through"),
+            ("text: &'static str", "seen through"),
+            ("both: Option<T>", "seen through"),
         ] {
-            assert_eq!(key_trait(&syn::parse_str(ty).unwrap()), by, "{ty}");
+            assert!(told(argument).starts_with(expected), "{argument}: {}", told(argument));
         }
+    }
+
+    #[test]
+    fn of_axum_extra_are_names_and_what_a_path_shows() {
+        let kind = |text: &str, has| kind(&syn::parse_str(text).unwrap(), has).map(|(kind, _)| kind);
+        assert!(matches!(kind("TypedHeader<ContentType>", false), Some(Kind::OfAxumExtra)));
+        assert!(kind("TypedHeader<ContentType>", true).is_none());
+        assert!(matches!(kind("axum_extra::extract::Query<Page>", true), Some(Kind::OfOtherAxumExtra)));
+        assert!(matches!(kind("TypedHeader<headers::Cookie>", true), Some(Kind::Cookies)));
+        assert!(matches!(kind("CookieJar", true), Some(Kind::Cookies)));
     }
 }

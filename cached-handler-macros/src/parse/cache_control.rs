@@ -85,7 +85,7 @@ fn mistake(directive: &str) -> Option<String> {
             Some(format!("`{name}` is not a directive that clients know; did you mean `{known}`?"))
         }
         (Some((known, Takes::Seconds)), value) if !value.is_some_and(is_number) => {
-            Some(format!("`{directive}` does not say a number of seconds; type `{known}=60`"))
+            Some(format!("`{directive}` needs a number of seconds; type `{known}=60`"))
         }
         (Some((known, Takes::Nothing)), Some(_)) => Some(format!("`{known}` takes no value; type `{known}`")),
         _ => None,
@@ -100,7 +100,7 @@ fn contradiction(directives: &[&str]) -> Option<String> {
     if let Some(twice) =
         names.iter().enumerate().find_map(|(at, name)| names.iter().take(at).any(|earlier| earlier == name).then_some(name))
     {
-        return (!twice.is_empty()).then(|| format!("`{twice}` stands there twice; remove one"));
+        return (!twice.is_empty()).then(|| format!("`{twice}` is given twice; remove one"));
     }
     // With field names `private` is about these fields alone (RFC 9111 §5.2.2.7).
     let has = |meant: &str| directives.iter().any(|directive| directive.eq_ignore_ascii_case(meant));

@@ -52,7 +52,7 @@ pub(super) fn misnamed(written: &Written, table: &Table) -> Option<String> {
             format!("`{name}` is called `only_ok` here; type `only_ok`, without a value")
         }
         "option" if attribute == "cached" => {
-            format!("statuses decide what is stored, and those of failures are not; remove `{name}`")
+            format!("by default statuses decide what is stored, and those of failures are not; remove `{name}`")
         }
         "private" | "public" | "no_store" | "no_cache" | "immutable" | "must_revalidate" | "s_maxage" if attribute == "cached" => {
             let directive = if name == "s_maxage" { "public, s-maxage=60".to_owned() } else { name.replace('_', "-") };

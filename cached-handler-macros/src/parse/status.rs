@@ -43,7 +43,7 @@ pub(super) fn statuses(value: TokenStream, errors: &mut Errors) -> Vec<Status> {
         if codes.contains(&number) {
             errors.on(code, format!("the status `{number}` is named twice; remove one"));
         } else if codes.len() == MAX_STATUSES {
-            errors.on(code, "`status` takes at most eight; remove one");
+            errors.on(code, "`status(…)` takes at most eight statuses; remove one");
         } else {
             codes.push(number);
             statuses.push(Status { code, fresh: fresh.flatten() });
@@ -90,11 +90,11 @@ fn code(name: &TokenStream, before: Option<&Status>) -> syn::Result<(LitInt, u16
 fn why_never(status: u16) -> Option<&'static str> {
     match status {
         ..200 => Some("it is not a final status, `200` and above"),
-        206 => Some("it is a part, and the cache cuts parts from `200` itself"),
+        206 => Some("it is a part of a response, and the cache itself cuts parts out of a stored `200`"),
         304 => Some("the cache answers `If-None-Match` itself, from `200`"),
-        500..=599 => Some("a failure is not kept; `stale_if_error = \"1d\"` answers from what was stored before"),
+        500..=599 => Some("a failure is not stored; with `stale_if_error = \"1d\"` the response stored before is sent instead"),
         400 | 401 | 403 | 405..=408 | 411..=417 | 421 | 422 | 425 | 426 | 428 | 429 | 431 | 451 => {
-            Some("it speaks of one request and its client, and others would get it; `404` and `410` speak of the resource")
+            Some("it is about one request and its client, and other clients would be sent it; `404` and `410` are about the resource")
         }
         _ => None,
     }

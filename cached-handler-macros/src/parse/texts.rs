@@ -59,7 +59,7 @@ fn instead(argument: &str, example: &str, value: &TokenStream) -> String {
         }
         Some(Expr::Macro(_) | Expr::Call(_) | Expr::MethodCall(_)) if argument != "vary" => {
             format!(
-                "an attribute calls nothing; type the text, `{argument} = \"{example}\"`, with arguments of the handler in braces, as in `{{id}}`"
+                "an attribute cannot call a function; type the text, `{argument} = \"{example}\"`, with arguments of the handler in braces, as in `{{id}}`"
             )
         }
         _ => general(argument, example),

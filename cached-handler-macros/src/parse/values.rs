@@ -68,11 +68,11 @@ pub(super) fn paths(argument: &str, example: &str, value: TokenStream, errors: &
         if !text.starts_with('/') {
             errors.on(&literal, format!("a path begins with `/`: it is the whole path that clients send, without scheme and host; type `{argument} = \"{example}\"`"));
         } else if text.trim_end() != text {
-            errors.on(&literal, format!("a path ends before white space; type `{argument} = \"{}\"`", text.trim_end()));
+            errors.on(&literal, format!("a path does not end with white space; type `{argument} = \"{}\"`", text.trim_end()));
         } else if let Some(complaint) = text.split('/').find_map(|segment| no_segment(argument, &text, segment)) {
             errors.on(&literal, complaint);
         } else if has('?') || has('#') {
-            errors.on(&literal, "a path ends before `?`: responses to it are invalidated whatever their query; remove the rest");
+            errors.on(&literal, "a path has no `?` and no `#`: responses to it are invalidated whatever their query; remove the rest");
         } else if seen.contains(&text) {
             errors.on(&literal, format!("the path `{text}` is named twice; remove one"));
         } else {
@@ -154,7 +154,9 @@ pub(super) fn collapse(value: TokenStream) -> syn::Result<bool> {
     let error = |message| Err(syn::Error::new_spanned(&value, message));
     match written.trim_matches('"') {
         "inline" => text("collapse", "inline", value).map(|_| true),
-        "detached" | "true" | "on" => error("a run in a task of its own, which others wait for, is the default; remove `collapse`"),
+        "detached" | "true" | "on" => {
+            error("this is the default: the handler runs in a task of its own, and concurrent requests wait for it; remove `collapse`")
+        }
         "off" | "false" => error(
             "only a policy switches it off; type `policy = POLICY` with `const POLICY: Policy = Policy::new().collapse(Collapse::Off);`",
         ),

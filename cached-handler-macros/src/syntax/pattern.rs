@@ -33,6 +33,17 @@ fn collect(pattern: &Pat, names: &mut Vec<Ident>) {
     }
 }
 
+/// The name of the argument, or of what the argument is a wrapper of: `page` in `Valid(Query(page))`.
+pub(crate) fn only_name(pattern: &Pat) -> Option<&Ident> {
+    match pattern {
+        Pat::Ident(name) if name.subpat.is_none() => Some(&name.ident),
+        Pat::TupleStruct(tuple) if tuple.elems.len() == 1 => only_name(tuple.elems.first()?),
+        Pat::Paren(paren) => only_name(&paren.pat),
+        Pat::Reference(reference) => only_name(&reference.pat),
+        _ => None,
+    }
+}
+
 /// Whether a pattern has a `ref mut`, as in `State(ref mut app)`.
 pub(crate) fn borrows_mutably(pattern: &Pat) -> bool {
     fn any(tokens: TokenStream) -> bool {

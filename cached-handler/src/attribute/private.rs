@@ -22,7 +22,7 @@ pub use inventory;
 pub use crate::{
     attribute::argument::{
         Field, Fields, FromResponse, IsExtractor, IsNeither, IsPart, Keyed, OfCookies, Reduced, SaysCookies, SaysNothing, SaysOfItself,
-        SkipsKnown, SkipsUnknown, Undeclared, Via, known::*, option_via, reduced, result_via,
+        SkipsKnown, SkipsUnknown, Undeclared, Via, option_via, reduced, result_via,
     },
     handler::{
         Attributes, Handler, Registered, Site, Ttl, VaryOn,
@@ -131,7 +131,7 @@ impl<R> IsNoResult for Returned<'_, R> {
 #[diagnostic::on_unimplemented(
     message = "`only_ok` is for a handler that returns a `Result`, and this one returns `{Self}`",
     label = "there is no `Err`",
-    note = "remove `only_ok`; what is not to be stored by its status is said by the status"
+    note = "remove `only_ok`: by default statuses decide what is stored, and those of failures are not"
 )]
 pub trait IsResult {}
 

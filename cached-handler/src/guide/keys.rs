@@ -318,8 +318,8 @@
 //! | the compiler says | type |
 //! |---|---|
 //! | `… does not say what it adds to the key` | `#[derive(CacheKey)]` on a type of yours, `key(user.part)` for one of another crate, or `skip(pool)` |
-//! | `… is of axum-extra, whose extractors are known with the feature axum-extra` | `features = ["axum-extra"]` for cached-handler in Cargo.toml, with axum-extra 0.12 |
-//! | `axum_extra::extract::Query<…> … does not say what it adds to the key`, or `Form` | the same: with axum-extra 0.10 its extractors are other types, which stay unknown |
+//! | `… is of axum-extra, which needs the feature axum-extra of cached-handler` | `features = ["axum-extra"]` for cached-handler in Cargo.toml, with axum-extra 0.12 |
+//! | `… may be of another version of axum-extra than 0.12` | `axum-extra = "0.12"` in Cargo.toml: the extractors of other versions are other types, which cached-handler does not know |
 //! | `a cached handler with a HeaderMap has to name the fields that it reads` | `vary = "accept-language"`, or a list |
 //! | `a cached handler that takes Request sees all of the request` | what it reads: `Path`, `Query` …; to forward it, `vary = from_response` |
 //! | `… takes the content of the request` | `Path` or `Query`; for a handler that writes, `#[invalidates]` |

@@ -16,10 +16,10 @@ use crate::{
 ///
 /// Layers and sets of values have no function; [`Target::named`](crate::Target::named) means them.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` is not a handler with `#[cached]`, so that no stored response is its own",
-    label = "give a handler with `#[cached]`, by its name and not called",
-    note = "the function that `uncached = …` keeps is not cached; give the handler itself",
-    note = "what a layer or `Cache::values` stores goes by its name: type `Target::named(\"…\")`"
+    message = "`{Self}` is not a handler with `#[cached]`, so it has no stored responses",
+    label = "expected the name of a handler with `#[cached]`, without `()`",
+    note = "the function that `uncached = …` keeps is not cached: type the handler's own name",
+    note = "for what a layer or `Cache::values` stores, type `Target::named(\"…\")`"
 )]
 pub trait CachedHandler<Arguments>: Copy + 'static {}
 

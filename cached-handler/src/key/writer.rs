@@ -50,8 +50,8 @@ use crate::{
 #[diagnostic::on_unimplemented(
     message = "`{Self}` in an argument of a cached handler does not say what it adds to the key",
     label = "the key has to hold what the handler sees here",
-    note = "if `{Self}` is yours: put `#[derive(cached_handler::CacheKey)]` on it, and `#[cache_key(private)]` if it says who asks",
-    note = "if it is another crate's: name what the response depends on, `#[cached(…, key(arg.part))]`; everything else of this argument is then not in the key, so never name a part of a secret, of messages or of a session: read those in an extractor of your own, with that derive",
+    note = "if `{Self}` is yours: put `#[derive(cached_handler::CacheKey)]` on it, and `#[cache_key(private)]` if it identifies a person",
+    note = "if it is another crate's: name what the response depends on, `#[cached(…, key(arg.part))]`; everything else of this argument is then not in the key, so never name a part of a secret, of messages or of a session: read those in an extractor of your own that has the derive",
     note = "if it does not affect the response: `#[cached(…, skip_credentials(arg))]` for what shows nothing of a person, such as a pool; else `skip(arg)`, with which requests that have a `Cookie` or `Authorization` bypass the cache"
 )]
 pub trait CacheKey {
@@ -116,7 +116,7 @@ pub trait CacheKey {
     message = "`{Self}` cannot be part of a cache key",
     label = "not a key part",
     note = "use a number, text, bytes or an option, tuple or slice of them, e.g. `key(value.to_string())`, or put `#[derive(cached_handler::CacheKey)]` on its type",
-    note = "a type with extractors among its fields, or taken `via` one, is no part of a key even with that derive: name the fields of it that matter, e.g. `key(filter.tag)`, or take it as an argument without `key`"
+    note = "a type that has extractors as fields, or `#[from_request(via(…))]`, cannot be part of a key even with the derive: name the fields that matter, e.g. `key(filter.tag)`, or leave the argument out of `key(…)`: then all of it is in the key"
 )]
 pub trait KeyPart {
     /// Writes this value.

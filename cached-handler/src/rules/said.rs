@@ -87,7 +87,7 @@ fn mistake_in_directive(directive: &str) -> Option<String> {
             Some(format!("`{name}` is not a directive that clients know; type `{known}`"))
         }
         Some((known, Takes::Seconds)) if !value.is_some_and(is_number) => {
-            Some(format!("`{directive}` does not say a number of seconds; type `{known}=60`"))
+            Some(format!("`{directive}` needs a number of seconds; type `{known}=60`"))
         }
         Some((known, Takes::Nothing)) if value.is_some() => Some(format!("`{known}` takes no value; type `{known}`")),
         _ => None,

@@ -10,7 +10,7 @@ async fn field(TypedHeader(kind): TypedHeader<ContentType>) { //~ TypedHeader<Co
 }
 
 #[cached(ttl = 60)]
-async fn optional(field: Option<TypedHeader<ContentType>>) { //~ Option<TypedHeader<ContentType>> => type `cached-handler = { …, features = ["axum-extra"] }` in Cargo.toml
+async fn optional(field: Option<TypedHeader<ContentType>>) { //~ TypedHeader<ContentType> => type `cached-handler = { …, features = ["axum-extra"] }` in Cargo.toml
     let _ = field;
 }
 

@@ -16,9 +16,9 @@ pub(super) const UNKEYED: Bypass = Bypass::Content;
 #[diagnostic::on_unimplemented(
     message = "`{T}` takes the content of the request, which is not in the key of a cached handler",
     label = "only GET and HEAD are cached, and they have no content",
-    note = "take what selects the response from the target: `Path`, `Query`",
+    note = "take what selects the response from the URL: `Path`, `Query`",
     note = "for a handler that writes, use `#[cached_handler::invalidates(…)]` instead of `#[cached]`",
-    note = "content that does not affect the response: `skip(arg)`"
+    note = "if the content does not affect the response: `#[cached(…, skip(arg))]`"
 )]
 pub trait KeysContentOf<T> {}
 

@@ -64,7 +64,7 @@ impl<T: CacheKey> AsExtractor<T> {
         value.carried(key);
     }
 
-    /// What it says where there is none.
+    /// What the type declares where the request has no such value.
     pub fn absent(self, key: &mut KeyWriter<'_>) {
         T::absent(key);
     }
@@ -86,7 +86,7 @@ impl<T: KeyPart> AsPart<T> {
         value.key_part(key);
     }
 
-    /// Values say nothing where there are none.
+    /// A part declares nothing where the request has no such value.
     pub fn absent(self, _: &mut KeyWriter<'_>) {}
 }
 

@@ -16,7 +16,7 @@ use crate::{
     message = "a cached handler with a `{T}` has to name the fields that it reads",
     label = "the key has to hold the fields that the handler sees",
     note = "type `#[cached(…, vary = \"accept-language\")]`, or a list, `vary = [\"accept-language\", \"x-tenant\"]`: the map arrives with those fields and no others; for one field alone, `TypedHeader<…>` of axum-extra is shorter",
-    note = "a handler that forwards to a server: `vary = from_response`; a map that does not affect the response: `skip(headers)`",
+    note = "if the handler forwards the request to a server: `#[cached(…, vary = from_response)]`; if the map does not affect the response: `#[cached(…, skip(headers))]`",
     note = "it has to be an argument of its own, not in a tuple or another extractor"
 )]
 pub trait NamesFieldsFor<T> {}

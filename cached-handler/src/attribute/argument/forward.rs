@@ -24,9 +24,9 @@ use crate::{
 #[diagnostic::on_unimplemented(
     message = "a cached handler that takes `{T}` sees all of the request",
     label = "the key does not hold the whole request",
-    note = "take what it reads: `Path`, `Query`, `Method`, `Uri`, or a `HeaderMap` with `#[cached(…, vary = \"accept-language\")]`",
-    note = "a handler that forwards to a server: `vary = from_response`; then its responses name in `Vary` what they depend on",
-    note = "a request that does not affect the response: `skip(request)`"
+    note = "take only what the handler reads: `Path`, `Query`, `Method`, `Uri`, or a `HeaderMap` with `#[cached(…, vary = \"accept-language\")]`",
+    note = "if the handler forwards the request to a server: `#[cached(…, vary = from_response)]`; its responses then have to name in `Vary` the fields that they depend on",
+    note = "if it does not affect the response: `#[cached(…, skip(request))]`"
 )]
 pub trait MaySeeAllOf<T> {}
 

@@ -156,8 +156,8 @@ impl<E: KeyedUnseen> CacheKey for OnMiss<E> {
 
 /// What an extractor will show is known from the request alone, without its value, and so is what its `Err` will show.
 #[diagnostic::on_unimplemented(
-    message = "what `OnMiss<{Self}>` will show is not known before its extractor runs",
-    label = "the key is made before that",
+    message = "`OnMiss<{Self}>` cannot add to the key: its extractor runs after the key is made",
+    label = "not known when the key is made",
     note = "type `#[cached(…, skip_credentials(arg))]`, with this argument's name, if it shows nothing of the request or of a person, as with a pooled connection",
     note = "else take `{Self}` without `OnMiss`"
 )]

@@ -14,7 +14,7 @@ use crate::{
     message = "a cached handler cannot take all `Extensions`",
     label = "they can hold anything",
     note = "take the one that it reads: `Extension<T>` with `#[derive(cached_handler::CacheKey)]` on `T`, or with `key(arg.part)`",
-    note = "extensions that do not affect the response: `skip(extensions)`"
+    note = "if they do not affect the response: `#[cached(…, skip(extensions))]`"
 )]
 pub trait KeysAll<T> {}
 
@@ -29,7 +29,7 @@ where
 /// Nobody implements it: it is there for what rustc says then.
 #[diagnostic::on_unimplemented(
     message = "`{T}` is for handlers with `#[invalidates]`",
-    label = "a cached handler has nobody to carry it out",
+    label = "only `#[invalidates]` carries it out",
     note = "take `cache: Cache`, and call `cache.invalidate(Target::group(\"articles\")).await?`"
 )]
 pub trait Invalidates<T> {}
@@ -47,7 +47,7 @@ where
 #[diagnostic::on_unimplemented(
     message = "`{Self}` in an `Extension` does not say what it adds to the key",
     label = "the key has to hold what the handler sees here",
-    note = "if `{Self}` is yours: put `#[derive(cached_handler::CacheKey)]` on it, and `#[cache_key(private)]` if it says who asks",
+    note = "if `{Self}` is yours: put `#[derive(cached_handler::CacheKey)]` on it, and `#[cache_key(private)]` if it identifies a person",
     note = "if it is another crate's, or text: with `Extension(value): Extension<{Self}>` type `#[cached(…, key(value))]`, or a part of it, `key(value.part)`; everything else of it is then not in the key, so never name a part of a secret, of messages or of a session",
     note = "if it does not affect the response: `#[cached(…, skip_credentials(value))]` for what shows nothing of a person, such as a pool or the id of a request; else `skip(value)`, with which requests that have a `Cookie` or `Authorization` bypass the cache"
 )]

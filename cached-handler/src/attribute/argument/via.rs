@@ -12,9 +12,9 @@ use crate::key::writer::KeyWriter;
 
 /// An extractor through which `#[derive(CacheKey)]` knows a value to be taken.
 #[diagnostic::on_unimplemented(
-    message = "what a value taken via `{Self}` shows is not known to `#[derive(CacheKey)]`",
+    message = "`#[derive(CacheKey)]` does not know what `{Self}` reads of the request",
     label = "the key has to hold what the handler sees here",
-    note = "`State`, `Path`, `Query`, `Form` and `Extension` are known; of another, take the field as it is: `field: TypedHeader<…>`",
+    note = "it knows `via` with `State`, `Path`, `Query`, `Form` and `Extension`; any other extractor has to be the field's own type: `field: TypedHeader<…>`",
     note = "content (`Json`) is not part of a key: only GET and HEAD are cached"
 )]
 pub trait Via {

@@ -36,7 +36,7 @@ impl<S: Sync> axum::extract::OptionalFromRequestParts<S> for User {
 
 // What the condition is about is still in the key, or skipped.
 #[cached(ttl = 60, bypass(user.is_some()))]
-async fn h8(user: Option<User>) { let _ = user; } //~ Option<User> => does not say what it adds to the key
+async fn h8(user: Option<User>) { let _ = user; } //~ User => does not say what it adds to the key
 
 macro_rules! is_preview {
     ($id:expr) => {
@@ -44,7 +44,7 @@ macro_rules! is_preview {
     };
 }
 
-#[cached(ttl = 60, bypass(is_preview!(id)))] //~ is_preview => macros are not seen through, but for `matches!`, `vec!` and `format!`; name `id` outside of it, such as in a call of a function of yours, `f(&id)`
+#[cached(ttl = 60, bypass(is_preview!(id)))] //~ is_preview => the attribute can look into `matches!`, `vec!` and `format!`, but into no other macro; name `id` outside of it, such as in a call of a function of yours, `f(&id)`
 async fn h9(axum::extract::Path(id): axum::extract::Path<u64>) { let _ = id; }
 
 fn main() {}

@@ -35,13 +35,13 @@ async fn h6(axum::extract::Path(id): axum::extract::Path<u64>) { let _ = id; }
 #[cached(ttl = 60, cache_control = "maxage=60")] //~ "maxage=60" => `maxage` is not a directive that clients know; did you mean `max-age`?
 async fn h7(axum::extract::Path(id): axum::extract::Path<u64>) { let _ = id; }
 
-#[cached(ttl = 60, cache_control = "max-age=abc")] //~ "max-age=abc" => `max-age=abc` does not say a number of seconds; type `max-age=60`
+#[cached(ttl = 60, cache_control = "max-age=abc")] //~ "max-age=abc" => `max-age=abc` needs a number of seconds; type `max-age=60`
 async fn h8(axum::extract::Path(id): axum::extract::Path<u64>) { let _ = id; }
 
-#[cached(ttl = 60, cache_control = "public, max-age")] //~ "public, max-age" => `max-age` does not say a number of seconds; type `max-age=60`
+#[cached(ttl = 60, cache_control = "public, max-age")] //~ "public, max-age" => `max-age` needs a number of seconds; type `max-age=60`
 async fn h9(axum::extract::Path(id): axum::extract::Path<u64>) { let _ = id; }
 
-#[cached(ttl = 60, cache_control = "stale-while-revalidate=5m")] //~ "stale-while-revalidate=5m" => `stale-while-revalidate=5m` does not say a number of seconds; type `stale-while-revalidate=60`
+#[cached(ttl = 60, cache_control = "stale-while-revalidate=5m")] //~ "stale-while-revalidate=5m" => `stale-while-revalidate=5m` needs a number of seconds; type `stale-while-revalidate=60`
 async fn h10(axum::extract::Path(id): axum::extract::Path<u64>) { let _ = id; }
 
 #[cached(ttl = 60, cache_control = "no-store=1")] //~ "no-store=1" => `no-store` takes no value; type `no-store`

@@ -23,7 +23,7 @@ async fn h5(axum::extract::Path(id): axum::extract::Path<u64>) { let _ = id; }
 #[cached(ttl = 60, collapse = off)] //~ off => only a policy switches it off; type `policy = POLICY` with `const POLICY: Policy = Policy::new().collapse(Collapse::Off);`
 async fn h6(axum::extract::Path(id): axum::extract::Path<u64>) { let _ = id; }
 
-#[cached(ttl = 60, collapse = "detached")] //~ "detached" => a run in a task of its own, which others wait for, is the default; remove `collapse`
+#[cached(ttl = 60, collapse = "detached")] //~ "detached" => this is the default: the handler runs in a task of its own, and concurrent requests wait for it; remove `collapse`
 async fn h7(axum::extract::Path(id): axum::extract::Path<u64>) { let _ = id; }
 
 fn main() {}

@@ -23,7 +23,7 @@ async fn h5(axum::extract::Path(id): axum::extract::Path<u64>) { let _ = id; }
 #[cached(ttl = 60, skip(id.0))] //~ id.0 => `skip(…)` takes names of arguments; type `skip(id)`
 async fn h6(axum::extract::Path(id): axum::extract::Path<u64>) { let _ = id; }
 
-#[cached(ttl = 60, skip(id), key(id))] //~ id => `id` is in `key(…)`, which stands for the whole argument; remove it here
+#[cached(ttl = 60, skip(id), key(id))] //~ id => `id` is in `key(…)`, which replaces the whole argument in the key; remove it here
 async fn h7(axum::extract::Path(id): axum::extract::Path<u64>) { let _ = id; }
 
 #[cached(ttl = 60, skip(_))] //~ _ => `_` is not a name; name the argument, `_user: User`, and type `skip(_user)`

@@ -17,7 +17,7 @@ async fn h3(axum::extract::Path(id): axum::extract::Path<u64>) { let _ = id; }
 #[cached(ttl = 60, skip_credentials("id"))] //~ "id" => `skip_credentials(…)` takes names of arguments; type `skip_credentials(id)`
 async fn h4(axum::extract::Path(id): axum::extract::Path<u64>) { let _ = id; }
 
-#[cached(ttl = 60, skip_credentials(id), key(id))] //~ id => `id` is in `key(…)`, which stands for the whole argument; remove it here
+#[cached(ttl = 60, skip_credentials(id), key(id))] //~ id => `id` is in `key(…)`, which replaces the whole argument in the key; remove it here
 async fn h5(axum::extract::Path(id): axum::extract::Path<u64>) { let _ = id; }
 
 fn main() {}

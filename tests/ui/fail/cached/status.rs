@@ -27,10 +27,10 @@ async fn h6() {}
 #[cached(ttl = 60, status(302), status(404 = 5))] //~ status => `status` is given twice; type both in one, `status(302, 404 = 5)`
 async fn h7() {}
 
-#[cached(ttl = 60, status(500 = 5))] //~ 500 => `500` is never stored: a failure is not kept; `stale_if_error = "1d"` answers from what was stored before; remove it
+#[cached(ttl = 60, status(500 = 5))] //~ 500 => `500` is never stored: a failure is not stored; with `stale_if_error = "1d"` the response stored before is sent instead; remove it
 async fn h8() {}
 
-#[cached(ttl = 60, status(401, 403 = 5))] //~ 401 => `401` is never stored: it speaks of one request and its client, and others would get it //~ 403 => `403` is never stored
+#[cached(ttl = 60, status(401, 403 = 5))] //~ 401 => `401` is never stored: it is about one request and its client, and other clients would be sent it //~ 403 => `403` is never stored
 async fn h9() {}
 
 #[cached(ttl = 60, status(206, 304, 100))] //~ 206 => `206` is never stored: it is a part //~ 304 => `304` is never stored: the cache answers `If-None-Match` itself //~ 100 => `100` is never stored: it is not a final status
@@ -54,10 +54,10 @@ async fn h15() {}
 #[cached(ttl = 60, status(404 = ))] //~ 404 = => `404` has no duration; type `status(404 = 60)`, or `status(404)` for that of `ttl`
 async fn h16() {}
 
-#[cached(ttl = from_response, status(404))] //~ 404 => `404` has no duration, and with `ttl = from_response` no duration is known; type `status(404 = 60)`
+#[cached(ttl = from_response, status(404))] //~ 404 => `404` has no duration, and `ttl = from_response` gives it none; type `status(404 = 60)`
 async fn h17() {}
 
-#[cached(ttl = 60, status(300, 302, 303, 305, 307, 404, 410, 201, 204))] //~ 204 => `status` takes at most eight; remove one
+#[cached(ttl = 60, status(300, 302, 303, 305, 307, 404, 410, 201, 204))] //~ 204 => `status(…)` takes at most eight statuses; remove one
 async fn h18() {}
 
 #[cached(ttl = 60, statuses(302 = 5))] //~ statuses => `statuses` is called `status` here; type `status(302 = 5)`

@@ -28,7 +28,7 @@ struct Displayed(u8);
 struct NoText(u8);
 
 #[derive(CacheKey)]
-#[cache_key] //~ #[cache_key] => `cache_key` says nothing here; type `vary = "accept-language"`, `private` or `crate = my_reexport::cached_handler`
+#[cache_key] //~ #[cache_key] => `cache_key` has no arguments here; type `vary = "accept-language"`, `private` or `crate = my_reexport::cached_handler`
 struct Bare(u8);
 
 #[derive(CacheKey)]
@@ -59,7 +59,7 @@ struct Prints {
 
 /// Content is in no key, however it is taken.
 #[derive(serde::Deserialize, axum::extract::FromRequest, CacheKey)]
-#[from_request(via(axum::Json))] //~ axum::Json => what a value taken via `Json<Edit>` shows is not known to `#[derive(CacheKey)]`
+#[from_request(via(axum::Json))] //~ axum::Json => `#[derive(CacheKey)]` does not know what `Json<Edit>` reads of the request
 struct Edit {
     title: String,
 }
@@ -102,7 +102,7 @@ struct Around {
     articles: Articles, //~ Articles => cannot be part of a cache key
 }
 
-#[cached(ttl = 60, key(wanted))] //~ wanted => is no part of a key even with that derive: name the fields of it that matter
+#[cached(ttl = 60, key(wanted))] //~ wanted => cannot be part of a key even with the derive: name the fields that matter
 async fn by_a_part(axum::Extension(wanted): axum::Extension<Wanted>) -> String {
     format!("{:?}", wanted.filter.tag)
 }

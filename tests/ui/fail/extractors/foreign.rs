@@ -57,7 +57,7 @@ async fn session_by_path(session: tower_sessions::Session) -> String { //~ tower
 }
 
 #[cached(ttl = 60)]
-async fn messages(messages: Messages) -> String { //~ Messages => to store the page where there is no message: `#[cached(…, bypass(!messages.is_empty()), skip(messages))]`
+async fn messages(messages: Messages) -> String { //~ Messages => to cache the page where there is no message: `#[cached(…, bypass(!messages.is_empty()), skip(messages))]`
     messages.into_iter().map(|message| message.message).collect()
 }
 
@@ -67,7 +67,7 @@ async fn client_ip(ClientIp(ip): ClientIp) -> String { //~ ClientIp => with an a
 }
 
 #[cached(ttl = 60)]
-async fn connection(ConnectInfo(address): ConnectInfo<std::net::SocketAddr>) -> String { //~ ConnectInfo<std::net::SocketAddr> => for logs or limits alone: `#[cached(…, skip_credentials(ip))]`
+async fn connection(ConnectInfo(address): ConnectInfo<std::net::SocketAddr>) -> String { //~ ConnectInfo<std::net::SocketAddr> => if it is for logs or limits alone: `#[cached(…, skip_credentials(address))]`
     address.to_string()
 }
 
@@ -77,12 +77,12 @@ async fn htmx(HxRequest(hx): HxRequest) -> String { //~ HxRequest => with `HxReq
 }
 
 #[cached(ttl = 60)]
-async fn htmx_target(HxTarget(target): HxTarget) -> String { //~ HxTarget => and for its sisters their field, such as `vary = "hx-target"`
+async fn htmx_target(HxTarget(target): HxTarget) -> String { //~ HxTarget => with `HxTarget(target): HxTarget` type `#[cached(…, key(target), vary = "hx-target")]`
     target.unwrap_or_default()
 }
 
 #[cached(ttl = 60)]
-async fn signed(jar: SignedCookieJar) -> String { //~ SignedCookieJar => a page that depends on one cookie: an extractor of your own that reads it alone
+async fn signed(jar: SignedCookieJar) -> String { //~ SignedCookieJar => a page that depends on one cookie: an extractor of your own that reads only that cookie
     jar.get("theme").is_some().to_string()
 }
 
@@ -90,5 +90,22 @@ async fn signed(jar: SignedCookieJar) -> String { //~ SignedCookieJar => a page 
 async fn private(jar: PrivateCookieJar) -> String { //~ PrivateCookieJar => a page for those who are not logged in: `#[cached(…, bypass(jar.get("session").is_some()), skip(jar))]`; for all others the handler runs
     jar.get("theme").is_some().to_string()
 }
+
+#[cached(ttl = 60)]
+async fn fallible(login: Result<AuthSession<Backend>, Refused>) -> String { //~ AuthSession<Backend> => `#[cached(…, bypass(login.as_ref().is_ok_and(|login| login.user.is_some())), skip(login))]`
+    login.is_ok().to_string()
+}
+
+#[cached(ttl = 60)]
+async fn optional(login: Option<AuthSession<Backend>>) -> String { //~ AuthSession<Backend> => `#[cached(…, key(login.as_ref().and_then(|login| login.user.as_ref()).map(axum_login::AuthUser::id)))]`
+    login.is_some().to_string()
+}
+
+#[cached(ttl = 60)]
+async fn in_a_tuple((login, told): (AuthSession<Backend>, ConnectInfo<u64>)) -> String { //~ AuthSession<Backend> => `#[cached(…, bypass(login.user.is_some()), skip(login))]` //~ (AuthSession<Backend>, ConnectInfo<u64>) => in an argument of a cached handler does not say what it adds to the key
+    format!("{}{}", login.user.is_some(), told.0)
+}
+
+type Refused = (axum::http::StatusCode, &'static str);
 
 fn main() {}

@@ -11,7 +11,7 @@ async fn h1(axum::extract::Path(id): axum::extract::Path<u64>) { let _ = id; }
 #[invalidates(group = "a", crate(renamed))] //~ (renamed) => `crate` takes its value after `=`; type `crate = renamed`
 async fn h2(axum::extract::Path(id): axum::extract::Path<u64>) { let _ = id; }
 
-#[invalidates(crate = renamed)] //~ #[invalidates(crate = renamed)] => nothing is named to invalidate; type `group = "articles"`, `path = "/articles/{id}"` or `handler = list`, or take an `Invalidation`
+#[invalidates(crate = renamed)] //~ #[invalidates(crate = renamed)] => this invalidates nothing; type `group = "articles"`, `path = "/articles/{id}"` or `handler = list`, or take an `Invalidation`
 async fn h3(axum::extract::Path(id): axum::extract::Path<u64>) { let _ = id; }
 
 fn main() {}

@@ -2,7 +2,7 @@
 
 use cached_handler::invalidates;
 
-#[invalidates()] //~ #[invalidates()] => nothing is named to invalidate; type `group = "articles"`, `path = "/articles/{id}"` or `handler = list`, or take an `Invalidation`
+#[invalidates()] //~ #[invalidates()] => this invalidates nothing; type `group = "articles"`, `path = "/articles/{id}"` or `handler = list`, or take an `Invalidation`
 async fn h0(axum::extract::Path(id): axum::extract::Path<u64>) { let _ = id; }
 
 #[invalidates(group)] //~ group => `group` has no value; type `group = "articles"`

@@ -10,7 +10,7 @@ async fn list() -> &'static str { "" }
 #[invalidates(handler = plain)] //~ plain => is not a handler with `#[cached]`
 async fn h0() {}
 
-#[invalidates(handler = kept)] //~ kept => the function that `uncached = …` keeps is not cached; give the handler itself
+#[invalidates(handler = kept)] //~ kept => the function that `uncached = …` keeps is not cached: type the handler's own name
 async fn h1() {}
 
 async fn h2() {

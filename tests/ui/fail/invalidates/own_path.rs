@@ -14,7 +14,7 @@ async fn h2() {}
 #[invalidates(group = "a", own_path("keep"))] //~ ("keep") => `own_path` takes its value after `=`; type `own_path = "keep"`
 async fn h3() {}
 
-#[invalidates(own_path = "keep")] //~ #[invalidates(own_path = "keep")] => nothing is named to invalidate
+#[invalidates(own_path = "keep")] //~ #[invalidates(own_path = "keep")] => this invalidates nothing
 async fn h4() {}
 
 fn main() {}

@@ -26,7 +26,7 @@ async fn h6(axum::extract::Path(id): axum::extract::Path<u64>) { let _ = id; }
 #[invalidates(path = articles)] //~ articles => `path` is text or a list of texts; type `path = "/articles/{id}"` or `path = ["/articles/{id}", …]`
 async fn h7(axum::extract::Path(id): axum::extract::Path<u64>) { let _ = id; }
 
-#[invalidates(path = "/a?page=1")] //~ "/a?page=1" => a path ends before `?`: responses to it are invalidated whatever their query; remove the rest
+#[invalidates(path = "/a?page=1")] //~ "/a?page=1" => a path has no `?` and no `#`: responses to it are invalidated whatever their query; remove the rest
 async fn h8(axum::extract::Path(id): axum::extract::Path<u64>) { let _ = id; }
 
 #[invalidates(path = ["/a", "/a"])] //~ "/a" => the path `/a` is named twice; remove one
@@ -50,7 +50,7 @@ async fn h14(axum::extract::Path(id): axum::extract::Path<u64>) { let _ = id; }
 #[invalidates(path = "https://host/a")] //~ "https://host/a" => it is the whole path that clients send, without scheme and host
 async fn h15(axum::extract::Path(id): axum::extract::Path<u64>) { let _ = id; }
 
-#[invalidates(path = "/a ")] //~ "/a " => a path ends before white space; type `path = "/a"`
+#[invalidates(path = "/a ")] //~ "/a " => a path does not end with white space; type `path = "/a"`
 async fn h16(axum::extract::Path(id): axum::extract::Path<u64>) { let _ = id; }
 
 fn main() {}

@@ -8,7 +8,7 @@ async fn h0(axum::extract::Path(id): axum::extract::Path<u64>) { let _ = id; }
 #[invalidates(group = "a", uncached = "plain")] //~ "plain" => `uncached` is a path; type `uncached = plain`
 async fn h1(axum::extract::Path(id): axum::extract::Path<u64>) { let _ = id; }
 
-#[invalidates(uncached = plain)] //~ #[invalidates(uncached = plain)] => nothing is named to invalidate; type `group = "articles"`, `path = "/articles/{id}"` or `handler = list`, or take an `Invalidation`
+#[invalidates(uncached = plain)] //~ #[invalidates(uncached = plain)] => this invalidates nothing; type `group = "articles"`, `path = "/articles/{id}"` or `handler = list`, or take an `Invalidation`
 async fn h2(axum::extract::Path(id): axum::extract::Path<u64>) { let _ = id; }
 
 struct Articles;

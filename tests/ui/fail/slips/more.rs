@@ -23,7 +23,7 @@ async fn two_of_three_fields() -> String {
     String::new()
 }
 
-#[cached(ttl = 60, cache_control = "pubic, max-age=60, max-age=5")] //~ "pubic, max-age=60, max-age=5" => did you mean `public`? //~ "pubic, max-age=60, max-age=5" => `max-age` stands there twice; remove one
+#[cached(ttl = 60, cache_control = "pubic, max-age=60, max-age=5")] //~ "pubic, max-age=60, max-age=5" => did you mean `public`? //~ "pubic, max-age=60, max-age=5" => `max-age` is given twice; remove one
 async fn two_of_the_directives() -> String {
     String::new()
 }

@@ -31,7 +31,7 @@ async fn constant_of_invalidates() {}
 #[cached(ttl = 60, group = id)] //~ id => `group` is text or a list of texts; type `group = "id"`, or with the argument `id` in it, `group = "article:{id}"`
 async fn argument_as_group(Path(id): Path<u64>) { let _ = id; }
 
-#[cached(ttl = 60, group = format!("article:{id}"))] //~ format!("article:{id}") => an attribute calls nothing; type the text, `group = "articles"`, with arguments of the handler in braces, as in `{id}`
+#[cached(ttl = 60, group = format!("article:{id}"))] //~ format!("article:{id}") => an attribute cannot call a function; type the text, `group = "articles"`, with arguments of the handler in braces, as in `{id}`
 async fn formatted(Path(id): Path<u64>) { let _ = id; }
 
 #[cached(ttl = 60, group = "article:{id:05}")] //~ "article:{id:05}" => `:05` is a format, and values are written as they are displayed; type `{id}`
@@ -58,7 +58,7 @@ async fn condition() {}
 #[cached(ttl = 60, cache_control = "private, public")] //~ "private, public" => `public` lets every cache keep the response, and `private` only the client's own; type `cache_control = "private"` if it is one person's, else `"public"`
 async fn contradiction() {}
 
-#[cached(ttl = 60, cache_control = "max-age=60, max-age=120")] //~ "max-age=60, max-age=120" => `max-age` stands there twice; remove one
+#[cached(ttl = 60, cache_control = "max-age=60, max-age=120")] //~ "max-age=60, max-age=120" => `max-age` is given twice; remove one
 async fn directive_twice() {}
 
 #[cached(ttl = 60, cache_control = ["public", "max-age=60"])] //~ ["public", "max-age=60"] => `cache_control` is text; type `cache_control = "public, max-age=60"`

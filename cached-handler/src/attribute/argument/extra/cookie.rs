@@ -10,7 +10,7 @@ use crate::key::writer::{CacheKey, KeyWriter};
     message = "a cached handler cannot take all cookies: with `{T}` in the key, each client would have responses of its own",
     label = "shows every cookie",
     note = "a page for those who are not logged in: `#[cached(…, bypass(jar.get(\"session\").is_some()), skip(jar))]`; for all others the handler runs",
-    note = "a page that depends on one cookie: an extractor of your own that reads it alone, with `#[derive(cached_handler::CacheKey)]`, as in https://docs.rs/cached-handler/latest/cached_handler/guide/keys#cookies; a login it has to look up, as a session may have ended",
+    note = "a page that depends on one cookie: an extractor of your own that reads only that cookie, with `#[derive(cached_handler::CacheKey)]`, as in https://docs.rs/cached-handler/latest/cached_handler/guide/keys#cookies; for a login it has to look up whether the session has ended",
     note = "if no response shows anything of them: `#[cached(…, skip(jar))]`; requests with a `Cookie` then bypass the cache"
 )]
 pub trait KeysCookiesOf<T> {}

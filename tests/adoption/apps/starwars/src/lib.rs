@@ -45,7 +45,7 @@ pub type StarWars = Schema<Query, Mutation, EmptySubscription>;
 
 /// All that an answer is made of.
 pub fn variables(request: &Request) -> String {
-    async_graphql::Value::from(request.variables.clone().into_value()).to_string()
+    request.variables.clone().into_value().to_string()
 }
 
 #[cached(ttl = 60, key(request.0.query, request.0.operation_name, variables(&request.0)))]
