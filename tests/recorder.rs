@@ -1,7 +1,7 @@
 //! A recorder of the `metrics` facade that keeps everything, to be looked at.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     sync::{
         Arc, LazyLock, Mutex, PoisonError,
         atomic::{AtomicU64, Ordering},
@@ -21,7 +21,10 @@ pub fn installed() -> &'static Recorder {
 }
 
 #[derive(Debug, Clone, Default)]
-pub struct Recorder(Arc<Mutex<BTreeMap<String, Arc<Meter>>>>);
+pub struct Recorder {
+    meters: Arc<Mutex<BTreeMap<String, Arc<Meter>>>>,
+    described: Arc<Mutex<BTreeSet<String>>>,
+}
 
 /// A counter, a gauge or a histogram: of the last, the number of values.
 #[derive(Debug, Default)]
@@ -31,12 +34,27 @@ impl Recorder {
     fn meter(&self, key: &Key) -> Arc<Meter> {
         let labels: Vec<String> = key.labels().map(|label| format!("{}={}", label.key(), label.value())).collect();
         let name = if labels.is_empty() { key.name().to_owned() } else { format!("{}{{{}}}", key.name(), labels.join(",")) };
-        Arc::clone(self.0.lock().unwrap_or_else(PoisonError::into_inner).entry(name).or_default())
+        Arc::clone(self.meters.lock().unwrap_or_else(PoisonError::into_inner).entry(name).or_default())
+    }
+
+    /// The names that were described to it.
+    pub fn described(&self) -> BTreeSet<String> {
+        self.described.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// The names that were registered, without labels.
+    pub fn registered(&self) -> BTreeSet<String> {
+        let meters = self.meters.lock().unwrap_or_else(PoisonError::into_inner);
+        meters.keys().map(|name| name.split('{').next().unwrap_or_default().to_owned()).collect()
+    }
+
+    fn describe(&self, name: &KeyName) {
+        self.described.lock().unwrap_or_else(PoisonError::into_inner).insert(name.as_str().to_owned());
     }
 
     /// All that is not zero, as `name{label=value,…}`.
     pub fn all(&self) -> BTreeMap<String, u64> {
-        let meters = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let meters = self.meters.lock().unwrap_or_else(PoisonError::into_inner);
         meters.iter().map(|(name, meter)| (name.clone(), meter.0.load(Ordering::SeqCst))).filter(|(_, value)| *value > 0).collect()
     }
 }
@@ -72,11 +90,17 @@ impl HistogramFn for Meter {
 }
 
 impl metrics::Recorder for Recorder {
-    fn describe_counter(&self, _: KeyName, _: Option<Unit>, _: SharedString) {}
+    fn describe_counter(&self, name: KeyName, _: Option<Unit>, _: SharedString) {
+        self.describe(&name);
+    }
 
-    fn describe_gauge(&self, _: KeyName, _: Option<Unit>, _: SharedString) {}
+    fn describe_gauge(&self, name: KeyName, _: Option<Unit>, _: SharedString) {
+        self.describe(&name);
+    }
 
-    fn describe_histogram(&self, _: KeyName, _: Option<Unit>, _: SharedString) {}
+    fn describe_histogram(&self, name: KeyName, _: Option<Unit>, _: SharedString) {
+        self.describe(&name);
+    }
 
     fn register_counter(&self, key: &Key, _: &Metadata<'_>) -> Counter {
         Counter::from_arc(self.meter(key))

@@ -1,7 +1,7 @@
 //! One program for the figures of a hit: a ready response and a cached one through the same router.
 //!
 //! `cost CASE COUNT` answers COUNT requests of a case. What is to be counted happens inside [`measured`], so that
-//! callgrind can be told to collect there and nowhere else; `tests/cost.rs` does so.
+//! callgrind can be told to collect there and nowhere else; `tests/cost` does so.
 
 mod layer;
 mod rest;

@@ -1,5 +1,5 @@
 //! `hostile FIELD SIZE`: requests whose field, or whose response's field, is SIZE bytes of what parsers stumble over.
-//! `tests/hostile.rs` counts the instructions of [`measured`].
+//! `tests/cost/hostile.rs` counts the instructions of [`measured`].
 
 use std::sync::OnceLock;
 

@@ -1,10 +1,15 @@
-//! All tests of this program again, where `curl` asks.
+//! The tests of what clients see once more, where `curl` asks.
 
 use super::site::clients::again;
 
 /// What looks at what `curl` does not show, breaks the framing on purpose, or has clients of its own.
 const WITHOUT: &[&str] = &[
     "by_curl::",
+    // They have clients of their own.
+    "faults::",
+    "methods::",
+    "stale::",
+    "streaming::",
     "layers::",
     "strict::",
     "rewritten::",
@@ -30,15 +35,15 @@ const WITHOUT_IN_LAYERS: &[&str] = &["conditional::only_get_and_head_are_answere
 
 #[test]
 fn every_behaviour_holds_for_curl_over_http_2() {
-    again("http2", 60, &[WITHOUT, WITHOUT_IN_HTTP2]);
+    again("http2", "", 60, &[WITHOUT, WITHOUT_IN_HTTP2]);
 }
 
 #[test]
 fn every_behaviour_holds_for_curl_over_http_1_with_all_layers_in_the_router() {
-    again("http1-layers", 60, &[WITHOUT, WITHOUT_IN_LAYERS]);
+    again("http1-layers", "", 60, &[WITHOUT, WITHOUT_IN_LAYERS]);
 }
 
 #[test]
 fn every_behaviour_holds_for_curl_over_http_2_with_all_layers_around_the_router() {
-    again("http2-layers", 60, &[WITHOUT, WITHOUT_IN_HTTP2, WITHOUT_IN_LAYERS]);
+    again("http2-layers", "", 60, &[WITHOUT, WITHOUT_IN_HTTP2, WITHOUT_IN_LAYERS]);
 }

@@ -20,7 +20,7 @@ use axum::{
 use cached_handler::Outcome;
 use cached_handler_tests::curl::{self, Answer, Ask, Http};
 
-#[path = "../strict/stack.rs"]
+#[path = "../external/strict/stack.rs"]
 pub mod stack;
 
 use stack::Order as Layers;
@@ -38,10 +38,11 @@ pub fn client() -> Option<(Http, Layers)> {
     }
 }
 
-/// Runs the tests of this program again where a client asks, in a process of its own; all but some, and more than so many.
-pub fn again(client: &str, least: usize, without: &[&[&str]]) {
+/// Runs the tests of this program with `module` in their names again where a client asks, in a process of its own; all but some,
+/// and more than so many.
+pub fn again(client: &str, module: &str, least: usize, without: &[&[&str]]) {
     let mut command = Command::new(std::env::current_exe().expect("this program"));
-    command.env(CLIENT, client);
+    command.env(CLIENT, client).arg(module);
     for test in without.iter().copied().flatten() {
         command.args(["--skip", test]);
     }

@@ -1,0 +1,121 @@
+//! What a hit costs, in instructions and allocations, against the same handler returning the same lines and content
+//! ready. Counted by valgrind, so only on Linux; the counts repeat, whatever else the machine does.
+
+#![cfg(target_os = "linux")]
+
+mod bounds;
+mod hostile;
+
+use std::{path::PathBuf, process::Command};
+
+use cached_handler_tests::built;
+
+const COUNT: u64 = 2000;
+
+fn valgrind(program: &PathBuf, tool: &[&str], case: &str, count: u64) -> String {
+    let output = Command::new("valgrind").args(tool).arg(program).args([case, &count.to_string()]).env("GLIBC_TUNABLES", HEAP).output();
+    let output = output.expect("valgrind is needed: `apt-get install valgrind`");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stderr).unwrap()
+}
+
+fn instructions(program: &PathBuf, case: &str) -> f64 {
+    let tool = ["--tool=callgrind", "--toggle-collect=cost::*measured*", "--callgrind-out-file=/dev/null"];
+    number_after(&valgrind(program, &tool, case, COUNT), "Collected :") / COUNT as f64
+}
+
+/// Those of many requests less those of few: what is made once is in both.
+fn allocations(program: &PathBuf, case: &str) -> f64 {
+    let total = |count| number_after(&valgrind(program, &["--tool=memcheck", "--leak-check=no"], case, count), "total heap usage:");
+    (total(1200) - total(200)) / 1000.0
+}
+
+/// Of one request each, without valgrind: medians of several runs in turns. Only to be read, as other programs run beside.
+fn nanoseconds<const N: usize>(program: &PathBuf, cases: [&str; N]) -> [u64; N] {
+    let time = |case: &str| {
+        let output = Command::new(program).args([case, "20000", "timed"]).output().unwrap();
+        String::from_utf8(output.stdout).unwrap().trim().parse::<u64>().unwrap()
+    };
+    let turns: [[u64; N]; 7] = std::array::from_fn(|_| cases.map(time));
+    std::array::from_fn(|at| {
+        let mut times = turns.map(|turn| turn[at]);
+        times.sort_unstable();
+        times[times.len() / 2]
+    })
+}
+
+fn number_after(text: &str, label: &str) -> f64 {
+    let rest = text.split(label).nth(1).unwrap_or_else(|| panic!("no {label} in {text}"));
+    rest.split_whitespace().next().unwrap().replace(',', "").parse().unwrap()
+}
+
+#[test]
+fn a_hit_costs_little_more_than_the_same_response_ready() {
+    let program = built::for_speed("cost", "");
+    let ready = instructions(&program, "ready");
+    let [hit, large, at_rest, not_modified] = ["hit", "hit-large", "at-rest", "not-modified"].map(|case| instructions(&program, case));
+    let [ready_allocations, hit_allocations] = ["ready", "hit"].map(|case| allocations(&program, case));
+    let [ready_time, hit_time] = nanoseconds(&program, ["ready", "hit"]);
+    println!(
+        "a hit: {hit:.0} instructions, {:.3} x ready ({ready:.0}); {hit_time} ns, ready {ready_time}; at 1 MiB {:.3} x; a 304 {:.3} x a hit; one that is made of bytes at rest {:.3} x; {hit_allocations:.1} allocations, ready {ready_allocations:.1}",
+        hit / ready,
+        large / ready,
+        not_modified / hit,
+        at_rest / hit,
+    );
+    assert!(hit / ready <= LIMIT, "a hit costs {:.3} x a ready response", hit / ready);
+    assert!(large / hit <= 1.02, "a hit of 1 MiB costs {:.3} x one of 1 KiB", large / hit);
+    assert!(not_modified / hit <= LIMIT_OF_304, "a 304 costs {:.3} x a hit", not_modified / hit);
+    assert!(at_rest / hit <= LIMIT_AT_REST, "a hit made of bytes at rest costs {:.3} x one in memory", at_rest / hit);
+    assert!(hit_allocations <= ready_allocations + 1.0, "{hit_allocations} allocations, {ready_allocations} for a ready response");
+}
+
+#[test]
+fn a_hit_of_what_is_being_made_anew_costs_little_more_than_a_fresh_one() {
+    let program = built::for_speed("cost", "");
+    let [hit, stale] = ["hit", "stale"].map(|case| instructions(&program, case));
+    println!("a hit of what is stale: {stale:.0} instructions, {:.3} x a hit ({hit:.0})", stale / hit);
+    assert!(stale / hit <= LIMIT_OF_WHAT_IS_STALE, "a hit of what is stale costs {:.3} x a fresh one", stale / hit);
+}
+
+#[test]
+fn metrics_cost_a_hit_next_to_nothing() {
+    let [without, with] = ["", "metrics"].map(|features| instructions(&built::for_speed("cost", features), "hit"));
+    println!("a hit with metrics: {with:.0} instructions, {:.3} x without ({without:.0})", with / without);
+    assert!(with / without <= LIMIT_OF_METRICS, "a hit costs {:.3} x one without metrics", with / without);
+}
+
+#[test]
+fn a_hit_of_the_layer_costs_half_of_a_ready_response_through_the_router() {
+    let program = built::for_speed("cost", "");
+    let [ready, hit] = ["ready", "layer"].map(|case| instructions(&program, case));
+    let hit_allocations = allocations(&program, "layer");
+    println!("a hit of the layer: {hit:.0} instructions, {:.3} x ready ({ready:.0}); {hit_allocations:.1} allocations", hit / ready);
+    assert!(hit / ready <= LIMIT_OF_THE_LAYER, "a hit of the layer costs {:.3} x a ready response", hit / ready);
+}
+
+#[test]
+fn a_value_in_memory_costs_little_more_than_in_moka_itself() {
+    let program = built::for_speed("cost", "");
+    let [moka, value] = ["moka", "value"].map(|case| instructions(&program, case));
+    println!("a value: {value:.0} instructions, {:.3} x moka's own get ({moka:.0})", value / moka);
+    assert!(value / moka <= LIMIT_OF_A_VALUE, "a value costs {:.3} x moka's own get", value / moka);
+}
+
+/// A thread keeps what it has freed. With glibc's own limit of seven pieces of a size, how often it looks further hangs on
+/// how the heap happens to lie: a hundredth of a hit or of a ready response, either way.
+const HEAP: &str = "glibc.malloc.tcache_count=100";
+/// Of moka's own `get`, with a lifetime.
+const LIMIT_OF_A_VALUE: f64 = 1.55;
+/// Of a ready response's instructions.
+const LIMIT_OF_THE_LAYER: f64 = 0.6;
+/// Of a ready response's instructions.
+const LIMIT: f64 = 1.2;
+/// Of a hit's.
+const LIMIT_OF_304: f64 = 1.0;
+/// Of a hit's, where the store gives its bytes at once.
+const LIMIT_AT_REST: f64 = 3.2;
+/// Of a fresh hit's.
+const LIMIT_OF_WHAT_IS_STALE: f64 = 1.5;
+/// Of a hit's without them.
+const LIMIT_OF_METRICS: f64 = 1.05;

@@ -1,0 +1,31 @@
+//! What clients see: validators, 304, `Age`, `Date`, `Vary`, `Cache-Control`, `Cache-Status`, ranges, and what is stored.
+
+mod beside;
+mod by_curl;
+mod conditional;
+mod content;
+mod faults;
+mod fidelity;
+mod forced;
+mod forwarded;
+mod freshness;
+mod layers;
+mod lengths;
+mod limits;
+mod meaning;
+mod members;
+mod methods;
+mod persons;
+mod ranges;
+mod rewritten;
+mod seconds;
+mod site;
+mod stale;
+mod status_field;
+mod streamed;
+mod streaming;
+mod strict;
+mod tags;
+mod told;
+mod unsaid;
+mod wire;

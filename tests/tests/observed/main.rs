@@ -1,0 +1,6 @@
+//! What is counted, logged and listed.
+
+mod decisions;
+mod log;
+mod stats;
+mod unused;
