@@ -38,7 +38,7 @@ use crate::{
     },
     header::cache_status::CacheName,
     observe::{self, Observer, stats::Stats},
-    storage::{RemoteStorage, Storage, StorageId, memory::Memory, remote::Backend},
+    storage::{RemoteStorage, Storage, StorageId, memory::Memory, remote::Remote},
     stored::shared::Shared,
     util::{clock::Clock, join::together, lock::lock, read_ahead::ReadAhead, tasks::Tasks, timer::timeout},
 };
@@ -77,7 +77,7 @@ pub(crate) struct Inner {
     pub(crate) status_name: Option<CacheName>,
     pub(crate) clock: Clock,
     pub(crate) memory: Memory,
-    pub(crate) backends: Vec<(String, Arc<dyn Backend>)>,
+    pub(crate) backends: Vec<(String, Arc<dyn Remote>)>,
     /// What holds for handlers that do not say otherwise, where that is not what holds everywhere.
     pub(crate) defaults: Option<&'static Defaults>,
     pub(crate) shared: Shared,

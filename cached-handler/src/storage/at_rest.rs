@@ -12,7 +12,7 @@ use bytes::Bytes;
 use http::header;
 
 use self::parts::{Parts, parts, read_with_parts, scopes_with_parts};
-use super::{Entry, EpochSnapshot, Found, Later, LookUp, remote::Backend};
+use super::{Entry, EpochSnapshot, Found, Later, LookUp, remote::Remote};
 use crate::{
     epoch::Reading,
     error::Error,
@@ -35,7 +35,7 @@ use crate::{
 pub(crate) struct RemoteStorage<'a> {
     /// Which of the backends of its cache.
     pub(crate) at: usize,
-    pub(crate) backend: &'a Arc<dyn Backend>,
+    pub(crate) backend: &'a Arc<dyn Remote>,
     /// Sets its keys apart from those of other caches.
     pub(crate) namespace: &'a str,
     pub(crate) clock: &'a Clock,

@@ -16,7 +16,7 @@ pub(crate) use self::{
     at_rest::RemoteStorage,
     entry::{Entry, Opens},
 };
-use self::{memory::Memory, remote::Backend};
+use self::{memory::Memory, remote::Remote};
 use crate::{
     epoch::{Effect, Reading, Scopes, in_process::Marks, target::Target},
     error::Error,
@@ -240,7 +240,7 @@ impl<'a> Storage<'a> {
     }
 
     /// The backend whose time orders runs of several processes; none, if all runs are of this process.
-    pub(crate) fn orders_by(self) -> Option<&'a dyn Backend> {
+    pub(crate) fn orders_by(self) -> Option<&'a dyn Remote> {
         match self {
             Self::Remote(remote) if !remote.backend.has_clock_here() => Some(&**remote.backend),
             _ => None,

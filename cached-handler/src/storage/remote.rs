@@ -1,4 +1,4 @@
-//! A backend that has to be waited for, as the way of a request uses it.
+//! Remote backends: what a request asks of a backend that it has to wait for.
 
 pub(crate) mod adapter;
 #[cfg(any(feature = "testing", doc, test))]
@@ -6,7 +6,7 @@ pub mod conformance;
 #[cfg(all(feature = "fs", unix))]
 pub(crate) mod fs;
 pub(crate) mod guard;
-pub(crate) mod known;
+pub(crate) mod latest_stamp;
 #[cfg(test)]
 #[cfg(any(feature = "fs", feature = "redis"))]
 mod mutations;
@@ -26,28 +26,28 @@ use crate::{
     util::{clock::Clock, join::together},
 };
 
-/// What became of a response that was to be kept.
+/// What became of a response that was to be stored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Put {
     Stored,
-    /// There is one already, of a run that began later.
+    /// One is stored already, of a run that began later.
     Overtaken,
 }
 
 pub(crate) type Answer<'a, T> = Pin<Box<dyn Future<Output = Result<T, Error>> + Send + 'a>>;
 
-/// Bytes by key and epochs, with their types erased.
-pub(crate) trait Backend: Send + Sync + fmt::Debug {
+/// Bytes by key, and epochs; object-safe.
+pub(crate) trait Remote: Send + Sync + fmt::Debug {
     /// The bytes under a key, and the epochs, read after the request began.
     fn look_up<'a>(&'a self, key: &'a StoreKey, scopes: &'a Scopes<'a>) -> Answer<'a, (Option<Bytes>, Reading)>;
     fn get<'a>(&'a self, key: &'a StoreKey) -> Answer<'a, Option<Bytes>>;
     fn read<'a>(&'a self, scopes: &'a Scopes<'a>) -> Answer<'a, Reading>;
-    /// The same of each of several responses, in their order: one call, and one way there where the epochs lie together.
+    /// The epochs of several responses, in their order: one call, and one round trip if they lie together.
     fn read_each<'a>(&'a self, scopes: &'a [Scopes<'a>]) -> Answer<'a, Vec<Reading>> {
         Box::pin(async move { together(scopes.iter().map(|scopes| self.read(scopes)).collect()).await.into_iter().collect() })
     }
-    /// Keeps the bytes, and the epochs in their scopes, and in those of what they are made of, for as long. `unless_after`: not in place of bytes that lie there of a run
-    /// that began later, as far as their beginning tells.
+    /// Stores the bytes for `keep_for`, and keeps as long the epochs that concern them and what they are made of. With
+    /// `unless_after`, bytes of a run that began later are not replaced, as far as they tell.
     fn put<'a>(
         &'a self,
         key: &'a StoreKey,
@@ -58,26 +58,26 @@ pub(crate) trait Backend: Send + Sync + fmt::Debug {
     ) -> Answer<'a, Put>;
     fn remove<'a>(&'a self, key: &'a StoreKey) -> Answer<'a, ()>;
     fn advance<'a>(&'a self, target: &'a Target, effect: Effect) -> Answer<'a, ()>;
-    /// The same, and what it has done to the target's epoch, where the epochs are not an author's own.
+    /// Advances, and gives what that has done to the target's epoch, unless the epochs are an author's own.
     fn advance_and_tell<'a>(&'a self, target: &'a Target, effect: Effect) -> Answer<'a, Option<Moved>> {
         Box::pin(async move { self.advance(target, effect).await.map(|()| None) })
     }
-    /// Whether it is well, as far as that can be told without a request.
+    /// Asks for something small, to see whether it answers.
     fn probe(&self) -> Answer<'_, ()>;
-    /// What the clock is known to have reached, without asking.
+    /// The latest stamp that this process has seen, without asking.
     fn known(&self) -> Option<Stamp>;
 
-    /// Whether its clock is in this process: then an invalidation cannot fail, however ill the store is.
+    /// Whether its clock is in this process: then an invalidation cannot fail, whatever the store does.
     fn has_clock_here(&self) -> bool {
         false
     }
 
-    /// The time that stored responses are dated by: one and the same for all who share the backend.
+    /// The time by which stored responses are dated: the same for all processes that share the backend.
     fn wall(&self, clock: &Clock) -> SystemTime {
         clock.wall()
     }
 
-    /// How far away it is: the shortest round trip that was seen, where it is measured.
+    /// The shortest round trip that was seen, if it is measured.
     fn round_trip(&self) -> Option<Duration> {
         None
     }

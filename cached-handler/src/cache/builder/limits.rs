@@ -3,13 +3,13 @@
 use std::{fmt, sync::Arc};
 
 use super::{CacheBuilder, MEMORY};
-use crate::storage::remote::{Backend, guard::limits::BackendLimits};
+use crate::storage::remote::{Remote, guard::limits::BackendLimits};
 
 /// A backend that is guarded once its limits are known.
-pub(super) struct Unguarded(Box<dyn FnOnce(BackendLimits) -> Arc<dyn Backend> + Send + Sync>);
+pub(super) struct Unguarded(Box<dyn FnOnce(BackendLimits) -> Arc<dyn Remote> + Send + Sync>);
 
 impl Unguarded {
-    pub(super) fn new(guard: impl FnOnce(BackendLimits) -> Arc<dyn Backend> + Send + Sync + 'static) -> Self {
+    pub(super) fn new(guard: impl FnOnce(BackendLimits) -> Arc<dyn Remote> + Send + Sync + 'static) -> Self {
         Self(Box::new(guard))
     }
 }
@@ -40,7 +40,7 @@ impl CacheBuilder {
     }
 
     /// The backends, guarded.
-    pub(super) fn guarded(&mut self) -> Vec<(String, Arc<dyn Backend>)> {
+    pub(super) fn guarded(&mut self) -> Vec<(String, Arc<dyn Remote>)> {
         let backends = std::mem::take(&mut self.backends);
         // No error, as the environment may set them up in one place and not in another.
         for (name, _) in self.limits.iter().filter(|(name, _)| ["redis", "fs"].contains(&name.as_str())) {

@@ -5,7 +5,7 @@ use std::iter;
 use crate::{
     epoch::{Reading, Scopes, Stamp},
     error::Error,
-    storage::remote::Backend,
+    storage::remote::Remote,
     stored::{Stored, part::Part},
 };
 
@@ -18,7 +18,7 @@ pub(super) enum Parts {
 }
 
 /// All in one call, however many they are.
-pub(super) async fn parts(backend: &dyn Backend, stored: &Stored) -> Result<Parts, Error> {
+pub(super) async fn parts(backend: &dyn Remote, stored: &Stored) -> Result<Parts, Error> {
     if stored.parts.is_empty() {
         return Ok(Parts::Current);
     }
@@ -32,7 +32,7 @@ pub(super) fn scopes_with_parts<'a>(own: Scopes<'a>, stored: &'a Stored) -> Vec<
 }
 
 /// The reading of the first, which is the response's own, and what those of its parts say.
-pub(super) async fn read_with_parts(backend: &dyn Backend, scopes: &[Scopes<'_>], stored: &Stored) -> Result<(Reading, Parts), Error> {
+pub(super) async fn read_with_parts(backend: &dyn Remote, scopes: &[Scopes<'_>], stored: &Stored) -> Result<(Reading, Parts), Error> {
     let readings = backend.read_each(scopes).await?;
     let Some((own, parts)) = readings.split_first() else { return Err(Error::backend("it gave no reading")) };
     Ok((*own, judged(stored, parts)))

@@ -11,7 +11,7 @@ use bytes::Bytes;
 
 use tokio::sync::Mutex;
 
-use super::{Answer, Backend, Put, known::Known, store::Store};
+use super::{Answer, Put, Remote, latest_stamp::LatestStamp, store::Store};
 use crate::{
     epoch::{Effect, Epochs, Moved, Order, Reading, Scopes, Stamp, in_process::InProcessEpochs, target::Target},
     error::Error,
@@ -22,7 +22,7 @@ use crate::{
 pub(crate) struct BytesBackend<S, E> {
     store: S,
     epochs: E,
-    known: Known,
+    known: LatestStamp,
     /// Responses of one key are put one after the other, and so are those of keys that share a place here: with the latest run
     /// that one of them is of.
     latest: Box<[Mutex<Order>]>,
@@ -33,11 +33,11 @@ const PLACES: usize = 1024;
 
 impl<S: Store, E: Epochs> BytesBackend<S, E> {
     pub(crate) fn new(store: S, epochs: E) -> Self {
-        Self { store, epochs, known: Known::default(), latest: std::iter::repeat_with(Mutex::default).take(PLACES).collect() }
+        Self { store, epochs, known: LatestStamp::default(), latest: std::iter::repeat_with(Mutex::default).take(PLACES).collect() }
     }
 }
 
-impl<S: Store, E: Epochs> Backend for BytesBackend<S, E> {
+impl<S: Store, E: Epochs> Remote for BytesBackend<S, E> {
     fn look_up<'a>(&'a self, key: &'a StoreKey, scopes: &'a Scopes<'a>) -> Answer<'a, (Option<Bytes>, Reading)> {
         Box::pin(async {
             let bytes = self.store.get(key).await?;

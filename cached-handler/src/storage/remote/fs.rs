@@ -41,7 +41,7 @@ use self::{
     sweep::Note,
     table::spots,
 };
-use super::{Answer, Backend, Put, known::Known, store::Store};
+use super::{Answer, Put, Remote, latest_stamp::LatestStamp, store::Store};
 use crate::{
     epoch::{Effect, Epochs, Moved, Order, Reading, Scopes, Stamp, target::Target},
     error::Error,
@@ -51,7 +51,7 @@ use crate::{
 /// Responses in files, and their epochs in one.
 pub(crate) struct Fs {
     shared: Arc<Shared>,
-    known: Known,
+    known: LatestStamp,
     hop: Hop,
     /// Invalidations wait for one another here, rather than on the threads for blocking calls.
     advancing: Semaphore,
@@ -59,7 +59,7 @@ pub(crate) struct Fs {
 
 impl Fs {
     pub(crate) fn new(settings: Settings) -> Self {
-        Self { shared: Arc::new(Shared::new(settings)), known: Known::default(), hop: Hop::new(), advancing: Semaphore::new(1) }
+        Self { shared: Arc::new(Shared::new(settings)), known: LatestStamp::default(), hop: Hop::new(), advancing: Semaphore::new(1) }
     }
 
     /// Opens the directory now, so that what is wrong with it is said when the cache is built, and its clock is known to the
@@ -182,7 +182,7 @@ impl Epochs for Fs {
     }
 }
 
-impl Backend for Fs {
+impl Remote for Fs {
     fn look_up<'a>(&'a self, key: &'a StoreKey, scopes: &'a Scopes<'a>) -> Answer<'a, (Option<Bytes>, Reading)> {
         Box::pin(self.look_up_both(key, scopes))
     }

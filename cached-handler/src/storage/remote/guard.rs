@@ -21,7 +21,7 @@ use self::{
     health::{Actions, Event, Health, Line, Operation, Step},
     within::{in_a_runtime, within},
 };
-use super::{Answer, Backend, Put, Wakes, guard::limits::BackendLimits};
+use super::{Answer, Put, Remote, Wakes, guard::limits::BackendLimits};
 use crate::{
     epoch::{Effect, Moved, Order, Reading, Scopes, Stamp, target::Target},
     error::{Error, Fault},
@@ -56,7 +56,7 @@ struct Inner<B> {
     drained: Notify,
 }
 
-impl<B: Backend + 'static> Guard<B> {
+impl<B: Remote + 'static> Guard<B> {
     pub(crate) fn new(name: &str, backend: B, limits: BackendLimits, watch: Watch) -> Self {
         let Wakes(wakes) = backend.wakes();
         Self(Arc::new(Inner {
@@ -75,7 +75,7 @@ impl<B: Backend + 'static> Guard<B> {
     }
 }
 
-impl<B: Backend + 'static> Backend for Guard<B> {
+impl<B: Remote + 'static> Remote for Guard<B> {
     fn look_up<'a>(&'a self, key: &'a StoreKey, scopes: &'a Scopes<'a>) -> Answer<'a, (Option<Bytes>, Reading)> {
         Box::pin(self.0.ask(Operation::Read, self.0.read_limit(), || self.0.backend.look_up(key, scopes)))
     }
@@ -163,7 +163,7 @@ impl<B: Backend + 'static> Backend for Guard<B> {
     }
 }
 
-impl<B: Backend + 'static> Inner<B> {
+impl<B: Remote + 'static> Inner<B> {
     fn read_limit(&self) -> Duration {
         self.limits.to_read(self.backend.round_trip())
     }
@@ -274,7 +274,7 @@ impl<B> Drop for Inner<B> {
     }
 }
 
-impl<B: Backend + 'static> fmt::Debug for Guard<B> {
+impl<B: Remote + 'static> fmt::Debug for Guard<B> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (state, retries, failures) = self.0.health.see(|machine| (machine.state, machine.queue.len(), machine.report.failures()));
         f.debug_struct("Guard")

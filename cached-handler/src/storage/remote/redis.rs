@@ -35,7 +35,7 @@ use self::{
     link::Link,
     refusal::senseless,
 };
-use super::{Answer, Backend, Put, Wakes, known::Known, store::Store};
+use super::{Answer, Put, Remote, Wakes, latest_stamp::LatestStamp, store::Store};
 use crate::{
     epoch::{Effect, Epochs, Moved, Order, Reading, Scopes, Stamp, target::Target},
     error::Error,
@@ -64,7 +64,7 @@ pub struct Redis(Arc<Inner>);
 struct Inner {
     link: Arc<Link>,
     keys: Keys,
-    known: Arc<Known>,
+    known: Arc<LatestStamp>,
     batches: Batches<Wanted>,
 }
 
@@ -102,7 +102,7 @@ impl Redis {
     }
 }
 
-impl Backend for Redis {
+impl Remote for Redis {
     fn look_up<'a>(&'a self, key: &'a StoreKey, scopes: &'a Scopes<'a>) -> Answer<'a, (Option<Bytes>, Reading)> {
         Box::pin(async move {
             let Found { reading, response } = self.0.look_up(key, scopes).await?;
@@ -244,7 +244,7 @@ impl Inner {
 
 impl Store for Redis {
     async fn get(&self, key: &StoreKey) -> Result<Option<Bytes>, Error> {
-        Backend::get(self, key).await
+        Remote::get(self, key).await
     }
 
     async fn put(&self, key: &StoreKey, bytes: Bytes, keep_for: Duration) -> Result<(), Error> {
@@ -263,11 +263,11 @@ impl Store for Redis {
 
 impl Epochs for Redis {
     async fn read(&self, scopes: &Scopes<'_>) -> Result<Reading, Error> {
-        Backend::read(self, scopes).await
+        Remote::read(self, scopes).await
     }
 
     async fn advance(&self, target: &Target, effect: Effect) -> Result<(), Error> {
-        Backend::advance(self, target, effect).await
+        Remote::advance(self, target, effect).await
     }
 
     fn known(&self) -> Option<(u64, u64)> {

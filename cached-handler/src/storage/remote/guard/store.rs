@@ -12,10 +12,10 @@ use crate::{
     epoch::{Order, Scopes},
     error::{Error, Fault},
     key::storage_key::StoreKey,
-    storage::remote::{Backend, Put},
+    storage::remote::{Put, Remote},
 };
 
-impl<B: Backend + 'static> Inner<B> {
+impl<B: Remote + 'static> Inner<B> {
     /// Stores. A long response that takes more time over a network than a read may take is removed again: no look-up would
     /// wait for it. That says nothing of the backend's health.
     pub(super) async fn put<'a>(

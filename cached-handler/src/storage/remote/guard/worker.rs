@@ -11,7 +11,7 @@ use super::{
     within::within,
 };
 use crate::{
-    storage::remote::Backend,
+    storage::remote::Remote,
     util::{
         backoff::{chance, pause},
         timer::timeout,
@@ -24,7 +24,7 @@ const PROBE_LIMIT: Duration = Duration::from_secs(1);
 /// circuit breaker open.
 const LONGEST: Duration = Duration::from_secs(30);
 
-impl<B: Backend + 'static> Inner<B> {
+impl<B: Remote + 'static> Inner<B> {
     /// Starts a worker, unless there is one.
     pub(super) fn ensure_worker(self: &Arc<Self>) {
         self.worker.ensure(|number| work(Arc::downgrade(self), number));
@@ -56,7 +56,7 @@ impl<B: Backend + 'static> Inner<B> {
 }
 
 /// Works again and again, after pauses; at once when it is woken, and when the backend signals that it has come back.
-async fn work<B: Backend + 'static>(guard: Weak<Inner<B>>, number: u64) {
+async fn work<B: Remote + 'static>(guard: Weak<Inner<B>>, number: u64) {
     let mut attempt = 0;
     loop {
         let Some(alive) = guard.upgrade() else { return };

@@ -35,7 +35,7 @@ use super::{
 };
 use crate::{
     error::{Error, Fault},
-    storage::remote::known::Known,
+    storage::remote::latest_stamp::LatestStamp,
     util::{
         background::Background,
         clock::{Clock, Millis, millis},
@@ -52,7 +52,7 @@ pub(super) struct Link {
     clock: Clock,
     lasting: Lasting,
     life: Life,
-    known: Arc<Known>,
+    known: Arc<LatestStamp>,
     phase: watch::Sender<Phase>,
     connects: AtomicU64,
     connecting: Background,
@@ -78,7 +78,7 @@ enum Phase {
 }
 
 impl Link {
-    pub(super) fn new(client: Client, key: Names, clock: Clock, lasting: Lasting, known: Arc<Known>) -> Arc<Self> {
+    pub(super) fn new(client: Client, key: Names, clock: Clock, lasting: Lasting, known: Arc<LatestStamp>) -> Arc<Self> {
         let link = Arc::new(Self {
             client,
             key,
@@ -147,7 +147,7 @@ impl Link {
     }
 
     /// A script, which the server may not know; `more` are its arguments beside those that all scripts have.
-    pub(super) async fn call_script(self: &Arc<Self>, script: &script::Known, keys: &Names, more: &[&str]) -> Result<Value, Error> {
+    pub(super) async fn call_script(self: &Arc<Self>, script: &script::Script, keys: &Names, more: &[&str]) -> Result<Value, Error> {
         let (number, mut connection) = self.connection().await?;
         // Not before there is a connection: a new incarnation is one of the server that it leads to.
         let command = |by_digest| self.command(script, by_digest, keys, more);
@@ -159,7 +159,7 @@ impl Link {
         self.checked(number, answer)
     }
 
-    /// A script, as for [`Known::call`](script::Known::call), and with it the time: what is stored is dated.
+    /// A script, as for [`Script::call`](script::Script::call), and with it the time: what is stored is dated.
     pub(super) async fn call_dated(self: &Arc<Self>, script: impl Fn(bool) -> Cmd) -> Result<Value, Error> {
         let (number, mut connection) = self.connection().await?;
         let mut answer = Ok(Value::Nil);
@@ -262,7 +262,7 @@ impl Link {
     }
 
     /// A script with what it may need to make what is missing.
-    fn command(&self, script: &script::Known, by_digest: bool, keys: &Names, more: &[&str]) -> Cmd {
+    fn command(&self, script: &script::Script, by_digest: bool, keys: &Names, more: &[&str]) -> Cmd {
         let arguments = [self.life.incarnation(), millis(CLOCK_LIVES).unsigned_abs(), millis(EPOCH_LIVES).unsigned_abs()];
         let mut command = script.call(by_digest, keys);
         for argument in arguments {

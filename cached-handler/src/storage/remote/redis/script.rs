@@ -2,7 +2,7 @@
 
 use std::sync::LazyLock;
 
-use ::redis::{Cmd, Script};
+use ::redis::Cmd;
 
 use super::keys::Names;
 use crate::{
@@ -12,7 +12,7 @@ use crate::{
 
 /// A script, called by its digest as long as the server knows it.
 #[derive(Debug)]
-pub(super) struct Known {
+pub(super) struct Script {
     text: String,
     digest: String,
 }
@@ -20,21 +20,21 @@ pub(super) struct Known {
 /// Gives the records of the clock and of the epochs, and makes those that are missing: at the clock as it stands, so
 /// that what is stored from now on is usable, and nothing that was stored before comes back.
 /// KEYS: clock, epochs. ARGV: a new incarnation, milliseconds that the clock and the epochs live.
-pub(super) static READ: LazyLock<Known> = LazyLock::new(|| Known::new("", READ_TEXT));
+pub(super) static READ: LazyLock<Script> = LazyLock::new(|| Script::new("", READ_TEXT));
 
 /// Moves the clock on, then the epoch. KEYS: clock, epoch (none for all). ARGV: as above, and what to do: `invalidate`,
 /// `expire`, or `forget`, which begins a new incarnation. Gives the clock's record, and the
 /// time that the epoch had before. It is done also where memory is short: it frees some.
-pub(super) static ADVANCE: LazyLock<Known> = LazyLock::new(|| Known::new("#!lua flags=allow-oom\n", ADVANCE_TEXT));
+pub(super) static ADVANCE: LazyLock<Script> = LazyLock::new(|| Script::new("#!lua flags=allow-oom\n", ADVANCE_TEXT));
 
 /// Begins a new incarnation, unless there is none or it ends in the given digits. KEYS: clock. ARGV: as above, and the
 /// digits. Says whether it did.
-pub(super) static BEGIN: LazyLock<Known> = LazyLock::new(|| Known::new("#!lua flags=allow-oom\n", BEGIN_TEXT));
+pub(super) static BEGIN: LazyLock<Script> = LazyLock::new(|| Script::new("#!lua flags=allow-oom\n", BEGIN_TEXT));
 
 /// Stores, unless what lies there is of a run that began later: see `Order`. KEYS: clock, epochs, and the response. ARGV: its
 /// bytes, milliseconds that it lives, and that the clock and the epochs do at least; 1, where something newer stays. Says whether
 /// it was stored.
-pub(super) static PUT: LazyLock<Known> = LazyLock::new(|| Known::alone(put_text()));
+pub(super) static PUT: LazyLock<Script> = LazyLock::new(|| Script::alone(put_text()));
 
 /// Compared are what stands before the checksum, the incarnation in front included, and the numbers of the order, which are
 /// little-endian. A string of Lua is compared by the rules of a language, so bytes are.
@@ -170,13 +170,13 @@ set(KEYS[1], ARGV[1] .. ':' .. now .. ':' .. now .. ':' .. now, clock_lives)
 return 1
 ";
 
-impl Known {
+impl Script {
     fn new(flags: &str, text: &str) -> Self {
         Self::alone(format!("{flags}{COMMON}{text}"))
     }
 
     fn alone(text: String) -> Self {
-        let digest = Script::new(&text).get_hash().to_owned();
+        let digest = ::redis::Script::new(&text).get_hash().to_owned();
         Self { text, digest }
     }
 

@@ -1,4 +1,4 @@
-//! The latest that this process has heard of a backend's clock: known without asking, and never ahead of it.
+//! The latest stamp of a backend's clock that this process has seen: known without asking, and never ahead of the clock.
 
 use std::sync::{
     Mutex,
@@ -10,25 +10,25 @@ use crate::{
     util::lock::lock,
 };
 
-/// A stamp that was true at some time in the past. Read without a lock, as every request does so.
+/// Read by each request, and so without a lock.
 #[derive(Debug, Default)]
-pub(crate) struct Known {
+pub(crate) struct LatestStamp {
     any: AtomicBool,
     incarnation: AtomicU64,
     clock: AtomicU64,
     writing: Mutex<()>,
 }
 
-impl Known {
+impl LatestStamp {
     /// Notes what a look-up has read.
     pub(crate) fn note(&self, reading: &Reading) {
-        // With every hit, and it is hardly ever news. Whoever is overtaken here would as well have come before.
+        // For each hit, and it is hardly ever later. A thread that is overtaken here could as well have come before.
         if self.stamp().is_some_and(|known| known.incarnation == reading.incarnation && known.clock >= reading.clock) {
             return;
         }
         let _alone = lock(&self.writing);
         if self.incarnation.load(Ordering::SeqCst) != reading.incarnation || !self.any.load(Ordering::SeqCst) {
-            // In this order: whoever reads in between finds a stamp that is too early, which is safe.
+            // In this order: a reader in between finds a stamp that is too early, which is safe.
             self.clock.store(0, Ordering::SeqCst);
             self.incarnation.store(reading.incarnation, Ordering::SeqCst);
             self.any.store(true, Ordering::SeqCst);
@@ -56,11 +56,11 @@ mod tests {
 
     #[test]
     fn the_latest_clock_of_the_latest_incarnation_is_known() {
-        let known = Known::default();
-        assert_eq!(known.stamp(), None);
+        let latest = LatestStamp::default();
+        assert_eq!(latest.stamp(), None);
         for (seen, expected) in [((0, 7), (0, 7)), ((0, 5), (0, 7)), ((9, 3), (9, 3)), ((9, 4), (9, 4))] {
-            known.note(&reading(seen.0, seen.1));
-            assert_eq!(known.stamp(), Some(Stamp { incarnation: expected.0, clock: expected.1 }));
+            latest.note(&reading(seen.0, seen.1));
+            assert_eq!(latest.stamp(), Some(Stamp { incarnation: expected.0, clock: expected.1 }));
         }
     }
 }
