@@ -61,12 +61,13 @@ const ITEMS: &[&str] = &[
 fn the_public_items_are_those_of_the_list() {
     let source = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../cached-handler/src/lib.rs")).unwrap();
     let mut found: Vec<String> = Vec::new();
-    for statement in source.split("pub use ").skip(1) {
+    for statement in source.split("\npub use ").skip(1) {
         let statement = statement.split(';').next().unwrap();
         let names = statement.split(['{', '}', ',']).filter(|name| !name.trim().ends_with("::"));
         found.extend(names.map(|name| name.trim().rsplit("::").next().unwrap().to_owned()).filter(|name| !name.is_empty()));
     }
-    let modules = source.lines().filter_map(|line| line.strip_prefix("pub mod ")).map(|name| name.trim_end_matches(';').to_owned());
+    let modules =
+        source.lines().filter_map(|line| line.strip_prefix("pub mod ")).map(|name| name.trim_end_matches([';', '{']).trim().to_owned());
     found.extend(modules.filter(|name| !name.starts_with("__")));
     found.sort();
     found.dedup();
