@@ -123,7 +123,7 @@ async fn while_it_is_away(rounds: usize) {
         Router::new().route("/{id}", get(queried)).layer(Extension(cache))
     };
     let (away, off) = (app(Cache::builder()).await, app(Cache::builder().off()).await);
-    // So many failures, and it is left alone.
+    // So many failures, and the circuit breaker opens.
     for id in 0..5 {
         ask(&away, &format!("/{id}")).await;
     }

@@ -54,7 +54,7 @@ async fn ask_a_stalled_disk(directory: &Path, count: usize) {
         }
     });
     let mut slowest = Duration::ZERO;
-    // The second time the backend is left alone.
+    // The second time the circuit breaker is open.
     for _ in 0..2 {
         slowest = slowest.max(slowest_of(&app, count).await);
     }

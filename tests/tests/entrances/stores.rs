@@ -268,14 +268,14 @@ async fn no_answer_says_that_it_is_stored_while_the_store_cannot_be_read() {
     let said = async |uri| ask(&router, uri).await.headers()["cache-status"].to_str().unwrap().to_owned();
     assert_eq!(said("/page/1").await, "site; fwd=uri-miss; stored");
     dict.0.fails.store(true, Ordering::SeqCst);
-    // The last of them while it is left alone.
+    // The last of them while the circuit breaker is open.
     for _ in 0..7 {
         assert_eq!(said("/page/2").await, "site; fwd=bypass; detail=backend");
     }
 }
 
 #[tokio::test]
-async fn a_store_that_keeps_failing_is_left_alone_and_invalidations_of_this_process_go_on() {
+async fn a_store_that_keeps_failing_is_not_asked_and_invalidations_here_go_on() {
     let (dict, cache, app) = app();
     ask(&app, "/page/1").await;
     assert!(cache.cache().drain(Duration::from_secs(1)).await);
@@ -407,7 +407,7 @@ async fn cold(Path(_): Path<usize>) -> String {
 async fn concurrent_requests_for_what_is_not_at_rest_run_the_handler_once_also_those_that_looked_a_moment_too_early() {
     let mut counted = 0;
     for id in 0..ROUNDS {
-        // A cache for each, so that a store that was too slow for one is not left alone by the next.
+        // A cache for each, so that the circuit breaker of one is not that of the next.
         let cache = TestCache::with(|builder| builder.backend("dict", Late(Dict::default(), AtomicUsize::new(id))));
         let router = Router::new().route("/cold/{id}", get(cold)).layer(cache.layer());
         let before = COLD.load(Ordering::SeqCst);

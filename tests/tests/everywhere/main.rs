@@ -59,7 +59,7 @@ everywhere! { sick:
     a_backend_that_fails_fails_nobody,
     a_backend_that_hangs_delays_nobody_past_its_limits,
     what_is_damaged_is_a_miss,
-    what_could_not_be_invalidated_is_an_error_and_is_made_up_for,
+    what_could_not_be_invalidated_is_an_error_and_is_retried,
 }
 
 async fn what_is_fresh_answers_and_what_is_not_is_made_anew(site: Site) {
@@ -298,7 +298,7 @@ async fn a_backend_that_fails_fails_nobody(way: Way) {
         assert_eq!(site.get(Plain, "a").await, run.to_string());
     }
     chaos.heals();
-    // It is left alone by now, until it has answered a probe.
+    // By now the circuit breaker is open, until a probe is answered.
     tokio::time::sleep(secs(30)).await;
     assert_eq!(site.get(Plain, "a").await, "1");
 }
@@ -327,7 +327,7 @@ async fn what_is_damaged_is_a_miss(way: Way) {
     }
 }
 
-async fn what_could_not_be_invalidated_is_an_error_and_is_made_up_for(way: Way) {
+async fn what_could_not_be_invalidated_is_an_error_and_is_retried(way: Way) {
     let (site, chaos) = Site::sick(way).await;
     assert_eq!(site.get(Plain, "a").await, "1");
     chaos.suffers_at(Call::Advance, Fault::Fail, 1.0);

@@ -91,7 +91,7 @@ async fn evictions_are_counted_and_what_is_replaced_is_not_one() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_backend_that_is_left_alone_is_counted_until_it_is_used_again() {
+async fn an_open_circuit_breaker_is_counted_until_it_closes() {
     let sick = Chaos::new();
     let site = Site::of(TestCache::with(|builder| builder.backend("sick", sick.clone())));
     sick.suffers(Fault::Fail, 1.0);

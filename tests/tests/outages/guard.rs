@@ -1,5 +1,5 @@
-//! What stands between requests and a backend: invalidations that fail are made up for, whatever else fails beside them;
-//! the end of a process waits for them; and whoever calls from where, somebody lives on to see to it (laws L4 and L6).
+//! What stands between requests and a backend: invalidations that fail are retried, whatever else fails beside them; the
+//! end of a process waits for them; and whichever runtime calls, there is one that probes and retries (laws L4 and L6).
 
 mod bounded;
 mod drain;
@@ -7,7 +7,7 @@ mod poison;
 mod runtimes;
 mod silence;
 mod together;
-mod well_again;
+mod trial;
 
 use std::time::Duration;
 
@@ -61,13 +61,12 @@ impl Site {
         self.cache.cache().invalidate(Target::group(group)).await.is_ok()
     }
 
-    fn is_left_alone(&self) -> bool {
+    fn circuit_breaker_is_open(&self) -> bool {
         self.cache.cache().stats().breakers_open == 1
     }
 
-    /// As many reads as have to fail for that.
-    async fn is_given_up(&self) {
-        while !self.is_left_alone() {
+    async fn fails_until_it_opens(&self) {
+        while !self.circuit_breaker_is_open() {
             self.chaos.script(Call::Get, [Fault::Fail]);
             assert!(!self.is_hit().await);
         }

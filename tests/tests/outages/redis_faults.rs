@@ -298,7 +298,7 @@ async fn each_refusal_of_redis_fails_no_request_and_ends_with_its_cause() {
 }
 
 #[tokio::test]
-async fn a_primary_that_has_become_a_replica_is_left_alone() {
+async fn a_primary_that_has_become_a_replica_is_not_used() {
     let server = RedisServer::start();
     let app = App::on(server.url(), "replica").await;
     app.is_cached_within(SOON).await;
@@ -362,10 +362,10 @@ async fn every_refusal_is_a_miss_and_its_counter_and_one_line_when_it_begins_and
         proxy.set(Fault::None);
         app.is_cached_within(SOON).await;
         // The retry queue is worked off in the background, and that is logged as well.
-        let is_overdue = said(&began, "operation=\"invalidate\"") > 0;
+        let is_to_be_retried = said(&began, "operation=\"invalidate\"") > 0;
         let mut ended = log.informed();
         let waits_since = moment();
-        while is_overdue && said(&ended, "operation=\"invalidate\"") == 0 {
+        while is_to_be_retried && said(&ended, "operation=\"invalidate\"") == 0 {
             assert!(waits_since.elapsed() < SOON, "{line}: {:?}", app.cache);
             tokio::time::sleep(Duration::from_millis(2)).await;
             ended.extend(log.informed());

@@ -196,7 +196,7 @@ async fn under_every_sickness_no_request_fails_none_is_wrong_and_none_is_slow() 
                 stats.hits,
                 stats.backend_errors
             );
-            // It is well again, and after a while it is used again.
+            // The backend recovers, and after a while it is used again.
             site.chaos.heals();
             sleep(Duration::from_secs(120)).await;
             assert!(site.cache.drain(Duration::from_secs(60)).await, "{name}: a run is left");
@@ -215,8 +215,8 @@ async fn under_every_sickness_no_request_fails_none_is_wrong_and_none_is_slow() 
 
 /// Calls of which ten in twenty fail are no help, and cost time; of which a third do, they are.
 #[tokio::test(start_paused = true)]
-async fn one_that_fails_half_of_its_calls_is_left_alone_and_one_that_fails_a_third_is_not() {
-    for (course, is_left_alone) in
+async fn half_of_the_calls_failing_opens_the_circuit_breaker_and_a_third_does_not() {
+    for (course, opens) in
         [([Fault::Fail, Fault::None, Fault::Hang, Fault::None], true), ([Fault::Fail, Fault::None, Fault::None, Fault::None], false)]
     {
         let chaos = Chaos::new();
@@ -228,12 +228,12 @@ async fn one_that_fails_half_of_its_calls_is_left_alone_and_one_that_fails_a_thi
             assert_eq!(cache.cache().stats().breakers_open, 0, "before call {call}");
             ask(&router, "/").await;
         }
-        assert_eq!(cache.cache().stats().breakers_open, u64::from(is_left_alone));
+        assert_eq!(cache.cache().stats().breakers_open, u64::from(opens));
         let asked = chaos.calls(Call::Get);
         for _ in 0..100 {
             ask(&router, "/").await;
         }
-        assert_eq!(chaos.calls(Call::Get) - asked, if is_left_alone { 0 } else { 100 });
+        assert_eq!(chaos.calls(Call::Get) - asked, if opens { 0 } else { 100 });
         // It is asked again once it has answered a probe, and then counted anew.
         chaos.heals();
         chaos.script(Call::Get, []);
@@ -243,9 +243,9 @@ async fn one_that_fails_half_of_its_calls_is_left_alone_and_one_that_fails_a_thi
     }
 }
 
-/// However many come at once: those that came before it was left alone wait, each once; all others not at all.
+/// However many come at once: those from before the circuit breaker opened wait, each once; all others not at all.
 #[tokio::test(start_paused = true)]
-async fn only_what_came_before_it_is_left_alone_waits_and_once() {
+async fn only_calls_from_before_the_opening_wait_and_each_waits_once() {
     for at_once in [1, 4, 5, 100] {
         let chaos = Chaos::new();
         let cache = TestCache::with(|builder| builder.backend("sick", chaos.clone()));

@@ -22,7 +22,7 @@ async fn plain() -> &'static str {
 const MINUTES: u64 = 10;
 
 #[tokio::test(start_paused = true)]
-async fn one_that_falls_ill_and_recovers_all_the_time_is_told_of_every_ten_seconds_and_the_last_line_is_true() {
+async fn a_flapping_backend_is_logged_every_ten_seconds_and_the_last_line_is_true() {
     let lines = Log::default();
     let _listening = lines.listen();
     let chaos = Chaos::new();

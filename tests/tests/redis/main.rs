@@ -438,7 +438,7 @@ async fn clients_who_leave_at_any_moment_never_shift_an_answer() {
         let (one, hits) = (Arc::clone(&one), Arc::clone(&hits));
         tasks.spawn(async move {
             let (mut random, mut left) = (Random::new(client), 0_usize);
-            // What is asked while Redis is left alone for a second says nothing, so that has to end some time.
+            // A request while the circuit breaker is open shows nothing, so it has to close some time.
             while hits.load(Ordering::Relaxed) < most && began.elapsed() < Duration::from_secs(60) {
                 let id = random.below(50);
                 match random.below(20) {

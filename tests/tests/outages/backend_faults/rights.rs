@@ -25,7 +25,7 @@ async fn rights_withdrawn_in_redis_end_in_misses_and_errors_of_invalidations() {
         let is_done = app.cache.invalidate(Target::group("page:0")).await.is_ok();
         for _ in 0..10 {
             let seen = app.sees("/redis/0").await;
-            // Where the invalidation was an error its caller knows, and it is made up for.
+            // If the invalidation was an error, its caller knows, and it is retried.
             assert!(!is_done || seen == version, "{withdrawn}: {seen}, not {version}");
         }
         server.say(ALL).await;

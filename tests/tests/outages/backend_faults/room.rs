@@ -60,7 +60,7 @@ async fn what_a_directory_has_no_room_for_is_not_called_stored() {
 
 /// A response that takes longer than a look-up waits is not kept, and the others are used as before.
 #[tokio::test]
-async fn a_response_too_long_for_the_limits_of_time_does_not_have_the_backend_left_alone() {
+async fn a_response_too_long_for_the_limits_of_time_opens_no_circuit_breaker() {
     let server = RedisServer::start();
     let limits = BackendLimits::new().read(Duration::from_millis(5)).write(Duration::from_millis(10));
     let app = App::of(Cache::builder().shares_namespace().namespace("room").redis(server.url()).limits("redis", limits)).await;

@@ -1,5 +1,5 @@
-//! A process that is too busy to listen to its backend: hits go on, and the breaker stays closed; a backend that is slow
-//! by itself is left alone all the same.
+//! A process that is too busy to listen to its backend: hits go on, and the circuit breaker stays closed, unless the backend
+//! itself is slow.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -96,7 +96,7 @@ async fn beside_handlers_that_compute_hits_in_files_and_in_a_store_of_ones_own_g
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_redis_that_answers_late_is_left_alone() {
+async fn a_redis_that_answers_late_opens_the_circuit_breaker() {
     let server = RedisServer::start();
     let proxy = FaultProxy::before(server.port()).await;
     let app = App::on(&proxy.url()).await;
@@ -111,7 +111,7 @@ async fn a_redis_that_answers_late_is_left_alone() {
 
 /// Nobody can say of a single call whose fault it was; a probe that nobody waits for can.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_redis_that_is_frozen_is_left_alone_also_by_a_process_that_is_busy() {
+async fn a_frozen_redis_opens_the_circuit_breaker_of_a_busy_process_too() {
     let server = RedisServer::start();
     let app = Arc::new(App::on(&server.url()).await);
     app.until_cached("/redis/0").await;

@@ -69,13 +69,13 @@ async fn after_an_hour_of_failures_the_last_try_is_made_now() {
     let site = Site::new();
     site.chaos.suffers(Fault::Fail, 1.0);
     assert!(!site.invalidates("page").await);
-    site.is_given_up().await;
+    site.fails_until_it_opens().await;
     sleep(secs(3600)).await;
     site.chaos.heals();
     let began = Instant::now();
     assert!(site.cache.cache().drain(secs(10)).await);
     assert_eq!(began.elapsed(), Duration::ZERO);
-    assert!(!site.is_left_alone());
+    assert!(!site.circuit_breaker_is_open());
 }
 
 #[tokio::test(start_paused = true)]

@@ -37,7 +37,7 @@ fn poison(number: usize) -> String {
 }
 
 #[tokio::test(start_paused = true)]
-async fn it_keeps_no_other_from_being_made_up_for() {
+async fn it_keeps_no_other_from_being_retried() {
     let lines = Log::default();
     let _listening = lines.listen();
     let site = picky();
@@ -59,7 +59,7 @@ async fn it_keeps_no_other_from_being_made_up_for() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn after_eight_attempts_everything_is_invalidated_in_its_place_and_that_is_said() {
+async fn after_eight_attempts_everything_is_invalidated_in_its_place_and_logged() {
     for group in [poison(0), "hang".to_owned()] {
         let lines = Log::default();
         let _listening = lines.listen();
@@ -77,18 +77,18 @@ async fn after_eight_attempts_everything_is_invalidated_in_its_place_and_that_is
 }
 
 #[tokio::test(start_paused = true)]
-async fn it_does_not_keep_a_backend_from_being_used_again() {
+async fn it_does_not_keep_the_circuit_breaker_open() {
     let site = picky();
     assert!(!site.invalidates(&poison(0)).await);
-    site.is_given_up().await;
+    site.fails_until_it_opens().await;
     sleep(secs(300)).await;
-    assert!(!site.is_left_alone());
+    assert!(!site.circuit_breaker_is_open());
     ask(&site.router, "/").await;
     assert!(site.is_hit().await);
 }
 
 #[tokio::test(start_paused = true)]
-async fn where_nothing_can_be_invalidated_nothing_is_read_until_it_can_and_that_is_said_once() {
+async fn a_backend_in_which_nothing_can_be_invalidated_is_quarantined_until_it_can() {
     let lines = Log::default();
     let _listening = lines.listen();
     let site = Site::new();
@@ -96,13 +96,13 @@ async fn where_nothing_can_be_invalidated_nothing_is_read_until_it_can_and_that_
         ask(&site.router, "/").await;
         site.chaos.suffers_at(Call::Advance, Fault::Fail, 1.0);
         assert!(!site.invalidates("page").await);
-        assert!(!site.is_left_alone() && site.is_hit().await, "so far it may be a matter of a moment");
+        assert!(!site.circuit_breaker_is_open() && site.is_hit().await, "so far it may be a matter of a moment");
         sleep(secs(3600)).await;
-        assert!(site.is_left_alone() && !site.is_hit().await, "its reads are well, and cannot be trusted");
+        assert!(site.circuit_breaker_is_open() && !site.is_hit().await, "its reads are well, and cannot be trusted");
         assert_eq!(lines.with("nothing can be invalidated in it").len(), round);
         site.chaos.heals();
         sleep(secs(31)).await;
-        assert!(!site.is_left_alone());
+        assert!(!site.circuit_breaker_is_open());
         assert!(!site.is_hit().await && site.is_hit().await);
         assert_eq!(lines.with("circuit breaker closed").len(), round);
     }

@@ -25,7 +25,7 @@ fn paused() -> Runtime {
 }
 
 #[test]
-fn what_fails_in_a_runtime_of_one_call_is_made_up_for_where_the_cache_was_built() {
+fn a_failure_in_a_runtime_of_one_call_is_retried_where_the_cache_was_built() {
     let (home, worker) = (lasting(), of_a_thread());
     let site = home.block_on(async { Site::new() });
     site.chaos.script(Call::Advance, [Fault::Fail]);
@@ -36,7 +36,7 @@ fn what_fails_in_a_runtime_of_one_call_is_made_up_for_where_the_cache_was_built(
 }
 
 #[test]
-fn where_the_runtime_of_the_cache_has_ended_it_is_made_up_for_where_it_failed() {
+fn without_the_runtime_of_the_cache_a_failure_is_retried_in_that_of_the_call() {
     let home = of_a_thread();
     let site = home.block_on(async { Site::new() });
     drop(home);
@@ -50,16 +50,16 @@ fn where_the_runtime_of_the_cache_has_ended_it_is_made_up_for_where_it_failed() 
 
 /// The breaker, or a single invalidation that failed, and then all goes well.
 #[test]
-fn where_the_runtime_of_the_cache_is_not_driven_the_next_that_calls_in_another_takes_it_over() {
-    for is_left_alone in [true, false] {
+fn if_nobody_drives_the_runtime_of_the_cache_the_next_caller_retries_in_its_own() {
+    for circuit_breaker_is_open in [true, false] {
         let (home, other) = (paused(), paused());
         let site = home.block_on(async { Site::new() });
         site.chaos.script(Call::Advance, [Fault::Fail]);
         home.block_on(async {
             ask(&site.router, "/").await;
             assert!(!site.invalidates("page").await);
-            if is_left_alone {
-                site.is_given_up().await;
+            if circuit_breaker_is_open {
+                site.fails_until_it_opens().await;
             }
         });
         other.block_on(async {
@@ -67,15 +67,15 @@ fn where_the_runtime_of_the_cache_is_not_driven_the_next_that_calls_in_another_t
                 ask(&site.router, "/").await;
                 sleep(secs(1)).await;
             }
-            assert!(!site.is_left_alone(), "{:?}", site.cache.cache());
-            assert_eq!(site.advances(), 2, "the invalidation was made up for");
+            assert!(!site.circuit_breaker_is_open(), "{:?}", site.cache.cache());
+            assert_eq!(site.advances(), 2, "the invalidation was retried");
         });
     }
 }
 
 /// A writer whose client leaves, served by a runtime of its own.
 #[test]
-fn where_the_runtime_of_the_cache_is_not_driven_a_writer_that_was_dropped_is_made_up_for_in_its_own() {
+fn if_nobody_drives_the_runtime_of_the_cache_a_dropped_writer_is_retried_in_its_own() {
     let (home, other) = (of_a_thread(), paused());
     let site = home.block_on(async { Site::new() });
     other.block_on(async {
@@ -167,9 +167,9 @@ fn outside_of_a_runtime_handlers_run_and_an_invalidation_is_an_error_that_says_w
     }
     let error = outside(site.cache.cache().invalidate(Target::group("page"))).unwrap_err();
     assert!(error.is_backend() && error.to_string().contains("no runtime of tokio"), "{error}");
-    assert!(!site.is_left_alone(), "it is not the backend's fault");
+    assert!(!site.circuit_breaker_is_open(), "it is not the backend's fault");
     assert_eq!(lines.with("no-runtime").len(), 2, "one for reads, one for invalidations: {:?}", lines.taken());
-    // It is made up for in the cache's own.
+    // It is retried in the cache's own.
     assert!(home.block_on(site.cache.cache().drain(secs(10))));
     assert_eq!(site.advances(), 1);
 }
