@@ -32,7 +32,7 @@ impl Throttle {
         self.with(now, next).is_some()
     }
 
-    #[cfg(test)]
+    #[cfg(all(test, not(shuttle)))]
     pub(crate) fn last(&self) -> Option<Millis> {
         self.last.map(|(last, _)| last)
     }

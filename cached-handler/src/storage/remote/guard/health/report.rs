@@ -121,7 +121,7 @@ impl Report {
     }
 
     /// What decides about later lines.
-    #[cfg(test)]
+    #[cfg(all(test, not(shuttle)))]
     pub(super) fn lines(&self) -> impl std::hash::Hash {
         let last: Vec<_> = self.failures.iter().map(|(what, (_, lines))| (*what, lines.last())).collect();
         (last, self.failing.clone(), self.openings.last(), self.is_open)

@@ -104,7 +104,7 @@ impl RetryQueue {
     }
 
     /// All of them, in the order in which they are tried.
-    #[cfg(test)]
+    #[cfg(all(test, not(shuttle)))]
     pub(super) fn order(&self) -> impl Iterator<Item = &Retry> + Clone {
         self.by_turn.values()
     }
