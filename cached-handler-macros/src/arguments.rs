@@ -43,6 +43,15 @@ macro_rules! cached_arguments {
                 parse: |args, _, value, errors| args.key = expressions("key", PART, value, errors),
                 emit: Attributes(key),
             }
+            "path" {
+                form: r#"path = ["/", "/index.html"]"#,
+                takes: ValueOrList,
+                aliases: ["paths", "routes", "same_path", "shared_path", "shared_paths", "alias", "aliases"],
+                value: r#"a list of paths as clients send them, with parameters as in routes: `["/", "/index.html"]`, `["/a/{id}", "/b/{id}"]`"#,
+                meaning: "these paths share one response, as far as their parameters are the same; requests for other paths have responses of their own. At most eight. An invalidation of one of them reaches the response",
+                parse: |args, name, value, errors| (args.paths, args.paths_at) = (shared_paths(value, errors), Some(name.clone())),
+                emit: Attributes(paths),
+            }
             "vary" {
                 form: r#"vary = "accept-language""#,
                 takes: ValueOrList,

@@ -1,12 +1,13 @@
 //! The second step: what an attribute says against the function below it.
 
+mod shared;
 mod signature;
 
 use proc_macro2::{Ident, TokenStream};
 use quote::ToTokens;
 use syn::Path;
 
-pub(crate) use self::signature::check_signature;
+pub(crate) use self::{shared::check_shared, signature::check_signature};
 use crate::{
     errors::{Errors, did_you_mean, listed},
     parse::{

@@ -25,7 +25,7 @@ use self::{
     tokens::{bindings, formatted, referenced, with_delimiter, with_span},
 };
 use crate::{
-    check::{check_names, check_signature, check_statuses, check_uncached, is_bound_twice},
+    check::{check_names, check_shared, check_signature, check_statuses, check_uncached, is_bound_twice},
     errors::Errors,
     parse::{
         Cached, Vary,
@@ -55,6 +55,7 @@ pub(crate) fn cached(attribute: &TokenStream, item: &TokenStream) -> TokenStream
     }
     if check_signature("cached", &function, &mut errors) {
         check_names(&args, &arguments, &mut errors);
+        check_shared(&args, &arguments, &mut errors);
     }
     check_uncached(args.uncached.as_ref(), &function, &mut errors);
     if !errors.is_empty() {
@@ -171,7 +172,8 @@ impl Expansion {
     fn parameters(&self) -> TokenStream {
         let private = self.private();
         let fields = self.fields();
-        parameters(&private, &self.arguments, &hygienic!(__seen), &hygienic!(#private::Seen<#fields>))
+        let seen = if self.args.paths.is_empty() { hygienic!(#private::Seen<#fields>) } else { hygienic!(#private::Seen<#fields, true>) };
+        parameters(&private, &self.arguments, &hygienic!(__seen), &seen)
     }
 
     /// Every argument writes its part of the key; a hit answers here, without an await.
@@ -214,8 +216,9 @@ impl Expansion {
             let part = referenced(&expression);
             hygienic!({ #bindings #private::part(&mut __key, #part); })
         });
+        let begin = Ident::new(if self.args.paths.is_empty() { "begin" } else { "begin_shared" }, Span::mixed_site());
         let looked_up = hygienic! {
-            #private::begin(&mut __key);
+            #private::#begin(&mut __key);
             #(#writes)*
             #(#parts)*
             match #private::hit(&mut __key) {

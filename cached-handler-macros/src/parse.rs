@@ -15,6 +15,7 @@ mod cache_control;
 pub(crate) mod duration;
 pub(crate) mod function;
 mod misnamed;
+mod shared;
 mod split;
 mod status;
 pub(crate) mod template;
@@ -29,6 +30,7 @@ pub(crate) use self::status::Status;
 use self::{
     cache_control::cache_control,
     duration::{Length, Ttl, length, ttl},
+    shared::shared_paths,
     split::{Written, shaped, split},
     status::statuses,
     template::Template,
@@ -48,6 +50,10 @@ pub(crate) struct Cached {
     pub(crate) backend: Option<LitStr>,
     pub(crate) groups: Vec<Template>,
     pub(crate) key: Vec<Expr>,
+    /// Paths that share one response.
+    pub(crate) paths: Vec<LitStr>,
+    /// The word `path`: on it stands what is wrong with the paths as a whole.
+    pub(crate) paths_at: Option<Ident>,
     pub(crate) vary: Vary,
     pub(crate) skip: Vec<Ident>,
     /// Skipped arguments whose credentials do not make a request bypass the cache.

@@ -63,6 +63,11 @@ fn groups(args: &Cached, _: &TokenStream) -> TokenStream {
     if args.groups.is_empty() { TokenStream::new() } else { hygienic!(.groups(&[#(#templates),*])) }
 }
 
+fn paths(args: &Cached, _: &TokenStream) -> TokenStream {
+    let paths = &args.paths;
+    if paths.is_empty() { TokenStream::new() } else { hygienic!(.paths(&[#(#paths),*])) }
+}
+
 fn key(args: &Cached, _: &TokenStream) -> TokenStream {
     if args.key.is_empty() { TokenStream::new() } else { hygienic!(.withholds()) }
 }

@@ -69,7 +69,6 @@ pub(super) fn misnamed(written: &Written, table: &Table) -> Option<String> {
         _ if attribute == "invalidates" && CACHED.find(name).is_some() => {
             format!("`{name}` is an argument of `#[cached]`; remove it here, and name what the write changes, `group = \"articles\"`")
         }
-        "path" if attribute == "cached" => "every key holds the path; remove `path`".to_owned(),
         _ if attribute == "cached" && INVALIDATES.find(name).is_some() => {
             format!("`{name}` is an argument of `#[invalidates]`, which stands above handlers that write; remove it here")
         }

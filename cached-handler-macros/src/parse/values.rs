@@ -84,7 +84,7 @@ pub(super) fn paths(argument: &str, example: &str, value: TokenStream, errors: &
 }
 
 /// The mistake in a segment that other routers, or axum before 0.8, would take for a parameter.
-fn no_segment(argument: &str, path: &str, segment: &str) -> Option<String> {
+pub(super) fn no_segment(argument: &str, path: &str, segment: &str) -> Option<String> {
     let is_name = |name: &&str| syn::parse_str::<Ident>(name).is_ok();
     let name = segment.get(1..).filter(is_name);
     let is_text = |right: &str| {

@@ -97,28 +97,47 @@ pub(crate) struct Marks {
     /// The place of the path's epoch.
     path: Option<usize>,
     groups: SmallVec<[Arc<Counter>; 4]>,
-    /// Those of what it is made of, each with the stamp of its own run.
-    parts: Option<Box<[(Self, u64)]>>,
+    /// What few responses have.
+    rare: Option<Box<Rare>>,
+}
+
+#[derive(Debug, Clone, Default)]
+struct Rare {
+    /// The places of the epochs of further paths, which share the response.
+    paths: Vec<usize>,
+    /// The marks of what the response is made of, each with the stamp of its own run.
+    parts: Vec<(Marks, u64)>,
 }
 
 impl Marks {
     /// Adds those of what it is made of, and of what those are made of.
     pub(crate) fn add_parts(&mut self, parts: impl IntoIterator<Item = (Self, u64)>) {
-        let mut flat = self.parts.take().map_or_else(Vec::new, <[_]>::into_vec);
         for (mut part, stamp) in parts {
-            flat.extend(part.parts.take().into_iter().flatten());
-            flat.push((part, stamp));
+            let all = &mut self.rare.get_or_insert_default().parts;
+            if let Some(rare) = &mut part.rare {
+                all.append(&mut rare.parts);
+            }
+            all.push((part, stamp));
         }
-        self.parts = (!flat.is_empty()).then(|| flat.into());
     }
 
     /// The parts of another, which is the same response as it was before.
     pub(crate) fn add_parts_of(&mut self, other: &Self) {
-        self.add_parts(other.parts.iter().flatten().cloned());
+        self.add_parts(other.of_parts().iter().cloned());
     }
 
-    pub(crate) fn parts(&self) -> usize {
-        self.parts.as_ref().map_or(0, |parts| parts.len())
+    pub(crate) fn has_parts(&self) -> bool {
+        !self.of_parts().is_empty()
+    }
+
+    /// What few responses have, in bytes; `of_part`: what each of the parts takes.
+    pub(crate) fn weight(&self, of_part: usize) -> usize {
+        let Some(rare) = &self.rare else { return 0 };
+        size_of::<Rare>() + rare.paths.len() * size_of::<usize>() + rare.parts.len() * (size_of::<Self>() + of_part)
+    }
+
+    fn of_parts(&self) -> &[(Self, u64)] {
+        self.rare.as_ref().map_or(&[], |rare| &rare.parts)
     }
 }
 
@@ -159,12 +178,14 @@ impl InProcessEpochs {
     }
 
     /// Holds the epochs that concern a response; missing ones come into being.
-    pub(crate) fn marks<G: AsRef<str>>(&self, handler: &str, path: impl Into<Option<u64>>, groups: &[G]) -> Marks {
+    pub(crate) fn marks<G: AsRef<str>>(&self, handler: &str, paths: &[u64], groups: &[G]) -> Marks {
+        let mut places = paths.iter().map(|path| self.place_of(*path));
+        let (path, further) = (places.next(), places.collect::<Vec<_>>());
         Marks {
             handler: self.handlers.counter(handler),
-            path: path.into().map(|path| self.place_of(path)),
+            path,
             groups: groups.iter().map(|group| self.groups.counter(group.as_ref())).collect(),
-            parts: None,
+            rare: (!further.is_empty()).then(|| Box::new(Rare { paths: further, ..Rare::default() })),
         }
     }
 
@@ -186,13 +207,16 @@ impl InProcessEpochs {
 
     #[inline]
     fn latest(&self, marks: &Marks, time: fn(&Epoch) -> u64) -> u64 {
-        let own = self.latest_but_for_parts(marks, time);
-        if marks.parts.is_none() { own } else { self.latest_of_parts(marks, own, time) }
+        let usual = self.latest_of_usual(marks, time);
+        match &marks.rare {
+            None => usual,
+            Some(rare) => self.latest_with_rare(rare, usual, time),
+        }
     }
 
     #[inline]
-    fn latest_but_for_parts(&self, marks: &Marks, time: fn(&Epoch) -> u64) -> u64 {
-        let path = marks.path.and_then(|path| self.paths.get(path)).map_or(0, time);
+    fn latest_of_usual(&self, marks: &Marks, time: fn(&Epoch) -> u64) -> u64 {
+        let path = marks.path.map_or(0, |path| self.of_path(path, time));
         let scoped = time(&self.all).max(time(marks.handler.epoch())).max(path);
         marks.groups.iter().fold(scoped, |latest, group| latest.max(time(group.epoch())))
     }
@@ -200,9 +224,16 @@ impl InProcessEpochs {
     /// For ever, where a part is outdated by its own stamp, as then nothing that is made of it is of use, whenever that was
     /// made. A part's parts stand beside it.
     #[cold]
-    fn latest_of_parts(&self, marks: &Marks, own: u64, time: fn(&Epoch) -> u64) -> u64 {
-        let is_outdated = |(part, stamp): &(Marks, u64)| self.latest_but_for_parts(part, time) > *stamp;
-        if marks.parts.iter().flatten().any(is_outdated) { u64::MAX } else { own }
+    fn latest_with_rare(&self, rare: &Rare, usual: u64, time: fn(&Epoch) -> u64) -> u64 {
+        if rare.parts.iter().any(|(part, stamp)| self.latest(part, time) > *stamp) {
+            return u64::MAX;
+        }
+        rare.paths.iter().fold(usual, |latest, path| latest.max(self.of_path(*path, time)))
+    }
+
+    #[inline]
+    fn of_path(&self, place: usize, time: fn(&Epoch) -> u64) -> u64 {
+        self.paths.get(place).map_or(0, time)
     }
 
     /// Whether each step of the clock has reached its epoch: what is read of epochs after this covers all invalidations that
@@ -222,7 +253,7 @@ impl InProcessEpochs {
     pub(crate) fn read_now(&self, scopes: &Scopes<'_>, known: Option<Marks>) -> (Reading, Marks) {
         // The clock first: what is advanced in between is then later than the reading, never hidden by it.
         let clock = self.now();
-        let marks = known.unwrap_or_else(|| self.marks(scopes.handler(), scopes.path(), scopes.groups()));
+        let marks = known.unwrap_or_else(|| self.marks(scopes.handler(), scopes.paths(), scopes.groups()));
         (self.reading(&marks, clock), marks)
     }
 

@@ -19,7 +19,7 @@ use crate::{epoch::target::Target, error::Error};
 ///   `Ok`. An epoch is two times, of the latest [`Effect::Invalidate`] and of the latest [`Effect`] of any kind; neither
 ///   ever goes back.
 /// - **E3** `read(s)` reads the clock **before** the epochs, and gives the latest times of all in `s`: the namespace's,
-///   the handler's, the path's, each group's. An epoch that is missing comes into being, no later than the clock
+///   the handler's, each path's, each group's. An epoch that is missing comes into being, no later than the clock
 ///   read, unless something says that it was later once; then it counts as that.
 /// - **E4** Whoever reads after an `advance` has returned sees it.
 /// - **E5** Nothing blocks the thread. A call that takes longer than 50 ms (`read`) or 1 s (`advance`) is given up: the
@@ -130,13 +130,13 @@ impl Reading {
 #[derive(Clone, Copy)]
 pub struct Scopes<'a> {
     handler: &'a str,
-    path: Option<u64>,
+    paths: &'a [u64],
     groups: &'a [Box<str>],
 }
 
 impl<'a> Scopes<'a> {
-    pub(crate) fn new(handler: &'a str, path: impl Into<Option<u64>>, groups: &'a [Box<str>]) -> Self {
-        Self { handler, path: path.into(), groups }
+    pub(crate) fn new(handler: &'a str, paths: &'a [u64], groups: &'a [Box<str>]) -> Self {
+        Self { handler, paths, groups }
     }
 
     /// The handler's name.
@@ -147,13 +147,14 @@ impl<'a> Scopes<'a> {
 
     /// The number of the path: of a strong hash, the same in every process, so that hardly any two share one. Whoever keeps
     /// fewer epochs, and reduces it, does so under a secret: clients choose paths, and could find some that share theirs with
-    /// another's. None for a [typed value](crate::Values), which has no path.
+    /// another's. Several, at most eight, where an attribute says that paths share a response (`path = […]`), each of which
+    /// invalidates it. None for a [typed value](crate::Values), which has no path.
     #[must_use]
-    pub fn path(&self) -> Option<u64> {
-        self.path
+    pub fn paths(&self) -> &'a [u64] {
+        self.paths
     }
 
-    /// The groups' names; at most 16, and 8 that stand for the [prefixes](crate::Target::path_prefix) of a path, or one that is the
+    /// The groups' names; at most 16, and 8 that stand for the [prefixes](crate::Target::path_prefix) of each path, or one that is the
     /// key of a typed value.
     #[must_use]
     pub fn groups(&self) -> &'a [Box<str>] {

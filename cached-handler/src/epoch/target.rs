@@ -50,7 +50,7 @@ pub enum Mark<'a> {
     Handler(&'a str),
     /// A group's, by name.
     Group(&'a str),
-    /// A path's, by its [number](crate::backend::Scopes::path).
+    /// A path's, by its [number](crate::backend::Scopes::paths).
     Path(u64),
 }
 

@@ -259,7 +259,8 @@
 //! | text | in whatever letter case; `%2F` or a slash |
 //!
 //! **Use a group, `group = "note:{id}"` on both handlers, where a type of yours reads one value from still other texts** (an
-//! alias, other punctuation, a name or a number), and where one resource is read at several URLs. A group goes by what
+//! alias, other punctuation, a name or a number), and where one resource is read at several URLs, unless they share one response
+//! ([`path = […]`](super::keys#one-handler-under-several-paths)), which is found by each of the URLs. A group goes by what
 //! `Display` writes of the value that both handlers were given.
 //!
 //! A path is no pattern: `/notes/*` and `/notes/{id}` are an error, and invalidate at most the one path that is spelt so. For

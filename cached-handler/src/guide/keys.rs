@@ -46,7 +46,8 @@
 //! | the content (`Json`, `String`, `Bytes`) | no `#[cached]` | a compile error |
 //!
 //! `Option<E>` and `Result<E, _>` count as `E`, with absence told apart; if a `Result` is an `Err`, the request
-//! bypasses the cache. Always part of the key: the handler, the path as the client sent it, and, on shared backends,
+//! bypasses the cache. Always part of the key: the handler, the path as the client sent it
+//! ([unless it is named](#one-handler-under-several-paths)), and, on shared backends,
 //! the namespace and [the text of the handler](super::operating#deploys).
 //!
 //! # Arguments of your own
@@ -268,9 +269,45 @@
 //!
 //! # One handler under several paths
 //!
-//! The path is part of every key: a handler that is routed as `/raw/{id}` and as `/dl/{id}` stores a response for each, and
-//! `path = "/raw/7"` invalidates the one of that path alone. What is slow is computed once for both by a
-//! [value](super::layer_and_values), and both responses go by its group:
+//! The path is part of every key, so a handler that is routed under several paths stores a response for each. `path = […]` names
+//! the paths that share one:
+//!
+//! ```
+//! use axum::{Router, extract::Path, routing::get};
+//! use cached_handler::cached;
+//!
+//! #[cached(ttl = 60, path = ["/", "/index.html", "/en/"])]
+//! async fn front() -> &'static str {
+//!     "welcome"
+//! }
+//!
+//! /// One response for `/articles/7` and `/a/7`, another for `/articles/8` and `/a/8`.
+//! #[cached(ttl = 60, path = ["/articles/{id}", "/a/{id}"])]
+//! async fn article(Path(id): Path<u64>) -> String {
+//!     format!("article {id}")
+//! }
+//!
+//! let router: Router = Router::new()
+//!     .route("/", get(front))
+//!     .route("/index.html", get(front))
+//!     .route("/en/", get(front))
+//!     .route("/articles/{id}", get(article))
+//!     .route("/a/{id}", get(article));
+//! ```
+//!
+//! A path is the whole one that clients send, with the prefix of a nest, and its parameters are written as in the route, each with the
+//! same name in all of the paths. A request for a path that is not named, or in which a character is encoded, has a response of its
+//! own. In the key the values of the parameters stand in place of the path, and `Path` adds what the router took from it; so the
+//! arguments are in the key as ever, and two functions never share. `Uri`, `OriginalUri`, `MatchedPath`, `NestedPath` and `Request`
+//! would tell the paths apart, and do not compile unless they are in `skip(…)` or `key(…)`.
+//!
+//! **An invalidation of one of the paths reaches the response of all**, whether by `path = "…"`, by [`Target::path`](crate::Target::path)
+//! or by an unsafe method on it, in every process. That costs one more epoch for each further path: it is read with the others. So not
+//! where the paths of one handler are to be invalidated each for itself.
+//!
+//! Not where the response depends on the path in a way that no argument shows: relative links, or nested routers with a `State` or
+//! an `Extension` of their own. What is slow is then computed once for both by a [value](super::layer_and_values), and both responses
+//! go by its group:
 //!
 //! ```
 //! use axum::{extract::Path, http::StatusCode};

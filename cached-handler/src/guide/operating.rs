@@ -62,6 +62,7 @@
 //! | fields of a response | 64 KiB, 256 lines | |
 //! | key | 8 KiB; with a longer one the request bypasses the cache | |
 //! | groups of a response | 16, of 256 bytes | |
+//! | paths that share a response (`path = […]`) | 8 | |
 //! | prefixes of a path that `Target::path_prefix` can name | none; up to 8 segments | `Cache::builder().path_prefixes()` |
 //! | variants by `Vary` of one key | 64, by at most 64 fields; further ones are not stored | |
 //! | a typed value in memory | what can be read back from its JSON, 1 MiB of it | `Values::weigh`, `Values::max_json` |

@@ -20,6 +20,8 @@ pub struct Attributes {
     pub(crate) stale_if_error: Duration,
     pub(crate) skips: bool,
     pub(crate) withholds: bool,
+    /// Patterns of the paths that share responses.
+    pub(crate) paths: &'static [&'static str],
     pub(crate) groups: &'static [&'static str],
     pub(crate) names_groups: bool,
 }
@@ -36,6 +38,7 @@ impl Attributes {
             stale_if_error: Duration::ZERO,
             skips: false,
             withholds: false,
+            paths: &[],
             groups: &[],
             names_groups: false,
         }
@@ -80,6 +83,12 @@ impl Attributes {
     /// `skip(…)` or `key(…)` stands for an argument, so the key does not hold everything of it.
     pub const fn withholds(mut self) -> Self {
         self.withholds = true;
+        self
+    }
+
+    /// `path`: the paths that share responses, as they were written.
+    pub const fn paths(mut self, patterns: &'static [&'static str]) -> Self {
+        self.paths = patterns;
         self
     }
 

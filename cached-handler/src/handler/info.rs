@@ -44,6 +44,8 @@ pub struct HandlerInfo {
     pub stale_while_revalidate: Duration,
     /// How long a stale response stands in for a failure; zero where it does not.
     pub stale_if_error: Duration,
+    /// The paths that share one response, as `path = […]` has them.
+    pub paths: &'static [&'static str],
     /// The templates of its groups, as `group = "…"` has them.
     pub groups: &'static [&'static str],
     /// Everything else that is its own; what a cache says for all ([`CacheBuilder::policy`](crate::CacheBuilder::policy)) is not in
@@ -124,6 +126,7 @@ impl HandlerInfo {
             leaves_cache_control: attributes.cache_control == CacheControlSetting::Untouched,
             stale_while_revalidate: attributes.stale_while_revalidate,
             stale_if_error: attributes.stale_if_error,
+            paths: attributes.paths,
             groups: attributes.groups,
             policy: handler.policy,
         }
@@ -148,6 +151,9 @@ impl fmt::Display for HandlerInfo {
             if !window.is_zero() {
                 write!(f, ", stale for {window:?} {name}")?;
             }
+        }
+        if !self.paths.is_empty() {
+            write!(f, ", one response for {}", self.paths.join(" and "))?;
         }
         Ok(())
     }

@@ -2,7 +2,7 @@
 
 mod buffer;
 #[cfg(test)]
-mod decode;
+pub(crate) mod decode;
 mod parts;
 mod route;
 
@@ -365,4 +365,5 @@ pub(crate) enum Tag {
     Named = 21,
     Map = 22,
     Set = 23,
+    SharedPath = 24,
 }

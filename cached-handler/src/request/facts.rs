@@ -33,8 +33,9 @@ use crate::{
 };
 
 /// What every cached handler needs of its request; the attribute puts it beside the first argument. With `FIELDS`, all
-/// header fields too, for attributes and arguments that name some.
-pub struct Seen<const FIELDS: bool> {
+/// header fields too, for attributes and arguments that name some. With `PARAMETERS`, those of the path, for keys that do not
+/// hold the path.
+pub struct Seen<const FIELDS: bool, const PARAMETERS: bool = false> {
     pub(crate) facts: Facts,
     pub(crate) fields: Option<Box<HeaderMap>>,
 }
@@ -68,7 +69,7 @@ struct Rare {
     method: Option<Method>,
     /// Path and query as they were when the arguments were taken, where a nest or a rewriting service changed them.
     inner: Option<PathAndQuery>,
-    /// The parameters of the path, where the path that the key holds may not be the one that they were taken from.
+    /// The parameters of the path, where the key holds no path, or one that they may not have been taken from.
     parameters: Option<RawPathParams>,
     conditional: Conditional,
     /// The lines of `Cache-Control` and `Pragma`, where there are any.
@@ -88,7 +89,7 @@ pub struct Captured {
 
 /// Gives up the difference between the two kinds of [`Seen`].
 #[must_use]
-pub fn seen<const FIELDS: bool>(seen: Seen<FIELDS>) -> Captured {
+pub fn seen<const FIELDS: bool, const PARAMETERS: bool>(seen: Seen<FIELDS, PARAMETERS>) -> Captured {
     Captured { facts: seen.facts, fields: seen.fields }
 }
 
@@ -205,8 +206,16 @@ impl Facts {
         self.rare.as_ref()?.inner.as_ref()
     }
 
+    /// Keeps the parameters of the path, if there are any.
+    fn keep_parameters(&mut self, parts: &mut Parts) {
+        if let Some(parameters) = parameters(parts).filter(|parameters| parameters.iter().next().is_some()) {
+            self.rare.get_or_insert_default().parameters = Some(parameters);
+        }
+    }
+
     /// The parameters of the path, where neither the path as it arrived nor that which the arguments were taken from need hold
-    /// them: a service between two routers may have changed it, and a nest taken the changed part away.
+    /// them: a service between two routers may have changed it, and a nest taken the changed part away. Also where the key holds
+    /// no path.
     pub(crate) fn parameters(&self) -> Option<&RawPathParams> {
         self.rare.as_ref()?.parameters.as_ref()
     }
@@ -272,20 +281,27 @@ impl Facts {
     }
 }
 
-impl<S: 'static, const FIELDS: bool> Capture<S> for Seen<FIELDS> {
+impl<S: 'static, const FIELDS: bool, const PARAMETERS: bool> Capture<S> for Seen<FIELDS, PARAMETERS> {
     fn of(parts: &mut Parts) -> Self {
         let cache = Cache::of(parts);
         Self::in_cache::<S>(parts, cache)
     }
 }
 
-impl<const FIELDS: bool, E> First for PassedByAxum<Seen<FIELDS>, E> {}
-impl<const FIELDS: bool> First for PassedByAxum_TypeUncachedToCallIt_OrPutDebugHandlerBelow<Seen<FIELDS>> {}
+impl<const FIELDS: bool, const PARAMETERS: bool, E> First for PassedByAxum<Seen<FIELDS, PARAMETERS>, E> {}
+impl<const FIELDS: bool, const PARAMETERS: bool> First
+    for PassedByAxum_TypeUncachedToCallIt_OrPutDebugHandlerBelow<Seen<FIELDS, PARAMETERS>>
+{
+}
 
-impl<const FIELDS: bool> Seen<FIELDS> {
+impl<const FIELDS: bool, const PARAMETERS: bool> Seen<FIELDS, PARAMETERS> {
     /// In another cache than that of the router.
     pub(crate) fn in_cache<S: 'static>(parts: &mut Parts, cache: Option<Cache>) -> Self {
-        Self { facts: Facts::of(parts, cache, State::of::<S>), fields: FIELDS.then(|| Box::new(parts.headers.clone())) }
+        let mut facts = Facts::of(parts, cache, State::of::<S>);
+        if PARAMETERS {
+            facts.keep_parameters(parts);
+        }
+        Self { facts, fields: FIELDS.then(|| Box::new(parts.headers.clone())) }
     }
 }
 
@@ -299,7 +315,6 @@ fn is_below_a_fixed_prefix(original: &PathAndQuery, inner: &PathAndQuery, nested
 }
 
 /// What a router has found in the path.
-#[cold]
 fn parameters(parts: &mut Parts) -> Option<RawPathParams> {
     let found = pin!(RawPathParams::from_request_parts(parts, &()));
     match found.poll(&mut Context::from_waker(Waker::noop())) {
@@ -411,7 +426,7 @@ fn interest(name: &HeaderName) -> Interest {
     }
 }
 
-impl<const FIELDS: bool> fmt::Debug for Seen<FIELDS> {
+impl<const FIELDS: bool, const PARAMETERS: bool> fmt::Debug for Seen<FIELDS, PARAMETERS> {
     /// Names no value: keys and fields may hold secrets.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Seen").field("fields", &FIELDS).finish_non_exhaustive()

@@ -216,14 +216,13 @@ impl Outer {
     pub(crate) fn note(&self, stored: &Stored, cache: &Cache) {
         let is_private = CacheControl::of(&stored.whole.headers, &header::CACHE_CONTROL).is_ok_and(|own| own.private);
         let (fresh_until, ends) = (Some(stored.fresh_until), stored.ends);
-        let part = match (&stored.marks, stored.place) {
+        let part = match (&stored.marks, &stored.place) {
             (Some(marks), None) if self.is_stored_in(cache, StorageId::Memory) => {
                 Parts { is_private, marks: vec![(marks.clone(), stored.stamp.clock)], fresh_until, ends, ..Parts::default() }
             }
             (None, Some(place)) if self.is_stored_in(cache, StorageId::Remote(place.backend)) => {
-                let own =
-                    Part { handler: place.handler.into(), path: place.path, groups: stored.groups.to_vec(), clock: stored.stamp.clock };
-                let at_rest = stored.parts.iter().cloned().chain([own]).collect();
+                let own = Part::of_each(place.handler, &place.paths, &stored.groups, stored.stamp.clock);
+                let at_rest = stored.parts.iter().cloned().chain(own).collect();
                 Parts { is_private, fresh_until, ends, ..Parts::of(at_rest, stored.stamp) }
             }
             _ => Parts { is_foreign: true, is_private, ..Parts::default() },
@@ -238,15 +237,13 @@ impl Outer {
         let is_beside = self.is_stored_in(&run.cache, run.storage_id());
         let part = if let Some(stamp) = run.stamp().filter(|_| is_beside && run.has_read_its_backend()) {
             let added = groups.iter().filter(|group| !run.groups.contains(group));
-            let (handler, groups) = (run.handler.epoch_name(run.key.instance).into(), run.groups.iter().chain(added).cloned().collect());
-            let own = Part { handler, path: run.path_number, groups, clock: stamp.clock };
-            Parts { is_private, fresh_until, ends, ..Parts::of(vec![own], stamp) }
+            let groups: Vec<_> = run.groups.iter().chain(added).cloned().collect();
+            let own = Part::of_each(run.handler.epoch_name(run.key.instance), &run.paths, &groups, stamp.clock);
+            Parts { is_private, fresh_until, ends, ..Parts::of(own, stamp) }
         } else if is_beside && run.storage().holds_epochs() {
             let epochs = &run.cache.inner().memory.epochs;
-            let mut marks = run
-                .marks()
-                .cloned()
-                .unwrap_or_else(|| epochs.marks(run.handler.epoch_name(run.key.instance), run.path_number, &run.groups));
+            let mut marks =
+                run.marks().cloned().unwrap_or_else(|| epochs.marks(run.handler.epoch_name(run.key.instance), &run.paths, &run.groups));
             let added: Vec<_> = groups.iter().filter(|group| !run.groups.contains(group)).collect();
             epochs.add_groups(&mut marks, &added);
             let stamp = run.stamp().map_or(run.facts.began.here, |stamp| stamp.clock);

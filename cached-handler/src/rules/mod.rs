@@ -12,6 +12,7 @@ pub(crate) mod range;
 pub(crate) mod reference;
 pub(crate) mod request;
 pub(crate) mod said;
+pub(crate) mod shared_path;
 pub(crate) mod spelling;
 pub(crate) mod stale;
 pub(crate) mod statuses;

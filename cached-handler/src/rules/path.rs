@@ -2,8 +2,13 @@
 
 use std::{borrow::Cow, fmt::Write};
 
+use smallvec::SmallVec;
+
 use super::spelling::one_spelling;
 use crate::util::digest::Digest;
+
+/// The numbers of the paths that one response belongs to: one, except where paths share responses.
+pub(crate) type Paths = SmallVec<[u64; 1]>;
 
 /// The same path in one way: unreserved characters decoded, the hexadecimal digits of others in upper case, what cannot
 /// stand in a URI encoded (RFC 3987 §3.1; a lone `%` too), dot segments removed. Nothing fails.

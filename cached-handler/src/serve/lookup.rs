@@ -24,7 +24,11 @@ use axum::response::Response;
 /// generic one, from every other.
 #[must_use]
 #[inline]
-pub fn key<'a, T: 'static, const FIELDS: bool>(handler: &'static Handler, seen: &'a Seen<FIELDS>, inside: &T) -> KeyWriter<'a> {
+pub fn key<'a, T: 'static, const FIELDS: bool, const PARAMETERS: bool>(
+    handler: &'static Handler,
+    seen: &'a Seen<FIELDS, PARAMETERS>,
+    inside: &T,
+) -> KeyWriter<'a> {
     // And no more than that: what is made in one expression is made in its place, and not moved there.
     KeyWriter {
         handler,
@@ -38,14 +42,19 @@ pub fn key<'a, T: 'static, const FIELDS: bool>(handler: &'static Handler, seen: 
 
 /// Starts a request's key with what is always in it.
 pub fn begin(key: &mut KeyWriter<'_>) {
-    let (handler, facts) = (key.handler, key.facts);
+    let facts = key.facts;
     key.tagged(Tag::Path, facts.original.path().as_bytes());
     if let Some(inner) = facts.inner()
         && inner.path() != facts.original.path()
     {
         key.tagged(Tag::InnerPath, inner.path().as_bytes());
     }
-    for name in handler.fields() {
+    begin_fields(key);
+}
+
+/// The fields that `vary` names.
+pub(super) fn begin_fields(key: &mut KeyWriter<'_>) {
+    for name in key.handler.fields() {
         key.field(name);
     }
 }

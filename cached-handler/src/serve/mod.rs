@@ -14,6 +14,7 @@ mod lookup;
 mod make;
 mod merge;
 mod part;
+mod paths;
 mod post;
 mod produce;
 mod revalidate;
@@ -39,6 +40,7 @@ pub(crate) use self::{
 pub use self::{
     fill::{run_in_its_own_task, run_in_this_task},
     lookup::{begin, bypassed, hit, key},
+    paths::begin_shared,
 };
 use crate::{
     cache::Cache,
@@ -56,8 +58,7 @@ use crate::{
     rules::{
         client::{Terms, identifies_a_person},
         credentials::Credentials,
-        path::{normalise, number},
-        prefix::groups_above,
+        path::Paths,
         stale::Windows,
     },
     storage::{Entry, EpochSnapshot, Opens, Storage, StorageId},
@@ -82,7 +83,7 @@ pub struct Inner {
     pub(crate) key: Key,
     pub(crate) groups: Vec<Box<str>>,
     /// None, where it is a typed value.
-    pub(crate) path_number: Option<u64>,
+    pub(crate) paths: Paths,
     /// The stale windows of a response that names none.
     pub(crate) windows: Windows,
     /// Nobody waits for it: its answer has been sent, from what was stale or as a stream.
@@ -148,8 +149,7 @@ impl Run {
         let Captured { facts, fields } = seen;
         let cache = facts.cache.clone().unwrap_or_else(|| Cache::global().clone());
         let handler = handler.with(cache.inner().defaults);
-        let path_number = Some(number(&normalise(facts.original.path())));
-        let groups = if cache.inner().words.path_prefixes { groups_above(facts.original.path()) } else { Vec::new() };
+        let (paths, groups) = paths::of(handler, &facts, &cache);
         let mut key = *key;
         // Whoever says it, and in whatever way: what varies by them is one person's.
         key.traits.private |= handler.fields().iter().chain(&key.traits.vary).any(|name| identifies_a_person(name));
@@ -161,7 +161,7 @@ impl Run {
             fields,
             key,
             groups,
-            path_number,
+            paths,
             windows: handler.windows(),
             behind: false,
             fills_before: None,
@@ -212,7 +212,7 @@ impl Run {
             instance: self.key.instance,
             key: &self.key.primary,
             state: (self.facts.state)(),
-            path: self.path_number,
+            paths: &self.paths,
             groups: &self.groups,
             fields: self.fields.as_deref(),
             of_head: self.is_answered_as_head(),

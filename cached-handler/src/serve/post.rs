@@ -21,7 +21,7 @@ use crate::{
     key::primary::PrimaryKey,
     outcome::{Forward, NotStored, Outcome},
     request::{facts::Upgrade, unsafe_target::Changed},
-    rules::storable::Storable,
+    rules::{path::Paths, storable::Storable},
     storage::EpochSnapshot,
     stored::{Slot, Stored, own},
     util::read_ahead::lend,
@@ -70,17 +70,22 @@ impl Run {
         if self.marks().is_some() {
             began.clock = began.clock.min(self.facts.began.here);
         }
-        let trace = Trace::from(self.storage_id().remote(), self.path_number?, began);
+        let trace = Trace::from(self.storage_id().remote(), *self.paths.first()?, began);
         self.post = Some(Post { target: target.clone(), began, trace: trace.clone() });
         Some(trace)
     }
 
     /// The epoch that is read afterwards, too, so that it is there by then.
     async fn read_own_and_others(&self) -> Option<Reading> {
-        let entry = self.entry();
-        let readings = self.storage().read_epochs(&[entry.scopes(), entry.scopes_beside_the_path(&self.groups)]).await.ok()?;
+        let (entry, beside) = (self.entry(), self.beside_the_path());
+        let readings = self.storage().read_epochs(&[entry.scopes(), entry.scopes_at(&beside, &self.groups)]).await.ok()?;
         let [own, others] = readings[..] else { return None };
         (own.incarnation == others.incarnation).then(|| Reading { clock: own.clock.min(others.clock), ..own })
+    }
+
+    /// Another path, of which the epoch is read in place of the request's own.
+    fn beside_the_path(&self) -> Paths {
+        self.paths.iter().map(|number| number ^ 1).collect()
     }
 
     /// Whether the answer does.
@@ -96,7 +101,8 @@ impl Run {
     /// Whether nothing else that concerns the answer has been invalidated, or expired, since the POST began (law L4). The
     /// path has been by the POST itself, and whether by others the trace says: another's epoch is read in its place.
     async fn is_all_older(&self, groups: &[Box<str>], began: Stamp) -> bool {
-        let readings = self.storage().read_epochs(&[self.entry().scopes_beside_the_path(groups)]).await;
+        let beside = self.beside_the_path();
+        let readings = self.storage().read_epochs(&[self.entry().scopes_at(&beside, groups)]).await;
         readings.is_ok_and(
             |readings| matches!(readings[..], [reading] if reading.incarnation == began.incarnation && reading.expired <= began.clock),
         )

@@ -24,7 +24,7 @@ pub(crate) struct Entry<'a> {
     pub(crate) instance: Instance,
     pub(crate) key: &'a PrimaryKey,
     pub(crate) state: State,
-    pub(crate) path: Option<u64>,
+    pub(crate) paths: &'a [u64],
     pub(crate) groups: &'a [Box<str>],
     /// The request's fields, which select among variants.
     pub(crate) fields: Option<&'a HeaderMap>,
@@ -37,21 +37,20 @@ pub(crate) struct Entry<'a> {
 
 impl<'a> Entry<'a> {
     pub(crate) fn scopes(&self) -> Scopes<'a> {
-        self.scopes_with(self.groups)
+        self.scopes_at(self.paths, self.groups)
     }
 
     /// With the groups of a response, which may name some itself.
-    pub(crate) fn scopes_of<'s>(&self, stored: &'s Stored) -> Scopes<'s> {
-        self.scopes_with(&stored.groups)
+    pub(crate) fn scopes_of<'s>(&self, stored: &'s Stored) -> Scopes<'s>
+    where
+        'a: 's,
+    {
+        self.scopes_at(self.paths, &stored.groups)
     }
 
-    fn scopes_with<'s>(&self, groups: &'s [Box<str>]) -> Scopes<'s> {
-        Scopes::new(self.handler.epoch_name(self.instance), self.path, groups)
-    }
-
-    /// The same but for the path, in whose place stands another.
-    pub(crate) fn scopes_beside_the_path<'s>(&self, groups: &'s [Box<str>]) -> Scopes<'s> {
-        Scopes::new(self.handler.epoch_name(self.instance), self.path.map(|number| number ^ 1), groups)
+    /// With other paths, too.
+    pub(crate) fn scopes_at<'s>(&self, paths: &'s [u64], groups: &'s [Box<str>]) -> Scopes<'s> {
+        Scopes::new(self.handler.epoch_name(self.instance), paths, groups)
     }
 
     /// Whether the response has groups that the look-up did not read the epochs of.
@@ -74,6 +73,6 @@ impl<'a> Entry<'a> {
 
     /// Where the response is stored, if that is a backend.
     pub(crate) fn place(&self, backend: Option<usize>) -> Option<Place> {
-        Some(Place { backend: backend?, handler: self.handler.epoch_name(self.instance), path: self.path })
+        Some(Place { backend: backend?, handler: self.handler.epoch_name(self.instance), paths: self.paths.into() })
     }
 }

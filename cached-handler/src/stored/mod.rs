@@ -24,7 +24,7 @@ pub(crate) use crate::rules::tag::Tag;
 use crate::{
     epoch::{Order, Stamp, in_process::Marks},
     header::{entity_tag::EntityTag, targeted::TargetList},
-    rules::{client::ForClients, meaning::meaning, stale::Windows},
+    rules::{client::ForClients, meaning::meaning, path::Paths, stale::Windows},
     stored::{part::Part, value::Typed},
     util::{
         clock::{Millis, millis, span},
@@ -94,13 +94,13 @@ pub(crate) struct Stored {
     pub(crate) value: Option<Typed>,
 }
 
-/// Where a response rests, and what of its handler and path.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// Where a response rests, and what of its handler and paths.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Place {
     /// Which of the backends of its cache.
     pub(crate) backend: usize,
     pub(crate) handler: &'static str,
-    pub(crate) path: Option<u64>,
+    pub(crate) paths: Paths,
 }
 
 /// What only conditional requests ask for.
@@ -166,7 +166,7 @@ impl Stored {
 
     /// Whether it is made of what other cached handlers have answered.
     pub(crate) fn is_composed(&self) -> bool {
-        !self.parts.is_empty() || self.marks.as_ref().is_some_and(|marks| marks.parts() > 0)
+        !self.parts.is_empty() || self.marks.as_ref().is_some_and(Marks::has_parts)
     }
 
     /// Its entity tag in its strong form, where this cache has made it.

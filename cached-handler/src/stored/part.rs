@@ -14,7 +14,13 @@ pub(crate) struct Part {
 
 impl Part {
     pub(crate) fn scopes(&self) -> Scopes<'_> {
-        Scopes::new(&self.handler, self.path, &self.groups)
+        Scopes::new(&self.handler, self.path.as_slice(), &self.groups)
+    }
+
+    /// The parts that one response is: one for each path that it belongs to, or one without a path.
+    pub(crate) fn of_each(handler: &str, paths: &[u64], groups: &[Box<str>], clock: u64) -> Vec<Self> {
+        let part = |path| Self { handler: handler.into(), path, groups: groups.to_vec(), clock };
+        if paths.is_empty() { vec![part(None)] } else { paths.iter().map(|path| part(Some(*path))).collect() }
     }
 
     fn is_of_the_same(&self, other: &Self) -> bool {

@@ -3,7 +3,7 @@
 use http::{HeaderMap, HeaderValue};
 
 use super::{Slot, Stored, Tag, Variants};
-use crate::{epoch::in_process::Marks, header::entity_tag::EntityTag, stored::value::Typed};
+use crate::{header::entity_tag::EntityTag, stored::value::Typed};
 
 /// What an allocation takes besides what was asked for, and the count of who shares it.
 const ALLOCATION: usize = 48;
@@ -46,7 +46,7 @@ impl Stored {
             + self.whole.extensions.len() * EXTENSION
             + selecting
             + self.groups.iter().map(|group| 3 * group.len() + GROUP).sum::<usize>()
-            + self.marks.as_ref().map_or(0, Marks::parts) * (size_of::<Marks>() + GROUP)
+            + self.marks.as_ref().map_or(0, |marks| marks.weight(GROUP))
     }
 }
 

@@ -319,7 +319,7 @@ impl<T: Serialize + DeserializeOwned + Send + Sync + 'static> Values<T> {
         let mut run = Run::new(self.set.handler, Captured { facts, fields: None }, key);
         run.opens = Some(opened::<T>);
         run.shape = Some(shape::<T>);
-        run.path_number = None;
+        run.paths.clear();
         run.belongs_to_its_key();
         run
     }

@@ -1,6 +1,8 @@
 //! Settings of a handler and of all handlers of a cache: which of them counts, and what it does; in memory and on a store of one's
 //! own.
 
+mod shared_path;
+
 use std::{
     sync::{
         Arc,

@@ -27,6 +27,7 @@ use self::{
 mod answers;
 mod composed;
 mod overtaken;
+mod shared_path;
 mod trouble;
 mod writes;
 

@@ -104,7 +104,7 @@ async fn hasty(State(source): State<Arc<Source>>, Path(id): Path<String>) -> Res
 
 /// The routes that a page asks for what it is made of.
 #[derive(Clone)]
-struct Inside(Router);
+pub struct Inside(pub Router);
 
 /// It is the same for every request.
 impl CacheKey for Inside {
@@ -289,7 +289,7 @@ impl Site {
             tokio::task::yield_now().await;
         }
         let router = if way == Way::Layer { layered(&cache) } else { attribute() };
-        let router = router.merge(super::writes::routes());
+        let router = router.merge(super::writes::routes()).merge(super::shared_path::routes());
         let router = router.with_state(Arc::clone(&source)).layer(Extension(cache.clone()));
         let router = router.clone().layer(Extension(Inside(router)));
         let mut site = Self { way, cache, source, clock, router, home, errors_of_the_start: 0 };

@@ -75,7 +75,7 @@ impl World {
     fn fill(&self) {
         let early = self.epochs.now();
         let groups: &[&str] = if self.known == Known::Early { &["g"] } else { &[] };
-        let mut marks = self.epochs.marks("h", BUCKET, groups);
+        let mut marks = self.epochs.marks("h", &[BUCKET], groups);
         let version = self.version.load(Ordering::SeqCst);
         if self.known == Known::Late {
             self.epochs.add_groups(&mut marks, &["g"]);
@@ -89,11 +89,11 @@ impl World {
     /// A POST whose answer stands for GET's: it invalidates its own path, and is stamped so, where it was the only one.
     fn post(&self) {
         let began = self.epochs.now();
-        let marks = self.epochs.marks("h", BUCKET, &["g"]);
+        let marks = self.epochs.marks("h", &[BUCKET], &["g"]);
         let version = self.version.load(Ordering::SeqCst);
         let moved = self.epochs.advance_now(Mark::Path(BUCKET), Effect::Invalidate);
         // Everything but the epoch of the path itself.
-        let others = self.epochs.expired(&self.epochs.marks("h", None, &["g"]));
+        let others = self.epochs.expired(&self.epochs.marks("h", &[], &["g"]));
         if moved.from <= began && others <= began {
             let before = self.stored.lock().unwrap().replace(Stored { version, stamp: moved.to.clock, marks });
             drop(before);
@@ -124,7 +124,7 @@ impl World {
 
     /// Another handler's response of the same group, stored and evicted at once.
     fn comes_and_goes(&self) {
-        drop(self.epochs.marks("other", BUCKET, &["g"]));
+        drop(self.epochs.marks("other", &[BUCKET], &["g"]));
     }
 }
 

@@ -8,7 +8,7 @@ fn usable(epochs: &InProcessEpochs, marks: &Marks, stamp: u64) -> bool {
 fn a_first_fill_is_usable() {
     let epochs = InProcessEpochs::new();
     let stamp = epochs.now();
-    assert!(usable(&epochs, &epochs.marks("h", 7, &["g"]), stamp));
+    assert!(usable(&epochs, &epochs.marks("h", &[7], &["g"]), stamp));
 }
 
 #[test]
@@ -16,8 +16,8 @@ fn each_kind_of_target_makes_unusable_what_it_concerns_and_nothing_else() {
     for target in [Mark::All, Mark::Handler("h"), Mark::Group("g"), Mark::Path(7)] {
         let epochs = InProcessEpochs::new();
         let stamp = epochs.now();
-        let ours = epochs.marks("h", 7, &["f", "g"]);
-        let others = epochs.marks("other", 8, &["f"]);
+        let ours = epochs.marks("h", &[7], &["f", "g"]);
+        let others = epochs.marks("other", &[8], &["f"]);
         epochs.advance_now(target, Effect::Invalidate);
         assert!(!usable(&epochs, &ours, stamp), "{target:?}");
         assert_eq!(usable(&epochs, &others, stamp), !matches!(target, Mark::All), "{target:?}");
@@ -31,7 +31,7 @@ fn an_invalidation_of_a_group_that_nobody_holds_is_remembered() {
     let stamp = epochs.now();
     epochs.advance_now(Mark::Group("late"), Effect::Invalidate);
     // The group becomes known only after the run, as with `CacheGroups`.
-    let mut marks = epochs.marks("h", 0, &[] as &[&str]);
+    let mut marks = epochs.marks("h", &[0], &[] as &[&str]);
     epochs.add_groups(&mut marks, &["late"]);
     assert!(!usable(&epochs, &marks, stamp));
 }
@@ -41,7 +41,7 @@ fn what_is_expired_is_stale_and_still_usable() {
     for target in [Mark::All, Mark::Handler("h"), Mark::Group("g"), Mark::Path(7)] {
         let epochs = InProcessEpochs::new();
         let stamp = epochs.now();
-        let marks = epochs.marks("h", 7, &["g"]);
+        let marks = epochs.marks("h", &[7], &["g"]);
         epochs.advance_now(target, Effect::Expire);
         assert!(usable(&epochs, &marks, stamp), "{target:?}");
         assert!(epochs.expired(&marks) > stamp, "{target:?}");
@@ -54,8 +54,8 @@ fn what_is_expired_is_stale_and_still_usable() {
 #[test]
 fn names_leave_with_the_last_holder() {
     let epochs = InProcessEpochs::new();
-    let held = epochs.marks("h", 0, &["a", "b"]);
-    let again = epochs.marks("h", 0, &["b"]);
+    let held = epochs.marks("h", &[0], &["a", "b"]);
+    let again = epochs.marks("h", &[0], &["b"]);
     assert_eq!(epochs.groups.names(), 2);
     drop(held);
     assert_eq!(epochs.groups.names(), 1);

@@ -102,7 +102,7 @@ impl<S: Store, E: Epochs> Remote for BytesBackend<S, E> {
     fn probe(&self) -> Answer<'_, ()> {
         Box::pin(async {
             self.store.get(&StoreKey::probe()).await?;
-            self.read_and_note(&Scopes::new("probe", 0, &[])).await.map(drop)
+            self.read_and_note(&Scopes::new("probe", &[0], &[])).await.map(drop)
         })
     }
 

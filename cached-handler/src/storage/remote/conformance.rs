@@ -104,7 +104,7 @@ async fn cleared_is_gone(store: &impl Store) {
 /// Where a law does not hold.
 pub async fn epochs(epochs: &impl Epochs) {
     let groups: Vec<Box<str>> = vec!["conformance:a".into(), "conformance:b".into()];
-    let scopes = Scopes::new("conformance::handler", 4711, &groups);
+    let scopes = Scopes::new("conformance::handler", &[4711, 4713], &groups);
     let others = Others::new();
 
     let first = read(epochs, &scopes).await;
@@ -114,6 +114,7 @@ pub async fn epochs(epochs: &impl Epochs) {
         (Target::group("conformance:a"), false),
         (Target::named("conformance::handler"), false),
         (Target::path_numbered(4711), false),
+        (Target::path_numbered(4713), false),
         (Target::all(), true),
     ];
     for (target, hits_others) in targets {
@@ -138,7 +139,7 @@ pub async fn epochs(epochs: &impl Epochs) {
     let late: Vec<Box<str>> = vec!["conformance:late".into()];
     let before = read(epochs, &scopes).await;
     done("E2", epochs.advance(&Target::group("conformance:late"), Effect::Invalidate).await);
-    let after = read(epochs, &Scopes::new("conformance::handler", 4711, &late)).await;
+    let after = read(epochs, &Scopes::new("conformance::handler", &[4711], &late)).await;
     expect("E3", "an invalidation of a group that nobody has read is not forgotten", !after.allows(before.stamp()));
 }
 
@@ -161,7 +162,7 @@ impl Others {
     async fn read(&self, epochs: &impl Epochs) -> Vec<Reading> {
         let mut readings = Vec::new();
         for ((handler, bucket, _), groups) in OTHERS.iter().zip(&self.0) {
-            readings.push(read(epochs, &Scopes::new(handler, *bucket, groups)).await);
+            readings.push(read(epochs, &Scopes::new(handler, &[*bucket], groups)).await);
         }
         readings
     }

@@ -20,7 +20,7 @@ async fn size() {}
 #[cached(ttl = 60, methods = ["GET"])] //~ methods => only GET and HEAD are cached, and other methods reach the handler; remove `methods`
 async fn methods() {}
 
-#[cached(ttl = 60, path = "/a")] //~ path => every key holds the path; remove `path`
+#[cached(ttl = 60, path = "/a")] //~ "/a" => every key holds the path; to share one response with other paths name all of them, `path = ["/a", "/"]`, or remove `path`
 async fn path() {}
 
 #[cached(ttl = 60, handler = list)] //~ handler => `handler` is an argument of `#[invalidates]`, which stands above handlers that write; remove it here

@@ -118,7 +118,7 @@ mod tests {
     };
 
     fn look_up(keys: &Keys, key: &str, group: &str) -> Names {
-        keys.scopes_with(&Scopes::new("page", 7, &[group.into()]), 9, &StoreKey::for_tests(key))
+        keys.scopes_with(&Scopes::new("page", &[7], &[group.into()]), 9, &StoreKey::for_tests(key))
     }
 
     /// As Redis would answer, where each group's epoch is 30 and each response is named after its place.

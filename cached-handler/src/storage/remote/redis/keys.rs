@@ -110,7 +110,7 @@ impl Keys {
     }
 
     fn scopes_and(&self, scopes: &Scopes<'_>, incarnation: u64, more: usize) -> Names {
-        let epochs = 2 + scopes.groups().len();
+        let epochs = 1 + scopes.paths().len() + scopes.groups().len();
         let length = (epochs + 1) * self.namespace.len() + scopes.handler().len() + epochs * ONE_NAME + more;
         let mut names = Names { text: String::with_capacity(length), ends: SmallVec::new() };
         names.push(&[&self.namespace]);
@@ -120,8 +120,8 @@ impl Keys {
 
     fn epochs(&self, scopes: &Scopes<'_>, incarnation: u64, names: &mut Names) {
         self.handler(scopes.handler(), names);
-        if let Some(number) = scopes.path() {
-            self.path(number, incarnation, names);
+        for number in scopes.paths() {
+            self.path(*number, incarnation, names);
         }
         for group in scopes.groups() {
             self.group(group, names);
@@ -186,7 +186,7 @@ mod tests {
     fn a_look_up_asks_for_the_clock_its_epochs_and_the_response() -> Result<(), Error> {
         let (keys, key) = (Keys::new("shop")?, StoreKey::for_tests("a"));
         let groups = ["x".into(), "y".into()];
-        let scopes = Scopes::new("page", 0x0a1f, &groups);
+        let scopes = Scopes::new("page", &[0x0a1f], &groups);
         let names = keys.scopes_with(&scopes, 9, &key);
         let group = |name: &str| format!("ch:{{shop}}:g:{}", &Digest::of(name.as_bytes()).to_hex()[..32]);
         let response = format!("ch:{{shop}}:r:{}", key.as_str());

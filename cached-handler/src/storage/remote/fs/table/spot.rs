@@ -19,8 +19,8 @@ pub(in crate::storage::remote::fs) type Spots = SmallVec<[Spot; 8]>;
 /// The places of a response's epochs. The epoch of the namespace is not among them, as it is always read.
 pub(in crate::storage::remote::fs) fn spots(scopes: &Scopes<'_>) -> Spots {
     let groups = scopes.groups().iter().map(|group| Mark::Group(group));
-    let path = scopes.path().map(Mark::Path);
-    [Mark::Handler(scopes.handler())].into_iter().chain(path).chain(groups).map(Spot::of).collect()
+    let paths = scopes.paths().iter().map(|number| Mark::Path(*number));
+    [Mark::Handler(scopes.handler())].into_iter().chain(paths).chain(groups).map(Spot::of).collect()
 }
 
 /// Where an epoch lies, before the table's secret is applied. Paths share places: an invalidation costs the owner of another path a
