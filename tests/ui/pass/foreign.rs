@@ -53,6 +53,32 @@ async fn auth_users(auth: AuthSession<Backend>) -> String {
     auth.user.is_some().to_string()
 }
 
+#[cached(ttl = 60, bypass(login.as_ref().is_ok_and(|login| login.user.is_some())), skip(login))]
+async fn auth_visitors_or_refused(login: Result<AuthSession<Backend>, Refused>) -> String {
+    login.is_ok().to_string()
+}
+
+#[cached(ttl = 60, key(login.as_ref().ok().and_then(|login| login.user.as_ref()).map(axum_login::AuthUser::id)))]
+async fn auth_users_or_refused(login: Result<AuthSession<Backend>, Refused>) -> String {
+    login.is_ok().to_string()
+}
+
+type Refused = (axum::http::StatusCode, &'static str);
+
+/// Without a key, in an `Option`.
+#[derive(Clone)]
+struct Somebody;
+
+#[cached(ttl = 60, bypass(me.is_some()), skip(me))]
+async fn visitors(me: Option<Extension<std::sync::Arc<Somebody>>>) -> String {
+    me.is_some().to_string()
+}
+
+#[cached(ttl = 60, key(name.as_ref().map(|name| &name.0)))]
+async fn text_if_any(name: Option<Extension<String>>) -> String {
+    name.map(|name| name.0).unwrap_or_default()
+}
+
 #[cached(ttl = 60, skip(session))]
 async fn session(session: Session) -> String {
     session.id().is_some().to_string()
@@ -221,6 +247,7 @@ fn router() -> Router<axum_extra::extract::cookie::Key> {
         .route("/b", get(client_ip).put(country_of_client).post(connection).patch(htmx).delete(htmx_target))
         .route("/c", get(signed).put(private).post(plain).patch(cookie).delete(cookie_of_visitors))
         .route("/d", get(agent).put(text).post(number).patch(validated).delete(pooled))
+        .route("/f", get(auth_visitors_or_refused).put(auth_users_or_refused).post(visitors).patch(text_if_any))
         .route("/e", get(graphql).put(pooled_or_any_response).post(pooled_or_a_pair).patch(maybe_cookie).delete(themed))
 }
 

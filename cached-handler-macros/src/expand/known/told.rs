@@ -152,7 +152,7 @@ impl Kind {
             ],
             (Self::Session, _) => &[
                 "a session of tower-sessions is read with `.await`, which `key(…)` cannot do: read what the response depends on in an extractor of your own, with `#[derive(cached_handler::CacheKey)]` and `#[cache_key(private)]`, as in https://docs.rs/cached-handler/latest/cached_handler/guide/keys#sessions",
-                IF_YOURS,
+                "if `{Self}` is yours: put that derive on it",
                 "if no response shows anything of it: `#[cached(…, skip($a))]`; requests with a `Cookie` then bypass the cache",
             ],
             (Self::Messages, _) => &[
@@ -199,7 +199,7 @@ impl Kind {
             ],
             (Self::Validated, _) => &[
                 "put `#[derive(cached_handler::CacheKey)]` on the type that is validated, and name its value: with `Valid(Query(page)): Valid<Query<Page>>` type `#[cached(…, key(page))]`",
-                IF_YOURS,
+                "if `{Self}` is yours: put that derive on it",
             ],
             (Self::Connection, _) => &[
                 "to take it only where the handler runs: `$a: OnMiss<{Self}>` with `#[cached(…, skip_credentials($a))]`, and `$a.extract().await?` in the body",

@@ -8,10 +8,11 @@ use std::{
         Arc, Mutex,
         atomic::{AtomicUsize, Ordering},
     },
+    time::Duration,
 };
 
 use axum::{Extension, Router};
-use cached_handler::{Cache, Stats, testing::TestCache};
+use cached_handler::{Cache, CacheBuilder, ManualClock, Stats, testing::TestCache};
 use tokio::{net::TcpListener, runtime::Runtime};
 
 pub use browser::{Answer, Browser};
@@ -20,6 +21,8 @@ pub use browser::{Answer, Browser};
 pub struct Site {
     address: SocketAddr,
     cache: Cache,
+    /// That of the cache, where it stands still.
+    clock: Option<ManualClock>,
     /// What was answered, in order: to compare with another run of the same steps.
     told: Arc<Mutex<Vec<Told>>>,
     visitors: AtomicUsize,
@@ -38,8 +41,13 @@ struct Told {
 impl Site {
     /// With a cache whose clock stands still, and that says in `Cache-Status` what it did.
     pub fn new(app: Router) -> Self {
-        let cache = TestCache::with(|builder| builder.cache_status("app"));
-        Self::with(app, |_| cache.cache().clone())
+        Self::with_settings(app, |builder| builder)
+    }
+
+    /// The same with the application's own settings.
+    pub fn with_settings(app: Router, settings: impl FnOnce(CacheBuilder) -> CacheBuilder) -> Self {
+        let cache = TestCache::with(|builder| settings(builder.cache_status("app")));
+        Self { clock: Some(cache.clock().clone()), ..Self::with(app, |_| cache.cache().clone()) }
     }
 
     /// The same application without a cache.
@@ -54,7 +62,7 @@ impl Site {
         let listener = runtime.block_on(TcpListener::bind("127.0.0.1:0")).expect("a socket");
         let address = listener.local_addr().expect("an address");
         runtime.spawn(async move { axum::serve(listener, app).await });
-        Self { address, cache, told: Arc::default(), visitors: AtomicUsize::new(0), _runtime: runtime }
+        Self { address, cache, clock: None, told: Arc::default(), visitors: AtomicUsize::new(0), _runtime: runtime }
     }
 
     /// A visitor without cookies.
@@ -65,6 +73,11 @@ impl Site {
     /// How often bodies of cached handlers have run.
     pub fn runs(&self) -> u64 {
         self.cache.stats().runs
+    }
+
+    /// Lets time pass for the cache.
+    pub fn advance(&self, time: Duration) {
+        self.clock.as_ref().expect("a site with a cache").advance(time);
     }
 
     pub fn stats(&self) -> Stats {

@@ -63,6 +63,13 @@ async fn user(Extension(user): Extension<std::sync::Arc<Somebody>>) -> String {
     user.0.name.clone()
 }
 
+#[cached(ttl = 60)]
+async fn member(member: Option<Member>) -> String {
+    member.map(|member| member.0).unwrap_or_default()
+}
+
+struct Member(String);
+
 struct Secret(pastebin::Password);
 
 struct Somebody(intranet::User);

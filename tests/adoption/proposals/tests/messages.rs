@@ -22,9 +22,9 @@ const PROPOSED: &[(&str, &[(&str, &str)])] = &[
     (
         "cookie",
         &[
-            ("bypass(cookies.as_ref().is_some_and(|cookies| cookies.get(\"session\").is_some())), skip(cookies)", "cookies_by_bypass"),
+            ("bypass(cookie.as_ref().is_some_and(|cookie| cookie.get(\"session\").is_some())), skip(cookie)", "cookies_by_bypass"),
             (DERIVE, "cookies_by_an_extractor_that_looks_the_login_up"),
-            ("skip(cookies)", "cookies_by_skip"),
+            ("skip(cookie)", "cookies_by_skip"),
         ],
     ),
     (
@@ -45,15 +45,19 @@ const PROPOSED: &[(&str, &[(&str, &str)])] = &[
     ),
     (
         "extension",
-        &[
-            (DERIVE, "extension_by_derive"),
-            ("key(value)", "extension_by_key"),
-            ("skip_credentials(value)", "extension_by_skip_credentials"),
-        ],
+        &[(DERIVE, "extension_by_derive"), ("key(id)", "extension_by_key"), ("skip_credentials(id)", "extension_by_skip_credentials")],
     ),
     // That it affects the response goes without saying.
-    ("password", &[(DERIVE, "secret_by_derive"), ("key(arg.part)", "secret_by_key"), ("skip_credentials(arg)", "")]),
-    ("user", &[(DERIVE, "extension_by_derive"), ("key(value)", "extension_by_key"), ("skip_credentials(value)", "")]),
+    ("password", &[(DERIVE, "secret_by_derive"), ("key(password.part)", "secret_by_key"), ("skip_credentials(password)", "")]),
+    ("user", &[(DERIVE, "extension_by_derive"), ("key(user)", "extension_by_key"), ("skip_credentials(user)", "")]),
+    (
+        "member",
+        &[
+            ("bypass(member.is_some()), skip(member)", "member_by_bypass"),
+            (DERIVE, "cookies_by_an_extractor_that_looks_the_login_up"),
+            ("skip_credentials(member)", ""),
+        ],
+    ),
 ];
 
 /// `#[cached(…, X)]` is X. What a note says never to type is left out.

@@ -58,6 +58,7 @@ typed! { forum, forum_typed, "/", forum_steps::two_users;
     cookies_by_an_extractor_that_looks_the_login_up: extracted, 4;
     cookies_by_bypass: bypassed, 4;
     cookies_by_skip: skipped, 2;
+    member_by_bypass: member_bypassed, 4;
     jar_by_bypass: jar_bypassed, 4;
     jar_by_skip: jar_skipped, 2;
 }

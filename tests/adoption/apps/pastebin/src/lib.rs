@@ -71,7 +71,7 @@ async fn form() -> Html<&'static str> {
     Html("<form method=post><textarea name=text></textarea></form>")
 }
 
-#[cached(ttl = 60, group = "paste:{id}", bypass(owns(&jar, *id)), skip(jar))]
+#[cached(ttl = 60, group = "paste:{id}", bypass(owns(jar, *id)), skip(jar))]
 async fn show(
     State(state): State<AppState>,
     Path(id): Path<u32>,

@@ -3,7 +3,7 @@
 use std::convert::Infallible;
 
 use axum::{
-    extract::{FromRequestParts, State},
+    extract::{FromRequestParts, OptionalFromRequestParts, State},
     handler::Handler,
     http::request::Parts,
     response::Html,
@@ -51,6 +51,22 @@ impl FromRequestParts<Db> for Who {
         let jar = CookieJar::from_request_parts(parts, db).await?;
         Ok(Self(jar.get("id").and_then(|cookie| name_of(db, cookie.value()))))
     }
+}
+
+/// Who is signed in, of a type that does not say what it shows.
+pub struct Member(String);
+
+impl OptionalFromRequestParts<Db> for Member {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, db: &Db) -> Result<Option<Self>, Infallible> {
+        Ok(Who::from_request_parts(parts, db).await?.0.map(Self))
+    }
+}
+
+#[cached(ttl = 60, group = "posts", bypass(member.is_some()), skip(member))]
+pub async fn member_bypassed(member: Option<Member>) -> Html<String> {
+    render(member.map(|member| member.0).as_deref(), "front")
 }
 
 #[cached(ttl = 60, group = "posts")]
