@@ -134,7 +134,11 @@ impl Known {
                 return Err(format!("{} in the place of {}", live.status, bare.status));
             }
             return match live.status.as_u16() {
-                304 => self.may_be_304(ask, live, bare, asked("if-none-match"), asked("if-modified-since")),
+                304 => {
+                    self.may_be_304(ask, live, bare, asked("if-none-match"), asked("if-modified-since"))?;
+                    self.learn(ask, live, bare);
+                    Ok(())
+                }
                 412 => self.may_be_412(ask, live, bare, asked("if-match"), asked("if-unmodified-since")),
                 206 => self.may_be_206(ask, live, bare, asked("range"), asked("if-range")),
                 416 => match asked("range").and_then(|range| cut(&bare.content, range)) {
@@ -151,6 +155,16 @@ impl Known {
             self.0.entry(ask.target.clone()).or_default().push((ask.fields.clone(), live.clone()));
         }
         Ok(())
+    }
+
+    /// A 304 tells whoever asked by a date which tag the content has now.
+    fn learn(&mut self, ask: &Ask, not_modified: &Reply, bare: &Reply) {
+        if ask.method != "GET" || not_modified.field("etag").is_none_or(|tag| self.is_last_tag(ask, tag)) {
+            return;
+        }
+        let mut reply = bare.clone();
+        reply.fields.extend(not_modified.fields.clone());
+        self.0.entry(ask.target.clone()).or_default().push((ask.fields.clone(), reply));
     }
 
     fn may_be_304(&self, ask: &Ask, live: &Reply, bare: &Reply, tags: Option<&str>, since: Option<&str>) -> Result<(), String> {
