@@ -16,7 +16,7 @@ use std::{sync::Arc, time::Duration};
 
 use self::limits::Unguarded;
 pub(crate) use self::words::Words;
-use super::{Cache, Inner, advice, claims::Claims, settle::Settle};
+use super::{Cache, Inner, advice, claims::Claims, reinvalidate::Reinvalidate};
 #[cfg(feature = "redis")]
 use crate::storage::remote::redis::{Lasting, RedisServer};
 use crate::{
@@ -321,7 +321,7 @@ impl CacheBuilder {
             flights: Arc::default(),
             reputations: crate::cache::hit_for_miss::Reputations::default(),
             attempts: Arc::default(),
-            settle: self.settle.map(Settle::new),
+            reinvalidate: self.settle.map(Reinvalidate::new),
             shared: Shared::default(),
             read_ahead: Arc::new(ReadAhead::new(self.read_ahead.unwrap_or(usize::try_from(self.memory / 2).unwrap_or(usize::MAX)))),
             tasks: Tasks::new(self.max_runs),

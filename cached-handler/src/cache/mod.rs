@@ -7,7 +7,7 @@ pub(crate) mod collapse;
 pub(crate) mod everywhere;
 pub(crate) mod hit_for_miss;
 pub(crate) mod refresh_backoff;
-mod settle;
+mod reinvalidate;
 
 use std::{
     fmt,
@@ -26,7 +26,7 @@ use tokio::runtime::Handle;
 
 pub use self::builder::CacheBuilder;
 use self::builder::Words;
-use self::{claims::Claims, settle::Settle};
+use self::{claims::Claims, reinvalidate::Reinvalidate};
 use crate::{
     cache::{collapse::Flights, hit_for_miss::Reputations, refresh_backoff::Attempts},
     epoch::{Effect, own_invalidation::Trace, target::Target},
@@ -85,7 +85,7 @@ pub(crate) struct Inner {
     pub(crate) flights: Arc<Flights>,
     pub(crate) reputations: Reputations,
     pub(crate) attempts: Arc<Attempts>,
-    pub(crate) settle: Option<Settle>,
+    pub(crate) reinvalidate: Option<Reinvalidate>,
     pub(crate) tasks: Tasks,
     pub(crate) observer: Observer,
     /// Nobody reads it: it is given up with the cache.
@@ -289,16 +289,16 @@ impl Cache {
             self.0.observer.advanced(target, effect, &complaint);
             return complaint;
         };
-        // Noted first: whoever leaves at the await has begun it.
-        self.settle(target, effect);
+        // First: a caller that leaves at the await has begun it.
+        self.reinvalidate_later(target, effect);
         let outcome = self.advance(target, effect, trace).await;
         complaint.and(outcome)
     }
 
-    /// Sees to it that it is made once more, where the builder says so.
-    pub(crate) fn settle(&self, target: &Target, effect: Effect) {
-        if let Some(settle) = &self.0.settle {
-            settle.again(self, target, effect);
+    /// Has it made once more, if the builder says so.
+    pub(crate) fn reinvalidate_later(&self, target: &Target, effect: Effect) {
+        if let Some(reinvalidate) = &self.0.reinvalidate {
+            reinvalidate.again(self, target, effect);
         }
     }
 
@@ -329,7 +329,7 @@ impl Cache {
 
     /// The part of an invalidation that needs no await: all of it, for the memory backend.
     pub(crate) fn invalidate_in_process(&self, target: &Target) {
-        self.settle(target, Effect::Invalidate);
+        self.reinvalidate_later(target, Effect::Invalidate);
         self.0.memory.epochs.advance_now(target.mark(), Effect::Invalidate);
         // With backends it is done once more, by whoever waits for them, and counted there.
         if !self.has_backends() {

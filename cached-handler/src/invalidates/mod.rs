@@ -30,7 +30,7 @@ use crate::{
         home::spawn_here,
         join::{Call, together},
         lock::lock,
-        tasks::Owed,
+        tasks::PendingInvalidation,
         timer::timeout,
     },
 };
@@ -154,7 +154,7 @@ fn filled(pieces: &[PathPiece<'_>]) -> String {
 /// told to the layers outside by an `Arc<Error>` in the response's extensions.
 pub async fn invalidating<F: Future<Output = Response>>(targets: Targets, body: F) -> Response {
     // The process is not to end while something may be written.
-    let _owed = targets.owed();
+    let _pending = targets.pending();
     let mut due = Due(Some(targets));
     let mut response = body.await;
     let Some(targets) = due.0.take() else { return response };
@@ -182,12 +182,12 @@ impl Drop for Due {
         for cache in targets.caches() {
             targets.due_in(&cache).for_each(|target| cache.invalidate_in_process(target));
         }
-        let owed = Mutex::new(targets.owed());
-        let telling = Arc::new(Telling { owed, targets, is_done: AtomicBool::default(), done: Notify::new() });
+        let pending = Mutex::new(targets.pending());
+        let telling = Arc::new(Telling { pending, targets, is_done: AtomicBool::default(), done: Notify::new() });
         if let Some(cache) = telling.targets.caches().iter().find(|cache| cache.has_backends()) {
             let tell = || Arc::clone(&telling).tell();
             _ = cache.inner().tasks.spawn(tell);
-            // The runtime that the cache was built in may live and be driven by nobody. This one is.
+            // Nobody may drive the runtime that the cache was built in; this one is driven.
             let telling = Arc::clone(&telling);
             drop(spawn_here(async move {
                 if timeout(LONGER_THAN_IT_TAKES, telling.done.notified()).await.is_err() {
@@ -198,25 +198,25 @@ impl Drop for Due {
     }
 }
 
-/// After so long whoever was to tell the backends has not begun.
+/// After so long the first task has not begun.
 const LONGER_THAN_IT_TAKES: Duration = Duration::from_secs(2);
 
-/// Targets of which backends are told behind a request that is no more.
+/// Invalidations still to be sent after the request was dropped.
 struct Telling {
     targets: Targets,
     is_done: AtomicBool,
-    /// Tells whoever would do it otherwise.
+    /// Signals that nobody else need send them.
     done: Notify,
-    owed: Mutex<Vec<Owed>>,
+    pending: Mutex<Vec<PendingInvalidation>>,
 }
 
 impl Telling {
     async fn tell(self: Arc<Self>) {
         if !self.is_done.load(Ordering::Relaxed) {
-            // A failure is an event: nobody is there to be told.
+            // A failure is logged: there is no caller.
             _ = self.targets.invalidate().await;
             self.is_done.store(true, Ordering::Relaxed);
-            lock(&self.owed).clear();
+            lock(&self.pending).clear();
             self.done.notify_one();
         }
     }
@@ -290,8 +290,8 @@ impl Targets {
     }
 
     /// What the end of the process waits for in each cache that has backends; memory ends with it.
-    fn owed(&self) -> Vec<Owed> {
-        self.caches().iter().filter(|cache| cache.has_backends()).map(|cache| cache.inner().tasks.owe()).collect()
+    fn pending(&self) -> Vec<PendingInvalidation> {
+        self.caches().iter().filter(|cache| cache.has_backends()).map(|cache| cache.inner().tasks.pending_invalidation()).collect()
     }
 
     /// All of them, at the same time, so that they take no longer than one; a failure is an event, and the answer goes out

@@ -264,7 +264,7 @@ impl<T: Serialize + DeserializeOwned + Send + Sync + 'static> Values<T> {
         let Some(key) = self.unlooked(key) else { return Ok(()) };
         let run = self.run(key);
         let target = run.target_of_its_key();
-        self.cache.settle(&target, Effect::Invalidate);
+        self.cache.reinvalidate_later(&target, Effect::Invalidate);
         self.invalidate(&target).await?;
         run.storage().remove(&run.entry()).await;
         Ok(())
