@@ -1,7 +1,7 @@
 //! The arguments of the attributes: a table for each attribute, a row for each argument. Everything else follows from the rows:
 //! the parser (`parse.rs`), the emitted code (`expand/setters.rs`, `expand/targets.rs`), the table in the documentation
-//! (`lib.rs`), the names that messages suggest, and which compile errors have to be tested (`tests/tests/ui.rs` includes this
-//! file).
+//! (`lib.rs`), the names that messages suggest, and the arguments whose compile errors have to be tested
+//! (`tests/tests/compile/ui.rs` includes this file).
 
 /// Hands the rows of `#[cached]` to another macro.
 macro_rules! cached_arguments {
