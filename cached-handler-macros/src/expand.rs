@@ -91,16 +91,16 @@ impl Expansion {
         let where_clause = &generics.where_clause;
         let private = self.private();
         let parameters = with_delimiter(Delimiter::Parenthesis, self.parameters(), paren_token.span.join());
-        let (debug, handler, key_traits, peeked, key, groups, amended, run) = (
+        let (debug, handler, key_traits, peeked, key, groups, responds) = (
             debug_copy(&private, &self.sorted, &self.function, &self.arguments),
             self.handler(),
             self.key_traits(),
             self.peeked(),
             self.key(),
             self.groups(),
-            self.amended(),
-            self.run(),
+            self.responds(),
         );
+        let mutable = (!groups.is_empty()).then(|| hygienic!(mut));
         // The body has the span of the author's braces: with the macro's, rustc would skip lints in the whole function.
         let body = with_span(
             hygienic! {
@@ -109,13 +109,9 @@ impl Expansion {
                 #key_traits
                 #peeked
                 let __key = #key;
-                let mut __run = #private::Run::new(&__HANDLER, #private::seen(__seen), __key);
+                let #mutable __miss = #private::Miss::new(&__HANDLER, #private::seen(__seen), __key);
                 #groups
-                if let #private::Some(__answer) = __run.look_up().await {
-                    return __answer;
-                }
-                #amended
-                #run
+                #responds
             },
             self.function.body.span(),
         );
@@ -266,11 +262,11 @@ impl Expansion {
             .map(|template| {
                 let (names, formatted) = formatted(&private, template);
                 let bindings = self.bindings(&names);
-                hygienic!({ #bindings __run.group(#formatted); })
+                hygienic!({ #bindings __miss.group(#formatted); })
             })
             .collect();
         // Their values may exist only if the condition does not hold.
-        if self.args.bypass.is_empty() || groups.is_empty() { groups } else { hygienic!(if !__run.is_untouched() { #groups }) }
+        if self.args.bypass.is_empty() || groups.is_empty() { groups } else { hygienic!(if !__miss.is_untouched() { #groups }) }
     }
 }
 

@@ -10,6 +10,7 @@ pub mod __fuzzing;
 #[path = "attribute/private.rs"]
 pub mod __private;
 mod attribute;
+mod body;
 mod cache;
 mod epoch;
 mod error;

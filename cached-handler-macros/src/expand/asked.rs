@@ -96,7 +96,7 @@ impl Expansion {
                     #(#cfgs)*
                     let mut #name = #name;
                     #(#cfgs)*
-                    #amend(&mut #name, &__run);
+                    #amend(&mut #name, __run);
                 }
             })
             .collect()

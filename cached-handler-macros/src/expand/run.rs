@@ -13,11 +13,23 @@ use super::{
 use crate::syntax::types::erased;
 
 impl Expansion {
-    /// The author's body in a future of its own, awaited.
-    pub(super) fn run(&self) -> TokenStream {
-        let private = self.private();
-        let place = Span::mixed_site().located_at(self.function.signature.ident.span());
-        let runs = if self.args.inline { quote_spanned!(place=> run_in_this_task) } else { quote_spanned!(place=> run_in_its_own_task) };
+    // Output:  respond(__miss, move |__run| { let mut id = id; Keyed::amend(&mut id, __run); run_in_its_own_task(async move { … }) }).await
+    /// The way of a request that is no hit at once.
+    pub(super) fn responds(&self) -> TokenStream {
+        let (private, amended, run) = (self.private(), self.amended(), self.run());
+        let place = self.place();
+        let responds = if self.args.inline { quote_spanned!(place=> respond_in_this_task) } else { quote_spanned!(place=> respond) };
+        quote_spanned!(place=> #private::#responds(__miss, move |__run| { #amended #run }).await)
+    }
+
+    /// The handler's name, where rustc says what is wrong with its future.
+    fn place(&self) -> Span {
+        Span::mixed_site().located_at(self.function.signature.ident.span())
+    }
+
+    /// The author's body in a future of its own.
+    fn run(&self) -> TokenStream {
+        let (private, place) = (self.private(), self.place());
         let returned = self.function.returns();
         let produced = self.produced(&returned);
         let response = returning(&private, &returned);
@@ -43,8 +55,7 @@ impl Expansion {
         };
         let block = with_span(block, place);
         let future = quote_spanned!(place=> async move #block);
-        let run = call(hygienic!(#private::#runs), hygienic!(__run, #future), place);
-        quote_spanned!(place=> #run.await)
+        if self.args.inline { future } else { call(hygienic!(#private::run_in_its_own_task), future, place) }
     }
 
     fn produced(&self, returned: &Type) -> TokenStream {

@@ -41,7 +41,7 @@ pub use crate::{
         signature::{PassedByAxum, PassedByAxum_TypeUncachedToCallIt_OrPutDebugHandlerBelow},
     },
     rules::client::CacheControlSetting,
-    serve::{Run, begin, begin_shared, bypassed, hit, key, run_in_its_own_task, run_in_this_task},
+    serve::{Miss, Run, begin, begin_shared, bypassed, hit, key, respond, respond_in_this_task, run_in_its_own_task},
 };
 
 /// The type itself.

@@ -31,7 +31,7 @@ use crate::{
         peek::has_content,
         unsafe_target::Changed,
     },
-    serve::{self, Run, run_in_its_own_task},
+    serve::{self, Miss, respond, run_in_its_own_task},
     stored::failed::{failed, response_or_error},
 };
 
@@ -217,32 +217,31 @@ where
     }
     let untouched = seen_parts(&request.facts, &parts);
     settings.narrow(&mut parts);
-    let mut run = Run::new(handler, seen(request), key);
+    let mut miss = Miss::new(handler, seen(request), key);
+    miss.could_send_parts = true;
     for group in &settings.groups {
-        run.group(format_args!("{group}"));
+        miss.group(format_args!("{group}"));
     }
     for group in settings.groups_of.iter().flat_map(|of| of(&parts)) {
-        run.group(format_args!("{group}"));
+        miss.group(format_args!("{group}"));
     }
-    if let Some(answer) = run.look_up().await {
-        return Ok(answer);
-    }
-    run.forward_part();
-    match untouched.filter(|_| run.forwards_part()) {
-        Some(untouched) => parts = untouched,
-        None => ask(&mut parts.headers, &run),
-    }
-    let outer = run.composition.outer();
-    // Where the service hands the request on to another task.
-    parts.extensions.insert(outer.clone());
-    let made = async move {
-        let mut response = make(inner, Request::from_parts(parts, body)).await;
-        if outer.has_parts() {
-            response.extensions_mut().insert(CachedInside);
+    let answer = respond(miss, move |run| {
+        match untouched.filter(|_| run.forwards_part()) {
+            Some(untouched) => parts = untouched,
+            None => ask(&mut parts.headers, run),
         }
-        response
-    };
-    response_or_error(run_in_its_own_task(run, made).await)
+        let outer = run.composition.outer();
+        // In case the service hands the request on to another task.
+        parts.extensions.insert(outer.clone());
+        run_in_its_own_task(async move {
+            let mut response = make(inner, Request::from_parts(parts, body)).await;
+            if outer.has_parts() {
+                response.extensions_mut().insert(CachedInside);
+            }
+            response
+        })
+    });
+    response_or_error(answer.await)
 }
 
 /// The request as it came, where it asks for a part.

@@ -273,5 +273,27 @@ impl Preconditions {
     }
 }
 
+/// Weak comparison of entity tags as they were sent (RFC 9110 §8.8.3.2).
+pub(crate) fn is_the_same_weakly(one: &HeaderValue, other: &HeaderValue) -> bool {
+    without_weakness(one) == without_weakness(other)
+}
+
+fn without_weakness(tag: &HeaderValue) -> &[u8] {
+    let bytes = tag.as_bytes();
+    bytes.strip_prefix(b"W/").unwrap_or(bytes)
+}
+
+/// The fields of a refusal of a response with `fields`: nobody else's, so no cache on the way may keep it.
+pub(crate) fn refusal_fields(fields: &HeaderMap) -> HeaderMap {
+    let mut refusal = HeaderMap::new();
+    for name in [header::DATE, header::ETAG, header::VARY] {
+        if let Some(value) = fields.get(&name) {
+            refusal.insert(name, value.clone());
+        }
+    }
+    refusal.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    refusal
+}
+
 #[cfg(test)]
 mod tests;

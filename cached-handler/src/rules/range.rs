@@ -1,6 +1,6 @@
 //! Ranges of bytes (RFC 9110 §14).
 
-use http::HeaderValue;
+use http::{HeaderMap, HeaderValue, header};
 
 /// What a `Range` asks of content that is there as a whole.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -54,6 +54,22 @@ fn resolve(spec: &[u8], length: usize) -> Option<Asked> {
 fn number(digits: &[u8]) -> Option<usize> {
     let is_number = !digits.is_empty() && digits.iter().all(u8::is_ascii_digit);
     is_number.then(|| digits.iter().fold(0_usize, |number, digit| number.saturating_mul(10).saturating_add(usize::from(digit - b'0'))))
+}
+
+/// The complete length that `Content-Range: bytes 0-1/3` names (RFC 9110 §14.4).
+pub(crate) fn whole_length(fields: &HeaderMap) -> Option<u64> {
+    let range = fields.get(header::CONTENT_RANGE)?.to_str().ok()?;
+    range.strip_prefix("bytes ")?.rsplit_once('/')?.1.trim().parse().ok()
+}
+
+/// `Content-Range` of a part (RFC 9110 §14.4).
+pub(crate) fn content_range(first: usize, last: usize, length: usize) -> Option<HeaderValue> {
+    HeaderValue::from_str(&format!("bytes {first}-{last}/{length}")).ok()
+}
+
+/// `Content-Range` of an answer that has no part of so much (RFC 9110 §15.5.17).
+pub(crate) fn unsatisfied_range(length: usize) -> Option<HeaderValue> {
+    HeaderValue::from_str(&format!("bytes */{length}")).ok()
 }
 
 #[cfg(test)]

@@ -1,101 +1,140 @@
-//! Step 5, its first half: whether what a run has made may be stored.
+//! Step 5: whether what a run has produced may be stored, and with what content.
 
-use http::{HeaderMap, response::Parts};
+use std::panic::resume_unwind;
 
-use super::Run;
+use axum::{
+    body::Body,
+    response::{IntoResponse, Response},
+};
+use http::{StatusCode, response::Parts};
+use http_body::Body as _;
+
+use super::{
+    Run,
+    gate::{Made, gate},
+    post::Standing,
+    produce::Failure,
+    revalidate::Answered,
+    store::LONGEST,
+    unstored,
+};
 use crate::{
-    epoch::group::{CacheGroups, are_valid},
-    outcome::{Bypass, Forward, NotStored},
-    request::nested::CachedInside,
+    body::copy::{self, Complete, Refused},
+    outcome::NotStored,
     rules::{
-        stale::windows,
-        storable::{Question, Storable, storable},
+        length::{is_declared_longer, is_endless},
+        storable::Storable,
     },
-    stored::response_part::{DoNotStore, FreshFor, FreshForAtMost},
+    stored::response_part::IsErr,
 };
 
-/// Whether a response is the handler's own, or what was stored, which it said still holds.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Made {
-    New,
-    Freshened,
-    /// Of a POST, to stand for GET's.
-    ForGet,
+/// What is to become of a run's response.
+pub(super) enum Admission {
+    /// The handler failed, and something stale answers.
+    Hidden { stale: Response, reason: NotStored },
+    /// The handler says something else than what is stored and it was asked about: that answers this request, and no other.
+    Ended { held: Response, reason: NotStored },
+    /// It is passed on, and not stored.
+    Refused { parts: Parts, body: Body, reason: NotStored },
+    /// It is stored, and its content is there.
+    Whole(Admitted, Complete),
+    /// It is stored once its content has ended.
+    Stream(Admitted, Body),
+    /// It answers a POST, and is stored for GET.
+    ForGet(Parts, Body, Standing),
 }
 
-/// The gate of the store (law L8; RFC 9111 §3).
-pub(super) fn gate(run: &Run, parts: &Parts, made: Made) -> Result<(Storable, Vec<Box<str>>), NotStored> {
-    match run.key.forward {
-        Forward::Method if made != Made::ForGet => return Err(NotStored::Method),
-        // Credentials alone do not: a response may say that it is shareable. Nor does a backend that failed: what is made
-        // is shared with those who wait, if with nobody else.
-        Forward::Bypass(reason) if !matches!(reason, Bypass::Credentials | Bypass::Backend) => return Err(NotStored::Bypass),
-        _ => {}
-    }
-    may_be_stored(run, parts, made)
+/// A response that may be stored.
+pub(super) struct Admitted {
+    pub(super) parts: Parts,
+    pub(super) storable: Storable,
+    pub(super) groups: Vec<Box<str>>,
+    pub(super) made: Made,
 }
 
-/// The same, of a request that was meant for the store.
-pub(super) fn may_be_stored(run: &Run, parts: &Parts, made: Made) -> Result<(Storable, Vec<Box<str>>), NotStored> {
-    if run.is_head() && run.handler.attributes.skips {
-        return Err(NotStored::Head);
+/// `may_go_on`: there is a task that can go on after the answer.
+pub(super) async fn admit(run: &mut Run, produced: Result<Response, Failure>, may_go_on: bool) -> Admission {
+    run.facts.around().iter().for_each(|outer| outer.note_parts_of(run));
+    let response = match produced {
+        Ok(response) => response,
+        Err(failure) => return failed(run, failure),
+    };
+    if let Some(stale) = run.stale_for_an_error(response.status()) {
+        return Admission::Hidden { stale, reason: NotStored::Status(response.status().as_u16()) };
     }
-    let made_of = run.composition.parts();
-    if parts.extensions.get::<CachedInside>().is_some() || made_of.as_ref().is_some_and(|made_of| made_of.is_foreign) {
-        return Err(NotStored::CachedInside);
+    let (mut parts, body) = response.into_parts();
+    // Nobody else's, and not to be kept beside what is stored.
+    run.is_err = parts.extensions.remove::<IsErr>().is_some();
+    if run.is_head() {
+        run.tell_what_get_stored(&parts).await;
     }
-    if made_of.as_ref().is_some_and(|made_of| !made_of.are_current(run)) {
-        return Err(NotStored::Invalidated);
+    if run.post.is_some()
+        && let Some(standing) = run.stands_for_get(&parts).await
+    {
+        return Admission::ForGet(parts, body, standing);
     }
-    if run.handler.policy.honor_request_directives && run.facts.forbids_storing() {
-        return Err(NotStored::Request);
+    if run.held().is_none() {
+        return with_content(run, parts, body, Made::New, may_go_on).await;
     }
-    let covered = |name: &str| run.selecting().contains(&name) || run.key.traits.vary.contains(&name);
-    let mut verdict = storable(&Question {
-        method: run.facts.method(),
-        names_its_target: made == Made::ForGet,
-        credentials: run.credentials(),
-        status: parts.status,
-        fields: &parts.headers,
-        covered: &covered,
-        vary_from_response: run.handler.varies_from_response(),
-        targeted_fields: run.handler.policy.targeted_fields,
-        by_policy: run.handler.policy.ttl_of(parts.status),
-        heuristic: run.handler.policy.heuristic,
-        ttl: run.handler.ttl(),
-        fresh_for: parts.extensions.get::<FreshFor>().map(|fresh| fresh.0),
-        at_most: parts.extensions.get::<FreshForAtMost>().map(|limit| limit.0),
-        do_not_store: parts.extensions.get::<DoNotStore>().is_some(),
-        may_ask: run.key.traits.can_ask,
-        may_be_stale: windows(&parts.headers, run.handler.policy.targeted_fields, run.windows).any(),
-        now: run.cache.inner().clock.wall(),
-    })?;
-    // Whatever it states, and whatever it would stand for: only what no rule of HTTP keeps out is kept out by this.
-    if run.is_err && made != Made::Freshened && run.handler.policy.only_ok {
-        return Err(NotStored::Err);
-    }
-    if let Some(made_of) = made_of {
-        made_of.bound(&mut verdict, run.now())?;
-    }
-    if !fits(&parts.headers) {
-        return Err(NotStored::FieldsTooLarge);
-    }
-    let mut groups = run.groups.clone();
-    // What still holds still belongs where it did.
-    let held = if made == Made::Freshened { run.held().map(|held| &held.groups[..]) } else { None };
-    let said = parts.extensions.get::<CacheGroups>().map(|groups| &groups.0[..]);
-    for named in [held, said] {
-        for group in named.unwrap_or_default() {
-            if !groups.contains(group) {
-                groups.push(group.clone());
-            }
+    match run.answered(&parts) {
+        Answered::StillHolds(freshened) => {
+            let (parts, body) = freshened.into_parts();
+            with_content(run, parts, body, Made::Freshened, may_go_on).await
         }
+        Answered::Otherwise(held) => Admission::Ended { held, reason: NotStored::Status(parts.status.as_u16()) },
+        Answered::Anew => with_content(run, parts, body, Made::New, may_go_on).await,
     }
-    if are_valid(&groups) { Ok((verdict, groups)) } else { Err(NotStored::Groups) }
 }
 
-/// At most 256 lines, and 64 KiB of names and values.
-fn fits(fields: &HeaderMap) -> bool {
-    let bytes: usize = fields.iter().map(|(name, value)| name.as_str().len() + value.len() + 4).sum();
-    fields.len() <= 256 && bytes <= 64 << 10
+async fn with_content(run: &Run, parts: Parts, body: Body, made: Made, may_go_on: bool) -> Admission {
+    let body = if may_go_on { unstored::with_the_length_of_a_304(run, &parts, body).await } else { body };
+    let length = body.size_hint().exact();
+    if run.forwards_part() {
+        run.note_whole(&parts, length);
+    }
+    let refused = |parts, body, reason| Admission::Refused { parts, body, reason };
+    let (storable, groups) = match gate(run, &parts, made) {
+        Ok(passed) => passed,
+        Err(reason) => {
+            // Whatever else it says, such as the `no-cache` of axum's `Sse`: no word in the attribute would have it stored.
+            let is_endless = length.is_none() && is_endless(&parts.headers);
+            return refused(parts, body, if is_endless { NotStored::Endless } else { reason });
+        }
+    };
+    let limit = run.handler.policy.max_body;
+    let Some(length) = length else {
+        let reason = match () {
+            () if is_declared_longer(&parts.headers, limit) => NotStored::TooLarge,
+            () if is_endless(&parts.headers) => NotStored::Endless,
+            () if !may_go_on => NotStored::NoTask,
+            () => return Admission::Stream(Admitted { parts, storable, groups, made }, body),
+        };
+        return refused(parts, body, reason);
+    };
+    if length > limit as u64 {
+        return refused(parts, body, NotStored::TooLarge);
+    }
+    match copy::complete(body, limit, &run.cache.inner().read_ahead, may_go_on.then_some(LONGEST)).await {
+        Ok(whole) if !run.is_of_its_length(&parts.headers, &whole.content) => {
+            refused(parts, Body::from(whole.lend()), NotStored::LengthMismatch)
+        }
+        Ok(whole) => Admission::Whole(Admitted { parts, storable, groups, made }, whole),
+        Err(Refused { reason, body }) => refused(parts, body, reason),
+    }
+}
+
+/// A run that came to no response: something stale stands in for it, or it fails as it would without a cache.
+fn failed(run: &Run, failure: Failure) -> Admission {
+    let reason = failure.reason();
+    if let Some(stale) = run.stale_for_a_failure() {
+        return Admission::Hidden { stale, reason };
+    }
+    let response = match failure {
+        Failure::Panicked(panic) if !run.behind => resume_unwind(panic),
+        // Nobody waits for what is made anew behind an answer.
+        Failure::Panicked(_) => Response::default(),
+        Failure::TimedOut => StatusCode::GATEWAY_TIMEOUT.into_response(),
+    };
+    let (parts, body) = response.into_parts();
+    Admission::Refused { parts, body, reason }
 }

@@ -1,21 +1,28 @@
 //! Step 6: the answer, derived from a stored response as RFC 9110 says, or passed on from the handler.
 
-use std::{sync::LazyLock, time::Duration};
+use std::time::Duration;
 
 use axum::{body::Body, response::Response};
 use bytes::Bytes;
-use http::{HeaderMap, HeaderValue, StatusCode, header, response::Parts};
+use http::{HeaderMap, StatusCode, header, response::Parts};
 
-use super::{Run, framing};
+use super::Run;
 use crate::{
+    body::length,
     cache::Cache,
     handler::Handler,
     header::{cache_status, entity_tag::EntityTag, targeted::TargetList},
     observe,
     outcome::{Forward, Kept, NotStored, Outcome, StaleUse},
     request::facts::Facts,
-    rules::conditional::{Selected, Verdict, not_modified_fields, verdict},
-    stored::{OnCondition, Stored, Tag, head},
+    rules::{
+        conditional::{Selected, Verdict, not_modified_fields, refusal_fields, verdict},
+        range::{content_range, unsatisfied_range},
+    },
+    stored::{
+        OnCondition, Stored, Tag, head,
+        lines::{leave_room, reserve_lines, set_age, set_tag, take_room},
+    },
     util::clock::Millis,
 };
 
@@ -56,7 +63,7 @@ fn whole(stored: &Stored, facts: &Facts, age: u64) -> Response {
         *response.extensions_mut() = stored.whole.extensions.clone();
     }
     if !stored.of_head {
-        framing::take_room(response.headers_mut());
+        take_room(response.headers_mut());
     }
     set_age(response.headers_mut(), age);
     give_form_of_tag(&stored.tag, facts, response.headers_mut());
@@ -103,7 +110,7 @@ pub(super) fn derive_from(stored: &Stored, content: &Bytes, handler: &Handler, f
     }
     .clone();
     if verdict == Verdict::NotModified || !stored.of_head {
-        framing::take_room(&mut head.headers);
+        take_room(&mut head.headers);
     }
     match age {
         Some(age) => set_age(&mut head.headers, age),
@@ -114,11 +121,11 @@ pub(super) fn derive_from(stored: &Stored, content: &Bytes, handler: &Handler, f
         head.headers.insert(header::CACHE_CONTROL, cache_control);
     }
     let body = match verdict {
-        Verdict::Whole if facts.is_head() => framing::answer_to_head(stored, content, handler, facts, &mut head.headers),
+        Verdict::Whole if facts.is_head() => length::answer_to_head(stored, content, handler, facts, &mut head.headers),
         Verdict::Whole => Body::from(content.clone()),
         Verdict::NotModified => {
             head.extensions = stored.whole.extensions.clone();
-            framing::not_modified(&mut head.headers, Some(stored.content.len() as u64), facts)
+            length::not_modified(&mut head.headers, Some(stored.content.len() as u64), facts)
         }
         Verdict::Part { first, last } => part(&mut head, content, first, last),
         Verdict::Failed => return failed(&head.headers),
@@ -134,7 +141,7 @@ pub(super) fn derive_from(stored: &Stored, content: &Bytes, handler: &Handler, f
 pub(super) fn on_condition(fields: &HeaderMap, tag: &Tag, targeted: TargetList) -> OnCondition {
     let mut not_modified = not_modified_fields(fields, targeted);
     reserve_lines(&mut not_modified);
-    framing::leave_room(&mut not_modified);
+    leave_room(&mut not_modified);
     OnCondition {
         strong: if let Tag::ByRequest(strong) = tag { EntityTag::parse(strong) } else { None },
         entity_tag: fields.get(header::ETAG).and_then(EntityTag::parse),
@@ -151,7 +158,7 @@ fn part(head: &mut Parts, whole: &Bytes, first: usize, last: usize) -> Body {
 
 pub(super) fn is_part(head: &mut Parts, first: usize, last: usize, length: usize) {
     head.status = StatusCode::PARTIAL_CONTENT;
-    if let Ok(range) = HeaderValue::from_str(&format!("bytes {first}-{last}/{length}")) {
+    if let Some(range) = content_range(first, last, length) {
         head.headers.insert(header::CONTENT_RANGE, range);
     }
 }
@@ -159,7 +166,7 @@ pub(super) fn is_part(head: &mut Parts, first: usize, last: usize, length: usize
 /// 416, which says how long the whole is (RFC 9110 §15.5.17).
 pub(super) fn outside(fields: &HeaderMap, length: usize) -> Response {
     let mut response = refusal(StatusCode::RANGE_NOT_SATISFIABLE, fields);
-    if let Ok(range) = HeaderValue::from_str(&format!("bytes */{length}")) {
+    if let Some(range) = unsatisfied_range(length) {
         response.headers_mut().insert(header::CONTENT_RANGE, range);
     }
     response
@@ -170,16 +177,10 @@ pub(super) fn failed(fields: &HeaderMap) -> Response {
     refusal(StatusCode::PRECONDITION_FAILED, fields)
 }
 
-/// An answer to the request's own conditions: nobody else's, so no cache on the way may keep it.
+/// An answer to the request's own conditions.
 fn refusal(status: StatusCode, fields: &HeaderMap) -> Response {
     let mut response = Response::new(Body::empty());
-    *response.status_mut() = status;
-    for name in &[header::DATE, header::ETAG, header::VARY] {
-        if let Some(value) = fields.get(name) {
-            response.headers_mut().insert(name, value.clone());
-        }
-    }
-    response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    (*response.status_mut(), *response.headers_mut()) = (status, refusal_fields(fields));
     response
 }
 
@@ -237,52 +238,4 @@ pub(super) fn give_form_of_tag(tag: &Tag, facts: &Facts, fields: &mut HeaderMap)
     {
         set_tag(fields, strong);
     }
-}
-
-fn set_tag(fields: &mut HeaderMap, tag: &HeaderValue) {
-    match fields.iter_mut().nth(1) {
-        Some((name, value)) if *name == header::ETAG => *value = tag.clone(),
-        _ => drop(fields.insert(header::ETAG, tag.clone())),
-    }
-}
-
-/// Sets the value of the line that [`reserve_lines`] put in the first place, where it is found without a search.
-#[expect(clippy::inline_always, reason = "a call on the way of every hit")]
-#[inline(always)]
-fn set_age(fields: &mut HeaderMap, age: u64) {
-    match fields.iter_mut().next() {
-        Some((name, value)) if *name == header::AGE => *value = age_value(age),
-        _ => drop(fields.insert(header::AGE, age_value(age))),
-    }
-}
-
-/// `Age` in seconds; the first ten minutes are ready, as text that lives as long as the process: whoever clones such a
-/// value counts no references.
-fn age_value(secs: u64) -> HeaderValue {
-    static READY: LazyLock<Vec<HeaderValue>> =
-        LazyLock::new(|| (0..600_u64).map(|secs| HeaderValue::from_static(secs.to_string().leak())).collect());
-    match usize::try_from(secs).map(|secs| READY.get(secs)) {
-        Ok(Some(ready)) => ready.clone(),
-        _ => HeaderValue::from(secs),
-    }
-}
-
-/// The lines of a stored response: first the `Age` that each answer sets, then the entity tag that some change, and at the
-/// end room for the `Content-Length` that the router adds.
-pub(super) fn reserve_lines(fields: &mut HeaderMap) {
-    let mut all = HeaderMap::with_capacity(fields.len() + 2);
-    all.insert(header::AGE, age_value(0));
-    let mut tags = fields.get_all(header::ETAG).iter();
-    // Two lines are no valid field, and stay as they are.
-    let tag = tags.next().filter(|_| tags.next().is_none()).cloned();
-    let has_tag = tag.is_some();
-    all.extend(tag.map(|tag| (header::ETAG, tag)));
-    let mut last = None;
-    for (name, value) in std::mem::take(fields) {
-        last = name.or(last);
-        if let Some(name) = last.as_ref().filter(|name| **name != header::AGE && !(has_tag && **name == header::ETAG)) {
-            all.append(name, value);
-        }
-    }
-    *fields = all;
 }

@@ -4,12 +4,12 @@ use http::{HeaderName, StatusCode, header, response::Parts};
 
 use super::{
     Run,
-    admit::{Made, gate},
-    framing::is_as_long_as_declared,
+    gate::{Made, gate},
     merge,
 };
 use crate::{
     header::{date, vary::Vary},
+    rules::length::is_as_long_as_declared,
     storage::Entry,
     stored::{Slot, Stored},
 };
@@ -17,7 +17,7 @@ use crate::{
 impl Run {
     /// Freshens what GET stored, or forgets it where this answer is another representation's.
     pub(super) async fn tell_what_get_stored(&self, answer: &Parts) {
-        let speaks = self.is_head() && self.handler.forwards() && self.asks_whole() && !self.is_exposed();
+        let speaks = self.handler.forwards() && self.asks_whole() && !self.is_exposed();
         if !speaks || answer.status != StatusCode::OK {
             return;
         }

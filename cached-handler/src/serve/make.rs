@@ -6,7 +6,7 @@ use axum::extract::{MatchedPath, NestedPath, OriginalUri};
 use bytes::Bytes;
 use http::{Extensions, HeaderMap, header, response::Parts};
 
-use super::{Run, answer, framing, tag};
+use super::{Run, answer, tag};
 use crate::{
     cache::Cache,
     epoch::group::CacheGroups,
@@ -22,7 +22,9 @@ use crate::{
         tag::give,
     },
     stored::{
-        Own, Stored, Tag, Variants, head, own,
+        Own, Stored, Tag, Variants, head,
+        lines::{leave_room, reserve_lines},
+        own,
         response_part::{DoNotStore, FreshFor, FreshForAtMost},
         value::Typed,
     },
@@ -61,7 +63,7 @@ pub(super) fn make(run: &Run, mut parts: Parts, content: Bytes, storable: &Stora
     let tag = if parts.status.is_success() { entity_tag(run, &mut fields, &content, given) } else { Tag::Own };
     let arrived_with_age = fields.contains_key(header::AGE);
     let on_condition = answer::on_condition(&fields, &tag, targeted);
-    answer::reserve_lines(&mut fields);
+    reserve_lines(&mut fields);
     let selecting = selecting(run, storable);
     note_stored(&groups);
     let marks = run.marks().map(|marks| {
@@ -82,7 +84,7 @@ pub(super) fn make(run: &Run, mut parts: Parts, content: Bytes, storable: &Stora
     };
     let windows = storable.ends.map_or(windows, |end| windows.at_most(end.saturating_sub(lifetime)));
     if keeps_objects && !of_head {
-        framing::leave_room(&mut fields);
+        leave_room(&mut fields);
     }
     let mut whole = head(parts.status, fields);
     whole.extensions = extensions;

@@ -9,35 +9,14 @@ use http::{Extensions, HeaderMap, HeaderValue, header, response::Parts};
 use super::{Run, make::make, tag};
 use crate::{
     epoch::group::are_valid,
-    header::connection,
-    rules::storable::Storable,
+    rules::{merge::merged, storable::Storable},
     stored::{Stored, part::joined},
 };
 
-/// RFC 9111 §3.2: each new field replaces those of its name, but for what says how the content is to be read.
-pub(super) fn fields(stored: &Stored, mut new: HeaderMap, now: HeaderValue) -> HeaderMap {
-    connection::drop_hop_by_hop(&mut new, stored.targeted);
-    let mut fields = stored.whole.headers.clone();
-    fields.remove(header::AGE);
-    fields.remove(header::CONTENT_LENGTH);
-    if stored.tells_clients {
-        fields.remove(header::CACHE_CONTROL);
-    }
-    if !stored.own.tag {
-        fields.remove(header::ETAG);
-    }
-    // An answer without a date is as old as its arrival (RFC 9110 §6.6.1).
-    fields.insert(header::DATE, now);
-    for name in new.keys() {
-        if matches!(*name, header::CONTENT_LENGTH | header::CONTENT_ENCODING | header::CONTENT_RANGE) {
-            continue;
-        }
-        fields.remove(name);
-        for value in new.get_all(name) {
-            fields.append(name.clone(), value.clone());
-        }
-    }
-    fields
+/// The fields of both.
+pub(super) fn fields(stored: &Stored, new: HeaderMap, now: HeaderValue) -> HeaderMap {
+    let made_here = [stored.tells_clients.then_some(header::CACHE_CONTROL), (!stored.own.tag).then_some(header::ETAG)];
+    merged(&stored.whole.headers, &made_here, new, stored.targeted, now)
 }
 
 /// The same of what lies beside the answers: a new value replaces that of its type. The entity tag that this cache has made

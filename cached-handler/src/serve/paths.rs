@@ -1,7 +1,7 @@
 //! The paths that a response belongs to: that of its request, or each of those of which the attribute says that they share it
 //! (`path = ["/", "/index.html"]`). An invalidation of any one reaches the response (law L4).
 
-use super::lookup::{begin, begin_fields};
+use super::hit::{begin, begin_fields};
 use crate::{
     cache::Cache,
     handler::Handler,

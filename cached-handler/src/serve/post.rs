@@ -9,19 +9,18 @@ use http_body::Body as _;
 
 use super::{
     Run,
-    admit::{Made, gate},
-    content::{self, Complete, Refused},
-    framing::is_as_long_as_declared,
+    gate::{Made, gate},
     make::make,
     store::{LONGEST, Landing, put, refuse, tell_clients},
     tag,
 };
 use crate::{
+    body::copy::{self, Complete, Refused},
     epoch::{Reading, Stamp, own_invalidation::Trace},
     key::primary::PrimaryKey,
     outcome::{Forward, NotStored, Outcome},
     request::{facts::Upgrade, unsafe_target::Changed},
-    rules::{path::Paths, storable::Storable},
+    rules::{length::is_as_long_as_declared, path::Paths, storable::Storable},
     storage::EpochSnapshot,
     stored::{Slot, Stored, own},
     util::read_ahead::lend,
@@ -64,7 +63,7 @@ impl Run {
             self.read_epochs_here();
         } else {
             let reading = Box::pin(self.read_own_and_others()).await?;
-            self.epochs = Some(EpochSnapshot { reading, marks: None });
+            self.look.epochs = Some(EpochSnapshot { reading, marks: None });
         }
         let mut began = self.stamp()?;
         if self.marks().is_some() {
@@ -115,8 +114,7 @@ pub(super) async fn keep_for_get(mut run: Run, mut parts: Parts, body: Body, sta
     if body.size_hint().exact().is_none_or(|length| length > limit as u64) {
         return refuse(&run, parts, body, None, NotStored::Method);
     }
-    let Complete { content, ahead } = match content::complete(body, limit, &run.cache.inner().read_ahead, may_copy.then_some(LONGEST)).await
-    {
+    let Complete { content, ahead } = match copy::complete(body, limit, &run.cache.inner().read_ahead, may_copy.then_some(LONGEST)).await {
         Ok(whole) if is_as_long_as_declared(&parts.headers, &whole.content) => whole,
         Ok(whole) => return refuse(&run, parts, Body::from(whole.lend()), None, NotStored::LengthMismatch),
         Err(Refused { reason, body }) => return refuse(&run, parts, body, None, reason),

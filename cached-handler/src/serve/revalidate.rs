@@ -4,32 +4,18 @@
 use std::time::Duration;
 
 use axum::{body::Body, response::Response};
-use http::{HeaderName, HeaderValue, StatusCode, header, response::Parts};
+use http::{HeaderValue, StatusCode, header, response::Parts};
 
 use super::{Run, answer, merge};
 use crate::{
     header::date,
     outcome::{Forward, Kept, NotStored, StaleUse},
-    rules::stale::is_error,
+    rules::{conditional::is_the_same_weakly, stale::is_error},
     storage::Later,
-    stored::{Slot, Stored},
+    stored::Stored,
 };
 
 impl Run {
-    /// What is stored and could not answer.
-    pub(crate) fn held(&self) -> Option<&Stored> {
-        match self.key.held.as_deref() {
-            Some(Slot::Response(stored)) => Some(stored),
-            _ => None,
-        }
-    }
-
-    /// It is of no use.
-    pub(crate) fn forget_held(&mut self) {
-        self.key.held = None;
-        self.key.claim = None;
-    }
-
     /// Whether a failure of the handler can be hidden, as of now (RFC 5861 §4): also one of an attempt that could not be
     /// made behind the answer.
     pub(super) fn may_hide_failures(&self) -> bool {
@@ -107,18 +93,6 @@ impl Run {
         }
     }
 
-    /// The fields by which the handler can be asked whether what is stored still holds (RFC 9111 §4.3.1): those of a
-    /// validator of its own, where an argument hands them in.
-    pub(crate) fn validators(&self) -> impl Iterator<Item = (HeaderName, HeaderValue)> + '_ {
-        let held = self.held().filter(|held| self.key.traits.can_ask && !held.has_ended());
-        held.into_iter().flat_map(|held| {
-            let tag = held.whole.headers.get(header::ETAG).filter(|_| held.own.tag);
-            let date = held.whole.headers.get(header::LAST_MODIFIED).filter(|_| held.own.date);
-            let tag = tag.map(|tag| (header::IF_NONE_MATCH, tag.clone()));
-            tag.into_iter().chain(date.map(|date| (header::IF_MODIFIED_SINCE, date.clone())))
-        })
-    }
-
     /// What the handler's response says of what is held.
     pub(super) fn answered(&self, parts: &Parts) -> Answered {
         if parts.status != StatusCode::NOT_MODIFIED || self.validators().next().is_none() {
@@ -126,7 +100,7 @@ impl Run {
         }
         let Some(held) = self.held() else { return Answered::Anew };
         if let Some(tag) = parts.headers.get(header::ETAG)
-            && held.whole.headers.get(header::ETAG).is_some_and(|known| without_weakness(known) != without_weakness(tag))
+            && held.whole.headers.get(header::ETAG).is_some_and(|known| !is_the_same_weakly(known, tag))
         {
             self.facts.tell_around(held, &self.cache);
             return Answered::Otherwise(answer::derive(held, self.handler, &self.facts, Some(held.age_secs(self.now()))));
@@ -161,10 +135,4 @@ pub(super) fn is_hidden(reason: &NotStored) -> bool {
         NotStored::Panicked | NotStored::TimedOut => true,
         _ => false,
     }
-}
-
-/// Weak comparison (RFC 9110 §8.8.3.2).
-fn without_weakness(tag: &HeaderValue) -> &[u8] {
-    let bytes = tag.as_bytes();
-    bytes.strip_prefix(b"W/").unwrap_or(bytes)
 }

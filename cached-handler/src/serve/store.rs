@@ -1,38 +1,33 @@
-//! Step 5: whether the new response may be stored, making a stored response of it, and telling those who wait.
+//! Step 6: making a stored response and putting it where it is stored, the answer that is made of it, and telling those who
+//! wait.
 
-use std::{panic::resume_unwind, pin::pin, sync::Arc, time::Duration};
+use std::{pin::pin, sync::Arc, time::Duration};
 
-use axum::{
-    body::Body,
-    response::{IntoResponse, Response},
-};
-use http::{StatusCode, response::Parts};
-use http_body::Body as _;
+use axum::{body::Body, response::Response};
+use http::response::Parts;
 
 use super::{
     Run,
-    admit::{Made, gate},
-    answer,
-    content::{self, Complete, Refused},
-    framing::{self, is_declared_longer, is_endless, is_of_its_length},
+    admit::{Admission, Admitted},
+    admit_and_store, answer,
+    gate::Made,
     make::make,
     post::keep_for_get,
-    produce::Failure,
-    revalidate::Answered,
     tag, unstored,
 };
 use crate::{
+    body::{
+        copy::{self, Complete},
+        length,
+    },
     cache::collapse::{Landed, Lease, MAX_RUN},
     header::vary,
     outcome::{Kept, NotStored, Outcome},
     request::nested::{self, CachedInside},
-    rules::{
-        client::{ForClients, Terms},
-        storable::Storable,
-    },
+    rules::client::{ForClients, Terms},
     storage::Later,
-    stored::{Slot, own, response_part::IsErr},
-    util::{read_ahead::lend, timer},
+    stored::{Slot, own},
+    util::{read_ahead::lend, timer, turns::TURN},
 };
 
 /// How long content is waited for, of a handler that has answered.
@@ -44,95 +39,30 @@ pub(super) struct Landing {
     pub(super) rest: Option<Later>,
 }
 
-/// Judges the handler's response, stores it where it may be, and lets the followers know. `may_copy`: there is a task
-/// that can go on after the answer.
-pub(super) async fn land(mut run: Run, produced: Result<Response, Failure>, lease: Option<Lease>, may_copy: bool) -> Landing {
-    run.facts.around().iter().for_each(|outer| outer.note_parts_of(&run));
-    let response = match produced {
-        Ok(response) => response,
-        Err(failure) => return fail(&run, failure, lease),
-    };
-    if let Some(stale) = run.stale_for_an_error(response.status()) {
-        return hide(&run, stale, NotStored::Status(response.status().as_u16()), lease);
-    }
-    let (mut parts, body) = response.into_parts();
-    // Nobody else's, and not to be kept beside what is stored.
-    run.is_err = parts.extensions.remove::<IsErr>().is_some();
-    run.tell_what_get_stored(&parts).await;
-    let may_stand = if run.post.is_some() { run.stands_for_get(&parts).await } else { None };
-    if let Some(standing) = may_stand {
-        return Box::pin(keep_for_get(run, parts, body, standing, may_copy)).await;
-    }
-    match run.answered(&parts) {
-        Answered::StillHolds(freshened) => {
-            let (parts, body) = freshened.into_parts();
-            settle(run, parts, body, lease, Made::Freshened, may_copy).await
-        }
-        Answered::Otherwise(held) => {
+/// Does what was decided, and lets the followers know.
+pub(super) async fn store(run: Run, admission: Admission, lease: Option<Lease>, may_go_on: bool) -> Landing {
+    match admission {
+        Admission::Whole(admitted, content) => keep(run, admitted, content, lease, may_go_on).await,
+        Admission::Stream(admitted, body) => stream(run, admitted, body, lease),
+        Admission::Refused { parts, body, reason } => refuse(&run, parts, body, lease, reason),
+        Admission::Hidden { stale, reason } => hide(&run, stale, reason, lease),
+        Admission::Ended { held, reason } => {
             let rest = run.end_held();
-            let reason = NotStored::Status(parts.status.as_u16());
             if let Some(lease) = lease {
                 lease.land(Landed::NotShared(reason.clone()));
             }
             let outcome = Outcome::Forward { why: run.key.forward, collapsed: false, kept: Kept::Not(reason) };
             Landing { response: run.finish(held, outcome), rest }
         }
-        Answered::Anew => settle(run, parts, body, lease, Made::New, may_copy).await,
-    }
-}
-
-async fn settle(run: Run, parts: Parts, body: Body, lease: Option<Lease>, made: Made, may_copy: bool) -> Landing {
-    let body = if may_copy { unstored::with_the_length_of_a_304(&run, &parts, body).await } else { body };
-    if run.forwards_part() {
-        run.note_whole(&parts, body.size_hint().exact());
-    }
-    let (storable, groups) = match gate(&run, &parts, made) {
-        Ok(passed) => passed,
-        Err(reason) => {
-            // Whatever else it says, such as the `no-cache` of axum's `Sse`: no word in the attribute would have it stored.
-            let is_endless = body.size_hint().exact().is_none() && is_endless(&parts.headers);
-            return refuse(&run, parts, body, lease, if is_endless { NotStored::Endless } else { reason });
-        }
-    };
-    let limit = run.handler.policy.max_body;
-    match body.size_hint().exact() {
-        Some(length) if length > limit as u64 => refuse(&run, parts, body, lease, NotStored::TooLarge),
-        Some(_) => match content::complete(body, limit, &run.cache.inner().read_ahead, may_copy.then_some(LONGEST)).await {
-            Ok(whole) if !is_of_its_length(&run, &parts.headers, &whole.content) => {
-                refuse(&run, parts, Body::from(whole.lend()), lease, NotStored::LengthMismatch)
-            }
-            Ok(content) => keep(run, parts, content, &storable, groups, lease, made, may_copy).await,
-            Err(Refused { reason, body }) => refuse(&run, parts, body, lease, reason),
-        },
-        None if is_declared_longer(&parts.headers, limit) => refuse(&run, parts, body, lease, NotStored::TooLarge),
-        None if is_endless(&parts.headers) => refuse(&run, parts, body, lease, NotStored::Endless),
-        None if !may_copy => refuse(&run, parts, body, lease, NotStored::NoTask),
-        None => stream(run, parts, body, storable, groups, lease),
+        Admission::ForGet(parts, body, standing) => Box::pin(keep_for_get(run, parts, body, standing, may_go_on)).await,
     }
 }
 
 /// Stores a response that no run has made, if it may be.
 pub(crate) async fn put_at_once(run: Run, response: Response) {
-    let landing = land(run, Ok(response), None, false).await;
+    let landing = admit_and_store(run, Ok(response), None, false).await;
     if let Some(rest) = landing.rest {
         rest.await;
-    }
-}
-
-/// A run that came to no response: something stale stands in for it, or it fails as it would without a cache.
-fn fail(run: &Run, failure: Failure, lease: Option<Lease>) -> Landing {
-    if let Some(stale) = run.stale_for_a_failure() {
-        return hide(run, stale, failure.reason(), lease);
-    }
-    let reason = failure.reason();
-    match failure {
-        Failure::Panicked(panic) if !run.behind => resume_unwind(panic),
-        // Nobody waits for what is made anew behind an answer.
-        Failure::Panicked(_) => refuse(run, Response::new(()).into_parts().0, Body::empty(), lease, reason),
-        Failure::TimedOut => {
-            let (parts, body) = StatusCode::GATEWAY_TIMEOUT.into_response().into_parts();
-            refuse(run, parts, body, lease, reason)
-        }
     }
 }
 
@@ -166,7 +96,7 @@ pub(super) fn refuse(run: &Run, mut parts: Parts, body: Body, lease: Option<Leas
         tell_clients(run, &mut parts);
     }
     let body = if run.asks_whole() { unstored::under_conditions(run, &mut parts, body) } else { body };
-    let body = framing::passed_to_head(run, body, parts.status, &mut parts.headers);
+    let body = length::passed_to_head(run.handler, &run.facts, body, parts.status, &mut parts.headers);
     if is_told {
         return Landing { response: Response::from_parts(parts, body), rest };
     }
@@ -186,27 +116,25 @@ pub(super) fn tell_clients(run: &Run, parts: &mut Parts) {
 
 /// Stores a response whose content is there, and answers from it. Where storing has to be waited for, it comes after the
 /// answer; until it is done, those who ask meanwhile are given what the followers are.
-#[expect(clippy::too_many_arguments, reason = "each is one of the facts of a run's end")]
 async fn keep(
     run: Run,
-    mut parts: Parts,
+    Admitted { mut parts, storable, groups, made }: Admitted,
     Complete { content, ahead }: Complete,
-    storable: &Storable,
-    groups: Vec<Box<str>>,
     lease: Option<Lease>,
-    made: Made,
     may_go_on: bool,
 ) -> Landing {
     let mut extensions = parts.extensions.clone();
     extensions.remove::<tag::Given>();
     // What still holds is the very content that is stored.
     let content = if run.storage().keeps_objects() && made == Made::New { own::content_in_turns(content).await } else { content };
-    tag::make_of_long(&run, &mut parts, &content).await;
+    if content.len() > TURN {
+        tag::make_of_long(&run, &mut parts, &content).await;
+    }
     let held = run.held().filter(|_| made == Made::Freshened);
-    let merged = held.and_then(|held| run.merge_held(held, parts.clone(), content.clone(), storable, groups.clone()));
+    let merged = held.and_then(|held| run.merge_held(held, parts.clone(), content.clone(), &storable, groups.clone()));
     let stored = match merged {
         Some(merged) => merged,
-        None => make(&run, parts, content, storable, groups),
+        None => make(&run, parts, content, &storable, groups),
     };
     run.facts.tell_around(&stored, &run.cache);
     let to_client = lend(stored.content.clone(), ahead);
@@ -277,10 +205,11 @@ fn not_awaited_any_more(run: &Run, lease: Option<Lease>) {
 }
 
 /// Answers at once, and stores what has been copied by the time the content ends.
-fn stream(mut run: Run, mut parts: Parts, body: Body, storable: Storable, groups: Vec<Box<str>>, mut lease: Option<Lease>) -> Landing {
+fn stream(mut run: Run, admitted: Admitted, body: Body, mut lease: Option<Lease>) -> Landing {
+    let Admitted { mut parts, storable, groups, made } = admitted;
     nested::tell_of_stream(&run, &groups, &storable);
-    let (feed, to_client) = content::streamed();
-    let to_client = if run.is_head() { framing::answer_to_head_of_a_stream(&run.facts) } else { to_client };
+    let (feed, to_client) = copy::streamed();
+    let to_client = if run.is_head() { length::answer_to_head_of_a_stream(&run.facts) } else { to_client };
     let kept = tag::give_to_stream(&run, &mut parts);
     ForClients::of(&run.client_terms()).write(&mut parts.headers);
     vary::merge(&mut parts.headers, run.vary_names());
@@ -291,7 +220,7 @@ fn stream(mut run: Run, mut parts: Parts, body: Body, storable: Storable, groups
     let rest = async move {
         let limit = run.handler.policy.max_body;
         let cache = run.cache.clone();
-        let mut copy = pin!(content::copy(body, limit, feed, &cache.inner().read_ahead, LONGEST));
+        let mut copy = pin!(copy::copy(body, limit, feed, &cache.inner().read_ahead, LONGEST));
         let copied = if let Ok(copied) = timer::timeout(run.handler.policy.max_wait, copy.as_mut()).await {
             copied
         } else {
@@ -299,10 +228,11 @@ fn stream(mut run: Run, mut parts: Parts, body: Body, storable: Storable, groups
             copy.await
         };
         let landing = match copied {
-            Ok((content, end)) if is_of_its_length(&run, &kept.headers, &content) => {
+            Ok((content, end)) if run.is_of_its_length(&kept.headers, &content) => {
                 // A write to a backend takes long, and no client waits for it.
                 let _end = run.storage().puts_at_once().then_some(end);
-                keep(run, kept, Complete { content, ahead: Vec::new() }, &storable, groups, lease, Made::New, false).await
+                let admitted = Admitted { parts: kept, storable, groups, made };
+                keep(run, admitted, Complete { content, ahead: Vec::new() }, lease, false).await
             }
             Ok(_) => refuse(&run, kept, Body::empty(), lease, NotStored::LengthMismatch),
             Err(reason) => refuse(&run, kept, Body::empty(), lease, reason),

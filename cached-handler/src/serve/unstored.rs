@@ -8,13 +8,13 @@ use http_body::Body as _;
 use super::{
     Run,
     answer::{failed, is_part, outside},
-    content, framing,
-    part::cut,
 };
 use crate::{
+    body::{copy, cut::cut, length},
     header::entity_tag::EntityTag,
     rules::{
         conditional::{Selected, Verdict, drop_what_no_304_has, verdict},
+        length::{declared, is_declared_longer, is_endless},
         tag::is_left_alone,
     },
 };
@@ -31,7 +31,7 @@ pub(super) fn under_conditions(run: &Run, parts: &mut Parts, body: Body) -> Body
         Verdict::NotModified => {
             parts.status = StatusCode::NOT_MODIFIED;
             drop_what_no_304_has(&mut parts.headers);
-            return framing::not_modified(&mut parts.headers, length, facts);
+            return length::not_modified(&mut parts.headers, length, facts);
         }
         Verdict::Part { first, last } => {
             is_part(parts, first, last, length_of_parts(run, length).unwrap_or_default());
@@ -52,10 +52,10 @@ pub(super) async fn with_the_length_of_a_304(run: &Run, parts: &Parts, body: Bod
     let length = told_length(run, parts, &body);
     let is_needed = run.asks_whole() && lacks_its_length(run, length, &body) && verdict_on(run, parts, length) == Verdict::NotModified;
     let policy = &run.handler.policy;
-    if !is_needed || framing::is_declared_longer(&parts.headers, policy.max_body) || framing::is_endless(&parts.headers) {
+    if !is_needed || is_declared_longer(&parts.headers, policy.max_body) || is_endless(&parts.headers) {
         return body;
     }
-    match content::complete(body, policy.max_body, &run.cache.inner().read_ahead, Some(policy.max_wait)).await {
+    match copy::complete(body, policy.max_body, &run.cache.inner().read_ahead, Some(policy.max_wait)).await {
         Ok(whole) => Body::from(whole.lend()),
         Err(refused) => refused.body,
     }
@@ -63,14 +63,14 @@ pub(super) async fn with_the_length_of_a_304(run: &Run, parts: &Parts, body: Bod
 
 /// Whether a 304 would have to say a length that only the end of the content tells.
 fn lacks_its_length(run: &Run, length: Option<u64>, body: &Body) -> bool {
-    length.is_none() && body.size_hint().exact().is_none() && framing::must_tell_length(&run.facts)
+    length.is_none() && body.size_hint().exact().is_none() && length::must_tell_length(&run.facts)
 }
 
 /// How long the content is, as far as that is known before it has come.
 fn told_length(run: &Run, parts: &Parts, body: &Body) -> Option<u64> {
     // What a HEAD is answered without content says nothing of the length of GET's.
     let exact = body.size_hint().exact().filter(|length| *length > 0 || !run.is_head());
-    exact.or_else(|| framing::declared(&parts.headers))
+    exact.or_else(|| declared(&parts.headers))
 }
 
 /// A part is not cut from what is not there as a whole, unless the handler might have sent it by itself.

@@ -3,7 +3,7 @@
 
 use axum::response::Response;
 
-use super::{Run, answer::finish, produce::noted};
+use super::{Miss, Run, answer::finish, produce::noted};
 use crate::{
     invalidates::{Targets, invalidating},
     observe::Running,
@@ -25,7 +25,9 @@ impl Run {
         let keeps = self.cache.inner().keeps_own_paths() || self.handler.policy.keep_own_path;
         self.facts.take_changed().filter(|_| !keeps)
     }
+}
 
+impl Miss {
     /// Whether its handler runs as it would without a cache.
     #[must_use]
     pub fn is_untouched(&self) -> bool {

@@ -2,6 +2,7 @@
 
 pub(crate) mod codec;
 pub(crate) mod failed;
+pub(crate) mod lines;
 pub(crate) mod own;
 pub(crate) mod part;
 pub(crate) mod response_part;

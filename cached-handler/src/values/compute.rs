@@ -16,7 +16,7 @@ use crate::{
     observe::Running,
     outcome::{Bypass, Forward, Kept, NotStored, Outcome},
     request::nested,
-    serve::{look, run_in_its_own_task},
+    serve::{self, look, run_in_its_own_task},
     stored::failed::{failed, response_or_error},
 };
 
@@ -168,13 +168,8 @@ impl<T: Serialize + DeserializeOwned + Send + Sync + 'static> Values<T> {
             Ok(response) => return Ok(Self::in_answer(&response)),
             Err(key) => key,
         };
-        let mut run = self.run(key);
-        options.apply(&mut run);
-        if let Some(response) = run.look_up().await
-            && let Some(value) = Self::in_response(&response)
-        {
-            return Ok(value);
-        }
+        let mut miss = self.miss(key);
+        options.apply(&mut miss);
         let keeping = self.keeping();
         let made = async move {
             match compute().await {
@@ -183,7 +178,7 @@ impl<T: Serialize + DeserializeOwned + Send + Sync + 'static> Values<T> {
             }
         };
         let made = Lent::new(made);
-        let response = unless_ended(run_in_its_own_task(run, made.clone())).await?;
+        let response = unless_ended(serve::respond(miss, |_| run_in_its_own_task(made.clone()))).await?;
         let response = response_or_error(response).map_err(NoValue::Failed)?;
         if let Some(value) = Self::in_response(&response) {
             return Ok(value);

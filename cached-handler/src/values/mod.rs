@@ -43,7 +43,7 @@ use crate::{
     },
     outcome::Forward,
     request::facts::{Captured, Facts},
-    serve::{Run, peek_fresh, put_at_once},
+    serve::{Miss, Run, peek_fresh, put_at_once},
     storage::Storage,
     stored::{Slot, value::Typed},
 };
@@ -206,8 +206,8 @@ impl<T: Serialize + DeserializeOwned + Send + Sync + 'static> Values<T> {
         if self.storage().peeks() {
             return self.at_once(key);
         }
-        let mut run = self.run(self.unlooked(key)?);
-        let slot = Box::pin(run.find_fresh()).await?;
+        let miss = self.miss(self.unlooked(key)?);
+        let (slot, _) = Box::pin(miss.find_fresh()).await?;
         self.cache.inner().observer.hit(&self.set.handler.subject);
         let Slot::Response(stored) = &*slot else { return None };
         stored.value.as_ref()?.get()
@@ -235,14 +235,13 @@ impl<T: Serialize + DeserializeOwned + Send + Sync + 'static> Values<T> {
             return Ok(());
         }
         let Some(key) = self.unlooked(key) else { return Ok(()) };
-        let mut run = self.run(key);
+        let mut miss = self.miss(key);
         // Not once more after a while: what is inserted was made of nothing that could lag behind.
-        self.invalidate(&run.target_of_its_key()).await?;
-        options.apply(&mut run);
-        // The epochs, as they are after that.
-        let _outdated = run.look_up().await;
-        run.forget_held();
-        put_at_once(run, respond(value, &options, self.keeping())).await;
+        self.invalidate(&miss.target_of_its_key()).await?;
+        options.apply(&mut miss);
+        // As they are after that.
+        let epochs = Box::pin(miss.read_epochs()).await;
+        put_at_once(Run::after(miss, epochs), respond(value, &options, self.keeping())).await;
         Ok(())
     }
 
@@ -262,11 +261,11 @@ impl<T: Serialize + DeserializeOwned + Send + Sync + 'static> Values<T> {
     /// ```
     pub async fn remove<K: KeyPart + ?Sized>(&self, key: &K) -> Result<(), Error> {
         let Some(key) = self.unlooked(key) else { return Ok(()) };
-        let run = self.run(key);
-        let target = run.target_of_its_key();
+        let miss = self.miss(key);
+        let target = miss.target_of_its_key();
         self.cache.reinvalidate_later(&target, Effect::Invalidate);
         self.invalidate(&target).await?;
-        run.storage().remove(&run.entry()).await;
+        miss.storage().remove(&miss.entry()).await;
         Ok(())
     }
 
@@ -313,15 +312,15 @@ impl<T: Serialize + DeserializeOwned + Send + Sync + 'static> Values<T> {
         self.cache.inner().off || key.traits.bypass.is_some()
     }
 
-    fn run(&self, key: Box<Key>) -> Run {
+    fn miss(&self, key: Box<Key>) -> Box<Miss> {
         self.set.is_used();
         let facts = Facts::of_none(Some(self.cache.clone()));
-        let mut run = Run::new(self.set.handler, Captured { facts, fields: None }, key);
-        run.opens = Some(opened::<T>);
-        run.shape = Some(shape::<T>);
-        run.paths.clear();
-        run.belongs_to_its_key();
-        run
+        let mut miss = Miss::new(self.set.handler, Captured { facts, fields: None }, key);
+        miss.opens = Some(opened::<T>);
+        miss.shape = Some(shape::<T>);
+        miss.paths.clear();
+        miss.belongs_to_its_key();
+        miss
     }
 
     /// Makes what is under a key unusable, and what is being computed for it.

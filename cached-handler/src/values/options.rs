@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::{rules::stale::Windows, serve::Run};
+use crate::{rules::stale::Windows, serve::Miss};
 
 /// What is said of one value when it is stored. A [`Duration`] alone is a lifetime without anything else.
 ///
@@ -62,10 +62,10 @@ impl ValueOptions {
         self
     }
 
-    pub(super) fn apply(&self, run: &mut Run) {
-        run.windows = self.windows;
+    pub(super) fn apply(&self, miss: &mut Miss) {
+        miss.windows = self.windows;
         for group in &self.groups {
-            run.group(format_args!("{group}"));
+            miss.group(format_args!("{group}"));
         }
     }
 }

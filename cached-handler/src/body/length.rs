@@ -13,32 +13,19 @@ use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 use http_body::{Body as _, Frame, SizeHint};
 
-use super::Run;
 use crate::{
     handler::{Handler, policy::ETag},
     request::facts::{Facts, Flags},
-    rules::tag::is_left_alone,
+    rules::{length::declared, tag::is_left_alone},
     stored::Stored,
 };
-
-/// Adds the line whose place a copy of the fields has for the length that the server writes. Without that place the copy would
-/// grow to twice its size for one line. [`take_room`] takes the line out of each copy.
-pub(super) fn leave_room(fields: &mut HeaderMap) {
-    fields.insert(header::CONTENT_LENGTH, HeaderValue::from_static("0"));
-}
-
-/// Takes the line of [`leave_room`] out of a copy, and leaves its place.
-#[inline]
-pub(super) fn take_room(fields: &mut HeaderMap) {
-    fields.remove(header::CONTENT_LENGTH);
-}
 
 /// What a HEAD is given of a stored response with `fields`: never a length that its GET would not be sent (RFC 9110 §8.6).
 ///
 /// A layer outside may change the content, and says the right length only of what it is shown. So it is shown the content, where
 /// nothing of that is sent: a router takes it away and writes its length into the field, and over HTTP/1.1 the server sends
 /// none. Elsewhere the field says it.
-pub(super) fn answer_to_head(stored: &Stored, content: &Bytes, handler: &Handler, facts: &Facts, fields: &mut HeaderMap) -> Body {
+pub(crate) fn answer_to_head(stored: &Stored, content: &Bytes, handler: &Handler, facts: &Facts, fields: &mut HeaderMap) -> Body {
     let flags = facts.flags;
     let is_routed = flags.is_routed && !flags.is_for_a_service;
     if stored.of_head {
@@ -67,12 +54,12 @@ pub(super) fn answer_to_head(stored: &Stored, content: &Bytes, handler: &Handler
 }
 
 /// The same of what is not stored, and is passed on as it came.
-pub(super) fn passed_to_head(run: &Run, body: Body, status: StatusCode, fields: &mut HeaderMap) -> Body {
-    if !run.is_head() {
+pub(crate) fn passed_to_head(handler: &Handler, facts: &Facts, body: Body, status: StatusCode, fields: &mut HeaderMap) -> Body {
+    if !facts.is_head() {
         return body;
     }
-    let (flags, length) = (run.facts.flags, body.size_hint().exact());
-    let may_be_coded = |length: u64| may_be_coded(length, run.handler, flags, fields);
+    let (flags, length) = (facts.flags, body.size_hint().exact());
+    let may_be_coded = |length: u64| may_be_coded(length, handler, flags, fields);
     let (is_told, may_change) = (declared(fields), length.is_some_and(may_be_coded));
     // As on a hit: around a router nobody writes a length where there is none.
     if flags.is_for_a_service && !flags.is_routed && is_told.is_some_and(may_be_coded) {
@@ -145,12 +132,12 @@ impl http_body::Body for OfHead {
 }
 
 /// No content, in the answer to a HEAD whose GET has content of unknown length.
-pub(super) fn answer_to_head_of_a_stream(facts: &Facts) -> Body {
+pub(crate) fn answer_to_head_of_a_stream(facts: &Facts) -> Body {
     if facts.flags.is_routed || !facts.flags.accepts_a_coding { without_length() } else { Body::empty() }
 }
 
 /// No content, in a 304 for content of this length, as far as that is known.
-pub(super) fn not_modified(fields: &mut HeaderMap, length: Option<u64>, facts: &Facts) -> Body {
+pub(crate) fn not_modified(fields: &mut HeaderMap, length: Option<u64>, facts: &Facts) -> Body {
     // axum adds the length of a body that says one, and the field may only have the length that a 200 would have.
     if !facts.flags.accepts_a_coding {
         return without_length();
@@ -166,39 +153,9 @@ pub(super) fn not_modified(fields: &mut HeaderMap, length: Option<u64>, facts: &
 
 /// Whether a 304 without a length would get that of its own content from axum, in a router or in a `MethodRouter` that is
 /// served by itself. Over HTTP/1.1 the server takes it away again, but for HEAD.
-pub(super) fn must_tell_length(facts: &Facts) -> bool {
+pub(crate) fn must_tell_length(facts: &Facts) -> bool {
     let flags = facts.flags;
     flags.accepts_a_coding && (flags.is_routed || !flags.is_for_a_service) && (flags.is_http2 || facts.is_head())
-}
-
-/// But to a HEAD, which is told how long the content is that GET would be given.
-pub(super) fn is_of_its_length(run: &Run, fields: &HeaderMap, content: &Bytes) -> bool {
-    run.is_answered_as_head() || is_as_long_as_declared(fields, content)
-}
-
-/// `Content-Length`, where the handler set one, has to be right (RFC 9110 §8.6).
-pub(super) fn is_as_long_as_declared(fields: &HeaderMap, content: &Bytes) -> bool {
-    fields
-        .get_all(header::CONTENT_LENGTH)
-        .iter()
-        .all(|declared| declared.to_str().ok().and_then(|declared| declared.trim().parse::<usize>().ok()) == Some(content.len()))
-}
-
-/// Whether `Content-Length` says that there is more than `limit`.
-pub(super) fn is_declared_longer(fields: &HeaderMap, limit: usize) -> bool {
-    declared(fields).is_some_and(|declared| declared > limit as u64)
-}
-
-/// What `Content-Length` says.
-pub(super) fn declared(fields: &HeaderMap) -> Option<u64> {
-    fields.get(header::CONTENT_LENGTH)?.to_str().ok()?.trim().parse().ok()
-}
-
-/// Types whose content goes on until someone leaves.
-pub(super) fn is_endless(fields: &HeaderMap) -> bool {
-    let media_type = fields.get(header::CONTENT_TYPE).map_or(&b""[..], HeaderValue::as_bytes);
-    let essence = media_type.split(|byte| *byte == b';').next().unwrap_or_default().trim_ascii();
-    [&b"text/event-stream"[..], b"multipart/x-mixed-replace"].iter().any(|endless| essence.eq_ignore_ascii_case(endless))
 }
 
 /// No content and no length either: only where no layer makes something of it, or a router takes that away.

@@ -27,28 +27,28 @@ use crate::{
 };
 
 /// Content that cannot be stored, and the body that passes it on as it would have come.
-pub(super) struct Refused {
-    pub(super) reason: NotStored,
-    pub(super) body: Body,
+pub(crate) struct Refused {
+    pub(crate) reason: NotStored,
+    pub(crate) body: Body,
 }
 
 /// All of it.
-pub(super) struct Complete {
-    pub(super) content: Bytes,
+pub(crate) struct Complete {
+    pub(crate) content: Bytes,
     /// Where the handler did not have it as one piece: what a client holds of it is what it would not hold without a cache.
-    pub(super) ahead: Vec<Arc<Portion>>,
+    pub(crate) ahead: Vec<Arc<Portion>>,
 }
 
 impl Complete {
     /// For a client.
-    pub(super) fn lend(self) -> Bytes {
+    pub(crate) fn lend(self) -> Bytes {
         lend(self.content, self.ahead)
     }
 }
 
 /// Reads all of a body that says how long it is. One that stalls is passed on after `patience`; without one it is read
 /// outside of a runtime that could measure it.
-pub(super) async fn complete(
+pub(crate) async fn complete(
     mut body: Body,
     limit: usize,
     ahead: &Arc<ReadAhead>,
@@ -83,13 +83,13 @@ pub(super) async fn complete(
 }
 
 /// A body for the client, and the other end, which [`copy`] feeds.
-pub(super) fn streamed() -> (Feed, Body) {
+pub(crate) fn streamed() -> (Feed, Body) {
     let (sender, receiver) = mpsc::unbounded_channel();
     (Feed(sender), Body::new(Streamed::Copied(receiver)))
 }
 
 /// Where the frames go on their way to the client. What waits there has its part of the budget.
-pub(super) struct Feed(mpsc::UnboundedSender<Piece>);
+pub(crate) struct Feed(mpsc::UnboundedSender<Piece>);
 
 enum Piece {
     Frame(Held),
@@ -101,7 +101,7 @@ enum Piece {
 
 /// Reads a body as fast as the handler gives it, hands each frame to the client, and keeps a copy. A client who is slow,
 /// or leaves, does not slow or stop it. The client's content ends when [`End`] is dropped.
-pub(super) async fn copy(
+pub(crate) async fn copy(
     mut body: Body,
     limit: usize,
     feed: Feed,
@@ -147,7 +147,7 @@ impl Feed {
 
 /// Ends the client's content when it is dropped. Held until the copy is in memory, so that a client who has read the whole
 /// content, and asks again, is given what was stored.
-pub(super) struct End(Feed);
+pub(crate) struct End(Feed);
 
 impl Drop for End {
     fn drop(&mut self) {

@@ -1,100 +1,27 @@
-//! Step 4: running the handler, once for all who wait for the same key (law L5).
+//! Step 3: one run for all who wait for the same key (law L5).
 
-use std::{panic::resume_unwind, sync::Arc};
+use std::sync::Arc;
 
-use axum::response::{IntoResponse, Response};
-use http::StatusCode;
+use axum::response::Response;
 use tokio::{
-    sync::{OwnedSemaphorePermit, Semaphore, oneshot},
+    sync::{OwnedSemaphorePermit, Semaphore},
     time::Instant,
 };
-use tracing::Instrument;
 
-use super::{
-    BoxRun, Run, answer,
-    lookup::may_answer,
-    produce::{self, noted, produce},
-    revalidate::is_hidden,
-    store,
-    untouched::untouched,
-};
+use super::{Run, answer, lookup::may_answer, produce, revalidate::is_hidden};
 use crate::{
     cache::{
         collapse::{Follower, Join, Landed, Lease},
         hit_for_miss::Reputation,
     },
     handler::policy::Collapse,
-    invalidates::{Targets, invalidating},
     outcome::{Forward, Kept, Outcome},
     stored::{Slot, Stored},
-    util::{
-        tasks::{self, Place},
-        timer::timeout_at,
-    },
+    util::timer::timeout_at,
 };
 
-/// Runs the handler in a task of its own, so that a client who leaves stops nobody: which is why its future has to be
-/// `Send + 'static`, by itself and not only where axum asks for it.
-pub fn run_in_its_own_task<F>(run: Run, handler: F) -> BoxRun
-where
-    F: Future<Output = Response> + Send + 'static,
-{
-    // Erased at once: a hundred handlers then share what follows.
-    Box::pin(detached(run, Box::pin(handler)))
-}
-
-/// Runs the handler in the request's task.
-pub async fn run_in_this_task<F: Future<Output = Response>>(mut run: Run, handler: F) -> Response {
-    if run.is_untouched() {
-        return untouched(run, handler).await;
-    }
-    match turn(&mut run).await {
-        Turn::Answered(response) => response,
-        Turn::Lead(lease) => in_place(run, handler, Some(lease), None).await,
-        Turn::Alone(permit) => in_place(run, handler, None, permit).await,
-    }
-}
-
-async fn detached(mut run: Run, handler: BoxRun) -> Response {
-    if run.is_untouched() {
-        return untouched(run, handler).await;
-    }
-    let is_inline = run.handler.policy.collapse == Collapse::Inline;
-    if !is_inline && let Some(response) = run.stale_while_refreshed() {
-        refresh_behind(run, handler);
-        return response;
-    }
-    match turn(&mut run).await {
-        Turn::Answered(response) => response,
-        Turn::Lead(lease) => match if is_inline { None } else { run.cache.inner().tasks.place() } {
-            Some((runtime, place)) => lead(run, handler, lease, &runtime, place).await,
-            None => in_place(run, handler, Some(lease), None).await,
-        },
-        Turn::Alone(permit) => in_place(run, handler, None, permit).await,
-    }
-}
-
-/// Lets the handler make anew what is stale, behind the answer (RFC 5861 §3). Where there is no place for one more run, a
-/// later request tries again.
-fn refresh_behind(mut run: Run, handler: BoxRun) {
-    let (cache, now) = (run.cache.clone(), run.now());
-    let (Some((runtime, place)), Some(reading)) = (cache.inner().tasks.place(), run.reading()) else { return };
-    run.behind = true;
-    // A run under way is as good, for whoever else began it, and so is what came of one since the look-up.
-    if let Join::Lead(lease) = cache.inner().flights.join(&run.key.primary, &reading, run.stamp_to_lead(), now) {
-        let handler = noted(&run, handler);
-        let refreshed = async move {
-            match run.look_again(true).await {
-                Some(slot) => lease.land(Landed::Stored(slot)),
-                None => land_detached(run, handler, lease, place, |_| ()).await,
-            }
-        };
-        drop(tasks::spawn(&runtime, refreshed.instrument(tracing::Span::current())));
-    }
-}
-
 /// What a request is to do.
-enum Turn {
+pub(super) enum Turn {
     /// Nothing: another's run has answered it.
     Answered(Response),
     /// Run, for itself and others.
@@ -103,7 +30,7 @@ enum Turn {
     Alone(Option<OwnedSemaphorePermit>),
 }
 
-async fn turn(run: &mut Run) -> Turn {
+pub(super) async fn turn(run: &mut Run) -> Turn {
     if run.wants_no_run() {
         return Turn::Answered(answer::gateway_timeout(run));
     }
@@ -274,69 +201,4 @@ fn collapsed(run: &Run, stored: &Stored) -> Option<Response> {
     let response = answer::derive(stored, run.handler, &run.facts, Some(stored.age_secs(now)));
     let outcome = Outcome::Forward { why: run.key.forward, collapsed: true, kept: Kept::Stored };
     Some(answer::finish(response, &run.cache, run.handler, outcome))
-}
-
-/// Runs in a task of its own, and waits for the answer. If this request is dropped, the task goes on.
-async fn lead(run: Run, handler: BoxRun, lease: Lease, runtime: &tokio::runtime::Handle, place: Place) -> Response {
-    let (sender, receiver) = oneshot::channel();
-    // A client who has left does not matter.
-    let answer = move |response| drop(sender.send(response));
-    let handler = noted(&run, handler);
-    let task = tasks::spawn(runtime, land_detached(run, handler, lease, place, answer).instrument(tracing::Span::current()));
-    match receiver.await {
-        Ok(response) => response,
-        Err(_) => match task.await {
-            // As it would have been without a cache: the server, or a layer that catches panics, deals with it.
-            Err(error) if error.is_panic() => resume_unwind(error.into_panic()),
-            _ => StatusCode::SERVICE_UNAVAILABLE.into_response(),
-        },
-    }
-}
-
-/// A run in a task of its own: it answers, and goes on with what is left.
-async fn land_detached<F: Future<Output = Response>>(mut run: Run, handler: F, lease: Lease, place: Place, answer: impl FnOnce(Response)) {
-    run.begins();
-    let produced = produce(&run, handler).await;
-    let landing = store::land(run, produced, Some(lease), true).await;
-    answer(landing.response);
-    if let Some(rest) = landing.rest {
-        rest.await;
-    }
-    drop(place);
-}
-
-/// Runs in the request's task. `permit`: to be one of a few, until what comes of it is at rest.
-async fn in_place<F: Future<Output = Response>>(
-    mut run: Run,
-    handler: F,
-    lease: Option<Lease>,
-    permit: Option<OwnedSemaphorePermit>,
-) -> Response {
-    if lease.is_none() {
-        run.read_epochs_again();
-    }
-    run.begins();
-    let changed = run.take_changed();
-    let handler = noted(&run, handler);
-    let produced = match changed {
-        None => produce(&run, handler).await,
-        Some(changed) => {
-            let trace = if run.may_stand_for_get() { run.trace(&changed).await } else { None };
-            produce(&run, invalidating(Targets::changed(&run.cache, changed, trace), handler)).await
-        }
-    };
-    let place = run.cache.inner().tasks.place();
-    let landing = store::land(run, produced, lease, place.is_some()).await;
-    match (landing.rest, place) {
-        (Some(rest), Some((runtime, place))) => {
-            let rest = async move {
-                rest.await;
-                drop((permit, place));
-            };
-            drop(tasks::spawn(&runtime, rest.instrument(tracing::Span::current())));
-        }
-        (Some(rest), None) => rest.await,
-        (None, _) => {}
-    }
-    landing.response
 }

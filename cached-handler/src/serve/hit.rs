@@ -1,0 +1,156 @@
+//! Step 1: the key, and the answer that needs no wait.
+
+use std::sync::Arc;
+
+use axum::response::Response;
+
+use super::{
+    answer,
+    lookup::{LookedUp, UseStale, judged, may_answer, use_stale},
+};
+use crate::{
+    cache::Cache,
+    handler::{Handler, Instance},
+    key::{
+        primary::{Key, KeyRef},
+        writer::{Buffer, KeyWriter, Tag, Traits},
+    },
+    observe::Sample,
+    outcome::{Bypass, Forward},
+    request::facts::{Seen, Upgrade},
+    storage::{self, Validity},
+    stored::Slot,
+    util::clock::Millis,
+};
+
+/// An empty key. `inside` is any closure written inside the handler: its type tells the handler, and the instance of a
+/// generic one, from every other.
+#[must_use]
+#[inline]
+pub fn key<'a, T: 'static, const FIELDS: bool, const PARAMETERS: bool>(
+    handler: &'static Handler,
+    seen: &'a Seen<FIELDS, PARAMETERS>,
+    inside: &T,
+) -> KeyWriter<'a> {
+    // And no more than that: what is made in one expression is made in its place, and not moved there.
+    KeyWriter {
+        handler,
+        instance: Instance::of(inside),
+        bytes: Buffer::new(),
+        facts: &seen.facts,
+        fields: seen.fields.as_deref(),
+        traits: Traits::default(),
+    }
+}
+
+/// Starts a request's key with what is always in it.
+pub fn begin(key: &mut KeyWriter<'_>) {
+    let facts = key.facts;
+    key.tagged(Tag::Path, facts.original.path().as_bytes());
+    if let Some(inner) = facts.inner()
+        && inner.path() != facts.original.path()
+    {
+        key.tagged(Tag::InnerPath, inner.path().as_bytes());
+    }
+    begin_fields(key);
+}
+
+/// The fields that `vary` names.
+pub(super) fn begin_fields(key: &mut KeyWriter<'_>) {
+    for name in key.handler.fields() {
+        key.field(name);
+    }
+}
+
+/// Answers from memory, without an await; or gives the finished key for a run.
+pub fn hit(key: &mut KeyWriter<'_>) -> Result<Response, Box<Key>> {
+    let cache = key.facts.cache();
+    key.handler = key.handler.with(cache.inner().defaults);
+    look(key, cache)
+}
+
+/// The key of a request with which a condition of `bypass(…)` leaves the cache alone. Nothing is in it.
+pub fn bypassed(key: &mut KeyWriter<'_>) -> Box<Key> {
+    let why = if key.facts.cache().inner().off { Bypass::Off } else { Bypass::Condition };
+    missed(key, Forward::Bypass(why))
+}
+
+/// The same in a cache that the facts do not name.
+#[inline]
+pub(crate) fn look(key: &mut KeyWriter<'_>, cache: &Cache) -> Result<Response, Box<Key>> {
+    let sample = Sample::begin(&cache.inner().clock);
+    if let Some(forward) = stands_aside(key, cache) {
+        return Err(missed(key, forward));
+    }
+    let (now, storage) = (cache.inner().clock.now(), cache.storage(key.handler));
+    let found = storage.peek(&key.as_ref());
+    // The way of almost all hits, and nothing else on it.
+    if let Some(Slot::Response(stored)) = found.as_deref()
+        && let validity = cache.inner().memory.validity(stored)
+        && validity != Validity::Invalidated
+        && may_answer(stored, validity == Validity::Expired, key.handler, key.facts, &key.traits, now).is_ok()
+    {
+        let response = answer::hit(stored, key.handler, key.facts, cache, now);
+        sample.hit(&cache.inner().clock, &key.handler.subject);
+        return Ok(response);
+    }
+    look_closer(found, key, cache, now, sample)
+}
+
+/// Where there is no response under the key itself which simply answers.
+#[cold]
+fn look_closer(
+    found: Option<Arc<Slot>>,
+    key: &mut KeyWriter<'_>,
+    cache: &Cache,
+    now: Millis,
+    sample: Sample,
+) -> Result<Response, Box<Key>> {
+    let storage = cache.storage(key.handler);
+    let nothing = storage::Found::Nothing(Forward::UriMiss);
+    let found = found.map_or(nothing, |slot| storage.selected(slot, &key.as_ref(), key.handler, key.fields));
+    match judged(found, key.handler, key.facts, &key.traits, now) {
+        LookedUp::Hit(slot) => {
+            let Slot::Response(stored) = &*slot else { return Err(missed(key, Forward::VaryMiss)) };
+            let response = answer::hit_of_variant(stored, key.handler, key.facts, cache, now);
+            sample.hit(&cache.inner().clock, &key.handler.subject);
+            Ok(response)
+        }
+        LookedUp::Stale(slot, forward) => match use_stale(&slot, forward, &key.as_ref(), key.may_share(), cache, now) {
+            UseStale::Answer(stored, why) => Ok(answer::stale(stored, why, key.handler, key.facts, cache, now)),
+            UseStale::Refresh(claim) => Err(Box::new(Key { held: Some(slot), claim: Some(claim), ..key.finish(forward) })),
+            UseStale::No => Err(Box::new(Key { held: Some(slot), ..key.finish(forward) })),
+        },
+        LookedUp::Miss(forward) => Err(missed(key, forward)),
+    }
+}
+
+#[cold]
+fn missed(key: &mut KeyWriter<'_>, forward: Forward) -> Box<Key> {
+    Box::new(key.finish(forward))
+}
+
+/// Whether this request is none of the memory's business.
+fn stands_aside(key: &KeyWriter<'_>, cache: &Cache) -> Option<Forward> {
+    if cache.inner().off {
+        return Some(Forward::Bypass(Bypass::Off));
+    }
+    if !key.facts.is_safe() {
+        return Some(Forward::Method);
+    }
+    if let Some(reason) = key.traits.bypass {
+        return Some(Forward::Bypass(reason));
+    }
+    let upgrades = key.facts.flags.upgrade == Upgrade::WebSocket && key.handler.may_upgrade();
+    upgrades.then_some(Forward::Bypass(Bypass::Upgrade))
+}
+
+/// What can be peeked at and is fresh; for what is asked for without a request, which could say more to it.
+#[inline]
+pub(crate) fn peek_fresh(key: &KeyRef<'_>, handler: &Handler, cache: &Cache) -> Option<Arc<Slot>> {
+    let inner = cache.inner();
+    let slot = cache.storage(handler).peek(key)?;
+    let Slot::Response(stored) = &*slot else { return None };
+    let is_current = stored.marks.as_ref().is_some_and(|marks| inner.memory.epochs.expired(marks) <= stored.stamp.clock);
+    if is_current && stored.is_fresh(inner.clock.now()) { Some(slot) } else { None }
+}

@@ -1,0 +1,252 @@
+//! A request that nothing stored could answer at once, as far as it is known before a handler runs.
+
+use std::fmt;
+
+use http::{HeaderMap, HeaderName, HeaderValue, header};
+
+use super::paths;
+use crate::{
+    cache::Cache,
+    epoch::in_process::Marks,
+    epoch::{group, target::Target},
+    handler::{Handler, Shape},
+    key::{
+        primary::Key,
+        writer::{KeyWriter, Traits},
+    },
+    outcome::{Bypass, Forward},
+    request::facts::{Captured, Facts},
+    rules::{client::identifies_a_person, credentials::Credentials, length::is_as_long_as_declared, path::Paths, stale::Windows},
+    storage::{Entry, EpochSnapshot, Opens, Storage, StorageId},
+    stored::{Slot, Stored},
+    util::clock::Millis,
+};
+
+/// A request and its key. Boxed, so that the handler's future, which every hit allocates, stays small.
+pub struct Miss {
+    pub(crate) handler: &'static Handler,
+    pub(crate) cache: Cache,
+    pub(crate) facts: Facts,
+    pub(crate) fields: Option<Box<HeaderMap>>,
+    pub(crate) key: Key,
+    pub(crate) groups: Vec<Box<str>>,
+    /// None for a typed value.
+    pub(crate) paths: Paths,
+    /// The stale windows of a response that names none.
+    pub(crate) windows: Windows,
+    /// Its handler can see which part is asked for, unless that is kept from it.
+    pub(crate) could_send_parts: bool,
+    /// For a typed value: how it is read out of what is stored.
+    pub(crate) opens: Option<Opens>,
+    /// For a typed value: what it is made of, which is part of its key at rest.
+    pub(crate) shape: Option<Shape>,
+}
+
+impl fmt::Debug for Miss {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Miss").field("handler", &self.handler.site.name).field("forward", &self.key.forward).finish_non_exhaustive()
+    }
+}
+
+impl KeyWriter<'_> {
+    pub(super) fn may_share(&self) -> bool {
+        may_share(self.handler, self.facts, &self.traits)
+    }
+}
+
+/// Not if an argument may show the method of a HEAD, or credentials, outside the key.
+fn may_share(handler: &Handler, facts: &Facts, traits: &Traits) -> bool {
+    let shows_method = facts.is_head() && handler.attributes.skips;
+    let shows_credentials = facts.credentials(&handler.policy, traits) != Credentials::Unseen;
+    !(shows_method || shows_credentials)
+}
+
+impl Miss {
+    /// After a key was written that no peek could answer.
+    #[must_use]
+    pub fn new(handler: &'static Handler, seen: Captured, key: Box<Key>) -> Box<Self> {
+        let Captured { facts, fields } = seen;
+        let cache = facts.cache.clone().unwrap_or_else(|| Cache::global().clone());
+        let handler = handler.with(cache.inner().defaults);
+        let (paths, groups) = paths::of(handler, &facts, &cache);
+        let mut key = *key;
+        // Whoever says it, and in whatever way: what varies by them is one person's.
+        key.traits.private |= handler.fields().iter().chain(&key.traits.vary).any(|name| identifies_a_person(name));
+        let (windows, could_send_parts) = (handler.windows(), false);
+        Box::new(Self { handler, cache, facts, fields, key, groups, paths, windows, could_send_parts, opens: None, shape: None })
+    }
+
+    /// Adds a group of the attribute, with its templates filled in.
+    pub fn group(&mut self, name: fmt::Arguments<'_>) {
+        let name = fmt::format(name).into_boxed_str();
+        if !self.groups.contains(&name) {
+            self.groups.push(name);
+        }
+    }
+
+    /// The request fields that `vary = "…"` names.
+    pub(crate) fn selecting(&self) -> &'static [&'static str] {
+        self.handler.fields()
+    }
+
+    pub(crate) fn now(&self) -> Millis {
+        self.cache.inner().clock.now()
+    }
+
+    /// Where its responses are stored.
+    pub(crate) fn storage(&self) -> Storage<'_> {
+        self.cache.storage(self.handler)
+    }
+
+    pub(crate) fn storage_id(&self) -> StorageId {
+        self.cache.storage_id(self.handler)
+    }
+
+    /// What its response is stored and found by.
+    pub(crate) fn entry(&self) -> Entry<'_> {
+        Entry {
+            handler: self.handler,
+            instance: self.key.instance,
+            key: &self.key.primary,
+            state: (self.facts.state)(),
+            paths: &self.paths,
+            groups: &self.groups,
+            fields: self.fields.as_deref(),
+            of_head: self.is_answered_as_head(),
+            shape: self.shape,
+            opens: self.opens,
+        }
+    }
+
+    /// For a typed value, which has no path: a group that no other key has.
+    pub(crate) fn belongs_to_its_key(&mut self) {
+        self.groups = vec![self.group_of_its_key()];
+    }
+
+    /// The same group as a target.
+    pub(crate) fn target_of_its_key(&self) -> Target {
+        Target::group(self.group_of_its_key())
+    }
+
+    fn group_of_its_key(&self) -> Box<str> {
+        group::of_key(self.entry().key_at_rest(&self.cache.inner().namespace).digest())
+    }
+
+    pub(crate) fn is_head(&self) -> bool {
+        self.facts.is_head()
+    }
+
+    /// Whether it is a HEAD, and its handler sees that: then what it answers has no content. Otherwise that is GET's.
+    pub(crate) fn is_answered_as_head(&self) -> bool {
+        self.is_head() && !self.key.traits.head_at.is_empty()
+    }
+
+    /// Whether `Content-Length` is right, except on the answer to a HEAD, where it is that of GET's content.
+    pub(super) fn is_of_its_length(&self, fields: &HeaderMap, content: &[u8]) -> bool {
+        self.is_answered_as_head() || is_as_long_as_declared(fields, content)
+    }
+
+    /// A keyed hash of its key.
+    pub(crate) fn hash(&self) -> u64 {
+        self.cache.inner().reputations.hash(&self.key.primary)
+    }
+
+    /// What of its credentials an argument outside the key can see (law L8).
+    pub(crate) fn credentials(&self) -> Credentials {
+        self.facts.credentials(&self.handler.policy, &self.key.traits)
+    }
+
+    pub(crate) fn is_exposed(&self) -> bool {
+        self.credentials() != Credentials::Unseen
+    }
+
+    /// Whether its run may answer others, and others' runs may answer it.
+    pub(crate) fn may_collapse(&self) -> bool {
+        self.may_follow() && self.may_share()
+    }
+
+    /// Whether others' runs may answer it. Not with credentials: most such responses are nobody else's, and others would
+    /// wait in vain. A HEAD whose handler may see the method beside the key has no run for others; but what GET has stored
+    /// answers it, and so does the run of a GET.
+    pub(crate) fn may_follow(&self) -> bool {
+        let aside = match self.key.forward {
+            // Where the store cannot be reached, at least not every request runs.
+            Forward::Bypass(reason) => reason != Bypass::Backend,
+            Forward::Method | Forward::Request => true,
+            _ => false,
+        };
+        !aside && !self.is_exposed()
+    }
+
+    /// Whether what comes of its run could be stored for others.
+    pub(crate) fn may_share(&self) -> bool {
+        may_share(self.handler, &self.facts, &self.key.traits)
+    }
+
+    /// Whether the request asks for a stored response or none (`only-if-cached`), and is listened to.
+    pub(crate) fn wants_no_run(&self) -> bool {
+        self.handler.policy.honor_request_directives && self.facts.only_if_cached() && self.asks_whole()
+    }
+
+    /// Whether its preconditions and its range were kept from the handler, to be evaluated here.
+    pub(crate) fn asks_whole(&self) -> bool {
+        self.key.forward.asks_whole()
+    }
+
+    pub(crate) fn stand_aside(&mut self, reason: Bypass) {
+        self.key.forward = Forward::Bypass(reason);
+    }
+
+    /// The fields that `Vary` names on every answer: those of the attribute, and those that arguments were read from, or may have
+    /// been.
+    pub(crate) fn vary_names(&self) -> impl Iterator<Item = &'static str> + '_ {
+        let unsaid: &[_] = if self.key.traits.unsaid { &["cookie", "authorization"] } else { &[] };
+        self.handler.fields().iter().chain(&self.key.traits.vary).chain(unsaid).copied()
+    }
+
+    /// Whether the response has groups, or parts, that this request's reading did not cover.
+    pub(crate) fn knows_less_groups_than(&self, stored: &Stored) -> bool {
+        stored.is_composed() || self.entry().lacks_groups_of(stored)
+    }
+
+    /// Reads the epochs of this process, of which it may know where they are.
+    pub(super) fn read_epochs_here(&self, known: Option<Marks>) -> EpochSnapshot {
+        let (mut reading, marks) = self.cache.inner().memory.epochs.read_now(&self.entry().scopes(), known);
+        if !self.storage().holds_epochs() {
+            // In place of a backend's clock that could not be read, and never to be compared with it.
+            reading.incarnation = u64::MAX;
+        }
+        self.since_it_began(EpochSnapshot { reading, marks: Some(marks) })
+    }
+
+    /// When the request began is known by the clock of this process: what was expired after that keeps it from nothing, so
+    /// that it may wait for a run that began earlier, too.
+    pub(super) fn since_it_began(&self, mut epochs: EpochSnapshot) -> EpochSnapshot {
+        // Unless what it would be given is made of something outdated.
+        let is_outdated = epochs.reading.expired == u64::MAX;
+        if epochs.marks.is_some() && !is_outdated {
+            epochs.reading.expired = epochs.reading.expired.min(self.facts.began.here);
+        }
+        epochs
+    }
+
+    /// What is stored and could not answer.
+    pub(crate) fn held(&self) -> Option<&Stored> {
+        match self.key.held.as_deref() {
+            Some(Slot::Response(stored)) => Some(stored),
+            _ => None,
+        }
+    }
+
+    /// The fields by which the handler can be asked whether what is stored still holds (RFC 9111 §4.3.1): those of a
+    /// validator of its own, where an argument hands them in.
+    pub(crate) fn validators(&self) -> impl Iterator<Item = (HeaderName, HeaderValue)> + '_ {
+        let held = self.held().filter(|held| self.key.traits.can_ask && !held.has_ended());
+        held.into_iter().flat_map(|held| {
+            let tag = held.whole.headers.get(header::ETAG).filter(|_| held.own.tag);
+            let date = held.whole.headers.get(header::LAST_MODIFIED).filter(|_| held.own.date);
+            let tag = tag.map(|tag| (header::IF_NONE_MATCH, tag.clone()));
+            tag.into_iter().chain(date.map(|date| (header::IF_MODIFIED_SINCE, date.clone())))
+        })
+    }
+}

@@ -1,0 +1,193 @@
+//! A run of a handler: when it began, and how the epochs stood before.
+
+use std::{
+    fmt,
+    ops::{Deref, DerefMut},
+    sync::atomic::{AtomicU64, Ordering},
+    time::UNIX_EPOCH,
+};
+
+use super::{Miss, lookup::Look, post::Post};
+use crate::{
+    epoch::{Reading, Stamp, in_process::Marks},
+    request::nested::Composition,
+    rules::client::Terms,
+    storage::EpochSnapshot,
+    stored::Stored,
+    util::clock::{Millis, span},
+};
+
+/// A request whose handler runs, or that waits for another's run.
+#[derive(Debug)]
+pub struct Run(Box<State>);
+
+/// What a run has besides its request.
+#[doc(hidden)]
+pub struct State {
+    miss: Box<Miss>,
+    pub(super) look: Look,
+    /// Its number among all of this process, and when it began: by that, of two responses for one key, the newer one is
+    /// kept, whichever ends last.
+    number: u64,
+    at: Millis,
+    /// Nobody waits for it: its answer has been sent, from what was stale or as a stream.
+    pub(crate) behind: bool,
+    /// For a POST whose answer may stand for GET's.
+    pub(super) post: Option<Post>,
+    /// Its handler has returned an `Err`.
+    pub(super) is_err: bool,
+    /// What other cached handlers answer during the run.
+    pub(crate) composition: Composition,
+}
+
+static BEGUN: AtomicU64 = AtomicU64::new(0);
+
+impl Run {
+    /// After a look-up that could not answer.
+    pub(crate) fn after(miss: Box<Miss>, look: Look) -> Self {
+        let composition = Composition::new(&miss.cache, miss.handler);
+        let mut run = Self(Box::new(State { miss, look, number: 0, at: 0, behind: false, post: None, is_err: false, composition }));
+        run.begins();
+        run
+    }
+
+    /// Its handler is about to run.
+    pub(super) fn begins(&mut self) {
+        (self.number, self.at) = (BEGUN.fetch_add(1, Ordering::Relaxed), self.now());
+    }
+
+    /// When that was, for those who may store under its key: by the number where they are all of this process, and otherwise by
+    /// the backend's time.
+    pub(crate) fn began(&self) -> u64 {
+        match self.storage().orders_by() {
+            None => self.number,
+            Some(backend) => {
+                let clock = &self.cache.inner().clock;
+                let now = backend.wall(clock).duration_since(UNIX_EPOCH).unwrap_or_default();
+                let ago = span(clock.now().saturating_sub(self.at));
+                u64::try_from(now.saturating_sub(ago).as_millis()).unwrap_or(u64::MAX)
+            }
+        }
+    }
+
+    /// Reads the epochs of this process anew.
+    pub(super) fn read_epochs_here(&mut self) {
+        let known = self.look.epochs.take().and_then(|epochs| epochs.marks);
+        self.look.epochs = Some(self.miss.read_epochs_here(known));
+    }
+
+    /// Whether its answer is one person's: an argument says so, or a part of what it is made of.
+    pub(crate) fn is_private(&self) -> bool {
+        self.key.traits.private || self.composition.is_private()
+    }
+
+    /// What clients are to be told.
+    pub(crate) fn client_terms(&self) -> Terms {
+        Terms {
+            cache_control: self.handler.attributes.cache_control,
+            private: self.is_private(),
+            forwards: self.handler.forwards(),
+            targeted: self.handler.policy.targeted_fields,
+        }
+    }
+
+    /// Whoever has waited starts later than it looked, and may be stamped so.
+    pub(crate) fn read_epochs_again(&mut self) {
+        if self.marks().is_some() {
+            self.read_epochs_here();
+        }
+    }
+
+    /// Whether nothing at all was invalidated between the run stamped so and this request: its look-up, or its beginning where
+    /// that is known, which is in this process.
+    pub(crate) fn began_no_later_than(&self, stamp: Stamp) -> bool {
+        let Some(reading) = self.reading() else { return false };
+        let began = if self.marks().is_some() { self.facts.began.here } else { reading.clock };
+        reading.incarnation == stamp.incarnation && began <= stamp.clock
+    }
+
+    /// Reads all epochs that concern a response, in place of what was read before, if that can be done. The handler has not
+    /// run yet, so its run begins no earlier than this.
+    pub(super) async fn read_epochs_of(&mut self, stored: &Stored) -> bool {
+        let epochs = if let (Some(marks), Some(own)) = (&stored.marks, self.marks()) {
+            let epochs = &self.cache.inner().memory.epochs;
+            // The clock first: what is invalidated in between is then later than the stamp.
+            let clock = epochs.now();
+            EpochSnapshot { reading: epochs.reading(marks, clock), marks: Some(own.clone()) }
+        } else {
+            let Some(reading) = self.storage().read_epochs_of(&self.entry(), stored).await else { return false };
+            EpochSnapshot { reading, marks: None }
+        };
+        self.look.epochs = Some(self.since_it_began(epochs));
+        true
+    }
+
+    pub(crate) fn reading(&self) -> Option<Reading> {
+        self.look.epochs.as_ref().map(|epoch| epoch.reading)
+    }
+
+    /// When its handler starts, by the backend's clock: not after the arguments were made, where they may hold something
+    /// that the key does not, or after the look-up that found what the handler may say still holds.
+    pub(crate) fn stamp(&self) -> Option<Stamp> {
+        let stamp = self.reading()?.stamp();
+        let (withholds, asks) = (self.handler.attributes.withholds, self.validators().next().is_some());
+        if self.marks().is_some() {
+            let clock = if withholds || asks { stamp.clock.min(self.facts.began.here) } else { stamp.clock };
+            return Some(Stamp { clock, ..stamp });
+        }
+        let stamp = match self.look.held_at.filter(|_| asks) {
+            Some(held_at) => stamp.no_later_than(held_at)?,
+            None => stamp,
+        };
+        if withholds { stamp.no_later_than(self.facts.began.known(self.storage_id().remote()?)?) } else { Some(stamp) }
+    }
+
+    /// The same, where others may wait for the run: who looks now must not find it outdated from its beginning.
+    pub(crate) fn stamp_to_lead(&self) -> Option<Stamp> {
+        let stamp = self.stamp().filter(|_| self.may_share());
+        stamp.filter(|stamp| self.reading().is_some_and(|reading| reading.may_join(*stamp)))
+    }
+
+    pub(crate) fn marks(&self) -> Option<&Marks> {
+        self.look.epochs.as_ref().and_then(|epoch| epoch.marks.as_ref())
+    }
+
+    /// Whether its stamp is of the clock of a backend. Without one there is nothing that could be compared with that.
+    pub(crate) fn has_read_its_backend(&self) -> bool {
+        self.stamp().is_some() && self.marks().is_none()
+    }
+}
+
+impl Deref for Run {
+    type Target = State;
+
+    fn deref(&self) -> &State {
+        &self.0
+    }
+}
+
+impl DerefMut for Run {
+    fn deref_mut(&mut self) -> &mut State {
+        &mut self.0
+    }
+}
+
+impl Deref for State {
+    type Target = Miss;
+
+    fn deref(&self) -> &Miss {
+        &self.miss
+    }
+}
+
+impl DerefMut for State {
+    fn deref_mut(&mut self) -> &mut Miss {
+        &mut self.miss
+    }
+}
+
+impl fmt::Debug for State {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.miss.fmt(f)
+    }
+}
