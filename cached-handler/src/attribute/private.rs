@@ -24,6 +24,7 @@ pub use crate::{
         Field, Fields, FromResponse, IsExtractor, IsNeither, IsPart, Keyed, OfCookies, Reduced, SaysCookies, SaysNothing, SaysOfItself,
         SkipsKnown, SkipsUnknown, Undeclared, Via, option_via, reduced, result_via,
     },
+    cache::built_in_backends,
     handler::{
         Attributes, Handler, Registered, Site, Ttl, VaryOn,
         policy::Policy,

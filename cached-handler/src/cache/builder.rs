@@ -1,5 +1,6 @@
 //! Setting up a cache.
 
+pub(crate) mod built_in;
 mod complaints;
 mod defaults;
 #[cfg(feature = "fs")]
@@ -14,9 +15,9 @@ mod words;
 
 use std::{sync::Arc, time::Duration};
 
-use self::limits::Unguarded;
 pub(crate) use self::words::Words;
-use super::{Cache, Inner, advice, claims::Claims, reinvalidate::Reinvalidate};
+use self::{built_in::BUILT_IN, limits::Unguarded};
+use super::{Cache, Inner, claims::Claims, reinvalidate::Reinvalidate};
 #[cfg(feature = "redis")]
 use crate::storage::remote::redis::{Lasting, RedisServer};
 use crate::{
@@ -274,14 +275,13 @@ impl CacheBuilder {
     /// another cache of this process has the same namespace on the same server or in the same directory
     /// ([`shares_namespace`](Self::shares_namespace)), or the runtime has no timers (`enable_time`). [`Error::is_config`] is
     /// true for all of them.
-    #[cfg_attr(not(feature = "fs"), expect(clippy::unused_async, reason = "what connects is begun on this runtime"))]
-    #[cfg_attr(not(feature = "fs"), expect(unused_mut, reason = "what is opened is kept"))]
     pub async fn build(mut self) -> Result<Cache, Error> {
         if !self.off && timer::lacks_timers() {
             return Err(Error::config(timer::NO_TIMERS));
         }
-        #[cfg(feature = "fs")]
-        self.open_files().await?;
+        for row in &BUILT_IN {
+            (row.open)(&mut self).await?;
+        }
         let rooms = self.rooms();
         let (cache, complaints) = self.finish();
         if let Some(complaint) = complaints.into_iter().next() {
@@ -297,9 +297,9 @@ impl CacheBuilder {
     /// What can be built, and what cannot.
     pub(crate) fn finish(mut self) -> (Cache, Vec<String>) {
         let mut complaints = self.complaints();
-        complaints.extend(self.add_redis().err().map(|error| error.to_string()));
-        #[cfg(feature = "fs")]
-        complaints.extend(self.add_files().err().map(|error| error.to_string()));
+        for row in &BUILT_IN {
+            complaints.extend((row.add)(&mut self).err().map(|error| error.to_string()));
+        }
         let default_backend = self.default_elsewhere();
         if complaints.is_empty() {
             complaints.extend(default_backend.and_then(|name| self.complaint_of_default(name)));
@@ -330,12 +330,6 @@ impl CacheBuilder {
         (cache, complaints)
     }
 
-    #[cfg(not(feature = "redis"))]
-    #[expect(clippy::unused_self, clippy::unnecessary_wraps, reason = "as with the feature")]
-    fn add_redis(&mut self) -> Result<(), Error> {
-        Ok(())
-    }
-
     /// Whether something of the program names a backend, as far as it has been made.
     #[cfg(any(feature = "fs", feature = "redis"))]
     fn is_asked_for(&self, backend: &str) -> bool {
@@ -344,5 +338,3 @@ impl CacheBuilder {
 }
 
 const MEMORY: &str = "memory";
-#[cfg(feature = "redis")]
-const REDIS: &str = "redis";

@@ -25,7 +25,8 @@ use http::request::Parts;
 use tokio::runtime::Handle;
 
 pub use self::builder::CacheBuilder;
-use self::builder::Words;
+pub use self::builder::built_in::built_in_backends;
+use self::builder::{Words, built_in::advice};
 use self::{claims::Claims, reinvalidate::Reinvalidate};
 use crate::{
     cache::{collapse::Flights, hit_for_miss::Reputations, refresh_backoff::Attempts},
@@ -372,21 +373,6 @@ impl Cache {
     pub(crate) fn storage_id(&self, handler: &Handler) -> StorageId {
         let Some(named) = handler.remote else { return StorageId::Memory };
         self.0.backends.iter().position(|(name, _)| name == named).map_or(StorageId::Missing, StorageId::Remote)
-    }
-}
-
-/// How a cache comes by a backend.
-fn advice(backend: &str) -> String {
-    match backend {
-        "redis" if cfg!(not(feature = "redis")) => {
-            "switch on its feature: `cached-handler = { version = …, features = [\"redis\"] }`".to_owned()
-        }
-        "redis" => {
-            "add `.namespace(\"my-app\").redis(\"redis://HOST:PORT\")` to `Cache::builder()`, or set `CACHED_HANDLER_REDIS_URL`".to_owned()
-        }
-        "fs" if cfg!(not(feature = "fs")) => "switch on its feature: `cached-handler = { version = …, features = [\"fs\"] }`".to_owned(),
-        "fs" => "add `.namespace(\"my-app\").fs(\"/var/cache/my-app\")` to `Cache::builder()`, or set `CACHED_HANDLER_FS_DIR`".to_owned(),
-        _ => format!("add `.backend(\"{backend}\", …)` to `Cache::builder()`"),
     }
 }
 

@@ -92,13 +92,11 @@ async fn caches_of_one_process_may_have_a_default_each() {
 #[tokio::test]
 async fn a_default_that_is_not_set_up_is_an_error_of_the_builder() {
     assert!(Cache::builder().default_backend("memory").build().await.is_ok());
-    for (name, advice) in
-        [("redis", "`.namespace(\"my-app\").redis("), ("fs", "`.namespace(\"my-app\").fs("), ("nowhere", "`.backend(\"nowhere\", …)`")]
-    {
+    let own = ("nowhere", "add `.backend(\"nowhere\", …)` to `Cache::builder()`".to_owned());
+    for (name, advice) in cached_handler::__private::built_in_backends().chain([own]) {
         let error = Cache::builder().default_backend(name).build().await.unwrap_err();
         assert!(error.is_config());
-        says(&error, &format!("the default backend `{name}` is not set up; add "));
-        says(&error, advice);
+        says(&error, &format!("the default backend `{name}` is not set up; {advice}"));
     }
 }
 

@@ -1,26 +1,19 @@
 //! What cannot be built: names that are taken, and what the settings of each backend say of themselves.
 
-#[cfg(feature = "redis")]
-use super::REDIS;
-use super::{CacheBuilder, MEMORY};
+use super::{CacheBuilder, MEMORY, built_in::BUILT_IN};
 use crate::handler::{self, Handler};
 
 impl CacheBuilder {
     pub(super) fn complaints(&self) -> Vec<String> {
         let mut complaints = Vec::new();
         for (at, (name, _)) in self.backends.iter().enumerate() {
-            #[cfg(feature = "redis")]
-            if name == REDIS && self.redis.is_some() {
-                complaints.push("`.redis(…)` sets up the backend `redis`; give your own another name".to_owned());
-            }
             if name == MEMORY {
                 complaints.push("the name `memory` is taken by the built-in backend; give yours another".to_owned());
             } else if self.backends.iter().take(at).any(|(earlier, _)| earlier == name) {
                 complaints.push(format!("two backends are named `{name}`; rename one"));
             }
         }
-        #[cfg(feature = "fs")]
-        complaints.extend(self.complaints_of_files());
+        complaints.extend(BUILT_IN.iter().flat_map(|row| (row.complaints)(self)));
         complaints.extend(self.complaints_of_limits());
         complaints.extend(namesakes());
         complaints.extend(self.policy.complaint_of_defaults());

@@ -2,7 +2,7 @@
 
 use std::sync::Mutex;
 
-use super::{CacheBuilder, MEMORY, advice};
+use super::{CacheBuilder, MEMORY, built_in::advice};
 use crate::{handler::policy::Policy, util::lock::lock};
 
 impl CacheBuilder {

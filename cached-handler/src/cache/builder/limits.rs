@@ -2,7 +2,7 @@
 
 use std::{fmt, sync::Arc};
 
-use super::{CacheBuilder, MEMORY};
+use super::{CacheBuilder, MEMORY, built_in};
 use crate::storage::remote::{Remote, guard::limits::BackendLimits};
 
 /// A backend that is guarded once its limits are known.
@@ -43,7 +43,7 @@ impl CacheBuilder {
     pub(super) fn guarded(&mut self) -> Vec<(String, Arc<dyn Remote>)> {
         let backends = std::mem::take(&mut self.backends);
         // No error, as the environment may set them up in one place and not in another.
-        for (name, _) in self.limits.iter().filter(|(name, _)| ["redis", "fs"].contains(&name.as_str())) {
+        for (name, _) in self.limits.iter().filter(|(name, _)| built_in::remote().any(|row| row.name == name)) {
             if !self.off && !backends.iter().any(|(backend, _)| backend == name) {
                 tracing::warn!(target: "cached_handler", backend = name, "limits are set for a backend that is not set up here, and do nothing");
             }
@@ -63,7 +63,7 @@ impl CacheBuilder {
             )),
             MEMORY => Some("the memory backend answers at once and has no limits of time; remove `.limits(\"memory\", …)`".to_owned()),
             // They may be set up by the environment, in one place and not in another.
-            "redis" | "fs" => None,
+            name if built_in::remote().any(|row| row.name == name) => None,
             name if self.backends.iter().any(|(backend, _)| backend == name) => None,
             name => Some(format!(
                 "`.limits(\"{name}\", …)` names a backend that is not set up; add `.backend(\"{name}\", …)`, or correct the name"

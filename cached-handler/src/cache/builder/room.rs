@@ -2,13 +2,13 @@
 
 use std::time::Duration;
 
-use super::{Cache, CacheBuilder, MEMORY};
+use super::{Cache, CacheBuilder, MEMORY, built_in::BUILT_IN};
 use crate::{handler::Handler, storage::remote::guard::limits::BackendLimits};
 
 /// What backends have room for.
 pub(super) struct Rooms {
-    memory: u64,
-    files: u64,
+    /// Of those that know it in bytes, and what to type for more.
+    bytes: Vec<(&'static str, u64, &'static str)>,
     limits: Vec<(String, BackendLimits)>,
 }
 
@@ -22,11 +22,8 @@ const BY_DEFAULT: u64 = 1 << 20;
 
 impl CacheBuilder {
     pub(super) fn rooms(&self) -> Rooms {
-        #[cfg(feature = "fs")]
-        let files = self.files.capacity();
-        #[cfg(not(feature = "fs"))]
-        let files = u64::MAX;
-        Rooms { memory: self.memory, files, limits: self.limits.clone() }
+        let bytes = BUILT_IN.iter().filter_map(|row| Some((row.name, (row.room)(self)?, row.more_room))).collect();
+        Rooms { bytes, limits: self.limits.clone() }
     }
 }
 
@@ -46,13 +43,9 @@ impl Rooms {
 
     fn lack(&self, handler: &Handler) -> Option<String> {
         let wanted = u64::try_from(handler.policy.max_body).unwrap_or(u64::MAX);
-        let (room, grow) = match handler.remote {
-            None => (self.memory, "`Cache::builder().memory(bytes)`"),
-            Some("fs") => (self.files, "`Cache::builder().fs_capacity(bytes)`"),
-            Some(name) => return self.lack_of_time(name, wanted),
-        };
-        let is_tight = room == 0 || (wanted > room && wanted > BY_DEFAULT);
         let name = handler.remote.unwrap_or(MEMORY);
+        let Some((_, room, grow)) = self.bytes.iter().find(|(of, ..)| *of == name) else { return self.lack_of_time(name, wanted) };
+        let is_tight = *room == 0 || (wanted > *room && wanted > BY_DEFAULT);
         is_tight.then(|| {
             format!("a response may have {wanted} bytes (`max_body`), and its backend `{name}` has room for {room}: longer ones are not stored; give it more by {grow}")
         })

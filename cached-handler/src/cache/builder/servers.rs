@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{CacheBuilder, REDIS, limits::Unguarded};
+use super::{CacheBuilder, limits::Unguarded};
 use crate::{
     error::Error,
     observe::Watch,
@@ -47,6 +47,12 @@ impl CacheBuilder {
         self
     }
 
+    pub(super) fn complaints_of_redis(&self) -> Vec<String> {
+        let is_taken = self.redis.is_some() && self.backends.iter().any(|(name, _)| name == REDIS);
+        let complaint = || format!("`.{REDIS}(…)` sets up the backend `{REDIS}`; give your own another name");
+        is_taken.then(complaint).into_iter().collect()
+    }
+
     /// The one that was named, or the environment's where a handler asks for it.
     pub(super) fn add_redis(&mut self) -> Result<(), Error> {
         let is_asked_for = self.is_asked_for(REDIS);
@@ -62,3 +68,5 @@ impl CacheBuilder {
         Ok(())
     }
 }
+
+const REDIS: &str = "redis";
