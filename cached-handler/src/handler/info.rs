@@ -155,6 +155,9 @@ impl fmt::Display for HandlerInfo {
         if !self.paths.is_empty() {
             write!(f, ", one response for {}", self.paths.join(" and "))?;
         }
-        Ok(())
+        match self.mistake() {
+            Some(mistake) => write!(f, "; {mistake}"),
+            None => Ok(()),
+        }
     }
 }

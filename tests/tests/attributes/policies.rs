@@ -523,3 +523,18 @@ async fn the_attribute_names_statuses_and_counts_before_the_policy() {
         }
     }
 }
+
+const FORGETFUL: Policy = Policy::new().cache_control("maxage=60");
+
+#[cached(ttl = 60, policy = FORGETFUL)]
+async fn forgetful() -> &'static str {
+    ""
+}
+
+#[test]
+fn a_mistake_in_a_policy_is_told_with_the_handler_whatever_its_cache() {
+    let told: Vec<_> = handlers().into_iter().filter(|handler| handler.mistake().is_some()).collect();
+    assert_eq!(told.iter().map(|handler| handler.name).collect::<Vec<_>>(), ["forgetful"]);
+    assert!(told[0].mistake().unwrap().contains("type `max-age`"), "{:?}", told[0].mistake());
+    assert!(told[0].to_string().ends_with(&told[0].mistake().unwrap()), "{}", told[0]);
+}
