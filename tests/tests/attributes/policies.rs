@@ -533,6 +533,7 @@ async fn forgetful() -> &'static str {
 
 #[test]
 fn a_mistake_in_a_policy_is_told_with_the_handler_whatever_its_cache() {
+    let _: axum::routing::MethodRouter = get(forgetful);
     let told: Vec<_> = handlers().into_iter().filter(|handler| handler.mistake().is_some()).collect();
     assert_eq!(told.iter().map(|handler| handler.name).collect::<Vec<_>>(), ["forgetful"]);
     assert!(told[0].mistake().unwrap().contains("type `max-age`"), "{:?}", told[0].mistake());

@@ -150,10 +150,10 @@ async fn paths_with_parameters_share_where_the_handler_sees_the_same() {
         assert_hit!(&ask(&router, "/a/8").await);
     }
     // Another language is another response, of both.
-    let router = routes(|| get(whole));
+    let localized = routes(|| get(whole));
     let french = |path: &str| Request::get(path).header("accept-language", "fr").body(Body::empty()).unwrap();
-    assert_miss!(&router.clone().oneshot(french("/b/7")).await.unwrap());
-    assert_hit!(&router.oneshot(french("/a/7")).await.unwrap());
+    assert_miss!(&localized.clone().oneshot(french("/b/7")).await.unwrap());
+    assert_hit!(&localized.oneshot(french("/a/7")).await.unwrap());
 }
 
 #[tokio::test]
