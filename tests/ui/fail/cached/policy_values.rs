@@ -8,6 +8,17 @@ const WAIT: Policy = Policy::new().max_wait(secs(31)); //~ Policy::new().max_wai
 
 const STATUS: Policy = Policy::new().status(500, secs(1)); //~ Policy::new().status(500, secs(1)) => evaluation panicked: responses of this status are never stored; remove `.status(…)`
 
+const STATUSES: Policy = Policy::new()
+    .status(300, secs(1))
+    .status(301, secs(1))
+    .status(302, secs(1))
+    .status(303, secs(1))
+    .status(307, secs(1))
+    .status(308, secs(1))
+    .status(404, secs(1))
+    .status(410, secs(1))
+    .status(201, secs(1)); //~^^^^^^^^^ Policy::new() => evaluation panicked: at most eight statuses can be named, in a policy and in `status(…)` together; remove one
+
 fn main() {
-    let _ = (JITTER, WAIT, STATUS);
+    let _ = (JITTER, WAIT, STATUS, STATUSES);
 }

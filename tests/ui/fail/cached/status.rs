@@ -66,6 +66,11 @@ async fn h19() {}
 #[cached(ttl = 60, status(404 = SECONDS))] //~ SECONDS => mismatched types
 async fn h20() {}
 
+#[cached(ttl = 60, status(300, 302, 303, 305, 307, 404, 201, 204), policy = GONE)] //~ #[cached(ttl = 60, status(300, 302, 303, 305, 307, 404, 201, 204), policy = GONE)] => at most eight statuses can be named, in a policy and in `status(…)` together; remove one
+async fn h21() {}
+
+const GONE: Policy = Policy::new().status(410, secs(5));
+
 const SECONDS: u64 = 5;
 
 const _: Policy = Policy::new().status(302, secs(1));
