@@ -114,8 +114,8 @@ pub fn moment() -> Instant {
     Instant::now()
 }
 
-/// Runs a test of the calling program in a process of its own, where nothing else is counted, and gives the figures that it printed:
-/// lines that begin with `- `. `None` in that process itself: there the test goes on.
+/// Runs a test of the calling program in a process of its own, where nothing else is counted, and gives the figures that it printed,
+/// the lines that begin with `- `. `None` in that process itself: there the test goes on.
 pub fn alone(test: &str) -> Option<String> {
     const SIGN: &str = "CACHED_HANDLER_TEST_ALONE";
     if std::env::var_os(SIGN).is_some() {
@@ -133,7 +133,7 @@ pub fn alone(test: &str) -> Option<String> {
     assert!(output.status.success(), "{printed}{}", String::from_utf8_lossy(&output.stderr));
     assert!(printed.contains("1 passed"), "no test is named {test}: {printed}");
     // The first stands on the line that names the test.
-    let figure = |line: &'_ str| line.strip_prefix("- ").or_else(|| Some(line.split_once(" ... - ")?.1)).map(str::to_owned);
+    let figure = |line: &'_ str| line.strip_prefix("- ").or_else(|| Some(line.split_once(" ... - ")?.1)).map(|line| format!("- {line}"));
     Some(printed.lines().filter_map(figure).collect::<Vec<_>>().join("\n"))
 }
 

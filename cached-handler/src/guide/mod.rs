@@ -13,12 +13,14 @@
 //! | [`layer_and_values`] | caching where there is no handler to annotate |
 //! | [`testing`] | a cache and a clock per test, and a backend that fails on demand |
 //! | [`operating`] | metrics, events, and all limits in one table |
+//! | [`comparison`] | what the nearest crates do, and when to use one of them |
 //! | [`errors`] | every reason that is reported, and what to do about it |
 //!
 //! The [README](crate) has the tour, the laws and the main figures; `examples/` has a program for each way of caching.
 
 pub mod backends;
 pub mod collapse;
+pub mod comparison;
 pub mod errors;
 pub mod freshness;
 pub mod http;

@@ -174,24 +174,19 @@ async fn gated(State(shared): App) -> String {
     version.to_string()
 }
 
+fn asks_for_the_gated(router: &Router) -> tokio::task::JoinHandle<String> {
+    let router = router.clone();
+    tokio::spawn(async move { text(ask(&router, "/gated").await).await })
+}
+
 #[tokio::test]
 async fn l4_an_invalidation_wins_the_race_with_a_run_and_with_those_who_wait_for_it() {
     let (shared, cache, router) = app(|builder| builder);
-    let early: Vec<_> = (0..3)
-        .map(|_| {
-            tokio::spawn({
-                let router = router.clone();
-                async move { text(ask(&router, "/gated").await).await }
-            })
-        })
-        .collect();
+    let early: Vec<_> = (0..3).map(|_| asks_for_the_gated(&router)).collect();
     shared.began.acquire().await.unwrap().forget();
     shared.version.store(1, Ordering::SeqCst);
     cache.cache().invalidate(Target::group("gated")).await.unwrap();
-    let late = tokio::spawn({
-        let router = router.clone();
-        async move { text(ask(&router, "/gated").await).await }
-    });
+    let late = asks_for_the_gated(&router);
     shared.began.acquire().await.unwrap().forget();
     shared.gate.add_permits(10);
     assert_eq!(late.await.unwrap(), "1");
@@ -205,14 +200,7 @@ async fn l4_an_invalidation_wins_the_race_with_a_run_and_with_those_who_wait_for
 async fn l5_a_hundred_requests_run_the_handler_once_also_where_the_first_client_leaves() {
     let (shared, _, router) = app(|builder| builder);
     assert!(leaves_at(0, ask(&router, "/gated")).await.is_none());
-    let followers: Vec<_> = (0..100)
-        .map(|_| {
-            tokio::spawn({
-                let router = router.clone();
-                async move { text(ask(&router, "/gated").await).await }
-            })
-        })
-        .collect();
+    let followers: Vec<_> = (0..100).map(|_| asks_for_the_gated(&router)).collect();
     shared.began.acquire().await.unwrap().forget();
     shared.gate.add_permits(1);
     for follower in followers {

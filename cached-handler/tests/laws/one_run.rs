@@ -67,11 +67,6 @@ async fn awaited(State(app): State<App>, Path(millis): Path<u64>) -> String {
 const PATIENT: Policy = Policy::new().max_wait(Duration::from_secs(12));
 
 #[cached(ttl = 60)]
-async fn cold(State(app): State<App>, Path(_round): Path<usize>) -> String {
-    app.work(Duration::from_millis(1)).await.to_string()
-}
-
-#[cached(ttl = 60)]
 async fn personal(State(app): State<App>) -> Response {
     let run = app.work(WORK).await;
     ([(header::SET_COOKIE, format!("id={run}"))], run.to_string()).into_response()
@@ -156,7 +151,6 @@ fn app_with(app: App) -> (App, TestCache, Router) {
     let router = Router::new()
         .route("/slow/{millis}", get(slow))
         .route("/awaited/{millis}", get(awaited))
-        .route("/cold/{round}", get(cold))
         .route("/personal", get(personal))
         .route("/personal/{id}", get(personal_each))
         .route("/found/{id}", get(found))
@@ -194,56 +188,12 @@ async fn crowd(router: &Router, uri: &str, count: usize) -> (Vec<Result<String, 
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_thousand_requests_for_a_cold_key_run_the_handler_once() {
-    let (app, _, router) = app();
-    let (answers, time) = crowd(&router, "/slow/100", 1000).await;
-    assert!(answers.iter().all(|answer| answer.as_deref().ok() == Some("0")));
-    assert_eq!(app.runs(), 1);
-    assert!(time <= WORK * 11 / 10, "{time:?}");
-    println!("1000 concurrent requests, {} run", app.runs());
-}
-
-#[tokio::test(start_paused = true)]
 async fn followers_answers_say_that_they_were_collapsed() {
     let (_, _, router) = app();
     let (first, second) = tokio::join!(ask(&router, "/slow/100"), ask(&router, "/slow/100"));
     let collapsed = |response: &Response| matches!(response.extensions().get::<Outcome>(), Some(Outcome::Forward { collapsed: true, .. }));
     assert_eq!([&first, &second].into_iter().filter(|response| collapsed(response)).count(), 1);
     assert_hit!(ask(&router, "/slow/100").await);
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_first_client_who_leaves_at_any_point_stops_nobody() {
-    let rounds = if std::env::var_os("CACHED_HANDLER_FULL").is_some() { 10_000 } else { 500 };
-    let (app, _, router) = app();
-    for round in 0..rounds {
-        let uri = format!("/cold/{round}");
-        let leader = tokio::spawn({
-            let (router, uri) = (router.clone(), uri.clone());
-            async move { drop(ask(&router, &uri).await) }
-        });
-        tokio::time::sleep(Duration::from_micros(round as u64 % 13 * 150)).await;
-        let followers = crowd(&router, &uri, 3);
-        leader.abort();
-        let (answers, _) = tokio::time::timeout(Duration::from_secs(20), followers).await.expect("nobody hangs");
-        assert!(answers.iter().all(Result::is_ok));
-    }
-    println!("{rounds} leaders left, 0 hung, {} runs", app.runs());
-    assert!(app.runs() <= rounds, "a run goes on without its client");
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_leader_who_leaves_does_not_end_the_run() {
-    let (app, _, router) = app();
-    let leader = tokio::spawn({
-        let router = router.clone();
-        async move { ask(&router, "/slow/100").await }
-    });
-    tokio::time::sleep(WORK / 2).await;
-    leader.abort();
-    let (answers, _) = crowd(&router, "/slow/100", 10).await;
-    assert!(answers.iter().all(Result::is_ok));
-    assert_eq!(app.runs(), 1);
 }
 
 #[tokio::test(start_paused = true)]
@@ -369,15 +319,6 @@ async fn a_run_that_panics_is_its_own_clients_alone() {
     assert_eq!(answers.iter().filter(|answer| answer.as_ref().is_err_and(tokio::task::JoinError::is_panic)).count(), 1);
     assert!(time <= WORK * 4, "{time:?}");
     assert_hit!(ask(&router, "/panicking").await);
-}
-
-#[tokio::test(start_paused = true)]
-async fn followers_of_a_slow_run_begin_one_of_their_own_after_five_seconds() {
-    let (app, _, router) = app();
-    let (answers, time) = crowd(&router, "/slow/20000", 3).await;
-    assert!(answers.iter().all(Result::is_ok));
-    assert_eq!(app.runs(), 3);
-    assert!(time <= Duration::from_secs(26), "{time:?}");
 }
 
 #[tokio::test(start_paused = true)]

@@ -382,7 +382,7 @@ async fn a_client_who_leaves_while_a_backend_is_told_does_not_stop_the_telling()
             let response = leaves_at(leaves, ask(&router, &format!("/{kind}/1/1/2/well"))).await;
             left_while_told += usize::from(response.is_none() && under_way.load(Ordering::SeqCst) > told_before);
             // Each target is told to its end, by whoever goes on with it.
-            let told = tokio::time::timeout(Duration::from_secs(1), advanced.acquire_many(targets)).await;
+            let told = tokio::time::timeout(Duration::from_secs(60), advanced.acquire_many(targets)).await;
             told.expect("told to the end").unwrap().forget();
             let seen = version(&router, "/at-rest/1").await.0;
             lost += usize::from(seen < source.version.load(Ordering::SeqCst));

@@ -9,7 +9,6 @@ mod turns;
 
 use std::{
     fmt::Write,
-    process::Command,
     sync::{
         Arc,
         atomic::{AtomicUsize, Ordering},
@@ -19,39 +18,11 @@ use std::{
 
 use axum::{Router, body::Body, extract::Path, http::Request, response::Response, routing::get};
 use cached_handler::{Outcome, Target, cached, testing::TestCache};
-use cached_handler_tests::harness::measures;
+use cached_handler_tests::harness::{alone, count, measures, resident};
 use http_body_util::BodyExt;
 use tower::ServiceExt;
 
 const CAP: u64 = 64 << 20;
-
-/// Runs a test of this file in a process of its own, and gives what it printed.
-fn alone(test: &str) -> String {
-    let output = Command::new(std::env::current_exe().unwrap())
-        .args(["--exact", test, "--nocapture", "--test-threads=1"])
-        .env("CACHED_HANDLER_ALONE", "1")
-        // glibc's own first threshold, kept: left to itself it raises it, and holds on to what was freed, up to 1.6 times
-        // the cap in all. What the cache holds is to be measured, not that.
-        .env("MALLOC_MMAP_THRESHOLD_", "131072")
-        .output()
-        .unwrap();
-    let printed = String::from_utf8_lossy(&output.stdout).into_owned();
-    assert!(output.status.success(), "{printed}{}", String::from_utf8_lossy(&output.stderr));
-    printed
-}
-
-fn is_alone() -> bool {
-    std::env::var_os("CACHED_HANDLER_ALONE").is_some()
-}
-
-fn resident() -> u64 {
-    let statm = std::fs::read_to_string("/proc/self/statm").unwrap();
-    statm.split_whitespace().nth(1).unwrap().parse::<u64>().unwrap() * 4096
-}
-
-fn full() -> usize {
-    if std::env::var_os("CACHED_HANDLER_FULL").is_some() { 20 } else { 1 }
-}
 
 #[cached(ttl = 600)]
 async fn sized(Path((_id, size)): Path<(u64, usize)>) -> Vec<u8> {
@@ -77,16 +48,15 @@ fn next(state: &mut u64) -> u64 {
 
 #[test]
 fn sixteen_writers_of_random_sizes_stay_near_the_cap() {
-    if !is_alone() {
-        print!("{}", alone("bounds::sixteen_writers_of_random_sizes_stay_near_the_cap"));
-        return;
+    if let Some(printed) = alone("bounds::sixteen_writers_of_random_sizes_stay_near_the_cap") {
+        return println!("{printed}");
     }
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
     runtime.block_on(async {
         let cache = TestCache::new();
         let router = Router::new().route("/{id}/{size}", get(sized)).layer(cache.layer());
         ask(&router, "/0/1").await;
-        let before = resident();
+        let before = resident().0;
         let most = Arc::new(std::sync::atomic::AtomicU64::new(0));
         let mut writers = tokio::task::JoinSet::new();
         for writer in 0..16_u64 {
@@ -94,28 +64,27 @@ fn sixteen_writers_of_random_sizes_stay_near_the_cap() {
             writers.spawn(async move {
                 let mut state = 0x9e37_79b9_7f4a_7c15 ^ (writer + 1);
                 let mut uri = String::new();
-                for round in 0..200 * full() as u64 {
+                for round in 0..count(4000) as u64 {
                     uri.clear();
                     write!(uri, "/{}/{}", writer * 1_000_000 + round, next(&mut state) % (1 << 20)).unwrap();
                     drop(ask(&router, &uri).await);
                     if round % 4 == 0 {
-                        most.fetch_max(resident(), Ordering::Relaxed);
+                        most.fetch_max(resident().0, Ordering::Relaxed);
                     }
                 }
             });
         }
         while writers.join_next().await.is_some() {}
         let grown = most.load(Ordering::Relaxed).saturating_sub(before);
-        println!("16 writers: resident memory grew by at most {:.2} x the cap", grown as f64 / CAP as f64);
+        println!("- 16 writers: resident memory grew by at most {:.2} x the cap", grown as f64 / CAP as f64);
         assert!(grown as f64 <= CAP as f64 * 1.3, "{grown} bytes");
     });
 }
 
 #[test]
 fn an_invalidation_takes_as_long_with_a_hundred_thousand_members_as_with_ten() {
-    if !is_alone() {
-        print!("{}", alone("bounds::an_invalidation_takes_as_long_with_a_hundred_thousand_members_as_with_ten"));
-        return;
+    if let Some(printed) = alone("bounds::an_invalidation_takes_as_long_with_a_hundred_thousand_members_as_with_ten") {
+        return println!("{printed}");
     }
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     runtime.block_on(async {
@@ -123,19 +92,19 @@ fn an_invalidation_takes_as_long_with_a_hundred_thousand_members_as_with_ten() {
         let many = filled(100_000).await;
         // In turns, so that whatever else the machine does meets both; the fastest rounds are compared.
         let (mut shortest_few, mut shortest_many) = (Duration::MAX, Duration::MAX);
-        let began = resident();
+        let began = resident().0;
         for _ in 0..200 {
             shortest_few = shortest_few.min(timed(&few).await);
             shortest_many = shortest_many.min(timed(&many).await);
         }
         let ratio = shortest_many.as_secs_f64() / shortest_few.as_secs_f64();
         println!(
-            "an invalidation of 100 000 members takes {ratio:.2} x that of 10 ({:?} for 1 000), and adds {} bytes",
+            "- an invalidation of 100 000 members takes {ratio:.2} x that of 10 ({:?} for 1 000), and adds {} bytes",
             shortest_many,
-            resident().saturating_sub(began)
+            resident().0.saturating_sub(began)
         );
         assert!(!measures() || ratio <= 1.2, "{ratio}");
-        assert!(resident().saturating_sub(began) < 1 << 20);
+        assert!(resident().0.saturating_sub(began) < 1 << 20);
     });
 }
 
@@ -165,7 +134,7 @@ async fn a_flood_of_keys_does_not_drive_out_what_is_asked_for_often() {
     let router = Router::new().route("/{id}/{size}", get(sized)).layer(cache.layer());
     let mut state = 7;
     let (hits, asked) = (AtomicUsize::new(0), AtomicUsize::new(0));
-    for round in 0..50_000 * full() as u64 {
+    for round in 0..count(1_000_000) as u64 {
         drop(ask(&router, &format!("/{}/1000", 1_000_000 + next(&mut state))).await);
         let hot = ask(&router, &format!("/{}/1000", round % 500)).await;
         if round > 5_000 {
@@ -174,7 +143,7 @@ async fn a_flood_of_keys_does_not_drive_out_what_is_asked_for_often() {
         }
     }
     let rate = hits.load(Ordering::Relaxed) as f64 / asked.load(Ordering::Relaxed) as f64;
-    println!("{:.1} % of the requests for 500 hot keys are hits, in a flood of as many new keys", rate * 100.0);
+    println!("- {:.1} % of the requests for 500 hot keys are hits, in a flood of as many new keys", rate * 100.0);
     assert!(rate > 0.95, "{rate}");
 }
 

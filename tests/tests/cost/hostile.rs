@@ -52,7 +52,7 @@ fn eight_times_as_long_a_field_costs_at_most_ten_times_as_much() {
     });
     let mut found = found.into_inner().unwrap();
     found.sort_by(|one, other| other.0.total_cmp(&one.0));
-    println!("64 KiB against 8 KiB of a field, at most: {:.2} x ({})", found[0].0, found[0].1);
+    println!("- 64 KiB against 8 KiB of a field, at most: {:.2} x ({})", found[0].0, found[0].1);
     println!("all of them: {found:.2?}");
     assert_eq!(found.len(), FIELDS.len());
     assert!(found[0].0 <= 10.0, "{found:?}");

@@ -57,7 +57,7 @@ fn a_hit_costs_little_more_than_the_same_response_ready() {
     let [ready_allocations, hit_allocations] = ["ready", "hit"].map(|case| allocations(&program, case));
     let [ready_time, hit_time] = nanoseconds(&program, ["ready", "hit"]);
     println!(
-        "a hit: {hit:.0} instructions, {:.3} x ready ({ready:.0}); {hit_time} ns, ready {ready_time}; at 1 MiB {:.3} x; a 304 {:.3} x a hit; one that is made of bytes at rest {:.3} x; {hit_allocations:.1} allocations, ready {ready_allocations:.1}",
+        "- a hit: {hit:.0} instructions, {:.3} x ready ({ready:.0}); {hit_time} ns, ready {ready_time}; at 1 MiB {:.3} x; a 304 {:.3} x a hit; one that is made of bytes at rest {:.3} x; {hit_allocations:.1} allocations, ready {ready_allocations:.1}",
         hit / ready,
         large / ready,
         not_modified / hit,
@@ -74,14 +74,14 @@ fn a_hit_costs_little_more_than_the_same_response_ready() {
 fn a_hit_of_what_is_being_made_anew_costs_little_more_than_a_fresh_one() {
     let program = built::for_speed("cost", "");
     let [hit, stale] = ["hit", "stale"].map(|case| instructions(&program, case));
-    println!("a hit of what is stale: {stale:.0} instructions, {:.3} x a hit ({hit:.0})", stale / hit);
+    println!("- a hit of what is stale: {stale:.0} instructions, {:.3} x a hit ({hit:.0})", stale / hit);
     assert!(stale / hit <= LIMIT_OF_WHAT_IS_STALE, "a hit of what is stale costs {:.3} x a fresh one", stale / hit);
 }
 
 #[test]
 fn metrics_cost_a_hit_next_to_nothing() {
     let [without, with] = ["", "metrics"].map(|features| instructions(&built::for_speed("cost", features), "hit"));
-    println!("a hit with metrics: {with:.0} instructions, {:.3} x without ({without:.0})", with / without);
+    println!("- a hit with metrics: {with:.0} instructions, {:.3} x without ({without:.0})", with / without);
     assert!(with / without <= LIMIT_OF_METRICS, "a hit costs {:.3} x one without metrics", with / without);
 }
 
@@ -90,7 +90,7 @@ fn a_hit_of_the_layer_costs_half_of_a_ready_response_through_the_router() {
     let program = built::for_speed("cost", "");
     let [ready, hit] = ["ready", "layer"].map(|case| instructions(&program, case));
     let hit_allocations = allocations(&program, "layer");
-    println!("a hit of the layer: {hit:.0} instructions, {:.3} x ready ({ready:.0}); {hit_allocations:.1} allocations", hit / ready);
+    println!("- a hit of the layer: {hit:.0} instructions, {:.3} x ready ({ready:.0}); {hit_allocations:.1} allocations", hit / ready);
     assert!(hit / ready <= LIMIT_OF_THE_LAYER, "a hit of the layer costs {:.3} x a ready response", hit / ready);
 }
 
@@ -98,7 +98,7 @@ fn a_hit_of_the_layer_costs_half_of_a_ready_response_through_the_router() {
 fn a_value_in_memory_costs_little_more_than_in_moka_itself() {
     let program = built::for_speed("cost", "");
     let [moka, value] = ["moka", "value"].map(|case| instructions(&program, case));
-    println!("a value: {value:.0} instructions, {:.3} x moka's own get ({moka:.0})", value / moka);
+    println!("- a value: {value:.0} instructions, {:.3} x moka's own get ({moka:.0})", value / moka);
     assert!(value / moka <= LIMIT_OF_A_VALUE, "a value costs {:.3} x moka's own get", value / moka);
 }
 

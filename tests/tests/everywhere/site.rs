@@ -322,7 +322,7 @@ impl Site {
                 tokio::task::yield_now().await;
             }
         };
-        tokio::time::timeout(Duration::from_secs(10), stores).await.expect("a response that is stored");
+        tokio::time::timeout(Duration::from_secs(60), stores).await.expect("a response that is stored");
     }
 
     pub fn stored(&self) -> u64 {
@@ -334,7 +334,7 @@ impl Site {
     pub async fn settled(&self) {
         let began = moment();
         while !self.cache.drain(Duration::from_secs(10)).await {
-            assert!(began.elapsed() < Duration::from_secs(10), "{:?}", self.cache);
+            assert!(began.elapsed() < Duration::from_secs(60), "{:?}", self.cache);
             std::thread::yield_now();
         }
     }

@@ -10,7 +10,6 @@ use axum::{
     response::Response,
     serve::ListenerExt,
 };
-use bytes::Bytes;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::{TcpListener, TcpStream},
@@ -44,15 +43,12 @@ pub struct Ask {
     pub target: String,
     /// `Host`, or `:authority`.
     pub host: &'static str,
-    /// Of a target in absolute form; in h2 `:authority`, and then `host` stands in a field.
-    pub authority: Option<&'static str>,
     pub fields: Vec<(&'static str, Vec<u8>)>,
-    pub content: Vec<u8>,
 }
 
 impl Ask {
     fn new(method: &'static str, target: impl Into<String>) -> Self {
-        Self { method, target: target.into(), host: "site.example", authority: None, fields: Vec::new(), content: Vec::new() }
+        Self { method, target: target.into(), host: "site.example", fields: Vec::new() }
     }
 
     /// With a further field line.
@@ -65,7 +61,7 @@ impl Ask {
 impl fmt::Debug for Ask {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let target: String = self.target.chars().take(80).collect();
-        write!(f, "{} {}{target} (host {})", self.method, self.authority.unwrap_or_default(), self.host)?;
+        write!(f, "{} {target} (host {})", self.method, self.host)?;
         for (name, value) in &self.fields {
             write!(f, " {name}: {}", String::from_utf8_lossy(value))?;
         }
@@ -164,11 +160,7 @@ impl Drop for Server {
 
 /// The bytes of a request in HTTP/1.1.
 pub fn written(ask: &Ask) -> Vec<u8> {
-    let mut bytes = format!("{} ", ask.method).into_bytes();
-    if let Some(authority) = ask.authority {
-        bytes.extend_from_slice(format!("http://{authority}").as_bytes());
-    }
-    bytes.extend_from_slice(format!("{} HTTP/1.1\r\nhost: {}\r\n", ask.target, ask.host).as_bytes());
+    let mut bytes = format!("{} {} HTTP/1.1\r\nhost: {}\r\n", ask.method, ask.target, ask.host).into_bytes();
     for (name, value) in &ask.fields {
         bytes.extend_from_slice(name.as_bytes());
         bytes.extend_from_slice(b": ");
@@ -176,7 +168,6 @@ pub fn written(ask: &Ask) -> Vec<u8> {
         bytes.extend_from_slice(b"\r\n");
     }
     bytes.extend_from_slice(b"\r\n");
-    bytes.extend_from_slice(&ask.content);
     bytes
 }
 
@@ -257,19 +248,12 @@ async fn h2(stream: TcpStream, ask: &Ask) -> Answer {
     let (client, connection) = ::h2::client::handshake(stream).await.expect("a connection");
     let connection = tokio::spawn(connection);
     let mut client = client.ready().await.expect("a connection");
-    let mut request = Request::builder().method(ask.method).uri(format!("http://{}{}", ask.authority.unwrap_or(ask.host), ask.target));
-    if ask.authority.is_some() {
-        request = request.header("host", ask.host);
-    }
+    let mut request = Request::builder().method(ask.method).uri(format!("http://{}{}", ask.host, ask.target));
     for (name, value) in &ask.fields {
         request = request.header(*name, value.as_slice());
     }
     let request = request.version(axum::http::Version::HTTP_2).body(()).expect("a request");
-    let (response, mut content) = client.send_request(request, ask.content.is_empty()).expect("a request");
-    if !ask.content.is_empty() {
-        // A server that has answered without it may have closed the stream.
-        let _closed = content.send_data(Bytes::from(ask.content.clone()), true);
-    }
+    let (response, _) = client.send_request(request, true).expect("a request");
     let Ok(response) = response.await else {
         return Answer { broken: true, ..Answer::default() };
     };

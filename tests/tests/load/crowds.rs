@@ -134,7 +134,7 @@ impl Home {
 async fn until(is_so: impl Fn() -> bool) {
     let began = moment();
     while !is_so() {
-        assert!(began.elapsed() < Duration::from_secs(30), "it does not come to that");
+        assert!(began.elapsed() < Duration::from_secs(60), "it does not come to that");
         tokio::time::sleep(Duration::from_micros(100)).await;
     }
 }

@@ -17,7 +17,7 @@ async fn page(Path(id): Path<u64>) -> String {
 async fn until(what: &str, mut holds: impl AsyncFnMut() -> bool) {
     let began = moment();
     while !holds().await {
-        assert!(began.elapsed() < Duration::from_secs(20), "{what}");
+        assert!(began.elapsed() < Duration::from_secs(60), "{what}");
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
 }

@@ -87,7 +87,7 @@ async fn a_server_that_takes_no_writes_for_now_is_still_read_by_those_who_connec
     let router = Router::new().route("/other/{id}", get(super::other)).layer(axum::Extension(cache.clone()));
     let began = moment();
     while cache.stats().hits == 0 {
-        assert!(began.elapsed() < Duration::from_secs(20), "{cache:?}");
+        assert!(began.elapsed() < Duration::from_secs(60), "{cache:?}");
         ask(&router, "/other/1").await;
     }
     assert!(cache.invalidate(Target::path("/other/1")).await.is_err());

@@ -158,7 +158,7 @@ fn where_nobody_drives_the_runtime_of_the_cache_look_ups_travel_together_all_the
         // may take a while on a busy machine, which leaves the server alone.
         let (mut hits, began) = (0, moment());
         while hits <= MANY / 2 {
-            assert!(began.elapsed() < Duration::from_secs(30), "{hits} hits of {MANY}");
+            assert!(began.elapsed() < Duration::from_secs(60), "{hits} hits of {MANY}");
             for id in 0..MANY {
                 one.ask(&format!("/other/{id}")).await;
             }

@@ -53,7 +53,7 @@ async fn a_redis_that_was_slow_at_first_is_near_as_soon_as_it_answers_fast() {
     proxy.set(Fault::None);
     let began = cached_handler_tests::harness::moment();
     while round_trip() >= far {
-        assert!(began.elapsed() < Duration::from_secs(20), "{:?}", app.cache);
+        assert!(began.elapsed() < Duration::from_secs(60), "{:?}", app.cache);
         app.hits("/redis/0", 1).await;
     }
 }
