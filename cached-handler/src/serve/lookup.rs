@@ -137,7 +137,7 @@ impl Miss {
         } else {
             match Box::pin(self.find_and_answer()).await {
                 LookUpEnds::Unanswered(look) => look,
-                answered => return answered,
+                answered @ LookUpEnds::Answered(_) => return answered,
             }
         };
         // Whether its handler is given the whole request, or all of its fields.

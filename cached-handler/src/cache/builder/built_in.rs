@@ -29,6 +29,7 @@ pub(crate) struct BuiltIn {
 type Opening<'a> = Pin<Box<dyn Future<Output = Result<(), Error>> + Send + 'a>>;
 
 /// In their order, by which the first of several mistakes is told.
+#[cfg_attr(feature = "fs", expect(clippy::needless_update, reason = "without the feature it says what is missing"))]
 pub(crate) static BUILT_IN: [BuiltIn; 3] = [
     BuiltIn {
         name: super::MEMORY,
