@@ -23,7 +23,7 @@ use crate::{epoch::target::Target, error::Error};
 ///   read, unless something says that it was later once; then it counts as that.
 /// - **E4** Whoever reads after an `advance` has returned sees it.
 /// - **E5** Nothing blocks the thread. A call that takes longer than 50 ms (`read`) or 1 s (`advance`) is given up: the
-///   invalidation is then an error, and may have taken effect or not. [`BackendLimits`] sets other limits.
+///   invalidation is then an error, and may have taken effect or not. [`BackendLimits`](crate::backend::BackendLimits) sets other limits.
 ///
 /// [`conformance::epochs`](crate::backend::conformance::epochs) tests them.
 pub trait Epochs: Send + Sync + 'static {

@@ -17,9 +17,9 @@ use crate::{error::Error, key::storage_key::StoreKey};
 /// - **S3** After `remove(k)` or `clear()` has returned `Ok`, what was put before it is gone.
 /// - **S4** Any call may be dropped at any await; then it may have taken effect or not, and nothing else is harmed.
 /// - **S5** Nothing blocks the thread. A call that takes longer than 50 ms (`get`) or 100 ms (the others) is given up;
-///   [`BackendLimits`] sets other limits.
+///   [`BackendLimits`](crate::backend::BackendLimits) sets other limits.
 ///
-/// [`conformance::store`] tests them.
+/// [`conformance::store`](crate::backend::conformance::store) tests them.
 ///
 /// # Example
 ///
