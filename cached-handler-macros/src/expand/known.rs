@@ -79,8 +79,8 @@ impl Unknown<'_> {
             ),
             function(
                 *amends,
-                hygienic!(fn amend #generics (argument: &mut #argument, run: &#private::Run)),
-                hygienic!(#private::Keyed::<#marker>::amend(argument, run)),
+                hygienic!(fn amend #generics (argument: &mut #argument, forwarding: &#private::Forwarding<'_>)),
+                hygienic!(#private::Keyed::<#marker>::amend(argument, forwarding)),
             ),
         ]
         .into_iter()

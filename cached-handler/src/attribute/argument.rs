@@ -26,7 +26,6 @@ mod wrapped;
 
 use axum::extract::State;
 
-pub(crate) use self::forward::amend as ask;
 pub use self::{
     field::{Field, IsExtractor, IsNeither, IsPart, option_via, result_via},
     on_miss::{OnMiss, Rejected},
@@ -39,7 +38,7 @@ use crate::{
     cache::Cache,
     key::writer::{CacheKey, KeyWriter},
     outcome::Bypass,
-    serve::Run,
+    request::forwarding::Forwarding,
 };
 
 /// An argument of a cached handler. `M` says what the attribute's `vary` declares.
@@ -58,7 +57,7 @@ pub trait Keyed<M> {
     fn write(&self, key: &mut KeyWriter<'_>);
 
     /// Takes away, before the handler sees the argument, what it must not see.
-    fn amend(&mut self, _run: &Run) {}
+    fn amend(&mut self, _forwarding: &Forwarding<'_>) {}
 }
 
 /// The attribute has no `vary`.
@@ -80,8 +79,8 @@ impl<M, T: CacheKey> Keyed<M> for T {
         self.cache_key(key);
     }
 
-    fn amend(&mut self, run: &Run) {
-        self.fill(run);
+    fn amend(&mut self, forwarding: &Forwarding<'_>) {
+        self.fill(forwarding);
     }
 }
 

@@ -32,17 +32,15 @@ pub use crate::{
         writes::{RegisteredWrite, Write},
     },
     invalidates::{OwnCache, PathPiece, Targets, invalidating, outliving},
-    key::{
-        primary::Key,
-        writer::{CacheKey, KeyPart, KeyWriter},
-    },
+    key::writer::{CacheKey, KeyPart, KeyWriter},
     register, register_write,
     request::{
         facts::{Seen, seen},
+        forwarding::Forwarding,
         signature::{PassedByAxum, PassedByAxum_TypeUncachedToCallIt_OrPutDebugHandlerBelow},
     },
     rules::client::CacheControlSetting,
-    serve::{Miss, Run, begin, begin_shared, bypassed, hit, key, respond, respond_in_this_task, run_in_its_own_task},
+    serve::{Key, Miss, begin, begin_shared, bypassed, hit, key, respond, respond_in_this_task, run_in_its_own_task},
 };
 
 /// The type itself.

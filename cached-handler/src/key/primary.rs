@@ -7,29 +7,12 @@ use std::{
 };
 
 use crate::{
-    cache::refresh_backoff::Claim,
     handler::{Handler, Instance, Shape, state::State},
     key::{
         storage_key::StoreKey,
-        writer::{KeyWriter, Tag, Traits},
+        writer::{KeyWriter, Tag},
     },
-    outcome::Forward,
-    stored::Slot,
 };
-
-/// The key of one request, and what its arguments said besides; no borrow of the request is left.
-#[derive(Debug)]
-pub struct Key {
-    pub(crate) primary: PrimaryKey,
-    pub(crate) instance: Instance,
-    pub(crate) traits: Traits,
-    /// Why no stored response could answer, as far as it is known.
-    pub(crate) forward: Forward,
-    /// What is stored, and could not answer because it is not fresh, or because the request wants it validated.
-    pub(crate) held: Option<Arc<Slot>>,
-    /// The right to make it anew behind the answer.
-    pub(crate) claim: Option<Claim>,
-}
 
 /// What tells stored responses of one process apart.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -49,27 +32,25 @@ pub(crate) struct KeyRef<'a> {
     pub(crate) bytes: &'a [u8],
 }
 
-impl Key {
-    /// For a HEAD or a POST that shows its method: the key of the same request with GET.
-    pub(crate) fn of_get(&self) -> Option<PrimaryKey> {
-        if self.traits.head_at.is_empty() {
+impl PrimaryKey {
+    /// For a HEAD or a POST that shows its method at these places: the key of the same request with GET.
+    pub(crate) fn of_get(&self, head_at: &[usize]) -> Option<Self> {
+        if head_at.is_empty() {
             return None;
         }
-        let mut bytes = Vec::with_capacity(self.primary.len());
-        let mut rest = &*self.primary.bytes;
-        for at in &self.traits.head_at {
-            let read = self.primary.len() - rest.len();
+        let mut bytes = Vec::with_capacity(self.len());
+        let mut rest = &*self.bytes;
+        for at in head_at {
+            let read = self.len() - rest.len();
             let (before, from) = rest.split_at_checked(at.checked_sub(read)?)?;
             bytes.extend_from_slice(before);
             bytes.extend_from_slice(b"\x03GET");
             rest = from.strip_prefix(b"\x04HEAD").or_else(|| from.strip_prefix(b"\x04POST"))?;
         }
         bytes.extend_from_slice(rest);
-        Some(PrimaryKey { bytes: bytes.into(), ..self.primary.clone() })
+        Some(Self { bytes: bytes.into(), ..self.clone() })
     }
-}
 
-impl PrimaryKey {
     pub(crate) fn as_ref(&self) -> KeyRef<'_> {
         KeyRef { handler: self.handler, number: self.number, state: self.state, bytes: &self.bytes }
     }
@@ -92,6 +73,10 @@ pub(crate) fn variant_at_rest(handler: &Handler, instance: Instance, of: &StoreK
 }
 
 impl KeyRef<'_> {
+    pub(crate) fn to_primary(self) -> PrimaryKey {
+        PrimaryKey { handler: self.handler, number: self.number, state: self.state, bytes: Arc::from(self.bytes) }
+    }
+
     /// The key of the variant that the given field values select. Injective: a variant's key ends in what no key of a
     /// request ends in.
     pub(crate) fn variant(&self, selecting: &[u8]) -> PrimaryKey {
@@ -129,11 +114,5 @@ impl KeyWriter<'_> {
     pub(crate) fn as_ref(&self) -> KeyRef<'_> {
         let Instance { id: handler, number, .. } = self.instance;
         KeyRef { handler, number, state: (self.facts.state)().id, bytes: &self.bytes }
-    }
-
-    pub(crate) fn finish(&mut self, forward: Forward) -> Key {
-        let Instance { id: handler, number, .. } = self.instance;
-        let primary = PrimaryKey { handler, number, state: (self.facts.state)().id, bytes: Arc::from(&*self.bytes) };
-        Key { primary, instance: self.instance, traits: std::mem::take(&mut self.traits), forward, held: None, claim: None }
     }
 }

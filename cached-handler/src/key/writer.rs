@@ -15,9 +15,8 @@ pub(crate) use self::buffer::Buffer;
 use crate::{
     handler::{Handler, Instance},
     outcome::Bypass,
-    request::facts::Facts,
+    request::{facts::Facts, forwarding::Forwarding},
     rules::credentials::Credentials,
-    serve::Run,
 };
 
 /// What an argument of a cached handler shows of the request, for an author's own extractors.
@@ -66,7 +65,7 @@ pub trait CacheKey {
     }
 
     #[doc(hidden)]
-    fn fill(&mut self, _run: &Run) {}
+    fn fill(&mut self, _forwarding: &Forwarding<'_>) {}
 
     /// Writes this value where a middleware has put it into an `Extension`: it may show another request, or none.
     #[doc(hidden)]

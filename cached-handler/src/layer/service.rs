@@ -16,14 +16,10 @@ use tower_service::Service;
 
 use super::{CacheLayer, settings::Settings};
 use crate::{
-    attribute::argument::ask,
     cache::Cache,
     handler::{Handler, Instance, VaryOn},
     invalidates::{Targets, invalidating},
-    key::{
-        primary::Key,
-        writer::{Buffer, KeyWriter, Traits},
-    },
+    key::writer::{Buffer, KeyWriter, Traits},
     outcome::{Bypass, Forward},
     request::{
         facts::{Facts, Seen, seen},
@@ -31,7 +27,7 @@ use crate::{
         peek::has_content,
         unsafe_target::Changed,
     },
-    serve::{self, Miss, respond, run_in_its_own_task},
+    serve::{self, Key, Miss, respond, run_in_its_own_task},
     stored::failed::{failed, response_or_error},
 };
 
@@ -225,12 +221,12 @@ where
     for group in settings.groups_of.iter().flat_map(|of| of(&parts)) {
         miss.group(format_args!("{group}"));
     }
-    let answer = respond(miss, move |run| {
-        match untouched.filter(|_| run.forwards_part()) {
+    let answer = respond(miss, move |forwarding| {
+        match untouched.filter(|_| forwarding.forwards_part) {
             Some(untouched) => parts = untouched,
-            None => ask(&mut parts.headers, run),
+            None => forwarding.amend(&mut parts.headers),
         }
-        let outer = run.composition.outer();
+        let outer = forwarding.outer.clone();
         // In case the service hands the request on to another task.
         parts.extensions.insert(outer.clone());
         run_in_its_own_task(async move {

@@ -18,7 +18,6 @@ use crate::{
     cache::Cache,
     handler::{function::First, policy::Policy},
     header::accept_encoding::accepts_a_coding,
-    key::writer::Traits,
     request::{
         nested::{self, Outer},
         signature::{Capture, PassedByAxum, PassedByAxum_TypeUncachedToCallIt_OrPutDebugHandlerBelow},
@@ -265,9 +264,9 @@ impl Facts {
     }
 
     /// What of its credentials the arguments show, as far as the policy has it matter.
-    pub(crate) fn credentials(&self, policy: &Policy, traits: &Traits) -> Credentials {
-        let is_left_to_vary = policy.cookies_by_vary && !self.flags.authorization && traits.credentials == Credentials::Forwarded;
-        match traits.credentials {
+    pub(crate) fn credentials(&self, policy: &Policy, shown: Credentials) -> Credentials {
+        let is_left_to_vary = policy.cookies_by_vary && !self.flags.authorization && shown == Credentials::Forwarded;
+        match shown {
             // Noted only where there are some, or a person that is known otherwise.
             Credentials::Withheld => Credentials::Withheld,
             shown if self.flags.credentials && !is_left_to_vary => shown,

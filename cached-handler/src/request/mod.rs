@@ -1,6 +1,7 @@
 //! A request: what is captured of it, once, before the handler's own arguments are made.
 
 pub(crate) mod facts;
+pub(crate) mod forwarding;
 pub(crate) mod nested;
 pub(crate) mod peek;
 pub(crate) mod signature;

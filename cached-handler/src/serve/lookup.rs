@@ -88,7 +88,7 @@ pub(super) fn may_answer(
     traits: &Traits,
     now: Millis,
 ) -> Result<(), Forward> {
-    if !facts.credentials(&handler.policy, traits).may_share(stored.shareable) {
+    if !facts.credentials(&handler.policy, traits.credentials).may_share(stored.shareable) {
         return Err(Forward::Bypass(Bypass::Credentials));
     }
     if facts.directives().is_some() && handler.policy.honor_request_directives {

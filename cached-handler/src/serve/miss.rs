@@ -7,16 +7,13 @@ use http::{HeaderMap, HeaderName, HeaderValue, header};
 use super::paths;
 use crate::{
     cache::Cache,
-    epoch::in_process::Marks,
-    epoch::{group, target::Target},
+    epoch::{group, in_process::Marks, target::Target},
     handler::{Handler, Shape},
-    key::{
-        primary::Key,
-        writer::{KeyWriter, Traits},
-    },
+    key::writer::{KeyWriter, Traits},
     outcome::{Bypass, Forward},
     request::facts::{Captured, Facts},
     rules::{client::identifies_a_person, credentials::Credentials, length::is_as_long_as_declared, path::Paths, stale::Windows},
+    serve::Key,
     storage::{Entry, EpochSnapshot, Opens, Storage, StorageId},
     stored::{Slot, Stored},
     util::clock::Millis,
@@ -57,7 +54,7 @@ impl KeyWriter<'_> {
 /// Not if an argument may show the method of a HEAD, or credentials, outside the key.
 fn may_share(handler: &Handler, facts: &Facts, traits: &Traits) -> bool {
     let shows_method = facts.is_head() && handler.attributes.skips;
-    let shows_credentials = facts.credentials(&handler.policy, traits) != Credentials::Unseen;
+    let shows_credentials = facts.credentials(&handler.policy, traits.credentials) != Credentials::Unseen;
     !(shows_method || shows_credentials)
 }
 
@@ -153,7 +150,7 @@ impl Miss {
 
     /// What of its credentials an argument outside the key can see (law L8).
     pub(crate) fn credentials(&self) -> Credentials {
-        self.facts.credentials(&self.handler.policy, &self.key.traits)
+        self.facts.credentials(&self.handler.policy, self.key.traits.credentials)
     }
 
     pub(crate) fn is_exposed(&self) -> bool {

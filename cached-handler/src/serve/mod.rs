@@ -14,6 +14,7 @@ mod collapse;
 mod gate;
 mod head;
 mod hit;
+mod key;
 mod lookup;
 mod make;
 mod merge;
@@ -50,18 +51,20 @@ use self::{
 pub(crate) use self::{
     answer::passed_by,
     hit::{look, peek_fresh},
+    run::Run,
     store::put_at_once,
 };
 pub use self::{
     hit::{begin, bypassed, hit, key},
+    key::Key,
     miss::Miss,
     paths::begin_shared,
-    run::Run,
 };
 use crate::{
     cache::collapse::{Join, Landed, Lease},
     handler::policy::Collapse,
     invalidates::{Targets, invalidating},
+    request::forwarding::Forwarding,
     util::tasks::{self, Place},
 };
 
@@ -70,23 +73,26 @@ pub(crate) type BoxRun = Pin<Box<dyn Future<Output = Response> + Send>>;
 
 /// The way of every request that a peek did not answer. `handler` tells its arguments what is stored already, and gives the
 /// run, which may live in a task of its own.
-pub async fn respond(mut miss: Box<Miss>, handler: impl FnOnce(&Run) -> BoxRun) -> Response {
+pub async fn respond(mut miss: Box<Miss>, handler: impl FnOnce(&Forwarding<'_>) -> BoxRun) -> Response {
     let run = match miss.look_up().await {
         LookUpEnds::Answered(response) => return response,
         LookUpEnds::Unanswered(look) => Run::after(miss, look),
     };
-    let handler = handler(&run);
+    let handler = handler(&run.forwarding());
     // Erased by now: a hundred handlers share what follows.
     Box::pin(run_or_follow(run, handler)).await
 }
 
 /// The same for a run that stays in the task of its request, and therefore need not be `Send`.
-pub async fn respond_in_this_task<F: Future<Output = Response>>(mut miss: Box<Miss>, handler: impl FnOnce(&Run) -> F) -> Response {
+pub async fn respond_in_this_task<F: Future<Output = Response>>(
+    mut miss: Box<Miss>,
+    handler: impl FnOnce(&Forwarding<'_>) -> F,
+) -> Response {
     let mut run = match miss.look_up().await {
         LookUpEnds::Answered(response) => return response,
         LookUpEnds::Unanswered(look) => Run::after(miss, look),
     };
-    let handler = handler(&run);
+    let handler = handler(&run.forwarding());
     if run.is_untouched() {
         return untouched(run, handler).await;
     }

@@ -10,7 +10,7 @@ use std::{
 use super::{Miss, lookup::Look, post::Post};
 use crate::{
     epoch::{Reading, Stamp, in_process::Marks},
-    request::nested::Composition,
+    request::{forwarding::Forwarding, nested::Composition},
     rules::client::Terms,
     storage::EpochSnapshot,
     stored::Stored,
@@ -19,11 +19,10 @@ use crate::{
 
 /// A request whose handler runs, or that waits for another's run.
 #[derive(Debug)]
-pub struct Run(Box<State>);
+pub(crate) struct Run(Box<State>);
 
 /// What a run has besides its request.
-#[doc(hidden)]
-pub struct State {
+pub(crate) struct State {
     miss: Box<Miss>,
     pub(super) look: Look,
     /// Its number among all of this process, and when it began: by that, of two responses for one key, the newer one is
@@ -49,6 +48,20 @@ impl Run {
         let mut run = Self(Box::new(State { miss, look, number: 0, at: 0, behind: false, post: None, is_err: false, composition }));
         run.begins();
         run
+    }
+
+    /// What its handler's arguments are told.
+    pub(super) fn forwarding(&self) -> Forwarding<'_> {
+        Forwarding {
+            forward: self.key.forward,
+            is_untouched: self.is_untouched(),
+            forwards_part: self.forwards_part(),
+            selecting: self.selecting(),
+            is_held: self.held().is_some(),
+            validators: self.validators().collect(),
+            conditional: self.facts.conditional(),
+            outer: self.composition.outer(),
+        }
     }
 
     /// Its handler is about to run.

@@ -12,11 +12,11 @@ use super::{
     typed::respond,
 };
 use crate::{
-    key::{primary::Key, writer::KeyPart},
+    key::writer::KeyPart,
     observe::Running,
     outcome::{Bypass, Forward, Kept, NotStored, Outcome},
     request::nested,
-    serve::{self, look, run_in_its_own_task},
+    serve::{self, Key, look, run_in_its_own_task},
     stored::failed::{failed, response_or_error},
 };
 

@@ -37,13 +37,13 @@ use crate::{
         policy::{Collapse, secs},
     },
     key::{
-        primary::{Key, KeyRef},
+        primary::KeyRef,
         probe::shape,
         writer::{Buffer, KeyPart, KeyWriter, Tag, Traits},
     },
     outcome::Forward,
     request::facts::{Captured, Facts},
-    serve::{Miss, Run, peek_fresh, put_at_once},
+    serve::{Key, Miss, Run, peek_fresh, put_at_once},
     storage::Storage,
     stored::{Slot, value::Typed},
 };

@@ -4,11 +4,11 @@ use std::mem;
 
 use http::{HeaderMap, HeaderName};
 
-use super::{Fields, FromResponse, HandlerThatIsCached, Keyed, forward};
+use super::{Fields, FromResponse, HandlerThatIsCached, Keyed};
 use crate::{
     key::writer::{CacheKey, KeyWriter},
+    request::forwarding::Forwarding,
     rules::credentials::Credentials,
-    serve::Run,
 };
 
 /// Nobody implements it: it is there for what rustc says then.
@@ -37,10 +37,10 @@ impl Keyed<Fields> for HeaderMap {
         key.changed_fields(self);
     }
 
-    fn amend(&mut self, run: &Run) {
+    fn amend(&mut self, forwarding: &Forwarding<'_>) {
         // Without a part in the answer, the handler is given what it would be without a cache.
-        if !run.is_untouched() {
-            narrow(self, run.selecting());
+        if !forwarding.is_untouched {
+            narrow(self, forwarding.selecting);
         }
     }
 }
@@ -54,8 +54,8 @@ impl Keyed<FromResponse> for HeaderMap {
         key.hosts(None, self);
     }
 
-    fn amend(&mut self, run: &Run) {
-        forward::amend(self, run);
+    fn amend(&mut self, forwarding: &Forwarding<'_>) {
+        forwarding.amend(self);
     }
 }
 

@@ -7,17 +7,15 @@ use std::{
 };
 
 use axum::extract::{FromRequestParts as _, MatchedPath, NestedPath, OriginalUri, RawPathParams, Request};
-use http::{Extensions, HeaderMap, Method, Uri, header, request::Parts};
+use http::{Extensions, HeaderMap, Method, Uri, request::Parts};
 use http_body::Body as _;
 
 use super::{FromResponse, HandlerThatIsCached, Keyed, content, uri};
 use crate::{
     cache::Cache,
     key::writer::{CacheKey, KeyWriter, Tag},
-    outcome::Forward,
-    request::{nested::Outer, peek::peek},
+    request::{forwarding::Forwarding, nested::Outer, peek::peek},
     rules::credentials::Credentials,
-    serve::Run,
 };
 
 /// Nobody implements it: it is there for what rustc says then.
@@ -49,12 +47,12 @@ impl Keyed<FromResponse> for Parts {
         head(&self.method, &self.uri, &self.headers, &self.extensions, key);
     }
 
-    fn amend(&mut self, run: &Run) {
-        amend(&mut self.headers, run);
-        if run.asks_whole() {
+    fn amend(&mut self, forwarding: &Forwarding<'_>) {
+        forwarding.amend(&mut self.headers);
+        if forwarding.asks_whole() {
             drop_unkeyed(&mut self.extensions);
         }
-        self.extensions.insert(run.composition.outer());
+        self.extensions.insert(forwarding.outer.clone());
     }
 }
 
@@ -78,12 +76,12 @@ impl Keyed<FromResponse> for Request {
         }
     }
 
-    fn amend(&mut self, run: &Run) {
-        amend(self.headers_mut(), run);
-        if run.asks_whole() {
+    fn amend(&mut self, forwarding: &Forwarding<'_>) {
+        forwarding.amend(self.headers_mut());
+        if forwarding.asks_whole() {
             drop_unkeyed(self.extensions_mut());
         }
-        self.extensions_mut().insert(run.composition.outer());
+        self.extensions_mut().insert(forwarding.outer.clone());
     }
 }
 
@@ -110,27 +108,6 @@ fn routed<T: CacheKey + Send + Sync + 'static>(extensions: &Extensions, key: &mu
             key.tag(Tag::Some);
             value.cache_key(key);
         }
-    }
-}
-
-/// Takes the client's preconditions and ranges away, and asks by those of what is stored, if anything is.
-pub(crate) fn amend(fields: &mut HeaderMap, run: &Run) {
-    make_whole(fields, run.key.forward);
-    for (name, value) in run.validators() {
-        fields.insert(name, value);
-    }
-}
-
-/// Takes preconditions and ranges away, which the cache evaluates itself, so that what it stores is whole. Where nothing will
-/// be stored, the request is forwarded as it is: `If-Match` protects a PUT.
-fn make_whole(fields: &mut HeaderMap, forward: Forward) {
-    if !forward.asks_whole() {
-        return;
-    }
-    for name in
-        [header::IF_NONE_MATCH, header::IF_MODIFIED_SINCE, header::IF_MATCH, header::IF_UNMODIFIED_SINCE, header::IF_RANGE, header::RANGE]
-    {
-        fields.remove(name);
     }
 }
 
@@ -169,34 +146,5 @@ fn has_parameters(extensions: &Extensions) -> bool {
 fn keep<T: Clone + Send + Sync + 'static>(all: &Extensions, kept: &mut Extensions) {
     if let Some(value) = all.get::<T>() {
         kept.insert(value.clone());
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use http::{HeaderMap, HeaderValue};
-
-    use super::make_whole;
-    use crate::outcome::{Bypass, Forward};
-
-    fn left(forward: Forward) -> usize {
-        let names = ["if-none-match", "if-modified-since", "if-match", "if-unmodified-since", "if-range", "range", "accept"];
-        let mut fields: HeaderMap = names.map(|name| (name.parse().unwrap(), HeaderValue::from_static("x"))).into_iter().collect();
-        make_whole(&mut fields, forward);
-        fields.len()
-    }
-
-    #[test]
-    fn what_may_be_stored_is_asked_for_whole_and_unconditionally() {
-        for forward in [Forward::UriMiss, Forward::Stale, Forward::VaryMiss, Forward::Bypass(Bypass::Credentials)] {
-            assert_eq!(left(forward), 1, "{forward}");
-        }
-    }
-
-    #[test]
-    fn what_is_not_stored_is_forwarded_as_it_is() {
-        for forward in [Forward::Method, Forward::Bypass(Bypass::Off), Forward::Bypass(Bypass::AmbiguousAuthority)] {
-            assert_eq!(left(forward), 7, "{forward}");
-        }
     }
 }

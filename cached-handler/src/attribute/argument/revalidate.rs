@@ -8,8 +8,8 @@ use http::{header, request::Parts};
 use crate::{
     header::{date, entity_tag::EntityTag},
     key::writer::{CacheKey, KeyWriter},
+    request::forwarding::Forwarding,
     rules::{conditional::not_modified, conditions::Conditional},
-    serve::Run,
 };
 
 /// The validators of what the cache holds and may not send any more, or else of what the client says that it holds.
@@ -90,24 +90,24 @@ impl CacheKey for Revalidate {
         key.traits.can_ask = true;
     }
 
-    fn fill(&mut self, run: &Run) {
-        if run.is_untouched() {
+    fn fill(&mut self, forwarding: &Forwarding<'_>) {
+        if forwarding.is_untouched {
             return;
         }
         // Of one of the two alone: a 304 has to say which it speaks of.
-        self.held = if run.held().is_some() {
+        self.held = if forwarding.is_held {
             let mut by_cache = Held::Nothing;
-            for (name, value) in run.validators() {
-                by_cache = match (by_cache, name == header::IF_NONE_MATCH) {
-                    (_, true) => EntityTag::parse(&value).map_or(Held::Nothing, Held::Tag),
+            for (name, value) in &forwarding.validators {
+                by_cache = match (by_cache, *name == header::IF_NONE_MATCH) {
+                    (_, true) => EntityTag::parse(value).map_or(Held::Nothing, Held::Tag),
                     // An entity tag says more than a date.
                     (tag @ Held::Tag(_), false) => tag,
-                    (_, false) => date::parse(&value).map_or(Held::Nothing, Held::Date),
+                    (_, false) => date::parse(value).map_or(Held::Nothing, Held::Date),
                 };
             }
             by_cache
         } else {
-            run.facts.conditional().map_or(Held::Nothing, |conditional| Held::ByClient(Box::new(conditional.clone())))
+            forwarding.conditional.map_or(Held::Nothing, |conditional| Held::ByClient(Box::new(conditional.clone())))
         };
     }
 }

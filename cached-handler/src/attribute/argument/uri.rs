@@ -10,7 +10,7 @@ pub(super) fn write(uri: &Uri, key: &mut KeyWriter<'_>) {
     key.part(&(uri.scheme_str(), uri.authority().map(http::uri::Authority::as_str), uri.path(), uri.query()));
 }
 
-/// The method, so that HEAD and GET become two keys. Where it stands is noted for [`Key::of_get`](crate::key::Key::of_get).
+/// The method, so that HEAD and GET become two keys. Where it stands is noted for [`Key::of_get`](crate::key::primary::PrimaryKey::of_get).
 pub(super) fn method(method: &Method, key: &mut KeyWriter<'_>) {
     key.tag(Tag::Method);
     if matches!(*method, Method::HEAD | Method::POST) {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::{
     key::writer::{CacheKey, KeyWriter, Tag},
     outcome::Bypass,
-    serve::Run,
+    request::forwarding::Forwarding,
 };
 
 impl<E: CacheKey> CacheKey for Option<E> {
@@ -36,9 +36,9 @@ impl<E: CacheKey> CacheKey for Option<E> {
         E::absent(key);
     }
 
-    fn fill(&mut self, run: &Run) {
+    fn fill(&mut self, forwarding: &Forwarding<'_>) {
         if let Some(argument) = self {
-            argument.fill(run);
+            argument.fill(forwarding);
         }
     }
 }
@@ -68,9 +68,9 @@ impl<T: CacheKey, R> CacheKey for Result<T, R> {
         T::absent(key);
     }
 
-    fn fill(&mut self, run: &Run) {
+    fn fill(&mut self, forwarding: &Forwarding<'_>) {
         if let Ok(argument) = self {
-            argument.fill(run);
+            argument.fill(forwarding);
         }
     }
 }
@@ -88,8 +88,8 @@ impl<T: CacheKey> CacheKey for Box<T> {
         T::absent(key);
     }
 
-    fn fill(&mut self, run: &Run) {
-        (**self).fill(run);
+    fn fill(&mut self, forwarding: &Forwarding<'_>) {
+        (**self).fill(forwarding);
     }
 }
 
@@ -106,9 +106,9 @@ impl<T: CacheKey> CacheKey for Arc<T> {
         T::absent(key);
     }
 
-    fn fill(&mut self, run: &Run) {
+    fn fill(&mut self, forwarding: &Forwarding<'_>) {
         if let Some(argument) = Self::get_mut(self) {
-            argument.fill(run);
+            argument.fill(forwarding);
         }
     }
 }
@@ -131,9 +131,9 @@ macro_rules! tuples {
                 $($argument::absent(key);)*
             }
 
-            fn fill(&mut self, run: &Run) {
+            fn fill(&mut self, forwarding: &Forwarding<'_>) {
                 let ($($argument,)*) = self;
-                $($argument.fill(run);)*
+                $($argument.fill(forwarding);)*
             }
         }
     )* };
