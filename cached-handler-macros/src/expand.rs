@@ -217,7 +217,7 @@ impl Expansion {
             #private::#begin(&mut __key);
             #(#writes)*
             #(#parts)*
-            match #private::hit(&mut __key) {
+            match #private::hit(&mut __key, &__seen) {
                 #private::Ok(__answer) => return __answer,
                 #private::Err(__key) => __key,
             }
@@ -226,7 +226,7 @@ impl Expansion {
             None => looked_up,
             Some(bypasses) => hygienic! {
                 let __bypasses: bool = #bypasses;
-                if __bypasses { #private::bypassed(&mut __key) } else { #looked_up }
+                if __bypasses { #private::bypassed(&mut __key, &__seen) } else { #looked_up }
             },
         };
         hygienic! {

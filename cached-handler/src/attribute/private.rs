@@ -35,12 +35,11 @@ pub use crate::{
     key::writer::{CacheKey, KeyPart, KeyWriter},
     register, register_write,
     request::{
-        facts::{Seen, seen},
         forwarding::Forwarding,
         signature::{PassedByAxum, PassedByAxum_TypeUncachedToCallIt_OrPutDebugHandlerBelow},
     },
     rules::client::CacheControlSetting,
-    serve::{Key, Miss, begin, begin_shared, bypassed, hit, key, respond, respond_in_this_task, run_in_its_own_task},
+    serve::{Key, Miss, Seen, begin, begin_shared, bypassed, hit, key, respond, respond_in_this_task, run_in_its_own_task, seen},
 };
 
 /// The type itself.

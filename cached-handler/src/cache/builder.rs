@@ -18,6 +18,7 @@ use std::{sync::Arc, time::Duration};
 pub(crate) use self::words::Words;
 use self::{built_in::BUILT_IN, limits::Unguarded};
 use super::{Cache, Inner, claims::Claims, reinvalidate::Reinvalidate};
+use crate::request::nested::CacheId;
 #[cfg(feature = "redis")]
 use crate::storage::remote::redis::{Lasting, RedisServer};
 use crate::{
@@ -306,6 +307,7 @@ impl CacheBuilder {
         }
         let backends = self.guarded();
         let cache = Cache::living(Inner {
+            id: CacheId::new(),
             off: self.off,
             isolated: self.isolated,
             outcome_on_hits: self.outcome_on_hits,

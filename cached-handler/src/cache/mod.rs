@@ -22,6 +22,7 @@ use std::{
 
 use axum::extract::FromRequestParts;
 use http::request::Parts;
+use smallvec::SmallVec;
 use tokio::runtime::Handle;
 
 pub use self::builder::CacheBuilder;
@@ -30,7 +31,7 @@ use self::builder::{Words, built_in::advice};
 use self::{claims::Claims, reinvalidate::Reinvalidate};
 use crate::{
     cache::{collapse::Flights, hit_for_miss::Reputations, refresh_backoff::Attempts},
-    epoch::{Effect, own_invalidation::Trace, target::Target},
+    epoch::{Effect, Stamp, own_invalidation::Trace, target::Target},
     error::Error,
     handler::{
         self, Handler, Site,
@@ -39,8 +40,9 @@ use crate::{
     },
     header::cache_status::CacheName,
     observe::{self, Observer, stats::Stats},
-    storage::{RemoteStorage, Storage, StorageId, memory::Memory, remote::Remote},
-    stored::shared::Shared,
+    request::{facts::Began, nested::CacheId},
+    storage::{RemoteStorage, Storage, memory::Memory, remote::Remote},
+    stored::{place::StorageId, shared::Shared},
     util::{clock::Clock, join::together, lock::lock, read_ahead::ReadAhead, tasks::Tasks, timer::timeout},
 };
 
@@ -66,6 +68,7 @@ use crate::{
 pub struct Cache(Arc<Inner>);
 
 pub(crate) struct Inner {
+    pub(crate) id: CacheId,
     pub(crate) off: bool,
     /// A test's cache: reached by `#[invalidates]` only from its own router's requests, and an answer waits until its
     /// response is stored, so that the next request finds it.
@@ -336,6 +339,18 @@ impl Cache {
         if !self.has_backends() {
             self.0.observer.advanced(target, Effect::Invalidate, &Ok(()));
         }
+    }
+
+    /// The clocks of its epochs, as they stand.
+    #[inline]
+    pub(crate) fn clocks(&self) -> Began {
+        let known = if self.has_backends() { Some(Box::new(self.known_clocks())) } else { None };
+        Began { here: self.0.memory.epochs.now(), known }
+    }
+
+    #[cold]
+    fn known_clocks(&self) -> SmallVec<[Option<Stamp>; 2]> {
+        self.0.backends.iter().map(|(_, backend)| backend.known()).collect()
     }
 
     pub(crate) fn has_backends(&self) -> bool {

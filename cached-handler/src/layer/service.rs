@@ -22,12 +22,12 @@ use crate::{
     key::writer::{Buffer, KeyWriter, Traits},
     outcome::{Bypass, Forward},
     request::{
-        facts::{Facts, Seen, seen},
+        facts::Facts,
         nested::{self, CachedInside},
         peek::has_content,
         unsafe_target::Changed,
     },
-    serve::{self, Key, Miss, respond, run_in_its_own_task},
+    serve::{self, Captured, Key, Miss, Seen, hit_in, respond, run_in_its_own_task},
     stored::failed::{failed, response_or_error},
 };
 
@@ -77,19 +77,19 @@ where
         let (mut parts, mut body) = request.into_parts();
         let has_content = has_content(&parts, &mut body);
         let cache = self.settings.cache.as_ref().or_else(|| parts.extensions.get()).cloned();
-        let mut seen = Seen::<false>::in_cache::<CacheLayer>(&mut parts, cache);
-        seen.facts.flags.is_for_a_service = true;
-        seen.facts.flags.is_in_a_route = TypeId::of::<S>() == TypeId::of::<Route<S::Error>>();
-        let key = match self.ask(&seen.facts, &parts, has_content) {
+        let Seen(mut captured) = Seen::<false>::in_cache::<CacheLayer>(&mut parts, cache);
+        captured.facts.flags.is_for_a_service = true;
+        captured.facts.flags.is_in_a_route = TypeId::of::<S>() == TypeId::of::<Route<S::Error>>();
+        let key = match self.ask(&captured, &parts, has_content) {
             Asked::Hit(response) => return CacheFuture(Answer::Ready(Some(response))),
             Asked::Pass(why) => {
                 // A layer of a cache that is off is as if there were none.
                 if why != Forward::Bypass(Bypass::Off) {
                     let is_private = matches!(why, Forward::Bypass(Bypass::Condition | Bypass::Credentials));
-                    nested::tell_of_unnamed(seen.facts.around(), is_private);
+                    nested::tell_of_unnamed(captured.facts.around(), is_private);
                 }
-                let changed = seen.facts.take_changed();
-                let cache = seen.facts.cache.unwrap_or_else(|| Cache::global().clone());
+                let changed = captured.facts.take_changed();
+                let cache = captured.into_cache();
                 let request = Request::from_parts(parts, body);
                 return CacheFuture(Answer::Awaited(
                     match changed.filter(|_| !cache.inner().keeps_own_paths() && !self.handler.policy.keep_own_path) {
@@ -100,7 +100,7 @@ where
             }
             Asked::Miss(key) => key,
         };
-        let filled = fill(self.inner.clone(), Arc::clone(&self.settings), self.handler, seen, key, parts, body);
+        let filled = fill(self.inner.clone(), Arc::clone(&self.settings), self.handler, captured, key, parts, body);
         CacheFuture(Answer::Awaited(Box::pin(filled)))
     }
 }
@@ -114,8 +114,9 @@ enum Asked {
 }
 
 impl<S> CacheService<S> {
-    fn ask(&self, facts: &Facts, parts: &Parts, has_content: bool) -> Asked {
-        if facts.cache().inner().off {
+    fn ask(&self, captured: &Captured, parts: &Parts, has_content: bool) -> Asked {
+        let (facts, cache) = (&captured.facts, captured.cache());
+        if cache.inner().off {
             return Asked::Pass(Forward::Bypass(Bypass::Off));
         }
         if !facts.is_safe() {
@@ -139,7 +140,7 @@ impl<S> CacheService<S> {
             traits: Traits::default(),
         };
         self.settings.write(parts, &mut key);
-        match serve::hit(&mut key) {
+        match hit_in(&mut key, cache) {
             Ok(response) => Asked::Hit(response),
             Err(key) => match key.forward {
                 why @ (Forward::Bypass(_) | Forward::Method) => Asked::Pass(why),
@@ -195,7 +196,7 @@ async fn fill<S, ReqBody, ResBody>(
     inner: S,
     settings: Arc<Settings>,
     handler: &'static Handler,
-    mut request: Seen<false>,
+    mut request: Captured,
     key: Box<Key>,
     mut parts: Parts,
     body: ReqBody,
@@ -213,7 +214,7 @@ where
     }
     let untouched = seen_parts(&request.facts, &parts);
     settings.narrow(&mut parts);
-    let mut miss = Miss::new(handler, seen(request), key);
+    let mut miss = Miss::new(handler, request, key);
     miss.could_send_parts = true;
     for group in &settings.groups {
         miss.group(format_args!("{group}"));

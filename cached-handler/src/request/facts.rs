@@ -3,7 +3,6 @@
 mod began;
 
 use std::{
-    fmt,
     pin::pin,
     task::{Context, Poll, Waker},
     time::Duration,
@@ -15,12 +14,10 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method, Version, header, request:
 pub(crate) use self::began::Began;
 pub(crate) use crate::handler::state::State;
 use crate::{
-    cache::Cache,
-    handler::{function::First, policy::Policy},
+    handler::policy::Policy,
     header::accept_encoding::accepts_a_coding,
     request::{
-        nested::{self, Outer},
-        signature::{Capture, PassedByAxum, PassedByAxum_TypeUncachedToCallIt_OrPutDebugHandlerBelow},
+        nested::{self, CacheId, Outer},
         unsafe_target::Changed,
     },
     rules::{
@@ -31,18 +28,9 @@ use crate::{
     stored::Stored,
 };
 
-/// What every cached handler needs of its request; the attribute puts it beside the first argument. With `FIELDS`, all
-/// header fields too, for attributes and arguments that name some. With `PARAMETERS`, those of the path, for keys that do not
-/// hold the path.
-pub struct Seen<const FIELDS: bool, const PARAMETERS: bool = false> {
-    pub(crate) facts: Facts,
-    pub(crate) fields: Option<Box<HeaderMap>>,
-}
-
 /// The request, as far as keys, preconditions and answers are concerned.
 #[derive(Debug)]
 pub(crate) struct Facts {
-    pub(crate) cache: Option<Cache>,
     pub(crate) began: Began,
     pub(crate) state: fn() -> State,
     /// Path and query as they arrived.
@@ -79,19 +67,6 @@ struct Rare {
     around: Option<Box<[Outer]>>,
 }
 
-/// A request, as the run that it begins keeps it.
-#[derive(Debug)]
-pub struct Captured {
-    pub(crate) facts: Facts,
-    pub(crate) fields: Option<Box<HeaderMap>>,
-}
-
-/// Gives up the difference between the two kinds of [`Seen`].
-#[must_use]
-pub fn seen<const FIELDS: bool, const PARAMETERS: bool>(seen: Seen<FIELDS, PARAMETERS>) -> Captured {
-    Captured { facts: seen.facts, fields: seen.fields }
-}
-
 /// Which fields that matter are present.
 #[derive(Debug, Default, Clone, Copy)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a fact of the request, and none excludes another")]
@@ -126,10 +101,9 @@ pub(crate) enum Upgrade {
 
 impl Facts {
     /// Of what is asked for without a request.
-    pub(crate) fn of_none(cache: Option<Cache>) -> Self {
+    pub(crate) fn of_none(began: Began) -> Self {
         Self {
-            began: cache.as_ref().map_or(Began::default(), Began::now),
-            cache,
+            began,
             state: State::of::<()>,
             original: PathAndQuery::from_static("/"),
             rare: None,
@@ -138,9 +112,8 @@ impl Facts {
         }
     }
 
-    /// As `parts` say; `cache` is where they are looked up.
-    fn of(parts: &mut Parts, cache: Option<Cache>, state: fn() -> State) -> Self {
-        let began = Began::now(cache.as_ref().unwrap_or_else(|| Cache::global()));
+    /// As `parts` say.
+    pub(crate) fn of(parts: &mut Parts, began: Began, state: fn() -> State) -> Self {
         let Scan { mut rare, mut flags } = Scan::of(&parts.headers);
         flags.is_http2 = parts.version >= Version::HTTP_2;
         if let Some(around) = nested::around(Some(&parts.extensions)) {
@@ -172,7 +145,7 @@ impl Facts {
                 Verb::Other
             }
         };
-        Self { cache, began, state, original, rare, verb, flags }
+        Self { began, state, original, rare, verb, flags }
     }
 
     pub(crate) fn method(&self) -> &Method {
@@ -189,12 +162,6 @@ impl Facts {
         self.verb == Verb::Head
     }
 
-    /// That of its router, or else of the process.
-    #[inline]
-    pub(crate) fn cache(&self) -> &Cache {
-        self.cache.as_ref().unwrap_or_else(|| Cache::global())
-    }
-
     /// The query that the arguments were taken from.
     pub(crate) fn query(&self) -> Option<&str> {
         self.inner().unwrap_or(&self.original).query()
@@ -206,7 +173,7 @@ impl Facts {
     }
 
     /// Keeps the parameters of the path, if there are any.
-    fn keep_parameters(&mut self, parts: &mut Parts) {
+    pub(crate) fn keep_parameters(&mut self, parts: &mut Parts) {
         if let Some(parameters) = parameters(parts).filter(|parameters| parameters.iter().next().is_some()) {
             self.rare.get_or_insert_default().parameters = Some(parameters);
         }
@@ -253,7 +220,7 @@ impl Facts {
 
     /// Tells the runs that it is inside of what answers it.
     #[inline]
-    pub(crate) fn tell_around(&self, stored: &Stored, cache: &Cache) {
+    pub(crate) fn tell_around(&self, stored: &Stored, cache: &CacheId) {
         if self.rare.is_some() {
             self.around().iter().for_each(|outer| outer.note(stored, cache));
         }
@@ -277,30 +244,6 @@ impl Facts {
     /// GET or HEAD: the methods that may be answered from the store.
     pub(crate) fn is_safe(&self) -> bool {
         self.verb != Verb::Other
-    }
-}
-
-impl<S: 'static, const FIELDS: bool, const PARAMETERS: bool> Capture<S> for Seen<FIELDS, PARAMETERS> {
-    fn of(parts: &mut Parts) -> Self {
-        let cache = Cache::of(parts);
-        Self::in_cache::<S>(parts, cache)
-    }
-}
-
-impl<const FIELDS: bool, const PARAMETERS: bool, E> First for PassedByAxum<Seen<FIELDS, PARAMETERS>, E> {}
-impl<const FIELDS: bool, const PARAMETERS: bool> First
-    for PassedByAxum_TypeUncachedToCallIt_OrPutDebugHandlerBelow<Seen<FIELDS, PARAMETERS>>
-{
-}
-
-impl<const FIELDS: bool, const PARAMETERS: bool> Seen<FIELDS, PARAMETERS> {
-    /// In another cache than that of the router.
-    pub(crate) fn in_cache<S: 'static>(parts: &mut Parts, cache: Option<Cache>) -> Self {
-        let mut facts = Facts::of(parts, cache, State::of::<S>);
-        if PARAMETERS {
-            facts.keep_parameters(parts);
-        }
-        Self { facts, fields: FIELDS.then(|| Box::new(parts.headers.clone())) }
     }
 }
 
@@ -422,12 +365,5 @@ fn interest(name: &HeaderName) -> Interest {
         header::CACHE_CONTROL | header::PRAGMA => Interest::Directives,
         header::UPGRADE => Interest::Upgrade,
         _ => Interest::Conditional,
-    }
-}
-
-impl<const FIELDS: bool, const PARAMETERS: bool> fmt::Debug for Seen<FIELDS, PARAMETERS> {
-    /// Names no value: keys and fields may hold secrets.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Seen").field("fields", &FIELDS).finish_non_exhaustive()
     }
 }

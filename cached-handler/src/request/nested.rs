@@ -12,27 +12,24 @@ use std::{
     mem,
     sync::{
         Arc, Mutex,
-        atomic::{AtomicUsize, Ordering},
+        atomic::{AtomicU64, AtomicUsize, Ordering},
     },
 };
 
 use http::{Extensions, header};
 
 use crate::{
-    cache::Cache,
-    epoch::{Stamp, group::CacheGroups, in_process::Marks},
-    handler::Handler,
+    epoch::{Stamp, in_process::Marks},
     header::cache_control::CacheControl,
-    outcome::{Bypass, Forward, NotStored},
+    outcome::NotStored,
     rules::storable::Storable,
-    serve::Run,
-    storage::StorageId,
     stored::{
         Stored,
         part::{Part, joined},
+        place::StorageId,
     },
     util::{
-        clock::{Millis, millis, span},
+        clock::{Millis, span},
         lock::lock,
     },
 };
@@ -40,6 +37,18 @@ use crate::{
 /// A response that caches inside of a layer answer for; a mark for the gate of the store.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct CachedInside;
+
+/// Which of the caches of this process.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct CacheId(u64);
+
+impl CacheId {
+    /// Another one than all before.
+    pub(crate) fn new() -> Self {
+        static NEXT: AtomicU64 = AtomicU64::new(0);
+        Self(NEXT.fetch_add(1, Ordering::Relaxed))
+    }
+}
 
 /// How many runs are under way: without any, no request is inside of one, and hits ask no further.
 static UNDER_WAY: AtomicUsize = AtomicUsize::new(0);
@@ -61,7 +70,7 @@ pub(crate) struct Outer(Arc<Shared>);
 
 #[derive(Debug)]
 struct Shared {
-    cache: Cache,
+    cache: CacheId,
     /// Where it is stored.
     storage: StorageId,
     parts: Mutex<Option<Parts>>,
@@ -76,29 +85,17 @@ pub(crate) struct Parts {
     /// With the stamp of each.
     pub(crate) marks: Vec<(Marks, u64)>,
     /// At rest, and the life of the clock that has stamped them.
-    at_rest: Vec<Part>,
-    incarnation: Option<u64>,
+    pub(crate) at_rest: Vec<Part>,
+    pub(crate) incarnation: Option<u64>,
     /// Until when all of it is fresh.
     pub(crate) fresh_until: Option<Millis>,
     /// Some of it must not be used after that, not even stale.
-    ends: bool,
+    pub(crate) ends: bool,
 }
 
 impl Parts {
-    fn of(at_rest: Vec<Part>, stamp: Stamp) -> Self {
+    pub(crate) fn of(at_rest: Vec<Part>, stamp: Stamp) -> Self {
         Self { at_rest, incarnation: Some(stamp.incarnation), ..Self::default() }
-    }
-
-    /// Whether nothing that concerns any of them was invalidated since, and no invalidation is under way, whose time may be
-    /// earlier than what it has reached so far.
-    /// At rest that is seen when it is put.
-    pub(crate) fn are_current(&self, run: &Run) -> bool {
-        if !run.storage().holds_epochs() {
-            // Without a stamp nothing is put.
-            return self.incarnation.zip(run.stamp()).is_none_or(|(incarnation, stamp)| stamp.incarnation == incarnation);
-        }
-        let epochs = &run.cache.inner().memory.epochs;
-        epochs.is_settled() && self.marks.iter().all(|(marks, stamp)| epochs.invalidated(marks) <= *stamp)
     }
 
     /// What is made of them is fresh no longer, and is not used any longer either where one of them must not be.
@@ -114,8 +111,8 @@ impl Parts {
 }
 
 impl Composition {
-    pub(crate) fn new(cache: &Cache, handler: &Handler) -> Self {
-        Self(Outer(Arc::new(Shared { cache: cache.clone(), storage: cache.storage_id(handler), parts: Mutex::new(None) })))
+    pub(crate) fn new(cache: CacheId, storage: StorageId) -> Self {
+        Self(Outer(Arc::new(Shared { cache, storage, parts: Mutex::new(None) })))
     }
 
     pub(crate) fn outer(&self) -> Outer {
@@ -150,34 +147,12 @@ impl Drop for UnderWay {
     }
 }
 
-/// Tells the runs around one whose answer is not stored.
-pub(crate) fn tell_of_refused(run: &Run, answer: &Extensions) {
-    // As if the handler had no attribute.
-    if run.key.forward == Forward::Bypass(Bypass::Off) {
-        return;
-    }
-    if run.is_untouched() {
-        // Nor has anybody asked whose it is, where a condition holds.
-        let is_private = run.is_private() || run.key.forward == Forward::Bypass(Bypass::Condition);
-        return tell_of_unnamed(run.facts.around(), is_private);
-    }
-    let groups = answer.get::<CacheGroups>().map_or(&[][..], |groups| &groups.0);
-    run.facts.around().iter().for_each(|outer| outer.note_run(run, groups, None));
-}
-
 /// Tells them of what a cache has left alone without asking what it belongs to: nothing that is invalidated would reach what is
 /// made of it (law L4), which therefore is not stored.
 pub(crate) fn tell_of_unnamed(around: &[Outer], is_private: bool) {
     for outer in around {
         outer.add(Parts { is_foreign: true, is_private, ..Parts::default() });
     }
-}
-
-/// The same of one whose answer is a stream, and stored at its end at the earliest.
-pub(crate) fn tell_of_stream(run: &Run, groups: &[Box<str>], storable: &Storable) {
-    let remaining = storable.freshness_lifetime.saturating_sub(storable.initial_age);
-    let until = run.now().saturating_add(millis(remaining));
-    run.facts.around().iter().for_each(|outer| outer.note_run(run, groups, Some((until, storable.ends.is_some()))));
 }
 
 /// The runs that a request is inside of, if it is.
@@ -213,7 +188,7 @@ impl Outer {
     }
 
     /// A stored response answers inside, or one that has just been made.
-    pub(crate) fn note(&self, stored: &Stored, cache: &Cache) {
+    pub(crate) fn note(&self, stored: &Stored, cache: &CacheId) {
         let is_private = CacheControl::of(&stored.whole.headers, &header::CACHE_CONTROL).is_ok_and(|own| own.private);
         let (fresh_until, ends) = (Some(stored.fresh_until), stored.ends);
         let part = match (&stored.marks, &stored.place) {
@@ -230,43 +205,11 @@ impl Outer {
         self.add(part);
     }
 
-    /// A run has answered inside, and nothing of it is stored.
-    pub(crate) fn note_run(&self, run: &Run, groups: &[Box<str>], fresh_until: Option<(Millis, bool)>) {
-        let (is_private, ends) = (run.is_private(), fresh_until.is_some_and(|(_, ends)| ends));
-        let fresh_until = fresh_until.map(|(until, _)| until);
-        let is_beside = self.is_stored_in(&run.cache, run.storage_id());
-        let part = if let Some(stamp) = run.stamp().filter(|_| is_beside && run.has_read_its_backend()) {
-            let added = groups.iter().filter(|group| !run.groups.contains(group));
-            let groups: Vec<_> = run.groups.iter().chain(added).cloned().collect();
-            let own = Part::of_each(run.handler.epoch_name(run.key.instance), &run.paths, &groups, stamp.clock);
-            Parts { is_private, fresh_until, ends, ..Parts::of(own, stamp) }
-        } else if is_beside && run.storage().holds_epochs() {
-            let epochs = &run.cache.inner().memory.epochs;
-            let mut marks =
-                run.marks().cloned().unwrap_or_else(|| epochs.marks(run.handler.epoch_name(run.key.instance), &run.paths, &run.groups));
-            let added: Vec<_> = groups.iter().filter(|group| !run.groups.contains(group)).collect();
-            epochs.add_groups(&mut marks, &added);
-            let stamp = run.stamp().map_or(run.facts.began.here, |stamp| stamp.clock);
-            Parts { is_private, marks: vec![(marks, stamp)], fresh_until, ends, ..Parts::default() }
-        } else {
-            Parts { is_foreign: true, is_private, ..Parts::default() }
-        };
-        self.add(part);
+    pub(crate) fn is_stored_in(&self, cache: &CacheId, storage: StorageId) -> bool {
+        storage != StorageId::Missing && self.0.storage == storage && self.0.cache == *cache
     }
 
-    /// What has answered inside of a run that is itself inside.
-    pub(crate) fn note_parts_of(&self, run: &Run) {
-        if let Some(mut parts) = run.composition.parts() {
-            parts.is_foreign |= !self.is_stored_in(&run.cache, run.storage_id());
-            self.add(parts);
-        }
-    }
-
-    fn is_stored_in(&self, cache: &Cache, storage: StorageId) -> bool {
-        storage != StorageId::Missing && self.0.storage == storage && self.0.cache.is(cache)
-    }
-
-    fn add(&self, part: Parts) {
+    pub(crate) fn add(&self, part: Parts) {
         let mut parts = lock(&self.0.parts);
         let all = parts.get_or_insert_default();
         all.is_foreign |= part.is_foreign;

@@ -25,6 +25,7 @@ use crate::{
         length::{is_declared_longer, is_endless},
         storable::Storable,
     },
+    serve::nested::tell_of_parts,
     stored::response_part::IsErr,
 };
 
@@ -54,7 +55,7 @@ pub(super) struct Admitted {
 
 /// `may_go_on`: there is a task that can go on after the answer.
 pub(super) async fn admit(run: &mut Run, produced: Result<Response, Failure>, may_go_on: bool) -> Admission {
-    run.facts.around().iter().for_each(|outer| outer.note_parts_of(run));
+    tell_of_parts(run);
     let response = match produced {
         Ok(response) => response,
         Err(failure) => return failed(run, failure),

@@ -11,6 +11,7 @@ use crate::{
         stale::windows,
         storable::{Question, Storable, storable},
     },
+    serve::nested::are_current,
     stored::response_part::{DoNotStore, FreshFor, FreshForAtMost},
 };
 
@@ -44,7 +45,7 @@ pub(super) fn may_be_stored(run: &Run, parts: &Parts, made: Made) -> Result<(Sto
     if parts.extensions.get::<CachedInside>().is_some() || made_of.as_ref().is_some_and(|made_of| made_of.is_foreign) {
         return Err(NotStored::CachedInside);
     }
-    if made_of.as_ref().is_some_and(|made_of| !made_of.are_current(run)) {
+    if made_of.as_ref().is_some_and(|made_of| !are_current(made_of, run)) {
         return Err(NotStored::Invalidated);
     }
     if run.handler.policy.honor_request_directives && run.facts.forbids_storing() {

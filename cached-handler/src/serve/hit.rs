@@ -17,8 +17,8 @@ use crate::{
     },
     observe::Sample,
     outcome::{Bypass, Forward},
-    request::facts::{Seen, Upgrade},
-    serve::Key,
+    request::facts::Upgrade,
+    serve::{Key, Seen},
     storage::{self, Validity},
     stored::Slot,
     util::clock::Millis,
@@ -38,8 +38,8 @@ pub fn key<'a, T: 'static, const FIELDS: bool, const PARAMETERS: bool>(
         handler,
         instance: Instance::of(inside),
         bytes: Buffer::new(),
-        facts: &seen.facts,
-        fields: seen.fields.as_deref(),
+        facts: &seen.0.facts,
+        fields: seen.0.fields.as_deref(),
         traits: Traits::default(),
     }
 }
@@ -64,19 +64,27 @@ pub(super) fn begin_fields(key: &mut KeyWriter<'_>) {
 }
 
 /// Answers from memory, without an await; or gives the finished key for a run.
-pub fn hit(key: &mut KeyWriter<'_>) -> Result<Response, Box<Key>> {
-    let cache = key.facts.cache();
+#[inline]
+pub fn hit<const FIELDS: bool, const PARAMETERS: bool>(
+    key: &mut KeyWriter<'_>,
+    seen: &Seen<FIELDS, PARAMETERS>,
+) -> Result<Response, Box<Key>> {
+    hit_in(key, seen.0.cache())
+}
+
+/// The same in this cache.
+pub(crate) fn hit_in(key: &mut KeyWriter<'_>, cache: &Cache) -> Result<Response, Box<Key>> {
     key.handler = key.handler.with(cache.inner().defaults);
     look(key, cache)
 }
 
 /// The key of a request with which a condition of `bypass(…)` leaves the cache alone. Nothing is in it.
-pub fn bypassed(key: &mut KeyWriter<'_>) -> Box<Key> {
-    let why = if key.facts.cache().inner().off { Bypass::Off } else { Bypass::Condition };
+pub fn bypassed<const FIELDS: bool, const PARAMETERS: bool>(key: &mut KeyWriter<'_>, seen: &Seen<FIELDS, PARAMETERS>) -> Box<Key> {
+    let why = if seen.0.cache().inner().off { Bypass::Off } else { Bypass::Condition };
     missed(key, Forward::Bypass(why))
 }
 
-/// The same in a cache that the facts do not name.
+/// The same of a handler that is as the cache has it.
 #[inline]
 pub(crate) fn look(key: &mut KeyWriter<'_>, cache: &Cache) -> Result<Response, Box<Key>> {
     let sample = Sample::begin(&cache.inner().clock);

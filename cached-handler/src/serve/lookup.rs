@@ -15,8 +15,8 @@ use crate::{
     outcome::{Bypass, Forward, StaleUse},
     request::facts::Facts,
     rules::{credentials::Credentials, request::Wish, stale::may_be_stale},
-    storage::{self, EpochSnapshot, LookUp, StorageId},
-    stored::{Slot, Stored},
+    storage::{self, EpochSnapshot, LookUp},
+    stored::{Slot, Stored, place::StorageId},
     util::clock::{Millis, span},
 };
 

@@ -11,11 +11,11 @@ use crate::{
     handler::{Handler, Shape},
     key::writer::{KeyWriter, Traits},
     outcome::{Bypass, Forward},
-    request::facts::{Captured, Facts},
+    request::facts::Facts,
     rules::{client::identifies_a_person, credentials::Credentials, length::is_as_long_as_declared, path::Paths, stale::Windows},
-    serve::Key,
-    storage::{Entry, EpochSnapshot, Opens, Storage, StorageId},
-    stored::{Slot, Stored},
+    serve::{Captured, Key},
+    storage::{Entry, EpochSnapshot, Opens, Storage},
+    stored::{Slot, Stored, place::StorageId},
     util::clock::Millis,
 };
 
@@ -62,8 +62,8 @@ impl Miss {
     /// After a key was written that no peek could answer.
     #[must_use]
     pub fn new(handler: &'static Handler, seen: Captured, key: Box<Key>) -> Box<Self> {
-        let Captured { facts, fields } = seen;
-        let cache = facts.cache.clone().unwrap_or_else(|| Cache::global().clone());
+        let Captured { facts, fields, cache } = seen;
+        let cache = cache.unwrap_or_else(|| Cache::global().clone());
         let handler = handler.with(cache.inner().defaults);
         let (paths, groups) = paths::of(handler, &facts, &cache);
         let mut key = *key;

@@ -19,12 +19,14 @@ mod lookup;
 mod make;
 mod merge;
 mod miss;
+mod nested;
 mod part;
 mod paths;
 mod post;
 mod produce;
 mod revalidate;
 mod run;
+mod seen;
 mod store;
 mod tag;
 mod unstored;
@@ -50,8 +52,9 @@ use self::{
 };
 pub(crate) use self::{
     answer::passed_by,
-    hit::{look, peek_fresh},
+    hit::{hit_in, look, peek_fresh},
     run::Run,
+    seen::Captured,
     store::put_at_once,
 };
 pub use self::{
@@ -59,6 +62,7 @@ pub use self::{
     key::Key,
     miss::Miss,
     paths::begin_shared,
+    seen::{Seen, seen},
 };
 use crate::{
     cache::collapse::{Join, Landed, Lease},

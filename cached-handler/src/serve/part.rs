@@ -13,8 +13,7 @@ use super::{
 use crate::{
     cache::hit_for_miss::Reputation,
     outcome::{Bypass, Forward, NotStored},
-    rules::conditions::Conditional,
-    rules::range::whole_length,
+    rules::{conditions::Conditional, range::whole_length},
 };
 
 impl Miss {

@@ -60,8 +60,8 @@ mod tests {
         handler::policy::Policy,
         handler::{Attributes, Ttl},
         key::writer::decode::{Element, decode},
-        request::{facts::Seen, signature::Capture},
-        serve::key,
+        request::signature::Capture,
+        serve::{Seen, key},
     };
 
     static SHARED: Handler =

@@ -44,7 +44,7 @@ static BEGUN: AtomicU64 = AtomicU64::new(0);
 impl Run {
     /// After a look-up that could not answer.
     pub(crate) fn after(miss: Box<Miss>, look: Look) -> Self {
-        let composition = Composition::new(&miss.cache, miss.handler);
+        let composition = Composition::new(miss.cache.inner().id, miss.storage_id());
         let mut run = Self(Box::new(State { miss, look, number: 0, at: 0, behind: false, post: None, is_err: false, composition }));
         run.begins();
         run

@@ -23,8 +23,9 @@ use crate::{
     cache::collapse::{Landed, Lease, MAX_RUN},
     header::vary,
     outcome::{Kept, NotStored, Outcome},
-    request::nested::{self, CachedInside},
+    request::nested::CachedInside,
     rules::client::{ForClients, Terms},
+    serve::nested,
     storage::Later,
     stored::{Slot, own},
     util::{read_ahead::lend, timer, turns::TURN},
@@ -136,7 +137,7 @@ async fn keep(
         Some(merged) => merged,
         None => make(&run, parts, content, &storable, groups),
     };
-    run.facts.tell_around(&stored, &run.cache);
+    run.facts.tell_around(&stored, &run.cache.inner().id);
     let to_client = lend(stored.content.clone(), ahead);
     let mut response = answer::derive_from(&stored, &to_client, run.handler, &run.facts, None);
     *response.extensions_mut() = extensions;

@@ -8,7 +8,8 @@ use crate::{
     invalidates::{Targets, invalidating},
     observe::Running,
     outcome::{Bypass, Forward, Kept, NotStored, Outcome},
-    request::{nested, unsafe_target::Changed},
+    request::unsafe_target::Changed,
+    serve::nested,
     stored::response_part::IsErr,
 };
 
@@ -47,7 +48,7 @@ pub(super) async fn untouched<F: Future<Output = Response>>(mut run: Run, handle
     };
     running.end();
     response.extensions_mut().remove::<IsErr>();
-    run.facts.around().iter().for_each(|outer| outer.note_parts_of(&run));
+    nested::tell_of_parts(&run);
     nested::tell_of_refused(&run, response.extensions());
     let outcome = Outcome::Forward { why: run.key.forward, collapsed: false, kept: Kept::Not(NotStored::Bypass) };
     finish(response, &run.cache, run.handler, outcome)

@@ -5,13 +5,12 @@ use http::HeaderMap;
 
 use crate::{
     epoch::Scopes,
-    handler::state::State,
-    handler::{Handler, Instance, Shape},
+    handler::{Handler, Instance, Shape, state::State},
     key::{
         primary::{PrimaryKey, variant_at_rest},
         storage_key::StoreKey,
     },
-    stored::{Place, Stored, Variants, value::Typed},
+    stored::{Stored, Variants, place::Place, value::Typed},
 };
 
 /// Reads a typed value out of stored content. None, if it is no value of the type: the type may have changed.

@@ -27,25 +27,6 @@ use crate::{
     util::clock::Millis,
 };
 
-/// Which storage of its cache keeps a handler's responses.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum StorageId {
-    Memory,
-    /// Which of the backends that have to be waited for.
-    Remote(usize),
-    /// The attribute names a backend that the cache does not have.
-    Missing,
-}
-
-impl StorageId {
-    pub(crate) fn remote(self) -> Option<usize> {
-        match self {
-            Self::Remote(at) => Some(at),
-            Self::Memory | Self::Missing => None,
-        }
-    }
-}
-
 /// A handler's storage in its cache.
 #[derive(Clone, Copy)]
 pub(crate) enum Storage<'a> {

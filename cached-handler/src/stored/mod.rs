@@ -5,6 +5,7 @@ pub(crate) mod failed;
 pub(crate) mod lines;
 pub(crate) mod own;
 pub(crate) mod part;
+pub(crate) mod place;
 pub(crate) mod response_part;
 pub(crate) mod shared;
 pub(crate) mod value;
@@ -25,8 +26,8 @@ pub(crate) use crate::rules::tag::Tag;
 use crate::{
     epoch::{Order, Stamp, in_process::Marks},
     header::{entity_tag::EntityTag, targeted::TargetList},
-    rules::{client::ForClients, meaning::meaning, path::Paths, stale::Windows},
-    stored::{part::Part, value::Typed},
+    rules::{client::ForClients, meaning::meaning, stale::Windows},
+    stored::{part::Part, place::Place, value::Typed},
     util::{
         clock::{Millis, millis, span},
         digest::Digest,
@@ -93,15 +94,6 @@ pub(crate) struct Stored {
     pub(crate) shareable: bool,
     /// A typed value, in memory in the place of its content.
     pub(crate) value: Option<Typed>,
-}
-
-/// Where a response rests, and what of its handler and paths.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Place {
-    /// Which of the backends of its cache.
-    pub(crate) backend: usize,
-    pub(crate) handler: &'static str,
-    pub(crate) paths: Paths,
 }
 
 /// What only conditional requests ask for.

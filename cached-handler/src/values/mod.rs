@@ -42,8 +42,8 @@ use crate::{
         writer::{Buffer, KeyPart, KeyWriter, Tag, Traits},
     },
     outcome::Forward,
-    request::facts::{Captured, Facts},
-    serve::{Key, Miss, Run, peek_fresh, put_at_once},
+    request::facts::Facts,
+    serve::{Captured, Key, Miss, Run, peek_fresh, put_at_once},
     storage::Storage,
     stored::{Slot, value::Typed},
 };
@@ -314,8 +314,8 @@ impl<T: Serialize + DeserializeOwned + Send + Sync + 'static> Values<T> {
 
     fn miss(&self, key: Box<Key>) -> Box<Miss> {
         self.set.is_used();
-        let facts = Facts::of_none(Some(self.cache.clone()));
-        let mut miss = Miss::new(self.set.handler, Captured { facts, fields: None }, key);
+        let facts = Facts::of_none(self.cache.clocks());
+        let mut miss = Miss::new(self.set.handler, Captured { facts, fields: None, cache: Some(self.cache.clone()) }, key);
         miss.opens = Some(opened::<T>);
         miss.shape = Some(shape::<T>);
         miss.paths.clear();

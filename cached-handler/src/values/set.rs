@@ -12,12 +12,12 @@ use crate::{
         others::{self, Kind},
         policy::{ETag, Policy},
     },
-    request::facts::Facts,
+    request::facts::{Began, Facts},
     util::lock::lock,
 };
 
 /// What a key is written with where there is no request.
-pub(super) static NO_REQUEST: LazyLock<Facts> = LazyLock::new(|| Facts::of_none(None));
+pub(super) static NO_REQUEST: LazyLock<Facts> = LazyLock::new(|| Facts::of_none(Began::default()));
 
 /// What a set goes by.
 #[derive(Debug, Clone, Copy)]

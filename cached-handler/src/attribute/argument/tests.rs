@@ -19,8 +19,8 @@ use axum::{
 use crate::{
     handler::{Attributes, Handler, Site, Ttl, policy::Policy},
     key::writer::{KeyWriter, Traits},
-    request::{facts::Seen, signature::Capture},
-    serve::{begin, key},
+    request::signature::Capture,
+    serve::{Seen, begin, key},
 };
 
 pub(crate) static HANDLER: Handler = Handler::new(

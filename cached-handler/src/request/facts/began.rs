@@ -2,7 +2,7 @@
 
 use smallvec::SmallVec;
 
-use crate::{cache::Cache, epoch::Stamp};
+use crate::epoch::Stamp;
 
 /// How far the clocks had come before any argument was made. An extractor may read what an invalidation is about, so the
 /// run that is given its value is no younger than this (law L4).
@@ -12,23 +12,12 @@ pub(crate) struct Began {
     pub(crate) here: u64,
     /// For each backend that has to be waited for: the latest that this process has heard of its clock. Behind one
     /// pointer, as the facts move with it.
-    known: Option<Box<SmallVec<[Option<Stamp>; 2]>>>,
+    pub(crate) known: Option<Box<SmallVec<[Option<Stamp>; 2]>>>,
 }
 
 impl Began {
-    #[inline]
-    pub(super) fn now(cache: &Cache) -> Self {
-        let known = if cache.has_backends() { Some(Box::new(known(cache))) } else { None };
-        Self { here: cache.inner().memory.epochs.now(), known }
-    }
-
     /// Of a backend's clock.
     pub(crate) fn known(&self, backend: usize) -> Option<Stamp> {
         *self.known.as_ref()?.get(backend)?
     }
-}
-
-#[cold]
-fn known(cache: &Cache) -> SmallVec<[Option<Stamp>; 2]> {
-    cache.inner().backends.iter().map(|(_, backend)| backend.known()).collect()
 }

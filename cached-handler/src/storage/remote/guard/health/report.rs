@@ -8,14 +8,14 @@ use crate::{error::Fault, observe::Throttle, storage::remote::guard::within::STA
 
 /// What a backend is asked for. Each kind fails and recovers by itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(in super::super) enum Operation {
+pub(in crate::storage::remote::guard) enum Operation {
     Read,
     Store,
     Invalidate,
 }
 
 impl Operation {
-    pub(in super::super) fn word(self) -> &'static str {
+    pub(in crate::storage::remote::guard) fn word(self) -> &'static str {
         match self {
             Self::Read => "read",
             Self::Store => "store",
@@ -26,7 +26,7 @@ impl Operation {
 
 /// A line of the log.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in super::super) enum Line {
+pub(in crate::storage::remote::guard) enum Line {
     /// An operation began to fail, or fails for another reason.
     Failing(Operation, Fault),
     Recovered(Operation),
@@ -39,7 +39,7 @@ pub(in super::super) enum Line {
 }
 
 impl Line {
-    pub(in super::super) fn level(self) -> Level {
+    pub(in crate::storage::remote::guard) fn level(self) -> Level {
         match self {
             Self::Quarantined => Level::ERROR,
             Self::Failing(..) | Self::Opened | Self::Replaced => Level::WARN,
@@ -49,7 +49,7 @@ impl Line {
     }
 
     /// What has happened, and what becomes of requests.
-    pub(in super::super) fn text(self) -> &'static str {
+    pub(in crate::storage::remote::guard) fn text(self) -> &'static str {
         match self {
             Self::Failing(_, STARVED) => {
                 "this process is too busy to hear what a backend answers; requests are answered by their handlers; logged once"

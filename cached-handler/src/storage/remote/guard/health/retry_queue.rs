@@ -19,9 +19,9 @@ pub(in super::super) struct RetryQueue {
 }
 
 #[derive(Debug, Clone)]
-pub(in super::super) struct Retry {
-    pub(in super::super) target: Target,
-    pub(in super::super) effect: Effect,
+pub(in crate::storage::remote::guard) struct Retry {
+    pub(in crate::storage::remote::guard) target: Target,
+    pub(in crate::storage::remote::guard) effect: Effect,
     /// Tells a target's later failure from its earlier one.
     pub(super) turn: u64,
     /// How often it failed although the backend answered a probe.
