@@ -5,13 +5,17 @@ mod buffer;
 pub(crate) mod decode;
 mod parts;
 mod route;
+mod tag;
 
 use std::fmt::{self, Write};
 
 use http::HeaderMap;
 use smallvec::SmallVec;
 
-pub(crate) use self::buffer::Buffer;
+pub(crate) use self::{
+    buffer::Buffer,
+    tag::{FIRST_ARGUMENT, Tag},
+};
 use crate::{
     handler::{Handler, Instance},
     outcome::Bypass,
@@ -332,37 +336,4 @@ impl Write for Printed {
         self.0.extend_from_slice(text.as_bytes());
         Ok(())
     }
-}
-
-/// An argument's tag is this and its place.
-pub(crate) const FIRST_ARGUMENT: u8 = 0x80;
-
-/// The first byte of each element of a key. The values are part of the format of keys at rest.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[repr(u8)]
-pub(crate) enum Tag {
-    None = 0,
-    Some = 1,
-    End = 2,
-    Text = 3,
-    Bytes = 4,
-    Bool = 5,
-    Char = 6,
-    Unsigned = 7,
-    Signed = 8,
-    Sequence = 9,
-    Field = 10,
-    Path = 11,
-    RawQuery = 12,
-    Parameters = 13,
-    Method = 14,
-    Authority = 15,
-    Query = 16,
-    Ok = 18,
-    Variant = 19,
-    InnerPath = 20,
-    Named = 21,
-    Map = 22,
-    Set = 23,
-    SharedPath = 24,
 }

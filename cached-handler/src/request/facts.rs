@@ -1,6 +1,7 @@
 //! What is captured of a request before the handler's own arguments, in one pass over its fields.
 
 mod began;
+mod scan;
 
 use std::{
     pin::pin,
@@ -9,13 +10,13 @@ use std::{
 };
 
 use axum::extract::{FromRequestParts as _, NestedPath, OriginalUri, RawPathParams};
-use http::{HeaderMap, HeaderName, HeaderValue, Method, Version, header, request::Parts, uri::PathAndQuery};
+use http::{HeaderMap, Method, Version, request::Parts, uri::PathAndQuery};
 
 pub(crate) use self::began::Began;
+use self::scan::Scan;
 pub(crate) use crate::handler::state::State;
 use crate::{
     handler::policy::Policy,
-    header::accept_encoding::accepts_a_coding,
     request::{
         nested::{self, CacheId, Outer},
         unsafe_target::Changed,
@@ -268,102 +269,4 @@ fn parameters(parts: &mut Parts) -> Option<RawPathParams> {
 /// Path and query of a target; `*` and the authority form of CONNECT have none.
 fn path_and_query(uri: &http::Uri) -> PathAndQuery {
     uri.path_and_query().cloned().unwrap_or_else(|| PathAndQuery::from_static("/"))
-}
-
-/// The few fields that matter to every cached handler.
-#[derive(Default)]
-struct Scan {
-    rare: Option<Box<Rare>>,
-    flags: Flags,
-}
-
-impl Scan {
-    /// One pass over the names; the lines of those that matter are looked up.
-    #[inline]
-    fn of(fields: &HeaderMap) -> Self {
-        let mut scan = Self::default();
-        for name in fields.keys() {
-            if *name == header::ACCEPT_ENCODING {
-                scan.flags.accepts_a_coding = accepts_a_coding(fields);
-            } else if matters(name) {
-                scan.note_all(interest(name), name, fields);
-            }
-        }
-        scan
-    }
-
-    #[cold]
-    fn note_all(&mut self, interest: Interest, name: &HeaderName, fields: &HeaderMap) {
-        fields.get_all(name).iter().for_each(|value| self.note(interest, name, value, fields));
-    }
-
-    fn note(&mut self, interest: Interest, name: &HeaderName, value: &HeaderValue, fields: &HeaderMap) {
-        match interest {
-            Interest::Cookie => self.flags.credentials = true,
-            Interest::Authorization => (self.flags.credentials, self.flags.authorization) = (true, true),
-            Interest::Upgrade => {
-                let is_meant = || fields.get_all(header::CONNECTION).iter().any(|line| names(line, "upgrade"));
-                if names(value, "websocket") && is_meant() {
-                    self.flags.upgrade = Upgrade::WebSocket;
-                } else if self.flags.upgrade == Upgrade::None {
-                    self.flags.upgrade = Upgrade::Other;
-                }
-            }
-            Interest::Directives => {
-                self.rare().directives.get_or_insert_default().append(name, value.clone());
-            }
-            Interest::Conditional => self.rare().conditional.note(name, value),
-        }
-    }
-
-    fn rare(&mut self) -> &mut Rare {
-        self.rare.get_or_insert_default()
-    }
-}
-
-/// Whether a list has this word among its elements, in letters of either case; a version may follow after a slash.
-fn names(list: &HeaderValue, word: &str) -> bool {
-    let is_it = |name: &[u8]| name.trim_ascii().eq_ignore_ascii_case(word.as_bytes());
-    let mut elements = list.as_bytes().split(|byte| *byte == b',');
-    elements.any(|element| element.split(|byte| *byte == b'/').next().is_some_and(is_it))
-}
-
-#[derive(Clone, Copy)]
-enum Interest {
-    Cookie,
-    Authorization,
-    Upgrade,
-    Directives,
-    Conditional,
-}
-
-/// `http` knows all of them by number, so that this comes down to one test of a bit.
-#[inline]
-fn matters(name: &HeaderName) -> bool {
-    matches!(
-        *name,
-        header::COOKIE
-            | header::AUTHORIZATION
-            | header::PROXY_AUTHORIZATION
-            | header::CACHE_CONTROL
-            | header::PRAGMA
-            | header::IF_MATCH
-            | header::IF_NONE_MATCH
-            | header::IF_MODIFIED_SINCE
-            | header::IF_UNMODIFIED_SINCE
-            | header::IF_RANGE
-            | header::RANGE
-            | header::UPGRADE
-    )
-}
-
-/// Of those that matter.
-fn interest(name: &HeaderName) -> Interest {
-    match *name {
-        header::COOKIE => Interest::Cookie,
-        header::AUTHORIZATION | header::PROXY_AUTHORIZATION => Interest::Authorization,
-        header::CACHE_CONTROL | header::PRAGMA => Interest::Directives,
-        header::UPGRADE => Interest::Upgrade,
-        _ => Interest::Conditional,
-    }
 }

@@ -17,7 +17,7 @@ use crate::{
 /// Starts the key of a request to a handler of which some paths share responses: the parameters stand in place of the path.
 ///
 /// What else of the path an argument shows, the argument writes itself: `Path` the parameters as the router has named them, since they
-/// are kept ([`Seen`](crate::request::facts::Seen)), and `Uri` all of it.
+/// are kept ([`Seen`](crate::serve::Seen)), and `Uri` all of it.
 pub fn begin_shared(key: &mut KeyWriter<'_>) {
     let (handler, facts) = (key.handler, key.facts);
     let Some(values) = values(handler.attributes.paths, facts.original.path()) else { return begin(key) };
@@ -96,12 +96,12 @@ mod tests {
             if has_prefixes { builder.path_prefixes().finish().0 } else { builder.finish().0 }
         });
         for path in ["/a/1/2", "/b/2/1"] {
-            let (paths, groups) = of(&SHARED, &seen(path).facts, &without);
+            let (paths, groups) = of(&SHARED, &seen(path).0.facts, &without);
             assert_eq!((paths, groups.len()), (numbers(&["/a/1/2", "/b/2/1"]), 0));
-            let (_, groups) = of(&SHARED, &seen(path).facts, &with);
+            let (_, groups) = of(&SHARED, &seen(path).0.facts, &with);
             let expected = groups_above("/a/1/2").into_iter().chain(groups_above("/b/2/1"));
             assert!(groups.len() == 6 && expected.into_iter().all(|group| groups.contains(&group)));
         }
-        assert_eq!(of(&SHARED, &seen("/c").facts, &without).0, numbers(&["/c"]));
+        assert_eq!(of(&SHARED, &seen("/c").0.facts, &without).0, numbers(&["/c"]));
     }
 }

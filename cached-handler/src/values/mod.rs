@@ -5,6 +5,7 @@
 
 mod compute;
 mod ended;
+mod key;
 mod lent;
 mod options;
 mod set;
@@ -25,25 +26,16 @@ use serde::{Serialize, de::DeserializeOwned};
 
 pub use self::{ended::ComputeError, options::ValueOptions};
 use self::{
-    set::{NO_REQUEST, Set},
-    typed::{Keeping, opened, respond},
+    set::Set,
+    typed::{Keeping, respond},
 };
 use crate::{
     cache::Cache,
     epoch::{Effect, target::Target},
     error::Error,
-    handler::{
-        Instance,
-        policy::{Collapse, secs},
-    },
-    key::{
-        primary::KeyRef,
-        probe::shape,
-        writer::{Buffer, KeyPart, KeyWriter, Tag, Traits},
-    },
-    outcome::Forward,
-    request::facts::Facts,
-    serve::{Captured, Key, Miss, Run, peek_fresh, put_at_once},
+    handler::policy::{Collapse, secs},
+    key::{primary::KeyRef, writer::KeyPart},
+    serve::{Run, peek_fresh, put_at_once},
     storage::Storage,
     stored::{Slot, value::Typed},
 };
@@ -269,58 +261,9 @@ impl<T: Serialize + DeserializeOwned + Send + Sync + 'static> Values<T> {
         Ok(())
     }
 
-    fn key<K: KeyPart + ?Sized>(&self, part: &K) -> KeyWriter<'static> {
-        let mut key = self.begin();
-        self.write(part, &mut key);
-        key
-    }
-
-    // What is made in one expression is made in its place, and not moved there.
-    #[inline]
-    fn begin(&self) -> KeyWriter<'static> {
-        KeyWriter {
-            handler: self.set.handler,
-            instance: Instance { id: TypeId::of::<Self>(), name: type_name::<T>(), number: self.set.number() },
-            bytes: Buffer::new(),
-            facts: &NO_REQUEST,
-            fields: None,
-            traits: Traits::default(),
-        }
-    }
-
-    #[inline]
-    fn write<K: KeyPart + ?Sized>(&self, part: &K, key: &mut KeyWriter<'_>) {
-        if self.set.version > 0 {
-            // No key of a value begins so.
-            key.tagged(Tag::Method, &self.set.version.to_le_bytes());
-        }
-        key.part(part);
-    }
-
-    /// A key for which nothing has been looked up; none where nothing is stored under it.
-    fn unlooked<K: KeyPart + ?Sized>(&self, part: &K) -> Option<Box<Key>> {
-        let mut key = self.key(part);
-        (!self.is_aside(&key)).then(|| Box::new(key.finish(Forward::UriMiss)))
-    }
-
     #[inline]
     fn storage(&self) -> Storage<'_> {
         self.cache.storage(self.set.handler)
-    }
-
-    fn is_aside(&self, key: &KeyWriter<'_>) -> bool {
-        self.cache.inner().off || key.traits.bypass.is_some()
-    }
-
-    fn miss(&self, key: Box<Key>) -> Box<Miss> {
-        self.set.is_used();
-        let facts = Facts::of_none(self.cache.clocks());
-        let mut miss = Miss::new(self.set.handler, Captured { facts, fields: None, cache: Some(self.cache.clone()) }, key);
-        miss.opens = Some(opened::<T>);
-        miss.shape = Some(shape::<T>);
-        miss.paths.clear();
-        miss.belongs_to_its_key();
-        miss
     }
 
     /// Makes what is under a key unusable, and what is being computed for it.

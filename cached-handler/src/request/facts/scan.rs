@@ -1,0 +1,104 @@
+//! One pass over the fields of a request, for those that matter to every cached handler.
+
+use http::{HeaderMap, HeaderName, HeaderValue, header};
+
+use super::{Flags, Rare, Upgrade};
+use crate::header::accept_encoding::accepts_a_coding;
+
+/// The few fields that matter to every cached handler.
+#[derive(Default)]
+pub(super) struct Scan {
+    pub(super) rare: Option<Box<Rare>>,
+    pub(super) flags: Flags,
+}
+
+impl Scan {
+    /// One pass over the names; the lines of those that matter are looked up.
+    #[inline]
+    pub(super) fn of(fields: &HeaderMap) -> Self {
+        let mut scan = Self::default();
+        for name in fields.keys() {
+            if *name == header::ACCEPT_ENCODING {
+                scan.flags.accepts_a_coding = accepts_a_coding(fields);
+            } else if matters(name) {
+                scan.note_all(interest(name), name, fields);
+            }
+        }
+        scan
+    }
+
+    #[cold]
+    fn note_all(&mut self, interest: Interest, name: &HeaderName, fields: &HeaderMap) {
+        fields.get_all(name).iter().for_each(|value| self.note(interest, name, value, fields));
+    }
+
+    fn note(&mut self, interest: Interest, name: &HeaderName, value: &HeaderValue, fields: &HeaderMap) {
+        match interest {
+            Interest::Cookie => self.flags.credentials = true,
+            Interest::Authorization => (self.flags.credentials, self.flags.authorization) = (true, true),
+            Interest::Upgrade => {
+                let is_meant = || fields.get_all(header::CONNECTION).iter().any(|line| names(line, "upgrade"));
+                if names(value, "websocket") && is_meant() {
+                    self.flags.upgrade = Upgrade::WebSocket;
+                } else if self.flags.upgrade == Upgrade::None {
+                    self.flags.upgrade = Upgrade::Other;
+                }
+            }
+            Interest::Directives => {
+                self.rare().directives.get_or_insert_default().append(name, value.clone());
+            }
+            Interest::Conditional => self.rare().conditional.note(name, value),
+        }
+    }
+
+    fn rare(&mut self) -> &mut Rare {
+        self.rare.get_or_insert_default()
+    }
+}
+
+/// Whether a list has this word among its elements, in letters of either case; a version may follow after a slash.
+fn names(list: &HeaderValue, word: &str) -> bool {
+    let is_it = |name: &[u8]| name.trim_ascii().eq_ignore_ascii_case(word.as_bytes());
+    let mut elements = list.as_bytes().split(|byte| *byte == b',');
+    elements.any(|element| element.split(|byte| *byte == b'/').next().is_some_and(is_it))
+}
+
+#[derive(Clone, Copy)]
+enum Interest {
+    Cookie,
+    Authorization,
+    Upgrade,
+    Directives,
+    Conditional,
+}
+
+/// `http` knows all of them by number, so that this comes down to one test of a bit.
+#[inline]
+fn matters(name: &HeaderName) -> bool {
+    matches!(
+        *name,
+        header::COOKIE
+            | header::AUTHORIZATION
+            | header::PROXY_AUTHORIZATION
+            | header::CACHE_CONTROL
+            | header::PRAGMA
+            | header::IF_MATCH
+            | header::IF_NONE_MATCH
+            | header::IF_MODIFIED_SINCE
+            | header::IF_UNMODIFIED_SINCE
+            | header::IF_RANGE
+            | header::RANGE
+            | header::UPGRADE
+    )
+}
+
+/// Of those that matter.
+fn interest(name: &HeaderName) -> Interest {
+    match *name {
+        header::COOKIE => Interest::Cookie,
+        header::AUTHORIZATION | header::PROXY_AUTHORIZATION => Interest::Authorization,
+        header::CACHE_CONTROL | header::PRAGMA => Interest::Directives,
+        header::UPGRADE => Interest::Upgrade,
+        _ => Interest::Conditional,
+    }
+}
