@@ -11,8 +11,8 @@ use bytes::Bytes;
 use tokio::time::{Instant, sleep};
 
 use crate::{
-    Error, Target,
-    epoch::{Effect, Epochs, Reading, Scopes, in_process::InProcessEpochs},
+    epoch::{Effect, Epochs, Reading, Scopes, in_process::InProcessEpochs, target::Target},
+    error::Error,
     key::storage_key::StoreKey,
     storage::remote::store::Store,
     util::lock::lock,

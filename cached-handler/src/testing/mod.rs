@@ -30,7 +30,11 @@ use axum::Extension;
 pub use self::chaos::{Call, Chaos, ChaosEpochs, Fault, Shelf};
 #[doc(inline)]
 pub use crate::{__assert_hit as assert_hit, __assert_miss as assert_miss};
-use crate::{Cache, CacheBuilder, ManualClock, Outcome};
+use crate::{
+    cache::{Cache, CacheBuilder},
+    outcome::Outcome,
+    util::clock::ManualClock,
+};
 
 /// A cache of its own for one test, whose clock stands still.
 ///

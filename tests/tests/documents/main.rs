@@ -2,6 +2,7 @@
 
 mod dependencies;
 mod public;
+mod stack;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
