@@ -221,7 +221,7 @@ impl Facts {
 
     /// Tells the runs that it is inside of what answers it.
     #[inline]
-    pub(crate) fn tell_around(&self, stored: &Stored, cache: &CacheId) {
+    pub(crate) fn tell_around(&self, stored: &Stored, cache: CacheId) {
         if self.rare.is_some() {
             self.around().iter().for_each(|outer| outer.note(stored, cache));
         }

@@ -188,7 +188,7 @@ impl Outer {
     }
 
     /// A stored response answers inside, or one that has just been made.
-    pub(crate) fn note(&self, stored: &Stored, cache: &CacheId) {
+    pub(crate) fn note(&self, stored: &Stored, cache: CacheId) {
         let is_private = CacheControl::of(&stored.whole.headers, &header::CACHE_CONTROL).is_ok_and(|own| own.private);
         let (fresh_until, ends) = (Some(stored.fresh_until), stored.ends);
         let part = match (&stored.marks, &stored.place) {
@@ -205,8 +205,8 @@ impl Outer {
         self.add(part);
     }
 
-    pub(crate) fn is_stored_in(&self, cache: &CacheId, storage: StorageId) -> bool {
-        storage != StorageId::Missing && self.0.storage == storage && self.0.cache == *cache
+    pub(crate) fn is_stored_in(&self, cache: CacheId, storage: StorageId) -> bool {
+        storage != StorageId::Missing && self.0.storage == storage && self.0.cache == cache
     }
 
     pub(crate) fn add(&self, part: Parts) {

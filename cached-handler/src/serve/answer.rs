@@ -31,7 +31,7 @@ use crate::{
 #[inline(always)]
 pub(super) fn hit(stored: &Stored, handler: &'static Handler, facts: &Facts, cache: &Cache, now: Millis) -> Response {
     let age = stored.age_secs(now);
-    facts.tell_around(stored, &cache.inner().id);
+    facts.tell_around(stored, cache.inner().id);
     if !stored.is_fresh(now) {
         let outcome = Outcome::Stale { age: Duration::from_secs(age), past: stored.past(now), why: StaleUse::Accepted };
         return finish(derive(stored, handler, facts, Some(age)), cache, handler, outcome);
@@ -75,7 +75,7 @@ fn whole(stored: &Stored, facts: &Facts, age: u64) -> Response {
 
 /// Answers from a stale response, as a window allows.
 pub(super) fn stale(stored: &Stored, why: StaleUse, handler: &'static Handler, facts: &Facts, cache: &Cache, now: Millis) -> Response {
-    facts.tell_around(stored, &cache.inner().id);
+    facts.tell_around(stored, cache.inner().id);
     let response = derive(stored, handler, facts, Some(stored.age_secs(now)));
     let outcome = Outcome::Stale { age: Duration::from_secs(stored.age_secs(now)), past: stored.past(now), why };
     finish(response, cache, handler, outcome)

@@ -197,7 +197,7 @@ fn collapsed(run: &Run, stored: &Stored) -> Option<Response> {
         return None;
     }
     may_answer(stored, false, run.handler, &run.facts, &run.key.traits, now).ok()?;
-    run.facts.tell_around(stored, &run.cache.inner().id);
+    run.facts.tell_around(stored, run.cache.inner().id);
     let response = answer::derive(stored, run.handler, &run.facts, Some(stored.age_secs(now)));
     let outcome = Outcome::Forward { why: run.key.forward, collapsed: true, kept: Kept::Stored };
     Some(answer::finish(response, &run.cache, run.handler, outcome))

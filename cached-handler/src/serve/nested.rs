@@ -38,7 +38,7 @@ pub(super) fn tell_of_stream(run: &Run, groups: &[Box<str>], storable: &Storable
 pub(super) fn tell_of_parts(run: &Run) {
     for outer in run.facts.around() {
         if let Some(mut parts) = run.composition.parts() {
-            parts.is_foreign |= !outer.is_stored_in(&run.cache.inner().id, run.storage_id());
+            parts.is_foreign |= !outer.is_stored_in(run.cache.inner().id, run.storage_id());
             outer.add(parts);
         }
     }
@@ -48,7 +48,7 @@ pub(super) fn tell_of_parts(run: &Run) {
 fn note_run(outer: &Outer, run: &Run, groups: &[Box<str>], fresh_until: Option<(Millis, bool)>) {
     let (is_private, ends) = (run.is_private(), fresh_until.is_some_and(|(_, ends)| ends));
     let fresh_until = fresh_until.map(|(until, _)| until);
-    let is_beside = outer.is_stored_in(&run.cache.inner().id, run.storage_id());
+    let is_beside = outer.is_stored_in(run.cache.inner().id, run.storage_id());
     let part = if let Some(stamp) = run.stamp().filter(|_| is_beside && run.has_read_its_backend()) {
         let added = groups.iter().filter(|group| !run.groups.contains(group));
         let groups: Vec<_> = run.groups.iter().chain(added).cloned().collect();

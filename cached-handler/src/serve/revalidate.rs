@@ -102,7 +102,7 @@ impl Run {
         if let Some(tag) = parts.headers.get(header::ETAG)
             && held.whole.headers.get(header::ETAG).is_some_and(|known| !is_the_same_weakly(known, tag))
         {
-            self.facts.tell_around(held, &self.cache.inner().id);
+            self.facts.tell_around(held, self.cache.inner().id);
             return Answered::Otherwise(answer::derive(held, self.handler, &self.facts, Some(held.age_secs(self.now()))));
         }
         let mut response = Response::new(Body::from(held.content.clone()));

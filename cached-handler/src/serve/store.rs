@@ -137,7 +137,7 @@ async fn keep(
         Some(merged) => merged,
         None => make(&run, parts, content, &storable, groups),
     };
-    run.facts.tell_around(&stored, &run.cache.inner().id);
+    run.facts.tell_around(&stored, run.cache.inner().id);
     let to_client = lend(stored.content.clone(), ahead);
     let mut response = answer::derive_from(&stored, &to_client, run.handler, &run.facts, None);
     *response.extensions_mut() = extensions;
