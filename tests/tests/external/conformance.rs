@@ -22,7 +22,10 @@ use axum::{
 };
 use cached_handler::{Cache, Policy, cached};
 use cached_handler_examples::proxy::{PROXY, Upstream};
-use cached_handler_tests::{harness::is_full, redis_server::RedisServer};
+use cached_handler_tests::{
+    harness::{PATIENT, is_full},
+    redis_server::RedisServer,
+};
 use tokio::net::TcpListener;
 
 /// That of the examples, for this server.
@@ -56,7 +59,7 @@ async fn the_public_suite_finds_the_same_of_files() {
         return;
     }
     let directory = std::env::temp_dir().join(format!("cached-handler-conformance-{}", std::process::id()));
-    let cache = Cache::builder().namespace("conformance").fs(&directory).build().await.unwrap();
+    let cache = Cache::builder().namespace("conformance").fs(&directory).limits("fs", PATIENT).build().await.unwrap();
     as_listed("fs", |upstream| Router::new().fallback(from_files).with_state(upstream), cache).await;
     std::fs::remove_dir_all(&directory).unwrap();
 }
@@ -72,7 +75,7 @@ async fn the_public_suite_finds_the_same_of_redis() {
         return;
     }
     let server = RedisServer::start();
-    let cache = Cache::builder().namespace("conformance").redis(server.url()).build().await.unwrap();
+    let cache = Cache::builder().namespace("conformance").redis(server.url()).limits("redis", PATIENT).build().await.unwrap();
     as_listed("redis", |upstream| Router::new().fallback(from_redis).with_state(upstream), cache).await;
 }
 

@@ -79,7 +79,14 @@ impl Place {
 async fn everywhere(name: &str, last_modified: Option<&'static str>, story: impl AsyncFn(&Place)) {
     let directory = std::env::temp_dir().join(format!("cached-handler-seconds-{name}-{}", std::process::id()));
     let clock = ManualClock::new();
-    let cache = Cache::builder().namespace("seconds").clock(clock.clone()).fs(&directory).build().await.expect("a cache");
+    let cache = Cache::builder()
+        .namespace("seconds")
+        .clock(clock.clone())
+        .fs(&directory)
+        .limits("fs", cached_handler_tests::harness::PATIENT)
+        .build()
+        .await
+        .expect("a cache");
     for page in [get(in_memory), get(in_files)] {
         let source = Source { version: Arc::default(), last_modified };
         let router = Router::new().route("/", page).with_state(source.clone()).layer(Extension(cache.clone()));

@@ -24,7 +24,7 @@ use cached_handler::{
     testing::{TestCache, assert_hit, assert_miss},
 };
 use cached_handler_tests::{
-    harness::{Dict, ask, send, text},
+    harness::{Dict, PATIENT, ask, send, text},
     redis_server::RedisServer,
 };
 use tokio::sync::Semaphore;
@@ -301,12 +301,12 @@ async fn sites() -> Vec<Site> {
 
 async fn sites_elsewhere() -> Vec<Site> {
     let server = RedisServer::start();
-    let redis = site(in_redis::router(), |builder| builder.namespace("stale").redis(server.url()));
+    let redis = site(in_redis::router(), |builder| builder.namespace("stale").redis(server.url()).limits("redis", PATIENT));
     let mut sites = vec![Site { _home: Home::Redis(server), ..redis }];
     #[cfg(unix)]
     {
         let directory = Directory::new();
-        let files = site(in_files::router(), |builder| builder.namespace("stale").fs(&directory.0));
+        let files = site(in_files::router(), |builder| builder.namespace("stale").fs(&directory.0).limits("fs", PATIENT));
         sites.push(Site { _home: Home::Files(directory), ..files });
     }
     for site in &sites {
