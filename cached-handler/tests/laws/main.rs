@@ -1,6 +1,14 @@
 //! The ten laws in memory, each by its name and as shortly as it can be shown; `tests/LAWS.md` has the tests at length, on every
 //! backend. These need neither a server nor a feature of the crate, so that `cargo test -p cached-handler` runs them.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::cast_possible_truncation,
+    reason = "what fails here fails a test"
+)]
+
 mod collapse;
 mod early;
 #[path = "../../../tests/harness.rs"]

@@ -5,7 +5,7 @@
 
 #[path = "../../fixtures/shapes/mod.rs"]
 #[allow(clippy::pedantic, clippy::restriction, unused_qualifications, missing_debug_implementations, unreachable_pub, missing_docs)]
-mod shapes;
+mod fixtures;
 
 use std::collections::BTreeSet;
 
@@ -28,7 +28,7 @@ async fn send(router: &Router, method: &str, path: &str, content: &str) -> Respo
 
 #[tokio::test]
 async fn every_shape_answers_the_second_request_from_the_cache() {
-    let cases = shapes::all();
+    let cases = fixtures::all();
     assert!(cases.len() > 80, "only {} shapes are left", cases.len());
     for (name, router, path) in cases {
         let router = router.layer(TestCache::new().layer());
@@ -46,9 +46,9 @@ async fn content(response: Response) -> Vec<u8> {
 
 #[tokio::test]
 async fn every_shape_that_writes_invalidates() {
-    let router = shapes::invalidating::router().layer(TestCache::new().layer());
+    let router = fixtures::invalidating::router().layer(TestCache::new().layer());
     let mut written = BTreeSet::new();
-    for (method, path, content) in shapes::invalidating::WRITES {
+    for (method, path, content) in fixtures::invalidating::WRITES {
         assert_miss!(send(&router, "GET", "/show/7", "").await);
         assert_hit!(send(&router, "GET", "/show/7", "").await);
         let response = send(&router, method, path, content).await;
@@ -56,7 +56,7 @@ async fn every_shape_that_writes_invalidates() {
         written.insert(*path);
     }
     assert_miss!(send(&router, "GET", "/show/7", "").await);
-    assert_eq!(written.len(), shapes::invalidating::WRITES.len());
+    assert_eq!(written.len(), fixtures::invalidating::WRITES.len());
 
     // What `uncached` keeps is the function and no more.
     assert_eq!(content(send(&router, "GET", "/calls", "").await).await, b"200 OK 7");

@@ -1,5 +1,7 @@
 //! What clients see: validators, 304, `Age`, `Date`, `Vary`, `Cache-Control`, `Cache-Status`, ranges, and what is stored.
 
+#![expect(clippy::duplicate_mod, reason = "the clients and the layers of `strict` are those of `methods` too")]
+
 mod beside;
 mod by_curl;
 mod conditional;

@@ -5,7 +5,7 @@ use std::time::Duration;
 use axum::{Extension, Router, extract::Path, routing::get};
 use cached_handler::{Cache, Outcome, Target, cached};
 use cached_handler_tests::{
-    harness::{ask, moment},
+    harness::{PATIENT, ask, moment},
     redis_server::RedisServer,
 };
 
@@ -42,7 +42,15 @@ async fn each_namespace_is_on_one_node_and_is_found_from_any() {
     for namespace in ["one", "two", "three", "four", "five", "six"] {
         let mut apps = Vec::new();
         for node in &nodes {
-            let cache = Cache::builder().namespace(namespace).redis(node.url()).shares_namespace().outcome_on_hits().build().await.unwrap();
+            let cache = Cache::builder()
+                .namespace(namespace)
+                .redis(node.url())
+                .limits("redis", PATIENT)
+                .shares_namespace()
+                .outcome_on_hits()
+                .build()
+                .await
+                .unwrap();
             apps.push((cache.clone(), Router::new().route("/{id}", get(page)).layer(Extension(cache))));
         }
         let is_hit = async |router: &Router| matches!(ask(router, "/7").await.extensions().get(), Some(Outcome::Hit { .. }));

@@ -5,14 +5,14 @@ use std::time::Duration;
 use axum::{Router, routing::get};
 use cached_handler::{Cache, CacheBuilder, Target, testing::assert_hit, testing::assert_miss};
 use cached_handler_tests::{
-    harness::{ask, moment},
+    harness::{PATIENT, ask, moment},
     redis_server::RedisServer,
 };
 
 use super::Process;
 
 async fn process(url: &str, settings: fn(CacheBuilder) -> CacheBuilder) -> Process {
-    let builder = Cache::builder().namespace("lives").redis(url).shares_namespace().outcome_on_hits();
+    let builder = Cache::builder().namespace("lives").redis(url).limits("redis", PATIENT).shares_namespace().outcome_on_hits();
     Process::with(settings(builder).build().await.unwrap()).await
 }
 
@@ -83,7 +83,7 @@ async fn a_server_that_takes_no_writes_for_now_is_still_read_by_those_who_connec
     let one = process(&server.url(), |builder| builder).await;
     one.ask("/other/1").await;
     server.say("CONFIG SET min-replicas-to-write 1").await;
-    let cache = Cache::builder().namespace("lives").redis(server.url()).shares_namespace().build().await.unwrap();
+    let cache = Cache::builder().namespace("lives").redis(server.url()).limits("redis", PATIENT).shares_namespace().build().await.unwrap();
     let router = Router::new().route("/other/{id}", get(super::other)).layer(axum::Extension(cache.clone()));
     let began = moment();
     while cache.stats().hits == 0 {

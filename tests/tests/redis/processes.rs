@@ -13,7 +13,7 @@ use std::{
 use axum::{Extension, Router, extract::Path, routing::get};
 use cached_handler::{Bypass, Cache, CacheGroups, Forward, ManualClock, Outcome, Target, cached};
 use cached_handler_tests::{
-    harness::{Random, ask, count, pause, text},
+    harness::{PATIENT, Random, ask, count, pause, text},
     redis_server::{RedisServer, connect},
 };
 use redis::aio::MultiplexedConnection;
@@ -216,7 +216,7 @@ async fn three_processes(test: &str, which: Which, harm: Harm, most: usize) -> O
             Which::Ours => {
                 let clock = ManualClock::new();
                 clock.advance(ahead);
-                let builder = Cache::builder().namespace("race").redis(url).shares_namespace().outcome_on_hits();
+                let builder = Cache::builder().namespace("race").redis(url).limits("redis", PATIENT).shares_namespace().outcome_on_hits();
                 let builder = if harm == Harm::Clocks { builder.clock(clock) } else { builder };
                 let cache = builder.build().await.unwrap();
                 let router = Router::new()

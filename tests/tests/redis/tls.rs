@@ -13,7 +13,7 @@ use axum::{Extension, Router, extract::Path, routing::get};
 use cached_handler::{Cache, Outcome, Target, backend::RedisServer as Address, cached, testing::assert_miss};
 use cached_handler_tests::{
     files::Scratch,
-    harness::{ask, moment},
+    harness::{PATIENT, ask, moment},
     log::Log,
     redis_server::RedisServer,
 };
@@ -101,7 +101,7 @@ subjectAltName = IP:127.0.0.1
 const SOON: Duration = Duration::from_secs(60);
 
 async fn cache_on(address: impl Into<Address>) -> Cache {
-    Cache::builder().namespace("tls").redis(address).shares_namespace().outcome_on_hits().build().await.unwrap()
+    Cache::builder().namespace("tls").redis(address).limits("redis", PATIENT).shares_namespace().outcome_on_hits().build().await.unwrap()
 }
 
 fn app(cache: &Cache) -> Router {

@@ -11,7 +11,7 @@ use std::{
 use axum::{Extension, Router, extract::Path, routing::get};
 use cached_handler::{Cache, Outcome, Target, cached};
 use cached_handler_tests::{
-    harness::{Random, ask, count, moment, text},
+    harness::{PATIENT, Random, ask, count, moment, text},
     redis_server::RedisServer,
 };
 use tokio::{
@@ -106,7 +106,15 @@ async fn number(Path(_): Path<u64>) -> String {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn l4_no_look_up_that_travels_with_others_reads_what_was_invalidated_before_it_began() {
     let server = RedisServer::start();
-    let cache = Cache::builder().namespace("together").redis(server.url()).shares_namespace().outcome_on_hits().build().await.unwrap();
+    let cache = Cache::builder()
+        .namespace("together")
+        .redis(server.url())
+        .limits("redis", PATIENT)
+        .shares_namespace()
+        .outcome_on_hits()
+        .build()
+        .await
+        .unwrap();
     while cache.invalidate(Target::group("nobody's")).await.is_err() {}
     let router = Router::new().route("/{id}", get(number)).layer(Extension(cache.clone()));
     let (invalidated, hits, done) = (Arc::<AtomicU64>::default(), Arc::<AtomicU64>::default(), Arc::<AtomicBool>::default());
@@ -147,7 +155,9 @@ fn where_nobody_drives_the_runtime_of_the_cache_look_ups_travel_together_all_the
     let server = RedisServer::start();
     let of_one_thread = || runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let (parked, driven) = (of_one_thread(), of_one_thread());
-    let cache = parked.block_on(Cache::builder().namespace("parked").redis(server.url()).outcome_on_hits().build()).unwrap();
+    let cache = parked
+        .block_on(Cache::builder().namespace("parked").redis(server.url()).limits("redis", PATIENT).outcome_on_hits().build())
+        .unwrap();
     driven.block_on(async {
         // Whoever was to connect is late by then: it is done here.
         pause();
