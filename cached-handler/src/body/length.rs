@@ -15,7 +15,7 @@ use http_body::{Body as _, Frame, SizeHint};
 
 use crate::{
     handler::{Handler, policy::ETag},
-    request::facts::{Facts, Flags},
+    request::facts::{Flags, RequestFacts},
     rules::{length::declared, tag::is_left_alone},
     stored::Stored,
 };
@@ -25,7 +25,7 @@ use crate::{
 /// A layer outside may change the content, and says the right length only of what it is shown. So it is shown the content, where
 /// nothing of that is sent: a router takes it away and writes its length into the field, and over HTTP/1.1 the server sends
 /// none. Elsewhere the field says it.
-pub(crate) fn answer_to_head(stored: &Stored, content: &Bytes, handler: &Handler, facts: &Facts, fields: &mut HeaderMap) -> Body {
+pub(crate) fn answer_to_head(stored: &Stored, content: &Bytes, handler: &Handler, facts: &RequestFacts, fields: &mut HeaderMap) -> Body {
     let flags = facts.flags;
     let is_routed = flags.is_routed && !flags.is_for_a_service;
     if stored.of_head {
@@ -54,7 +54,7 @@ pub(crate) fn answer_to_head(stored: &Stored, content: &Bytes, handler: &Handler
 }
 
 /// The same of what is not stored, and is passed on as it came.
-pub(crate) fn passed_to_head(handler: &Handler, facts: &Facts, body: Body, status: StatusCode, fields: &mut HeaderMap) -> Body {
+pub(crate) fn passed_to_head(handler: &Handler, facts: &RequestFacts, body: Body, status: StatusCode, fields: &mut HeaderMap) -> Body {
     if !facts.is_head() {
         return body;
     }
@@ -132,12 +132,12 @@ impl http_body::Body for OfHead {
 }
 
 /// No content, in the answer to a HEAD whose GET has content of unknown length.
-pub(crate) fn answer_to_head_of_a_stream(facts: &Facts) -> Body {
+pub(crate) fn answer_to_head_of_a_stream(facts: &RequestFacts) -> Body {
     if facts.flags.is_routed || !facts.flags.accepts_a_coding { without_length() } else { Body::empty() }
 }
 
 /// No content, in a 304 for content of this length, as far as that is known.
-pub(crate) fn not_modified(fields: &mut HeaderMap, length: Option<u64>, facts: &Facts) -> Body {
+pub(crate) fn not_modified(fields: &mut HeaderMap, length: Option<u64>, facts: &RequestFacts) -> Body {
     // axum adds the length of a body that says one, and the field may only have the length that a 200 would have.
     if !facts.flags.accepts_a_coding {
         return without_length();
@@ -153,7 +153,7 @@ pub(crate) fn not_modified(fields: &mut HeaderMap, length: Option<u64>, facts: &
 
 /// Whether a 304 without a length would get that of its own content from axum, in a router or in a `MethodRouter` that is
 /// served by itself. Over HTTP/1.1 the server takes it away again, but for HEAD.
-pub(crate) fn must_tell_length(facts: &Facts) -> bool {
+pub(crate) fn must_tell_length(facts: &RequestFacts) -> bool {
     let flags = facts.flags;
     flags.accepts_a_coding && (flags.is_routed || !flags.is_for_a_service) && (flags.is_http2 || facts.is_head())
 }

@@ -74,7 +74,7 @@ pub struct CacheBuilder {
     words: Words,
     claims: Claims,
     outcome_on_hits: bool,
-    settle: Option<Duration>,
+    reinvalidate_after: Option<Duration>,
     #[cfg(feature = "fs")]
     files: files::Files,
     counts: Arc<Counts>,
@@ -103,7 +103,7 @@ impl CacheBuilder {
             words: Words::default(),
             claims: Claims::default(),
             outcome_on_hits: false,
-            settle: None,
+            reinvalidate_after: None,
             #[cfg(feature = "fs")]
             files: files::Files::default(),
             counts: Arc::default(),
@@ -212,10 +212,10 @@ impl CacheBuilder {
     ///
     /// ```
     /// # use cached_handler::{Cache, secs};
-    /// let builder = Cache::builder().settle(secs(2));
+    /// let builder = Cache::builder().reinvalidate_after(secs(2));
     /// ```
-    pub fn settle(mut self, after: Duration) -> Self {
-        self.settle = Some(after);
+    pub fn reinvalidate_after(mut self, after: Duration) -> Self {
+        self.reinvalidate_after = Some(after);
         self
     }
 
@@ -320,10 +320,10 @@ impl CacheBuilder {
             memory: crate::storage::memory::Memory::new(self.memory, self.seed.map_or_else(Keyed::new, Keyed::fixed)),
             backends,
             defaults: Defaults::of(default_backend, &self.policy),
-            flights: Arc::default(),
-            reputations: crate::cache::hit_for_miss::Reputations::default(),
-            attempts: Arc::default(),
-            reinvalidate: self.settle.map(Reinvalidate::new),
+            collapse: Arc::default(),
+            hit_for_miss: crate::cache::hit_for_miss::HitForMiss::default(),
+            refresh_backoff: Arc::default(),
+            reinvalidate: self.reinvalidate_after.map(Reinvalidate::new),
             shared: Shared::default(),
             read_ahead: Arc::new(ReadAhead::new(self.read_ahead.unwrap_or(usize::try_from(self.memory / 2).unwrap_or(usize::MAX)))),
             tasks: Tasks::new(self.max_runs),

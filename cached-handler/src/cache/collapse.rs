@@ -1,4 +1,4 @@
-//! Runs in flight: who leads, who follows, and what the followers are told (law L5).
+//! Runs under way: who leads, who follows, and what the followers are told (law L5).
 
 use std::{
     collections::HashMap,
@@ -19,23 +19,23 @@ use crate::{
     util::{clock::Millis, lock::lock},
 };
 
-/// All runs in flight of one cache, by key.
+/// All runs under way of one cache, by key.
 #[derive(Debug, Default)]
-pub(crate) struct Flights {
-    by_key: Mutex<HashMap<PrimaryKey, Arc<Flight>>>,
+pub(crate) struct CollapseMap {
+    by_key: Mutex<HashMap<PrimaryKey, Arc<CollapseGroup>>>,
     fills: Fills,
 }
 
 /// One run that others may wait for.
-pub(crate) struct Flight {
+pub(crate) struct CollapseGroup {
     stamp: Stamp,
     began: Millis,
-    landed: watch::Sender<Option<Landed>>,
+    result: watch::Sender<Option<LeaderResult>>,
 }
 
 /// How a run ended, for those who waited for it.
 #[derive(Debug, Clone)]
-pub(crate) enum Landed {
+pub(crate) enum LeaderResult {
     /// With this response, which passed the gate of the store.
     Stored(Arc<Slot>),
     /// With a response that is nobody else's.
@@ -48,23 +48,23 @@ pub(crate) enum Landed {
 #[derive(Debug)]
 pub(crate) enum Join {
     /// It runs the handler, and others may wait for it.
-    Lead(Lease),
+    Lead(Leader),
     /// It waits.
     Follow(Follower),
     /// There is no run that it could wait for, and nobody could wait for its own: it is older than that.
     Late,
 }
 
-/// The right to run for a key. Dropped without having landed, the run counts as lost.
-pub(crate) struct Lease {
-    flights: Arc<Flights>,
+/// The right to run for a key. Dropped without a result, the run counts as lost.
+pub(crate) struct Leader {
+    collapse: Arc<CollapseMap>,
     key: PrimaryKey,
-    flight: Arc<Flight>,
+    group: Arc<CollapseGroup>,
 }
 
 /// A place among those who wait.
 pub(crate) struct Follower {
-    landed: watch::Receiver<Option<Landed>>,
+    result: watch::Receiver<Option<LeaderResult>>,
 }
 
 /// Counts by the hash of a key, in a table of fixed size.
@@ -86,22 +86,22 @@ impl Fills {
 /// A run older than this gives up its key.
 pub(crate) const MAX_RUN: Millis = 30_000;
 
-impl Flights {
+impl CollapseMap {
     /// Joins the run for `key`, or begins one, stamped `stamp`, which is absent where nobody could join that. A run that
     /// started before an invalidation which `reading` has seen is not joined but replaced, and so is one that is too old.
     pub(crate) fn join(self: &Arc<Self>, key: &PrimaryKey, reading: &Reading, stamp: Option<Stamp>, now: Millis) -> Join {
-        let mut flights = lock(&self.by_key);
-        if let Some(flight) = flights.get(key)
-            && reading.may_join(flight.stamp)
-            && now.saturating_sub(flight.began) < MAX_RUN
+        let mut groups = lock(&self.by_key);
+        if let Some(group) = groups.get(key)
+            && reading.may_join(group.stamp)
+            && now.saturating_sub(group.began) < MAX_RUN
         {
             // However many: whoever waits here costs no more than one who runs, and most often much less.
-            return Join::Follow(Follower { landed: flight.landed.subscribe() });
+            return Join::Follow(Follower { result: group.result.subscribe() });
         }
         let Some(stamp) = stamp else { return Join::Late };
-        let flight = Arc::new(Flight { stamp, began: now, landed: watch::Sender::new(None) });
-        flights.insert(key.clone(), Arc::clone(&flight));
-        Join::Lead(Lease { flights: Arc::clone(self), key: key.clone(), flight })
+        let group = Arc::new(CollapseGroup { stamp, began: now, result: watch::Sender::new(None) });
+        groups.insert(key.clone(), Arc::clone(&group));
+        Join::Lead(Leader { collapse: Arc::clone(self), key: key.clone(), group })
     }
 
     /// How many responses have come to rest so far, for this key, whose hash it is, or one of the same place in the table:
@@ -117,38 +117,38 @@ impl Flights {
         }
     }
 
-    /// How many runs are in flight that others may wait for.
+    /// How many runs are under way that others may wait for.
     pub(crate) fn len(&self) -> usize {
         lock(&self.by_key).len()
     }
 }
 
-impl Lease {
+impl Leader {
     /// Tells the followers, and whoever joins until the key is free.
-    pub(crate) fn announce(&self, landed: Landed) {
-        self.flight.landed.send_replace(Some(landed));
+    pub(crate) fn announce(&self, result: LeaderResult) {
+        self.group.result.send_replace(Some(result));
     }
 
     /// Tells the followers, and frees the key.
-    pub(crate) fn land(self, landed: Landed) {
-        self.announce(landed);
+    pub(crate) fn land(self, result: LeaderResult) {
+        self.announce(result);
         // Dropped here: what follows is the same for a run that is lost.
     }
 }
 
-impl Drop for Lease {
+impl Drop for Leader {
     fn drop(&mut self) {
-        let mut flights = lock(&self.flights.by_key);
+        let mut groups = lock(&self.collapse.by_key);
         // By identity: a later run may hold the key by now.
-        if flights.get(&self.key).is_some_and(|held| Arc::ptr_eq(held, &self.flight)) {
-            flights.remove(&self.key);
+        if groups.get(&self.key).is_some_and(|held| Arc::ptr_eq(held, &self.group)) {
+            groups.remove(&self.key);
         }
-        drop(flights);
-        self.flight.landed.send_if_modified(|landed| {
-            let lost = landed.is_none();
+        drop(groups);
+        self.group.result.send_if_modified(|result| {
+            let lost = result.is_none();
             if lost {
                 // Dropped by an unwinding run, or with the request that it lived in.
-                *landed = Some(if std::thread::panicking() { Landed::NotShared(NotStored::Panicked) } else { Landed::Lost });
+                *result = Some(if std::thread::panicking() { LeaderResult::NotShared(NotStored::Panicked) } else { LeaderResult::Lost });
             }
             lost
         });
@@ -157,23 +157,26 @@ impl Drop for Lease {
 
 impl Follower {
     /// Waits for the end of the run.
-    pub(crate) async fn landed(&mut self) -> Landed {
-        match self.landed.wait_for(Option::is_some).await {
-            Ok(landed) => landed.clone().unwrap_or(Landed::Lost),
-            Err(_) => Landed::Lost,
+    pub(crate) async fn result(&mut self) -> LeaderResult {
+        match self.result.wait_for(Option::is_some).await {
+            Ok(result) => result.clone().unwrap_or(LeaderResult::Lost),
+            Err(_) => LeaderResult::Lost,
         }
     }
 }
 
-impl fmt::Debug for Flight {
+impl fmt::Debug for CollapseGroup {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Flight").field("began", &self.began).field("followers", &self.landed.receiver_count()).finish_non_exhaustive()
+        f.debug_struct("CollapseGroup")
+            .field("began", &self.began)
+            .field("followers", &self.result.receiver_count())
+            .finish_non_exhaustive()
     }
 }
 
-impl fmt::Debug for Lease {
+impl fmt::Debug for Leader {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("Lease").field(&self.flight).finish()
+        f.debug_tuple("Leader").field(&self.group).finish()
     }
 }
 

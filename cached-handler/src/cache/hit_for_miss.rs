@@ -24,7 +24,7 @@ use crate::{
 
 /// Marks on keys, each for a while, and no more of them than a limit.
 #[derive(Debug, Default)]
-pub(crate) struct Reputations {
+pub(crate) struct HitForMiss {
     hasher: Keyed,
     /// By a keyed hash: two keys of one hash share a mark, which costs them collapsing and nothing else.
     by_hash: Mutex<Marks>,
@@ -35,7 +35,7 @@ type Marks = ExpiringMap<u64, Mark, MOST>;
 
 #[derive(Debug)]
 struct Mark {
-    reputation: Reputation,
+    kind: MissKind,
     until: Millis,
 }
 
@@ -47,7 +47,7 @@ impl Expires for Mark {
 
 /// What a key is known for.
 #[derive(Debug, Clone)]
-pub(crate) enum Reputation {
+pub(crate) enum MissKind {
     /// Its responses are not storable: each request runs for itself, at once.
     NotStorable,
     /// The handler fails for it: a few run at a time.
@@ -67,35 +67,35 @@ const MOST_OUTDATED: usize = 2 * FEW;
 /// How many run at a time for a key that fails, or that nobody can be waited for.
 const FEW: usize = 4;
 
-impl Reputations {
-    pub(crate) fn of(&self, key: &PrimaryKey, now: Millis) -> Option<Reputation> {
+impl HitForMiss {
+    pub(crate) fn of(&self, key: &PrimaryKey, now: Millis) -> Option<MissKind> {
         let marks = lock(&self.by_hash);
-        marks.get(&self.hash(key)).filter(|mark| !mark.has_expired(now)).map(|mark| mark.reputation.clone())
+        marks.get(&self.hash(key)).filter(|mark| !mark.has_expired(now)).map(|mark| mark.kind.clone())
     }
 
     /// Remembers why a response under `key` was not stored, if that says something about the next one.
     pub(crate) fn not_stored(&self, key: &PrimaryKey, reason: &NotStored, now: Millis) {
         let mut marks = lock(&self.by_hash);
         let hash = self.hash(key);
-        let reputation = if reason.is_failure() {
-            Reputation::Failing(few(&marks, hash))
+        let kind = if reason.is_failure() {
+            MissKind::Failing(few(&marks, hash))
         } else if reason.lasts() {
-            Reputation::NotStorable
+            MissKind::NotStorable
         } else {
             return;
         };
-        note(&mut marks, hash, reputation, now);
+        note(&mut marks, hash, kind, now);
     }
 
     /// Where a request of a key waits to be one of a few, as nobody can wait for it. Nowhere, where each runs at once.
     pub(crate) fn outrun(&self, key: &PrimaryKey, now: Millis) -> Option<Arc<Semaphore>> {
         match self.of(key, now) {
-            Some(Reputation::NotStorable) => None,
-            Some(Reputation::Failing(runs) | Reputation::Outrun(runs, _)) => Some(runs),
+            Some(MissKind::NotStorable) => None,
+            Some(MissKind::Failing(runs) | MissKind::Outrun(runs, _)) => Some(runs),
             None => {
                 let (mut marks, hash) = (lock(&self.by_hash), self.hash(key));
                 let runs = few(&marks, hash);
-                note(&mut marks, hash, Reputation::Outrun(Arc::clone(&runs), MOST_OUTDATED), now).then_some(runs)
+                note(&mut marks, hash, MissKind::Outrun(Arc::clone(&runs), MOST_OUTDATED), now).then_some(runs)
             }
         }
     }
@@ -104,7 +104,7 @@ impl Reputations {
     /// nobody does any more.
     pub(crate) fn runs_outdated(&self, key: &PrimaryKey) {
         let mut marks = lock(&self.by_hash);
-        if let Some(Mark { reputation: Reputation::Outrun(runs, left), .. }) = marks.get_mut(&self.hash(key)) {
+        if let Some(Mark { kind: MissKind::Outrun(runs, left), .. }) = marks.get_mut(&self.hash(key)) {
             *left = left.saturating_sub(1);
             if *left == 0 {
                 runs.close();
@@ -140,7 +140,7 @@ impl Reputations {
     pub(crate) fn outdated(&self, key: &PrimaryKey, handler: &'static Handler, instance: Instance, now: Millis) {
         self.handlers.stored(handler, instance, now);
         let (mut marks, hash) = (lock(&self.by_hash), self.hash(key));
-        if !matches!(marks.get(&hash), None | Some(Mark { reputation: Reputation::Outrun(..), .. })) {
+        if !matches!(marks.get(&hash), None | Some(Mark { kind: MissKind::Outrun(..), .. })) {
             marks.remove(&hash);
         }
     }
@@ -161,13 +161,13 @@ impl Reputations {
 
 /// The permits of a key's few, as long as somebody may have one.
 fn few(marks: &Marks, hash: u64) -> Arc<Semaphore> {
-    match marks.get(&hash).map(|mark| &mark.reputation) {
-        Some(Reputation::Failing(runs) | Reputation::Outrun(runs, _)) if !runs.is_closed() => Arc::clone(runs),
+    match marks.get(&hash).map(|mark| &mark.kind) {
+        Some(MissKind::Failing(runs) | MissKind::Outrun(runs, _)) if !runs.is_closed() => Arc::clone(runs),
         _ => Arc::new(Semaphore::new(FEW)),
     }
 }
 
 /// Whether there was room for it.
-fn note(marks: &mut Marks, hash: u64, reputation: Reputation, now: Millis) -> bool {
-    marks.insert(hash, Mark { reputation, until: now.saturating_add(LASTS) }, now)
+fn note(marks: &mut Marks, hash: u64, kind: MissKind, now: Millis) -> bool {
+    marks.insert(hash, Mark { kind, until: now.saturating_add(LASTS) }, now)
 }

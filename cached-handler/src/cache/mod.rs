@@ -31,7 +31,7 @@ pub use self::builder::built_in::built_in_backends;
 use self::builder::{Words, built_in::advice};
 use self::{claims::Claims, reinvalidate::Reinvalidate};
 use crate::{
-    cache::{collapse::Flights, hit_for_miss::Reputations, refresh_backoff::Attempts},
+    cache::{collapse::CollapseMap, hit_for_miss::HitForMiss, refresh_backoff::RefreshBackoff},
     epoch::{Effect, Stamp, target::Target},
     error::Error,
     handler::{
@@ -87,9 +87,9 @@ pub(crate) struct Inner {
     pub(crate) defaults: Option<&'static Defaults>,
     pub(crate) shared: Shared,
     pub(crate) read_ahead: Arc<ReadAhead>,
-    pub(crate) flights: Arc<Flights>,
-    pub(crate) reputations: Reputations,
-    pub(crate) attempts: Arc<Attempts>,
+    pub(crate) collapse: Arc<CollapseMap>,
+    pub(crate) hit_for_miss: HitForMiss,
+    pub(crate) refresh_backoff: Arc<RefreshBackoff>,
     pub(crate) reinvalidate: Option<Reinvalidate>,
     pub(crate) tasks: Tasks,
     pub(crate) observer: Observer,
@@ -200,7 +200,7 @@ impl Cache {
     /// It waits for runs that outlived their requests, and where the cache has backends for what was written: handlers
     /// with `#[invalidates]` that are still running, the invalidations of those that were dropped with their connection,
     /// those that failed and are retried (at once, and then after growing pauses), and those that
-    /// [`settle`](CacheBuilder::settle) makes once more: give it more time than that takes. What is lost may be served by
+    /// [`reinvalidate_after`](CacheBuilder::reinvalidate_after) makes once more: give it more time than that takes. What is lost may be served by
     /// other processes until it is stale. Outside of a runtime of tokio it does not wait.
     ///
     /// ```
@@ -344,6 +344,6 @@ impl fmt::Debug for Cache {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut debug = f.debug_struct("Cache");
         debug.field("memory", &self.0.memory);
-        debug.field("backends", &self.0.backends).field("runs", &self.0.flights.len()).finish_non_exhaustive()
+        debug.field("backends", &self.0.backends).field("runs", &self.0.collapse.len()).finish_non_exhaustive()
     }
 }

@@ -11,7 +11,7 @@ use crate::util::{
 /// The attempts of one cache, by a keyed hash of the key: two keys of one hash share theirs, which costs the later of
 /// them a while with a stale response that it may use anyway.
 #[derive(Debug, Default)]
-pub(crate) struct Attempts {
+pub(crate) struct RefreshBackoff {
     records: Mutex<ExpiringMap<u64, Record, MOST>>,
 }
 
@@ -50,10 +50,10 @@ impl State {
 
 /// The right to make one attempt. Dropped before it has come to anything, it is as if nobody had tried.
 #[derive(Debug)]
-pub(crate) struct Claim {
-    attempts: Arc<Attempts>,
+pub(crate) struct RefreshPermit {
+    attempts: Arc<RefreshBackoff>,
     hash: u64,
-    claimed: Record,
+    permitted: Record,
 }
 
 /// Most keys that are remembered; what does not fit is tried without a pause.
@@ -64,10 +64,10 @@ const MAX_ATTEMPT: Millis = 30_000;
 const FIRST_PAUSE: Millis = 1_000;
 const LONGEST_PAUSE: Millis = 30_000;
 
-impl Attempts {
+impl RefreshBackoff {
     /// Claims the next attempt for what was looked up at `looked`, unless one is under way, has failed a moment ago, or
     /// has come to something since.
-    pub(crate) fn claim(self: &Arc<Self>, hash: u64, looked: Millis, now: Millis) -> Option<Claim> {
+    pub(crate) fn permit(self: &Arc<Self>, hash: u64, looked: Millis, now: Millis) -> Option<RefreshPermit> {
         let mut records = lock(&self.records);
         let failures = match records.get(&hash) {
             Some(Record { state: State::UnderWay(until) | State::Pausing(until), .. }) if now < *until => return None,
@@ -75,9 +75,9 @@ impl Attempts {
             Some(record) => record.failures,
             None => 0,
         };
-        let claimed = Record { state: State::UnderWay(now.saturating_add(MAX_ATTEMPT)), failures };
-        records.insert(hash, claimed, now);
-        Some(Claim { attempts: Arc::clone(self), hash, claimed })
+        let permitted = Record { state: State::UnderWay(now.saturating_add(MAX_ATTEMPT)), failures };
+        records.insert(hash, permitted, now);
+        Some(RefreshPermit { attempts: Arc::clone(self), hash, permitted })
     }
 
     /// Whether the last attempt failed so short a time ago that the next one has to wait.
@@ -104,12 +104,12 @@ impl Attempts {
     }
 }
 
-impl Drop for Claim {
+impl Drop for RefreshPermit {
     fn drop(&mut self) {
         let mut records = lock(&self.attempts.records);
         // What came of it, if anything did, has changed the record already.
         let Some(record) = records.get_mut(&self.hash) else { return };
-        if *record != self.claimed {
+        if *record != self.permitted {
             return;
         }
         if record.failures == 0 {
@@ -124,28 +124,28 @@ impl Drop for Claim {
 mod tests {
     use super::*;
 
-    fn attempts() -> Arc<Attempts> {
+    fn attempts() -> Arc<RefreshBackoff> {
         Arc::default()
     }
 
     #[test]
     fn one_attempt_at_a_time() {
         let attempts = attempts();
-        let claim = attempts.claim(1, 0, 0);
-        assert!(claim.is_some());
-        assert!(attempts.claim(1, 10, 10).is_none());
+        let permit = attempts.permit(1, 0, 0);
+        assert!(permit.is_some());
+        assert!(attempts.permit(1, 10, 10).is_none());
         assert!(!attempts.is_pausing(1, 10), "nothing has failed");
-        assert!(attempts.claim(2, 10, 10).is_some(), "another key's");
-        drop(claim);
-        assert!(attempts.claim(1, 20, 20).is_some(), "one that came to nothing leaves nothing behind");
+        assert!(attempts.permit(2, 10, 10).is_some(), "another key's");
+        drop(permit);
+        assert!(attempts.permit(1, 20, 20).is_some(), "one that came to nothing leaves nothing behind");
     }
 
     #[test]
     fn an_attempt_that_never_ends_is_given_up() {
         let attempts = attempts();
-        let _stuck = attempts.claim(1, 0, 0);
-        assert!(attempts.claim(1, 0, MAX_ATTEMPT - 1).is_none());
-        assert!(attempts.claim(1, 0, MAX_ATTEMPT).is_some());
+        let _stuck = attempts.permit(1, 0, 0);
+        assert!(attempts.permit(1, 0, MAX_ATTEMPT - 1).is_none());
+        assert!(attempts.permit(1, 0, MAX_ATTEMPT).is_some());
     }
 
     #[test]
@@ -153,32 +153,32 @@ mod tests {
         let attempts = attempts();
         let mut now = 0;
         for expected in [1_000, 2_000, 4_000, 8_000, 16_000, 30_000, 30_000] {
-            let claim = attempts.claim(1, now, now);
-            assert!(claim.is_some(), "{expected}");
+            let permit = attempts.permit(1, now, now);
+            assert!(permit.is_some(), "{expected}");
             attempts.failed(1, now);
-            drop(claim);
+            drop(permit);
             assert!(attempts.is_pausing(1, now + expected - 1));
-            assert!(attempts.claim(1, now, now + expected - 1).is_none(), "{expected}");
+            assert!(attempts.permit(1, now, now + expected - 1).is_none(), "{expected}");
             assert!(!attempts.is_pausing(1, now + expected));
             now += expected;
         }
-        drop(attempts.claim(1, now, now));
-        let claim = attempts.claim(1, now, now);
-        assert!(claim.is_some(), "one that came to nothing makes nobody wait");
+        drop(attempts.permit(1, now, now));
+        let permit = attempts.permit(1, now, now);
+        assert!(permit.is_some(), "one that came to nothing makes nobody wait");
         attempts.succeeded(1, now);
-        drop(claim);
+        drop(permit);
         attempts.failed(1, now);
-        assert!(attempts.claim(1, now, now + FIRST_PAUSE).is_some(), "a success ends the count");
+        assert!(attempts.permit(1, now, now + FIRST_PAUSE).is_some(), "a success ends the count");
     }
 
     #[test]
     fn what_was_looked_up_before_a_success_claims_nothing() {
         let attempts = attempts();
-        let claim = attempts.claim(1, 0, 0);
+        let permit = attempts.permit(1, 0, 0);
         attempts.succeeded(1, 50);
-        drop(claim);
-        assert!(attempts.claim(1, 49, 60).is_none());
-        assert!(attempts.claim(1, 50, 60).is_some());
+        drop(permit);
+        assert!(attempts.permit(1, 49, 60).is_none());
+        assert!(attempts.permit(1, 50, 60).is_some());
     }
 
     #[test]
@@ -193,7 +193,7 @@ mod tests {
     #[test]
     fn no_more_keys_are_remembered_than_the_limit() {
         let attempts = attempts();
-        let claims: Vec<_> = (0..MOST as u64 + 5).map(|hash| attempts.claim(hash, 0, 0)).collect();
+        let claims: Vec<_> = (0..MOST as u64 + 5).map(|hash| attempts.permit(hash, 0, 0)).collect();
         assert!(claims.iter().all(Option::is_some));
         assert_eq!(lock(&attempts.records).len(), MOST);
         drop(claims);

@@ -194,7 +194,7 @@
 //! ```
 //!
 //! **Replicas.** A handler that reads from a replica may see the old rows for a moment after the commit.
-//! `Cache::builder().settle(secs(2))` repeats each invalidation after that time: choose the largest lag of your
+//! `Cache::builder().reinvalidate_after(secs(2))` repeats each invalidation after that time: choose the largest lag of your
 //! replicas.
 //!
 //! # Cached pages made of cached fragments

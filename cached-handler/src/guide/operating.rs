@@ -102,7 +102,7 @@
 //! | … reconnecting to Redis | for ever, after 0.1 to 0.8 s | |
 //! | … invalidations while its circuit breaker is open | one at a time; after one that fails, none until the next probe | |
 //! | … invalidations that failed | 10 000 in the retry queue; retried after 0.1 s, then less often, up to every 30 s; one more, or eight failed attempts while probes succeed, and everything is invalidated | |
-//! | invalidations that wait to be made once more | 1 000; one more, and everything is invalidated once more | `Cache::builder().settle(time)` |
+//! | invalidations that wait to be made once more | 1 000; one more, and everything is invalidated once more | `Cache::builder().reinvalidate_after(time)` |
 //! | what an unsafe method invalidates by itself (RFC 9111 §4.4) | its own path, and what `Location` and `Content-Location` name | `own_path = "keep"`, `Policy::keep_own_path` |
 //! | `Cache-Status` | off | `Cache::builder().cache_status("name")` |
 //! | `Outcome` in the extensions of hits | off | `Cache::builder().outcome_on_hits()` |

@@ -19,7 +19,7 @@ pub(crate) use self::{
 use crate::{
     handler::{Handler, Instance},
     outcome::Bypass,
-    request::{facts::Facts, forwarding::Forwarding},
+    request::{facts::RequestFacts, forwarding::Forwarding},
     rules::credentials::Credentials,
 };
 
@@ -132,7 +132,7 @@ pub struct KeyWriter<'a> {
     pub(crate) handler: &'static Handler,
     pub(crate) instance: Instance,
     pub(crate) bytes: Buffer,
-    pub(crate) facts: &'a Facts,
+    pub(crate) facts: &'a RequestFacts,
     pub(crate) fields: Option<&'a HeaderMap>,
     pub(crate) traits: Traits,
 }

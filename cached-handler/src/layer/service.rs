@@ -22,7 +22,7 @@ use crate::{
     key::writer::{Buffer, KeyWriter, Traits},
     outcome::{Bypass, Forward},
     request::{
-        facts::Facts,
+        facts::RequestFacts,
         nested::{self, CachedInside},
         peek::has_content,
         unsafe_target::Changed,
@@ -242,7 +242,7 @@ where
 }
 
 /// The request as it came, where it asks for a part.
-fn seen_parts(facts: &Facts, parts: &Parts) -> Option<Parts> {
+fn seen_parts(facts: &RequestFacts, parts: &Parts) -> Option<Parts> {
     facts.conditional().filter(|asked| asked.asks_for_a_part()).map(|_| parts.clone())
 }
 

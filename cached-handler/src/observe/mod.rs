@@ -186,7 +186,7 @@ impl Observer {
 
     /// It never will be: whoever invalidates does so outside of a runtime.
     pub(crate) fn nowhere_to_invalidate_again(&self) {
-        const WHAT: &str = "there is no runtime to invalidate in once more; call invalidations in one, or take `settle` away";
+        const WHAT: &str = "there is no runtime to invalidate in once more; call invalidations in one, or take `reinvalidate_after` away";
         self.complain(None, "no-runtime", None, WHAT);
     }
 

@@ -31,7 +31,7 @@ use crate::{
 
 /// The request, as far as keys, preconditions and answers are concerned.
 #[derive(Debug)]
-pub(crate) struct Facts {
+pub(crate) struct RequestFacts {
     pub(crate) began: Began,
     pub(crate) state: fn() -> State,
     /// Path and query as they arrived.
@@ -100,7 +100,7 @@ pub(crate) enum Upgrade {
     Other,
 }
 
-impl Facts {
+impl RequestFacts {
     /// Of what is asked for without a request.
     pub(crate) fn of_none(began: Began) -> Self {
         Self {

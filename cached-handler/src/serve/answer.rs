@@ -14,7 +14,7 @@ use crate::{
     header::{cache_status, entity_tag::EntityTag, targeted::TargetList},
     observe,
     outcome::{Forward, Kept, NotStored, Outcome, StaleUse},
-    request::facts::Facts,
+    request::facts::RequestFacts,
     rules::{
         conditional::{Selected, Verdict, not_modified_fields, refusal_fields, verdict},
         range::{content_range, unsatisfied_range},
@@ -29,7 +29,7 @@ use crate::{
 /// Answers from the store.
 #[expect(clippy::inline_always, reason = "a call on the way of every hit")]
 #[inline(always)]
-pub(super) fn hit(stored: &Stored, handler: &'static Handler, facts: &Facts, cache: &Cache, now: Millis) -> Response {
+pub(super) fn hit(stored: &Stored, handler: &'static Handler, facts: &RequestFacts, cache: &Cache, now: Millis) -> Response {
     let age = stored.age_secs(now);
     facts.tell_around(stored, cache.inner().id);
     if !stored.is_fresh(now) {
@@ -48,14 +48,14 @@ pub(super) fn hit(stored: &Stored, handler: &'static Handler, facts: &Facts, cac
 
 /// The same, where it took more than one look to find it.
 #[cold]
-pub(super) fn hit_of_variant(stored: &Stored, handler: &'static Handler, facts: &Facts, cache: &Cache, now: Millis) -> Response {
+pub(super) fn hit_of_variant(stored: &Stored, handler: &'static Handler, facts: &RequestFacts, cache: &Cache, now: Millis) -> Response {
     hit(stored, handler, facts, cache, now)
 }
 
 /// What [`derive`] comes to without a condition.
 #[expect(clippy::inline_always, reason = "a call on the way of every hit")]
 #[inline(always)]
-fn whole(stored: &Stored, facts: &Facts, age: u64) -> Response {
+fn whole(stored: &Stored, facts: &RequestFacts, age: u64) -> Response {
     let mut response = Response::new(Body::from(stored.content.clone()));
     *response.status_mut() = stored.whole.status;
     *response.headers_mut() = stored.whole.headers.clone();
@@ -74,7 +74,14 @@ fn whole(stored: &Stored, facts: &Facts, age: u64) -> Response {
 }
 
 /// Answers from a stale response, as a window allows.
-pub(super) fn stale(stored: &Stored, why: StaleUse, handler: &'static Handler, facts: &Facts, cache: &Cache, now: Millis) -> Response {
+pub(super) fn stale(
+    stored: &Stored,
+    why: StaleUse,
+    handler: &'static Handler,
+    facts: &RequestFacts,
+    cache: &Cache,
+    now: Millis,
+) -> Response {
     facts.tell_around(stored, cache.inner().id);
     let response = derive(stored, handler, facts, Some(stored.age_secs(now)));
     let outcome = Outcome::Stale { age: Duration::from_secs(stored.age_secs(now)), past: stored.past(now), why };
@@ -83,12 +90,12 @@ pub(super) fn stale(stored: &Stored, why: StaleUse, handler: &'static Handler, f
 
 /// The response that `request` gets out of `stored`: the whole, its fields alone (HEAD), or 304. `age` is absent where
 /// the handler has just produced it.
-pub(super) fn derive(stored: &Stored, handler: &Handler, facts: &Facts, age: Option<u64>) -> Response {
+pub(super) fn derive(stored: &Stored, handler: &Handler, facts: &RequestFacts, age: Option<u64>) -> Response {
     derive_from(stored, &stored.content, handler, facts, age)
 }
 
 /// The same, of content that is the stored one and may hold more than that.
-pub(super) fn derive_from(stored: &Stored, content: &Bytes, handler: &Handler, facts: &Facts, age: Option<u64>) -> Response {
+pub(super) fn derive_from(stored: &Stored, content: &Bytes, handler: &Handler, facts: &RequestFacts, age: Option<u64>) -> Response {
     let asked = facts.conditional().map(|conditional| {
         (conditional, stored.on_condition.get_or_init(|| on_condition(&stored.whole.headers, &stored.tag, stored.targeted)))
     });
@@ -232,7 +239,7 @@ pub(crate) fn passed_by(response: Response, cache: &Cache, handler: &'static Han
 /// changes the bytes that it gets.
 #[expect(clippy::inline_always, reason = "a call on the way of every hit")]
 #[inline(always)]
-pub(super) fn give_form_of_tag(tag: &Tag, facts: &Facts, fields: &mut HeaderMap) {
+pub(super) fn give_form_of_tag(tag: &Tag, facts: &RequestFacts, fields: &mut HeaderMap) {
     if let Tag::ByRequest(strong) = tag
         && !facts.flags.accepts_a_coding
     {

@@ -11,8 +11,8 @@ use tokio::{
 use super::{Run, answer, lookup::may_answer, produce, revalidate::is_hidden};
 use crate::{
     cache::{
-        collapse::{Follower, Join, Landed, Lease},
-        hit_for_miss::Reputation,
+        collapse::{Follower, Join, Leader, LeaderResult},
+        hit_for_miss::MissKind,
     },
     handler::policy::Collapse,
     outcome::{Forward, Kept, Outcome},
@@ -25,7 +25,7 @@ pub(super) enum Turn {
     /// Nothing: another's run has answered it.
     Answered(Response),
     /// Run, for itself and others.
-    Lead(Lease),
+    Lead(Leader),
     /// Run for itself.
     Alone(Option<OwnedSemaphorePermit>),
 }
@@ -40,13 +40,13 @@ pub(super) async fn turn(run: &mut Run) -> Turn {
     }
     let gives_up = Instant::now() + run.handler.policy.max_wait;
     let mut few = None;
-    match run.cache.inner().reputations.of(&run.key.primary, run.now()) {
-        Some(Reputation::NotStorable) => return Turn::Alone(None),
+    match run.cache.inner().hit_for_miss.of(&run.key.primary, run.now()) {
+        Some(MissKind::NotStorable) => return Turn::Alone(None),
         // Where something stale stands in for a failure, nobody waits behind others' attempts: they pause instead.
-        Some(Reputation::Failing(runs)) if !run.may_hide_failures() => return behind_failures(run, runs, gives_up).await,
+        Some(MissKind::Failing(runs)) if !run.may_hide_failures() => return behind_failures(run, runs, gives_up).await,
         // What would be waited for is most likely nobody else's.
         None if run.held().is_none() => {
-            let place = run.cache.inner().reputations.place_of_unstored(run.handler, run.key.instance, run.now());
+            let place = run.cache.inner().hit_for_miss.place_of_unstored(run.handler, run.key.instance, run.now());
             if place.is_some() {
                 return Turn::Alone(place);
             }
@@ -55,19 +55,19 @@ pub(super) async fn turn(run: &mut Run) -> Turn {
     }
     loop {
         let Some(reading) = run.reading() else { return Turn::Alone(None) };
-        let flights = &run.cache.inner().flights;
+        let flights = &run.cache.inner().collapse;
         match flights.join(&run.key.primary, &reading, run.stamp_to_lead(), run.now()) {
-            Join::Lead(lease) => return begin(run, lease).await,
+            Join::Lead(leader) => return begin(run, leader).await,
             // Nobody could join its run: it waits for that of another, or for none.
             Join::Late if !run.may_share() => return Turn::Alone(few),
             // It came before its backend was first reached. What is made of that is not stored, but shared meanwhile.
             Join::Late if run.stamp().is_none() => run.read_epochs_here(),
             Join::Late if few.is_some() => {
-                run.cache.inner().reputations.runs_outdated(&run.key.primary);
+                run.cache.inner().hit_for_miss.runs_outdated(&run.key.primary);
                 return Turn::Alone(few);
             }
             Join::Late => {
-                let Some(places) = run.cache.inner().reputations.outrun(&run.key.primary, run.now()) else { return Turn::Alone(None) };
+                let Some(places) = run.cache.inner().hit_for_miss.outrun(&run.key.primary, run.now()) else { return Turn::Alone(None) };
                 few = timeout_at(gives_up, places.acquire_owned()).await.ok().and_then(Result::ok);
                 match by_now(run, true).await {
                     Some((_, response)) => return Turn::Answered(response),
@@ -89,15 +89,15 @@ pub(super) async fn turn(run: &mut Run) -> Turn {
 }
 
 /// What was stored between this request's look-up and its taking the lead is not run for again.
-async fn begin(run: &mut Run, lease: Lease) -> Turn {
+async fn begin(run: &mut Run, leader: Leader) -> Turn {
     // After an invalidation what has come to rest is most often as outdated, and a slow backend is not waited for twice.
     let looks = matches!(run.key.forward, Forward::UriMiss | Forward::VaryMiss | Forward::Stale);
     match by_now(run, looks).await {
         Some((slot, response)) => {
-            lease.land(Landed::Stored(slot));
+            leader.land(LeaderResult::Stored(slot));
             Turn::Answered(response)
         }
-        None => Turn::Lead(lease),
+        None => Turn::Lead(leader),
     }
 }
 
@@ -118,32 +118,32 @@ enum Waited {
 }
 
 async fn wait(run: &mut Run, mut follower: Follower, gives_up: Instant) -> Waited {
-    let landed = timeout_at(gives_up, follower.landed()).await;
+    let result = timeout_at(gives_up, follower.result()).await;
     drop(follower);
-    match landed {
-        Ok(Landed::Stored(slot)) => match followed(run, &slot).await {
+    match result {
+        Ok(LeaderResult::Stored(slot)) => match followed(run, &slot).await {
             Followed::By(response) => Waited::Turn(Turn::Answered(response)),
             Followed::Outdated => Waited::Newer,
             Followed::Unfit => Waited::Turn(Turn::Alone(None)),
         },
         // Its client left, and the run with it. Somebody else leads.
-        Ok(Landed::Lost) => Waited::Again,
-        Ok(Landed::NotShared(reason)) if reason.is_failure() => {
+        Ok(LeaderResult::Lost) => Waited::Again,
+        Ok(LeaderResult::NotShared(reason)) if reason.is_failure() => {
             if is_hidden(&reason)
                 && let Some(response) = run.stale_for_a_failure()
             {
                 return Waited::Turn(Turn::Answered(response));
             }
             let inner = run.cache.inner();
-            inner.reputations.not_stored(&run.key.primary, &reason, run.now());
-            match inner.reputations.of(&run.key.primary, run.now()) {
-                Some(Reputation::Failing(runs)) => Waited::Turn(behind_failures(run, runs, gives_up).await),
+            inner.hit_for_miss.not_stored(&run.key.primary, &reason, run.now());
+            match inner.hit_for_miss.of(&run.key.primary, run.now()) {
+                Some(MissKind::Failing(runs)) => Waited::Turn(behind_failures(run, runs, gives_up).await),
                 _ => Waited::Turn(Turn::Alone(None)),
             }
         }
         // A run past all patience is a failure to whoever has something stale.
         Err(_) => Waited::Turn(run.stale_for_a_failure().map_or(Turn::Alone(None), Turn::Answered)),
-        Ok(Landed::NotShared(_)) => Waited::Turn(Turn::Alone(None)),
+        Ok(LeaderResult::NotShared(_)) => Waited::Turn(Turn::Alone(None)),
     }
 }
 

@@ -127,7 +127,7 @@ fn look_closer(
         }
         LookedUp::Stale(slot, forward) => match use_stale(&slot, forward, &key.as_ref(), key.may_share(), cache, now) {
             UseStale::Answer(stored, why) => Ok(answer::stale(stored, why, key.handler, key.facts, cache, now)),
-            UseStale::Refresh(claim) => Err(Box::new(Key { held: Some(slot), claim: Some(claim), ..key.finish(forward) })),
+            UseStale::Refresh(permit) => Err(Box::new(Key { held: Some(slot), permit: Some(permit), ..key.finish(forward) })),
             UseStale::No => Err(Box::new(Key { held: Some(slot), ..key.finish(forward) })),
         },
         LookedUp::Miss(forward) => Err(missed(key, forward)),

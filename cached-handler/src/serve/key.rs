@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::{
-    cache::refresh_backoff::Claim,
+    cache::refresh_backoff::RefreshPermit,
     handler::Instance,
     key::{
         primary::PrimaryKey,
@@ -24,7 +24,7 @@ pub struct Key {
     /// What is stored, and could not answer because it is not fresh, or because the request wants it validated.
     pub(crate) held: Option<Arc<Slot>>,
     /// The right to make it anew behind the answer.
-    pub(crate) claim: Option<Claim>,
+    pub(crate) permit: Option<RefreshPermit>,
 }
 
 impl Key {
@@ -37,6 +37,6 @@ impl Key {
 impl KeyWriter<'_> {
     pub(crate) fn finish(&mut self, forward: Forward) -> Key {
         let primary = self.as_ref().to_primary();
-        Key { primary, instance: self.instance, traits: std::mem::take(&mut self.traits), forward, held: None, claim: None }
+        Key { primary, instance: self.instance, traits: std::mem::take(&mut self.traits), forward, held: None, permit: None }
     }
 }

@@ -6,14 +6,14 @@ use axum::response::Response;
 
 use super::{Miss, Run, answer};
 use crate::{
-    cache::{Cache, refresh_backoff::Claim},
+    cache::{Cache, refresh_backoff::RefreshPermit},
     epoch::Stamp,
     error::Error,
     handler::Handler,
     key::{primary::KeyRef, writer::Traits},
     observe,
     outcome::{Bypass, Forward, StaleUse},
-    request::facts::Facts,
+    request::facts::RequestFacts,
     rules::{credentials::Credentials, request::Wish, stale::may_be_stale},
     storage::{self, EpochSnapshot, LookUp},
     stored::{Slot, Stored, place::StorageId},
@@ -30,7 +30,7 @@ pub(super) enum LookedUp {
 }
 
 /// Judges what a storage has found.
-pub(super) fn judged(found: storage::Found, handler: &Handler, facts: &Facts, traits: &Traits, now: Millis) -> LookedUp {
+pub(super) fn judged(found: storage::Found, handler: &Handler, facts: &RequestFacts, traits: &Traits, now: Millis) -> LookedUp {
     let (slot, is_expired) = match found {
         storage::Found::Response { slot, is_expired, .. } => (slot, is_expired),
         storage::Found::Nothing(forward) => return LookedUp::Miss(forward),
@@ -47,7 +47,7 @@ pub(super) fn judged(found: storage::Found, handler: &Handler, facts: &Facts, tr
 pub(super) enum UseStale<'a> {
     Answer(&'a Stored, StaleUse),
     /// It answers, and this request is the one that makes it anew.
-    Refresh(Claim),
+    Refresh(RefreshPermit),
     No,
 }
 
@@ -66,12 +66,12 @@ pub(super) fn use_stale<'a>(
         return UseStale::No;
     }
     let inner = cache.inner();
-    let (hash, now) = (inner.reputations.hash_ref(key), inner.clock.now());
+    let (hash, now) = (inner.hit_for_miss.hash_ref(key), inner.clock.now());
     if stored.is_within(stored.windows.while_revalidate, now) {
-        let claim = if may_share { inner.attempts.claim(hash, looked, now) } else { None };
-        return claim.map_or(UseStale::Answer(stored, StaleUse::WhileRevalidate), UseStale::Refresh);
+        let permit = if may_share { inner.refresh_backoff.permit(hash, looked, now) } else { None };
+        return permit.map_or(UseStale::Answer(stored, StaleUse::WhileRevalidate), UseStale::Refresh);
     }
-    if stored.is_within(stored.windows.if_error, now) && inner.attempts.is_pausing(hash, now) {
+    if stored.is_within(stored.windows.if_error, now) && inner.refresh_backoff.is_pausing(hash, now) {
         return UseStale::Answer(stored, StaleUse::AfterError);
     }
     UseStale::No
@@ -84,7 +84,7 @@ pub(super) fn may_answer(
     stored: &Stored,
     is_expired: bool,
     handler: &Handler,
-    facts: &Facts,
+    facts: &RequestFacts,
     traits: &Traits,
     now: Millis,
 ) -> Result<(), Forward> {
@@ -102,7 +102,7 @@ pub(super) fn may_answer(
 }
 
 /// Whether the request itself accepts a stored response of this staleness, and nothing forbids it.
-fn is_wanted_stale(stored: &Stored, handler: &Handler, facts: &Facts, now: Millis) -> bool {
+fn is_wanted_stale(stored: &Stored, handler: &Handler, facts: &RequestFacts, now: Millis) -> bool {
     handler.policy.honor_request_directives
         && !stored.ends
         && facts.accepts_stale(span(now.saturating_sub(stored.fresh_until)))
@@ -114,7 +114,7 @@ fn is_wanted_stale(stored: &Stored, handler: &Handler, facts: &Facts, now: Milli
 pub(crate) struct Look {
     pub(super) epochs: Option<EpochSnapshot>,
     /// How many responses had been stored before a look-up that had to be waited for; see
-    /// [`Flights::fills`](crate::cache::collapse::Flights::fills).
+    /// [`CollapseMap::fills`](crate::cache::collapse::CollapseMap::fills).
     fills_before: Option<u64>,
     /// How a backend's clock stood when what is held was found there.
     pub(super) held_at: Option<Stamp>,
@@ -174,7 +174,7 @@ impl Miss {
                     UseStale::Answer(stored, why) => {
                         return LookUpEnds::Answered(answer::stale(stored, why, self.handler, &self.facts, &self.cache, now));
                     }
-                    UseStale::Refresh(claim) => self.key.claim = Some(claim),
+                    UseStale::Refresh(permit) => self.key.permit = Some(permit),
                     UseStale::No => {}
                 }
                 self.key.forward = forward;
@@ -220,14 +220,14 @@ impl Miss {
     fn judged(&self, found: storage::Found) -> LookedUp {
         let is_there = matches!(found, storage::Found::Response { .. } | storage::Found::Nothing(Forward::Invalidated));
         if is_there && !self.storage().peeks() {
-            self.cache.inner().reputations.found_at_rest(self.handler, self.key.instance, self.now());
+            self.cache.inner().hit_for_miss.found_at_rest(self.handler, self.key.instance, self.now());
         }
         judged(found, self.handler, &self.facts, &self.key.traits, self.now())
     }
 
     /// How many responses have been stored that a look-up would have to wait for.
     fn fills(&self) -> u64 {
-        self.cache.inner().flights.fills(self.hash())
+        self.cache.inner().collapse.fills(self.hash())
     }
 }
 

@@ -77,7 +77,7 @@ pub(super) fn make(run: &Run, mut parts: Parts, content: Bytes, storable: &Stora
     });
     let born = now.saturating_sub(millis(storable.initial_age));
     let lifetime = if windows.any() {
-        let chance = run.cache.inner().reputations.hash_bytes(&now.to_le_bytes()) ^ run.hash();
+        let chance = run.cache.inner().hit_for_miss.hash_bytes(&now.to_le_bytes()) ^ run.hash();
         jittered(storable.freshness_lifetime, run.handler.policy.jitter, chance)
     } else {
         storable.freshness_lifetime

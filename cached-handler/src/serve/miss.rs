@@ -11,7 +11,7 @@ use crate::{
     handler::{Handler, Shape},
     key::writer::{KeyWriter, Traits},
     outcome::{Bypass, Forward},
-    request::facts::Facts,
+    request::facts::RequestFacts,
     rules::{client::identifies_a_person, credentials::Credentials, length::is_as_long_as_declared, path::Paths, stale::Windows},
     serve::{Captured, Key},
     storage::{Entry, EpochSnapshot, Opens, Storage},
@@ -23,7 +23,7 @@ use crate::{
 pub struct Miss {
     pub(crate) handler: &'static Handler,
     pub(crate) cache: Cache,
-    pub(crate) facts: Facts,
+    pub(crate) facts: RequestFacts,
     pub(crate) fields: Option<Box<HeaderMap>>,
     pub(crate) key: Key,
     pub(crate) groups: Vec<Box<str>>,
@@ -52,7 +52,7 @@ impl KeyWriter<'_> {
 }
 
 /// Not if an argument may show the method of a HEAD, or credentials, outside the key.
-fn may_share(handler: &Handler, facts: &Facts, traits: &Traits) -> bool {
+fn may_share(handler: &Handler, facts: &RequestFacts, traits: &Traits) -> bool {
     let shows_method = facts.is_head() && handler.attributes.skips;
     let shows_credentials = facts.credentials(&handler.policy, traits.credentials) != Credentials::Unseen;
     !(shows_method || shows_credentials)
@@ -145,7 +145,7 @@ impl Miss {
 
     /// A keyed hash of its key.
     pub(crate) fn hash(&self) -> u64 {
-        self.cache.inner().reputations.hash(&self.key.primary)
+        self.cache.inner().hit_for_miss.hash(&self.key.primary)
     }
 
     /// What of its credentials an argument outside the key can see (law L8).

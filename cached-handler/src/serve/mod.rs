@@ -65,7 +65,7 @@ pub use self::{
     seen::{Seen, seen},
 };
 use crate::{
-    cache::collapse::{Join, Landed, Lease},
+    cache::collapse::{Join, Leader, LeaderResult},
     handler::policy::Collapse,
     invalidates::{Targets, invalidating},
     request::forwarding::Forwarding,
@@ -102,7 +102,7 @@ pub async fn respond_in_this_task<F: Future<Output = Response>>(
     }
     match turn(&mut run).await {
         Turn::Answered(response) => response,
-        Turn::Lead(lease) => in_place(run, handler, Some(lease), None).await,
+        Turn::Lead(leader) => in_place(run, handler, Some(leader), None).await,
         Turn::Alone(permit) => in_place(run, handler, None, permit).await,
     }
 }
@@ -127,18 +127,18 @@ async fn run_or_follow(mut run: Run, handler: BoxRun) -> Response {
     }
     match turn(&mut run).await {
         Turn::Answered(response) => response,
-        Turn::Lead(lease) => match if is_inline { None } else { run.cache.inner().tasks.place() } {
-            Some((runtime, place)) => lead(run, handler, lease, &runtime, place).await,
-            None => in_place(run, handler, Some(lease), None).await,
+        Turn::Lead(leader) => match if is_inline { None } else { run.cache.inner().tasks.place() } {
+            Some((runtime, place)) => lead(run, handler, leader, &runtime, place).await,
+            None => in_place(run, handler, Some(leader), None).await,
         },
         Turn::Alone(permit) => in_place(run, handler, None, permit).await,
     }
 }
 
 /// Steps 5 and 6. `may_go_on`: there is a task that can go on after the answer.
-async fn admit_and_store(mut run: Run, produced: Result<Response, Failure>, lease: Option<Lease>, may_go_on: bool) -> Landing {
+async fn admit_and_store(mut run: Run, produced: Result<Response, Failure>, leader: Option<Leader>, may_go_on: bool) -> Landing {
     let admission = admit(&mut run, produced, may_go_on).await;
-    store(run, admission, lease, may_go_on).await
+    store(run, admission, leader, may_go_on).await
 }
 
 /// Lets the handler make anew what is stale, behind the answer (RFC 5861 §3). If there is no place for one more run, a later
@@ -148,12 +148,12 @@ fn refresh_behind(mut run: Run, handler: BoxRun) {
     let (Some((runtime, place)), Some(reading)) = (cache.inner().tasks.place(), run.reading()) else { return };
     run.behind = true;
     // Another leader's run, or a response stored since, is as good.
-    if let Join::Lead(lease) = cache.inner().flights.join(&run.key.primary, &reading, run.stamp_to_lead(), now) {
+    if let Join::Lead(leader) = cache.inner().collapse.join(&run.key.primary, &reading, run.stamp_to_lead(), now) {
         let handler = noted(&run, handler);
         let refreshed = async move {
             match run.look_again(true).await {
-                Some(slot) => lease.land(Landed::Stored(slot)),
-                None => in_own_task(run, handler, lease, place, |_| ()).await,
+                Some(slot) => leader.land(LeaderResult::Stored(slot)),
+                None => in_own_task(run, handler, leader, place, |_| ()).await,
             }
         };
         drop(tasks::spawn(&runtime, refreshed.instrument(tracing::Span::current())));
@@ -161,12 +161,12 @@ fn refresh_behind(mut run: Run, handler: BoxRun) {
 }
 
 /// Runs in a task of its own, and waits for the answer. If this request is dropped, the task goes on.
-async fn lead(run: Run, handler: BoxRun, lease: Lease, runtime: &Handle, place: Place) -> Response {
+async fn lead(run: Run, handler: BoxRun, leader: Leader, runtime: &Handle, place: Place) -> Response {
     let (sender, receiver) = oneshot::channel();
     // A client who has left does not matter.
     let answer = move |response| drop(sender.send(response));
     let handler = noted(&run, handler);
-    let task = tasks::spawn(runtime, in_own_task(run, handler, lease, place, answer).instrument(tracing::Span::current()));
+    let task = tasks::spawn(runtime, in_own_task(run, handler, leader, place, answer).instrument(tracing::Span::current()));
     match receiver.await {
         Ok(response) => response,
         Err(_) => match task.await {
@@ -178,10 +178,10 @@ async fn lead(run: Run, handler: BoxRun, lease: Lease, runtime: &Handle, place: 
 }
 
 /// A run in a task of its own: it answers, and goes on with what is left.
-async fn in_own_task<F: Future<Output = Response>>(mut run: Run, handler: F, lease: Lease, place: Place, answer: impl FnOnce(Response)) {
+async fn in_own_task<F: Future<Output = Response>>(mut run: Run, handler: F, leader: Leader, place: Place, answer: impl FnOnce(Response)) {
     run.begins();
     let produced = produce(&run, handler).await;
-    let landing = admit_and_store(run, produced, Some(lease), true).await;
+    let landing = admit_and_store(run, produced, Some(leader), true).await;
     answer(landing.response);
     if let Some(rest) = landing.rest {
         rest.await;
@@ -193,10 +193,10 @@ async fn in_own_task<F: Future<Output = Response>>(mut run: Run, handler: F, lea
 async fn in_place<F: Future<Output = Response>>(
     mut run: Run,
     handler: F,
-    lease: Option<Lease>,
+    leader: Option<Leader>,
     permit: Option<OwnedSemaphorePermit>,
 ) -> Response {
-    if lease.is_none() {
+    if leader.is_none() {
         run.read_epochs_again();
     }
     run.begins();
@@ -210,7 +210,7 @@ async fn in_place<F: Future<Output = Response>>(
         }
     };
     let place = run.cache.inner().tasks.place();
-    let landing = admit_and_store(run, produced, lease, place.is_some()).await;
+    let landing = admit_and_store(run, produced, leader, place.is_some()).await;
     match (landing.rest, place) {
         (Some(rest), Some((runtime, place))) => {
             let rest = async move {

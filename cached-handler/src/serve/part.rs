@@ -11,7 +11,7 @@ use super::{
     gate::{Made, may_be_stored},
 };
 use crate::{
-    cache::hit_for_miss::Reputation,
+    cache::hit_for_miss::MissKind,
     outcome::{Bypass, Forward, NotStored},
     rules::{conditions::Conditional, range::whole_length},
 };
@@ -31,7 +31,7 @@ impl Miss {
     }
 
     fn knows_that_it_is_not_storable(&self) -> bool {
-        matches!(self.cache.inner().reputations.of(&self.key.primary, self.now()), Some(Reputation::NotStorable))
+        matches!(self.cache.inner().hit_for_miss.of(&self.key.primary, self.now()), Some(MissKind::NotStorable))
     }
 }
 
@@ -45,12 +45,12 @@ impl Run {
             length = whole_length(&whole.headers);
             whole.headers.remove(header::CONTENT_RANGE);
         }
-        let reputations = &self.cache.inner().reputations;
+        let hit_for_miss = &self.cache.inner().hit_for_miss;
         let fits = length.is_some_and(|length| length <= self.handler.policy.max_body as u64);
         match may_be_stored(self, &whole, Made::New) {
-            Ok(_) if fits => reputations.stored(&self.key.primary, self.handler, self.key.instance, self.now()),
-            Ok(_) => reputations.not_stored(&self.key.primary, &NotStored::TooLarge, self.now()),
-            Err(reason) => reputations.not_stored(&self.key.primary, &reason, self.now()),
+            Ok(_) if fits => hit_for_miss.stored(&self.key.primary, self.handler, self.key.instance, self.now()),
+            Ok(_) => hit_for_miss.not_stored(&self.key.primary, &NotStored::TooLarge, self.now()),
+            Err(reason) => hit_for_miss.not_stored(&self.key.primary, &reason, self.now()),
         }
     }
 }

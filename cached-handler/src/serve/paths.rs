@@ -6,7 +6,7 @@ use crate::{
     cache::Cache,
     handler::Handler,
     key::writer::{KeyWriter, Tag},
-    request::facts::Facts,
+    request::facts::RequestFacts,
     rules::{
         path::{Paths, normalise, number},
         prefix::groups_above,
@@ -30,7 +30,7 @@ pub fn begin_shared(key: &mut KeyWriter<'_>) {
 }
 
 /// The numbers of the paths, and the groups of what they lie below.
-pub(super) fn of(handler: &Handler, facts: &Facts, cache: &Cache) -> (Paths, Vec<Box<str>>) {
+pub(super) fn of(handler: &Handler, facts: &RequestFacts, cache: &Cache) -> (Paths, Vec<Box<str>>) {
     let (own, has_prefixes) = (facts.original.path(), cache.inner().words.path_prefixes);
     let Some(values) = values(handler.attributes.paths, own) else {
         let groups = if has_prefixes { groups_above(own) } else { Vec::new() };

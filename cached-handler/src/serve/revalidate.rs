@@ -20,7 +20,7 @@ impl Run {
     /// made behind the answer.
     pub(super) fn may_hide_failures(&self) -> bool {
         let is_open = |held: &Stored| {
-            let behind = if self.key.claim.is_some() { held.windows.while_revalidate } else { Duration::ZERO };
+            let behind = if self.key.permit.is_some() { held.windows.while_revalidate } else { Duration::ZERO };
             held.is_within(held.windows.if_error.max(behind), self.now())
         };
         self.key.forward == Forward::Stale && self.held().is_some_and(is_open)
@@ -28,7 +28,7 @@ impl Run {
 
     /// The stale answer of a request that makes it anew behind that.
     pub(super) fn stale_while_refreshed(&self) -> Option<Response> {
-        let held = self.held().filter(|_| self.key.claim.is_some())?;
+        let held = self.held().filter(|_| self.key.permit.is_some())?;
         Some(answer::stale(held, StaleUse::WhileRevalidate, self.handler, &self.facts, &self.cache, self.now()))
     }
 
@@ -71,7 +71,7 @@ impl Run {
     pub(super) fn end_held(&self) -> Option<Later> {
         let held = self.held()?;
         held.end();
-        self.cache.inner().attempts.succeeded(self.hash(), self.now());
+        self.cache.inner().refresh_backoff.succeeded(self.hash(), self.now());
         self.storage().removing_ended(&self.entry(), held)
     }
 
@@ -81,7 +81,7 @@ impl Run {
             match kept {
                 Kept::Not(NotStored::Invalidated) => {}
                 Kept::Not(_) => self.pause(held),
-                _ => self.cache.inner().attempts.succeeded(self.hash(), self.now()),
+                _ => self.cache.inner().refresh_backoff.succeeded(self.hash(), self.now()),
             }
         }
         kept
@@ -89,7 +89,7 @@ impl Run {
 
     fn pause(&self, held: &Stored) {
         if held.windows.any() {
-            self.cache.inner().attempts.failed(self.hash(), self.now());
+            self.cache.inner().refresh_backoff.failed(self.hash(), self.now());
         }
     }
 

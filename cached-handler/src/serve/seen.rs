@@ -8,7 +8,7 @@ use crate::{
     cache::Cache,
     handler::{function::First, state::State},
     request::{
-        facts::Facts,
+        facts::RequestFacts,
         signature::{Capture, PassedByAxum, PassedByAxum_TypeUncachedToCallIt_OrPutDebugHandlerBelow},
     },
 };
@@ -21,7 +21,7 @@ pub struct Seen<const FIELDS: bool, const PARAMETERS: bool = false>(pub(crate) C
 /// A request, as the run that it begins keeps it.
 #[derive(Debug)]
 pub struct Captured {
-    pub(crate) facts: Facts,
+    pub(crate) facts: RequestFacts,
     pub(crate) fields: Option<Box<HeaderMap>>,
     /// That of its router, where it has one of its own.
     pub(crate) cache: Option<Cache>,
@@ -63,7 +63,7 @@ impl<const FIELDS: bool, const PARAMETERS: bool> Seen<FIELDS, PARAMETERS> {
     /// In another cache than that of the router.
     pub(crate) fn in_cache<S: 'static>(parts: &mut Parts, cache: Option<Cache>) -> Self {
         let began = cache.as_ref().unwrap_or_else(|| Cache::global()).clocks();
-        let mut facts = Facts::of(parts, began, State::of::<S>);
+        let mut facts = RequestFacts::of(parts, began, State::of::<S>);
         if PARAMETERS {
             facts.keep_parameters(parts);
         }

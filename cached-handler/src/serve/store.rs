@@ -20,7 +20,7 @@ use crate::{
         copy::{self, Complete},
         length,
     },
-    cache::collapse::{Landed, Lease, MAX_RUN},
+    cache::collapse::{Leader, LeaderResult, MAX_RUN},
     header::vary,
     outcome::{Kept, NotStored, Outcome},
     request::nested::CachedInside,
@@ -41,16 +41,16 @@ pub(super) struct Landing {
 }
 
 /// Does what was decided, and lets the followers know.
-pub(super) async fn store(run: Run, admission: Admission, lease: Option<Lease>, may_go_on: bool) -> Landing {
+pub(super) async fn store(run: Run, admission: Admission, leader: Option<Leader>, may_go_on: bool) -> Landing {
     match admission {
-        Admission::Whole(admitted, content) => keep(run, admitted, content, lease, may_go_on).await,
-        Admission::Stream(admitted, body) => stream(run, admitted, body, lease),
-        Admission::Refused { parts, body, reason } => refuse(&run, parts, body, lease, reason),
-        Admission::Hidden { stale, reason } => hide(&run, stale, reason, lease),
+        Admission::Whole(admitted, content) => keep(run, admitted, content, leader, may_go_on).await,
+        Admission::Stream(admitted, body) => stream(run, admitted, body, leader),
+        Admission::Refused { parts, body, reason } => refuse(&run, parts, body, leader, reason),
+        Admission::Hidden { stale, reason } => hide(&run, stale, reason, leader),
         Admission::Ended { held, reason } => {
             let rest = run.end_held();
-            if let Some(lease) = lease {
-                lease.land(Landed::NotShared(reason.clone()));
+            if let Some(leader) = leader {
+                leader.land(LeaderResult::NotShared(reason.clone()));
             }
             let outcome = Outcome::Forward { why: run.key.forward, collapsed: false, kept: Kept::Not(reason) };
             Landing { response: run.finish(held, outcome), rest }
@@ -68,27 +68,27 @@ pub(crate) async fn put_at_once(run: Run, response: Response) {
 }
 
 /// Answers with what is stale; the next attempt waits a while. Followers do the same, each with what it found itself.
-fn hide(run: &Run, stale: Response, reason: NotStored, lease: Option<Lease>) -> Landing {
-    run.cache.inner().attempts.failed(run.hash(), run.now());
+fn hide(run: &Run, stale: Response, reason: NotStored, leader: Option<Leader>) -> Landing {
+    run.cache.inner().refresh_backoff.failed(run.hash(), run.now());
     run.cache.inner().observer.hidden(&run.handler.subject, &reason);
-    if let Some(lease) = lease {
-        lease.land(Landed::NotShared(reason));
+    if let Some(leader) = leader {
+        leader.land(LeaderResult::NotShared(reason));
     }
     Landing { response: stale, rest: None }
 }
 
 /// Passes the handler's response on as it is, but for what clients are told of reuse.
-pub(super) fn refuse(run: &Run, mut parts: Parts, body: Body, lease: Option<Lease>, reason: NotStored) -> Landing {
+pub(super) fn refuse(run: &Run, mut parts: Parts, body: Body, leader: Option<Leader>, reason: NotStored) -> Landing {
     // A failure is one, whatever else keeps it out of the store.
     let word = if parts.status.is_server_error() { NotStored::Status(parts.status.as_u16()) } else { reason.clone() };
     if run.may_collapse() {
-        let reputations = &run.cache.inner().reputations;
-        reputations.not_stored(&run.key.primary, &word, run.now());
-        reputations.not_stored_by(run.handler, run.key.instance, &word, run.now());
+        let hit_for_miss = &run.cache.inner().hit_for_miss;
+        hit_for_miss.not_stored(&run.key.primary, &word, run.now());
+        hit_for_miss.not_stored_by(run.handler, run.key.instance, &word, run.now());
     }
     let rest = run.tell_what_is_held(&word);
-    if let Some(lease) = lease {
-        lease.land(Landed::NotShared(word));
+    if let Some(leader) = leader {
+        leader.land(LeaderResult::NotShared(word));
     }
     nested::tell_of_refused(run, &parts.extensions);
     // What a cache inside tells clients stays, and so does what it says of itself.
@@ -121,7 +121,7 @@ async fn keep(
     run: Run,
     Admitted { mut parts, storable, groups, made }: Admitted,
     Complete { content, ahead }: Complete,
-    lease: Option<Lease>,
+    leader: Option<Leader>,
     may_go_on: bool,
 ) -> Landing {
     let mut extensions = parts.extensions.clone();
@@ -142,12 +142,12 @@ async fn keep(
     let mut response = answer::derive_from(&stored, &to_client, run.handler, &run.facts, None);
     *response.extensions_mut() = extensions;
     let slot = Arc::new(Slot::Response(stored));
-    let landed = landed(&run, &slot);
+    let result = told_to_followers(&run, &slot);
     // Where the backend could not be read, nothing is stored, which does not take long.
     let waits = run.storage().puts_at_once() || !may_go_on || run.cache.inner().isolated || !run.has_read_its_backend();
     let kept = if waits { run.note_whether_made_anew(put(&run, &slot).await) } else { Kept::Storing };
-    if let Some(lease) = &lease {
-        lease.announce(landed);
+    if let Some(leader) = &leader {
+        leader.announce(result);
     }
     let kept = if made == Made::Freshened && matches!(kept, Kept::Stored | Kept::Storing) { Kept::Freshened } else { kept };
     let outcome = Outcome::Forward { why: run.key.forward, collapsed: false, kept };
@@ -156,7 +156,7 @@ async fn keep(
         Box::pin(async move {
             let kept = run.note_whether_made_anew(put(&run, &slot).await);
             run.cache.inner().observer.settled(&run.handler.subject, &kept);
-            drop(lease);
+            drop(leader);
         })
     });
     Landing { response, rest }
@@ -173,40 +173,40 @@ pub(super) async fn put(run: &Run, slot: &Arc<Slot>) -> Kept {
     let inner = run.cache.inner();
     // In this order: whoever is told of either finds it there.
     if kept == Kept::Stored && !storage.peeks() {
-        inner.flights.filled(run.hash());
+        inner.collapse.filled(run.hash());
     }
     match kept {
-        Kept::Not(NotStored::Invalidated) => inner.reputations.outdated(&run.key.primary, run.handler, run.key.instance, run.now()),
-        _ if stored.is_fresh(run.now()) => inner.reputations.stored(&run.key.primary, run.handler, run.key.instance, run.now()),
+        Kept::Not(NotStored::Invalidated) => inner.hit_for_miss.outdated(&run.key.primary, run.handler, run.key.instance, run.now()),
+        _ if stored.is_fresh(run.now()) => inner.hit_for_miss.stored(&run.key.primary, run.handler, run.key.instance, run.now()),
         _ => {}
     }
     kept
 }
 
 /// What followers are told of a new response. What has to be asked for each time answers nobody but who ran for it.
-fn landed(run: &Run, slot: &Arc<Slot>) -> Landed {
+fn told_to_followers(run: &Run, slot: &Arc<Slot>) -> LeaderResult {
     match &**slot {
         Slot::Response(stored) if !stored.is_fresh(run.now()) => {
-            run.cache.inner().reputations.not_stored(&run.key.primary, &NotStored::AlreadyStale, run.now());
-            Landed::NotShared(NotStored::AlreadyStale)
+            run.cache.inner().hit_for_miss.not_stored(&run.key.primary, &NotStored::AlreadyStale, run.now());
+            LeaderResult::NotShared(NotStored::AlreadyStale)
         }
-        _ => Landed::Stored(Arc::clone(slot)),
+        _ => LeaderResult::Stored(Arc::clone(slot)),
     }
 }
 
 /// Content that has been streaming for as long as others wait may have no end: they run for themselves, and whoever comes
 /// does so at once. It is stored all the same if it ends in time.
-fn not_awaited_any_more(run: &Run, lease: Option<Lease>) {
+fn not_awaited_any_more(run: &Run, leader: Option<Leader>) {
     if run.may_collapse() {
-        run.cache.inner().reputations.not_stored(&run.key.primary, &NotStored::RunTooLong, run.now());
+        run.cache.inner().hit_for_miss.not_stored(&run.key.primary, &NotStored::RunTooLong, run.now());
     }
-    if let Some(lease) = lease {
-        lease.land(Landed::NotShared(NotStored::RunTooLong));
+    if let Some(leader) = leader {
+        leader.land(LeaderResult::NotShared(NotStored::RunTooLong));
     }
 }
 
 /// Answers at once, and stores what has been copied by the time the content ends.
-fn stream(mut run: Run, admitted: Admitted, body: Body, mut lease: Option<Lease>) -> Landing {
+fn stream(mut run: Run, admitted: Admitted, body: Body, mut leader: Option<Leader>) -> Landing {
     let Admitted { mut parts, storable, groups, made } = admitted;
     nested::tell_of_stream(&run, &groups, &storable);
     let (feed, to_client) = copy::streamed();
@@ -225,7 +225,7 @@ fn stream(mut run: Run, admitted: Admitted, body: Body, mut lease: Option<Lease>
         let copied = if let Ok(copied) = timer::timeout(run.handler.policy.max_wait, copy.as_mut()).await {
             copied
         } else {
-            not_awaited_any_more(&run, lease.take());
+            not_awaited_any_more(&run, leader.take());
             copy.await
         };
         let landing = match copied {
@@ -233,10 +233,10 @@ fn stream(mut run: Run, admitted: Admitted, body: Body, mut lease: Option<Lease>
                 // A write to a backend takes long, and no client waits for it.
                 let _end = run.storage().puts_at_once().then_some(end);
                 let admitted = Admitted { parts: kept, storable, groups, made };
-                keep(run, admitted, Complete { content, ahead: Vec::new() }, lease, false).await
+                keep(run, admitted, Complete { content, ahead: Vec::new() }, leader, false).await
             }
-            Ok(_) => refuse(&run, kept, Body::empty(), lease, NotStored::LengthMismatch),
-            Err(reason) => refuse(&run, kept, Body::empty(), lease, reason),
+            Ok(_) => refuse(&run, kept, Body::empty(), leader, NotStored::LengthMismatch),
+            Err(reason) => refuse(&run, kept, Body::empty(), leader, reason),
         };
         if let Some(rest) = landing.rest {
             rest.await;

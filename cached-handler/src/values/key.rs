@@ -12,7 +12,7 @@ use crate::{
         writer::{Buffer, KeyPart, KeyWriter, Tag, Traits},
     },
     outcome::Forward,
-    request::facts::Facts,
+    request::facts::RequestFacts,
     serve::{Captured, Key, Miss},
 };
 
@@ -57,7 +57,7 @@ impl<T: Serialize + DeserializeOwned + Send + Sync + 'static> Values<T> {
 
     pub(super) fn miss(&self, key: Box<Key>) -> Box<Miss> {
         self.set.is_used();
-        let facts = Facts::of_none(self.cache.clocks());
+        let facts = RequestFacts::of_none(self.cache.clocks());
         let mut miss = Miss::new(self.set.handler, Captured { facts, fields: None, cache: Some(self.cache.clone()) }, key);
         miss.opens = Some(opened::<T>);
         miss.shape = Some(shape::<T>);

@@ -12,12 +12,12 @@ use crate::{
         others::{self, Kind},
         policy::{ETag, Policy},
     },
-    request::facts::{Began, Facts},
+    request::facts::{Began, RequestFacts},
     util::lock::lock,
 };
 
 /// What a key is written with where there is no request.
-pub(super) static NO_REQUEST: LazyLock<Facts> = LazyLock::new(|| Facts::of_none(Began::default()));
+pub(super) static NO_REQUEST: LazyLock<RequestFacts> = LazyLock::new(|| RequestFacts::of_none(Began::default()));
 
 /// What a set goes by.
 #[derive(Debug, Clone, Copy)]

@@ -34,7 +34,7 @@ async fn edit() -> StatusCode {
 }
 
 fn site() -> (Replica, TestCache, Router) {
-    let (replica, cache) = (Replica::default(), TestCache::with(|builder| builder.settle(secs(2))));
+    let (replica, cache) = (Replica::default(), TestCache::with(|builder| builder.reinvalidate_after(secs(2))));
     let router = Router::new().route("/", get(show).put(edit)).with_state(Arc::clone(&replica)).layer(cache.layer());
     (replica, cache, router)
 }

@@ -516,7 +516,7 @@ async fn a_store_that_fails_and_one_that_is_not_there_fail_nobody() {
 #[tokio::test(start_paused = true)]
 async fn what_is_inserted_stays_where_invalidations_are_made_once_more_and_what_is_removed_goes_once_more() {
     for backend in BACKENDS {
-        let cache = TestCache::with(|builder| builder.backend("dict", Dict::default()).settle(secs(2)));
+        let cache = TestCache::with(|builder| builder.backend("dict", Dict::default()).reinvalidate_after(secs(2)));
         let numbers: Values<usize> = cache.cache().values("settled").backend(backend);
         numbers.insert("key", 7, secs(60)).await.unwrap();
         tokio::time::sleep(secs(3)).await;

@@ -269,7 +269,7 @@ impl Site {
     /// A process that makes each invalidation once more, in the same place.
     pub async fn that_settles(&self, after: Duration) -> Self {
         let (source, clock) = (Arc::clone(&self.source), self.clock.clone());
-        Self::with(self.way, Arc::clone(&self.home), source, clock, |builder| builder.settle(after)).await
+        Self::with(self.way, Arc::clone(&self.home), source, clock, |builder| builder.reinvalidate_after(after)).await
     }
 
     async fn at(way: Way, home: Arc<Home>, source: Arc<Source>, clock: ManualClock) -> Self {

@@ -67,7 +67,7 @@ async fn invalidations_that_fail_once_more_are_one_line_in_ten_seconds() {
     let lines = Log::default();
     let _listening = lines.listen();
     let chaos = Chaos::new();
-    let cache = TestCache::with(|builder| builder.backend_with_epochs("sick", chaos.clone(), chaos.epochs()).settle(secs(2)));
+    let cache = TestCache::with(|builder| builder.backend_with_epochs("sick", chaos.clone(), chaos.epochs()).reinvalidate_after(secs(2)));
     for round in 0..2 {
         for group in 0..50 {
             cache.cache().invalidate(Target::group(group.to_string())).await.unwrap();
@@ -87,7 +87,7 @@ async fn invalidations_that_fail_once_more_are_one_line_in_ten_seconds() {
 fn invalidations_outside_of_a_runtime_are_one_line_too() {
     let lines = Log::default();
     let _listening = lines.listen();
-    let cache = TestCache::with(|builder| builder.settle(secs(2)));
+    let cache = TestCache::with(|builder| builder.reinvalidate_after(secs(2)));
     for _ in 0..50 {
         let done = pin!(cache.cache().invalidate(Target::group("a"))).poll(&mut Context::from_waker(Waker::noop()));
         assert!(done.is_ready());

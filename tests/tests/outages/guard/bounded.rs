@@ -15,7 +15,7 @@ async fn tags(Path(tag): Path<String>) -> &'static str {
 #[tokio::test(start_paused = true)]
 async fn a_group_that_no_response_can_have_is_kept_nowhere_however_long_its_name_is() {
     let site = Site::with(Chaos::new(), |builder, chaos| {
-        builder.backend_with_epochs("sick", chaos.clone(), chaos.epochs()).settle(Duration::from_secs(2))
+        builder.backend_with_epochs("sick", chaos.clone(), chaos.epochs()).reinvalidate_after(Duration::from_secs(2))
     });
     site.chaos.suffers_at(Call::Advance, Fault::Fail, 1.0);
     for length in [0, 257, 2_000_000] {

@@ -40,7 +40,7 @@ async fn a_writer_that_still_runs_is_waited_for_and_said_where_it_does_not_end()
 
 #[tokio::test(start_paused = true)]
 async fn a_writer_is_not_waited_for_where_nobody_else_sees_what_is_stored() {
-    let site = Site::with(Chaos::new(), |builder, _| builder.settle(secs(60)));
+    let site = Site::with(Chaos::new(), |builder, _| builder.reinvalidate_after(secs(60)));
     let router = site.router.clone();
     tokio::spawn(async move { send(&router, Method::POST, "/").await });
     tokio::task::yield_now().await;
@@ -81,7 +81,7 @@ async fn after_an_hour_of_failures_the_last_try_is_made_now() {
 #[tokio::test(start_paused = true)]
 async fn what_is_to_be_invalidated_once_more_is_waited_for() {
     let site = Site::with(Chaos::new(), |builder, chaos| {
-        builder.backend_with_epochs("sick", chaos.clone(), chaos.epochs_before(InProcessEpochs::new())).settle(secs(2))
+        builder.backend_with_epochs("sick", chaos.clone(), chaos.epochs_before(InProcessEpochs::new())).reinvalidate_after(secs(2))
     });
     assert!(site.invalidates("page").await);
     let began = Instant::now();

@@ -95,7 +95,7 @@ fn if_nobody_drives_the_runtime_of_the_cache_a_dropped_writer_is_retried_in_its_
 #[test]
 fn invalidating_once_more_outlives_the_runtime_of_the_call() {
     let home = paused();
-    let cache = home.block_on(async { Cache::builder().settle(secs(2)).build().await.unwrap() });
+    let cache = home.block_on(async { Cache::builder().reinvalidate_after(secs(2)).build().await.unwrap() });
     let invalidates = async || cache.invalidate(Target::group("a")).await.unwrap();
     let worker = of_a_thread();
     worker.block_on(invalidates());
@@ -117,7 +117,7 @@ fn what_ended_with_its_runtime_is_said_and_the_next_invalidation_is_made_once_mo
     let lines = Log::default();
     let _listening = lines.listen();
     let home = paused();
-    let cache = home.block_on(async { Cache::builder().settle(secs(2)).build().await.unwrap() });
+    let cache = home.block_on(async { Cache::builder().reinvalidate_after(secs(2)).build().await.unwrap() });
     let invalidates = async || cache.invalidate(Target::group("a")).await.unwrap();
     home.block_on(invalidates());
     drop(home);
@@ -133,7 +133,7 @@ fn what_ended_with_its_runtime_is_said_and_the_next_invalidation_is_made_once_mo
 #[test]
 fn where_nobody_drives_the_runtime_that_was_to_invalidate_once_more_a_later_one_does() {
     let (home, other) = (paused(), paused());
-    let cache = home.block_on(async { Cache::builder().settle(secs(2)).build().await.unwrap() });
+    let cache = home.block_on(async { Cache::builder().reinvalidate_after(secs(2)).build().await.unwrap() });
     let invalidates = async || cache.invalidate(Target::group("a")).await.unwrap();
     home.block_on(invalidates());
     // It is late by now.
@@ -150,7 +150,7 @@ fn where_nobody_drives_the_runtime_that_was_to_invalidate_once_more_a_later_one_
 
 #[tokio::test(start_paused = true)]
 async fn however_far_off_the_second_time_is_nothing_panics() {
-    let cache = Cache::builder().settle(Duration::MAX).build().await.unwrap();
+    let cache = Cache::builder().reinvalidate_after(Duration::MAX).build().await.unwrap();
     cache.invalidate(Target::group("a")).await.unwrap();
     sleep(secs(3600)).await;
     assert_eq!(cache.stats().invalidations, 1);
