@@ -34,7 +34,7 @@ fn applied(via: &Path, ty: &TokenStream) -> TokenStream {
     quote_spanned!(last=> #via<#ty>)
 }
 
-/// The path in `via(…)`, but for `Extension`: its value is keyed by itself.
+/// The path in `via(…)`. `None` for `Extension`, whose value is keyed by itself.
 fn via(attributes: &[Attribute]) -> Option<Path> {
     let all = attributes.iter().filter(|attribute| attribute.path().is_ident("from_request"));
     // axum reports what does not parse.

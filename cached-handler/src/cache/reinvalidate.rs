@@ -14,7 +14,7 @@ use crate::{
     util::{home::spawn_here, lock::lock, tasks::PendingInvalidation, timer::sleep_until},
 };
 
-/// What is to be invalidated once more, and when.
+/// The targets that are invalidated once more, and the time of each.
 #[derive(Debug)]
 pub(crate) struct Reinvalidate {
     after: Duration,

@@ -147,8 +147,8 @@ impl<'a> Scopes<'a> {
 
     /// The number of the path: of a strong hash, the same in every process, so that hardly any two share one. Whoever keeps
     /// fewer epochs, and reduces it, does so under a secret: clients choose paths, and could find some that share theirs with
-    /// another's. Several, at most eight, where an attribute says that paths share a response (`path = […]`), each of which
-    /// invalidates it. None for a [typed value](crate::Values), which has no path.
+    /// another's. There are up to eight if an attribute says that paths share a response (`path = […]`): the invalidation of each
+    /// of them reaches it. None for a [typed value](crate::Values), which has no path.
     #[must_use]
     pub fn paths(&self) -> &'a [u64] {
         self.paths

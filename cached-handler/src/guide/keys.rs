@@ -302,11 +302,11 @@
 //! would tell the paths apart, and do not compile unless they are in `skip(…)` or `key(…)`.
 //!
 //! **An invalidation of one of the paths reaches the response of all**, whether by `path = "…"`, by [`Target::path`](crate::Target::path)
-//! or by an unsafe method on it, in every process. That costs one more epoch for each further path: it is read with the others. So not
-//! where the paths of one handler are to be invalidated each for itself.
+//! or by an unsafe method on it, in every process. That costs one more epoch for each further path: it is read with the others. Do not
+//! share where the paths of one handler are to be invalidated each for itself.
 //!
-//! Not where the response depends on the path in a way that no argument shows: relative links, or nested routers with a `State` or
-//! an `Extension` of their own. What is slow is then computed once for both by a [value](super::layer_and_values), and both responses
+//! Do not share a response that depends on the path in a way that no argument shows: relative links, or nested routers with a `State`
+//! or an `Extension` of their own. What is slow is then computed once for both by a [value](super::layer_and_values), and both responses
 //! go by its group:
 //!
 //! ```

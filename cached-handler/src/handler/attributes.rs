@@ -14,9 +14,9 @@ pub struct Attributes {
     pub(crate) backend: Option<&'static str>,
     pub(crate) vary: VaryOn,
     pub(crate) cache_control: CacheControlSetting,
-    /// Zero where there is none.
+    /// Zero: no stale window.
     pub(crate) stale_while_revalidate: Duration,
-    /// Zero where there is none.
+    /// Zero: no stale window.
     pub(crate) stale_if_error: Duration,
     pub(crate) skips: bool,
     pub(crate) withholds: bool,
@@ -121,7 +121,7 @@ pub enum VaryOn {
     Nothing,
     /// These, in lower case.
     Fields(&'static [&'static str]),
-    /// Those that responses name in `Vary`.
+    /// The fields that each response names in `Vary`.
     FromResponse,
 }
 

@@ -86,7 +86,7 @@ const NOTHING: BuiltIn = BuiltIn {
     add: |_| Ok(()),
 };
 
-/// Those that have to be waited for.
+/// The remote backends: all but memory.
 pub(crate) fn remote() -> impl Iterator<Item = &'static BuiltIn> {
     BUILT_IN.iter().filter(|row| row.name != super::MEMORY)
 }
