@@ -153,8 +153,8 @@ reasons! {
         Credentials = "credentials": "the request carries `Authorization` or `Cookie`, or is a known person's, and an argument that is not in the key may show it", "name it in `vary`, put `#[derive(CacheKey)]` on its type, or type `skip_credentials(arg)` if nothing of them reaches the response";
         /// An argument `Result<E, _>` is an `Err`, which can show more of the request than the key holds.
         RejectedArgument = "rejected-argument": "an argument's extractor failed";
-        /// An argument `Extension<E>` holds an extractor (`State`, `Path`, `Query` and the like) of which the key is made from the request:
-        /// what a middleware has put there may be something else.
+        /// An argument `Extension<E>` holds an extractor (`State`, `Path`, `Query` and the like). The key of an extractor is made from
+        /// the request, and a middleware may have put another value there.
         ExtractorInExtension = "extractor-in-extension": "an argument is an `Extension` of an extractor, of which nobody knows what request it was made from", "take the extractor itself, or name in `key(…)` what matters of it";
         /// The request has content, which an argument outside the key could show.
         Content = "content": "the request has content";

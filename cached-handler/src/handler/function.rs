@@ -28,8 +28,8 @@ impl Target {
     /// `Target::handler(list::<Article>)`.
     ///
     /// Where a [`Policy`](crate::Policy::name) gives it a name, that is the name of all instances of a generic one. Two
-    /// functions of one name in one module, in two `impl`s for instance, of which a policy renames one, cannot be told
-    /// apart: then everything in the cache is invalidated, and a warning says so; use [`Target::named`] there.
+    /// functions of one name in one module, for instance in two `impl`s, cannot be told apart if a policy renames one of
+    /// them: then everything in the cache is invalidated, and a warning says so; use [`Target::named`] there.
     #[must_use]
     pub fn handler<H: CachedHandler<Arguments>, Arguments>(handler: H) -> Self {
         const { assert!(size_of::<H>() == 0, "give the handler itself, not a pointer to it") };

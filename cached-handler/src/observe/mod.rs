@@ -59,7 +59,7 @@ impl Observer {
         Self { counts, limiter: Arc::default(), clock }
     }
 
-    /// A request is answered from a fresh response: on the way of every hit, so a relaxed addition and no more.
+    /// Counts an answer from a fresh response. Every hit calls this: one relaxed addition.
     #[inline]
     pub(crate) fn hit(&self, subject: &'static Subject) {
         self.counts.hits.add_one();

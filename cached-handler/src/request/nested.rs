@@ -71,7 +71,7 @@ pub(crate) struct Outer(Arc<Shared>);
 #[derive(Debug)]
 struct Shared {
     cache: CacheId,
-    /// Where it is stored.
+    /// The storage that holds the response.
     storage: StorageId,
     parts: Mutex<Option<Parts>>,
 }

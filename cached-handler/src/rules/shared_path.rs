@@ -1,6 +1,6 @@
-//! Paths of which an attribute says that they share responses: patterns as in routes, such as `/a/{id}` and `/b/{id}`, and what stands
-//! in the path of a request for their parameters. A path that is spelt otherwise has a response of its own, which costs a run and
-//! is never wrong.
+//! The paths that share responses by the word of an attribute: patterns as in routes, such as `/a/{id}` and `/b/{id}`, and the
+//! values of their parameters in the path of a request. A path that is spelt otherwise has a response of its own, which costs a
+//! run and is never wrong.
 
 use smallvec::SmallVec;
 

@@ -29,7 +29,7 @@ pub enum ETag {
 /// Whose a response's entity tag is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Tag {
-    /// The handler's, or there is none.
+    /// The handler has set the tag, or the response has no tag.
     Own,
     /// This cache has made it.
     Made,

@@ -29,7 +29,7 @@ use crate::{
     stored::response_part::IsErr,
 };
 
-/// What is to become of a run's response.
+/// The verdict on a run's response: store it, pass it on, or answer with something else.
 pub(super) enum Admission {
     /// The handler failed, and something stale answers.
     Hidden { stale: Response, reason: NotStored },
