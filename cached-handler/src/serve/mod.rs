@@ -83,8 +83,7 @@ pub async fn respond(mut miss: Box<Miss>, handler: impl FnOnce(&Forwarding<'_>) 
         LookUpEnds::Unanswered(look) => Run::after(miss, look),
     };
     let handler = handler(&run.forwarding());
-    // Erased by now: a hundred handlers share what follows.
-    Box::pin(run_or_follow(run, handler)).await
+    run_or_follow(run, handler).await
 }
 
 /// The same for a run that stays in the task of its request, and therefore need not be `Send`.
@@ -116,7 +115,13 @@ where
     Box::pin(handler)
 }
 
-async fn run_or_follow(mut run: Run, handler: BoxRun) -> Response {
+/// What is not generic is compiled with this crate, once, because its type is erased here: a program with a hundred handlers
+/// would else examine the future of all that follows a hundred times.
+fn run_or_follow(run: Run, handler: BoxRun) -> BoxRun {
+    Box::pin(run_or_follow_here(run, handler))
+}
+
+async fn run_or_follow_here(mut run: Run, handler: BoxRun) -> Response {
     if run.is_untouched() {
         return untouched(run, handler).await;
     }
