@@ -1,6 +1,6 @@
 //! Step 2: whether a stored response may answer, wherever it is stored.
 
-use std::{pin::Pin, sync::Arc};
+use std::sync::Arc;
 
 use axum::response::Response;
 
@@ -148,13 +148,8 @@ impl Miss {
         LookUpEnds::Unanswered(look)
     }
 
-    /// Looks up and answers, or notes why not. A failure is a miss. The future has no type of its own, so that it is compiled
-    /// with this crate, and not with each program again.
-    fn find_and_answer(&mut self) -> Pin<Box<dyn Future<Output = LookUpEnds> + Send + '_>> {
-        Box::pin(self.find_and_answer_here())
-    }
-
-    async fn find_and_answer_here(&mut self) -> LookUpEnds {
+    /// Looks up and answers, or notes why not. A failure is a miss.
+    async fn find_and_answer(&mut self) -> LookUpEnds {
         let mut look = Look { fills_before: Some(self.fills()), ..Look::default() };
         let now = self.now();
         let found = match self.storage().find(&self.entry()).await {

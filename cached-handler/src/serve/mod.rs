@@ -77,13 +77,28 @@ pub(crate) type BoxRun = Pin<Box<dyn Future<Output = Response> + Send>>;
 
 /// The way of every request that a peek did not answer. `handler` tells its arguments what is stored already, and gives the
 /// run, which may live in a task of its own.
-pub async fn respond(mut miss: Box<Miss>, handler: impl FnOnce(&Forwarding<'_>) -> BoxRun) -> Response {
-    let run = match miss.look_up().await {
-        LookUpEnds::Answered(response) => return response,
-        LookUpEnds::Unanswered(look) => Run::after(miss, look),
-    };
-    let handler = handler(&run.forwarding());
-    run_or_follow(run, handler).await
+pub fn respond<'a>(
+    miss: Box<Miss>,
+    handler: impl FnOnce(&Forwarding<'_>) -> BoxRun + Send + 'a,
+) -> Pin<Box<dyn Future<Output = Response> + Send + 'a>> {
+    respond_erased(miss, Box::new(handler))
+}
+
+/// What is not generic is compiled with this crate, once: in a program of a hundred handlers, rustc would examine the future of
+/// all that follows a hundred times.
+fn respond_erased<'a>(
+    miss: Box<Miss>,
+    handler: Box<dyn FnOnce(&Forwarding<'_>) -> BoxRun + Send + 'a>,
+) -> Pin<Box<dyn Future<Output = Response> + Send + 'a>> {
+    Box::pin(async move {
+        let mut miss = miss;
+        let run = match miss.look_up().await {
+            LookUpEnds::Answered(response) => return response,
+            LookUpEnds::Unanswered(look) => Run::after(miss, look),
+        };
+        let handler = handler(&run.forwarding());
+        run_or_follow(run, handler).await
+    })
 }
 
 /// The same for a run that stays in the task of its request, and therefore need not be `Send`.
@@ -115,13 +130,7 @@ where
     Box::pin(handler)
 }
 
-/// What is not generic is compiled with this crate, once, because its type is erased here: a program with a hundred handlers
-/// would else examine the future of all that follows a hundred times.
-fn run_or_follow(run: Run, handler: BoxRun) -> BoxRun {
-    Box::pin(run_or_follow_here(run, handler))
-}
-
-async fn run_or_follow_here(mut run: Run, handler: BoxRun) -> Response {
+async fn run_or_follow(mut run: Run, handler: BoxRun) -> Response {
     if run.is_untouched() {
         return untouched(run, handler).await;
     }
