@@ -1,13 +1,13 @@
-//! `Accept-Encoding` (RFC 9110 §12.5.3), as far as it says whether anything outside may change the bytes of an answer.
+//! `Accept-Encoding` (RFC 9110 §12.5.3), as far as it says whether an outer layer may compress the response.
 
 use http::{HeaderMap, header};
 
-/// Whether the client accepts any coding but `identity`. Whatever cannot be read counts as one: a layer outside may read it
-/// otherwise.
+/// Whether the client accepts any coding but `identity`. A value that cannot be parsed counts as a coding, as an outer layer may
+/// parse it differently.
 #[inline]
 pub(crate) fn accepts_a_coding(fields: &HeaderMap) -> bool {
     let mut lines = fields.get_all(header::ACCEPT_ENCODING).iter();
-    // As browsers begin it.
+    // The usual beginning, of all browsers.
     lines.next().is_some_and(|line| line.as_bytes().starts_with(b"gzip,") || is_a_coding(line.as_bytes()))
         || lines.any(|line| is_a_coding(line.as_bytes()))
 }

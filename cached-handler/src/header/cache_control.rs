@@ -1,5 +1,5 @@
-//! `Cache-Control` (RFC 9111 §5.2), of requests and responses; what cannot be read is an error, for the caller to fail
-//! closed.
+//! `Cache-Control` (RFC 9111 §5.2), of requests and responses. A field that cannot be parsed is an error, so that the caller can
+//! fail closed.
 
 use http::{HeaderMap, HeaderName};
 
@@ -16,7 +16,7 @@ pub(crate) struct CacheControl {
     pub(crate) proxy_revalidate: bool,
     pub(crate) must_understand: bool,
     pub(crate) only_if_cached: bool,
-    /// In seconds. A value that is none, or is given twice with two values, is 0: already stale (RFC 9111 §4.2.1).
+    /// In seconds. An invalid value, or two different ones, count as 0: already stale (RFC 9111 §4.2.1).
     pub(crate) max_age: Option<u64>,
     pub(crate) s_maxage: Option<u64>,
     pub(crate) min_fresh: Option<u64>,
@@ -30,10 +30,10 @@ pub(crate) struct CacheControl {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Malformed;
 
-/// What larger numbers count as (RFC 9111 §1.2.2).
+/// The largest number of seconds; larger ones count as this (RFC 9111 §1.2.2).
 pub(crate) const LONGEST: u64 = 1 << 31;
 
-/// Bytes of one field that are looked at.
+/// The longest field, in bytes, that is parsed.
 const LIMIT: usize = 8 << 10;
 
 impl CacheControl {
@@ -50,7 +50,7 @@ impl CacheControl {
         Ok(found)
     }
 
-    /// One pass over a line.
+    /// Reads the directives of one line, in one pass.
     fn read(&mut self, line: &[u8]) -> Result<(), Malformed> {
         let mut rest = line.trim_ascii();
         while !rest.is_empty() {
@@ -106,7 +106,7 @@ impl CacheControl {
     }
 }
 
-/// RFC 9110 §5.6.2.
+/// A token (RFC 9110 §5.6.2) at the start of `bytes`, and the rest.
 fn token(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
     let end = bytes.iter().position(|byte| !is_token_byte(*byte)).unwrap_or(bytes.len());
     if end == 0 { None } else { bytes.split_at_checked(end) }
@@ -117,7 +117,7 @@ pub(crate) const fn is_token_byte(byte: u8) -> bool {
         || matches!(byte, b'!' | b'#' | b'$' | b'%' | b'&' | b'\'' | b'*' | b'+' | b'-' | b'.' | b'^' | b'_' | b'`' | b'|' | b'~')
 }
 
-/// A token, or what stands in quotes (escapes are left as they are: no value that matters has any).
+/// A token or a quoted string, and the rest. Escapes stay as they are: no value that matters has one.
 fn argument(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
     let Some(inside) = bytes.strip_prefix(b"\"") else { return token(bytes) };
     let mut escaped = false;
@@ -132,7 +132,7 @@ fn argument(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
     None
 }
 
-/// RFC 9111 §1.2.2; larger than can be held is as large as can be.
+/// A number of seconds, saturated (RFC 9111 §1.2.2).
 pub(crate) fn delta_seconds(digits: &[u8]) -> Option<u64> {
     if digits.is_empty() || !digits.iter().all(u8::is_ascii_digit) {
         return None;

@@ -1,4 +1,4 @@
-//! `Cache-Status` (RFC 9211): what this cache did, appended after what others did.
+//! `Cache-Status` (RFC 9211): what this cache did, appended after the members of other caches.
 
 use std::{fmt::Write, time::Duration};
 
@@ -6,7 +6,7 @@ use http::{HeaderMap, HeaderName, HeaderValue};
 
 use crate::outcome::{Forward, Kept, Outcome, StaleUse};
 
-/// How this cache names itself: a token where that is possible, or else a string (RFC 9651 §3.3).
+/// The name of this cache: a token if possible, or else a string (RFC 9651 §3.3).
 #[derive(Debug, Clone)]
 pub(crate) struct CacheName(String);
 
@@ -41,7 +41,7 @@ fn member(name: &CacheName, outcome: &Outcome) -> String {
     let _infallible = match outcome {
         Outcome::Hit { ttl, .. } => write!(member, "; hit; ttl={}", integer(*ttl)),
         Outcome::Stale { past, why, .. } => {
-            // What was asked for in vain was forwarded all the same (RFC 9211 §2.2).
+            // The request was forwarded, although the handler then failed (RFC 9211 §2.2).
             let way = if *why == StaleUse::IfError { "fwd=stale" } else { "hit" };
             write!(member, "; {way}; ttl={}; detail={}", -integer(*past), why.as_str())
         }
@@ -53,13 +53,13 @@ fn member(name: &CacheName, outcome: &Outcome) -> String {
     member
 }
 
-/// Seconds that an integer of a structured field can hold (RFC 9651 §3.3.1).
+/// Seconds, limited to the integers of structured fields (RFC 9651 §3.3.1).
 fn integer(time: Duration) -> i64 {
     const LARGEST: i64 = 999_999_999_999_999;
     i64::try_from(time.as_secs()).unwrap_or(LARGEST).min(LARGEST)
 }
 
-/// Whether it is stored, or why not; what made it go forward counts more where both say something.
+/// Whether the response is stored, or why not. If the reason for forwarding has a detail too, that one is shown.
 fn detail(why: Forward, kept: &Kept) -> String {
     let stored = match kept {
         Kept::Stored | Kept::Storing => "; stored",

@@ -16,7 +16,7 @@ const HOP_BY_HOP: &[&str] = &[
     "transfer-encoding",
 ];
 
-/// What `Connection` cannot take away, beside `Content-*`: fields that decide whether and for whom a response is stored.
+/// Fields that `Connection` cannot remove, beside `Content-*`: they decide whether and for whom a response is stored.
 const KEPT: [HeaderName; 8] = [
     header::CACHE_CONTROL,
     header::VARY,
@@ -28,7 +28,7 @@ const KEPT: [HeaderName; 8] = [
     header::LAST_MODIFIED,
 ];
 
-/// Removes them, and those that `Connection` names, but for what this cache goes by.
+/// Removes the hop-by-hop fields and those that `Connection` names, except the fields that this cache itself obeys.
 pub(crate) fn drop_hop_by_hop(fields: &mut HeaderMap, targeted: TargetList) {
     if fields.contains_key(header::CONNECTION) {
         for name in named(fields, targeted) {

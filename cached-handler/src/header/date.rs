@@ -13,8 +13,8 @@ pub(crate) fn print(time: SystemTime) -> HeaderValue {
     HeaderValue::from_str(&httpdate::fmt_http_date(time)).unwrap_or_else(|_| HeaderValue::from_static("Thu, 01 Jan 1970 00:00:00 GMT"))
 }
 
-/// Any of the three forms. Letter case does not matter, and the day of the week has to be one, no more: a recipient is to be
-/// robust (RFC 9110 §5.6.7). None before 1970.
+/// Parses any of the three forms; `None` before 1970. A recipient is to be robust (RFC 9110 §5.6.7), so letter case does not
+/// matter, and any day of the week is accepted.
 pub(crate) fn parse(value: &HeaderValue) -> Option<SystemTime> {
     let rest = value.as_bytes().trim_ascii();
     let moment = imf_fixdate(Reader(rest)).or_else(|| rfc_850(Reader(rest))).or_else(|| asctime(Reader(rest)))?;
@@ -58,7 +58,7 @@ fn rfc_850(mut reader: Reader<'_>) -> Option<Moment> {
     reader.eat(b" ")?;
     let secs = reader.time()?;
     reader.eat(b" gmt")?;
-    // None is older than HTTP, or than the clock that counts from 1970.
+    // Two digits: 70 to 99 are of the last century, as no date is before 1970.
     let year = if year < 70 { 2000 + year } else { 1900 + year };
     reader.0.is_empty().then_some(Moment { year, month, day, secs })
 }
@@ -98,17 +98,17 @@ const WEEKDAYS: [&str; 7] = ["monday", "tuesday", "wednesday", "thursday", "frid
 const MONTHS: [&str; 12] =
     ["january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november", "december"];
 
-/// What is left to read.
+/// The bytes that are still to be read.
 struct Reader<'a>(&'a [u8]);
 
 impl Reader<'_> {
-    /// Exactly this, in any letter case.
+    /// Reads exactly this text, in any letter case.
     fn eat(&mut self, text: &[u8]) -> Option<()> {
         let (read, rest) = self.0.split_at_checked(text.len())?;
         read.eq_ignore_ascii_case(text).then(|| self.0 = rest)
     }
 
-    /// Which of the names it is, by their first letters.
+    /// Reads one of the names, compared by its first letters; returns its index.
     fn one_of(&mut self, names: &[&str], letters: usize) -> Option<u64> {
         let at = names.iter().position(|name| self.eat(name.get(..letters).unwrap_or(name).as_bytes()).is_some())?;
         u64::try_from(at).ok()

@@ -7,7 +7,7 @@ use smallvec::{SmallVec, smallvec};
 
 use crate::util::{digest::Digest, random::random};
 
-/// An entity tag: what a client shows to ask whether the content that it has is still good.
+/// An entity tag: a validator by which a client asks whether the content that it has is still current.
 ///
 /// | one | other | [`strong_eq`](Self::strong_eq) | [`weak_eq`](Self::weak_eq) |
 /// |---|---|---|---|
@@ -16,7 +16,7 @@ use crate::util::{digest::Digest, random::random};
 /// | `W/"1"` | `"1"` | no | yes |
 /// | `"1"` | `"1"` | yes | yes |
 ///
-/// (RFC 9110 §8.8.3.2.) Cached handlers get one by themselves; this type is for those that are not cached.
+/// (RFC 9110 §8.8.3.2.) Responses of cached handlers get a tag automatically; this type is for handlers that are not cached.
 ///
 /// ```
 /// use cached_handler::EntityTag;
@@ -33,7 +33,7 @@ pub struct EntityTag {
 }
 
 impl EntityTag {
-    /// A strong tag of some content: the same in every process, another for other content.
+    /// A strong tag of some content: the same in every process, and a different one for different content.
     #[must_use]
     pub fn of(content: &[u8]) -> Self {
         Self::strong_of(content, &HeaderMap::new())
@@ -48,37 +48,37 @@ impl EntityTag {
         }
     }
 
-    /// Whether it promises no more than the same meaning.
+    /// Whether the tag is weak: equal weak tags promise the same meaning, not the same bytes.
     #[must_use]
     pub fn is_weak(&self) -> bool {
         self.weak
     }
 
-    /// The same one, promising no more than the same meaning.
+    /// The weak form of this tag.
     #[must_use]
     pub fn weakened(mut self) -> Self {
         self.weak = true;
         self
     }
 
-    /// The same one, promising the same bytes.
+    /// The strong form of this tag.
     pub(crate) fn strengthened(mut self) -> Self {
         self.weak = false;
         self
     }
 
-    /// A strong tag that no other is equal to, of this process or another.
+    /// A random strong tag, different from all others in this process and in others.
     pub(crate) fn unique() -> Self {
         Self { weak: false, opaque: format!("\"{:016x}{:016x}\"", random(), random()).into_bytes().into() }
     }
 
-    /// Whether both promise the same bytes.
+    /// Strong comparison: both are strong and equal, so that they promise the same bytes.
     #[must_use]
     pub fn strong_eq(&self, other: &Self) -> bool {
         !self.weak && !other.weak && self.opaque == other.opaque
     }
 
-    /// Whether both stand for the same meaning; what `If-None-Match` asks for (RFC 9110 §13.1.2).
+    /// Weak comparison, as `If-None-Match` requires (RFC 9110 §13.1.2): equal but for weakness.
     #[must_use]
     pub fn weak_eq(&self, other: &Self) -> bool {
         self.opaque == other.opaque
@@ -100,12 +100,12 @@ impl EntityTag {
         self.opaque.len()
     }
 
-    /// Of a representation: content, type, coding and language, so that no two representations share one.
+    /// The tag of a representation: made from content, type, coding and language, so that two representations never share one.
     pub(crate) fn strong_of(content: &[u8], fields: &HeaderMap) -> Self {
         Self::of_digest(Digest::of_parts(&parts_of(content, fields)))
     }
 
-    /// The same tag, made in turns where the content is long.
+    /// As `strong_of`, but yields to other tasks while it hashes long content.
     pub(crate) async fn strong_of_in_turns(content: &[u8], fields: &HeaderMap) -> Self {
         Self::of_digest(Digest::of_parts_in_turns(&parts_of(content, fields)).await)
     }
@@ -115,7 +115,7 @@ impl EntityTag {
         Self { weak: false, opaque: format!("\"{}\"", hex.get(..32).unwrap_or_default()).into_bytes().into() }
     }
 
-    /// Whether a tag's quoted part is this one's: weak comparison, without a tag of its own for each that a client lists.
+    /// Weak comparison with the quoted part of a tag, so that no `EntityTag` is built for each tag that a client lists.
     pub(crate) fn is_quoted_as(&self, quoted: &[u8]) -> bool {
         *self.opaque == *quoted
     }
@@ -126,7 +126,7 @@ impl EntityTag {
     }
 }
 
-/// What tells one representation from another.
+/// The parts by which one representation differs from another.
 fn parts_of<'a>(content: &'a [u8], fields: &'a HeaderMap) -> SmallVec<[&'a [u8]; 8]> {
     let mut parts: SmallVec<[&[u8]; 8]> = smallvec![&b"cached-handler entity tag 1"[..]];
     for name in [&header::CONTENT_TYPE, &header::CONTENT_ENCODING, &header::CONTENT_LANGUAGE] {

@@ -1,19 +1,19 @@
-//! Targeted fields (RFC 9213), such as `CDN-Cache-Control`: dictionaries of structured fields (RFC 9651 §3.2), which count
-//! above `Cache-Control` for caches such as this one. What does not parse is ignored as a whole (RFC 9213 §2.1).
+//! Targeted fields (RFC 9213), such as `CDN-Cache-Control`: dictionaries of structured fields (RFC 9651 §3.2) that take
+//! precedence over `Cache-Control`. A field that does not parse is ignored as a whole (RFC 9213 §2.1).
 
 use http::HeaderMap;
 
 use super::cache_control::{CacheControl, LONGEST};
 
-/// The names of the fields that a cache goes by, the most applicable first (RFC 9213 §2.1), in lower case.
+/// The names of the targeted fields that a cache obeys, the most applicable first (RFC 9213 §2.1), in lower case.
 pub(crate) type TargetList = &'static [&'static str];
 
 pub(crate) const CDN_CACHE_CONTROL: &str = "cdn-cache-control";
 
-/// The list of a cache that says nothing else (§3).
+/// The list of a cache without a setting (§3).
 pub(crate) const DEFAULT: TargetList = &[CDN_CACHE_CONTROL];
 
-/// The directives of the first field that is there and can be read (§2.2).
+/// The directives of the first field that is present and can be parsed (§2.2).
 pub(crate) fn of(fields: &HeaderMap, list: &[&str]) -> Option<CacheControl> {
     list.iter().find_map(|name| read(fields, name))
 }
@@ -29,14 +29,14 @@ fn read(fields: &HeaderMap, name: &str) -> Option<CacheControl> {
     if text.trim_ascii().is_empty() {
         return None;
     }
-    // Not read to its end, it might forbid everything.
+    // The part of a longer field that is not read might forbid everything.
     if text.len() > 8 << 10 {
         return Some(CacheControl { no_store: true, ..CacheControl::default() });
     }
     Parser { rest: &text }.dictionary()
 }
 
-/// A member's value, as far as it matters.
+/// A member's value, as far as directives need it.
 #[derive(Clone, Copy)]
 enum Value {
     Yes,
@@ -190,8 +190,8 @@ impl Parser<'_> {
     }
 }
 
-/// The last of two members of one name counts (RFC 9651 §4.2.2); one of another type is ignored. A prohibition with a
-/// value that is not `?0` still prohibits.
+/// The last of two members with one name counts (RFC 9651 §4.2.2); a member of the wrong type is ignored. A prohibition with
+/// any value but `?0` still prohibits.
 fn note(found: &mut CacheControl, key: &[u8], value: Value) {
     let secs = || match value {
         Value::Integer(secs) => Some(u64::try_from(secs).unwrap_or(0).min(LONGEST)),
@@ -265,12 +265,12 @@ mod tests {
             (None, Some("max-age=600"), Some(Some(600))),
             (Some(""), Some("max-age=600"), Some(Some(600))),
             (Some("max-age=60,"), Some("max-age=600"), Some(Some(600))),
-            // It is valid, and says nothing of freshness.
+            // This field is valid, and states no freshness.
             (Some("x"), Some("max-age=600"), Some(None)),
             (Some("max-age=60"), None, Some(Some(60))),
             (Some("&"), Some("&"), None),
             (None, None, None),
-            // Not read to its end, it forbids, whatever comes after it.
+            // A field that is too long forbids, whatever comes after it.
             (Some(&too_long), Some("max-age=600"), Some(None)),
         ] {
             let mut fields = HeaderMap::new();

@@ -5,12 +5,12 @@ use http::{HeaderMap, HeaderName, HeaderValue, header};
 /// Which request fields a response depends on.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Vary {
-    /// `*`: on something that no other request has.
+    /// `*`: on something outside the request fields, so that no other request matches.
     Any,
     Fields(Vec<HeaderName>),
 }
 
-/// A line that is no list of names.
+/// A line that is not a list of names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Malformed;
 
@@ -34,7 +34,7 @@ impl Vary {
         Ok(if any { Self::Any } else { Self::Fields(names) })
     }
 
-    /// In whatever order.
+    /// Whether both name the same fields, in any order.
     pub(crate) fn names_the_same(&self, other: &Self) -> bool {
         match (self, other) {
             (Self::Fields(one), Self::Fields(other)) => one.len() == other.len() && one.iter().all(|name| other.contains(name)),
@@ -43,7 +43,7 @@ impl Vary {
     }
 }
 
-/// Names further fields, all in one line. What cannot be read is left as it is.
+/// Adds names to `Vary` and joins its lines into one. A `Vary` that cannot be parsed stays as it is.
 pub(crate) fn merge<N: AsRef<str>>(fields: &mut HeaderMap, names: impl Iterator<Item = N>) {
     let added: Vec<HeaderName> = names.filter_map(|name| HeaderName::from_bytes(name.as_ref().as_bytes()).ok()).collect();
     if added.is_empty() {

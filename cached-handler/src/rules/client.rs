@@ -1,4 +1,5 @@
-//! What clients are told of reuse (law L10): their copies cannot be invalidated, so by default they ask again.
+//! The `Cache-Control` that clients receive (law L10). An invalidation cannot reach their copies, so by default they revalidate
+//! each time.
 
 use std::borrow::Cow;
 
@@ -7,21 +8,21 @@ use http::{HeaderMap, HeaderName, HeaderValue, header};
 
 use crate::header::targeted::{CDN_CACHE_CONTROL, TargetList};
 
-/// What clients are told where a response has no `Cache-Control` of its own.
+/// The `Cache-Control` that is sent if the response has none of its own.
 #[doc(hidden)]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum CacheControlSetting {
-    /// To ask again.
+    /// Not set: `no-cache`, or what another setting says.
     #[default]
     Default,
-    /// This.
+    /// This text.
     Is(&'static str),
-    /// Nothing.
+    /// None: the field is not added.
     Untouched,
 }
 
 impl CacheControlSetting {
-    /// This one, or the other where this says nothing.
+    /// This setting, or `other` if this one is not set.
     pub(crate) const fn or(self, other: Self) -> Self {
         match self {
             Self::Default => other,
@@ -30,16 +31,16 @@ impl CacheControlSetting {
     }
 }
 
-/// What it depends on.
+/// What the `Cache-Control` for clients depends on.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Terms {
     /// The `cache_control` of the attribute, or else of a policy.
     pub(crate) cache_control: CacheControlSetting,
     /// An argument identifies a person.
     pub(crate) private: bool,
-    /// The responses are another server's, who says what may be done with them.
+    /// The handler forwards to another server, whose responses say themselves how they may be reused.
     pub(crate) forwards: bool,
-    /// The fields that this cache goes by.
+    /// The targeted fields that this cache obeys (RFC 9213).
     pub(crate) targeted: TargetList,
 }
 
@@ -54,17 +55,17 @@ impl Terms {
     }
 }
 
-/// The `Cache-Control` of a handler's answers.
+/// The `Cache-Control` for clients, of one response.
 #[derive(Debug, Clone)]
 pub(crate) struct ForClients {
     text: Cow<'static, str>,
-    /// An argument identifies a person: which fields are not for others then.
+    /// Set if an argument identifies a person: the targeted fields to remove, as they address shared caches.
     personal: Option<TargetList>,
-    /// Where the seconds stand that count from the answer on.
+    /// The lifetimes in the text, which count from the moment of each answer.
     aging: Option<Aging>,
 }
 
-/// Each lifetime, after the text before it, and the text after the last.
+/// The text of the field, split at its lifetimes.
 #[derive(Debug, Clone)]
 struct Aging {
     lifetimes: Vec<(String, u64)>,
@@ -74,16 +75,16 @@ struct Aging {
 /// Request fields whose value identifies a person by itself.
 pub(crate) const CREDENTIALS: [HeaderName; 3] = [header::AUTHORIZATION, header::COOKIE, header::PROXY_AUTHORIZATION];
 
-/// Whether what varies by this field is one person's.
+/// Whether a response that varies by this field belongs to one person.
 pub(crate) fn identifies_a_person(field: &str) -> bool {
     CREDENTIALS.iter().any(|name| name == field)
 }
 
-/// In the place of what cannot be read, and may say anything.
+/// Sent in place of a `Cache-Control` that cannot be parsed, as that may forbid anything.
 const UNREADABLE: &str = "private, no-store";
 
 impl ForClients {
-    /// For a response that is stored; it is fitted to the response's own fields by [`write`](Self::write).
+    /// For a response that is stored. [`write`](Self::write) then takes the response's own fields into account.
     pub(crate) fn of(terms: &Terms) -> Self {
         let text = match terms.cache_control {
             CacheControlSetting::Is(own) if terms.private => Cow::Owned(personal(own)),
@@ -94,7 +95,7 @@ impl ForClients {
         Self { text, personal: terms.private.then_some(terms.targeted), aging }
     }
 
-    /// Sets the field where the handler did not, and gives back what has to be known for later answers.
+    /// Sets the field if the handler did not. Returns what later answers need to set it again.
     pub(crate) fn write(self, fields: &mut HeaderMap) -> Self {
         if fields.contains_key(header::CACHE_CONTROL) {
             if let Some(targeted) = self.personal {
@@ -115,7 +116,8 @@ impl ForClients {
         self
     }
 
-    /// For a stored response that was kept as bytes: the same, if what it says is the attribute's.
+    /// For a response read from a remote backend: recognises the attribute's text among its fields, so that its lifetimes count
+    /// from the answer as before.
     pub(crate) fn again(cache_control: CacheControlSetting, forwards: bool, fields: &HeaderMap) -> Self {
         // More than one line is the handler's own.
         let mut lines = fields.get_all(header::CACHE_CONTROL).iter();
@@ -135,13 +137,13 @@ impl ForClients {
         text + aging + self.aging.as_ref().map_or(0, |aging| aging.after.len())
     }
 
-    /// For what says itself what clients may do.
+    /// For a response that has a `Cache-Control` of its own.
     pub(crate) fn silent() -> Self {
         Self { text: Cow::Borrowed(""), personal: None, aging: None }
     }
 
-    /// The field for an answer of this age, where that is another one than what is stored: a lifetime that counts from
-    /// the answer is sent as `Age + N`, as the client subtracts `Age` (RFC 9111 §4.2.3).
+    /// The field for an answer of this age, if it differs from the stored one: a lifetime of `N` that counts from the answer is
+    /// sent as `Age + N`, as the client subtracts `Age` (RFC 9111 §4.2.3).
     #[inline]
     pub(crate) fn at(&self, age: u64) -> Option<HeaderValue> {
         let aging = self.aging.as_ref().filter(|_| age > 0)?;
@@ -158,7 +160,7 @@ impl ForClients {
         HeaderValue::from_str(&text).ok()
     }
 
-    /// For a response that is not stored: never more than its handler says of it.
+    /// For a response that is not stored: it permits no more reuse than its handler said.
     pub(crate) fn not_stored(fields: &mut HeaderMap, terms: &Terms) {
         if fields.contains_key(header::CACHE_CONTROL) {
             if terms.private {
@@ -170,7 +172,7 @@ impl ForClients {
     }
 }
 
-/// All lines as one that says `private`, and nothing that says the contrary.
+/// Joins all lines into one that says `private`, without directives that contradict it.
 fn make_personal(fields: &mut HeaderMap, targeted: TargetList) {
     let mut lines = Some(String::new());
     for line in fields.get_all(header::CACHE_CONTROL) {
@@ -179,7 +181,7 @@ fn make_personal(fields: &mut HeaderMap, targeted: TargetList) {
     let text = lines.map(|lines| personal(&lines));
     let value = text.and_then(|text| HeaderValue::from_str(&text).ok()).unwrap_or_else(|| HeaderValue::from_static(UNREADABLE));
     fields.insert(header::CACHE_CONTROL, value);
-    // For shared caches alone, which are to have nothing of it.
+    // These fields address shared caches, which must not store it.
     for name in targeted {
         fields.remove(*name);
     }
@@ -199,7 +201,7 @@ fn personal(text: &str) -> String {
     kept
 }
 
-/// Splits at the commas that stand outside of quotes; none where a quote has no end.
+/// Splits at the commas outside of quotes; `None` if a quote is not closed.
 fn directives(text: &str) -> Option<Vec<&str>> {
     let (mut quoted, mut escaped) = (false, false);
     let split = text.split(|letter| {
@@ -216,7 +218,7 @@ fn directives(text: &str) -> Option<Vec<&str>> {
     (!quoted).then_some(directives)
 }
 
-/// The lifetimes of the attribute, taken apart from the text around them.
+/// Splits the attribute's text at its lifetimes; `None` if it has none.
 fn aging(text: &str) -> Option<Aging> {
     if !text.contains('=') {
         return None;
@@ -237,7 +239,7 @@ fn aging(text: &str) -> Option<Aging> {
     (!lifetimes.is_empty()).then_some(Aging { lifetimes, after: passed })
 }
 
-/// `max-age=N` or `s-maxage=N`: what stands before the number, the number, what stands after it.
+/// `max-age=N` or `s-maxage=N`, split into the text before the number, the number, and the text after it.
 fn lifetime(directive: &str) -> Option<(&str, u64, &str)> {
     let name = directive.split('=').next()?;
     ["max-age", "s-maxage"].iter().any(|known| name.trim_start().eq_ignore_ascii_case(known)).then_some(())?;

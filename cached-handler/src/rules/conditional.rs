@@ -15,40 +15,40 @@ use crate::{
     rules::conditions::{Conditional, Single},
 };
 
-/// What a request's conditions make of a response.
+/// The answer to a request with preconditions or a range.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Verdict {
-    /// It is sent as it is.
+    /// The whole response, with its own status.
     Whole,
     /// 304.
     NotModified,
     /// 412.
     Failed,
-    /// 206, with these bytes, both of them among it.
+    /// 206, with the bytes from `first` to `last` inclusive.
     Part { first: usize, last: usize },
     /// 416.
     Outside,
 }
 
-/// The response that a request selects, as far as its conditions look at it.
+/// The response that a request selects, with what its preconditions are compared with.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Selected<'a> {
     pub(crate) status: StatusCode,
     pub(crate) entity_tag: Option<&'a EntityTag>,
     pub(crate) last_modified: Option<&'a HeaderValue>,
     pub(crate) date: Option<&'a HeaderValue>,
-    /// How long its content is, where that is known.
+    /// The length of its content, if known.
     pub(crate) length: Option<usize>,
-    /// It lay in the store, and its `Date` is a server's: that may stand in for a `Last-Modified` that it does not have (RFC
-    /// 9111 §4.3.2).
+    /// It was stored and its `Date` comes from a server, so that `Date` may stand in for a missing `Last-Modified` (RFC 9111
+    /// §4.3.2).
     pub(crate) goes_by_its_date: bool,
-    /// A layer outside may change its bytes for this client, so that no date stands for them.
+    /// An outer layer may change its bytes for this client, so that no date identifies them.
     pub(crate) may_change: bool,
 }
 
-/// In the order of RFC 9110 §13.2.2, for GET and HEAD.
+/// Evaluates the preconditions in the order of RFC 9110 §13.2.2, for GET and HEAD.
 pub(crate) fn verdict(asked: &Conditional, method: &Method, selected: &Selected<'_>) -> Verdict {
-    // §13.2.1: what would not have been a success is sent as it is.
+    // §13.2.1: preconditions do not apply to a response that is not a success.
     if !selected.status.is_success() {
         return Verdict::Whole;
     }
@@ -75,7 +75,7 @@ pub(crate) fn verdict(asked: &Conditional, method: &Method, selected: &Selected<
     }
 }
 
-/// `If-Match` counts before `If-Unmodified-Since` (§13.1.1, §13.1.4).
+/// Whether the answer is 412: `If-Match` takes precedence over `If-Unmodified-Since` (§13.1.1, §13.1.4).
 fn fails(asked: &Conditional, selected: &Selected<'_>) -> bool {
     if !asked.if_match().is_empty() {
         return !matches_any(asked.if_match(), selected.entity_tag, Comparison::Strong);
@@ -86,16 +86,15 @@ fn fails(asked: &Conditional, selected: &Selected<'_>) -> bool {
     }
 }
 
-/// Whether a client that has had the representation as it was then has it still. Times are whole seconds. So one that is the
-/// client's own says so only of a representation that is known to have outlasted its second: one that came in its place
-/// within the same second has the same time (§8.8.2.2).
+/// Whether the representation is the one that the client had at `since`. Times are whole seconds, and a representation that
+/// replaced another within one second has the same time. So an equal time counts only if it is a strong validator (§8.8.2.2).
 fn is_unmodified_since(since: SystemTime, selected: &Selected<'_>) -> bool {
     match selected.last_modified {
         Some(modified) => {
             date::parse(modified).is_some_and(|modified| modified < since || modified == since && is_strong(modified, selected))
         }
-        // When an answer was sent says still less: what it was made of may have been read, and changed, long before. Two
-        // servers' clocks, and one that is set back, are a second's matter at most.
+        // `Date` says less than `Last-Modified`: the handler may have read its data, and the data may have changed, before the
+        // response was sent. Hence a margin, which also covers clocks that differ by a second.
         None if selected.goes_by_its_date => {
             let sent = selected.date.and_then(date::parse);
             sent.and_then(|sent| since.duration_since(sent).ok()).is_some_and(|later| later >= SENT_WELL_BEFORE)
@@ -104,11 +103,11 @@ fn is_unmodified_since(since: SystemTime, selected: &Selected<'_>) -> bool {
     }
 }
 
-/// How much later than the stored response's `Date` a client's has to be.
+/// How much later than the stored response's `Date` the client's date has to be.
 const SENT_WELL_BEFORE: Duration = Duration::from_secs(2);
 
-/// §8.8.2.2: it was not modified again within the second in which it was made. A handler's own answer without a date is of
-/// this moment, and its `Last-Modified` its own word.
+/// Whether a `Last-Modified` is a strong validator: the response was made at least a second later (§8.8.2.2). A handler's
+/// response without a `Date` was made now, and its `Last-Modified` is trusted.
 fn is_strong(modified: SystemTime, selected: &Selected<'_>) -> bool {
     match selected.date.map(date::parse) {
         None => true,
@@ -116,8 +115,8 @@ fn is_strong(modified: SystemTime, selected: &Selected<'_>) -> bool {
     }
 }
 
-/// Whether a part of it belongs to what the client has. A condition by a time that says nothing of that is not one by which
-/// parts may be put together: then the whole is sent, as it may always be (§14.2).
+/// Whether the client may combine a part of this response with what it has. A precondition by a time that is no strong
+/// validator does not allow that; the whole response is then sent, as it always may be (§14.2).
 fn may_be_cut(asked: &Conditional, selected: &Selected<'_>) -> bool {
     let by_its_time = if asked.if_match().is_empty() { asked.if_unmodified_since() } else { None };
     let holds =
@@ -125,7 +124,7 @@ fn may_be_cut(asked: &Conditional, selected: &Selected<'_>) -> bool {
     holds && applies(asked.if_range(), selected)
 }
 
-/// Whether the range is asked of this very representation (§13.1.5): by its tag, or by a date that is as good as one.
+/// Whether `If-Range` names this representation, by its tag or by a date that is a strong validator (§13.1.5).
 fn applies(if_range: &Single, selected: &Selected<'_>) -> bool {
     let validator = match if_range {
         Single::Absent => return true,
@@ -140,7 +139,7 @@ fn applies(if_range: &Single, selected: &Selected<'_>) -> bool {
     is_dated && is_strong && selected.last_modified == Some(validator)
 }
 
-/// Whether 304 is the answer: `If-None-Match` counts before `If-Modified-Since` (RFC 9110 §13.2.2).
+/// Whether the answer is 304: `If-None-Match` takes precedence over `If-Modified-Since` (RFC 9110 §13.2.2).
 pub(crate) fn not_modified(
     if_none_match: &[HeaderValue],
     if_modified_since: Option<&HeaderValue>,
@@ -163,7 +162,7 @@ enum Comparison {
     Weak,
 }
 
-/// With each tag of all lines. A line that cannot be read matches nothing, so that the whole response is sent.
+/// Whether any tag of any line matches. A line that cannot be parsed matches nothing, so that the whole response is sent.
 fn matches_any(lines: &[HeaderValue], entity_tag: Option<&EntityTag>, comparison: Comparison) -> bool {
     lines.iter().any(|line| {
         let line = line.as_bytes().trim_ascii();
@@ -171,7 +170,7 @@ fn matches_any(lines: &[HeaderValue], entity_tag: Option<&EntityTag>, comparison
     })
 }
 
-/// Most lines are one tag, the one that was sent: they need not be taken apart.
+/// A line that is exactly this tag, as most are, is compared without parsing it.
 fn is_alone(line: &[u8], tag: &EntityTag, comparison: Comparison) -> bool {
     comparison == Comparison::Weak && tag.is_quoted_as(line.strip_prefix(b"W/").unwrap_or(line))
 }
@@ -199,7 +198,7 @@ fn lists(line: &[u8], tag: &EntityTag, comparison: Comparison) -> bool {
     }
 }
 
-/// Takes away the fields of a 200 that say something of its content, which a 304 does not have.
+/// Removes the fields of a 200 that describe its content, which a 304 does not have.
 pub(crate) fn drop_what_no_304_has(fields: &mut HeaderMap) {
     for name in &[
         header::CONTENT_TYPE,
@@ -216,8 +215,8 @@ pub(crate) fn drop_what_no_304_has(fields: &mut HeaderMap) {
     }
 }
 
-/// The fields of a 304: those that a 200 would have had and that matter to a cache, this one's own among them.
-/// `Last-Modified` only where there is no entity tag to go by.
+/// The fields of a 304: those of the 200 that matter to a cache, targeted fields included (RFC 9110 §15.4.5).
+/// `Last-Modified` is sent only if there is no entity tag.
 pub(crate) fn not_modified_fields(fields: &HeaderMap, targeted: TargetList) -> HeaderMap {
     let names = &[header::CACHE_CONTROL, header::CONTENT_LOCATION, header::DATE, header::ETAG, header::EXPIRES, header::VARY];
     let mut kept = HeaderMap::with_capacity(names.len() + targeted.len() + 1);
@@ -283,7 +282,7 @@ fn without_weakness(tag: &HeaderValue) -> &[u8] {
     bytes.strip_prefix(b"W/").unwrap_or(bytes)
 }
 
-/// The fields of a refusal of a response with `fields`: nobody else's, so no cache on the way may keep it.
+/// The fields of a 412 or 416 in place of a response with `fields`. It concerns one request, so no cache may store it.
 pub(crate) fn refusal_fields(fields: &HeaderMap) -> HeaderMap {
     let mut refusal = HeaderMap::new();
     for name in [header::DATE, header::ETAG, header::VARY] {

@@ -1,14 +1,14 @@
-//! The conditions that a request makes, as sent; what they come to, `rules/conditional.rs` says.
+//! The preconditions of a request, as sent; `rules/conditional.rs` evaluates them.
 
 use http::{HeaderName, HeaderValue, header};
 use smallvec::SmallVec;
 
-/// The preconditions that this cache evaluates, as sent (RFC 9110 §13.1), and the range that is asked for (§14.2).
+/// The preconditions that this cache evaluates, as sent (RFC 9110 §13.1), and `Range` (§14.2).
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Conditional {
     pub(crate) if_none_match: SmallVec<[HeaderValue; 1]>,
     pub(crate) if_modified_since: Single,
-    /// Those that browsers send seldom, out of the way of a 304.
+    /// Fields that browsers send rarely, boxed so that a 304 does not pay for them.
     others: Option<Box<Others>>,
 }
 
@@ -20,7 +20,7 @@ struct Others {
     range: Single,
 }
 
-/// A field that has one line. Two are no valid field: as if it were absent, the whole response is sent.
+/// A field that may have one line only. With two lines it is invalid and counts as absent: the whole response is sent.
 #[derive(Debug, Clone, Default)]
 pub(crate) enum Single {
     #[default]
@@ -47,7 +47,7 @@ impl Conditional {
         self.if_none_match.is_empty() && matches!(self.if_modified_since, Single::Absent) && self.others.is_none()
     }
 
-    /// Whether a date can decide anything: `If-Modified-Since` does not count beside a tag (RFC 9110 §13.1.3).
+    /// Whether a date may matter: `If-Modified-Since` is ignored beside `If-None-Match` (RFC 9110 §13.1.3).
     pub(crate) fn asks_by_date(&self) -> bool {
         self.if_none_match.is_empty() || self.others.is_some()
     }
@@ -64,7 +64,7 @@ impl Conditional {
         self.others.as_ref().map_or(&Single::Absent, |others| &others.if_range)
     }
 
-    /// Whether there is a `Range`, be it valid or not.
+    /// Whether there is a `Range`, valid or not.
     pub(crate) fn asks_for_a_part(&self) -> bool {
         self.others.as_ref().is_some_and(|others| !matches!(others.range, Single::Absent))
     }

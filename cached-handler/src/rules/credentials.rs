@@ -1,6 +1,6 @@
-//! Whether what was made of one client's credentials may answer others (RFC 9111 §3.5).
+//! Whether a response to one client's credentials may answer other clients (RFC 9111 §3.5).
 
-/// What becomes of `Authorization` and `Cookie` where the key does not hold them; the worst of all arguments counts.
+/// Who can see `Authorization` and `Cookie` that are not in the key. Of all arguments, the greatest value counts.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Credentials {
     /// No argument shows them.
@@ -8,13 +8,14 @@ pub(crate) enum Credentials {
     Unseen,
     /// The handler forwards them, so its responses know whether they may be shared (RFC 9111 §3.5).
     Forwarded,
-    /// `skip(…)` or `key(…)` keeps back an argument that shows them, or whose type says that it identifies a person. A response
-    /// that says `public` may not know of them, as it comes from somebody else or says so of its kind.
+    /// `skip(…)` or `key(…)` leaves out of the key an argument that shows them, or whose type identifies a person. Then even
+    /// `public` does not permit sharing: it may have been set without regard to the credentials, by another layer or for all
+    /// responses of its kind.
     Withheld,
 }
 
 impl Credentials {
-    /// Whether a response may answer more than its own request, by what it says itself.
+    /// Whether a response may answer other requests; `shareable`: its own fields permit it (RFC 9111 §3.5).
     pub(crate) fn may_share(self, shareable: bool) -> bool {
         match self {
             Self::Unseen => true,

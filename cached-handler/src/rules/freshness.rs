@@ -9,8 +9,8 @@ use crate::header::{
     date,
 };
 
-/// What the response itself says, for a shared cache (§4.2.1): the targeted field that counts (RFC 9213 §2.2), or else
-/// `s-maxage`, `max-age`, `Expires`.
+/// The freshness lifetime that the response states for a shared cache (§4.2.1): by the targeted field that applies (RFC 9213
+/// §2.2), or else by `s-maxage`, `max-age` or `Expires`.
 pub(crate) fn stated(fields: &HeaderMap, targeted: Option<&CacheControl>, own: &CacheControl, now: SystemTime) -> Option<Duration> {
     if let Some(targeted) = targeted {
         return targeted.s_maxage.or(targeted.max_age).map(Duration::from_secs);
@@ -18,7 +18,7 @@ pub(crate) fn stated(fields: &HeaderMap, targeted: Option<&CacheControl>, own: &
     own.s_maxage.or(own.max_age).map(Duration::from_secs).or_else(|| expires(fields, now))
 }
 
-/// §5.3: `Expires` less `Date`; one that is no date, or stands there twice with two values, has passed.
+/// `Expires` less `Date` (§5.3). An `Expires` that is no date, or that has two different values, means already expired.
 fn expires(fields: &HeaderMap, now: SystemTime) -> Option<Duration> {
     let mut lines = fields.get_all(header::EXPIRES).iter();
     let first = lines.next()?;
@@ -30,29 +30,29 @@ fn expires(fields: &HeaderMap, now: SystemTime) -> Option<Duration> {
     Some(lifetime.min(Duration::from_secs(LONGEST)))
 }
 
-/// Whether a response that states no freshness may be stored at all (§3): by a status that RFC 9110 §15.1 lets caches guess
-/// for, or by its own word. 206 is another matter.
+/// Whether a response that states no freshness may be stored at all (§3): its status is heuristically cacheable (RFC 9110
+/// §15.1), or it says `public`. 206 is handled elsewhere.
 pub(crate) fn may_be_estimated(status: StatusCode, is_public: bool) -> bool {
     is_public || matches!(status.as_u16(), 200 | 203 | 204 | 300 | 301 | 308 | 404 | 405 | 410 | 414 | 501)
 }
 
-/// Estimated, where nothing is stated: a tenth of the time since it was modified, at most a day (§4.2.2).
+/// The heuristic lifetime if none is stated: a tenth of the time since `Last-Modified`, at most a day (§4.2.2).
 pub(crate) fn estimated(fields: &HeaderMap, status: StatusCode, is_public: bool, now: SystemTime) -> Option<Duration> {
     let modified = fields.get(header::LAST_MODIFIED).and_then(date::parse).filter(|_| may_be_estimated(status, is_public))?;
     let made = fields.get(header::DATE).and_then(date::parse).unwrap_or(now);
     Some((made.duration_since(modified).ok()? / 10).min(LONGEST_ESTIMATE))
 }
 
-/// A guess of more than a day deserved a warning (§5.5.4 of RFC 7234); none is longer.
+/// The limit of heuristic lifetimes. Longer ones once required a warning (RFC 7234 §5.5.4).
 const LONGEST_ESTIMATE: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// How old it is on arrival: by its `Age`, and by its `Date` where one is given (§4.2.3).
+/// The age of a response on arrival, the greater of its `Age` and the time since its `Date` (§4.2.3).
 pub(crate) fn initial_age(fields: &HeaderMap, now: SystemTime) -> Duration {
     let apparent = fields.get(header::DATE).and_then(date::parse).and_then(|date| now.duration_since(date).ok()).unwrap_or_default();
     said_age(fields).max(Duration::from_secs(apparent.as_secs()))
 }
 
-/// §5.1: the first line and the first member count; what is no number is ignored.
+/// `Age`: the first member of the first line counts, and is ignored if it is no number (§5.1).
 fn said_age(fields: &HeaderMap) -> Duration {
     let first = fields.get(header::AGE).and_then(|age| age.as_bytes().split(|byte| *byte == b',').next());
     Duration::from_secs(first.and_then(|digits| delta_seconds(digits.trim_ascii())).unwrap_or(0))

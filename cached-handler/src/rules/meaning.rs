@@ -1,14 +1,13 @@
-//! The values of fields that `Vary` names, in the one way that all values of the same meaning are written in (RFC 9111 §4.1):
-//! only of those fields of which the author says, by `Policy::vary_by_meaning`, that their spelling does not matter.
+//! The canonical form of the values of fields that `Vary` names, the same for all values of one meaning (RFC 9111 §4.1). Only for
+//! fields whose spelling does not matter according to `Policy::vary_by_meaning`.
 
-/// Longest value, all lines together, that is looked into.
+/// The longest value, all lines together, that is parsed.
 const LIMIT: usize = 8 << 10;
 
-/// Lists of preferences: letter case says nothing in them, and their order neither, as weights do (RFC 9110 §12.4.2,
-/// §12.5).
+/// Lists of preferences: neither letter case nor order matters in them, as weights give the order (RFC 9110 §12.4.2, §12.5).
 const PREFERENCES: [&str; 3] = ["accept-charset", "accept-encoding", "accept-language"];
 
-/// Fields that are no lists (RFC 9110; RFC 6265): a comma is a letter of theirs.
+/// Fields that are not lists, in which a comma is part of the value (RFC 9110; RFC 6265).
 pub(crate) const NO_LISTS: [&str; 14] = [
     "authorization",
     "cookie",
@@ -26,11 +25,11 @@ pub(crate) const NO_LISTS: [&str; 14] = [
     "user-agent",
 ];
 
-/// Weights that go without saying (RFC 9110 §12.4.2).
+/// Weights that equal the default of 1 (RFC 9110 §12.4.2).
 const FULL_WEIGHTS: [&[u8]; 4] = [b";q=1", b";q=1.0", b";q=1.00", b";q=1.000"];
 
-/// What all lines of the list field `name`, given in lower case, mean together; none where that is not known for sure, and only
-/// the same bytes are the same.
+/// The canonical form of all lines of the list field `name`, which is given in lower case. `None` if the meaning is not certain:
+/// then only equal bytes count as equal.
 pub(crate) fn meaning(name: &str, lines: impl Iterator<Item = impl AsRef<[u8]>>) -> Option<Vec<u8>> {
     let mut value = Vec::new();
     for (at, line) in lines.enumerate() {
@@ -49,7 +48,7 @@ pub(crate) fn meaning(name: &str, lines: impl Iterator<Item = impl AsRef<[u8]>>)
         return Some(listed(&members));
     }
     if value.contains(&b'"') {
-        // None of them has quotes; what does have some means whatever its reader takes it for.
+        // None of these fields has quotes, so the meaning of a value with quotes depends on its reader.
         return None;
     }
     let mut preferences: Vec<_> = members.into_iter().map(preference).collect();
@@ -69,7 +68,7 @@ fn listed(members: &[impl AsRef<[u8]>]) -> Vec<u8> {
     list
 }
 
-/// The members of a list, without the space around them; none, where a quote has no end.
+/// The members of a list, without the space around them; `None` if a quote is not closed.
 fn members(value: &[u8]) -> Option<Vec<&[u8]>> {
     let (mut quoted, mut escaped) = (false, false);
     let split = value.split(|byte| {
@@ -86,7 +85,7 @@ fn members(value: &[u8]) -> Option<Vec<&[u8]>> {
     (!quoted).then_some(members)
 }
 
-/// Without the space around it: blanks and tabs alone (RFC 9110 §5.6.3).
+/// A member without the blanks and tabs around it (RFC 9110 §5.6.3).
 fn trimmed(mut member: &[u8]) -> &[u8] {
     while let [b' ' | b'\t', rest @ ..] | [rest @ .., b' ' | b'\t'] = member {
         member = rest;
@@ -94,7 +93,7 @@ fn trimmed(mut member: &[u8]) -> &[u8] {
     member
 }
 
-/// Without letter case, without the space around its weight, and without a full one.
+/// A preference in lower case, without space around its weight, and without a weight of 1.
 fn preference(member: &[u8]) -> Vec<u8> {
     let parts: Vec<_> = member.split(|byte| *byte == b';').map(|part| trimmed(part).to_ascii_lowercase()).collect();
     let mut short = parts.join(&b';');

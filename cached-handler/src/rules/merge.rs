@@ -1,11 +1,11 @@
-//! What a later answer adds to the fields of a stored response (RFC 9111 §3.2).
+//! How the fields of a 304 update those of a stored response (RFC 9111 §3.2).
 
 use http::{HeaderMap, HeaderName, HeaderValue, header};
 
 use crate::header::{connection, targeted::TargetList};
 
-/// Each new field replaces those of its name, except what says how the content is to be read. `made_here`: what this cache has
-/// put among the stored fields, and makes again.
+/// Each new field replaces the stored lines of its name, except fields that describe the content. `made_here`: the stored fields
+/// that this cache has added, and will add again.
 pub(crate) fn merged(
     stored: &HeaderMap,
     made_here: &[Option<HeaderName>],
@@ -18,7 +18,7 @@ pub(crate) fn merged(
     for name in [header::AGE, header::CONTENT_LENGTH].iter().chain(made_here.iter().flatten()) {
         fields.remove(name);
     }
-    // An answer without a date is as old as its arrival (RFC 9110 §6.6.1).
+    // A response without a `Date` is dated by its arrival (RFC 9110 §6.6.1).
     fields.insert(header::DATE, now);
     for name in new.keys() {
         if matches!(*name, header::CONTENT_LENGTH | header::CONTENT_ENCODING | header::CONTENT_RANGE) {

@@ -1,4 +1,4 @@
-//! What HTTP says, as pure functions: no clock, no I/O, each with its section of the RFC.
+//! HTTP's rules as pure functions, each with its section of the RFC: no clock, no I/O.
 
 pub(crate) mod client;
 pub(crate) mod conditional;

@@ -1,4 +1,4 @@
-//! Paths, compared after normalisation (RFC 3986 §6.2.2), and the epochs that they share.
+//! Normalised paths (RFC 3986 §6.2.2), and the numbers that name their epochs.
 
 use std::{borrow::Cow, fmt::Write};
 
@@ -10,8 +10,8 @@ use crate::util::digest::Digest;
 /// The numbers of the paths that one response belongs to: one, except where paths share responses.
 pub(crate) type Paths = SmallVec<[u64; 1]>;
 
-/// The same path in one way: unreserved characters decoded, the hexadecimal digits of others in upper case, what cannot
-/// stand in a URI encoded (RFC 3987 §3.1; a lone `%` too), dot segments removed. Nothing fails.
+/// A path in its normal form: unreserved characters are decoded, other escapes have upper-case digits, characters that are
+/// illegal in a URI are encoded (RFC 3987 §3.1; a lone `%` too), and dot segments are removed. It never fails.
 pub(crate) fn normalise(path: &str) -> Cow<'_, str> {
     let has_dots = path.split('/').any(|segment| segment == "." || segment == "..");
     if !has_dots && path.bytes().all(may_stand) {
@@ -52,7 +52,7 @@ fn without_dots(path: &str) -> String {
         let is_last = segments.peek().is_none();
         match segment {
             "." | ".." => {
-                // The first element is what stands before the first slash.
+                // The first element is the text before the first slash.
                 if segment == ".." && kept.len() > 1 {
                     kept.pop();
                 }
@@ -76,7 +76,7 @@ fn is_unreserved(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || b"-._~".contains(&byte)
 }
 
-/// What stands in a path as it is: `pchar` and the slash (RFC 3986 §3.3).
+/// Whether a byte is legal in a path: `pchar` and the slash (RFC 3986 §3.3).
 fn may_stand(byte: u8) -> bool {
     is_unreserved(byte) || b"!$&'()*+,;=:@/".contains(&byte)
 }
@@ -95,7 +95,7 @@ fn push_encoded(out: &mut String, byte: u8) {
     let _infallible = write!(out, "%{byte:02X}");
 }
 
-/// A value as one segment of a path.
+/// A value, encoded as one segment of a path.
 pub(crate) fn encode_segment(value: &str) -> String {
     let mut out = String::with_capacity(value.len());
     for byte in value.bytes() {
@@ -108,14 +108,14 @@ pub(crate) fn encode_segment(value: &str) -> String {
     out
 }
 
-/// The number of a normalised path, which names its epoch: the same in every process, and for all spellings that an
-/// argument may take for the same values.
+/// The number of a normalised path, which names its epoch. It is the same in every process, and for all spellings that an
+/// argument may parse to the same values.
 pub(crate) fn number(path: &str) -> u64 {
     number_of(one_spelling(path).as_bytes())
 }
 
-/// Of a strong hash: clients choose paths, and must not find one that has another's number. For the key of a value, which has
-/// one of them for want of its own.
+/// A number from a strong hash, since clients choose paths and must not be able to find two with one number. The keys of
+/// values have such a number too, in place of a path.
 pub(crate) fn number_of(bytes: &[u8]) -> u64 {
     Digest::of(bytes).as_bytes().first_chunk().map_or(0, |bytes| u64::from_le_bytes(*bytes))
 }

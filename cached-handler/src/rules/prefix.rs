@@ -1,41 +1,41 @@
-//! The paths that a path lies below: each is a group of the responses below it, which no author's group meets.
+//! Prefixes of paths: each is a group of the responses below it, with a name that no author's group can have.
 
 use super::{path::normalise, spelling::one_spelling};
 use crate::util::digest::Digest;
 
-/// How deep a prefix may be, in segments.
+/// The most segments of a prefix.
 pub(crate) const DEEPEST: usize = 8;
 
-/// Begins the name of a group that stands for a prefix.
+/// The beginning of the name of a prefix's group.
 const SIGN: &str = "\u{0}below:";
 
-/// The groups of all prefixes of a path, itself included.
+/// The groups of all prefixes of a path, including the path itself.
 pub(crate) fn groups_above(path: &str) -> Vec<Box<str>> {
     let spelt = spelt(path);
     let ends = spelt.char_indices().filter(|(at, letter)| *at > 0 && *letter == '/').map(|(at, _)| at).chain([spelt.len()]);
     ends.take(if spelt.is_empty() { 0 } else { DEEPEST }).filter_map(|end| spelt.get(..end)).map(name).collect()
 }
 
-/// The group of all that lies below a path; none where that is everything, or too deep to have one.
+/// The group of everything below a path; `None` for the root, and for a path of too many segments.
 pub(crate) fn group_of(path: &str) -> Option<Box<str>> {
     let spelt = spelt(path);
     let depth = spelt.matches('/').count();
     (1..=DEEPEST).contains(&depth).then(|| name(&spelt))
 }
 
-/// Whether a group stands for a prefix.
+/// Whether a group is that of a prefix.
 pub(crate) fn is_prefix(group: &str) -> bool {
     group.starts_with(SIGN)
 }
 
-/// Without slashes at its end: `/a/` is below `/a`, as `/a` is.
+/// The canonical spelling of a path without slashes at its end: `/a/` counts as below `/a`, as `/a` itself does.
 fn spelt(path: &str) -> String {
     let mut spelt = one_spelling(&normalise(path));
     spelt.truncate(spelt.trim_end_matches('/').len());
     spelt
 }
 
-/// Short, whatever a client sends.
+/// The name of a prefix's group. It is a digest, so that it is short whatever a client sends.
 fn name(prefix: &str) -> Box<str> {
     let digest = Digest::of(prefix.as_bytes()).to_hex();
     [SIGN, digest.get(..16).unwrap_or_default()].concat().into_boxed_str()

@@ -2,26 +2,26 @@
 
 use http::{HeaderMap, HeaderValue, header};
 
-/// What a `Range` asks of content that is there as a whole.
+/// What a `Range` selects of complete content.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Asked {
-    /// The whole: another unit, several ranges, or nothing that can be read (§14.2 lets a server ignore them).
+    /// All of it: the range has another unit, has several parts, or cannot be parsed, and is ignored (§14.2).
     Whole,
-    /// From the first to the last byte, both of them in it.
+    /// The bytes from `first` to `last` inclusive.
     Part { first: usize, last: usize },
-    /// A part that is not in it: 416.
+    /// Bytes that the content does not have: 416.
     Outside,
 }
 
-/// Bytes of the field that are looked at.
+/// The longest field, in bytes, that is parsed.
 const LIMIT: usize = 8 << 10;
 
-/// `range` of content that is `length` bytes long (§14.1.2).
+/// What `range` selects of content that is `length` bytes long (§14.1.2).
 pub(crate) fn asked(range: &HeaderValue, length: usize) -> Asked {
     single(range.as_bytes()).and_then(|spec| resolve(spec, length)).unwrap_or(Asked::Whole)
 }
 
-/// The one range of a set of one.
+/// The range, if the set has only one.
 fn single(range: &[u8]) -> Option<&[u8]> {
     let range = range.trim_ascii();
     let (unit, set) = range.split_at_checked(range.iter().position(|byte| *byte == b'=')?)?;
@@ -38,7 +38,7 @@ fn resolve(spec: &[u8], length: usize) -> Option<Asked> {
     let last = last.strip_prefix(b"-")?;
     if first.is_empty() {
         let suffix = number(last)?;
-        // No part of nothing can be named; the whole is what there is.
+        // Empty content has no part: all of it is sent.
         let end = length.checked_sub(1)?;
         return Some(if suffix == 0 { Asked::Outside } else { Asked::Part { first: length.saturating_sub(suffix), last: end } });
     }
@@ -50,7 +50,7 @@ fn resolve(spec: &[u8], length: usize) -> Option<Asked> {
     Some(if first < length { Asked::Part { first, last: last.min(length - 1) } } else { Asked::Outside })
 }
 
-/// Larger than can be held is as large as can be.
+/// A decimal number, saturated at `usize::MAX`.
 fn number(digits: &[u8]) -> Option<usize> {
     let is_number = !digits.is_empty() && digits.iter().all(u8::is_ascii_digit);
     is_number.then(|| digits.iter().fold(0_usize, |number, digit| number.saturating_mul(10).saturating_add(usize::from(digit - b'0'))))
@@ -67,7 +67,7 @@ pub(crate) fn content_range(first: usize, last: usize, length: usize) -> Option<
     HeaderValue::from_str(&format!("bytes {first}-{last}/{length}")).ok()
 }
 
-/// `Content-Range` of an answer that has no part of so much (RFC 9110 §15.5.17).
+/// `Content-Range` of a 416 (RFC 9110 §15.5.17).
 pub(crate) fn unsatisfied_range(length: usize) -> Option<HeaderValue> {
     HeaderValue::from_str(&format!("bytes */{length}")).ok()
 }

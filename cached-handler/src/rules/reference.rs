@@ -1,10 +1,9 @@
-//! References to resources, as `Location` and `Content-Location` hold them (RFC 3986 §4.1), as far as an invalidation has
-//! to follow them.
+//! URI references as `Location` and `Content-Location` hold them (RFC 3986 §4.1), resolved as far as an invalidation needs.
 
 use super::path::normalise;
 
-/// The path that a reference leads to, seen from a target; none where it leads to another origin (RFC 9111 §4.4). The
-/// scheme of the target is not known to a server behind others, so `http` and `https` count as one.
+/// The path of a reference, resolved against a target; `None` if it has another origin (RFC 9111 §4.4). A server behind a
+/// proxy does not know the scheme of the target, so `http` and `https` count as one.
 pub(crate) fn path_at_same_origin(reference: &str, target: &str, authority: Option<&str>) -> Option<String> {
     let reference = reference.trim_matches([' ', '\t']);
     let (scheme, rest) = split_scheme(reference);
@@ -20,26 +19,26 @@ pub(crate) fn path_at_same_origin(reference: &str, target: &str, authority: Opti
         let path = without_query(path);
         return same.then(|| if path.is_empty() { "/".to_owned() } else { path.to_owned() });
     }
-    // `http:path` is no reference that anybody may send (RFC 3986 §5.2.2).
+    // `http:path` is not a valid reference (RFC 3986 §5.2.2).
     scheme.is_none().then(|| merge(target, without_query(rest)))
 }
 
-/// Whether a reference leads back to the target itself, path and query, at the same origin: then an answer's content is a
-/// representation of its target (RFC 9110 §8.7).
+/// Whether a reference resolves to the target itself: same origin, path and query. As a `Content-Location` it then says that the
+/// content is a representation of the target (RFC 9110 §8.7).
 pub(crate) fn leads_back(reference: &str, target: &str, authority: Option<&str>) -> bool {
     let query = |reference: &str| reference.split_once('?').map(|(_, query)| query.to_owned());
-    // It has no fragment (RFC 9110 §8.7).
+    // `Content-Location` has no fragment (RFC 9110 §8.7).
     let reference = reference.trim_matches([' ', '\t']);
     if reference.contains('#') {
         return false;
     }
     let Some(path) = path_at_same_origin(reference, target, authority) else { return false };
-    // A reference that is empty has the query of its target (RFC 3986 §5.2.2).
+    // An empty reference has the query of its target (RFC 3986 §5.2.2).
     let same_query = reference.is_empty() || query(reference) == query(target);
     same_query && normalise(&path) == normalise(without_query(target))
 }
 
-/// RFC 3986 §5.2.3; dot segments are left for the comparison of paths.
+/// Merges paths (RFC 3986 §5.2.3). Dot segments stay: paths are normalised when they are compared.
 fn merge(target: &str, path: &str) -> String {
     let target = without_query(target);
     if path.is_empty() {
@@ -52,7 +51,7 @@ fn merge(target: &str, path: &str) -> String {
     format!("{directory}/{path}")
 }
 
-/// RFC 3986 §3.1: what stands before a colon, where that is not part of a path.
+/// The scheme, if there is one, and the rest (RFC 3986 §3.1).
 fn split_scheme(reference: &str) -> (Option<&str>, &str) {
     match reference.split_once(':') {
         Some((scheme, rest))
@@ -65,7 +64,7 @@ fn split_scheme(reference: &str) -> (Option<&str>, &str) {
     }
 }
 
-/// Host and port of an authority; a default port goes without saying.
+/// Host and port of an authority, without the default port.
 fn host<'a>(authority: &'a str, default_port: Option<&str>) -> &'a str {
     let host = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
     let host = host.strip_suffix(':').unwrap_or(host);

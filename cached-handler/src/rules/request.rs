@@ -1,4 +1,4 @@
-//! What a request's own directives ask of a cache (RFC 9111 §5.2.1, §5.4).
+//! The cache directives of requests (RFC 9111 §5.2.1, §5.4).
 
 use std::time::Duration;
 
@@ -6,14 +6,15 @@ use http::{HeaderMap, header};
 
 use crate::header::cache_control::{CacheControl, LONGEST};
 
-/// Whether a request can be answered with a stored response.
+/// Whether a request's directives accept a stored response.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Wish {
     Use,
     Forward,
 }
 
-/// For a fresh stored response of this age, with this much freshness left. `fields` holds `Cache-Control` and `Pragma`.
+/// Whether a request accepts a fresh stored response of this age and remaining freshness. `fields` holds `Cache-Control` and
+/// `Pragma`.
 pub(crate) fn wish(fields: &HeaderMap, age: Duration, remaining: Duration) -> Wish {
     let Ok(asked) = CacheControl::of(fields, &header::CACHE_CONTROL) else { return Wish::Forward };
     let is_pragma = !fields.contains_key(header::CACHE_CONTROL)
@@ -26,18 +27,18 @@ pub(crate) fn wish(fields: &HeaderMap, age: Duration, remaining: Duration) -> Wi
     if asked.no_cache || asked.no_store || is_pragma || too_old || too_stale { Wish::Forward } else { Wish::Use }
 }
 
-/// `max-stale`: whether a response is wanted that has been stale for so long (RFC 9111 §5.2.1.2).
+/// `max-stale`: whether a request accepts a response that has been stale for `staleness` (RFC 9111 §5.2.1.2).
 pub(crate) fn accepts_stale(fields: &HeaderMap, staleness: Duration) -> bool {
     let most = CacheControl::of(fields, &header::CACHE_CONTROL).ok().and_then(|asked| asked.max_stale);
     most.is_some_and(|most| most == LONGEST || staleness <= Duration::from_secs(most))
 }
 
-/// `only-if-cached`: no run of the handler is wanted (RFC 9111 §5.2.1.7).
+/// `only-if-cached`: the handler must not run (RFC 9111 §5.2.1.7).
 pub(crate) fn only_if_cached(fields: &HeaderMap) -> bool {
     CacheControl::of(fields, &header::CACHE_CONTROL).is_ok_and(|asked| asked.only_if_cached)
 }
 
-/// `no-store` in a request.
+/// `no-store` in a request, or a `Cache-Control` that cannot be parsed.
 pub(crate) fn forbids_storing(fields: &HeaderMap) -> bool {
     CacheControl::of(fields, &header::CACHE_CONTROL).map_or(true, |asked| asked.no_store)
 }

@@ -1,8 +1,8 @@
-//! What an author says while the program runs, checked as the attributes check it at compile time.
+//! Checks of values that an author sets at runtime, the same as those of the attributes at compile time.
 
 use crate::header::cache_control::is_token_byte;
 
-/// What is wrong with the fields that select a response, and what to type.
+/// What is wrong with the names in `vary`, and what to type.
 pub(crate) fn mistake_in_vary(names: &[&str]) -> Option<String> {
     names.iter().enumerate().find_map(|(at, name)| {
         let before = names.get(..at).unwrap_or_default();
@@ -34,7 +34,7 @@ fn mistake_in_name(name: &str) -> Option<String> {
     })
 }
 
-/// What stands after the `=` of a directive that is known.
+/// The value that a known directive takes.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Takes {
     Nothing,
@@ -60,8 +60,8 @@ const KNOWN: &[(&str, Takes)] = &[
     ("immutable", Takes::Nothing),
 ];
 
-/// What is wrong with the directives that clients are told, and what to type: no directive, a slip in one that is known, one twice, or
-/// two that contradict each other. Directives of others are let through, as anybody may define some.
+/// What is wrong with the text of `cache_control`, and what to type: no directive, a misspelt or repeated one, or two that
+/// contradict each other. Unknown directives pass, as anyone may define extensions.
 pub(crate) fn mistake_in_cache_control(text: &str) -> Option<String> {
     let mut is_quoted = false;
     let at_comma = |letter: char| {
@@ -94,13 +94,12 @@ fn mistake_in_directive(directive: &str) -> Option<String> {
     }
 }
 
-/// Without what is easily left out or taken for another: `max_age`, `maxage`.
+/// The letters and digits of a name in lower case, so that `max_age` and `maxage` are recognised as `max-age`.
 fn letters(name: &str) -> impl Iterator<Item = u8> {
     name.bytes().filter(u8::is_ascii_alphanumeric).map(|byte| byte.to_ascii_lowercase())
 }
 
-/// One directive twice (RFC 9111 §4.2.1: then either the first counts, or the response is stale), or two of which a client can follow
-/// one only.
+/// A repeated directive (RFC 9111 §4.2.1: either the first counts, or the response is stale), or `public` beside `private`.
 fn contradiction(directives: &[&str]) -> Option<String> {
     let name_of = |directive: &&str| directive.split('=').next().unwrap_or_default().to_ascii_lowercase();
     let names: Vec<String> = directives.iter().map(name_of).collect();
@@ -108,7 +107,7 @@ fn contradiction(directives: &[&str]) -> Option<String> {
     if let Some((_, name)) = twice {
         return Some(format!("`{name}` stands twice in `cache_control`; remove one"));
     }
-    // With field names `private` is about these fields alone (RFC 9111 §5.2.2.7).
+    // With field names, `private` concerns only these fields (RFC 9111 §5.2.2.7).
     let has = |meant: &str| directives.iter().any(|directive| directive.eq_ignore_ascii_case(meant));
     (has("private") && has("public")).then(|| {
         "`public` lets every cache keep the response, and `private` only the client's own; type `.cache_control(\"private\")` if it is one person's, else `\"public\"`".to_owned()
@@ -123,7 +122,7 @@ fn is_value(value: &str) -> bool {
     )
 }
 
-/// RFC 9111 §1.2.2; in quotes it is not to be sent (§5.2.2.1).
+/// A number of seconds (RFC 9111 §1.2.2), which is sent without quotes (§5.2.2.1).
 fn is_number(value: &str) -> bool {
     !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_digit())
 }

@@ -1,14 +1,14 @@
-//! The paths that share responses by the word of an attribute: patterns as in routes, such as `/a/{id}` and `/b/{id}`, and the
-//! values of their parameters in the path of a request. A path that is spelt otherwise has a response of its own, which costs a
-//! run and is never wrong.
+//! Paths that share responses because the attribute's `paths` says so: patterns as in routes, such as `/a/{id}` and `/b/{id}`, and
+//! the values of their parameters in the path of a request. A path in another spelling has a response of its own: that costs a
+//! run of the handler, but is never wrong.
 
 use smallvec::SmallVec;
 
-/// Names of parameters, and what stands for them in a path, as it was sent.
+/// The names of parameters, with their values in a path as it was sent.
 pub(crate) type Values<'p> = SmallVec<[(&'static str, &'p str); 4]>;
 
-/// The values by which a path is one of some patterns, ordered by name: all of the patterns have the same names. Nothing, where the
-/// path is none of them.
+/// The values of the parameters in the first pattern that matches the path, ordered by name; `None` if no pattern matches. All
+/// patterns have the same parameters.
 pub(crate) fn values<'p>(patterns: &[&'static str], path: &'p str) -> Option<Values<'p>> {
     let mut values = patterns.iter().find_map(|pattern| values_in(pattern, path))?;
     values.sort_unstable();
@@ -27,7 +27,7 @@ fn values_in<'p>(mut pattern: &'static str, mut path: &'p str) -> Option<Values<
     (pattern == path).then_some(values)
 }
 
-/// A pattern with these values: the path that a request with the same values has there.
+/// The path that a pattern and these values make.
 pub(crate) fn filled(mut pattern: &'static str, values: &Values<'_>) -> String {
     let mut path = String::new();
     while let Some((before, name, behind)) = at_parameter(pattern) {
@@ -39,7 +39,7 @@ pub(crate) fn filled(mut pattern: &'static str, values: &Values<'_>) -> String {
     path
 }
 
-/// What stands before the first parameter of a pattern, its name with the star of `{*rest}`, and what stands behind.
+/// The text before the first parameter of a pattern, the parameter's name (with the star of `{*rest}`), and the text after it.
 fn at_parameter(pattern: &str) -> Option<(&str, &str, &str)> {
     let (before, from) = pattern.split_once('{')?;
     let (name, behind) = from.split_once('}')?;

@@ -1,13 +1,13 @@
-//! One spelling for what an argument of the path may take for one value: `/notes/07` and `/notes/7` are one note to
-//! `Path<u32>`, and `/users/6BA7B810…` and `/users/6ba7b810…` one user to `Path<Uuid>`.
+//! One canonical spelling for all segments of a path that an argument may parse to one value: `/notes/07` and `/notes/7` are the
+//! same note to `Path<u32>`, and `/users/6BA7B810…` and `/users/6ba7b810…` the same user to `Path<Uuid>`.
 //!
-//! Paths that have one spelling here share an epoch. The cache knows no type of an argument where an invalidation names a
-//! path, so all that any common type takes for one value is one here: too much invalidated is a miss, too little an
-//! outdated answer.
+//! Paths with the same canonical spelling share an epoch. An invalidation that names a path does not know the types of the
+//! handler's arguments, so segments are equal here if any common type parses them to one value. Invalidating too much costs a
+//! miss; invalidating too little would serve an outdated response.
 
 use std::{borrow::Cow, net::IpAddr};
 
-/// Of a normalised path: decoded, without letter case, and each segment in the one spelling of its value.
+/// The canonical spelling of a normalised path: decoded, in lower case, and each segment in the canonical form of its value.
 pub(crate) fn one_spelling(path: &str) -> String {
     let decoded = decoded(path);
     let mut out = String::with_capacity(decoded.len());
@@ -18,12 +18,12 @@ pub(crate) fn one_spelling(path: &str) -> String {
     out
 }
 
-/// Behind so many segments there is no argument: clients may send thousands.
+/// Segments that are put into canonical form. No route has so many parameters, but a client may send thousands of segments.
 const MOST_VALUES: usize = 64;
-/// Digits of the longest integer, a `u128`. What is longer is taken for a float.
+/// The digits of the longest integer, a `u128`. A longer number is parsed as a float.
 const MOST_DIGITS: usize = 39;
 
-/// Slashes, too: `{*rest}` shows `a/b` for `a%2Fb`.
+/// A path with all escapes decoded, slashes included: `{*rest}` shows `a/b` for `a%2Fb`.
 fn decoded(path: &str) -> String {
     let mut bytes = Vec::with_capacity(path.len());
     let (front, encoded) = path.split_once('%').unwrap_or((path, ""));
@@ -42,10 +42,10 @@ fn decoded(path: &str) -> String {
     String::from_utf8(bytes).unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned())
 }
 
-/// Of one segment, decoded and in lower case.
+/// The canonical form of one segment, which is decoded and in lower case.
 fn value(segment: &str) -> Cow<'_, str> {
     let is_word = |byte: u8| byte.is_ascii_lowercase() || byte == b'_';
-    // Most segments are words, some of them with hyphens.
+    // The usual case: a word is no value of another type.
     if segment.bytes().all(is_word) {
         return Cow::Borrowed(segment);
     }
@@ -64,7 +64,7 @@ fn value(segment: &str) -> Cow<'_, str> {
     date(segment).map_or(Cow::Borrowed(segment), Cow::Owned)
 }
 
-/// A UUID: with hyphens or without, in braces, as a URN.
+/// The digits of a UUID, which may have hyphens, braces, or the form of a URN.
 fn hexadecimal(segment: &str) -> Option<String> {
     let bare = segment.strip_prefix("urn:uuid:").unwrap_or(segment);
     let bare = bare.strip_prefix('{').and_then(|inside| inside.strip_suffix('}')).unwrap_or(bare);
@@ -75,7 +75,7 @@ fn hexadecimal(segment: &str) -> Option<String> {
     (digits.len() == 32 && digits.bytes().all(|digit| digit.is_ascii_hexdigit())).then_some(digits)
 }
 
-/// An integer, without a sign of plus and leading zeros.
+/// An integer without its sign and without leading zeros.
 fn number(segment: &str) -> Option<&str> {
     let digits = segment.strip_prefix(['+', '-']).unwrap_or(segment);
     if digits.is_empty() || !digits.bytes().all(|digit| digit.is_ascii_digit()) {
@@ -86,17 +86,18 @@ fn number(segment: &str) -> Option<&str> {
     Some(if significant.is_empty() { "0" } else { significant })
 }
 
-/// A number with a point or an exponent, as short as it can be read back; an integral one as an integer.
+/// A number with a point or an exponent, in its shortest form; an integral one as an integer.
 fn float(segment: &str) -> Option<String> {
     let may_be = |byte: u8| byte.is_ascii_digit() || b"+-.e".contains(&byte);
     let number = segment.bytes().all(may_be).then(|| segment.parse::<f64>().ok())??;
     let number = number.abs();
-    // At most as many digits as the integers have.
+    // Written without an exponent if it has at most as many digits as an integer may have.
     let is_written_out = number == 0.0 || (1e-9..1e39).contains(&number);
     Some(if is_written_out { number.to_string() } else { format!("{number:e}") })
 }
 
-/// A date, with a time or without: no leading zeros in any of its numbers, one mark between date and time, and none for UTC.
+/// A date, with or without a time: its numbers have no leading zeros, one separator stands between date and time, and UTC has no
+/// mark.
 fn date(segment: &str) -> Option<String> {
     let may_be = |byte: u8| byte.is_ascii_digit() || b"-:.+tz_ ,".contains(&byte);
     if !segment.starts_with(|first: char| first.is_ascii_digit()) || !segment.bytes().all(may_be) {

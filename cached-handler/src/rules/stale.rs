@@ -9,12 +9,12 @@ use crate::header::{
     targeted::{self, TargetList},
 };
 
-/// How long after the end of its freshness a response may still be used; zero where it may not.
+/// How long a response may be used after it has become stale; zero if it may not.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) struct Windows {
-    /// While the handler makes it anew, behind the answer (RFC 5861 §3).
+    /// While the handler runs again in the background (RFC 5861 §3).
     pub(crate) while_revalidate: Duration,
-    /// Where the handler fails (RFC 5861 §4).
+    /// If the handler fails (RFC 5861 §4).
     pub(crate) if_error: Duration,
 }
 
@@ -23,12 +23,12 @@ impl Windows {
         !self.longest().is_zero()
     }
 
-    /// An error stands in for none.
+    /// The windows of a stored response with this status: a stored error never stands in for another error.
     pub(crate) fn of(self, status: StatusCode) -> Self {
         if is_error(status) { Self { if_error: Duration::ZERO, ..self } } else { self }
     }
 
-    /// None is open for longer than this.
+    /// Both windows, each shortened to `limit`.
     pub(crate) fn at_most(self, limit: Duration) -> Self {
         Self { while_revalidate: self.while_revalidate.min(limit), if_error: self.if_error.min(limit) }
     }
@@ -38,10 +38,10 @@ impl Windows {
     }
 }
 
-/// What the response says of itself, or else the attribute.
+/// The windows that the response states, or else those of the attribute.
 pub(crate) fn windows(fields: &HeaderMap, targeted: TargetList, attribute: Windows) -> Windows {
     let Some(directives) = directives(fields, targeted).filter(|directives| !forbid(directives)) else { return Windows::default() };
-    // `s-maxage` forbids too (§5.2.2.10), but for a response that names a window beside it.
+    // `s-maxage` forbids stale use too (§5.2.2.10), unless the response itself names a window beside it.
     let attribute = if directives.s_maxage.is_some() { Windows::default() } else { attribute };
     let stated = |secs: Option<u64>, attribute| secs.map_or(attribute, Duration::from_secs);
     Windows {
@@ -50,12 +50,12 @@ pub(crate) fn windows(fields: &HeaderMap, targeted: TargetList, attribute: Windo
     }
 }
 
-/// Whether a response may be used when it is stale, where its client accepts that (RFC 9111 §4.2.4, §5.2.1.2).
+/// Whether a stale response may be used for a client that accepts stale responses (RFC 9111 §4.2.4, §5.2.1.2).
 pub(crate) fn may_be_stale(fields: &HeaderMap, targeted: TargetList) -> bool {
     directives(fields, targeted).is_some_and(|directives| !forbid(&directives) && directives.s_maxage.is_none())
 }
 
-/// RFC 9213 §2.2: what is meant for this cache alone counts in place of the rest.
+/// The directives that apply: a targeted field replaces `Cache-Control` (RFC 9213 §2.2).
 fn directives(fields: &HeaderMap, targeted: TargetList) -> Option<CacheControl> {
     let own = CacheControl::of(fields, &header::CACHE_CONTROL).ok()?;
     let is_asked_for = own.no_cache;
@@ -63,7 +63,7 @@ fn directives(fields: &HeaderMap, targeted: TargetList) -> Option<CacheControl> 
     Some(CacheControl { no_cache: counts.no_cache || is_asked_for, ..counts })
 }
 
-/// RFC 9111 §4.2.4: explicit words forbid.
+/// Whether a directive forbids stale use (RFC 9111 §4.2.4).
 fn forbid(directives: &CacheControl) -> bool {
     directives.must_revalidate || directives.proxy_revalidate || directives.no_cache
 }
@@ -73,10 +73,10 @@ pub(crate) fn is_error(status: StatusCode) -> bool {
     matches!(status.as_u16(), 500 | 502 | 503 | 504)
 }
 
-/// A freshness lifetime, shortened by up to so many per cent. `chance` is any number.
+/// A freshness lifetime, shortened by up to `percent` per cent; `chance` is a random number.
 pub(crate) fn jittered(lifetime: Duration, percent: u8, chance: u64) -> Duration {
     let most = lifetime / 100 * u32::from(percent);
-    // In parts of 2^16, fine enough for any fleet.
+    // In 2^16 steps, fine enough to spread the expiry of any number of copies.
     let part = u32::try_from(chance & 0xffff).unwrap_or(0);
     lifetime.saturating_sub(most / 0xffff * part)
 }

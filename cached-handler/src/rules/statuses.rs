@@ -1,11 +1,11 @@
-//! Which statuses may be stored at all.
+//! Which statuses may be stored.
 
 /// Whether a response of this status can be reused for another request at all.
 pub(crate) const fn may_ever_be_stored(status: u16) -> bool {
     !matches!(status, ..200 | 206 | 304 | 1000..) && speaks_of_the_resource(status)
 }
 
-/// Whether a status says something of the resource, and not of the request or of a failure.
+/// Whether a status describes the resource, rather than the request or a failure.
 pub(crate) const fn speaks_of_the_resource(status: u16) -> bool {
     !matches!(
         status,

@@ -15,13 +15,13 @@ use crate::{
     rules::{credentials::Credentials, statuses::speaks_of_the_resource},
 };
 
-/// Everything that the answer depends on.
+/// Everything that decides whether a response may be stored.
 #[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 pub(crate) struct Question<'a> {
     pub(crate) method: &'a Method,
     /// Whether its `Content-Location` names the target of the request (RFC 9110 §8.7).
     pub(crate) names_its_target: bool,
-    /// What of the request's `Authorization` and `Cookie` an argument outside the key could see.
+    /// Whether an argument outside the key could see `Authorization` and `Cookie`.
     pub(crate) credentials: Credentials,
     pub(crate) status: StatusCode,
     pub(crate) fields: &'a HeaderMap,
@@ -30,34 +30,34 @@ pub(crate) struct Question<'a> {
     pub(crate) vary_from_response: bool,
     /// The fields that stand in the place of `Cache-Control` (RFC 9213 §2.2).
     pub(crate) targeted_fields: TargetList,
-    /// What the policy says of this status.
+    /// The lifetime that the policy gives to this status.
     pub(crate) by_policy: Option<Duration>,
     /// Whether the policy lets freshness be estimated.
     pub(crate) heuristic: bool,
-    /// The attribute's; absent for `from_response`.
+    /// The attribute's `ttl`; absent for `from_response`.
     pub(crate) ttl: Option<Duration>,
-    /// The handler's word to this cache alone.
+    /// The lifetime that the handler set for this cache alone.
     pub(crate) fresh_for: Option<Duration>,
-    /// For how much longer it is used at most, by the same.
+    /// The longest remaining use that the handler set for this cache alone.
     pub(crate) at_most: Option<Duration>,
     pub(crate) do_not_store: bool,
-    /// Whether the handler can be asked if a stored response still holds.
+    /// Whether the handler can revalidate a stored response.
     pub(crate) may_ask: bool,
     /// Whether the response may be used while it is stale.
     pub(crate) may_be_stale: bool,
     pub(crate) now: SystemTime,
 }
 
-/// It may be stored.
+/// What is known of a response that may be stored.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Storable {
     pub(crate) freshness_lifetime: Duration,
     pub(crate) initial_age: Duration,
-    /// The age from which on it must not be used, not even stale.
+    /// The age from which the response must not be used, not even as stale.
     pub(crate) ends: Option<Duration>,
-    /// It says itself that it may answer requests with credentials (RFC 9111 §3.5).
+    /// Its own fields permit reuse for requests with credentials (RFC 9111 §3.5).
     pub(crate) shareable: bool,
-    /// What `Vary` names.
+    /// The fields that `Vary` names.
     pub(crate) vary: Vec<HeaderName>,
 }
 
@@ -66,8 +66,8 @@ const TEN_YEARS: Duration = Duration::from_secs(10 * 365 * 24 * 60 * 60);
 pub(crate) fn storable(question: &Question<'_>) -> Result<Storable, NotStored> {
     let targeted = targeted::of(question.fields, question.targeted_fields);
     let own = match CacheControl::of(question.fields, &header::CACHE_CONTROL) {
-        // RFC 9213 §2.2: for a cache such as this one it stands in the place of `Cache-Control`. Where it says nothing of
-        // freshness, what forbids in either of them counts.
+        // RFC 9213 §2.2: a targeted field replaces `Cache-Control`. If it states no freshness, a prohibition in either field
+        // counts.
         _ if targeted.as_ref().is_some_and(states_freshness) => CacheControl::default(),
         own => own.map_err(|_| NotStored::MalformedCacheControl)?,
     };
@@ -83,12 +83,12 @@ pub(crate) fn storable(question: &Question<'_>) -> Result<Storable, NotStored> {
         Err(NotStored::NoFreshness) if !freshness::may_be_estimated(question.status, is_public) => {
             return Err(NotStored::Status(question.status.as_u16()));
         }
-        // RFC 9111 §5.2.2.4: it is asked for each time.
+        // RFC 9111 §5.2.2.4: it is revalidated before each use.
         Ok(_) | Err(NotStored::NoFreshness) if must_be_asked_for(&own, targeted.as_ref()) => (Duration::ZERO, true),
         Err(NotStored::NoFreshness) if asks => (Duration::ZERO, true),
         lifetime => lifetime?,
     };
-    // A `ttl` begins when the response is complete; only what states its own freshness is aged by its `Date`.
+    // A `ttl` begins when the response is complete; only a response that states its own freshness is aged by its `Date`.
     let now = if by_its_date { question.now } else { SystemTime::UNIX_EPOCH };
     let initial_age = freshness::initial_age(question.fields, now);
     let ends = question.at_most.map(|limit| initial_age.saturating_add(limit));
@@ -104,11 +104,11 @@ fn states_freshness(directives: &CacheControl) -> bool {
     directives.s_maxage.is_some() || directives.max_age.is_some()
 }
 
-/// Prohibitions, whatever the freshness.
+/// Checks the prohibitions, which hold for any freshness lifetime.
 fn nothing_forbids(question: &Question<'_>, asks: bool, own: &CacheControl, targeted: Option<&CacheControl>) -> Result<(), NotStored> {
     let says = |directive: fn(&CacheControl) -> bool| directive(own) || targeted.is_some_and(directive);
     let understood = is_understood(question.status);
-    // RFC 9111 §5.2.2.3: it lifts the `no-store` beside it, and no other field's.
+    // RFC 9111 §5.2.2.3: `must-understand` overrides a `no-store` in the same field only.
     let no_store = |directives: &CacheControl| directives.no_store && !(directives.must_understand && understood);
     let prohibitions = [
         (!may_answer_get(question, own, targeted), NotStored::Method),
@@ -118,18 +118,18 @@ fn nothing_forbids(question: &Question<'_>, asks: bool, own: &CacheControl, targ
         (says(|directives| directives.private), NotStored::Private),
         (!asks && must_be_asked_for(own, targeted), NotStored::NoCache),
         (says(|directives| directives.must_understand) && !understood, NotStored::MustUnderstand),
-        // Beside another status `Content-Range` means nothing (RFC 9110 §14.4); from a handler with a `ttl`, which has no
-        // server behind it, it is a part that forgot to say so.
+        // With other statuses `Content-Range` has no meaning (RFC 9110 §14.4). From a handler with a `ttl`, which does not
+        // forward, it is taken for a part with the wrong status.
         (question.ttl.is_some() && question.fields.contains_key(header::CONTENT_RANGE), NotStored::Partial),
-        // 416 is an answer to one range.
+        // 416 answers one range, not the resource.
         (matches!(question.status, StatusCode::PARTIAL_CONTENT | StatusCode::RANGE_NOT_SATISFIABLE), NotStored::Partial),
         (question.status.is_informational() || question.status == StatusCode::NOT_MODIFIED, NotStored::Status(question.status.as_u16())),
     ];
     prohibitions.into_iter().find(|(applies, _)| *applies).map_or(Ok(()), |(_, reason)| Err(reason))
 }
 
-/// Whether GET could be answered with it: what GET and HEAD were; and what POST was where that says by its status and its
-/// `Content-Location` that it is what GET would be given, and itself for how long (RFC 9110 §9.3.3).
+/// Whether the response can answer a later GET: responses to GET and HEAD can; a response to POST can if its status and
+/// `Content-Location` say that it is what GET would get, and it states its own freshness (RFC 9110 §9.3.3).
 fn may_answer_get(question: &Question<'_>, own: &CacheControl, targeted: Option<&CacheControl>) -> bool {
     let is_fresh = || {
         let stated = freshness::stated(question.fields, targeted, own, question.now);
@@ -143,7 +143,7 @@ fn may_answer_get(question: &Question<'_>, own: &CacheControl, targeted: Option<
     }
 }
 
-/// `no-cache`, in the field that counts (RFC 9213 §2.2), or in either of them.
+/// Whether `no-cache` requires revalidation, in the field that applies (RFC 9213 §2.2) or in either of them.
 fn must_be_asked_for(own: &CacheControl, targeted: Option<&CacheControl>) -> bool {
     own.no_cache || targeted.is_some_and(|directives| directives.no_cache)
 }
@@ -158,8 +158,8 @@ fn is_shareable(directives: &CacheControl) -> bool {
     directives.public || directives.s_maxage.is_some() || directives.must_revalidate
 }
 
-/// With a `ttl`: what speaks of the resource, 405 among it, which is so for every GET. Not that somebody has to pay, or that
-/// another request failed.
+/// Whether the response of a handler with a `ttl` is stored by its own fields, for this status: it has to describe the
+/// resource. 405 does, as it holds for every GET; 402 (payment) and 424 (another request failed) do not.
 fn may_say_itself_that_it_is_stored(status: StatusCode) -> bool {
     status == StatusCode::METHOD_NOT_ALLOWED || speaks_of_the_resource(status.as_u16()) && !matches!(status.as_u16(), 402 | 424)
 }
@@ -174,16 +174,17 @@ fn vary(question: &Question<'_>) -> Result<Vec<HeaderName>, NotStored> {
     }
 }
 
-/// The handler's word to this cache, what the response states, the policy's word on the status, the attribute's `ttl`: the
-/// first of them counts. Whether it is counted from the response's own `Date`.
+/// The freshness lifetime: the first of the handler's own setting, what the response states, the policy's lifetime for the
+/// status, the attribute's `ttl`. With it, whether it counts from the response's own `Date`.
 fn lifetime(question: &Question<'_>, targeted: Option<&CacheControl>, own: &CacheControl) -> Result<(Duration, bool), NotStored> {
     let status = question.status;
     if let Some(fresh_for) = question.fresh_for {
         let allowed = question.by_policy.is_some() || speaks_of_the_resource(status.as_u16());
         return if allowed { Ok((fresh_for, false)) } else { Err(NotStored::Status(status.as_u16())) };
     }
-    // A `ttl` is for what the handler makes: that a failure, or an answer about one request, is kept, is not said by a field
-    // that a layer may have set for all. What forwards says the freshness of every status itself (RFC 9111 §3).
+    // With a `ttl`, a field that a layer may have set on all responses does not suffice to store a failure, or an answer that
+    // concerns one request. A handler that forwards relies on the freshness that the response states, whatever the status (RFC
+    // 9111 §3).
     if question.ttl.is_some() && question.by_policy.is_none() && !may_say_itself_that_it_is_stored(status) {
         return Err(NotStored::Status(status.as_u16()));
     }

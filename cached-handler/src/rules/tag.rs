@@ -1,7 +1,7 @@
-//! The entity tag that this cache gives a response without one (RFC 9110 §8.8.3), and the form in which each request gets it.
+//! The entity tag that this cache gives to a response without one (RFC 9110 §8.8.3), strong or weak depending on the request.
 //!
-//! A strong tag says that the bytes are the same. A layer outside that compresses changes them for some clients and leaves
-//! the field alone, so a client that accepts a coding is given the weak form, unless no such layer touches the response.
+//! A strong tag promises equal bytes. An outer layer that compresses changes the bytes for some clients and leaves the tag as it
+//! is, so a client that accepts a coding gets the weak form, unless no such layer would change this response.
 
 use http::{HeaderMap, HeaderValue, header};
 
@@ -11,33 +11,33 @@ use crate::header::entity_tag::EntityTag;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub enum ETag {
-    /// One of content, type, coding and language, the same in every process. It is weak for a client that accepts a coding,
-    /// as a layer outside may compress what that gets, and strong where nothing outside can change the bytes: for a client
-    /// that accepts none, for content that has a coding, and for images that are compressed as they are.
+    /// A tag made from content, type, coding and language, the same in every process. It is weak for a client that accepts a
+    /// coding, as an outer layer may compress the response, and strong if no outer layer can change the bytes: for a client that
+    /// accepts no coding, for content that has a coding, and for images that are compressed already.
     ///
-    /// What streams, with no known length, is given a tag before its content is known: another for each run.
+    /// A response that streams, without a known length, gets its tag before its content is known: another one for each run.
     #[default]
     Auto,
-    /// The same one, always strong: you vouch that no layer outside changes the bytes.
+    /// The tag of `Auto`, always strong: you vouch that no outer layer changes the bytes.
     Strong,
-    /// The same one, always weak: for handlers inside a layer that changes the bytes for every client.
+    /// The tag of `Auto`, always weak: for handlers inside a layer that changes the bytes for every client.
     Weak,
-    /// None; a handler's own is kept.
+    /// No tag is added; a handler's own tag stays.
     Off,
 }
 
-/// Whose a response's entity tag is.
+/// Where a response's entity tag comes from.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Tag {
     /// The handler has set the tag, or the response has no tag.
     Own,
-    /// This cache has made it.
+    /// This cache has made the tag.
     Made,
-    /// This cache has made it. Among the fields it is weak; this is its strong form, for requests that accept no coding.
+    /// This cache has made the tag. The field has its weak form; this is the strong form, for requests that accept no coding.
     ByRequest(HeaderValue),
 }
 
-/// Gives the fields the tag, in the form that most requests get.
+/// Adds the tag to the fields, in the form that most requests get.
 pub(crate) fn give(strong: EntityTag, policy: ETag, fields: &mut HeaderMap) -> Tag {
     match policy {
         ETag::Off => Tag::Own,
@@ -56,7 +56,7 @@ pub(crate) fn give(strong: EntityTag, policy: ETag, fields: &mut HeaderMap) -> T
     }
 }
 
-/// The same of a tag that lay at rest among the fields. Most often it stands there as it has to.
+/// Adjusts a tag that this cache made and that was stored among the fields to today's policy. Most often it fits already.
 pub(crate) fn give_again(policy: ETag, fields: &mut HeaderMap) -> Tag {
     let Some(known) = fields.get(header::ETAG) else { return Tag::Own };
     match (policy, known.as_bytes().strip_prefix(b"W/")) {
@@ -69,8 +69,8 @@ pub(crate) fn give_again(policy: ETag, fields: &mut HeaderMap) -> Tag {
     }
 }
 
-/// Whether layers that compress leave the content alone, whatever a client accepts: it has a coding already, or is of a
-/// type that none of them compresses. Letter case counts, as it does to the layer of tower-http.
+/// Whether compressing layers leave the content as it is, whatever a client accepts: it has a coding already, or a type that
+/// none of them compresses. The comparison is case-sensitive, as it is in tower-http.
 pub(crate) fn is_left_alone(fields: &HeaderMap) -> bool {
     let has_coding = |coding: &[u8]| !coding.trim_ascii().is_empty() && !coding.trim_ascii().eq_ignore_ascii_case(b"identity");
     if fields.get_all(header::CONTENT_ENCODING).iter().any(|line| line.as_bytes().split(|byte| *byte == b',').any(has_coding)) {
@@ -84,7 +84,7 @@ fn starts_with(text: &[u8], name: &[u8]) -> bool {
     text.get(..name.len()).is_some_and(|start| start.eq_ignore_ascii_case(name))
 }
 
-/// Images that are text, or pixels as they are.
+/// Types of images that are not compressed: text, or raw pixels.
 const COMPRESSED_IMAGES: [&[u8]; 6] = [b"svg", b"bmp", b"x-icon", b"vnd.microsoft.icon", b"x-ms-bmp", b"tiff"];
 
 #[cfg(test)]

@@ -17,7 +17,7 @@ fn a_tag_is_found_on_any_line_in_any_list_weak_or_not() {
     }
 }
 
-/// By the name of each field, for a response with the tag `"1"`, modified at 08:49:37 and made a minute later.
+/// The verdict on fields by name, for a response with the tag `"1"`, modified at 08:49:37 and made a minute later.
 fn of(asked: &[(&str, &'static str)], status: u16, length: usize) -> Verdict {
     let mut conditional = Conditional::default();
     for (name, value) in asked {
@@ -44,7 +44,7 @@ fn preconditions_are_taken_in_the_order_of_the_rfc() {
     let part = Verdict::Part { first: 0, last: 1 };
     for (asked, expected) in [
         (&[][..], Verdict::Whole),
-        // 1 and 2: the one before the other, and both before what comes then.
+        // Steps 1 and 2: `If-Match` before `If-Unmodified-Since`, and both before the rest.
         (&[("if-match", "\"1\""), ("if-unmodified-since", BEFORE)], Verdict::Whole),
         (&[("if-match", "\"2\"")], Verdict::Failed),
         (&[("if-match", "\"2\""), ("if-match", "\"1\"")], Verdict::Whole),
@@ -57,12 +57,12 @@ fn preconditions_are_taken_in_the_order_of_the_rfc() {
         // If-Match compares strongly, If-None-Match weakly.
         (&[("if-match", "W/\"1\"")], Verdict::Failed),
         (&[("if-none-match", "W/\"1\"")], Verdict::NotModified),
-        // 3 and 4.
+        // Steps 3 and 4.
         (&[("if-none-match", "\"2\""), ("if-modified-since", MODIFIED)], Verdict::Whole),
         (&[("if-modified-since", MODIFIED)], Verdict::NotModified),
         (&[("if-modified-since", MODIFIED), ("if-modified-since", MODIFIED)], Verdict::Whole),
         (&[("if-none-match", "\"1\""), ("range", "bytes=0-1")], Verdict::NotModified),
-        // 5.
+        // Step 5.
         (&[("range", "bytes=0-1")], part),
         (&[("range", "bytes=0-1"), ("if-range", "\"1\"")], part),
         (&[("range", "bytes=0-1"), ("if-range", "W/\"1\"")], Verdict::Whole),
@@ -88,7 +88,7 @@ fn what_is_no_success_is_sent_as_it_is() {
 const NEXT: &str = "Sun, 06 Nov 1994 08:49:38 GMT";
 const AFTER: &str = "Sun, 06 Nov 1994 08:49:39 GMT";
 
-/// For a response without a tag.
+/// The verdict for a response without a tag.
 fn by_time(asked: &[(&str, &'static str)], last_modified: Option<&'static str>, date: &'static str, goes_by_its_date: bool) -> Verdict {
     let mut conditional = Conditional::default();
     for (name, value) in asked {

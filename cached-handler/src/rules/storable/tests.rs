@@ -5,7 +5,7 @@ use proptest::prelude::*;
 
 use super::*;
 
-/// What comes of a response with these lines, to a handler with `ttl = 60` that varies on `accept`.
+/// The verdict on a response with these lines, from a handler with `ttl = 60` that varies on `accept`.
 fn verdict(status: u16, lines: &[(&str, &str)]) -> Result<Storable, NotStored> {
     ask(status, lines, |_| {})
 }
@@ -209,7 +209,7 @@ fn an_answer_to_post_is_stored_where_it_says_what_it_is_and_for_how_long() {
             assert_eq!(of(method, names_its_target, status, &[fresh]), Err("method"), "{method} {status} {fresh:?}");
         }
     }
-    // What is guessed, has passed or has to be asked for is not explicit.
+    // A heuristic, expired or `no-cache` lifetime is not explicit freshness.
     for lines in [
         &[old][..],
         &[old, ("cache-control", "public")],
@@ -237,7 +237,7 @@ fn a_ttl_begins_when_the_response_is_complete() {
 }
 
 proptest! {
-    /// RFC 9111 §3, in as few words as it goes.
+    /// RFC 9111 §3 in its simplest reading.
     #[test]
     fn nothing_is_stored_that_a_naive_reading_refuses(
         status in 200_u16..600,
