@@ -11,7 +11,7 @@ use self::fields::body;
 use crate::{
     errors::Errors,
     expand::tokens::crate_root,
-    manifest::other_name,
+    manifest::renamed_crate,
     parse::{texts::texts, vary::of_responses},
     syntax::{source::written, types::mentions},
 };
@@ -179,7 +179,7 @@ impl Args {
             });
             errors.keep(parsed);
         }
-        args.root = args.root.or_else(other_name);
+        args.root = args.root.or_else(renamed_crate);
         args
     }
 }

@@ -19,7 +19,7 @@ use syn::Expr;
 
 pub(crate) use self::invalidates::invalidates;
 use self::{
-    again::{above, attribute_again, first_or_again},
+    again::{above, attribute_again, split_again_mark},
     body::uncached_function,
     parameters::{debug_copy, parameters},
     tokens::{bindings, formatted, referenced, with_delimiter, with_span},
@@ -37,7 +37,7 @@ use crate::{
 /// Parses, checks and expands the attribute.
 pub(crate) fn cached(attribute: &TokenStream, item: &TokenStream) -> TokenStream {
     let mut errors = Errors::default();
-    let (attribute, is_again) = first_or_again(attribute);
+    let (attribute, is_again) = split_again_mark(attribute);
     let args = Cached::parse(attribute.clone(), &mut errors);
     check_statuses(&args, &mut errors);
     let Some(mut function) = parse_function("cached", item, &mut errors) else {

@@ -1,13 +1,15 @@
-//! The name of cached-handler in the author's Cargo.toml, if there is no `crate = …`.
+//! Finds the name under which the author's Cargo.toml depends on cached-handler, for attributes without `crate = …`. The emitted
+//! code has to name the crate, and an author may have renamed it: `web-cache = { package = "cached-handler" }`.
 
 use std::{env, fs, path::Path};
 
 use syn::{Ident, parse_quote};
 
-/// The name under which the author's package depends on cached-handler, if it differs from the package's own.
+/// The path of the crate under the name that the author's package gives it; `None` if it is not renamed.
 ///
-/// Read for each attribute: a manifest has some hundred lines, and one process may compile several packages.
-pub(crate) fn other_name() -> Option<syn::Path> {
+/// Not cached between attributes: reading a manifest is cheap, and one process (rust-analyzer's) may expand macros of several
+/// packages.
+pub(crate) fn renamed_crate() -> Option<syn::Path> {
     let directory = env::var_os("CARGO_MANIFEST_DIR")?;
     let own = fs::read_to_string(Path::new(&directory).join("Cargo.toml")).ok()?;
     let above = || {
@@ -19,7 +21,8 @@ pub(crate) fn other_name() -> Option<syn::Path> {
     Some(parse_quote!(::#name))
 }
 
-/// The other name in a manifest; the dependency itself may be in that of the workspace.
+/// The name that a manifest gives to cached-handler. With `web-cache.workspace = true`, the workspace's manifest says which package
+/// that is.
 fn renamed(own: &str, workspace: impl FnOnce() -> Option<String>) -> Option<String> {
     let own = dependencies(own);
     if own.iter().any(|dependency| dependency.name == PACKAGE && !dependency.is_renamed) {
@@ -37,7 +40,7 @@ const PACKAGE: &str = "cached-handler";
 /// A dependency of a manifest.
 struct Dependency {
     name: String,
-    /// Whether it is cached-handler under another name.
+    /// Whether the dependency is cached-handler under another name.
     is_renamed: bool,
 }
 
@@ -51,16 +54,16 @@ enum Table {
     Other,
 }
 
-/// All dependencies, of every kind, and of the workspace. Reads the part of TOML that manifests use: a table's header on a line of
-/// its own, one key per line, and values that may span several lines.
+/// The dependencies in all dependency tables of a manifest, those of the workspace included. Parses the part of TOML that manifests
+/// use: a table's header on a line of its own, one key per line, and values that may span several lines.
 fn dependencies(manifest: &str) -> Vec<Dependency> {
     let mut found: Vec<Dependency> = Vec::new();
     let mut table = Table::Other;
     let mut open = 0;
     for line in manifest.lines().map(str::trim).filter(|line| !line.starts_with('#')) {
-        let goes_on = open > 0;
+        let is_continued = open > 0;
         open += opened(line);
-        let header = line.strip_prefix('[').and_then(|line| line.split_once(']')).filter(|_| !goes_on);
+        let header = line.strip_prefix('[').and_then(|line| line.split_once(']')).filter(|_| !is_continued);
         if let Some((header, _)) = header {
             let (above, last) = header.rsplit_once('.').unwrap_or(("", header));
             table = if is_table(last) {
@@ -78,8 +81,8 @@ fn dependencies(manifest: &str) -> Vec<Dependency> {
         }
         let (key, value) = line.split_once('=').unwrap_or((line, ""));
         let (name, field) = match key.trim().split_once('.') {
-            // A property of the dependency above.
-            _ if table == Table::OfOne || goes_on => ("", key.trim()),
+            // A property of the dependency that was found last.
+            _ if table == Table::OfOne || is_continued => ("", key.trim()),
             Some((name, field)) => (name.trim(), field.trim()),
             None => (key.trim(), ""),
         };

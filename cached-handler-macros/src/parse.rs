@@ -40,7 +40,7 @@ use self::{
 use crate::{
     arguments::{CACHED, INVALIDATES, Table},
     errors::Errors,
-    manifest::other_name,
+    manifest::renamed_crate,
 };
 
 /// What `#[cached(…)]` says.
@@ -127,7 +127,7 @@ impl Cached {
                 "`ttl` is missing; type how long a response is fresh, `#[cached(ttl = 60)]`, or `ttl = from_response`",
             );
         }
-        args.root = args.root.or_else(other_name);
+        args.root = args.root.or_else(renamed_crate);
         args
     }
 }
@@ -139,7 +139,7 @@ impl Invalidates {
         let is_target = |argument: &Written| !["uncached", "crate", "own_path"].iter().any(|other| argument.name == other);
         args.names_nothing = errors.is_empty() && !written.iter().any(is_target);
         parse(&mut args, &INVALIDATES, invalidates_arguments!(parsers), written, errors);
-        args.root = args.root.or_else(other_name);
+        args.root = args.root.or_else(renamed_crate);
         args
     }
 }

@@ -1,4 +1,4 @@
-//! The signature of a handler: axum and the cache have to be able to call it.
+//! Checks the signature of a handler: axum and the emitted code have to be able to call it.
 
 use proc_macro2::TokenTree;
 use quote::ToTokens;
@@ -14,7 +14,8 @@ use crate::{
     },
 };
 
-/// What keeps a function from being a handler of ours; whether its arguments are still those that the author wrote.
+/// Reports what keeps a function from being a cached handler. Returns whether its arguments are those that the author wrote, and
+/// worth further checks: those of a function that `#[async_trait]` has rewritten are not.
 pub(crate) fn check_signature(attribute: &str, function: &Function, errors: &mut Errors) -> bool {
     let signature = &function.signature;
     if is_of_async_trait(&function.returns()) {
@@ -22,7 +23,7 @@ pub(crate) fn check_signature(attribute: &str, function: &Function, errors: &mut
         let message = format!(
             "`#[async_trait]` has made a plain `fn` of `{name}`; type `#[{attribute}(…)]` above a free `async fn` that calls it, and remove it here"
         );
-        // Not on `fn`, where that macro has left the author's `async`.
+        // Reported at the name, as that macro gives `fn` the span of the author's `async`.
         errors.on(name, message);
         return false;
     }

@@ -4,7 +4,7 @@ use proc_macro2::{Delimiter, Span, TokenStream};
 use quote::ToTokens;
 
 use super::{
-    again::{above, attribute_again, first_or_again},
+    again::{above, attribute_again, split_again_mark},
     body::{produced, returning, uncached_function},
     parameters::{debug_copy, parameters},
     targets::targets,
@@ -23,7 +23,7 @@ use crate::{
 /// Parses, checks and expands the attribute.
 pub(crate) fn invalidates(attribute: &TokenStream, item: &TokenStream) -> TokenStream {
     let mut errors = Errors::default();
-    let (attribute, is_again) = first_or_again(attribute);
+    let (attribute, is_again) = split_again_mark(attribute);
     let args = Invalidates::parse(attribute.clone(), &mut errors);
     let Some(mut function) = parse_function("invalidates", item, &mut errors) else {
         let errors = errors.into_tokens();

@@ -1,4 +1,5 @@
-//! The variables that an expression mentions. In `key(…)` the expression takes the place of these arguments.
+//! The variables that an expression mentions. An argument that an expression in `key(…)` mentions is not written into the key as a
+//! whole: the expression takes its place.
 
 use proc_macro2::{Ident, Span, TokenStream};
 use syn::{
@@ -11,14 +12,14 @@ use super::pattern;
 
 /// The free variables of an expression, each once.
 ///
-/// An argument that is mentioned is not written into the key by itself. So a name counts only if it certainly is the argument: not
-/// a field, a module, a function, or a name that a closure or pattern inside binds anew. If it is not certain, the argument is
-/// written too.
+/// An argument that is mentioned is not written into the key by itself. So a name counts only if it certainly is the argument, and
+/// not a field, a module, a function, or a name that a closure or pattern inside the expression binds. If that is not certain, the
+/// argument is written too, which is always safe.
 pub(crate) fn names_in(tokens: TokenStream) -> Vec<Ident> {
     Mentions::of(tokens).found
 }
 
-/// The macros in an expression that cannot be seen through.
+/// The macro calls in an expression whose arguments cannot be parsed as expressions.
 pub(crate) fn unknown_macros_in(tokens: TokenStream) -> Vec<Macro> {
     Mentions::of(tokens).unknown
 }
@@ -27,7 +28,7 @@ pub(crate) fn unknown_macros_in(tokens: TokenStream) -> Vec<Macro> {
 struct Mentions {
     found: Vec<Ident>,
     unknown: Vec<Macro>,
-    /// Names that are bound anew here.
+    /// Names that patterns bind in the scopes around the current position.
     bound: Vec<Ident>,
 }
 
@@ -69,7 +70,7 @@ impl Mentions {
                 self.expression(&binding.expr);
                 self.bind(&binding.pat);
             }
-            Expr::Macro(call) => self.call_of_macro(&call.mac),
+            Expr::Macro(call) => self.macro_call(&call.mac),
             Expr::Match(choice) => {
                 self.expression(&choice.expr);
                 for arm in &choice.arms {
@@ -105,7 +106,7 @@ impl Mentions {
         }
     }
 
-    /// Names that are bound inside are unbound again outside.
+    /// Visits a scope, in which the patterns bind their names.
     fn scope<'p, P: IntoIterator<Item = &'p Pat>>(&mut self, patterns: P, inside: impl FnOnce(&mut Self)) {
         let outside = self.bound.len();
         patterns.into_iter().for_each(|pattern| self.bind(pattern));
@@ -124,7 +125,7 @@ impl Mentions {
     }
 
     fn block(&mut self, block: &Block) {
-        // Items and macros may give a name any meaning.
+        // An item or a macro in a block may give a name any meaning, so nothing in the block counts as mentioned.
         let mut macros = block.stmts.iter().filter_map(|statement| match statement {
             Stmt::Macro(call) => Some(call.mac.clone()),
             _ => None,
@@ -147,12 +148,12 @@ impl Mentions {
         });
     }
 
-    /// Sees through the macros of the standard library whose arguments are expressions.
-    fn call_of_macro(&mut self, call: &Macro) {
-        let is_read = match standard(call).as_str() {
-            "vec" | "dbg" => self.list(call),
-            "matches" => self.question(call),
-            "format" => self.text(call),
+    /// Visits the arguments of those macros of the standard library that take expressions.
+    fn macro_call(&mut self, call: &Macro) {
+        let is_read = match standard_name(call).as_str() {
+            "vec" | "dbg" => self.vec_macro(call),
+            "matches" => self.matches_macro(call),
+            "format" => self.format_macro(call),
             _ => false,
         };
         if !is_read {
@@ -161,7 +162,7 @@ impl Mentions {
     }
 
     /// `vec![a, b]`, or `vec![a; n]`.
-    fn list(&mut self, call: &Macro) -> bool {
+    fn vec_macro(&mut self, call: &Macro) -> bool {
         let repeated = |input: ParseStream<'_>| {
             let element: Expr = input.parse()?;
             input.parse::<Token![;]>()?;
@@ -179,7 +180,7 @@ impl Mentions {
     }
 
     /// `matches!(user, Some(x) if x.admin)`: the guard sees what the pattern binds.
-    fn question(&mut self, call: &Macro) -> bool {
+    fn matches_macro(&mut self, call: &Macro) -> bool {
         let parts = |input: ParseStream<'_>| {
             let about: Expr = input.parse()?;
             input.parse::<Token![,]>()?;
@@ -194,8 +195,8 @@ impl Mentions {
         true
     }
 
-    /// `format!("{x}", x = id)`, whose `x` is the macro's own.
-    fn text(&mut self, call: &Macro) -> bool {
+    /// `format!("{x}", x = id)`: `x` is a name inside of the macro, not a variable.
+    fn format_macro(&mut self, call: &Macro) -> bool {
         let Ok(arguments) = expressions(call) else { return false };
         let named = arguments.iter().filter_map(|argument| match argument {
             Expr::Assign(assign) => match &*assign.left {
@@ -215,7 +216,7 @@ impl Mentions {
         true
     }
 
-    /// `id` in `"{id}"`.
+    /// Visits the variables that a format string captures: `id` in `"{id}"`.
     fn captured(&mut self, literal: &Lit, named: &[Ident]) {
         let Lit::Str(text) = literal else { return };
         for name in placeholders(text) {
@@ -226,8 +227,8 @@ impl Mentions {
     }
 }
 
-/// The last name of a macro's path, if it can be one of the standard library.
-fn standard(call: &Macro) -> String {
+/// The name of a macro that may be one of the standard library: `vec`, `std::vec`; empty for any other path.
+fn standard_name(call: &Macro) -> String {
     let names: Vec<String> = call.path.segments.iter().map(|segment| segment.ident.to_string()).collect();
     match names.as_slice() {
         [name] => name.clone(),
@@ -286,7 +287,7 @@ mod tests {
         }
     }
 
-    /// An argument that counts as mentioned is not in the key: each of these once let two people share a response.
+    /// An argument that counts as mentioned is left out of the key, so each of these would let two people share a response.
     #[test]
     fn another_thing_with_the_name_of_an_argument_is_not_mentioned() {
         for text in [

@@ -1,16 +1,16 @@
-//! Tokens as source text, for messages that repeat what the author wrote.
+//! Prints tokens as source text, for error messages that repeat what the author wrote.
 
 use proc_macro2::{Delimiter, Spacing, TokenStream, TokenTree};
 use quote::ToTokens;
 
-/// Tokens in one line, with the spaces of usual formatting.
+/// Tokens as one line of text, spaced as rustfmt would.
 pub(crate) fn written(tokens: impl ToTokens) -> String {
     let mut text = Text::default();
     text.write(tokens.to_token_stream());
     text.line
 }
 
-/// Tokens without the invisible group in which `macro_rules!` hands on an expression or a literal, such as `$ttl:expr`.
+/// Tokens without the invisible group that `macro_rules!` puts around a matched fragment such as `$ttl:expr`.
 pub(crate) fn ungrouped(tokens: TokenStream) -> TokenStream {
     let mut trees = tokens.clone().into_iter();
     match (trees.next(), trees.next()) {
@@ -23,21 +23,21 @@ pub(crate) fn ungrouped(tokens: TokenStream) -> TokenStream {
 struct Text {
     line: String,
     before: Before,
-    /// Between the two bars of a closure's parameters.
+    /// Whether the printer is between the two bars of a closure's parameters.
     in_bars: bool,
 }
 
-/// The kind of the token before.
+/// The last token that was printed; it decides whether a space follows.
 #[derive(Default, Clone, Copy, PartialEq, Eq)]
 enum Before {
-    /// None, or one without a space after it.
+    /// No token yet, or one that is never followed by a space, such as `(` or `.`.
     #[default]
     Close,
     /// A word, a literal or a closing delimiter.
     Word,
-    /// One with a space after it.
+    /// A token that is always followed by a space, such as `,` or `=`.
     Spaced,
-    /// The first half of an operator.
+    /// The first character of an operator of two, such as `=` of `==`.
     Joint,
 }
 
@@ -45,8 +45,8 @@ impl Text {
     fn write(&mut self, tokens: TokenStream) {
         for token in tokens {
             match token {
-                TokenTree::Group(group) => self.list(group.delimiter(), group.stream()),
-                TokenTree::Punct(punct) => self.sign(punct.as_char(), punct.spacing()),
+                TokenTree::Group(group) => self.group(group.delimiter(), group.stream()),
+                TokenTree::Punct(punct) => self.punctuation(punct.as_char(), punct.spacing()),
                 TokenTree::Ident(_) | TokenTree::Literal(_) => {
                     self.space(matches!(self.before, Before::Word | Before::Spaced));
                     self.line.push_str(&token.to_string());
@@ -56,7 +56,7 @@ impl Text {
         }
     }
 
-    fn list(&mut self, delimiter: Delimiter, inside: TokenStream) {
+    fn group(&mut self, delimiter: Delimiter, inside: TokenStream) {
         let (open, close) = match delimiter {
             Delimiter::Parenthesis => ("(", ")"),
             Delimiter::Bracket => ("[", "]"),
@@ -73,7 +73,7 @@ impl Text {
         self.before = Before::Word;
     }
 
-    fn sign(&mut self, sign: char, spacing: Spacing) {
+    fn punctuation(&mut self, sign: char, spacing: Spacing) {
         let is_second = self.before == Before::Joint;
         let is_and = sign == '&' && (spacing == Spacing::Joint || self.line.ends_with('&'));
         let is_operator = is_and || matches!(sign, '=' | '+' | '-' | '|' | '/' | '%' | '^');

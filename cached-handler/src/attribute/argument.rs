@@ -1,7 +1,8 @@
 //! What each kind of argument contributes to the key.
 //!
-//! An argument says it by [`CacheKey`], which is implemented here for the extractors of axum and axum-extra. Only the
-//! three that show every field depend on what the attribute's `vary` declares: they are why there is [`Keyed`].
+//! Most arguments say so by [`CacheKey`], which is implemented here for the extractors of axum and axum-extra. Three extractors
+//! show every header field (`HeaderMap`, `Parts`, `Request`), and what they write depends on the attribute's `vary`. So there is
+//! [`Keyed`], which has a type parameter for it.
 
 mod content;
 #[cfg(feature = "axum-extra")]
@@ -41,7 +42,7 @@ use crate::{
     request::forwarding::Forwarding,
 };
 
-/// An argument of a cached handler. `M` says what the attribute's `vary` declares.
+/// An argument of a cached handler. `M` is the form of the attribute's `vary`: [`Undeclared`], [`Fields`] or [`FromResponse`].
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be an argument of a cached handler: it does not say what it adds to the key",
     label = "the key has to hold what the handler sees here",
@@ -50,13 +51,15 @@ use crate::{
     note = "if it does not affect the response: `#[cached(…, skip_credentials(arg))]` for what shows nothing of a person, such as a pool; else `skip(arg)`, with which requests that have a `Cookie` or `Authorization` bypass the cache"
 )]
 pub trait Keyed<M> {
-    /// Finds out what [`write`](Self::write) has to know, where that cannot be seen from outside.
+    /// Called before [`write`](Self::write), for arguments that have to be changed in order to be read: a `Request` reads the first
+    /// frame of its body.
     fn peek(&mut self) {}
 
-    /// Writes all that the handler can learn from this argument.
+    /// Writes into the key everything that the handler can learn from this argument.
     fn write(&self, key: &mut KeyWriter<'_>);
 
-    /// Takes away, before the handler sees the argument, what it must not see.
+    /// Called before the handler runs: removes from the argument what the handler must not see, and adds what it needs to
+    /// revalidate.
     fn amend(&mut self, _forwarding: &Forwarding<'_>) {}
 }
 
@@ -72,8 +75,8 @@ pub struct Fields;
 #[derive(Debug)]
 pub struct FromResponse;
 
-/// The only way to `Keyed` for all but three types, and without `do_not_recommend`: so rustc goes through to what is
-/// missing, such as a `Deserialize`, or a `CacheKey` in a tuple.
+/// How all types but three are `Keyed`. This implementation has no `do_not_recommend`, so that an error of rustc names the
+/// bound that is missing below it, such as `Deserialize`, or `CacheKey` of a member of a tuple.
 impl<M, T: CacheKey> Keyed<M> for T {
     fn write(&self, key: &mut KeyWriter<'_>) {
         self.cache_key(key);
@@ -84,13 +87,14 @@ impl<M, T: CacheKey> Keyed<M> for T {
     }
 }
 
-/// Stands in bounds that are never met, for the advice that rustc gives then: it prints that of the innermost bound, but
-/// only if it is not on the argument's own type; and it needs a lifetime, or the bound would be an error in itself. What
-/// is implemented under such bounds is not in the documentation, as nothing has it.
+/// The type in bounds that are never met and exist for their message alone (`HandlerThatIsCached: MaySeeAllOf<Request>`). rustc
+/// prints the message of the innermost failing bound, but only if that bound is not on the argument's own type. The lifetime
+/// keeps rustc from rejecting the bound where it is declared. Implementations with such a bound are hidden in the documentation,
+/// since no type has them.
 #[derive(Debug)]
 pub struct HandlerThatIsCached<'a>(std::marker::PhantomData<&'a ()>);
 
-/// Arguments that show nothing of a request.
+/// Implements `CacheKey` for arguments that show nothing of a request.
 macro_rules! nothing {
     ($($type:ty $(, $generic:ident)?;)*) => { $(
         #[diagnostic::do_not_recommend]
@@ -101,11 +105,11 @@ macro_rules! nothing {
 }
 nothing! {
     ();
-    // It belongs to the process.
+    // A cache belongs to the process.
     Cache;
 }
 
-/// It belongs to the process.
+/// State belongs to the process and shows nothing of a request.
 #[diagnostic::do_not_recommend]
 impl<T> CacheKey for State<T> {
     fn cache_key(&self, _: &mut KeyWriter<'_>) {}
@@ -115,8 +119,8 @@ impl<T> CacheKey for State<T> {
     }
 }
 
-/// An extractor whose value is known from the request, or the same for all, but not where a middleware has put one into an
-/// `Extension`: a `State` there may hold anything, a `Path` may have been taken from another route.
+/// For extractors that may come from elsewhere if a middleware put them into an `Extension`: such a `State` may hold anything, and
+/// such a `Path` may have been taken from another route. The request bypasses the cache.
 fn not_of_this_request(key: &mut KeyWriter<'_>) {
     key.bypass(Bypass::ExtractorInExtension);
 }

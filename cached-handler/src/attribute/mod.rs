@@ -1,3 +1,3 @@
-//! What the attributes' code calls: [`private`](crate::__private), and what each kind of argument adds to the key.
+//! What the code that the attributes emit calls: [`private`](crate::__private), and how each kind of argument is written into the key.
 
 pub(crate) mod argument;

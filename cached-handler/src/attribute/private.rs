@@ -1,4 +1,4 @@
-//! What the attributes' code names. Not for authors: it changes in any version.
+//! The items that the code emitted by the attributes uses. Not for authors: they may change in any version.
 
 #![allow(missing_docs, reason = "not a public interface")]
 
@@ -42,10 +42,10 @@ pub use crate::{
     serve::{Key, Miss, Seen, begin, begin_shared, bypassed, hit, key, respond, respond_in_this_task, run_in_its_own_task, seen},
 };
 
-/// The type itself.
+/// `T` itself, for code that has to name a type in a path.
 pub type Same<T> = T;
 
-/// Puts a handler into the table that the linker collects.
+/// Adds a handler to the table that the linker collects.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! register {
@@ -54,7 +54,7 @@ macro_rules! register {
     };
 }
 
-/// Puts a handler that writes into a table of its own.
+/// Adds a handler with `#[invalidates]` to a second table.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! register_write {
@@ -63,14 +63,14 @@ macro_rules! register_write {
     };
 }
 
-/// The place of an argument among the others.
+/// Writes the position of an argument, before its parts.
 #[inline]
 pub fn argument<'k, 'a>(key: &'k mut KeyWriter<'a>, at: usize) -> &'k mut KeyWriter<'a> {
     key.argument(at);
     key
 }
 
-/// A part of `key(…)`.
+/// Writes a part of `key(…)`.
 pub fn part<P: KeyPart + ?Sized>(key: &mut KeyWriter<'_>, part: &P) {
     key.part(part);
 }
@@ -80,8 +80,8 @@ pub fn holds<C: Condition + ?Sized>(condition: &C) -> bool {
     condition.holds()
 }
 
-/// What stands in `bypass(…)`: a `bool`, or a reference to one, as arguments are there. The trait is for what rustc says where
-/// it is none.
+/// A condition in `bypass(…)`: a `bool`, or a reference to one, as the arguments are references there. The trait exists for its
+/// error message.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is no condition: `bypass(…)` takes a `bool`",
     label = "this has to be true or false",
@@ -103,7 +103,7 @@ impl<C: Condition + ?Sized> Condition for &C {
     }
 }
 
-/// What a handler has returned: whether that is an `Err`, only a `Result` can say.
+/// A handler's return value, to ask whether it is an `Err`, as only a `Result` can be.
 #[derive(Debug)]
 pub struct Returned<'a, R>(pub &'a R);
 
@@ -114,7 +114,7 @@ impl<T, E> Returned<'_, Result<T, E>> {
     }
 }
 
-/// Of all other types.
+/// `is_err` of all types but `Result`.
 pub trait IsNoResult {
     fn is_err(&self) -> bool;
 }
@@ -125,7 +125,7 @@ impl<R> IsNoResult for Returned<'_, R> {
     }
 }
 
-/// For `only_ok`, which is about nothing else.
+/// The types that `only_ok` accepts.
 #[diagnostic::on_unimplemented(
     message = "`only_ok` is for a handler that returns a `Result`, and this one returns `{Self}`",
     label = "there is no `Err`",
@@ -135,11 +135,11 @@ pub trait IsResult {}
 
 impl<T, E> IsResult for Result<T, E> {}
 
-/// For `only_ok`.
+/// Checks that a handler with `only_ok` returns a `Result`.
 #[inline]
 pub fn result<R: IsResult>(_: &R) {}
 
-/// Marks the response that an `Err` has become.
+/// Marks the response that was made from an `Err`.
 #[must_use]
 pub fn noting(mut response: Response, is_err: bool) -> Response {
     if is_err {
@@ -148,7 +148,7 @@ pub fn noting(mut response: Response, is_err: bool) -> Response {
     response
 }
 
-/// What stands for a value in a template, which is text. The trait is for what rustc says where it is none.
+/// A value in a template. The trait exists for its error message.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot stand in a template: it has no `Display`",
     label = "a value in braces has to be text, a number or the like",
@@ -159,13 +159,13 @@ pub trait InTemplate: fmt::Display {}
 #[diagnostic::do_not_recommend]
 impl<T: fmt::Display + ?Sized> InTemplate for T {}
 
-/// A value of a template. Of one type for all, so that rustc says once what is wrong, and there is one code to format them.
+/// A value in a template, as one type for all values: so rustc reports an error once, and the formatting code exists once.
 #[inline]
 pub fn shown<'a, T: InTemplate + ?Sized>(value: &'a &'a T) -> &'a dyn fmt::Display {
     value
 }
 
-/// For handlers whose return type holds `impl`.
+/// Converts the return value of a handler whose return type contains `impl`.
 pub fn into_response<R: IntoResponse>(response: R) -> Response {
     response.into_response()
 }

@@ -1,4 +1,4 @@
-//! Keys: what arguments write, what responses are compared by in memory, and the names at rest.
+//! Keys: the writer for arguments, the key in memory, and the key at rest.
 
 pub(crate) mod primary;
 pub(crate) mod probe;

@@ -1,4 +1,4 @@
-//! A finished key: what it is compared by in memory, and its digest for keys at rest.
+//! A finished key: how it is compared in memory, and its digest for the key at rest.
 
 use std::{
     any::TypeId,
@@ -14,7 +14,7 @@ use crate::{
     },
 };
 
-/// What tells stored responses of one process apart.
+/// The key of a stored response within one process.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct PrimaryKey {
     handler: TypeId,
@@ -23,7 +23,7 @@ pub(crate) struct PrimaryKey {
     bytes: Arc<[u8]>,
 }
 
-/// The same, borrowed from a writer: hashes and compares alike, and is built without an allocation.
+/// A borrowed [`PrimaryKey`], with the same hash: for look-ups straight from the writer, without an allocation.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct KeyRef<'a> {
     pub(crate) handler: TypeId,
@@ -33,14 +33,15 @@ pub(crate) struct KeyRef<'a> {
 }
 
 impl PrimaryKey {
-    /// For a HEAD or a POST that shows its method at these places: the key of the same request with GET.
-    pub(crate) fn of_get(&self, head_at: &[usize]) -> Option<Self> {
-        if head_at.is_empty() {
+    /// The key of the same request with the method GET, for a HEAD or a POST whose arguments wrote the method at these offsets.
+    /// `None` if the method is not in the key, or not at these offsets.
+    pub(crate) fn of_get(&self, method_at: &[usize]) -> Option<Self> {
+        if method_at.is_empty() {
             return None;
         }
         let mut bytes = Vec::with_capacity(self.len());
         let mut rest = &*self.bytes;
-        for at in head_at {
+        for at in method_at {
             let read = self.len() - rest.len();
             let (before, from) = rest.split_at_checked(at.checked_sub(read)?)?;
             bytes.extend_from_slice(before);
@@ -59,15 +60,15 @@ impl PrimaryKey {
         self.bytes.len()
     }
 
-    /// The name at rest: of the handler, as its author wrote it, and of all that the arguments show.
+    /// The key at rest: the name of the handler, as its author wrote it, and a digest of everything in the key.
     pub(crate) fn at_rest(&self, handler: &Handler, instance: Instance, state: State, namespace: &str, shape: Option<Shape>) -> StoreKey {
         let of_handler = handler.digest(instance, state, namespace, shape);
         StoreKey::new(handler.epoch_name(instance), of_handler.within(&self.bytes))
     }
 }
 
-/// The name at rest of the variant that the given field values select. Hashed under the key that it is a variant of, so
-/// that it is no other key's, and no request's.
+/// The key at rest of the variant that the given field values select. It is hashed together with the key that it is a variant of,
+/// so that it differs from the variants of other keys and from the keys of requests.
 pub(crate) fn variant_at_rest(handler: &Handler, instance: Instance, of: &StoreKey, selecting: &[u8]) -> StoreKey {
     StoreKey::new(handler.epoch_name(instance), of.digest().within(selecting))
 }
@@ -77,8 +78,8 @@ impl KeyRef<'_> {
         PrimaryKey { handler: self.handler, number: self.number, state: self.state, bytes: Arc::from(self.bytes) }
     }
 
-    /// The key of the variant that the given field values select. Injective: a variant's key ends in what no key of a
-    /// request ends in.
+    /// The key of the variant that the given field values select. Injective: a request's key has no element with the tag
+    /// `Variant`.
     pub(crate) fn variant(&self, selecting: &[u8]) -> PrimaryKey {
         let mut bytes = Vec::with_capacity(self.bytes.len() + selecting.len() + 1);
         bytes.extend_from_slice(self.bytes);
@@ -90,7 +91,7 @@ impl KeyRef<'_> {
 
 impl Hash for KeyRef<'_> {
     fn hash<H: Hasher>(&self, hasher: &mut H) {
-        // The path and the arguments tell almost all keys apart; the types are only compared.
+        // Path and arguments differ between almost all keys, so the type of the handler is compared, but not hashed.
         hasher.write(self.bytes);
         if self.number > 0 {
             hasher.write_u64(self.number);

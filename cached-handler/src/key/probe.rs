@@ -1,14 +1,14 @@
-//! Which parameters of a query a type reads, asked of its own `Deserialize`.
+//! Finds out which query parameters a type reads, by running its `Deserialize`.
 //!
-//! `T::deserialize` gets a [`Deserializer`](serde::Deserializer) without data. A derived struct hands over the names of
-//! its fields, aliases included, and stops there. That is believed if
-//! - the visitor is one that `derive(Deserialize)` wrote, going by its name: one written by hand could see the order of
-//!   parameters, and a wrapper around the deserializer sees the ones that are ignored;
-//! - it then ignores or refuses names close to those, and one unheard of: a second probe offers them;
-//! - it passes our error on: one that swallows errors shows whatever leads to them.
+//! `T::deserialize` gets a [`Deserializer`](serde::Deserializer) without data. A derived struct passes the names of its fields,
+//! aliases included, and gets an error. The names are trusted if
+//! - the visitor comes from `derive(Deserialize)`, judging by the name of its type: a hand-written visitor could see the order of
+//!   the parameters, and a wrapper around the deserializer could see those that are ignored;
+//! - the type then ignores or refuses similar names and an unknown one, which a second probe offers;
+//! - the type passes our error on: a type that swallows errors would show what caused them.
 //!
-//! Anything else may read everything, which is always safe to assume. What is left is a visitor written by hand that its
-//! author called `__Visitor`, and that sees the order of the parameters it names.
+//! Any other type is taken to read everything, which is always safe. One case is not detected: a hand-written visitor that its
+//! author called `__Visitor`, and that sees the order of the parameters which it names.
 
 mod names;
 mod offer;
@@ -27,18 +27,18 @@ use serde::de::DeserializeOwned;
 
 pub(crate) use self::shape::shape;
 
-/// What a type reads of a query.
+/// Which parameters of a query a type reads.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Reads {
-    /// Parameters of these names; what others there are it cannot tell.
+    /// The parameters with these names, and nothing of any other.
     Only(&'static [&'static str]),
-    /// The same, where a query may have to write one of the names in another way, or can write it in several.
+    /// As `Only`, but a query has to escape one of the names, or may write it in several ways.
     OnlyEscaped(&'static [&'static str]),
-    /// Any parameter, and their order.
+    /// Any parameter, and the order of the parameters.
     Everything,
 }
 
-/// What `T` reads, looked up in a table by type, as the probes would cost every hit hundreds of instructions.
+/// What `T` reads. Results are kept in a table by type, as probing at every hit would cost hundreds of instructions.
 pub(crate) fn reads<T: DeserializeOwned + 'static>() -> Reads {
     let id = TypeId::of::<T>();
     let mut start = Start(0);
@@ -50,7 +50,7 @@ pub(crate) fn reads<T: DeserializeOwned + 'static>() -> Reads {
     }
 }
 
-/// Looks further, and asks `T` where nobody has yet.
+/// Searches the neighbouring slots, and probes `T` if it is not in the table yet.
 #[cold]
 fn search<T: DeserializeOwned>(id: TypeId, start: usize) -> Reads {
     for slot in KNOWN.iter().skip(start).take(NEIGHBOURS) {
@@ -59,18 +59,18 @@ fn search<T: DeserializeOwned>(id: TypeId, start: usize) -> Reads {
             return *reads;
         }
     }
-    // Hundreds of types on few slots: slower, and right all the same.
+    // All slots are taken by other types: probing each time is slower, but correct.
     probe::<T>()
 }
 
 const SLOTS: usize = 1024;
-/// Slots where a type may lie.
+/// The number of slots in which a type may be found.
 const NEIGHBOURS: usize = 16;
 
-/// The types of a program are few, and known when it is built: nothing that a client sends fills the table.
+/// The table. A program has few such types, all known at compile time, so clients cannot fill it.
 static KNOWN: [OnceLock<(TypeId, Reads)>; SLOTS + NEIGHBOURS] = [const { OnceLock::new() }; SLOTS + NEIGHBOURS];
 
-/// Takes a `TypeId`, which is a hash already, as it is.
+/// A hasher that passes a `TypeId` through, as that is a hash already.
 struct Start(u64);
 
 impl Start {
@@ -108,19 +108,19 @@ fn probe<T: DeserializeOwned>() -> Reads {
     }
 }
 
-/// Whether a name reads in a query as it is written there.
+/// Whether a query writes a name without escapes.
 fn is_plain(name: &str) -> bool {
     !name.is_empty() && !name.contains(['%', '+', '&', '=', ' '])
 }
 
-/// Names that are not among `names`, but that a type which is not exact about names might take for one of them.
+/// Names that are not in `names`, but similar enough that a type which is lax about names might accept them.
 fn lookalikes(names: &'static [&'static str]) -> impl Iterator<Item = String> {
     let unheard_of = std::iter::once("\u{1}cached-handler".to_owned());
     let close = names.iter().flat_map(|name| [name.to_ascii_uppercase(), name.to_ascii_lowercase(), format!("{name}[]")]);
     unheard_of.chain(close).filter(|name| !names.contains(&name.as_str()))
 }
 
-/// The only error of the probes: it says nothing, and costs nothing to make.
+/// The only error of the probes. It has no text, so that it costs nothing to make.
 #[derive(Debug)]
 struct Stop;
 

@@ -1,4 +1,4 @@
-//! The name of a stored response where it is at rest.
+//! The key of a stored response at rest, in a backend.
 
 use std::{
     fmt,
@@ -7,11 +7,11 @@ use std::{
 
 use crate::util::digest::Digest;
 
-/// The name of a stored response at rest: the handler's name and a digest. Nothing of the request can be read in it.
+/// The key of a stored response in a backend: the name of its handler and a digest, from which nothing of the request can be read.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct StoreKey {
     name: Box<str>,
-    /// Of everything that a key is made of.
+    /// The digest of everything that the key is made of.
     digest: Digest,
 }
 
@@ -21,12 +21,12 @@ impl StoreKey {
         Self { name: [handler, "/", &hex].concat().into_boxed_str(), digest }
     }
 
-    /// What the bytes under it begin with, so that another key's are known for what they are.
+    /// The digest, which stored bytes begin with, so that bytes of another key are recognised.
     pub(crate) fn digest(&self) -> &Digest {
         &self.digest
     }
 
-    /// A key under which nothing is ever put.
+    /// A key under which nothing is ever stored, to probe a backend with.
     pub(crate) fn probe() -> Self {
         Self { name: "probe".into(), digest: Digest::NONE }
     }
@@ -37,7 +37,7 @@ impl StoreKey {
         Self::new("test", Digest::of(name.as_bytes()))
     }
 
-    /// The name; ASCII, at most some hundred bytes.
+    /// The key as text: ASCII, at most some hundred bytes.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.name
@@ -46,7 +46,7 @@ impl StoreKey {
 
 impl Hash for StoreKey {
     fn hash<H: Hasher>(&self, hasher: &mut H) {
-        // Of all that the key is made of, its handler included.
+        // The digest covers everything in the key, the handler included.
         hasher.write(self.digest.as_bytes());
     }
 }

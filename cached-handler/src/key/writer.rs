@@ -1,4 +1,4 @@
-//! What an argument shows goes into the key: the public trait, the writer, and the injective encoding.
+//! How arguments write the key: the public trait `CacheKey`, the writer, and the injective encoding.
 
 mod buffer;
 #[cfg(test)]
@@ -58,10 +58,10 @@ use crate::{
     note = "if it does not affect the response: `#[cached(…, skip_credentials(arg))]` for what shows nothing of a person, such as a pool; else `skip(arg)`, with which requests that have a `Cookie` or `Authorization` bypass the cache"
 )]
 pub trait CacheKey {
-    /// Writes what this value shows.
+    /// Writes everything that the handler can learn from this value.
     fn cache_key(&self, key: &mut KeyWriter<'_>);
 
-    /// Says what holds where a request has no such value, in `Option<Self>`: which fields it would have been read from.
+    /// Declares, for a request without such a value (`None` of `Option<Self>`), which header fields it would have been read from.
     fn absent(_key: &mut KeyWriter<'_>)
     where
         Self: Sized,
@@ -71,7 +71,7 @@ pub trait CacheKey {
     #[doc(hidden)]
     fn fill(&mut self, _forwarding: &Forwarding<'_>) {}
 
-    /// Writes this value where a middleware has put it into an `Extension`: it may show another request, or none.
+    /// Writes this value if a middleware has put it into an `Extension`: it may have been taken from another request, or from none.
     #[doc(hidden)]
     fn carried(&self, key: &mut KeyWriter<'_>) {
         self.cache_key(key);
@@ -137,22 +137,24 @@ pub struct KeyWriter<'a> {
     pub(crate) traits: Traits,
 }
 
-/// What the arguments said besides their parts.
+/// What the arguments declare about the response, besides the parts of the key that they write.
 #[derive(Debug, Default)]
 pub(crate) struct Traits {
     /// Header fields that authors' extractors were read from.
     pub(crate) vary: SmallVec<[&'static str; 4]>,
     /// An argument identifies a person.
     pub(crate) private: bool,
-    /// An argument of which `key` names a part may have been read from the credentials: its type does not say.
+    /// `key(…)` names a part of an argument that may have been read from the credentials: its type does not say what it was read
+    /// from.
     pub(crate) unsaid: bool,
     /// Whether an argument that is not in the key can see `Authorization` and `Cookie`.
     pub(crate) credentials: Credentials,
-    /// Where an argument shows the method, in the key of a HEAD or a POST.
-    pub(crate) head_at: SmallVec<[usize; 1]>,
-    /// An argument hands the handler fields by which it can be asked whether what is stored still holds.
+    /// Offsets at which arguments wrote the method, in the key of a HEAD or a POST: there `GET` is put in its place, to make the key
+    /// of the GET.
+    pub(crate) method_at: SmallVec<[usize; 1]>,
+    /// An argument can hand validators to the handler, so that the handler can revalidate a stored response.
     pub(crate) can_ask: bool,
-    /// A reason to stand aside.
+    /// Why the request bypasses the cache, if it does.
     pub(crate) bypass: Option<Bypass>,
 }
 
@@ -169,17 +171,16 @@ impl KeyWriter<'_> {
         self
     }
 
-    /// Adds what a value prints, as text: for types of other crates that are no [`KeyPart`]. `#[cache_key(display)]` on a field
-    /// writes this.
+    /// Adds the `Display` text of a value: for types of other crates that are no [`KeyPart`]. `#[cache_key(display)]` on a field
+    /// does this.
     ///
-    /// Two values that print the same are one key. So not for types that print less than the handler can see of them: an error
-    /// without its cause, a time without its zone, a number that is rounded. Formatting takes longer than a part that is
-    /// written as it is.
+    /// Two values that print the same are one key. So it is not for types that print less than the handler can see of them: an
+    /// error without its cause, a time without its zone, a number that is rounded. Formatting takes longer than [`part`](Self::part).
     ///
     /// ```
     /// use cached_handler::{CacheKey, KeyWriter};
     ///
-    /// /// Of a crate that knows nothing of this one.
+    /// /// `Version` is a type of a crate that does not know this one.
     /// # mod semver { pub struct Version(pub u8, pub u8); impl std::fmt::Display for Version {
     /// #     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result { write!(f, "{}.{}", self.0, self.1) } } }
     /// struct Release(semver::Version);
@@ -194,7 +195,7 @@ impl KeyWriter<'_> {
         let mut text = Printed(SmallVec::new());
         match write!(text, "{value}") {
             Ok(()) => self.tagged(Tag::Text, &text.0),
-            // What has been printed so far may be the beginning of another value.
+            // The text so far is a prefix, which another value may have too.
             Err(fmt::Error) => self.bypass(Bypass::KeyTooLong),
         }
         self
@@ -214,8 +215,8 @@ impl KeyWriter<'_> {
         self
     }
 
-    /// Keeps of what `write` writes only what it says besides its parts: that it identifies a person, what it was read from,
-    /// and what it shows of credentials.
+    /// Discards the parts that `write` writes and keeps what it declares: that the value identifies a person, which fields it was
+    /// read from, and whether it shows credentials.
     pub(crate) fn note_alone(&mut self, write: impl FnOnce(&mut Self)) {
         let said = self.said(write);
         self.traits.private |= said.private;
@@ -225,7 +226,7 @@ impl KeyWriter<'_> {
         }
     }
 
-    /// What `write` says besides the parts, of which nothing stays.
+    /// What `write` declares; the parts that it writes are discarded.
     pub(crate) fn said(&mut self, write: impl FnOnce(&mut Self)) -> Traits {
         let mark = self.bytes.mark();
         let before = std::mem::take(&mut self.traits);
@@ -238,7 +239,7 @@ impl KeyWriter<'_> {
         self.traits.bypass.get_or_insert(reason);
     }
 
-    /// All lines of a header field, in order, each framed.
+    /// Writes all lines of a header field, in order, each with its length.
     pub(crate) fn field(&mut self, name: &str) {
         let Some(fields) = self.fields else {
             return self.bypass(Bypass::FieldsUnseen);
@@ -246,8 +247,8 @@ impl KeyWriter<'_> {
         self.lines(name, fields);
     }
 
-    /// The fields of `vary` in an argument of the handler, where they are others than those that the request came with:
-    /// an extractor before it may have changed them.
+    /// Writes the fields of `vary` as an argument shows them, if they differ from those that the client sent: an extractor may have
+    /// changed them.
     pub(crate) fn changed_fields(&mut self, fields: &HeaderMap) {
         for name in self.handler.fields() {
             let unchanged = self.fields.is_some_and(|sent| sent.get_all(*name).iter().eq(fields.get_all(*name)));
@@ -267,7 +268,7 @@ impl KeyWriter<'_> {
         self.tag(Tag::End);
     }
 
-    /// A value of a type that has no tag of its own: the type's name, and bytes that its values have one of each.
+    /// Writes a value of a type that has no tag of its own: the name of the type, and bytes that no two of its values share.
     pub(crate) fn named(&mut self, name: &str, bytes: &[u8]) {
         self.tagged(Tag::Named, name.as_bytes());
         self.raw(bytes);
@@ -278,7 +279,7 @@ impl KeyWriter<'_> {
         self.byte(tag as u8);
     }
 
-    /// Length-framed bytes.
+    /// Writes the length of some bytes, and the bytes.
     #[inline]
     pub(crate) fn raw(&mut self, bytes: &[u8]) {
         if !self.bytes.framed(bytes) {
@@ -286,7 +287,7 @@ impl KeyWriter<'_> {
         }
     }
 
-    /// A tag, and length-framed bytes.
+    /// Writes a tag, the length of some bytes, and the bytes.
     #[inline]
     pub(crate) fn tagged(&mut self, tag: Tag, bytes: &[u8]) {
         if !self.bytes.tagged(tag as u8, bytes) {
@@ -294,7 +295,7 @@ impl KeyWriter<'_> {
         }
     }
 
-    /// A number of elements.
+    /// Writes a number of elements.
     pub(crate) fn length(&mut self, length: usize) {
         if !self.bytes.length_of(length) {
             self.bypass(Bypass::KeyTooLong);
@@ -307,10 +308,10 @@ impl KeyWriter<'_> {
         self.raw(value);
     }
 
-    /// The place of an argument among the others.
+    /// Writes the position of an argument among the others, before its parts.
     #[inline]
     pub(crate) fn argument(&mut self, at: usize) {
-        // One byte for all that axum allows, and never one of the other tags.
+        // One byte suffices for the number of arguments that axum allows; it differs from all tags.
         match u8::try_from(at) {
             Ok(at) if at < 32 => self.byte(FIRST_ARGUMENT | at),
             _ => self.bypass(Bypass::KeyTooLong),
@@ -325,7 +326,7 @@ impl KeyWriter<'_> {
     }
 }
 
-/// What a value prints, on the stack as long as it is short, and never longer than a key.
+/// The text of a value, on the stack while it is short, and never longer than a key may be.
 struct Printed(SmallVec<[u8; 64]>);
 
 impl Write for Printed {

@@ -29,20 +29,20 @@ use crate::{
     stored::Stored,
 };
 
-/// The request, as far as keys, preconditions and answers are concerned.
+/// What keys, preconditions and answers need to know of the request.
 #[derive(Debug)]
 pub(crate) struct RequestFacts {
     pub(crate) began: Began,
     pub(crate) state: fn() -> State,
     /// Path and query as they arrived.
     pub(crate) original: PathAndQuery,
-    /// Boxed: the facts move several times on the way of a hit, and few requests have any of these.
+    /// Boxed, as the facts are moved several times during a hit and few requests have any of these.
     rare: Option<Box<Rare>>,
     verb: Verb,
     pub(crate) flags: Flags,
 }
 
-/// Its method; the store answers the first two.
+/// The method of a request. Stored responses answer the first two.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Verb {
     Get,
@@ -50,58 +50,58 @@ enum Verb {
     Other,
 }
 
-/// What few requests have.
+/// Facts that few requests have.
 #[derive(Debug, Default)]
 struct Rare {
-    /// Neither GET nor HEAD.
+    /// A method other than GET and HEAD.
     method: Option<Method>,
-    /// Path and query as they were when the arguments were taken, where a nest or a rewriting service changed them.
+    /// Path and query that the arguments are taken from, if a nest or a rewriting service changed the original ones.
     inner: Option<PathAndQuery>,
-    /// The parameters of the path, where the key holds no path, or one that they may not have been taken from.
+    /// The parameters of the path, if the path in the key does not determine them.
     parameters: Option<RawPathParams>,
     conditional: Conditional,
-    /// The lines of `Cache-Control` and `Pragma`, where there are any.
+    /// The lines of `Cache-Control` and `Pragma`, if there are any.
     directives: Option<Box<HeaderMap>>,
-    /// What it changes, where its method is unsafe.
+    /// The target of an unsafe method.
     changed: Option<Box<Changed>>,
-    /// The runs that it is inside of.
+    /// The outer runs: those of cached handlers that made this request.
     around: Option<Box<[Outer]>>,
 }
 
-/// Which fields that matter are present.
+/// What the header fields and the routing say.
 #[derive(Debug, Default, Clone, Copy)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a fact of the request, and none excludes another")]
 pub(crate) struct Flags {
-    /// `Authorization`, `Proxy-Authorization`, `Cookie`.
+    /// Has `Authorization`, `Proxy-Authorization` or `Cookie`.
     pub(crate) credentials: bool,
-    /// The same without `Cookie`.
+    /// Has `Authorization` or `Proxy-Authorization`.
     pub(crate) authorization: bool,
     pub(crate) upgrade: Upgrade,
-    /// The client takes content in some coding, which a layer outside may put it into.
+    /// The client accepts a content coding, which an outer layer may apply.
     pub(crate) accepts_a_coding: bool,
-    /// It came through a router of axum, which takes the content away from the answer to a HEAD.
+    /// The request came through a router of axum, which removes the content from the answer to a HEAD.
     pub(crate) is_routed: bool,
-    /// It came to a service. A router hands on to one (`route_service`, `nest_service`, `fallback_service`) without taking the
-    /// content away from the answer to a HEAD.
+    /// The request came to a service, to which a router passes it (`route_service`, `nest_service`, `fallback_service`) without
+    /// removing the content from the answer to a HEAD.
     pub(crate) is_for_a_service: bool,
-    /// That service is one of axum's own routes, with their layers: most are handlers, and answer a HEAD with content.
+    /// That service is one of axum's own routes with its layers: most are handlers, and answer a HEAD with content.
     pub(crate) is_in_a_route: bool,
-    /// It came by HTTP/2 or a later version.
+    /// The request came by HTTP/2 or a later version.
     pub(crate) is_http2: bool,
 }
 
-/// Which protocol it asks for.
+/// The protocol in `Upgrade`.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Upgrade {
     #[default]
     None,
     WebSocket,
-    /// It may be ignored (RFC 9110 §7.8), and is.
+    /// Another protocol, which is ignored, as it may be (RFC 9110 §7.8).
     Other,
 }
 
 impl RequestFacts {
-    /// Of what is asked for without a request.
+    /// The facts of a typed value, which is computed without a request.
     pub(crate) fn of_none(began: Began) -> Self {
         Self {
             began,
@@ -113,7 +113,7 @@ impl RequestFacts {
         }
     }
 
-    /// As `parts` say.
+    /// The facts of a request with these parts.
     pub(crate) fn of(parts: &mut Parts, began: Began, state: fn() -> State) -> Self {
         let Scan { mut rare, mut flags } = Scan::of(&parts.headers);
         flags.is_http2 = parts.version >= Version::HTTP_2;
@@ -124,7 +124,7 @@ impl RequestFacts {
         let routed = parts.extensions.get::<OriginalUri>();
         flags.is_routed = routed.is_some();
         let original = match routed.and_then(|uri| uri.0.path_and_query()) {
-            // Where nothing has changed it, which is almost always, it is the same text in the same place.
+            // Almost always nothing has changed the path, and both share one text in memory.
             Some(original) if !std::ptr::eq(original.as_str(), inner.as_str()) => {
                 let original = original.clone();
                 if !is_below_a_fixed_prefix(&original, &inner, parts.extensions.get()) {
@@ -153,7 +153,7 @@ impl RequestFacts {
         match self.verb {
             Verb::Head => &Method::HEAD,
             Verb::Get => &Method::GET,
-            // It is there; were it not, nothing would be stored under a method that nobody stores.
+            // `rare` always has the method here. CONNECT, as a fallback, is never stored.
             Verb::Other => self.rare.as_ref().and_then(|rare| rare.method.as_ref()).unwrap_or(&Method::CONNECT),
         }
     }
@@ -168,7 +168,7 @@ impl RequestFacts {
         self.inner().unwrap_or(&self.original).query()
     }
 
-    /// Path and query as they were when the arguments were taken, where they are others than those that arrived.
+    /// Path and query that the arguments are taken from, if they differ from the original ones.
     pub(crate) fn inner(&self) -> Option<&PathAndQuery> {
         self.rare.as_ref()?.inner.as_ref()
     }
@@ -180,9 +180,9 @@ impl RequestFacts {
         }
     }
 
-    /// The parameters of the path, where neither the path as it arrived nor that which the arguments were taken from need hold
-    /// them: a service between two routers may have changed it, and a nest taken the changed part away. Also where the key holds
-    /// no path.
+    /// The parameters of the path, if neither the original path nor the one that the arguments are taken from determines them: a
+    /// service between two routers may have changed the path, and a nest may have removed the changed part. Also if the key holds no
+    /// path.
     pub(crate) fn parameters(&self) -> Option<&RawPathParams> {
         self.rare.as_ref()?.parameters.as_ref()
     }
@@ -191,12 +191,12 @@ impl RequestFacts {
         Some(&self.rare.as_ref()?.conditional).filter(|conditional| !conditional.is_empty())
     }
 
-    /// The lines of `Cache-Control` and `Pragma`, where there are any.
+    /// The lines of `Cache-Control` and `Pragma`, if there are any.
     pub(crate) fn directives(&self) -> Option<&HeaderMap> {
         self.rare.as_ref()?.directives.as_deref()
     }
 
-    /// What the request's own directives say to a stored response of this age.
+    /// Whether the request's own directives accept a stored response of this age and remaining freshness.
     pub(crate) fn wish(&self, age: Duration, remaining: Duration) -> Wish {
         self.directives().map_or(Wish::Use, |fields| request::wish(fields, age, remaining))
     }
@@ -209,17 +209,17 @@ impl RequestFacts {
         self.directives().is_some_and(request::only_if_cached)
     }
 
-    /// What it changes, for the one run that it begins.
+    /// Takes the target of an unsafe method, for the one run that the request begins.
     pub(crate) fn take_changed(&mut self) -> Option<Box<Changed>> {
         self.rare.as_mut()?.changed.take()
     }
 
-    /// The runs that it is inside of.
+    /// The outer runs: those of cached handlers that made this request.
     pub(crate) fn around(&self) -> &[Outer] {
         self.rare.as_ref().and_then(|rare| rare.around.as_deref()).unwrap_or_default()
     }
 
-    /// Tells the runs that it is inside of what answers it.
+    /// Notes in the outer runs that `stored` answers this request.
     #[inline]
     pub(crate) fn tell_around(&self, stored: &Stored, cache: CacheId) {
         if self.rare.is_some() {
@@ -231,24 +231,24 @@ impl RequestFacts {
         self.directives().is_some_and(request::forbids_storing)
     }
 
-    /// What of its credentials the arguments show, as far as the policy has it matter.
+    /// Whether arguments see credentials of this request, as far as they matter under the policy.
     pub(crate) fn credentials(&self, policy: &Policy, shown: Credentials) -> Credentials {
         let is_left_to_vary = policy.cookies_by_vary && !self.flags.authorization && shown == Credentials::Forwarded;
         match shown {
-            // Noted only where there are some, or a person that is known otherwise.
+            // `Withheld` is only set for a request that has credentials, or whose person is known by other means.
             Credentials::Withheld => Credentials::Withheld,
             shown if self.flags.credentials && !is_left_to_vary => shown,
             _ => Credentials::Unseen,
         }
     }
 
-    /// GET or HEAD: the methods that may be answered from the store.
+    /// Whether the method is GET or HEAD, which stored responses may answer.
     pub(crate) fn is_safe(&self) -> bool {
         self.verb != Verb::Other
     }
 }
 
-/// Whether all that has happened to a path is that nests took a prefix without parameters away: what is left has them all.
+/// Whether the only change to a path is that nests removed a prefix without parameters: the rest then has all parameters.
 fn is_below_a_fixed_prefix(original: &PathAndQuery, inner: &PathAndQuery, nested: Option<&NestedPath>) -> bool {
     let Some(prefix) = nested.map(|nested| nested.as_str().trim_end_matches('/')).filter(|prefix| !prefix.contains('{')) else {
         return false;
@@ -257,7 +257,7 @@ fn is_below_a_fixed_prefix(original: &PathAndQuery, inner: &PathAndQuery, nested
     below == Some(inner.path())
 }
 
-/// What a router has found in the path.
+/// The parameters that a router has found in the path.
 fn parameters(parts: &mut Parts) -> Option<RawPathParams> {
     let found = pin!(RawPathParams::from_request_parts(parts, &()));
     match found.poll(&mut Context::from_waker(Waker::noop())) {

@@ -1,36 +1,36 @@
-//! A request on its way forward to its handler: what the handler's arguments are told of it.
+//! What a handler's arguments are told before the handler runs, so that they can be adjusted.
 
 use http::{HeaderMap, HeaderName, HeaderValue, header};
 
 use super::nested::Outer;
 use crate::{outcome::Forward, rules::conditions::Conditional};
 
-/// What is known once a look-up has not answered, as far as arguments are concerned.
+/// What arguments need to know about a request that the cache did not answer and forwards to its handler.
 #[derive(Debug)]
 pub struct Forwarding<'a> {
     pub(crate) forward: Forward,
-    /// The cache has no part in the answer: the handler is given what it would be without one.
+    /// The cache takes no part in the answer: the handler gets its arguments as it would without a cache.
     pub(crate) is_untouched: bool,
-    /// The part that the request asks for is for the handler to give.
+    /// The handler answers the request's `Range` itself.
     pub(crate) forwards_part: bool,
     /// The request fields that `vary = "…"` names.
     pub(crate) selecting: &'static [&'static str],
-    /// Something is stored that could not answer.
+    /// A response is stored, but could not be used without revalidation.
     pub(crate) is_held: bool,
-    /// The fields by which the handler can be asked whether that still holds.
+    /// The conditional fields by which the handler can revalidate the stored response.
     pub(crate) validators: Vec<(HeaderName, HeaderValue)>,
     pub(crate) conditional: Option<&'a Conditional>,
-    /// The run, for what answers inside of it.
+    /// This run, for cached handlers that answer inside of it.
     pub(crate) outer: Outer,
 }
 
 impl Forwarding<'_> {
-    /// Whether preconditions and range are kept from the handler, to be evaluated here.
+    /// Whether the cache evaluates preconditions and ranges itself and hides them from the handler.
     pub(crate) fn asks_whole(&self) -> bool {
         self.forward.asks_whole()
     }
 
-    /// Takes the client's preconditions and ranges away, and asks by those of what is stored, if anything is.
+    /// Replaces the client's preconditions and range with those that revalidate the stored response, if there is one.
     pub(crate) fn amend(&self, fields: &mut HeaderMap) {
         make_whole(fields, self.forward);
         for (name, value) in &self.validators {
@@ -39,8 +39,8 @@ impl Forwarding<'_> {
     }
 }
 
-/// Takes preconditions and ranges away, which the cache evaluates itself, so that what it stores is whole. Where nothing will
-/// be stored, the request is forwarded as it is: `If-Match` protects a PUT.
+/// Removes preconditions and range, which the cache evaluates itself, so that it stores whole responses. If nothing will be
+/// stored, the request is forwarded as it is: `If-Match` protects a PUT.
 fn make_whole(fields: &mut HeaderMap, forward: Forward) {
     if !forward.asks_whole() {
         return;

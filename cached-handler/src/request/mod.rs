@@ -1,4 +1,4 @@
-//! A request: what is captured of it, once, before the handler's own arguments are made.
+//! A request: what is captured of it, once, before the handler's own extractors run.
 
 pub(crate) mod facts;
 pub(crate) mod forwarding;

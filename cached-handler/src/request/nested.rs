@@ -1,12 +1,13 @@
-//! Caches inside of a cache: a run whose answer is made of what other cached handlers have answered.
+//! Cached handlers inside of a cached handler: a run whose response is composed of responses of other cached handlers, its parts.
 //!
-//! Such a handler has groups, an age and a reader that the run knows nothing of. What is stored of the run is bound to them:
-//! it is held against the epochs of each part, by the stamp of that, is fresh no longer, and private where a part is. In memory
-//! it holds these epochs. At rest it names them, and they are read with its own; that is possible where its parts rest in the
-//! same backend, whose clock has stamped all of them. A layer
-//! stores nothing of the kind: a copy would be given to requests that the extractors inside refuse (law L2).
+//! A part has groups, an age and a reader that the outer run does not know. So the composed response inherits the restrictions of
+//! its parts: it is invalidated by the epochs of each part, with that part's stamp; it is fresh no longer than each part; and it is
+//! private if a part is. In memory it holds the epochs of its parts. At rest it names them, and they are read together with its
+//! own; that is possible only if the parts are stored in the same backend, whose clock has stamped all of them. A layer does not
+//! store composed responses at all: a copy would be sent to requests that the extractors inside would refuse (law L2).
 //!
-//! A handler inside finds the run by its task, and by the request's extensions where that was handed on to another task.
+//! An inner handler finds the outer run through its task, or through the request's extensions if the request was passed to another
+//! task.
 
 use std::{
     mem,
@@ -34,37 +35,37 @@ use crate::{
     },
 };
 
-/// A response that caches inside of a layer answer for; a mark for the gate of the store.
+/// Marks a response that a cached handler inside of a layer has made, so that the layer does not store it.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct CachedInside;
 
-/// Which of the caches of this process.
+/// Identifies a cache within this process.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct CacheId(u64);
 
 impl CacheId {
-    /// Another one than all before.
+    /// An identity that no other cache has.
     pub(crate) fn new() -> Self {
         static NEXT: AtomicU64 = AtomicU64::new(0);
         Self(NEXT.fetch_add(1, Ordering::Relaxed))
     }
 }
 
-/// How many runs are under way: without any, no request is inside of one, and hits ask no further.
+/// The number of runs in progress. If it is zero, no request is inside of a run, and hits skip the look-up.
 static UNDER_WAY: AtomicUsize = AtomicUsize::new(0);
 
 tokio::task_local! {
     static OUTER: Outer;
 }
 
-/// A run, for what answers inside of it.
+/// A run, as the owner of the parts of its response.
 #[derive(Debug)]
 pub(crate) struct Composition(Outer);
 
-/// That a run is under way.
+/// Counts a run as in progress until it is dropped.
 struct UnderWay;
 
-/// The same, for those inside.
+/// A run, as the handlers inside see it.
 #[derive(Debug, Clone)]
 pub(crate) struct Outer(Arc<Shared>);
 
@@ -76,20 +77,20 @@ struct Shared {
     parts: Mutex<Option<Parts>>,
 }
 
-/// What those inside have answered with.
+/// The restrictions of all parts that have answered inside of a run.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Parts {
-    /// Some of it lies where the epochs of this run say nothing of it.
+    /// A part is stored elsewhere, so that its epochs cannot be checked together with those of this run.
     pub(crate) is_foreign: bool,
     pub(crate) is_private: bool,
-    /// With the stamp of each.
+    /// The epochs of parts in memory, each with the stamp of its part.
     pub(crate) marks: Vec<(Marks, u64)>,
-    /// At rest, and the life of the clock that has stamped them.
+    /// Parts at rest, and the incarnation of the clock that has stamped them.
     pub(crate) at_rest: Vec<Part>,
     pub(crate) incarnation: Option<u64>,
-    /// Until when all of it is fresh.
+    /// Until when all parts are fresh.
     pub(crate) fresh_until: Option<Millis>,
-    /// Some of it must not be used after that, not even stale.
+    /// A part must not be used after that, not even as stale.
     pub(crate) ends: bool,
 }
 
@@ -98,7 +99,7 @@ impl Parts {
         Self { at_rest, incarnation: Some(stamp.incarnation), ..Self::default() }
     }
 
-    /// What is made of them is fresh no longer, and is not used any longer either where one of them must not be.
+    /// Limits the freshness of the composed response to that of its parts, and its use as well if a part must not be used stale.
     pub(crate) fn bound(&self, verdict: &mut Storable, now: Millis) -> Result<(), NotStored> {
         let Some(until) = self.fresh_until else { return Ok(()) };
         let longest = verdict.initial_age + span(until.saturating_sub(now));
@@ -119,12 +120,12 @@ impl Composition {
         self.0.clone()
     }
 
-    /// None, where no cached handler has answered inside, as in almost all runs.
+    /// The parts; `None` if no cached handler has answered inside, as in almost all runs.
     pub(crate) fn parts(&self) -> Option<Parts> {
         lock(&self.0.0.parts).clone()
     }
 
-    /// Those that rest where it does.
+    /// The parts that are stored in the same backend as the run's response.
     pub(crate) fn parts_at_rest(&self) -> Box<[Part]> {
         joined(lock(&self.0.0.parts).iter().flat_map(|parts| parts.at_rest.iter().cloned()))
     }
@@ -147,15 +148,15 @@ impl Drop for UnderWay {
     }
 }
 
-/// Tells them of what a cache has left alone without asking what it belongs to: nothing that is invalidated would reach what is
-/// made of it (law L4), which therefore is not stored.
+/// Notes in the outer runs that a part was not stored and that its groups are unknown. No invalidation could reach a response that
+/// is composed of it (law L4), so that is not stored.
 pub(crate) fn tell_of_unnamed(around: &[Outer], is_private: bool) {
     for outer in around {
         outer.add(Parts { is_foreign: true, is_private, ..Parts::default() });
     }
 }
 
-/// The runs that a request is inside of, if it is.
+/// The outer runs of a request, if there are any.
 #[inline]
 pub(crate) fn around(extensions: Option<&Extensions>) -> Option<Box<[Outer]>> {
     if UNDER_WAY.load(Ordering::Relaxed) == 0 { None } else { find(extensions) }
@@ -165,14 +166,14 @@ pub(crate) fn around(extensions: Option<&Extensions>) -> Option<Box<[Outer]>> {
 fn find(extensions: Option<&Extensions>) -> Option<Box<[Outer]>> {
     let by_task = OUTER.try_with(Clone::clone).ok();
     let by_request = extensions.and_then(|extensions| extensions.get::<Outer>());
-    // A handler may hand on a request that says of another run than its own.
+    // A handler may pass on a request that belongs to another run than its task does.
     let by_request = by_request.filter(|other| by_task.as_ref().is_none_or(|one| !Arc::ptr_eq(&one.0, &other.0)));
     let found: Box<[Outer]> = by_task.into_iter().chain(by_request.cloned()).collect();
     (!found.is_empty()).then_some(found)
 }
 
 impl Outer {
-    /// Runs what is inside.
+    /// Runs `inside` as a part of this run.
     pub(crate) fn scope<F: Future>(self, inside: F) -> impl Future<Output = F::Output> + use<F> {
         let under_way = UnderWay::begin();
         OUTER.scope(self, async move {
@@ -187,7 +188,7 @@ impl Outer {
         lock(&self.0.parts).is_some()
     }
 
-    /// A stored response answers inside, or one that has just been made.
+    /// Notes that a stored response, or one that was just made, answers inside.
     pub(crate) fn note(&self, stored: &Stored, cache: CacheId) {
         let is_private = CacheControl::of(&stored.whole.headers, &header::CACHE_CONTROL).is_ok_and(|own| own.private);
         let (fresh_until, ends) = (Some(stored.fresh_until), stored.ends);
@@ -220,14 +221,14 @@ impl Outer {
         all.incarnation = all.incarnation.or(part.incarnation);
         all.at_rest = joined(mem::take(&mut all.at_rest).into_iter().chain(part.at_rest)).into_vec();
         all.fresh_until = earliest(all.fresh_until, part.fresh_until);
-        // Each costs a look at every hit: what is made of so many parts is made anew each time.
+        // Every hit checks each part, so a response of too many parts is not stored.
         let length: usize = all.at_rest.iter().map(Part::length).sum();
         all.is_foreign |= all.marks.len() > MOST_PARTS || all.at_rest.len() > MOST_PARTS || length > LONGEST_PARTS;
     }
 }
 
 const MOST_PARTS: usize = 64;
-/// In bytes, of what is kept with a response at rest.
+/// The most bytes that the names of parts may take in a response at rest.
 const LONGEST_PARTS: usize = 32 << 10;
 
 fn earliest<T: Ord>(one: Option<T>, other: Option<T>) -> Option<T> {

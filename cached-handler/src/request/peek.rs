@@ -1,5 +1,5 @@
-//! Whether a request has content, where its body does not say so: a layer outside may have put a body around that of the
-//! server which never says that it is at its end.
+//! Finds out whether a request has content when its body does not tell: an outer layer may have wrapped the server's body in one
+//! that never reports its end in advance.
 
 use std::{
     any::Any,
@@ -13,9 +13,9 @@ use bytes::Bytes;
 use http::{HeaderMap, Method, header, request::Parts};
 use http_body::{Body as _, Frame, SizeHint};
 
-/// Whether there is content. Where nobody can tell, there is.
+/// Whether there is content; true if that is not known.
 ///
-/// A body that is not one of axum's cannot be given back what was read of it: then it is what it says itself.
+/// For a body that is not axum's `Body`, only its own word counts: a frame that was read could not be put back.
 pub(crate) fn has_content<B: http_body::Body + 'static>(parts: &Parts, body: &mut B) -> bool {
     if body.is_end_stream() {
         return false;
@@ -26,15 +26,15 @@ pub(crate) fn has_content<B: http_body::Body + 'static>(parts: &Parts, body: &mu
     !body.is_end_stream() && body.size_hint().exact() != Some(0)
 }
 
-/// Reads the first frame of a body that may be empty, and puts it back. An empty one says so from then on.
+/// Reads the first frame of a body that may be empty, and puts it back. An empty body reports its end from then on.
 ///
-/// A request that is announced to have content is left alone: reading may ask the client to send it (RFC 9110 §10.1.1).
+/// A request whose fields announce content is not read: reading may ask the client to send it (RFC 9110 §10.1.1).
 #[cold]
 pub(crate) fn peek(method: &Method, fields: &HeaderMap, body: &mut Body) {
     if !matches!(*method, Method::GET | Method::HEAD) || body.is_end_stream() || announces_content(fields) {
         return;
     }
-    // Whoever reads it later is told what comes: a body keeps the last one who asked.
+    // A no-op waker is enough: whoever polls the body later registers their own.
     let mut nobody = Context::from_waker(Waker::noop());
     let first = match Pin::new(&mut *body).poll_frame(&mut nobody) {
         Poll::Pending => return,
@@ -46,7 +46,7 @@ pub(crate) fn peek(method: &Method, fields: &HeaderMap, body: &mut Body) {
     }
 }
 
-/// RFC 9112 §6.3.
+/// Whether the fields announce content (RFC 9112 §6.3).
 fn announces_content(fields: &HeaderMap) -> bool {
     let is_longer = || fields.get_all(header::CONTENT_LENGTH).iter().any(|length| length != "0");
     fields.contains_key(header::TRANSFER_ENCODING) || is_longer()
@@ -96,7 +96,7 @@ mod tests {
 
     use super::*;
 
-    /// Never says that it is at its end.
+    /// A body that never reports its end in advance.
     struct Pieces(VecDeque<Option<&'static str>>);
 
     impl futures_core::Stream for Pieces {
@@ -106,7 +106,7 @@ mod tests {
             match self.0.pop_front() {
                 None => Poll::Ready(None),
                 Some(Some(piece)) => Poll::Ready(Some(Ok(Frame::data(Bytes::from_static(piece.as_bytes()))))),
-                // It comes later.
+                // The piece comes later.
                 Some(None) => {
                     cx.waker().wake_by_ref();
                     Poll::Pending

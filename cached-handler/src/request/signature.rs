@@ -1,23 +1,24 @@
-//! What the attributes write into a handler's signature: what is captured of a request, and the argument that it travels
-//! with. The names are what rustc shows to whoever calls a handler, which only axum can.
+//! The parameter that the attributes add to a handler's signature, to capture the request before the handler's own extractors run.
+//! It wraps the first argument, so that the number of arguments stays the same. Its name is advice: rustc shows it to an author who
+//! calls the handler directly, which only axum can.
 
 use std::convert::Infallible;
 
 use axum::extract::{FromRequest, FromRequestParts, Request};
 use http::request::Parts;
 
-/// What an attribute wants of each request. It is captured before the handler's own arguments are made.
+/// What an attribute captures of each request, before the handler's own extractors run.
 pub trait Capture<S>: Sized {
-    /// As the request is.
+    /// Captures it from a request.
     fn of(parts: &mut Parts) -> Self;
 }
 
-/// What is captured, and the argument that it travels with: their number stays as the author wrote it.
+/// What is captured, together with the handler's first argument.
 #[derive(Debug)]
 pub struct PassedByAxum<C, E>(pub C, pub E);
 
-/// Stands alone where a handler has no argument to travel with. It is missing where such a handler is called: by its
-/// author, or by the code of a `#[debug_handler]` that stands above the attribute.
+/// What is captured, for a handler without arguments. A direct call of such a handler lacks this argument: a call by its author,
+/// or by the code of a `#[debug_handler]` above the attribute.
 #[expect(non_camel_case_types, reason = "advice to be read in an error of rustc, which shows nothing but this name")]
 #[derive(Debug)]
 pub struct PassedByAxum_TypeUncachedToCallIt_OrPutDebugHandlerBelow<C>(pub C);

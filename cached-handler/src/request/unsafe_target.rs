@@ -1,4 +1,4 @@
-//! What a request with an unsafe method changes, by what its method means (RFC 9111 §4.4).
+//! The resources that a request with an unsafe method may change (RFC 9111 §4.4).
 
 use axum::extract::OriginalUri;
 use http::{HeaderMap, HeaderValue, header, request::Parts};
@@ -8,7 +8,7 @@ use crate::{
     rules::reference::{leads_back, path_at_same_origin},
 };
 
-/// The resource that such a request is sent to.
+/// The target of a request with an unsafe method.
 #[derive(Debug, Clone)]
 pub(crate) struct Changed {
     path: Box<str>,
@@ -17,7 +17,7 @@ pub(crate) struct Changed {
 }
 
 impl Changed {
-    /// Nothing, for a safe method; a method that nobody knows is unsafe.
+    /// The target of a request; `None` if its method is safe. An unknown method counts as unsafe.
     pub(crate) fn by(parts: &Parts) -> Option<Box<Self>> {
         if parts.method.is_safe() {
             return None;
@@ -35,7 +35,7 @@ impl Changed {
         Target::sent_path(&self.path)
     }
 
-    /// The target, and what the answer says was changed beside it; nothing, where the answer says that nothing was.
+    /// The target and the resources that `Location` and `Content-Location` of the answer name; none if the answer is an error.
     pub(crate) fn by_answer<B>(&self, answer: &http::Response<B>) -> Vec<Target> {
         if !answer.status().is_success() && !answer.status().is_redirection() {
             return Vec::new();
@@ -51,8 +51,7 @@ impl Changed {
         targets
     }
 
-    /// Whether the answer's content is a representation of the target, as the one line of its `Content-Location` says
-    /// (RFC 9110 §8.7).
+    /// Whether the answer's content is a representation of the target, by its only `Content-Location` (RFC 9110 §8.7).
     pub(crate) fn is_represented_by(&self, answer: &HeaderMap) -> bool {
         let mut lines = answer.get_all(header::CONTENT_LOCATION).iter();
         let named = lines.next().filter(|_| lines.next().is_none()).and_then(|line| line.to_str().ok());

@@ -30,7 +30,7 @@ pub struct Key {
 impl Key {
     /// For a HEAD or a POST that shows its method: the key of the same request with GET.
     pub(crate) fn of_get(&self) -> Option<PrimaryKey> {
-        self.primary.of_get(&self.traits.head_at)
+        self.primary.of_get(&self.traits.method_at)
     }
 }
 

@@ -135,7 +135,7 @@ impl Miss {
 
     /// Whether it is a HEAD, and its handler sees that: then what it answers has no content. Otherwise that is GET's.
     pub(crate) fn is_answered_as_head(&self) -> bool {
-        self.is_head() && !self.key.traits.head_at.is_empty()
+        self.is_head() && !self.key.traits.method_at.is_empty()
     }
 
     /// Whether `Content-Length` is right, except on the answer to a HEAD, where it is that of GET's content.

@@ -1,4 +1,4 @@
-//! Arguments made of the request's content, which no key holds yet: compile errors that say what to take in their place.
+//! Arguments made of the request's content, which no key holds yet: they do not compile, and the message says what to take instead.
 
 use axum::{Json, body::Body};
 use bytes::{Bytes, BytesMut};
@@ -9,10 +9,10 @@ use crate::{
     outcome::Bypass,
 };
 
-/// Why a request is bypassed whose content an argument shows all the same.
+/// The reason for which a request bypasses the cache if an argument shows its content nevertheless.
 pub(super) const UNKEYED: Bypass = Bypass::Content;
 
-/// Nobody implements it: it is there for what rustc says then.
+/// Never implemented: the bound exists for its error message.
 #[diagnostic::on_unimplemented(
     message = "`{T}` takes the content of the request, which is not in the key of a cached handler",
     label = "only GET and HEAD are cached, and they have no content",

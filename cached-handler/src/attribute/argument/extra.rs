@@ -29,7 +29,7 @@ impl<T: DeserializeOwned + 'static> CacheKey for Query<T> {
 }
 
 impl<T: DeserializeOwned + 'static> CacheKey for OptionalQuery<T> {
-    /// It tells `/a` from `/a?`.
+    /// Tells `/a` and `/a?` apart.
     fn cache_key(&self, key: &mut KeyWriter<'_>) {
         if self.0.is_some() {
             query::write::<T>(key);
@@ -58,7 +58,7 @@ impl<T: DeserializeOwned + 'static> CacheKey for Form<T> {
 #[expect(deprecated, reason = "axum-extra still has it")]
 #[diagnostic::do_not_recommend]
 impl<T> CacheKey for OptionalPath<T> {
-    /// As `Path`; the path holds whether it is there.
+    /// Written as `Path` is; the path in the key tells whether the parameters are present.
     fn cache_key(&self, key: &mut KeyWriter<'_>) {
         key.path_parameters();
     }
@@ -96,7 +96,7 @@ impl<E: CacheKey, R> CacheKey for WithRejection<E, R> {
     }
 }
 
-/// Taken from `Host` or the target, which caches key by themselves, unless a proxy's field says otherwise.
+/// Taken from a proxy's field if there is one, or else from `Host` or the target, which are in every key.
 #[expect(deprecated, reason = "axum-extra still has it")]
 #[diagnostic::do_not_recommend]
 impl CacheKey for Host {

@@ -1,5 +1,9 @@
-//! The fields of `#[derive(CacheKey)]` that are extractors, or only have the name of one; and those that axum's derive takes
-//! via an extractor which may fail.
+//! How `#[derive(CacheKey)]` writes a field whose type has the name of an extractor, such as `Path` or `Version`, and a field that
+//! axum's derive takes `via` an extractor which may fail.
+//!
+//! A macro sees names, not types: an author may have a `Version` of their own. So the derive emits the method call
+//! `(&&&Field::<T>::TYPE).kind()`, and the compiler picks the first of three traits that applies to the type: [`IsExtractor`],
+//! [`IsPart`], [`IsNeither`]. Each gives back a type with the same three methods.
 
 use std::marker::PhantomData;
 
@@ -8,19 +12,18 @@ use crate::{
     outcome::Bypass,
 };
 
-/// The type of a field that an extractor of axum shares its name with. The derive sees names alone, and an author may have a
-/// `Version` or a `Path` of an own that is a [`KeyPart`]: the compiler finds out which of the two it is.
+/// Stands for the type of a field, for the method call that picks one of the three traits.
 #[derive(Debug)]
 pub struct Field<T>(PhantomData<T>);
 
 impl<T> Field<T> {
-    /// Stands for the type.
+    /// The value that the derive calls `kind` on.
     pub const TYPE: Self = Self(PhantomData);
 }
 
-/// An extractor. Asked first, as a method call on `&&&Field` finds it before the two others.
+/// The type is an extractor. Method lookup on `&&&Field` finds this trait before the two others.
 pub trait IsExtractor<T> {
-    /// How it is written.
+    /// How the field is written.
     fn kind(&self) -> AsExtractor<T> {
         AsExtractor(PhantomData)
     }
@@ -28,9 +31,9 @@ pub trait IsExtractor<T> {
 
 impl<T: CacheKey> IsExtractor<T> for &&Field<T> {}
 
-/// No extractor, but a part of a key.
+/// The type is a part of a key, and no extractor.
 pub trait IsPart<T> {
-    /// How it is written.
+    /// How the field is written.
     fn kind(&self) -> AsPart<T> {
         AsPart(PhantomData)
     }
@@ -38,9 +41,9 @@ pub trait IsPart<T> {
 
 impl<T: KeyPart> IsPart<T> for &Field<T> {}
 
-/// Neither: an extractor that does not say what it shows, which the compiler then says of it.
+/// The type is neither, such as an extractor without `CacheKey`: `write` then fails to compile, with the message of `CacheKey`.
 pub trait IsNeither<T> {
-    /// How it would be written.
+    /// How the field would be written.
     fn kind(&self) -> AsNeither<T> {
         AsNeither(PhantomData)
     }
@@ -48,55 +51,55 @@ pub trait IsNeither<T> {
 
 impl<T> IsNeither<T> for Field<T> {}
 
-/// Written as an argument is.
+/// Writes the field as an argument is written.
 #[derive(Debug)]
 pub struct AsExtractor<T>(PhantomData<T>);
 
 #[expect(clippy::unused_self, reason = "it is the choice itself, so that each of the three is called alike")]
 impl<T: CacheKey> AsExtractor<T> {
-    /// What it shows.
+    /// Writes what the extractor shows.
     pub fn write(self, value: &T, key: &mut KeyWriter<'_>) {
         value.cache_key(key);
     }
 
-    /// The same from an `Extension`.
+    /// Writes it if the whole type came from an `Extension`.
     pub fn carried(self, value: &T, key: &mut KeyWriter<'_>) {
         value.carried(key);
     }
 
-    /// What the type declares where the request has no such value.
+    /// Writes what the type declares if the request has no such value.
     pub fn absent(self, key: &mut KeyWriter<'_>) {
         T::absent(key);
     }
 }
 
-/// Written as a value is.
+/// Writes the field as a value is written.
 #[derive(Debug)]
 pub struct AsPart<T>(PhantomData<T>);
 
 #[expect(clippy::unused_self, reason = "it is the choice itself, so that each of the three is called alike")]
 impl<T: KeyPart> AsPart<T> {
-    /// The value.
+    /// Writes the value.
     pub fn write(self, value: &T, key: &mut KeyWriter<'_>) {
         value.key_part(key);
     }
 
-    /// The same from an `Extension`, as it shows itself.
+    /// Writes the value, as in `write`: it shows the same if it came from an `Extension`.
     pub fn carried(self, value: &T, key: &mut KeyWriter<'_>) {
         value.key_part(key);
     }
 
-    /// A part declares nothing where the request has no such value.
+    /// Nothing: a part declares nothing for a request without such a value.
     pub fn absent(self, _: &mut KeyWriter<'_>) {}
 }
 
-/// Not written: the first of these says so, once.
+/// Does not compile: the bound of `write` reports the error, once.
 #[derive(Debug)]
 pub struct AsNeither<T>(PhantomData<T>);
 
 #[expect(clippy::unused_self, reason = "it is the choice itself, so that each of the three is called alike")]
 impl<T> AsNeither<T> {
-    /// Does not compile.
+    /// Fails to compile, as `T` has no `CacheKey`.
     pub fn write(self, value: &T, key: &mut KeyWriter<'_>)
     where
         T: CacheKey,
@@ -104,14 +107,14 @@ impl<T> AsNeither<T> {
         value.cache_key(key);
     }
 
-    /// Nothing.
+    /// Nothing, so that the error is reported once.
     pub fn carried(self, _: &T, _: &mut KeyWriter<'_>) {}
 
-    /// Nothing.
+    /// Nothing, so that the error is reported once.
     pub fn absent(self, _: &mut KeyWriter<'_>) {}
 }
 
-/// `#[from_request(via(Query))] filter: Option<Filter>`: none where the extractor fails.
+/// Writes `#[from_request(via(Query))] filter: Option<Filter>`, which is `None` if the extractor fails.
 pub fn option_via(is_there: bool, key: &mut KeyWriter<'_>, write: fn(&mut KeyWriter<'_>)) {
     if is_there {
         key.tag(Tag::Some);
@@ -121,7 +124,8 @@ pub fn option_via(is_there: bool, key: &mut KeyWriter<'_>, write: fn(&mut KeyWri
     }
 }
 
-/// `#[from_request(via(Query))] filter: Result<Filter, QueryRejection>`. What the rejection says may be more than the key holds.
+/// Writes `#[from_request(via(Query))] filter: Result<Filter, QueryRejection>`. A rejection bypasses the cache, as its text may show
+/// more of the request than the key holds.
 pub fn result_via(is_ok: bool, key: &mut KeyWriter<'_>, write: fn(&mut KeyWriter<'_>)) {
     if is_ok {
         key.tag(Tag::Ok);

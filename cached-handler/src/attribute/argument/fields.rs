@@ -1,4 +1,5 @@
-//! All header fields at once, as an argument: narrowed to those that `vary` names.
+//! `HeaderMap` as an argument. With `vary = "…"` it is narrowed to the fields that `vary` names; with `vary = from_response` the
+//! responses name in `Vary` the fields that they depend on; without `vary` it does not compile.
 
 use std::mem;
 
@@ -11,7 +12,7 @@ use crate::{
     rules::credentials::Credentials,
 };
 
-/// Nobody implements it: it is there for what rustc says then.
+/// Never implemented: the bound exists for its error message.
 #[diagnostic::on_unimplemented(
     message = "a cached handler with a `{T}` has to name the fields that it reads",
     label = "the key has to hold the fields that the handler sees",
@@ -21,7 +22,7 @@ use crate::{
 )]
 pub trait NamesFieldsFor<T> {}
 
-/// Without a `vary`.
+/// For an attribute without `vary`: the bound is never met, and its message says what to type.
 #[doc(hidden)]
 impl CacheKey for HeaderMap
 where
@@ -32,13 +33,14 @@ where
 
 #[diagnostic::do_not_recommend]
 impl Keyed<Fields> for HeaderMap {
-    /// The fields that `vary` names are in every key of the handler, as they were sent.
+    /// Every key of the handler holds the fields that `vary` names as the client sent them. This writes those that an extractor
+    /// before this argument has changed.
     fn write(&self, key: &mut KeyWriter<'_>) {
         key.changed_fields(self);
     }
 
     fn amend(&mut self, forwarding: &Forwarding<'_>) {
-        // Without a part in the answer, the handler is given what it would be without a cache.
+        // If the cache takes no part in the answer, the handler gets all fields, as it would without a cache.
         if !forwarding.is_untouched {
             narrow(self, forwarding.selecting);
         }
@@ -47,7 +49,8 @@ impl Keyed<Fields> for HeaderMap {
 
 #[diagnostic::do_not_recommend]
 impl Keyed<FromResponse> for HeaderMap {
-    /// The host: it belongs to the target of the request, so that no response names it in `Vary`.
+    /// Writes the host alone: it belongs to the target of the request, so responses do not name it in `Vary`. All other fields are
+    /// left to `Vary`.
     fn write(&self, key: &mut KeyWriter<'_>) {
         key.traits.shows(Credentials::Forwarded);
         key.traits.can_ask = true;
@@ -59,7 +62,8 @@ impl Keyed<FromResponse> for HeaderMap {
     }
 }
 
-/// Leaves the named fields, in the order of `names`: the order in which a client sent them is not in the key.
+/// Removes all fields but `names`, and puts these in the order of `names`, as the key does not hold the order in which the client
+/// sent them.
 fn narrow(map: &mut HeaderMap, names: &[&'static str]) {
     let all = mem::take(map);
     for name in names {

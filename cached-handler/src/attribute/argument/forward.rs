@@ -1,4 +1,4 @@
-//! The whole request as an argument: for handlers that forward it, with `vary = from_response`.
+//! The whole request (or its `Parts`) as an argument: for handlers that forward it to a server, with `vary = from_response`.
 
 use std::{
     mem,
@@ -18,7 +18,7 @@ use crate::{
     rules::credentials::Credentials,
 };
 
-/// Nobody implements it: it is there for what rustc says then.
+/// Never implemented: the bound exists for its error message.
 #[diagnostic::on_unimplemented(
     message = "a cached handler that takes `{T}` sees all of the request",
     label = "the key does not hold the whole request",
@@ -44,7 +44,7 @@ without_vary!(Parts, Request);
 #[diagnostic::do_not_recommend]
 impl Keyed<FromResponse> for Parts {
     fn write(&self, key: &mut KeyWriter<'_>) {
-        head(&self.method, &self.uri, &self.headers, &self.extensions, key);
+        write_head(&self.method, &self.uri, &self.headers, &self.extensions, key);
     }
 
     fn amend(&mut self, forwarding: &Forwarding<'_>) {
@@ -68,9 +68,9 @@ impl Keyed<FromResponse> for Request {
     }
 
     fn write(&self, key: &mut KeyWriter<'_>) {
-        head(self.method(), self.uri(), self.headers(), self.extensions(), key);
-        // A GET with content: what it does is up to the server, which sees it, and the key does not hold it. Of a POST it
-        // is the answer that says what it stands for.
+        write_head(self.method(), self.uri(), self.headers(), self.extensions(), key);
+        // The server may act on the content of a GET, which the key does not hold. The content of a POST needs no key: its
+        // answer is stored only if the answer says itself for which GET it stands (RFC 9110 §9.3.3).
         if matches!(*self.method(), Method::GET | Method::HEAD) && !self.body().is_end_stream() {
             key.bypass(content::UNKEYED);
         }
@@ -85,23 +85,26 @@ impl Keyed<FromResponse> for Request {
     }
 }
 
-fn head(method: &Method, target: &Uri, fields: &HeaderMap, extensions: &Extensions, key: &mut KeyWriter<'_>) {
+/// Writes what does not change between requests that a response's `Vary` may tell apart: method, target, host, and what routers
+/// found. The header fields are left to `Vary`.
+fn write_head(method: &Method, target: &Uri, fields: &HeaderMap, extensions: &Extensions, key: &mut KeyWriter<'_>) {
     key.traits.shows(Credentials::Forwarded);
     key.traits.can_ask = true;
     uri::method(method, key);
-    if *method == Method::POST && !is_in_the_key(extensions) {
-        // What its handler sees no key holds: no place that could be found.
-        key.traits.head_at.push(usize::MAX);
+    if *method == Method::POST && !has_only_keyed(extensions) {
+        // The handler sees extensions that no key holds, so the answer cannot stand for a GET either: with an offset outside
+        // of the key, there is no key of a GET.
+        key.traits.method_at.push(usize::MAX);
     }
     uri::write(target, key);
-    routed::<OriginalUri>(extensions, key);
-    routed::<MatchedPath>(extensions, key);
-    routed::<NestedPath>(extensions, key);
+    write_extension::<OriginalUri>(extensions, key);
+    write_extension::<MatchedPath>(extensions, key);
+    write_extension::<NestedPath>(extensions, key);
     key.hosts(target.authority().map(http::uri::Authority::as_str), fields);
 }
 
-/// What routers have left beside the request.
-fn routed<T: CacheKey + Send + Sync + 'static>(extensions: &Extensions, key: &mut KeyWriter<'_>) {
+/// Writes a value that a router has put into the extensions, or its absence.
+fn write_extension<T: CacheKey + Send + Sync + 'static>(extensions: &Extensions, key: &mut KeyWriter<'_>) {
     match extensions.get::<T>() {
         None => key.tag(Tag::None),
         Some(value) => {
@@ -111,31 +114,33 @@ fn routed<T: CacheKey + Send + Sync + 'static>(extensions: &Extensions, key: &mu
     }
 }
 
-/// Leaves what the key holds and what belongs to the process: anything else, such as a user whom a middleware put there,
-/// is no field that a response could name in `Vary`.
+/// Removes all extensions but those that the key holds or that belong to the process. Anything else, such as a user whom a
+/// middleware put there, could change the response, and no `Vary` can name it.
 fn drop_unkeyed(extensions: &mut Extensions) {
     let all = mem::take(extensions);
-    keep::<OriginalUri>(&all, extensions);
-    keep::<MatchedPath>(&all, extensions);
-    keep::<NestedPath>(&all, extensions);
-    keep::<Cache>(&all, extensions);
+    copy::<OriginalUri>(&all, extensions);
+    copy::<MatchedPath>(&all, extensions);
+    copy::<NestedPath>(&all, extensions);
+    copy::<Cache>(&all, extensions);
 }
 
-/// Whether the key holds all of them, for requests that keep theirs.
-fn is_in_the_key(extensions: &Extensions) -> bool {
+/// Whether there are no extensions but those that the key holds or that belong to the process. Asked for a POST, which keeps its
+/// extensions.
+fn has_only_keyed(extensions: &Extensions) -> bool {
     let known = [
         has_parameters(extensions),
         extensions.get::<OriginalUri>().is_some(),
         extensions.get::<MatchedPath>().is_some(),
         extensions.get::<NestedPath>().is_some(),
         extensions.get::<Cache>().is_some(),
-        // Of this crate's own, which say nothing of the request.
+        // This crate's own extension, which shows nothing of the request.
         extensions.get::<Outer>().is_some(),
     ];
     extensions.len() <= known.into_iter().filter(|is_there| *is_there).count()
 }
 
-/// Whether a router has left the parameters of the path, which are of a type of its own.
+/// Whether a router has put the parameters of the path into the extensions. Their type is private to axum, so an extractor has
+/// to look.
 fn has_parameters(extensions: &Extensions) -> bool {
     let mut parts = http::Request::new(()).into_parts().0;
     parts.extensions.clone_from(extensions);
@@ -143,8 +148,8 @@ fn has_parameters(extensions: &Extensions) -> bool {
     matches!(found.poll(&mut Context::from_waker(Waker::noop())), Poll::Ready(Ok(_)))
 }
 
-fn keep<T: Clone + Send + Sync + 'static>(all: &Extensions, kept: &mut Extensions) {
-    if let Some(value) = all.get::<T>() {
-        kept.insert(value.clone());
+fn copy<T: Clone + Send + Sync + 'static>(from: &Extensions, to: &mut Extensions) {
+    if let Some(value) = from.get::<T>() {
+        to.insert(value.clone());
     }
 }

@@ -1,4 +1,4 @@
-//! `OnMiss<E>`: an argument whose extractor runs only where the handler does.
+//! `OnMiss<E>`: an argument whose extractor runs only if the handler runs.
 
 use std::{fmt, pin::Pin, sync::Mutex};
 
@@ -15,13 +15,13 @@ use crate::{
     stored::response_part::DoNotStore,
 };
 
-/// An extractor put off until the handler runs: for pooled connections and whatever else costs something to take.
+/// An extractor that is put off until the handler runs: for pooled connections and whatever else is expensive to acquire.
 ///
-/// **On a hit the extractor does not run at all**, neither its work nor its checks. So not for authentication.
+/// **On a hit the extractor does not run at all**, neither its work nor its checks. So it is not for authentication.
 ///
-/// What it shows has to be known before it runs: of an extractor of yours nothing is, hence
-/// `skip_credentials(db)`: you vouch that it shows nothing of who asks, as a connection does not. With `skip(db)` requests that have a
-/// `Cookie` or `Authorization` bypass the cache. Taking the request along for later costs a copy of its header fields, on a hit too
+/// The key has to be known before the extractor runs, and of an extractor of yours nothing is known by then. Hence
+/// `skip_credentials(db)`: you vouch that it shows nothing of the person who asks, as a connection does not. With `skip(db)` requests
+/// that have a `Cookie` or `Authorization` bypass the cache. The request's header fields are copied for the extractor, on a hit too
 /// (under half a microsecond).
 ///
 /// ```
@@ -76,11 +76,11 @@ impl<E> fmt::Debug for OnMiss<E> {
     }
 }
 
-/// The answer of an extractor that [`OnMiss::extract`] ran, and that refused. It is never stored.
+/// The rejection of an extractor that [`OnMiss::extract`] ran. It is never stored.
 ///
-/// `?` takes it into `Rejected` itself, a [`Response`] and [`axum::response::Result`], which send this answer. It is an
-/// [`Error`](std::error::Error), so it goes into error types that are made of any error, too; a pair is made of it by hand. What it is
-/// turned into is an answer of the handler: of a status that is stored (404, 410), it would be stored.
+/// `?` converts it into `Rejected` itself, a [`Response`] and [`axum::response::Result`], which send the extractor's answer. It is
+/// an [`Error`](std::error::Error), so `?` also converts it into error types that are made from any error; a tuple has to be made by
+/// hand. The result of such a conversion is an answer of the handler: with a status that is stored (404, 410), it is stored.
 ///
 /// ```
 /// use axum::http::StatusCode;
@@ -100,7 +100,7 @@ impl<E> fmt::Debug for OnMiss<E> {
 /// ```
 pub struct Rejected {
     status: StatusCode,
-    /// A lock nobody waits for: it makes the response `Sync`, as error types ask for.
+    /// The lock is never contended: it makes the response `Sync`, as error types require.
     response: Mutex<Response>,
 }
 
@@ -154,7 +154,7 @@ impl<E: KeyedUnseen> CacheKey for OnMiss<E> {
     }
 }
 
-/// What an extractor will show is known from the request alone, without its value, and so is what its `Err` will show.
+/// An extractor of which the request alone tells what its value, or its rejection, will show.
 #[diagnostic::on_unimplemented(
     message = "`OnMiss<{Self}>` cannot add to the key: its extractor runs after the key is made",
     label = "not known when the key is made",
@@ -181,7 +181,7 @@ unseen! {
     crate::cache::Cache; |_key| {};
     State<T>, T; |_key| {};
     Path<T>, T; |key| key.path_parameters();
-    // The handler may see its `Err`, which shows more than the parameters that `T` reads.
+    // The handler may see the rejection, which shows more than the parameters that `T` reads.
     Query<T>, T: DeserializeOwned; |key| raw_query(key);
     RawQuery; |key| raw_query(key);
     Method; |key| {
@@ -190,7 +190,7 @@ unseen! {
     };
 }
 
-/// The query of the request, absent or as sent.
+/// Writes the query of the request, absent or as sent.
 pub(super) fn raw_query(key: &mut KeyWriter<'_>) {
     let facts = key.facts;
     match facts.query() {

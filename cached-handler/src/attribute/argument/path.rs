@@ -19,7 +19,7 @@ impl<T> CacheKey for Path<T> {
 
 #[diagnostic::do_not_recommend]
 impl CacheKey for RawPathParams {
-    /// The parameters' names, which the path does not hold, and their values.
+    /// Writes the names of the parameters, which the path does not hold, and their values.
     fn cache_key(&self, key: &mut KeyWriter<'_>) {
         key.parameters(self);
     }

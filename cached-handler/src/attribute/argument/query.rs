@@ -1,4 +1,4 @@
-//! Arguments taken from the query, and those of forms, which are the query on GET.
+//! Arguments taken from the query, and forms, which are taken from the query on GET.
 
 use std::borrow::Cow;
 
@@ -16,8 +16,8 @@ use crate::key::{
     writer::{CacheKey, KeyWriter, Tag},
 };
 
-/// The parameters that `T` reads, in the order in which it names them, repeated ones in their own; or else the query as
-/// sent. An absent query is an empty one to every `T`.
+/// Writes the parameters that `T` reads, in the order in which it names them, and repeated ones in the order sent; or the whole
+/// query as sent, if `T` may read everything. For every `T` an absent query is the same as an empty one.
 pub(super) fn write<T: DeserializeOwned + 'static>(key: &mut KeyWriter<'_>) {
     let facts = key.facts;
     let query = facts.query().unwrap_or_default();
@@ -28,13 +28,13 @@ pub(super) fn write<T: DeserializeOwned + 'static>(key: &mut KeyWriter<'_>) {
     }
 }
 
-/// The query as sent.
+/// Writes the query as sent.
 pub(super) fn raw(query: &str, key: &mut KeyWriter<'_>) {
     key.tagged(Tag::RawQuery, query.as_bytes());
 }
 
-/// Split and decoded as by the parser that both axum's and axum-extra's `Query` use. A query that is what would be
-/// written anyway is not taken apart, which makes it a third of the price.
+/// Writes the parameters with these names, split and decoded by the parser that axum's and axum-extra's `Query` use. A query that
+/// is in the canonical form already is written without being parsed, at a third of the cost.
 fn parameters(query: &str, names: &[&str], key: &mut KeyWriter<'_>) {
     if is_in_order(query.as_bytes(), names) {
         key.tagged(Tag::Query, query.as_bytes());
@@ -43,12 +43,12 @@ fn parameters(query: &str, names: &[&str], key: &mut KeyWriter<'_>) {
     }
 }
 
-/// Whether a query is `name=value&…`, of parameters that are read and no others, in their order, with nothing to decode.
+/// Whether a query is in the canonical form: `name=value&…` with these names only, in their order, and nothing to decode.
 fn is_in_order(query: &[u8], names: &[&str]) -> bool {
     let (mut rest, mut names) = (query, names.iter());
     let Some(mut name) = names.next() else { return query.is_empty() };
     while !rest.is_empty() {
-        // Each is looked for from the last one on, which may be repeated.
+        // The search begins with the last name, as a parameter may be repeated.
         let mut value = loop {
             match after(rest, name.as_bytes()) {
                 Some(value) => break value.iter(),
@@ -58,7 +58,7 @@ fn is_in_order(query: &[u8], names: &[&str]) -> bool {
                 },
             }
         };
-        // All three lie at or below `+`, as few other bytes do.
+        // `&`, `%` and `+` are at or below `+`, as few other bytes are.
         let end = loop {
             match value.next() {
                 Some(byte) if *byte > b'+' => {}
@@ -84,7 +84,8 @@ fn after<'q>(query: &'q [u8], name: &[u8]) -> Option<&'q [u8]> {
     front.iter().zip(name).all(|(one, other)| one == other).then_some(value)
 }
 
-/// As text where it can be read back in one way only, which is almost always; or else framed.
+/// Writes the canonical form as text if that can be read back in one way only, as is almost always the case; or else each parameter
+/// with its length.
 #[cold]
 fn rewritten(query: &str, names: &[&str], key: &mut KeyWriter<'_>) {
     let read = sorted(query, names);
@@ -102,7 +103,7 @@ fn rewritten(query: &str, names: &[&str], key: &mut KeyWriter<'_>) {
     }
 }
 
-/// Those that are read, decoded, in their order; repeated ones in their own.
+/// The parameters with these names, decoded, in the order of `names`; repeated ones in the order sent.
 fn sorted<'q>(query: &'q str, names: &[&str]) -> SmallVec<[Parameter<'q>; 4]> {
     let all = form_urlencoded::parse(query.as_bytes());
     let mut sent: SmallVec<[Parameter<'_>; 4]> = all.filter(|(name, _)| names.contains(&&**name)).collect();
@@ -123,8 +124,8 @@ fn framed(parameters: &[Parameter<'_>], key: &mut KeyWriter<'_>) {
 
 type Parameter<'q> = (Cow<'q, str>, Cow<'q, str>);
 
-/// Whether a form is the query of this request. On HEAD axum takes it from the content, which the key does not hold;
-/// other methods have no key.
+/// Whether axum takes a form from the query of this request. On HEAD it takes it from the content, which the key does not hold, so
+/// the request bypasses the cache; other methods have no key.
 pub(super) fn is_form(key: &mut KeyWriter<'_>) -> bool {
     if key.facts.is_head() {
         key.bypass(content::UNKEYED);
@@ -156,7 +157,7 @@ impl<T: DeserializeOwned + 'static> CacheKey for Form<T> {
 
 #[diagnostic::do_not_recommend]
 impl CacheKey for RawQuery {
-    /// `None` for `/a`, an empty one for `/a?`.
+    /// `/a` has no query, `/a?` an empty one.
     fn cache_key(&self, key: &mut KeyWriter<'_>) {
         match &self.0 {
             None => key.tag(Tag::None),
@@ -173,7 +174,7 @@ impl CacheKey for RawForm {
         }
     }
 
-    /// Whatever the method of this request.
+    /// Writes the bytes, whatever the method of this request is.
     fn carried(&self, key: &mut KeyWriter<'_>) {
         key.part(&self.0);
     }

@@ -1,24 +1,24 @@
-//! What an argument's type says of itself where `key(…)` names a part of its value.
+//! Arguments of which `key(…)` names a part: what their types declare about the response nevertheless.
 
 use std::{fmt, marker::PhantomData};
 
 use super::Keyed;
 use crate::key::writer::KeyWriter;
 
-/// An argument that `key` reduces to one of its parts. The other parts are not in the key, but its type still says of the response that it is
-/// one person's, and which fields it was read from: a client or a CDN that keeps the response has nothing else to go by.
+/// An argument that `key(…)` reduces to one of its parts. The other parts are not in the key, but its type still declares that the
+/// response belongs to one person, and which fields it was read from. Clients and CDNs that store the response rely on that.
 pub struct Reduced<'a, M, T>(pub(super) &'a T, PhantomData<M>);
 
 impl<'a, M, T> Reduced<'a, M, T> {
-    /// What `M` declares, and the argument.
+    /// Wraps the argument; `M` is the form of `vary`.
     pub fn of(argument: &'a T) -> Self {
         Self(argument, PhantomData)
     }
 }
 
-/// A type that says something of itself.
+/// A type that is [`Keyed`]: it declares what it was read from.
 pub trait SaysOfItself {
-    /// Notes it.
+    /// Keeps its declarations and discards its parts.
     fn note(&self, key: &mut KeyWriter<'_>);
 }
 
@@ -28,11 +28,11 @@ impl<M, T: Keyed<M>> SaysOfItself for Reduced<'_, M, T> {
     }
 }
 
-/// Any other, also one that a generic handler cannot be shown to say anything. Implemented for a reference, so that a method
-/// call finds it only where the other trait is not implemented.
+/// Any other type, and a type parameter that is not known to be `Keyed`. Implemented for a reference, so that a method call finds it
+/// only if the other trait is not implemented.
 pub trait SaysNothing {
-    /// It may have been read from the credentials: nobody can tell, so a client that comes with others, or a CDN that is asked by
-    /// such a client, asks anew. Where the request has some, the response is taken for one person's.
+    /// The value may have been read from the credentials. So `Vary` names them, and clients with other credentials (and CDNs on their
+    /// behalf) ask again. If the request has credentials, the response counts as one person's.
     fn note(&self, key: &mut KeyWriter<'_>) {
         key.traits.unsaid = true;
         if key.facts.flags.credentials {
@@ -41,10 +41,10 @@ pub trait SaysNothing {
     }
 }
 
-/// Cookies, of which the key holds a part: whatever that is, `Vary` names the field, so that who signs out, or in as another, is
-/// not answered from what a client or a CDN holds. What varies by cookies is sent as `private`.
+/// A cookie jar, of which the key holds a part. `Vary` names `Cookie`, whichever part it is, so that a person who logs out, or in as
+/// someone else, is not answered from the copy of a client or a CDN. A response that varies by cookies is sent as `private`.
 pub trait SaysCookies {
-    /// Notes it.
+    /// Declares `Vary: Cookie`.
     fn note(&self, key: &mut KeyWriter<'_>);
 }
 
@@ -54,7 +54,7 @@ impl<M, T: OfCookies> SaysCookies for Reduced<'_, M, T> {
     }
 }
 
-/// All cookies at once, which no key holds.
+/// A type with all cookies, which no key holds.
 pub trait OfCookies {}
 
 #[cfg(feature = "axum-extra")]
@@ -73,7 +73,7 @@ impl<T: OfCookies, R> OfCookies for Result<T, R> {}
 impl<M, T> SaysNothing for &Reduced<'_, M, T> {}
 
 impl<M, T> fmt::Debug for Reduced<'_, M, T> {
-    /// Names no value.
+    /// Shows no value, as it may be a secret.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Reduced").finish_non_exhaustive()
     }

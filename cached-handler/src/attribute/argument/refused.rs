@@ -1,4 +1,4 @@
-//! Arguments that no key can hold: compile errors, each with its own advice.
+//! Arguments that no key can hold: they do not compile, each with its own advice.
 
 use axum::Extension;
 use http::Extensions;
@@ -9,7 +9,7 @@ use crate::{
     key::writer::{CacheKey, KeyWriter},
 };
 
-/// Nobody implements it: it is there for what rustc says then.
+/// Never implemented: the bound exists for its error message.
 #[diagnostic::on_unimplemented(
     message = "a cached handler cannot take all `Extensions`",
     label = "they can hold anything",
@@ -26,7 +26,7 @@ where
     fn cache_key(&self, _: &mut KeyWriter<'_>) {}
 }
 
-/// Nobody implements it: it is there for what rustc says then.
+/// Never implemented: the bound exists for its error message.
 #[diagnostic::on_unimplemented(
     message = "`{T}` is for handlers with `#[invalidates]`",
     label = "only `#[invalidates]` carries it out",
@@ -42,8 +42,8 @@ where
     fn cache_key(&self, _: &mut KeyWriter<'_>) {}
 }
 
-/// What a middleware has put into an `Extension`. It is `CacheKey` under another name, for what rustc says: what a type says as
-/// an argument, such as that `String` is the content, is not so of a value.
+/// A value that a middleware has put into an `Extension`. This is `CacheKey` with another error message: the messages for arguments,
+/// such as that a `String` is the request's content, would be wrong for a value.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` in an `Extension` does not say what it adds to the key",
     label = "the key has to hold what the handler sees here",
@@ -66,7 +66,7 @@ impl<T: InExtension> CacheKey for Extension<T> {
     }
 }
 
-/// Nobody implements it: it is there for what rustc says then.
+/// Never implemented: the bound exists for its error message.
 #[cfg(feature = "ws")]
 #[diagnostic::on_unimplemented(
     message = "a handler that upgrades to a WebSocket cannot be cached",

@@ -1,4 +1,4 @@
-//! `Revalidate`: what is held of an earlier response, for a handler that can tell cheaply whether it still holds.
+//! `Revalidate`: the validators of a stored response, for a handler that can tell cheaply whether it is still current.
 
 use std::{convert::Infallible, time::SystemTime};
 
@@ -12,14 +12,13 @@ use crate::{
     rules::{conditional::not_modified, conditions::Conditional},
 };
 
-/// The validators of what the cache holds and may not send any more, or else of what the client says that it holds.
+/// The validators of the stored response, if that may no longer be sent as it is, or else those of the client's own copy.
 ///
-/// A handler that knows cheaply whether its answer has changed, by a version or a date, says so with
-/// `StatusCode::NOT_MODIFIED` and spares the work: what is stored is fresh again (RFC 9111 §4.3.4), and everybody is
-/// answered from it. The handler has to send `ETag` or `Last-Modified` of its own; one that is made of the content would
-/// need the content.
+/// A handler that can tell cheaply whether its response has changed, by a version or a date, answers `StatusCode::NOT_MODIFIED` and
+/// saves the work: the stored response is fresh again (RFC 9111 §4.3.4) and answers everybody. The handler has to set `ETag` or
+/// `Last-Modified` itself: the tag that the cache makes from the content would require the content.
 ///
-/// It shows nothing where nothing is held; then there is nothing to spare. It adds nothing to the key.
+/// It is empty if neither the cache nor the client has a copy. It adds nothing to the key.
 ///
 /// ```
 /// use axum::{extract::Path, http::{StatusCode, header}, response::{IntoResponse, Response}};
@@ -51,7 +50,7 @@ enum Held {
 }
 
 impl Revalidate {
-    /// Whether what is held has this entity tag, by weak comparison (RFC 9110 §13.1.2).
+    /// Whether the copy has this entity tag, by weak comparison (RFC 9110 §13.1.2).
     #[must_use]
     pub fn has(&self, tag: &EntityTag) -> bool {
         match &self.held {
@@ -61,8 +60,8 @@ impl Revalidate {
         }
     }
 
-    /// Whether what is held was last modified then or later, in whole seconds (RFC 9110 §13.1.3). An entity tag says more:
-    /// where what is held has one, this is false.
+    /// Whether the copy was last modified at this time or later, in whole seconds (RFC 9110 §13.1.3). False if the copy has an
+    /// entity tag, which is more precise.
     #[must_use]
     pub fn is_since(&self, modified: SystemTime) -> bool {
         let modified = date::print(modified);
@@ -94,13 +93,13 @@ impl CacheKey for Revalidate {
         if forwarding.is_untouched {
             return;
         }
-        // Of one of the two alone: a 304 has to say which it speaks of.
+        // The validators of one copy only, the cache's or the client's: a 304 has to be about one of them.
         self.held = if forwarding.is_held {
             let mut by_cache = Held::Nothing;
             for (name, value) in &forwarding.validators {
                 by_cache = match (by_cache, *name == header::IF_NONE_MATCH) {
                     (_, true) => EntityTag::parse(value).map_or(Held::Nothing, Held::Tag),
-                    // An entity tag says more than a date.
+                    // An entity tag is more precise than a date.
                     (tag @ Held::Tag(_), false) => tag,
                     (_, false) => date::parse(value).map_or(Held::Nothing, Held::Date),
                 };

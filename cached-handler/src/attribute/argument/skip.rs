@@ -1,4 +1,4 @@
-//! Arguments given up with `skip(…)`.
+//! Arguments that `skip(…)` leaves out of the key, and when a request with credentials then bypasses the cache.
 
 use std::any::type_name;
 
@@ -8,9 +8,8 @@ use crate::{
     rules::{client::identifies_a_person, credentials::Credentials},
 };
 
-/// Types that show the fields `Authorization` and `Cookie` as they were sent, or what is kept for whoever sent them, by their
-/// last name: those of axum, axum-extra, axum-auth, axum-csrf, axum-login, axum-messages, axum-session, tower-cookies and
-/// tower-sessions, and of what went before these.
+/// The names of types that show `Authorization` or `Cookie` as sent, or a session that belongs to them: types of axum, axum-extra,
+/// axum-auth, axum-csrf, axum-login, axum-messages, axum-session, tower-cookies and tower-sessions, and of their predecessors.
 const RAW: [&str; 22] = [
     "HeaderMap",
     "Parts",
@@ -36,17 +35,18 @@ const RAW: [&str; 22] = [
     "IncomingFlashes",
 ];
 
-/// A skipped argument whose type says what it shows.
+/// A skipped argument whose type is `Keyed`, and so declares what it shows.
 ///
-/// What that is its author answers for; but where the value identifies a person by its own word, was read from the credentials, or
-/// shows these as they were sent, the request stands aside all the same, whatever its response says. Any name in the type counts, as
-/// the worst outcome of a chance hit is a bypass. `skip_credentials` shares a response for everybody who is logged in.
+/// The author answers for the rest of it. But the request bypasses the cache, whatever its response says, if the value identifies a
+/// person by its own declaration, was read from the credentials, or shows these as sent. Any name in the type counts, as a false
+/// match costs no more than a bypass. For a response that everybody who is logged in may share, there is `skip_credentials`.
 pub trait SkipsKnown {
-    /// Notes it.
+    /// Notes what the argument shows.
     fn skip(&self, key: &mut KeyWriter<'_>);
 
-    /// Notes one that a condition of `bypass` is about, too. Its author has said with which cookies or session the cache has nothing to
-    /// do, so that others share; but whoever is still known where no condition holds has a page of their own.
+    /// Notes what an argument shows that a condition of `bypass(…)` mentions. Its author has said which cookies or sessions bypass the
+    /// cache, so requests with others share responses. But a value that identifies a person although no condition holds still
+    /// bypasses the cache.
     fn skip_beside_bypass(&self, key: &mut KeyWriter<'_>);
 }
 
@@ -55,7 +55,7 @@ impl<M, T: Keyed<M>> SkipsKnown for Reduced<'_, M, T> {
         let has_credentials = key.facts.flags.credentials;
         let said = key.said(|key| self.0.write(key));
         let is_a_persons = said.private || has_credentials && said.vary.iter().any(|name| identifies_a_person(name));
-        // What has no content lets somebody in, and shows nobody.
+        // A type of size 0 may admit a person, but shows nothing of them.
         if is_a_persons && size_of::<T>() > 0 || has_credentials && shows_credentials(type_name::<T>()) {
             key.traits.shows(Credentials::Withheld);
         }
@@ -70,18 +70,19 @@ impl<M, T: Keyed<M>> SkipsKnown for Reduced<'_, M, T> {
     }
 }
 
-/// Any other. Nobody knows what it was read from: it may be a session, or a type of its author's around one. So requests with
-/// credentials stand aside, but where such a type can show nothing of them.
+/// A skipped argument of any other type. It may be a session, or a type of its author's around one, so requests with credentials
+/// bypass the cache unless the type cannot show anything of them.
 pub trait SkipsUnknown {
-    /// Notes it.
+    /// Notes what the argument may show.
     fn skip(&self, key: &mut KeyWriter<'_>);
 
-    /// Notes one that a condition of `bypass` is about, too: its author has said with which cookies or session the cache has nothing to
-    /// do, so that others share; of all fields at once that may not have been meant.
+    /// Notes what an argument may show that a condition of `bypass(…)` mentions. Its author has said which cookies or sessions bypass
+    /// the cache, so requests with others share responses; but not if the argument shows all fields, as the condition may be about
+    /// one of them only.
     fn skip_beside_bypass(&self, key: &mut KeyWriter<'_>);
 }
 
-/// For a reference, so that a method call finds it only where the other trait is not implemented.
+/// Implemented for a reference, so that a method call finds it only if the other trait is not implemented.
 impl<M, T> SkipsUnknown for &Reduced<'_, M, T> {
     fn skip(&self, key: &mut KeyWriter<'_>) {
         if key.facts.flags.credentials && (shows_credentials(type_name::<T>()) || !is_without_credentials::<T>()) {
@@ -94,8 +95,8 @@ impl<M, T> SkipsUnknown for &Reduced<'_, M, T> {
     }
 }
 
-/// Whether a value cannot show who asks: because it has no content, or because it is one of those of axum, which show what they are
-/// named after. An `Extension` holds anything, and so does what an `OnMiss` extracts.
+/// Whether a value cannot show the person who asks: its size is 0, or it is a type of axum, which shows what its name says. An
+/// `Extension` and an `OnMiss` may hold anything.
 fn is_without_credentials<T>() -> bool {
     let mut name = type_name::<T>();
     while let Some(inner) = ["core::option::Option<", "core::result::Result<"].iter().find_map(|around| name.strip_prefix(around)) {
@@ -104,11 +105,11 @@ fn is_without_credentials<T>() -> bool {
     size_of::<T>() == 0 || KNOWN.iter().any(|known| name.starts_with(known)) && !names(name).any(|name| name == "Extension")
 }
 
-/// How the types of axum begin, and those of the content that it hands out.
+/// The beginnings of the paths of axum's types, and of the types in which it hands out content.
 const KNOWN: [&str; 5] = ["axum::", "axum_core::", "alloc::string::String", "bytes::", "axum_extra::typed_header::TypedHeader<headers::"];
 
-/// Notes an argument of which `key` names a part. A cookie jar, or a typed field, was named for what it shows, which [`Reduced`]
-/// notes; of all fields at once the part that is named is hardly the credentials, so requests with these stand aside.
+/// Notes an argument of which `key(…)` names a part. If it shows all header fields, the part is hardly the credentials, so requests
+/// with credentials bypass the cache. For a cookie jar or a typed field, [`Reduced`] notes what it shows.
 pub fn reduced<T: ?Sized>(key: &mut KeyWriter<'_>) {
     withhold_all_fields::<T>(key);
 }
@@ -119,7 +120,7 @@ fn withhold_all_fields<T: ?Sized>(key: &mut KeyWriter<'_>) {
     }
 }
 
-/// Those that show every field.
+/// The names of types that show every header field.
 const WHOLE: [&str; 4] = ["HeaderMap", "Parts", "Request", "Extensions"];
 
 fn shows_credentials(type_name: &str) -> bool {
@@ -185,7 +186,7 @@ mod tests {
         }
     }
 
-    /// The crates are many, and none of them is a dependency: their types are known by name.
+    /// These types are recognised by their names, as none of their crates is a dependency.
     #[test]
     fn what_other_crates_make_of_cookies_shows_credentials() {
         mod sessions {

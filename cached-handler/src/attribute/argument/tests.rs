@@ -32,7 +32,7 @@ pub(crate) static HANDLER: Handler = Handler::new(
 /// A finished key.
 #[derive(Debug)]
 pub(crate) struct Written {
-    /// All of it: the path first.
+    /// The whole key, which begins with the path.
     pub(crate) bytes: Vec<u8>,
     pub(crate) traits: Traits,
 }
@@ -51,12 +51,12 @@ pub(crate) fn get(target: &str) -> Request {
     Request::get(target).body(Body::empty()).unwrap()
 }
 
-/// An extractor's value; extractors of axum's own never wait.
+/// The value of an extractor of axum's own, which are ready at once.
 pub(crate) fn extracted<T: FromRequest<(), M>, M>(request: Request) -> Result<T, T::Rejection> {
     now(T::from_request(request, &()))
 }
 
-/// The head of a request once more; its content stays behind.
+/// A copy of a request's head, without its content.
 pub(crate) fn copy<B>(request: &http::Request<B>) -> http::Request<()> {
     let mut copy = http::Request::new(());
     *copy.method_mut() = request.method().clone();

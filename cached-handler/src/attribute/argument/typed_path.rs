@@ -1,5 +1,5 @@
-//! The first argument of handlers that `typed_get` and its kin are given: axum-extra takes the route from its type, which is
-//! the author's where an attribute has not wrapped it.
+//! `TypedPath` for a wrapped first argument: `typed_get` and the like of axum-extra take the route from the type of a handler's first
+//! argument, which the attribute wraps.
 
 use std::fmt;
 

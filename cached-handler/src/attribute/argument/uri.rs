@@ -5,17 +5,18 @@ use http::{Method, Uri, Version};
 
 use crate::key::writer::{CacheKey, KeyWriter, Tag};
 
-/// Every component that is present, each told apart from its absence.
+/// Writes every component of a URI, or its absence.
 pub(super) fn write(uri: &Uri, key: &mut KeyWriter<'_>) {
     key.part(&(uri.scheme_str(), uri.authority().map(http::uri::Authority::as_str), uri.path(), uri.query()));
 }
 
-/// The method, so that HEAD and GET become two keys. Where it stands is noted for [`Key::of_get`](crate::key::primary::PrimaryKey::of_get).
+/// Writes the method, so that HEAD and GET are two keys, and notes its offset for
+/// [`PrimaryKey::of_get`](crate::key::primary::PrimaryKey::of_get).
 pub(super) fn method(method: &Method, key: &mut KeyWriter<'_>) {
     key.tag(Tag::Method);
     if matches!(*method, Method::HEAD | Method::POST) {
         let at = key.bytes.len();
-        key.traits.head_at.push(at);
+        key.traits.method_at.push(at);
     }
     key.raw(method.as_str().as_bytes());
 }

@@ -1,5 +1,5 @@
-//! `#[from_request(via(Query))]` of axum's `#[derive(FromRequestParts)]`: a value that is taken through an extractor, and is keyed as
-//! that is.
+//! `#[from_request(via(Query))]` of axum's `#[derive(FromRequestParts)]`: a value that is taken through an extractor, and is written
+//! into the key as that extractor is.
 
 use axum::{
     Form,
@@ -10,7 +10,7 @@ use serde::de::DeserializeOwned;
 use super::{not_of_this_request, query};
 use crate::key::writer::KeyWriter;
 
-/// An extractor through which `#[derive(CacheKey)]` knows a value to be taken.
+/// An extractor that `#[derive(CacheKey)]` accepts in `via(…)`.
 #[diagnostic::on_unimplemented(
     message = "`#[derive(CacheKey)]` does not know what `{Self}` reads of the request",
     label = "the key has to hold what the handler sees here",
@@ -18,10 +18,10 @@ use crate::key::writer::KeyWriter;
     note = "content (`Json`) is not part of a key: only GET and HEAD are cached"
 )]
 pub trait Via {
-    /// Writes what it shows.
+    /// Writes what the extractor shows.
     fn write_via(key: &mut KeyWriter<'_>);
 
-    /// The same where a middleware has put the value into an `Extension`.
+    /// Writes it if a middleware has put the value into an `Extension`.
     fn write_carried(key: &mut KeyWriter<'_>) {
         not_of_this_request(key);
     }

@@ -44,7 +44,7 @@ impl<E: CacheKey> CacheKey for Option<E> {
 }
 
 impl<T: CacheKey, R> CacheKey for Result<T, R> {
-    /// An `Err` can show what the key of `T` leaves out, such as the name of an unknown parameter: it is not cached.
+    /// An `Err` can show what the key of `T` leaves out, such as the name of an unknown parameter, so it bypasses the cache.
     fn cache_key(&self, key: &mut KeyWriter<'_>) {
         if let Ok(argument) = self {
             key.tag(Tag::Ok);

@@ -2,7 +2,7 @@
 
 use super::CacheBuilder;
 
-/// Nobody implements it: it is there for what rustc says then.
+/// Never implemented: the bound exists for its error message.
 #[cfg(not(feature = "redis"))]
 #[diagnostic::on_unimplemented(
     message = "`CacheBuilder::redis` needs the feature `redis`; type `cached-handler = {{ …, features = [\"redis\"] }}`",
@@ -29,7 +29,7 @@ impl CacheBuilder {
     }
 }
 
-/// Nobody implements it: it is there for what rustc says then.
+/// Never implemented: the bound exists for its error message.
 #[cfg(not(feature = "fs"))]
 #[diagnostic::on_unimplemented(
     message = "`CacheBuilder::fs` needs the feature `fs`; type `cached-handler = {{ …, features = [\"fs\"] }}`",

@@ -1,4 +1,4 @@
-//! The first probe: a deserializer that takes down the names of a struct's fields.
+//! The first probe: a deserializer that records the names of a struct's fields.
 
 use std::cell::Cell;
 
@@ -12,12 +12,12 @@ use super::Stop;
 
 type Names = &'static [&'static str];
 
-/// The names that `T` reads, if it is a derived struct, bare or in newtypes.
+/// The names that `T` reads, if it is a derived struct or a newtype around one.
 pub(super) fn of<T: DeserializeOwned>() -> Option<Names> {
     let names = Cell::new(None);
     match T::deserialize(Ask(&names)) {
         Err(Stop) => names.get(),
-        // It swallowed the error, and may swallow others.
+        // `T` swallowed the error, and may swallow others.
         Ok(_) => None,
     }
 }
@@ -48,12 +48,12 @@ impl<'de> Deserializer<'de> for Ask<'_> {
     }
 }
 
-/// Whether a visitor is one that `derive(Deserialize)` wrote, by the end of its path: `…::__Visitor<'_, T>`.
+/// Whether a visitor comes from `derive(Deserialize)`, by the end of its path: `…::__Visitor<'_, T>`.
 fn is_derived(visitor: &str) -> bool {
     without_parameters(visitor).is_some_and(|path| path.ends_with("::__Visitor"))
 }
 
-/// A type's path without the parameters at its end.
+/// A type's path without its generic arguments.
 fn without_parameters(name: &str) -> Option<&str> {
     if !name.ends_with('>') {
         return Some(name);
@@ -61,7 +61,7 @@ fn without_parameters(name: &str) -> Option<&str> {
     let mut depth = 0_usize;
     for (at, c) in name.char_indices().rev() {
         match c {
-            // The arrow of a function type closes nothing.
+            // The `>` of an arrow, `->`, closes no list of arguments.
             '>' if name.get(..at).is_some_and(|before| before.ends_with('-')) => {}
             '>' => depth += 1,
             '<' => depth = depth.checked_sub(1)?,

@@ -1,4 +1,4 @@
-//! The second probe: a query of one parameter, to see whether a type is interested in it.
+//! The second probe: a query with one parameter, to see whether a type reads it.
 
 use std::cell::Cell;
 
@@ -10,7 +10,7 @@ use serde::{
 
 use super::Stop;
 
-/// Whether `T` ignores a parameter of this name, or refuses it.
+/// Whether `T` ignores or refuses a parameter with this name.
 pub(super) fn leaves_alone<T: DeserializeOwned>(name: &str) -> bool {
     let left_alone = Cell::new(false);
     T::deserialize(Offer { name, left_alone: &left_alone }).is_err() && left_alone.get()
@@ -57,7 +57,7 @@ impl<'de> MapAccess<'de> for Offer<'_> {
     }
 }
 
-/// The value: whoever asks for it as anything but `IgnoredAny` reads it.
+/// The value of the parameter: a type that deserializes it as anything but `IgnoredAny` reads it.
 struct Value<'a>(&'a Cell<bool>);
 
 impl<'de> Deserializer<'de> for Value<'_> {

@@ -1,8 +1,9 @@
-//! The shape of a typed value at rest: which fields it reads and of which kinds, as far down as its `Deserialize` says so.
+//! The shape of a typed value: its fields and their kinds, as far down as its `Deserialize` tells. It is part of the key at rest, so
+//! that a value stored by an older version of the program is not read as a new type: `500` cents are not `500.0` euros.
 //!
-//! A value of the old shape must not be read as one of the new: `500` cents are no `500.0` euros. The walk asks for one leaf at
-//! a time and gives it an error instead of a value. A type that goes on all the same, because it takes a default for an error,
-//! finds that there is nothing more: a sequence has one element, a map one entry.
+//! `Deserialize` runs once for each leaf of the type: this deserializer leads it to that leaf and answers with an error instead of
+//! a value. A type that continues after the error, because it takes a default instead, finds no more data: a sequence has one
+//! element, a map one entry.
 
 use std::cell::RefCell;
 
@@ -17,17 +18,17 @@ use serde::{
 use super::Stop;
 use crate::handler::Described;
 
-/// Asks the type for each of its leaves.
+/// Describes the type, leaf by leaf.
 pub(crate) fn shape<T: DeserializeOwned>() -> Described {
     let walk = Walk::default();
     let mut goes_on = true;
     for _ in 0..MOST_LEAVES {
         walk.0.borrow_mut().met = 0;
-        // Where it makes a value of nothing, such as a unit, that is a leaf as well.
+        // A type that deserializes from nothing, such as a unit, is a leaf as well.
         _ = T::deserialize(Ask { walk: &walk, depth: 0 });
         let mut state = walk.0.borrow_mut();
         state.text.push('\n');
-        goes_on = state.turns();
+        goes_on = state.advance();
         if !goes_on {
             break;
         }
@@ -45,11 +46,11 @@ struct Walk(RefCell<State>);
 #[derive(Default)]
 struct State {
     text: String,
-    /// At each fork of the way: which branch is taken, and how many there are.
+    /// For each fork on the way to the current leaf: the branch that is taken, and the number of branches.
     forks: Vec<(usize, usize)>,
-    /// How many forks this walk has met so far.
+    /// The number of forks that this run has passed so far.
     met: usize,
-    /// Something cannot be seen.
+    /// A part of the type cannot be described.
     is_hidden: bool,
 }
 
@@ -63,8 +64,8 @@ impl State {
         self.forks.get(at).map_or(0, |(taken, _)| *taken)
     }
 
-    /// To the next leaf, if there is one.
-    fn turns(&mut self) -> bool {
+    /// Advances to the next leaf, if there is one.
+    fn advance(&mut self) -> bool {
         self.forks.truncate(self.met);
         while let Some((taken, of)) = self.forks.pop() {
             if taken + 1 < of {
@@ -107,7 +108,7 @@ impl Ask<'_> {
         Ok(Elements { ask: self.inside()?, left: most })
     }
 
-    /// One of the names; all of them are said.
+    /// Picks the name of the current branch, and records all names.
     fn one_of(self, names: &'static [&'static str]) -> &'static str {
         let name = names.get(self.walk.0.borrow_mut().branch(names.len())).copied().unwrap_or_default();
         self.say(&format!("{names:?}.{name}"));
@@ -156,7 +157,7 @@ impl<'de> Deserializer<'de> for Ask<'_> {
 
     fn deserialize_tuple<V: Visitor<'de>>(self, length: usize, visitor: V) -> Result<V::Value, Stop> {
         self.say(&format!("tuple {length}"));
-        // Nobody gets to the second without a value of the first.
+        // A visitor gets to the second element only with a value of the first, which the probe never gives.
         self.walk.0.borrow_mut().is_hidden |= length > 1;
         visitor.visit_seq(self.elements(length)?)
     }
@@ -179,7 +180,7 @@ impl<'de> Deserializer<'de> for Ask<'_> {
     }
 }
 
-/// The first is asked about, and the next one where that goes on nevertheless.
+/// A sequence that ends after `left` elements.
 struct Elements<A> {
     ask: A,
     left: usize,
@@ -189,21 +190,21 @@ impl<'de> SeqAccess<'de> for Elements<Ask<'_>> {
     type Error = Stop;
 
     fn next_element_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<Option<S::Value>, Stop> {
-        if !taken(&mut self.left) {
+        if !take_one(&mut self.left) {
             return Ok(None);
         }
         seed.deserialize(self.ask).map(Some)
     }
 }
 
-/// Whether there is one more.
-fn taken(left: &mut usize) -> bool {
+/// Takes one from `left`, if there is one.
+fn take_one(left: &mut usize) -> bool {
     let is_one = *left > 0;
     *left = left.saturating_sub(1);
     is_one
 }
 
-/// A field of a struct, or an entry of a map, whose key is then asked about or some text.
+/// One field of a struct, or one entry of a map. The key of an entry is described too, unless it is a field's name.
 struct Entries<'a> {
     ask: Ask<'a>,
     key: Option<&'static str>,
@@ -214,7 +215,7 @@ impl<'de> MapAccess<'de> for Entries<'_> {
     type Error = Stop;
 
     fn next_key_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<Option<S::Value>, Stop> {
-        if !taken(&mut self.left) {
+        if !take_one(&mut self.left) {
             return Ok(None);
         }
         if self.key.is_none() && self.ask.walk.0.borrow_mut().branch(2) == 0 {

@@ -1,4 +1,4 @@
-//! The promise of the probe: two queries with one key give an argument that is the same for the handler.
+//! The promise of the probe: two queries with the same key give the handler equal arguments.
 //!
 //! For each type, every query of up to three parameters out of a list is tried, through axum's `Query` and axum-extra's.
 //! A query that an extractor rejects never reaches the handler, so only what was extracted is compared.
@@ -25,7 +25,7 @@ use crate::{
     key::writer::CacheKey,
 };
 
-/// `a`, `b`, `c`, `t` are what the types read; the rest looks like it, or like nothing.
+/// The types read `a`, `b`, `c` and `t`; the other names are similar, or not.
 const PARAMETERS: [&str; 16] =
     ["a=1", "a=2", "a=", "a", "b=1", "b=2", "c=1", "A=1", "B=2", "x=1", "t=A", "t=B", "%61=%31", "a=+", "b=%ff", "c[]=1"];
 
@@ -76,7 +76,7 @@ impl Comparison {
     }
 }
 
-/// That `T` is keyed as it should be, and by as little as it should.
+/// Checks that the key of `T` holds what `T` reads, and no more.
 #[track_caller]
 fn check<T: DeserializeOwned + Debug + 'static>(expected: Reads) {
     assert_eq!(reads::<T>(), expected);

@@ -1,8 +1,8 @@
-//! Where a key grows: on the stack as long as it is short, as almost all are.
+//! The bytes of a key that is being written: on the stack while it is short, as almost all keys are.
 
 use std::ops::Deref;
 
-/// Bytes in an array; those that do not fit go on in a vector.
+/// Bytes in an array; further ones, once it is full, in a vector.
 #[derive(Debug)]
 pub(crate) struct Buffer {
     /// How much of `short` is in use.
@@ -11,7 +11,7 @@ pub(crate) struct Buffer {
     long: Vec<u8>,
 }
 
-/// How much of a buffer is in use.
+/// A position in a buffer, to go back to.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Mark {
     length: usize,
@@ -19,7 +19,7 @@ pub(crate) struct Mark {
 }
 
 const SHORT: usize = 232;
-/// Longest key, in bytes; a longer one is bypassed.
+/// The longest key, in bytes. A request with a longer one bypasses the cache.
 pub(crate) const MAX_KEY: usize = 8 << 10;
 
 impl Buffer {
@@ -27,18 +27,18 @@ impl Buffer {
         Self { length: 0, short: [0; SHORT], long: Vec::new() }
     }
 
-    /// Where it has come to.
+    /// The current end.
     pub(crate) fn mark(&self) -> Mark {
         Mark { length: self.length, long: self.long.len() }
     }
 
-    /// Takes away all that was appended since.
+    /// Removes all that was appended since `mark`.
     pub(crate) fn reset(&mut self, mark: Mark) {
         self.length = mark.length;
         self.long.truncate(mark.long);
     }
 
-    /// Appends a byte; false where the limit is reached.
+    /// Appends a byte; false if the limit is reached.
     #[inline]
     pub(crate) fn push(&mut self, byte: u8) -> bool {
         match self.short.get_mut(self.length) {
@@ -51,7 +51,7 @@ impl Buffer {
         }
     }
 
-    /// Appends the length and the bytes; false where the limit is reached.
+    /// Appends the length and the bytes; false if the limit is reached.
     #[inline]
     pub(crate) fn framed(&mut self, bytes: &[u8]) -> bool {
         if let Ok(frame @ ..0x80) = u8::try_from(bytes.len())
@@ -66,7 +66,7 @@ impl Buffer {
         self.framed_long(bytes)
     }
 
-    /// Appends a byte, and then the length and the bytes; false where the limit is reached.
+    /// Appends a byte, and then the length and the bytes; false if the limit is reached.
     #[inline]
     pub(crate) fn tagged(&mut self, tag: u8, bytes: &[u8]) -> bool {
         if let Ok(frame @ ..0x80) = u8::try_from(bytes.len())
@@ -81,7 +81,7 @@ impl Buffer {
         self.push(tag) && self.framed_long(bytes)
     }
 
-    /// An unsigned LEB128 number.
+    /// Appends a length, as an unsigned LEB128 number.
     pub(crate) fn length_of(&mut self, mut length: usize) -> bool {
         loop {
             let [low, ..] = (length & 0x7f).to_le_bytes();
@@ -107,7 +107,7 @@ impl Buffer {
         }
         if self.long.is_empty() {
             self.long.extend_from_slice(self.short.get(..self.length).unwrap_or_default());
-            // No room from here on: what follows goes on in the vector.
+            // The array counts as full from here on, so that all further bytes go into the vector.
             self.length = SHORT;
         }
         self.long.extend_from_slice(bytes);

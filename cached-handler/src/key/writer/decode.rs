@@ -1,6 +1,6 @@
-//! The inverse of the encoding, for tests: bytes that can be read back in one way only are bytes of one key only.
+//! The inverse of the encoding, for tests: if every key can be decoded in one way only, no two keys have the same bytes.
 //!
-//! `Some`, `Ok` and a sequence stand before what they hold, which the types of a handler's arguments know.
+//! `Some`, `Ok` and sequences are decoded as elements of their own before their content, whose types the handler's arguments fix.
 
 mod tests;
 
@@ -31,11 +31,11 @@ pub(crate) enum Element {
     Field(Vec<u8>, Vec<Vec<u8>>),
     Authority(Vec<Vec<u8>>),
     Parameters(Vec<(Vec<u8>, Vec<u8>)>),
-    /// The last one: how a variant's fields are encoded is up to the runtime.
+    /// Always the last element; its bytes are not decoded further.
     Variant(Vec<u8>),
 }
 
-/// The elements that were written, or `None` for bytes that nothing writes.
+/// The elements that were written, or `None` for bytes that no writer makes.
 pub(crate) fn decode(mut bytes: &[u8]) -> Option<Vec<Element>> {
     let mut elements = Vec::new();
     while !bytes.is_empty() {
@@ -74,7 +74,7 @@ fn element(bytes: &mut &[u8]) -> Option<Element> {
     })
 }
 
-/// `name=value&…`, taken apart at the first `=` of each.
+/// `name=value&…`, each split at its first `=`.
 fn pairs(text: &[u8]) -> Option<Vec<(Vec<u8>, Vec<u8>)>> {
     if text.is_empty() {
         return Some(Vec::new());

@@ -1,4 +1,4 @@
-//! The values that may stand in a key, and how each is written: a tag, then its bytes, framed.
+//! The values that may be parts of a key, and how each is written: a tag, then the length of its bytes, and the bytes.
 
 mod foreign;
 mod standard;

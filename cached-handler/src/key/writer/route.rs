@@ -1,4 +1,4 @@
-//! What a key holds of the way to a handler: the authority, and what a router has found in the path.
+//! What a key holds of the routing: the authority, and the parameters that a router found in the path.
 
 use axum::extract::RawPathParams;
 use http::{HeaderMap, header};
@@ -7,10 +7,10 @@ use super::{KeyWriter, Tag};
 use crate::outcome::Bypass;
 
 impl KeyWriter<'_> {
-    /// Every `Host` line. A request that names two authorities is understood in two ways along its path, so it is neither
-    /// answered from the store nor stored.
+    /// Writes every `Host` line. Servers on the way may disagree about a request that names two authorities, so it bypasses the
+    /// cache.
     pub(crate) fn hosts(&mut self, authority: Option<&str>, fields: &HeaderMap) {
-        // Deprecated user information is no part of what `Host` says (RFC 9112 §3.2).
+        // The deprecated user information of an authority is not part of `Host` (RFC 9112 §3.2).
         let mut first = authority.map(|authority| authority.rsplit('@').next().unwrap_or_default().as_bytes());
         self.tag(Tag::Authority);
         for line in fields.get_all(header::HOST) {
@@ -23,9 +23,8 @@ impl KeyWriter<'_> {
         self.tag(Tag::End);
     }
 
-    /// The parameters of the path. Almost always nothing: the values are pieces of the path, which is in the key. (Which piece goes
-    /// by which name is up to the router.) Where a service between two routers may have changed the path that they were taken
-    /// from, the values.
+    /// Writes the parameters of the path, if the path in the key does not determine them: a service between two routers may have
+    /// changed the path that they were taken from. Almost always it writes nothing.
     pub(crate) fn path_parameters(&mut self) {
         let facts = self.facts;
         if let Some(parameters) = facts.parameters() {
@@ -33,7 +32,7 @@ impl KeyWriter<'_> {
         }
     }
 
-    /// The names of these parameters, and their values.
+    /// Writes the names and values of parameters.
     pub(crate) fn parameters(&mut self, parameters: &RawPathParams) {
         self.tag(Tag::Parameters);
         for (name, value) in parameters {

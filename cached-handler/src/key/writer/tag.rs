@@ -1,6 +1,6 @@
-//! What each element of a key begins with.
+//! The tags with which the elements of a key begin.
 
-/// An argument's tag is this and its place.
+/// The tag of an argument is this, combined with its position.
 pub(crate) const FIRST_ARGUMENT: u8 = 0x80;
 
 /// The first byte of each element of a key. The values are part of the format of keys at rest.

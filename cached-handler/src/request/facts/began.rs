@@ -1,22 +1,21 @@
-//! The clocks of epochs as they stood when a request came.
+//! The epoch clocks at the beginning of a request.
 
 use smallvec::SmallVec;
 
 use crate::epoch::Stamp;
 
-/// How far the clocks had come before any argument was made. An extractor may read what an invalidation is about, so the
-/// run that is given its value is no younger than this (law L4).
+/// The times of the epoch clocks before any extractor ran. An extractor may read data that is then invalidated, so the run that uses
+/// its value is stamped with these times (law L4).
 #[derive(Debug, Default)]
 pub(crate) struct Began {
-    /// That of this process.
+    /// The time of this process's clock.
     pub(crate) here: u64,
-    /// For each backend that has to be waited for: the latest that this process has heard of its clock. Behind one
-    /// pointer, as the facts move with it.
+    /// For each remote backend, the latest time that this process has read from its clock. Boxed, as the facts are moved.
     pub(crate) known: Option<Box<SmallVec<[Option<Stamp>; 2]>>>,
 }
 
 impl Began {
-    /// Of a backend's clock.
+    /// The latest known time of a backend's clock.
     pub(crate) fn known(&self, backend: usize) -> Option<Stamp> {
         *self.known.as_ref()?.get(backend)?
     }

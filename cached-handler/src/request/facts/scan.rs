@@ -5,7 +5,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, header};
 use super::{Flags, Rare, Upgrade};
 use crate::header::accept_encoding::accepts_a_coding;
 
-/// The few fields that matter to every cached handler.
+/// The facts that the header fields give.
 #[derive(Default)]
 pub(super) struct Scan {
     pub(super) rare: Option<Box<Rare>>,
@@ -13,7 +13,7 @@ pub(super) struct Scan {
 }
 
 impl Scan {
-    /// One pass over the names; the lines of those that matter are looked up.
+    /// Reads the names in one pass, and the lines of those fields that matter.
     #[inline]
     pub(super) fn of(fields: &HeaderMap) -> Self {
         let mut scan = Self::default();
@@ -56,7 +56,7 @@ impl Scan {
     }
 }
 
-/// Whether a list has this word among its elements, in letters of either case; a version may follow after a slash.
+/// Whether a list has this word as an element, in any letter case; a version may follow after a slash.
 fn names(list: &HeaderValue, word: &str) -> bool {
     let is_it = |name: &[u8]| name.trim_ascii().eq_ignore_ascii_case(word.as_bytes());
     let mut elements = list.as_bytes().split(|byte| *byte == b',');
@@ -72,7 +72,7 @@ enum Interest {
     Conditional,
 }
 
-/// `http` knows all of them by number, so that this comes down to one test of a bit.
+/// Whether a field matters. All of these are standard headers in `http`, so this compiles to a bit test.
 #[inline]
 fn matters(name: &HeaderName) -> bool {
     matches!(
@@ -92,7 +92,7 @@ fn matters(name: &HeaderName) -> bool {
     )
 }
 
-/// Of those that matter.
+/// What to do with a field that matters.
 fn interest(name: &HeaderName) -> Interest {
     match *name {
         header::COOKIE => Interest::Cookie,

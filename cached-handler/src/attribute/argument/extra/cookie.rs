@@ -5,7 +5,7 @@ use axum_extra::extract::CookieJar;
 use crate::attribute::argument::HandlerThatIsCached;
 use crate::key::writer::{CacheKey, KeyWriter};
 
-/// Nobody implements it: it is there for what rustc says then.
+/// Never implemented: the bound exists for its error message.
 #[diagnostic::on_unimplemented(
     message = "a cached handler cannot take all cookies: with `{T}` in the key, each client would have responses of its own",
     label = "shows every cookie",

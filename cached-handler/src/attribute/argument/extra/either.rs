@@ -1,4 +1,4 @@
-//! `Either` and its wider sisters: which alternative, and what it shows.
+//! `Either` to `Either8`: which alternative it is, and what that shows.
 
 use axum_extra::either::{Either, Either3, Either4, Either5, Either6, Either7, Either8};
 
@@ -7,7 +7,7 @@ use crate::key::writer::{CacheKey, KeyWriter};
 macro_rules! either {
     ($($either:ident: $($index:literal $alternative:ident)*;)*) => { $(
         impl<$($alternative: CacheKey),*> CacheKey for $either<$($alternative),*> {
-            /// Every alternative may have been tried, so each says what its absence was read from.
+            /// The extractor may have tried every alternative, so each declares what it would have been read from.
             fn cache_key(&self, key: &mut KeyWriter<'_>) {
                 Self::absent(key);
                 match self {

@@ -1,4 +1,4 @@
-//! `TypedHeader<H>`: the lines of one field, and `Vary` names it.
+//! `TypedHeader<H>`: writes the lines of one field, which `Vary` then names.
 
 use axum_extra::TypedHeader;
 use headers::{
@@ -13,7 +13,7 @@ use super::KeyedUnseen;
 use crate::attribute::argument::not_of_this_request;
 use crate::key::writer::{CacheKey, KeyWriter};
 
-/// A field that may be in a key.
+/// A header field that may be in a key.
 #[diagnostic::on_unimplemented(
     message = "`TypedHeader<{Self}>` cannot be an argument of a cached handler",
     label = "the key has to hold what the handler sees here",
@@ -22,17 +22,17 @@ use crate::key::writer::{CacheKey, KeyWriter};
     note = "if it does not affect the response: `#[cached(…, skip(field))]`"
 )]
 pub trait KeyedHeader: Header {
-    /// Whether it says who asks: known from the type alone, for extractors that run late.
+    /// Whether the field identifies a person; a constant, for extractors that have not run when the key is made.
     #[doc(hidden)]
     const PERSONAL: bool = false;
 
-    /// What the value says besides the lines that it was read from.
+    /// Declares what the value shows besides the lines that it was read from.
     #[doc(hidden)]
     fn note(&self, _key: &mut KeyWriter<'_>) {}
 }
 
 impl<H: KeyedHeader> CacheKey for TypedHeader<H> {
-    /// The lines as sent: what a header type prints need not be all that it read.
+    /// Writes the lines as sent: a header type may print less than it read.
     fn cache_key(&self, key: &mut KeyWriter<'_>) {
         field::<H>(key);
         self.0.note(key);

@@ -62,7 +62,7 @@ fn authorization_is_private() {
 
 static LANGUAGE: HeaderName = HeaderName::from_static("accept-language");
 
-/// It reads the first line only, in lower case; the key has all lines.
+/// A header type that reads the first line only, in lower case; the key has all lines.
 struct Language(String);
 
 impl Header for Language {
@@ -117,7 +117,7 @@ fn either_shows_which_and_names_the_fields_of_all() {
     assert_ne!(first.bytes, second.bytes);
     assert_eq!(first.traits.vary.as_slice(), ["referer"]);
     assert_eq!(second.traits.vary.as_slice(), ["referer"]);
-    // The same value on the other side.
+    // The same value as the other alternative.
     let side = |argument: Either<RawQuery, RawQuery>| written(&get("/a"), |key| argument.cache_key(key)).bytes;
     assert_ne!(side(Either::E1(RawQuery(None))), side(Either::E2(RawQuery(None))));
 }

@@ -10,7 +10,7 @@ use http::{Extensions, HeaderMap, request::Parts};
 
 use crate::attribute::argument::{Fields, FromResponse, Keyed, OnMiss, Undeclared};
 
-/// Compiles only if none of the types is `Keyed<$declared>`: where one is, `some` could be that of two traits.
+/// Compiles only if none of the types is `Keyed<$declared>`: for one that is, `some` would be ambiguous between two traits.
 macro_rules! refused {
     ($declared:ty: $($argument:ty),* $(,)?) => { $( {
         trait Ambiguous<A> {

@@ -1,4 +1,4 @@
-//! Two requests have one key if and only if the argument showed the same of them.
+//! Two requests have the same key if and only if the argument shows the same of both.
 
 use axum::{
     Extension, Form,
@@ -33,7 +33,7 @@ fn of<T: Keyed<V> + FromRequest<(), M>, V, M>(request: Request) -> Written {
 }
 
 fn same<T: Keyed<Undeclared> + FromRequest<(), M>, M>(one: &str, other: &str) -> bool {
-    // The path is in every key, so it is the same one here.
+    // Every key has the path, so both requests have the same path here.
     key::<T, M>(get(one)).bytes == key::<T, M>(get(other)).bytes
 }
 
@@ -105,7 +105,7 @@ fn a_method_makes_two_keys_of_get_and_head() {
     let head = || Request::head("/a").body(Body::empty()).unwrap();
     let (get_key, head_key) = (key::<Method, _>(get("/a")), key::<Method, _>(head()));
     assert_ne!(get_key.bytes, head_key.bytes);
-    assert!(get_key.traits.head_at.is_empty() && !head_key.traits.head_at.is_empty());
+    assert!(get_key.traits.method_at.is_empty() && !head_key.traits.method_at.is_empty());
     assert_eq!(key::<RawQuery, _>(get("/a")).bytes, key::<RawQuery, _>(head()).bytes);
 }
 
@@ -181,7 +181,7 @@ fn a_whole_request_with_content_is_bypassed() {
     assert!(of::<Request, FromResponse, _>(get("/a")).traits.bypass.is_none());
 }
 
-/// As the attribute's code asks, which finds the one method or the other.
+/// The call that the attribute emits, which finds one of the two methods.
 macro_rules! skipped {
     ($type:ty, $value:expr) => {
         |key: &mut KeyWriter<'_>| {
@@ -192,7 +192,7 @@ macro_rules! skipped {
     };
 }
 
-/// What a middleware put there has nothing to do with the method of this request.
+/// A form that a middleware put there has nothing to do with the method of this request.
 #[test]
 fn a_form_in_an_extension_is_told_by_its_bytes_whatever_the_method() {
     let form = |text: &'static str| {

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use super::*;
 
-/// Declares a type in a block of its own, and gives its shape.
+/// Declares a type in a block, and returns its shape.
 macro_rules! shape_of {
     ($type:ty => $($declared:item)*) => {{
         $(
@@ -59,7 +59,7 @@ fn a_type_within_itself_has_a_shape() {
     assert!(shape.lines().count() <= MOST_LEAVES && shape.contains("deeper"), "{shape}");
 }
 
-/// Takes a default for an error, as many authors do.
+/// Deserializes a default in place of an error, as many authors do.
 #[expect(clippy::unnecessary_wraps, reason = "serde asks for a result")]
 fn lenient<'de, D: Deserializer<'de>, T: Default + serde::Deserialize<'de>>(from: D) -> Result<T, D::Error> {
     Ok(T::deserialize(from).unwrap_or_default())

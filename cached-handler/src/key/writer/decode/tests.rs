@@ -64,7 +64,7 @@ impl KeyPart for Part {
 }
 
 impl Part {
-    /// What it should be read back as.
+    /// The elements that it should decode to.
     fn elements(&self, elements: &mut Vec<Element>) {
         match self {
             Self::Bool(part) => elements.push(Element::Bool(vec![u8::from(*part)])),
@@ -190,7 +190,7 @@ proptest! {
         prop_assert_eq!(decode(&key.bytes), Some(vec![Element::Path(b"/a".to_vec()), absent, accept]));
     }
 
-    /// Axum's own parser, and a sort, say what is expected, for queries that are plain, escaped, out of order, broken.
+    /// Compared with axum's own parser and a sort, for queries that are plain, escaped, out of order or broken.
     #[test]
     fn the_parameters_that_are_read_are_read_back(query in "([abc]=?[12]?[&;]?){0,6}([abAé]|%61|[=&+%1]){0,8}") {
         let page = Query(Page { a: String::new(), b: String::new() });
@@ -201,16 +201,16 @@ proptest! {
         let Some(key) = key_of(&query) else { return Ok(()) };
         let pairs = form_urlencoded::parse(query.as_bytes()).into_owned();
         let mut expected: Vec<_> = pairs.filter(|(name, _)| ["a", "b"].contains(&name.as_str())).collect();
-        // As `Page` names them.
+        // In the order in which `Page` names them.
         expected.sort_by_key(|(name, _)| name != "b");
-        // However they were written, the same ones are one key.
+        // The same parameters have one key, however they were written.
         let rewritten = form_urlencoded::Serializer::new(String::new()).extend_pairs(&expected).finish();
         prop_assert_eq!(Some(key.clone()), key_of(&rewritten));
         let expected = expected.into_iter().map(|(name, value)| (name.into_bytes(), value.into_bytes())).collect();
         prop_assert_eq!(decode(&key), Some(vec![Element::Path(b"/a".to_vec()), Element::Parameters(expected)]));
     }
 
-    /// Where names hold what a query writes in another way.
+    /// For names with characters that a query has to escape.
     #[test]
     fn parameters_whose_names_are_escaped_are_read_back(query in "((a\\+b|a%2Bb|%61|%2561|c%26|a|b|&|=)=?[12]?&?){0,6}") {
         let odd = Query(Odd { plus: String::new(), percent: String::new(), and: String::new() });

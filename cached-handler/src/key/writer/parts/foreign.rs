@@ -1,5 +1,5 @@
-//! Values of other crates, each by the feature of that name. Two values that a handler can tell apart, by printing them or
-//! otherwise, are two keys: equality as these crates have it is too coarse for that (`1.0 == 1.00`).
+//! Values of other crates, each behind the feature of that crate's name. Two values that a handler can tell apart, by printing them
+//! or otherwise, are two keys. The equality of these crates is too coarse for that (`1.0 == 1.00`).
 
 #[cfg(feature = "chrono")]
 mod chrono;
@@ -27,7 +27,7 @@ impl KeyPart for url::Url {
 
 #[cfg(feature = "rust_decimal")]
 impl KeyPart for rust_decimal::Decimal {
-    /// With its scale, and the sign of a zero.
+    /// Includes the scale, and the sign of a zero.
     fn key_part(&self, key: &mut KeyWriter<'_>) {
         key.named("decimal", &self.serialize());
     }

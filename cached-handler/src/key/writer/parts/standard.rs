@@ -11,7 +11,7 @@ use crate::key::writer::{KeyPart, KeyWriter, Tag};
 
 macro_rules! non_zero {
     ($($int:ty),*) => { $(
-        /// As the number that it is.
+        /// Written as its number.
         impl KeyPart for NonZero<$int> {
             fn key_part(&self, key: &mut KeyWriter<'_>) {
                 self.get().key_part(key);
@@ -60,7 +60,7 @@ impl KeyPart for SocketAddrV6 {
 }
 
 impl KeyPart for SocketAddr {
-    /// The address says how many numbers follow it.
+    /// The tag of the address tells how many numbers follow it.
     fn key_part(&self, key: &mut KeyWriter<'_>) {
         match self {
             Self::V4(address) => address.key_part(key),
@@ -76,7 +76,7 @@ impl KeyPart for Duration {
 }
 
 impl KeyPart for SystemTime {
-    /// Before 1970 or since, and how far from it.
+    /// The distance from 1970, before or after.
     fn key_part(&self, key: &mut KeyWriter<'_>) {
         let (name, distance) = match self.duration_since(Self::UNIX_EPOCH) {
             Ok(since) => ("since 1970", since),

@@ -14,14 +14,14 @@ use proptest::{collection, prelude::*};
 use super::KeyPart;
 use crate::attribute::argument::tests::written;
 
-/// What follows the path.
+/// The bytes of a part alone, without the path before it.
 fn bytes<P: KeyPart + ?Sized>(part: &P) -> Vec<u8> {
     let key = written(&Request::get("/").body(()).unwrap(), |key| _ = key.part(part));
     assert_eq!(key.traits.bypass, None);
     key.bytes.get(3..).unwrap().to_vec()
 }
 
-/// `expected` is what is written in hexadecimal, with text in quotation marks.
+/// Checks the bytes of a part. `expected` is in hexadecimal, with text in quotation marks.
 fn golden<P: KeyPart>(part: P, expected: &str) {
     let hex = |bytes: &[u8]| {
         bytes.iter().fold(String::new(), |mut text, byte| {
@@ -34,7 +34,7 @@ fn golden<P: KeyPart>(part: P, expected: &str) {
     assert_eq!(hex(&bytes(&part)), expected);
 }
 
-/// Keys at rest outlive a deploy: how a value is written may change only with the format of all.
+/// Keys at rest outlive a deploy, so the bytes of a value may change only together with the format of all keys.
 #[test]
 fn standard_values_are_written_as_they_always_were() {
     golden(NonZeroU32::new(7).unwrap(), "07 04 07000000");
@@ -86,7 +86,7 @@ proptest! {
         injective(&maps[0], &maps[1], maps[0] == maps[1]);
         let sets = [0, 1].map(|at: usize| maps[at].keys().cloned().collect::<BTreeSet<String>>());
         injective(&sets[0], &sets[1], sets[0] == sets[1]);
-        // Of one text behind another each ends where it ends.
+        // Two texts in a row are told apart by their lengths.
         injective(&(sets[0].clone(), sets[1].clone()), &(sets[1].clone(), sets[0].clone()), sets[0] == sets[1]);
     }
 }
@@ -168,7 +168,7 @@ fn a_moment_of_jiff_is_told_with_its_zone_and_a_span_with_its_units() {
         TimeZone::posix("CET-1CEST,M3.5.0,M10.5.0/3").unwrap(),
         TimeZone::posix("CET-1CEST,M3.5.0,M10.5.0/2").unwrap(),
     ];
-    // All but these print differently: `+00:00` and `UTC` are one offset, and one zone to jiff.
+    // These are equal: `+00:00` and `UTC` are the same zone to jiff. All others print differently.
     for (at, one) in zones.iter().enumerate().skip(1) {
         zones.iter().enumerate().skip(1).for_each(|(other, two)| injective(&epoch_in(one), &epoch_in(two), at == other));
     }

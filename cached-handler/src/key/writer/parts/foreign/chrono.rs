@@ -1,4 +1,4 @@
-//! Dates, times and their kin of chrono.
+//! The date and time types of the crate `chrono`, as parts of a key.
 
 use chrono::{
     DateTime, Datelike as _, FixedOffset, Month, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, TimeZone, Timelike as _, Utc, Weekday,
@@ -26,8 +26,8 @@ impl KeyPart for NaiveDateTime {
     }
 }
 
-/// The moment, and where on earth it was told: a handler can print both. With a time zone of another crate, whose offsets are
-/// not known here, name what matters: `key(time.timestamp())`, or `#[cache_key(display)]`.
+/// The moment and its offset, as a handler can print both. For a time zone of another crate, whose offsets are not known here,
+/// name what matters: `key(time.timestamp())`, or `#[cache_key(display)]`.
 impl<Z: TimeZone<Offset: KeyPart>> KeyPart for DateTime<Z> {
     fn key_part(&self, key: &mut KeyWriter<'_>) {
         key.named("moment", &pair(self.timestamp(), self.timestamp_subsec_nanos().into()));
@@ -36,7 +36,7 @@ impl<Z: TimeZone<Offset: KeyPart>> KeyPart for DateTime<Z> {
 }
 
 impl KeyPart for Utc {
-    /// Not an offset of 0, which prints as `+00:00`.
+    /// Differs from an offset of 0, which prints as `+00:00`.
     fn key_part(&self, key: &mut KeyWriter<'_>) {
         key.named("utc", &[]);
     }

@@ -1,4 +1,4 @@
-//! Dates, times and their kin of jiff.
+//! The date and time types of the crate `jiff`, as parts of a key.
 
 use jiff::{
     SignedDuration, Span, Timestamp, Zoned,
@@ -18,7 +18,7 @@ impl KeyPart for Timestamp {
 }
 
 impl KeyPart for Zoned {
-    /// The moment, its offset, and the zone: two zones may have one offset today, and another tomorrow.
+    /// The moment, its offset, and the zone: two zones may have the same offset now, and different ones later.
     fn key_part(&self, key: &mut KeyWriter<'_>) {
         self.timestamp().key_part(key);
         self.offset().key_part(key);
@@ -27,8 +27,8 @@ impl KeyPart for Zoned {
 }
 
 impl KeyPart for TimeZone {
-    /// Its name in the database of zones, or its offset. One that has neither is told by its rule, as it prints that. One that has
-    /// no rule either came from a file, of which it says nothing: the request bypasses the cache.
+    /// The zone's name in the time zone database, or its fixed offset, or else its rule, as `Debug` prints it. A zone without any of
+    /// them was read from a file and shows nothing that identifies it: the request bypasses the cache.
     fn key_part(&self, key: &mut KeyWriter<'_>) {
         if let Some(name) = self.iana_name() {
             key.named("zone", name.as_bytes());
@@ -40,7 +40,7 @@ impl KeyPart for TimeZone {
     }
 }
 
-/// A zone, as it prints. All without a name print the same, unless they have a rule.
+/// Writes a zone by its `Debug` text, if that has a rule. All other zones without a name print the same.
 fn by_rule(printed: &str, key: &mut KeyWriter<'_>) {
     if printed.starts_with("TimeZone(Posix(") {
         key.named("zone of a rule", printed.as_bytes());
@@ -120,7 +120,7 @@ mod tests {
 
     use crate::{attribute::argument::tests::written, outcome::Bypass};
 
-    /// As one prints that was read from a file which `TZ` names.
+    /// The text of a zone that was read from a file which `TZ` names.
     #[test]
     fn a_zone_that_prints_as_others_do_bypasses() {
         let bypass = |printed: &str| written(&Request::get("/").body(()).unwrap(), |key| super::by_rule(printed, key)).traits.bypass;

@@ -1,4 +1,4 @@
-//! Dates, times and their kin of the crate `time`.
+//! The date and time types of the crate `time`, as parts of a key.
 
 use time::{Date, Duration, Month, OffsetDateTime, PrimitiveDateTime, Time, UtcDateTime, UtcOffset, Weekday};
 
@@ -26,7 +26,7 @@ impl KeyPart for PrimitiveDateTime {
 }
 
 impl KeyPart for OffsetDateTime {
-    /// As it was told, and where on earth: one moment in two zones prints differently.
+    /// The local date and time, and the offset: one moment prints differently in two time zones, so it is two keys.
     fn key_part(&self, key: &mut KeyWriter<'_>) {
         self.date().key_part(key);
         self.time().key_part(key);
