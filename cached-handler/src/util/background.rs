@@ -168,7 +168,7 @@ mod tests {
     }
 
     #[test]
-    fn one_whose_runtime_does_not_look_at_it_is_replaced_once_it_is_late_and_goes_where_it_comes_back() {
+    fn a_task_that_its_runtime_neglects_is_replaced_and_ends_when_it_comes_back() {
         let (home, other) = (runtime(), runtime());
         let place = home.block_on(async { Place::new() });
         home.block_on(asked_for(&place, 1));

@@ -265,7 +265,7 @@ impl cached_handler::backend::Epochs for Broken {
 }
 
 #[tokio::test]
-async fn l6_a_backend_that_fails_fails_no_request_and_an_invalidation_that_fails_is_an_error() {
+async fn l6_a_failing_backend_fails_no_request_and_a_failed_invalidation_is_an_error() {
     let (_, cache, router) = app(|builder| builder.backend_with_epochs("odd", Odd::default(), Broken));
     for id in 0..20 {
         assert_eq!(text(ask(&router, &format!("/at-rest/{id}")).await).await, id.to_string());

@@ -214,7 +214,7 @@ async fn nobody_gets_what_was_made_for_another_and_nobody_waits_twice() {
 
 /// Of a key nothing is known; of its handler, that nothing it says is stored.
 #[tokio::test(start_paused = true)]
-async fn nobody_waits_for_a_new_key_of_a_handler_whose_answers_are_not_stored_until_one_is() {
+async fn nobody_waits_for_new_keys_of_a_handler_until_one_of_its_answers_is_stored() {
     let (app, cache, router) = app();
     let (_, cold) = crowd(&router, "/personal/0", 20).await;
     assert!(cold >= WORK * 2, "{cold:?}: nobody could know");

@@ -404,7 +404,7 @@ async fn cold(Path(_): Path<usize>) -> String {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn concurrent_requests_for_what_is_not_at_rest_run_the_handler_once_also_those_that_looked_a_moment_too_early() {
+async fn concurrent_misses_at_rest_run_the_handler_once_also_after_a_look_up_too_early() {
     let mut counted = 0;
     for id in 0..ROUNDS {
         // A cache for each, so that the circuit breaker of one is not that of the next.
@@ -448,7 +448,7 @@ async fn grouped() -> (CacheGroups, String) {
 }
 
 #[tokio::test]
-async fn l5_an_invalidation_of_something_else_sends_nobody_away_from_a_run_whose_groups_are_not_known_yet() {
+async fn l5_an_unrelated_invalidation_keeps_the_followers_of_a_run_of_unknown_groups() {
     for (invalidated, runs) in [("something else", 1), ("found-in-the-database", 2)] {
         let cache = TestCache::with(|builder| builder.backend("dict", Dict::default()));
         let router = Router::new().route("/grouped", get(grouped)).layer(cache.layer());

@@ -514,7 +514,7 @@ async fn a_store_that_fails_and_one_that_is_not_there_fail_nobody() {
 // ---- invalidations, counted and made once more ----------------------------------------------------------------------
 
 #[tokio::test(start_paused = true)]
-async fn what_is_inserted_stays_where_invalidations_are_made_once_more_and_what_is_removed_goes_once_more() {
+async fn reinvalidation_keeps_inserted_values_and_removes_removed_ones_again() {
     for backend in BACKENDS {
         let cache = TestCache::with(|builder| builder.backend("dict", Dict::default()).reinvalidate_after(secs(2)));
         let numbers: Values<usize> = cache.cache().values("settled").backend(backend);
@@ -530,7 +530,7 @@ async fn what_is_inserted_stays_where_invalidations_are_made_once_more_and_what_
 }
 
 #[tokio::test]
-async fn each_insert_and_each_remove_is_counted_as_an_invalidation_and_those_that_fail_as_that() {
+async fn inserts_and_removes_are_counted_as_invalidations_and_as_failed_ones() {
     let chaos = Chaos::new();
     let cache = TestCache::with(|builder| builder.backend_with_epochs("sick", chaos.clone(), chaos.epochs()));
     for backend in ["memory", "sick"] {

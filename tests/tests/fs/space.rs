@@ -184,7 +184,7 @@ fn fill(scratch: &Scratch, count: usize) {
 }
 
 #[tokio::test]
-async fn however_many_files_lie_there_the_first_answer_does_not_wait_and_memory_does_not_grow() {
+async fn with_many_files_the_first_answer_does_not_wait_and_memory_does_not_grow() {
     let scratch = Scratch::new("million");
     let files = count(1_000_000);
     drop(on(&scratch.cache()).await);

@@ -139,7 +139,7 @@ async fn for_none(Path(path): Path<String>, _request: Request) -> Response {
 
 /// RFC 9213 §2.2.
 #[tokio::test]
-async fn the_first_targeted_field_of_the_policys_list_that_can_be_read_stands_in_the_place_of_the_rest() {
+async fn the_first_readable_targeted_field_of_the_policys_list_replaces_the_others() {
     for (target, by_both, by_default, by_none) in [
         ("/200/surrogate-control=max-age=60", true, false, false),
         ("/200/cdn-cache-control=max-age=60", true, true, false),

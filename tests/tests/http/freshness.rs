@@ -191,7 +191,7 @@ async fn with_a_ttl_alone_200_203_301_and_308_are_stored() {
 }
 
 #[tokio::test]
-async fn by_its_own_freshness_a_response_is_stored_where_its_status_describes_the_resource() {
+async fn explicit_freshness_stores_a_response_whose_status_describes_the_resource() {
     let site = Site::of(says);
     for status in [200, 201, 204, 302, 303, 307, 404, 405, 410] {
         assert!(is_stored(&site, &format!("/{status}/cache-control=max-age=60")).await, "{status}");

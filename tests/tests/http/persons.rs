@@ -204,7 +204,7 @@ async fn what_a_type_says_of_itself_stays_where_a_part_of_it_is_the_key() {
 }
 
 #[tokio::test]
-async fn what_varies_by_a_field_that_identifies_a_person_is_private_in_whatever_way_that_is_said() {
+async fn a_response_that_varies_by_a_field_of_persons_is_private_however_that_is_said() {
     for (site, name) in [
         (Site::of(by_map), "authorization"),
         (Site::of(by_a_proxys), "accept, proxy-authorization"),

@@ -114,7 +114,7 @@ async fn what_replaced_a_response_within_its_second_is_not_taken_for_it() {
 }
 
 #[tokio::test]
-async fn a_last_modified_within_the_second_of_its_response_is_no_validator_and_an_older_one_is() {
+async fn last_modified_in_the_second_of_its_response_is_no_validator_and_an_older_one_is() {
     const OLD: &str = "Sun, 06 Nov 1994 08:49:37 GMT";
     everywhere("modified", Some(OLD), async |place| {
         assert_eq!(place.ask(&[]).await.status, 200);

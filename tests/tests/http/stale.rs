@@ -426,7 +426,7 @@ async fn l4_a_run_behind_that_began_before_an_invalidation_is_not_used_after_it(
 }
 
 #[tokio::test]
-async fn a_run_behind_that_fails_or_panics_is_nobodys_matter_and_is_tried_again_after_a_pause() {
+async fn a_background_refresh_that_fails_or_panics_is_hidden_and_tried_again_later() {
     for does in [Does::Status(500), Does::Panic] {
         for site in sites().await {
             site.fill("/behind").await;

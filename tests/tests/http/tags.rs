@@ -130,7 +130,7 @@ async fn no_part_is_cut_for_a_validator_that_came_with_another_coding() {
 }
 
 #[tokio::test]
-async fn a_tag_is_strong_for_everybody_where_nothing_changes_the_bytes_or_the_author_says_so() {
+async fn a_tag_is_strong_where_nothing_changes_the_bytes_or_the_author_says_so() {
     let cache = cache();
     let site = site(&cache).await;
     for http in Http::BOTH {

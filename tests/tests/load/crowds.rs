@@ -202,7 +202,7 @@ async fn the_first_requests_of_a_process_share_a_run_also_where_an_argument_is_k
 
 /// Redis is connected to behind everything else. What is made of requests from before that is not stored.
 #[tokio::test]
-async fn requests_from_before_a_server_is_reached_share_a_run_and_those_from_after_it_another() {
+async fn requests_before_a_server_is_reached_share_one_run_and_later_ones_another() {
     let (home, source) = (Home::Redis(RedisServer::start()), Source::new(0));
     let (cache, router) = home.process(&source).await;
     // Without a pause, in which it would be connected to.
@@ -228,7 +228,7 @@ async fn requests_from_before_a_server_is_reached_share_a_run_and_those_from_aft
 }
 
 #[tokio::test]
-async fn l5_requests_from_before_an_invalidation_share_a_run_in_memory_and_elsewhere_run_four_at_a_time_until_one_is_stored() {
+async fn l5_outdated_requests_share_a_run_in_memory_and_run_four_at_a_time_elsewhere() {
     for home in Home::all("crowds-between") {
         let source = Source::new(0);
         let (cache, router) = home.connected(&source).await;
@@ -286,7 +286,7 @@ async fn after_eight_outdated_runs_nobody_waits_for_another() {
 }
 
 #[tokio::test]
-async fn those_who_wait_behind_a_key_that_failed_are_answered_with_what_is_stored_once_it_has_recovered() {
+async fn requests_that_wait_for_a_failed_key_get_what_is_stored_once_it_recovers() {
     for home in Home::all("crowds-failing") {
         let source = Source::new(2);
         let (cache, router) = home.connected(&source).await;

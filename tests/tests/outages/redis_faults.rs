@@ -102,7 +102,7 @@ impl App {
 const SOON: Duration = Duration::from_secs(60);
 
 #[tokio::test]
-async fn where_redis_is_absent_at_the_start_handlers_run_and_are_cached_as_soon_as_it_is_there() {
+async fn without_redis_at_the_start_handlers_run_and_are_cached_as_soon_as_it_is_there() {
     let mut server = RedisServer::absent(&[]);
     let app = App::on(server.url(), "absent").await;
     assert_miss!(app.ask(0).await);
@@ -177,7 +177,7 @@ async fn slow(Extension(source): Extension<Shared>) -> String {
 }
 
 #[tokio::test]
-async fn while_redis_is_down_concurrent_requests_still_share_a_run_that_no_invalidation_of_theirs_came_after() {
+async fn while_redis_is_down_requests_share_a_run_unless_an_invalidation_came_between() {
     let server = RedisServer::absent(&[]);
     let app = App::on(server.url(), "herd").await;
     for _ in 0..5 {
@@ -216,7 +216,7 @@ async fn while_redis_is_down_concurrent_requests_still_share_a_run_that_no_inval
 }
 
 #[tokio::test]
-async fn what_could_not_be_invalidated_is_an_error_and_is_invalidated_before_anything_is_read_again() {
+async fn a_failed_invalidation_is_an_error_and_is_made_before_anything_is_read_again() {
     let server = RedisServer::start();
     let app = App::on(server.url(), "retries").await;
     app.is_cached_within(SOON).await;
@@ -343,7 +343,7 @@ const REFUSALS: &[(&str, &str)] = &[
 ];
 
 #[tokio::test]
-async fn every_refusal_is_a_miss_and_its_counter_and_one_line_when_it_begins_and_one_when_it_ends() {
+async fn every_refusal_is_a_miss_a_counter_and_a_line_at_its_beginning_and_its_end() {
     let log = Log::default();
     let _listening = log.listen();
     let server = RedisServer::start();
@@ -659,7 +659,7 @@ async fn what_happens_when_memory_is_full_is_a_warning_where_it_hurts_and_said_o
 /// Ten pages are asked for again and again, while thousands are asked for once and memory has room for a tenth of them. A
 /// clock that was evicted is made anew, as one of another incarnation, and nothing stored before is used.
 #[tokio::test]
-async fn when_memory_is_full_the_policy_that_is_advised_keeps_the_clock_and_one_by_chance_does_not() {
+async fn with_memory_full_the_advised_policy_keeps_the_clock_and_a_random_one_does_not() {
     for (policy, keeps_it, most_keys) in [("volatile-lfu", true, 5000), ("volatile-random", false, 50_000)] {
         let server = RedisServer::with(&["--maxmemory", "3mb", "--maxmemory-policy", policy]);
         let app = App::on(server.url(), "full").await;

@@ -166,7 +166,7 @@ async fn a_url_leads_to_a_server_that_the_system_trusts_and_to_no_other() {
 }
 
 #[tokio::test]
-async fn a_client_of_ones_own_brings_the_authority_and_the_certificate_that_the_server_asks_for() {
+async fn an_own_client_brings_the_authority_and_certificate_that_the_server_asks_for() {
     let scratch = Scratch::new("tls-client");
     let authority = Authority::new(scratch.path());
     let (_server, url) = authority.server(true);

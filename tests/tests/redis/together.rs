@@ -104,7 +104,7 @@ async fn number(Path(_): Path<u64>) -> String {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn l4_no_look_up_that_travels_with_others_reads_what_was_invalidated_before_it_began() {
+async fn l4_no_batched_look_up_reads_what_was_invalidated_before_it_began() {
     let server = RedisServer::start();
     let cache = Cache::builder()
         .namespace("together")
@@ -151,7 +151,7 @@ async fn l4_no_look_up_that_travels_with_others_reads_what_was_invalidated_befor
 
 /// As where each core has a runtime of its own, and the one that built the cache does nothing but wait for the others.
 #[test]
-fn where_nobody_drives_the_runtime_of_the_cache_look_ups_travel_together_all_the_same() {
+fn look_ups_are_batched_also_where_nobody_drives_the_runtime_of_the_cache() {
     let server = RedisServer::start();
     let of_one_thread = || runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let (parked, driven) = (of_one_thread(), of_one_thread());

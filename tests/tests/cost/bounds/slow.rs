@@ -127,7 +127,7 @@ fn is_not_stored_for_others(response: &Response) -> bool {
 }
 
 #[tokio::test]
-async fn beyond_the_budget_content_is_passed_on_whole_and_stored_again_once_others_have_read() {
+async fn beyond_the_budget_content_is_passed_on_whole_and_later_stored_again() {
     for kind in ["streams", "says"] {
         let (cache, router) = site(Some(PIECE * PIECES * 3 / 2));
         let content = PIECE * PIECES;

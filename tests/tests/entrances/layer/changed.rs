@@ -110,7 +110,7 @@ async fn marked_edit(State(note): State<Note>, text: String) {
 }
 
 #[tokio::test]
-async fn what_a_handler_inside_has_stored_is_invalidated_by_a_layer_and_the_other_way_round() {
+async fn a_layer_invalidates_what_handlers_inside_stored_and_the_other_way_round() {
     // A layer with a cache of its own, too.
     for has_its_own in [false, true] {
         let (cache, own, note) = (TestCache::new(), TestCache::new(), Note::default());
@@ -184,7 +184,7 @@ async fn what_a_middleware_commits_after_the_handler_is_followed_by_an_invalidat
 }
 
 #[tokio::test]
-async fn a_change_whose_client_leaves_is_invalidated_all_the_same_and_so_is_one_without_an_answer() {
+async fn a_change_whose_client_leaves_or_that_has_no_answer_invalidates_all_the_same() {
     let (cache, wrote) = (TestCache::new(), Arc::new(Notify::new()));
     let has_written = Arc::clone(&wrote);
     let router = Router::new().route(

@@ -139,7 +139,7 @@ async fn what_invalidates_a_fragment_invalidates_the_pages_that_are_made_of_it()
 }
 
 #[tokio::test]
-async fn a_page_is_kept_although_its_fragment_is_older_than_what_was_invalidated_of_the_page() {
+async fn a_page_is_kept_although_its_fragment_is_older_than_the_pages_invalidation() {
     let cache = cache();
     let (app, _) = site_of(&cache);
     ask(&app, "/page/fragment").await;

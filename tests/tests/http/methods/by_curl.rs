@@ -14,7 +14,7 @@ const WITHOUT: &[&str] = &[
 /// A layer leaves a number beside each request, which no key holds: so no answer to a POST stands for GET's, as
 /// `post::l8_what_a_post_showed_beside_the_key_is_not_shared` has it.
 const WITHOUT_IN_LAYERS: &[&str] = &[
-    "post::an_answer_to_post_that_is_the_new_state_of_its_target_answers_get_in_every_process",
+    "post::a_post_response_with_the_new_state_of_its_target_answers_get_in_each_process",
     "post::l4_what_was_invalidated_while_a_post_ran_is_not_brought_back_by_its_answer",
 ];
 

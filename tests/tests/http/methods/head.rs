@@ -108,7 +108,7 @@ async fn a_variant_is_freshened_where_others_of_its_key_are_selected_by_other_fi
 }
 
 #[tokio::test]
-async fn what_a_head_is_told_of_the_length_is_passed_on_and_stored_and_no_tag_is_made_of_no_content() {
+async fn the_content_length_of_a_head_is_passed_on_and_stored_and_it_makes_no_tag() {
     everywhere("lengths", async |one, other| {
         // Where the handler says nothing, axum adds the length of no content behind a layer, with a cache or without.
         for (path, length) in [("/said", Some("500")), ("/silent", None)] {
@@ -166,7 +166,7 @@ fn priced(price: u32, freshness: &str) -> axum::response::Response {
 }
 
 #[tokio::test]
-async fn l4_a_head_that_began_before_an_invalidation_says_nothing_of_what_get_stored_since() {
+async fn l4_a_head_from_before_an_invalidation_changes_nothing_that_get_stored_since() {
     // What GET has stored meanwhile is fresh when the HEAD ends, or stale; and the HEAD describes the same, or what was.
     for (passes, tag) in [(0, "\"1\""), (6, "\"1\""), (0, "\"0\"")] {
         everywhere(&format!("overtaken-{passes}"), async |one, other| {
@@ -200,7 +200,7 @@ async fn l4_a_head_that_began_before_an_invalidation_says_nothing_of_what_get_st
 }
 
 #[tokio::test]
-async fn l4_a_304_that_names_a_further_group_is_held_against_what_that_has_invalidated_before() {
+async fn l4_a_304_that_adds_a_group_is_checked_against_its_earlier_invalidations() {
     everywhere("groups", async |one, other| {
         one.answers(|_| priced(1, "max-age=5"));
         one.ask("GET", "/", &[]).await;

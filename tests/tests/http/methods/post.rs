@@ -21,7 +21,7 @@ async fn post(place: &Place, target: &str, fields: &[(&str, &str)]) -> Reply {
 }
 
 #[tokio::test]
-async fn an_answer_to_post_that_is_the_new_state_of_its_target_answers_get_in_every_process() {
+async fn a_post_response_with_the_new_state_of_its_target_answers_get_in_each_process() {
     where_post_is_stored("stands", async |one, other| {
         one.answers(|method| speaks(method, 200, &[("x", "1"), ("etag", "\"1\""), STANDS[0], STANDS[1]]));
         // What was stored is gone all the same.

@@ -29,7 +29,7 @@ async fn a_directory_without_room_for_a_response_is_an_error_of_the_set_up() {
 }
 
 #[tokio::test]
-async fn what_handlers_may_store_and_their_backends_have_no_room_for_is_said_at_the_set_up() {
+async fn a_backend_without_room_for_what_its_handlers_may_store_is_told_at_set_up() {
     let log = Log::default();
     let _listening = log.listen();
     let (scratch, server) = (Scratch::new("tight"), RedisServer::start());

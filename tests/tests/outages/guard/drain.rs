@@ -51,7 +51,7 @@ async fn a_writer_is_not_waited_for_where_nobody_else_sees_what_is_stored() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn invalidations_that_are_tried_again_are_waited_for_and_those_that_fail_for_good_are_said() {
+async fn drain_waits_for_retried_invalidations_and_tells_of_those_that_fail_for_good() {
     let site = Site::new();
     site.chaos.script(Call::Advance, [Fault::Fail; 3]);
     assert!(!site.invalidates("page").await);

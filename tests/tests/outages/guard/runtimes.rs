@@ -131,7 +131,7 @@ fn what_ended_with_its_runtime_is_said_and_the_next_invalidation_is_made_once_mo
 }
 
 #[test]
-fn where_nobody_drives_the_runtime_that_was_to_invalidate_once_more_a_later_one_does() {
+fn a_later_runtime_reinvalidates_where_nobody_drives_the_first() {
     let (home, other) = (paused(), paused());
     let cache = home.block_on(async { Cache::builder().reinvalidate_after(secs(2)).build().await.unwrap() });
     let invalidates = async || cache.invalidate(Target::group("a")).await.unwrap();

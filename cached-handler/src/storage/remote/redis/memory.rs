@@ -46,7 +46,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_loses_the_clock_or_stores_nothing_is_a_worry_and_only_where_memory_is_limited() {
+    fn policies_that_lose_the_clock_or_store_nothing_warn_only_where_memory_is_limited() {
         for (policy, worry) in [
             ("noeviction", Some(Worry::Refuses)),
             ("allkeys-random", Some(Worry::LosesTheClock)),

@@ -168,7 +168,7 @@ mod tests {
     }
 
     #[test]
-    fn an_address_that_asks_for_tls_without_the_feature_is_told_apart_from_one_that_is_malformed() {
+    fn tls_without_its_feature_is_told_apart_from_a_malformed_address() {
         for url in ["rediss://127.0.0.1", "valkeys://127.0.0.1"] {
             assert_eq!(Unreadable::of(url, false), Unreadable::NoTls);
             assert_eq!(RedisServer::from(url).client().is_ok(), cfg!(feature = "redis-tls"), "{url}");

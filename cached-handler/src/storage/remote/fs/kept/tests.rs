@@ -187,7 +187,7 @@ async fn what_was_changed_a_moment_ago_is_not_kept() {
 }
 
 #[tokio::test]
-async fn what_is_written_or_removed_here_is_closed_at_once_and_what_is_removed_elsewhere_soon() {
+async fn own_changes_close_files_at_once_and_others_removals_close_them_soon() {
     let two = Two::at_rest("closed");
     let read = async || {
         put(&two.elsewhere, "one").await;

@@ -134,7 +134,7 @@ fn a_writer_that_is_stopped_is_not_waited_for_without_end() {
 
 /// By a job that clears away old files, say: the lock is never written to, and so looks old.
 #[test]
-fn a_writer_whose_lock_was_removed_writes_nothing_until_it_has_the_one_that_others_have() {
+fn a_writer_whose_lock_file_was_removed_writes_only_under_the_new_one() {
     let (table, directory) = table("unlocked");
     std::fs::remove_file(directory.join("lock")).unwrap();
     // With the lock its seal is gone, so that this one begins anew.
