@@ -1,9 +1,13 @@
 //! Law L5 where runs go wrong: panics, recursion, limits, invalidations in between, runtimes that end. `one_run.rs` has
 //! what happens when they go right.
 
+mod invalidated;
+mod limits;
+mod runtimes;
+
 use std::{
     sync::{
-        Arc, Mutex, OnceLock,
+        Arc, OnceLock,
         atomic::{AtomicUsize, Ordering},
     },
     time::Duration,
@@ -12,23 +16,18 @@ use std::{
 use super::harness::{Random, ask, count, leaves_at, pause, text};
 use axum::{
     Router,
-    body::Body,
     extract::{Path, State},
-    http::Request,
-    response::Response,
     routing::get,
 };
 use cached_handler::{
-    Cache, CacheGroups, Collapse, Policy, Target, cached,
-    testing::{TestCache, assert_hit, assert_miss},
+    Cache, CacheGroups, Collapse, Policy, cached,
+    testing::{TestCache, assert_hit},
 };
 use tokio::{
     sync::Semaphore,
     task::{JoinError, JoinSet},
     time::Instant,
 };
-use tower::ServiceExt;
-use tracing::Instrument;
 
 const WORK: Duration = Duration::from_millis(100);
 
@@ -259,48 +258,6 @@ async fn however_many_ask_for_a_cold_key_there_is_one_run() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_inline_run_takes_no_place_of_those_in_tasks_of_their_own() {
-    let (app, cache, router) = app_on(TestCache::with(|builder| builder.max_detached_runs(1)));
-    let inline = crowd(&router, "/gated-in-place", 1).await;
-    let mut leaves = crowd(&router, "/slow/1", 1).await;
-    assert_eq!(app.begun(), 2);
-    leaves.shutdown().await;
-    assert!(cache.cache().drain(WORK * 2).await);
-    assert_hit!(ask(&router, "/slow/1").await);
-    app.gate.add_permits(1);
-    assert!(answers(inline).await.iter().all(Result::is_ok));
-}
-
-#[tokio::test(start_paused = true)]
-async fn beyond_the_limit_runs_stay_in_the_requests_task() {
-    let (app, cache, router) = app_on(TestCache::with(|builder| builder.max_detached_runs(2)));
-    let mut all = JoinSet::new();
-    for key in 0..3 {
-        let router = router.clone();
-        all.spawn(async move { ask(&router, &format!("/slow/{key}")).await });
-        settle().await;
-    }
-    assert_eq!(app.begun(), 3);
-    all.shutdown().await;
-    assert_eq!(app.dropped.load(Ordering::SeqCst), 1, "the third run goes with its client");
-    assert!(cache.cache().drain(WORK * 2).await);
-    assert_hit!(ask(&router, "/slow/0").await);
-    assert_hit!(ask(&router, "/slow/1").await);
-    assert_miss!(ask(&router, "/slow/2").await);
-    assert_eq!(in_flight(cache.cache()), "0");
-}
-
-#[tokio::test(start_paused = true)]
-async fn whoever_follows_a_run_beyond_the_limit_takes_it_over() {
-    let (app, _, router) = app_on(TestCache::with(|builder| builder.max_detached_runs(0)));
-    let leader = crowd(&router, "/slow/1", 1).await;
-    let followers = crowd(&router, "/slow/1", 50).await;
-    drop(leader);
-    assert!(answers(followers).await.iter().all(Result::is_ok));
-    assert_eq!((app.begun(), app.dropped.load(Ordering::SeqCst)), (2, 1));
-}
-
-#[tokio::test(start_paused = true)]
 async fn whatever_panics_nobody_hangs_and_nobody_elses_request_fails() {
     let rounds = count(1000);
     let (app, cache, router) = app();
@@ -354,94 +311,6 @@ async fn wherever_the_first_client_leaves_each_key_has_one_run() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn followers_of_a_slow_run_are_answered_by_their_own_at_five_seconds() {
-    let (app, _, router) = app();
-    let began = Instant::now();
-    let mut tasks = crowd(&router, "/first-is-stuck", 20).await;
-    for _ in 0..19 {
-        assert!(tasks.join_next().await.unwrap().is_ok());
-    }
-    let waited = began.elapsed();
-    assert!(waited >= Duration::from_secs(5) && waited <= Duration::from_millis(5050), "{waited:?}");
-    assert_hit!(ask(&router, "/first-is-stuck").await);
-    app.gate.add_permits(1);
-    assert_eq!(tasks.join_next().await.unwrap().unwrap(), "0");
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_run_that_gave_up_its_key_does_not_take_the_next_ones_with_it() {
-    let (app, cache, router) = app();
-    let first = crowd(&router, "/gated-in-place", 1).await;
-    cache.clock().advance(Duration::from_secs(31));
-    let second = crowd(&router, "/gated-in-place", 1).await;
-    assert_eq!(app.begun(), 2);
-    // Its lease goes, and has to leave the later run's in place.
-    drop(first);
-    settle().await;
-    let third = crowd(&router, "/gated-in-place", 5).await;
-    assert_eq!(app.begun(), 2, "they follow the second");
-    app.gate.add_permits(1);
-    assert_eq!(answers(second).await.pop().unwrap().unwrap(), "1");
-    assert!(answers(third).await.into_iter().all(|answer| answer.unwrap() == "1"));
-    assert_eq!(in_flight(cache.cache()), "0");
-}
-
-#[tokio::test(start_paused = true)]
-async fn whoever_comes_after_an_invalidation_joins_no_run_from_before_it() {
-    for target in [Target::group("gated:1"), Target::path("/gated/1"), Target::handler(gated), Target::all()] {
-        let (app, cache, router) = app();
-        let before = crowd(&router, "/gated/1", 10).await;
-        cache.cache().invalidate(target.clone()).await.unwrap();
-        let after = crowd(&router, "/gated/1", 10).await;
-        assert_eq!(app.begun(), 2, "{target:?}");
-        app.gate.add_permits(2);
-        assert!(answers(before).await.into_iter().all(|answer| answer.unwrap() == "0"));
-        assert!(answers(after).await.into_iter().all(|answer| answer.unwrap() == "1"));
-        assert_eq!(text(assert_hit!(ask(&router, "/gated/1").await)).await, "1", "the later one is what is stored");
-    }
-}
-
-#[tokio::test(start_paused = true)]
-async fn whoever_came_before_an_invalidation_is_answered_by_the_run_from_before_it() {
-    let (app, cache, router) = app();
-    let leader = crowd(&router, "/gated/1", 1).await;
-    // Of something else, between the leader and its followers.
-    cache.cache().invalidate(Target::group("gated:2")).await.unwrap();
-    let followers = crowd(&router, "/gated/1", 100).await;
-    cache.cache().invalidate(Target::group("gated:1")).await.unwrap();
-    app.gate.add_permits(200);
-    for tasks in [leader, followers] {
-        assert!(answers(tasks).await.into_iter().all(|answer| answer.unwrap() == "0"));
-    }
-    assert_eq!(app.begun(), 1, "not one run each");
-    assert_miss!(ask(&router, "/gated/1").await);
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_group_that_only_the_response_names_counts_for_followers_too() {
-    let (app, cache, router) = app();
-    let before = crowd(&router, "/known-late", 10).await;
-    cache.cache().invalidate(Target::group("late")).await.unwrap();
-    // Nobody can know yet that this concerns the run.
-    let after = crowd(&router, "/known-late", 10).await;
-    assert_eq!(app.begun(), 1);
-    app.gate.add_permits(100);
-    assert!(answers(before).await.into_iter().all(|answer| answer.unwrap() == "0"));
-    assert!(answers(after).await.into_iter().all(|answer| answer.unwrap() != "0"));
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_request_that_wants_no_stored_response_is_not_answered_by_anothers_run() {
-    let (app, _, router) = app();
-    let leader = crowd(&router, "/honoring", 1).await;
-    let request = Request::get("/honoring").header("cache-control", "no-cache").body(Body::empty()).unwrap();
-    let follower: Response = router.clone().oneshot(request).await.unwrap();
-    assert_eq!(text(follower).await, "1");
-    assert_eq!(answers(leader).await.pop().unwrap().unwrap(), "0");
-    assert_eq!(app.begun(), 2);
-}
-
-#[tokio::test(start_paused = true)]
 async fn two_handlers_that_ask_for_each_other_do_not_wait_for_each_other() {
     let (app, cache, _) = app();
     let began = Instant::now();
@@ -456,135 +325,4 @@ async fn a_run_that_asks_for_its_own_key_from_another_task_goes_on_after_five_se
     let began = Instant::now();
     assert_eq!(app.ask("/asks-in-another-task").await, "outer inner");
     assert!(began.elapsed() <= Duration::from_millis(5050), "{:?}", began.elapsed());
-}
-
-#[tokio::test(start_paused = true)]
-async fn task_locals_are_seen_inline_and_nowhere_else() {
-    let (_, _, router) = app();
-    TENANT
-        .scope(7, async {
-            assert_eq!(text(ask(&router, "/tenant-in-place").await).await, "Some(7)");
-            assert_eq!(text(ask(&router, "/tenant-detached").await).await, "None");
-        })
-        .await;
-}
-
-#[test]
-fn a_runtime_that_ends_hands_its_runs_over_to_those_who_wait_on_another() {
-    let (app, cache, router) = app();
-    let [one, two] = [(); 2].map(|()| tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap());
-    let leader = one.spawn({
-        let router = router.clone();
-        async move { ask(&router, "/first-is-stuck").await }
-    });
-    while app.begun() == 0 {
-        std::thread::yield_now();
-    }
-    let follower = two.spawn({
-        let router = router.clone();
-        async move { text(ask(&router, "/first-is-stuck").await).await }
-    });
-    one.shutdown_background();
-    let answer = two.block_on(async { tokio::time::timeout(Duration::from_secs(30), follower).await.expect("nobody hangs") });
-    assert_eq!(answer.unwrap(), "1");
-    drop(leader);
-    assert_eq!(in_flight(cache.cache()), "0");
-}
-
-#[test]
-fn runtimes_may_start_and_end_under_load() {
-    let rounds = count(10_000);
-    let (_, cache, router) = app();
-    let mut random = Random::new(5);
-    for round in 0..rounds {
-        let runtime = if round % 10 == 0 {
-            tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap()
-        } else {
-            tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap()
-        };
-        for _ in 0..8 {
-            let (router, key) = (router.clone(), random.below(20) + round / 50 * 20);
-            runtime.spawn(async move { ask(&router, &format!("/somewhat/{key}")).await });
-        }
-        let pauses = random.next();
-        runtime.block_on(pause(pauses % 16));
-        if round % 2 == 0 { runtime.shutdown_background() } else { drop(runtime) }
-    }
-    // Those let go in the background end within a moment of theirs.
-    let deadline = super::harness::moment() + Duration::from_secs(60);
-    while in_flight(cache.cache()) != "0" {
-        assert!(super::harness::moment() < deadline, "runs are left: {}", in_flight(cache.cache()));
-        std::thread::yield_now();
-    }
-    println!("{rounds} runtimes started and ended under load: no run is left");
-}
-
-/// What was recorded of spans, for one thread.
-#[derive(Clone, Default)]
-struct Recorder(Arc<Mutex<Recorded>>);
-
-#[derive(Default)]
-struct Recorded {
-    spans: Vec<&'static tracing::Metadata<'static>>,
-    entered: Vec<u64>,
-    /// In which spans the handler's events happened.
-    events: Vec<Vec<&'static str>>,
-}
-
-impl Recorder {
-    fn recorded(&self) -> std::sync::MutexGuard<'_, Recorded> {
-        self.0.lock().unwrap()
-    }
-}
-
-impl tracing::Subscriber for Recorder {
-    fn enabled(&self, _: &tracing::Metadata<'_>) -> bool {
-        true
-    }
-
-    fn new_span(&self, span: &tracing::span::Attributes<'_>) -> tracing::Id {
-        let mut recorded = self.recorded();
-        recorded.spans.push(span.metadata());
-        tracing::Id::from_u64(recorded.spans.len() as u64)
-    }
-
-    fn record(&self, _: &tracing::Id, _: &tracing::span::Record<'_>) {}
-
-    fn record_follows_from(&self, _: &tracing::Id, _: &tracing::Id) {}
-
-    fn event(&self, event: &tracing::Event<'_>) {
-        if event.metadata().target() == "traced" {
-            let mut recorded = self.recorded();
-            let names = recorded.entered.iter().map(|id| recorded.spans[*id as usize - 1].name()).collect();
-            recorded.events.push(names);
-        }
-    }
-
-    fn enter(&self, span: &tracing::Id) {
-        self.recorded().entered.push(span.into_u64());
-    }
-
-    fn exit(&self, span: &tracing::Id) {
-        let mut recorded = self.recorded();
-        if let Some(at) = recorded.entered.iter().rposition(|id| *id == span.into_u64()) {
-            recorded.entered.remove(at);
-        }
-    }
-
-    fn current_span(&self) -> tracing_core::span::Current {
-        let recorded = self.recorded();
-        match recorded.entered.last() {
-            Some(id) => tracing_core::span::Current::new(tracing::Id::from_u64(*id), recorded.spans[*id as usize - 1]),
-            None => tracing_core::span::Current::none(),
-        }
-    }
-}
-
-#[tokio::test(start_paused = true)]
-async fn the_span_of_the_request_goes_along_into_the_runs_own_task() {
-    let recorder = Recorder::default();
-    let _guard = tracing::subscriber::set_default(recorder.clone());
-    let (_, _, router) = app();
-    text(ask(&router, "/traced").instrument(tracing::info_span!("request")).await).await;
-    assert_eq!(recorder.recorded().events, [["request"], ["request"]]);
 }

@@ -1,6 +1,8 @@
 //! Settings of a handler and of all handlers of a cache: which of them counts, and what it does; in memory and on a store of one's
 //! own.
 
+mod defaults;
+mod only_ok;
 mod shared_path;
 
 use std::{
@@ -12,15 +14,15 @@ use std::{
 };
 
 use axum::{
-    Json, Router,
+    Router,
     body::Body,
     extract::{Path, State},
-    http::{HeaderMap, Method, Request, StatusCode, header},
-    response::{Html, IntoResponse, Redirect, Response},
-    routing::{any, get},
+    http::{HeaderMap, Request, StatusCode, header},
+    response::{IntoResponse, Redirect, Response},
+    routing::get,
 };
 use cached_handler::{
-    Cache, CacheBuilder, CacheLayer, Collapse, ETag, FreshFor, Kept, NotStored, Outcome, Policy, cached, handlers, secs,
+    CacheBuilder, CacheLayer, FreshFor, Kept, NotStored, Outcome, Policy, cached, handlers, secs,
     testing::{TestCache, assert_hit, assert_miss, outcome_of},
 };
 use cached_handler_tests::harness::{Dict, ask, text};
@@ -160,233 +162,10 @@ async fn a_layer_adds_nothing_where_that_is_said() {
     }
 }
 
-// The defaults of a cache.
-
-const DEFAULTS: Policy = Policy::new()
-    .max_body(4)
-    .etag(ETag::Off)
-    .status(404, secs(5))
-    .status(302, secs(7))
-    .collapse(Collapse::Inline)
-    .cache_control("max-age=1");
-
 #[cached(ttl = 60)]
 async fn plain(State(runs): State<Arc<AtomicUsize>>, Path(length): Path<usize>) -> String {
     runs.fetch_add(1, Ordering::SeqCst);
     "x".repeat(length)
-}
-
-const OWN: Policy = Policy::new().max_body(1 << 20).etag(ETag::Strong).status(404, secs(50));
-
-#[cached(ttl = 60, policy = OWN)]
-async fn own(Path(length): Path<usize>) -> Result<String, StatusCode> {
-    if length > 0 { Ok("x".repeat(length)) } else { Err(StatusCode::NOT_FOUND) }
-}
-
-#[cached(ttl = 60, cache_control = "no-store")]
-async fn moved(Path(status): Path<u16>) -> (StatusCode, &'static str) {
-    (StatusCode::from_u16(status).unwrap(), "")
-}
-
-fn site() -> Router {
-    Router::new()
-        .route("/plain/{length}", get(plain))
-        .route("/own/{length}", get(own))
-        .route("/moved/{status}", get(moved))
-        .with_state(Arc::default())
-}
-
-#[tokio::test]
-async fn what_a_handler_does_not_say_is_as_its_cache_says() {
-    for cache in caches(|builder| builder.policy(DEFAULTS)) {
-        let app = site().layer(cache.layer());
-        assert_miss!(ask(&app, "/plain/4").await);
-        let hit = assert_hit!(ask(&app, "/plain/4").await);
-        assert_eq!((cache_control(&hit), said(&hit, "etag")), (Some("max-age=1"), None));
-        assert_eq!(not_stored(&ask(&app, "/plain/5").await), Some(&NotStored::TooLarge));
-        for (status, secs) in [(404, 5), (302, 7)] {
-            let path = format!("/moved/{status}");
-            assert_miss!(ask(&app, &path).await);
-            cache.clock().advance(Duration::from_secs(secs - 1));
-            assert_eq!(cache_control(&assert_hit!(ask(&app, &path).await)), Some("no-store"), "the attribute's");
-            cache.clock().advance(Duration::from_secs(2));
-            assert_miss!(ask(&app, &path).await);
-        }
-    }
-}
-
-#[tokio::test]
-async fn what_a_handler_says_itself_counts_setting_by_setting() {
-    for cache in caches(|builder| builder.policy(DEFAULTS)) {
-        let app = site().layer(cache.layer());
-        assert_miss!(ask(&app, "/own/100").await);
-        let hit = assert_hit!(ask(&app, "/own/100").await);
-        assert!(said(&hit, "etag").is_some_and(|tag| tag.starts_with('"')), "strong");
-        assert_eq!(cache_control(&hit), Some("max-age=1"), "which it does not say");
-        assert_miss!(ask(&app, "/own/0").await);
-        cache.clock().advance(Duration::from_secs(49));
-        assert_hit!(ask(&app, "/own/0").await);
-    }
-}
-
-#[tokio::test]
-async fn each_cache_of_a_process_has_its_own_defaults() {
-    let [strict, _] = caches(|builder| builder.policy(DEFAULTS));
-    let [mild, _] = caches(|builder| builder);
-    let [strict, mild] = [strict, mild].map(|cache| site().layer(cache.layer()));
-    for _ in 0..3 {
-        assert_eq!(not_stored(&ask(&strict, "/plain/5").await), Some(&NotStored::TooLarge));
-        let response = ask(&mild, "/plain/5").await;
-        assert_eq!((not_stored(&response), cache_control(&response)), (None, Some("no-cache")));
-        assert!(said(&response, "etag").is_some());
-    }
-}
-
-#[tokio::test]
-async fn defaults_are_in_no_key() {
-    let dict = Dict::default();
-    let cache = |policy| TestCache::with(|builder| builder.backend("dict", dict.clone()).default_backend("dict").policy(policy));
-    for policy in [Policy::new(), DEFAULTS, Policy::new().honor_request_directives()] {
-        let app = site().layer(cache(policy).layer());
-        ask(&app, "/plain/3").await;
-        assert_eq!(dict.map().len(), 1, "under one key");
-    }
-}
-
-#[tokio::test]
-async fn defaults_hold_for_layers_and_not_for_values() {
-    for cache in caches(|builder| builder.policy(DEFAULTS)) {
-        let layer = CacheLayer::new("small", secs(60)).cache(cache.cache().clone());
-        let app = Router::new().fallback_service(layer.around(Router::new().route("/", get("longer"))));
-        let response = ask(&app, "/").await;
-        assert_eq!((not_stored(&response), cache_control(&response)), (Some(&NotStored::TooLarge), Some("no-cache")));
-        let values = cache.cache().values::<String>("long");
-        values.insert("key", "much longer".to_owned(), secs(60)).await.unwrap();
-        assert_eq!(values.get("key").await.as_deref().map(String::as_str), Some("much longer"));
-    }
-}
-
-#[tokio::test]
-async fn a_name_or_a_version_for_all_is_an_error() {
-    for policy in [Policy::new().name("all"), Policy::new().version(2)] {
-        let error = Cache::builder().policy(policy).build().await.unwrap_err();
-        assert!(error.is_config() && error.to_string().contains("the policy of a cache has no "), "{error}");
-    }
-    let error = Cache::builder().policy(Policy::new().cache_control("private, public")).build().await.unwrap_err();
-    assert!(error.is_config() && error.to_string().contains("type `.cache_control(\"private\")`"), "{error}");
-    assert!(Cache::builder().policy(DEFAULTS).build().await.is_ok());
-}
-
-// `only_ok`.
-
-#[derive(serde::Serialize)]
-struct Answer {
-    id: u32,
-}
-
-/// As GraphQL: a failure has the status 200, too.
-#[cached(ttl = 60, only_ok)]
-async fn only_ok(Path(id): Path<u32>) -> Result<Json<Answer>, Json<&'static str>> {
-    if id < 9 { Ok(Json(Answer { id })) } else { Err(Json("no such thing")) }
-}
-
-#[cached(ttl = 60, only_ok, collapse = "inline")]
-async fn only_ok_inline(Path(id): Path<u32>) -> axum::response::Result<Html<String>> {
-    if id < 9 { Ok(Html(id.to_string())) } else { Err((StatusCode::OK, Html("none")).into()) }
-}
-
-/// Without the word, it is the status that counts.
-#[cached(ttl = 60)]
-async fn all_alike(Path(id): Path<u32>) -> Result<String, &'static str> {
-    if id < 9 { Ok(id.to_string()) } else { Err("none") }
-}
-
-const ONLY_OK: Policy = Policy::new().only_ok().status(404, secs(60));
-
-#[cached(ttl = 60, policy = ONLY_OK)]
-async fn by_policy(Path(id): Path<u32>) -> Result<(StatusCode, String), StatusCode> {
-    if id < 9 { Ok((StatusCode::NOT_FOUND, id.to_string())) } else { Err(StatusCode::NOT_FOUND) }
-}
-
-/// A generic result, and one that is hidden.
-#[cached(ttl = 60, policy = ONLY_OK)]
-async fn hidden(Path(id): Path<u32>) -> Result<impl IntoResponse, impl IntoResponse> {
-    if id < 9 { Ok(id.to_string()) } else { Err("none") }
-}
-
-fn failing() -> Router {
-    Router::new()
-        .route("/only-ok/{id}", get(only_ok))
-        .route("/inline/{id}", get(only_ok_inline))
-        .route("/all-alike/{id}", get(all_alike))
-        .route("/by-policy/{id}", get(by_policy))
-        .route("/hidden/{id}", get(hidden))
-}
-
-async fn stores_no_err(app: &Router, path: &str) {
-    assert_miss!(ask(app, &format!("{path}/1")).await);
-    assert_hit!(ask(app, &format!("{path}/1")).await);
-    for _ in 0..2 {
-        assert_eq!(not_stored(&ask(app, &format!("{path}/9")).await), Some(&NotStored::Err), "{path}");
-    }
-}
-
-#[tokio::test]
-async fn no_err_is_stored_whatever_its_status() {
-    for cache in caches(|builder| builder) {
-        let app = failing().layer(cache.layer());
-        for path in ["/only-ok", "/inline", "/by-policy", "/hidden"] {
-            stores_no_err(&app, path).await;
-        }
-        assert_miss!(ask(&app, "/all-alike/9").await);
-        assert_hit!(ask(&app, "/all-alike/9").await);
-    }
-}
-
-#[cached(ttl = from_response, vary = from_response, only_ok)]
-async fn forwards(request: Request<Body>) -> Result<Response, Response> {
-    let fresh = (header::CACHE_CONTROL, "max-age=60");
-    if request.uri().path() == "/busy" {
-        return Err((StatusCode::SERVICE_UNAVAILABLE, [fresh]).into_response());
-    }
-    if *request.method() == Method::POST {
-        return Err(([fresh, (header::CONTENT_LOCATION, "/posted")], "an error").into_response());
-    }
-    Ok(([fresh], "well").into_response())
-}
-
-/// Neither for itself, of whatever status, nor in the place of what GET would be given.
-#[tokio::test]
-async fn no_err_is_stored_whatever_it_states() {
-    for cache in caches(|builder| builder) {
-        let app = Router::new().route("/posted", any(forwards)).route("/busy", get(forwards)).layer(cache.layer());
-        let post = Request::post("/posted").header(header::HOST, "site").body(Body::empty()).unwrap();
-        assert_eq!(text(app.clone().oneshot(post).await.unwrap()).await, "an error");
-        let asked = Request::get("/posted").header(header::HOST, "site").body(Body::empty()).unwrap();
-        assert_eq!(text(app.clone().oneshot(asked).await.unwrap()).await, "well");
-        for _ in 0..2 {
-            assert_eq!(not_stored(&ask(&app, "/busy").await), Some(&NotStored::Err));
-        }
-    }
-}
-
-#[tokio::test]
-async fn no_err_of_any_handler_is_stored_where_the_cache_says_so() {
-    for cache in caches(|builder| builder.policy(Policy::new().only_ok())) {
-        stores_no_err(&failing().layer(cache.layer()), "/all-alike").await;
-    }
-}
-
-#[tokio::test]
-async fn nothing_lies_beside_an_err_that_is_sent() {
-    let off = Cache::builder().off().build().await.unwrap();
-    let [cache, _] = caches(|builder| builder);
-    let plain = failing().layer(axum::Extension(off));
-    let app = failing().layer(cache.layer());
-    for path in ["/only-ok/9", "/all-alike/9"] {
-        // The outcome, and no more.
-        assert_eq!((ask(&plain, path).await.extensions().len(), ask(&app, path).await.extensions().len()), (1, 1), "{path}");
-    }
 }
 
 // `FreshFor::at_most`, and redirects.

@@ -2,6 +2,7 @@
 
 mod dependencies;
 mod public;
+mod sizes;
 mod stack;
 
 use std::{
@@ -76,7 +77,7 @@ fn every_fault_has_its_tests() {
                 missing.push(format!("{}: {file}::{name}", row[0]));
             }
         }
-        let pairs = sources.entry(file_of("load/pairs")).or_insert_with_key(|path| read(path));
+        let pairs = sources.entry(file_of("load/pairs/list")).or_insert_with_key(|path| read(path));
         for pair in row[3].split('"').skip(1).step_by(2).filter(|pair| !pairs.contains(&format!("\"{pair}\","))) {
             missing.push(format!("{}: the pair {pair}", row[0]));
         }

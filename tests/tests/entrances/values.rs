@@ -1,29 +1,26 @@
 //! Typed values: computed once, kept on every backend, never older than what invalidates them.
 
+mod apart;
+mod in_flight;
 mod paths;
+mod unreadable;
 mod unrelated;
 
 use std::{
     collections::HashMap,
     convert::Infallible,
-    pin::Pin,
     sync::{
-        Arc, Mutex,
+        Arc,
         atomic::{AtomicUsize, Ordering},
     },
-    time::Duration,
 };
 
-use bytes::Bytes;
 use cached_handler::{
-    Cache, Error, Target, ValueOptions, Values,
-    backend::{Store, StoreKey},
-    secs,
+    Cache, Target, ValueOptions, Values, secs,
     testing::{Call, Chaos, Fault, TestCache},
 };
 use cached_handler_tests::harness::{Dict, text};
 use serde::{Deserialize, Serialize};
-use tokio::sync::Semaphore;
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 struct Article {
@@ -115,78 +112,6 @@ async fn at_rest_it_is_json_that_can_be_read() {
     assert!(kept[0].ends_with(br#"{"id":1,"title":"1"}"#), "{:?}", kept[0]);
 }
 
-/// While it is looked up, other things happen.
-#[derive(Clone, Default)]
-struct Meanwhile {
-    dict: Dict,
-    happens: Arc<Mutex<Option<BoxFuture<()>>>>,
-}
-
-type BoxFuture<T> = Pin<Box<dyn Future<Output = T> + Send>>;
-
-impl Store for Meanwhile {
-    async fn get(&self, key: &StoreKey) -> Result<Option<Bytes>, Error> {
-        let found = self.dict.get(key).await;
-        let happens = self.happens.lock().unwrap().take();
-        if let Some(happens) = happens {
-            happens.await;
-        }
-        found
-    }
-
-    async fn put(&self, key: &StoreKey, bytes: Bytes, keep_for: Duration) -> Result<(), Error> {
-        self.dict.put(key, bytes, keep_for).await
-    }
-
-    async fn remove(&self, key: &StoreKey) -> Result<(), Error> {
-        self.dict.remove(key).await
-    }
-
-    async fn clear(&self) -> Result<(), Error> {
-        self.dict.clear().await
-    }
-}
-
-/// As after a deploy that has changed the type, and `null`, which is all that JSON has for a NaN: a miss for each caller,
-/// whatever others do meanwhile, and an event.
-#[tokio::test]
-async fn a_value_that_cannot_be_read_is_computed_again_and_never_waited_for() {
-    let store = Meanwhile::default();
-    let cache = TestCache::with(|builder| builder.backend("store", store.clone()));
-    let numbers: Values<f64> = cache.cache().values("numbers").backend("store");
-    let load = |numbers: Values<f64>| async move {
-        let Ok(number) = numbers.get_or_insert_with("key", secs(60), async || Ok::<_, Infallible>(f64::NAN)).await;
-        number.is_nan()
-    };
-    assert!(load(numbers.clone()).await);
-    assert_eq!(numbers.get("key").await, None);
-    let (other, others) = (load(numbers.clone()), Arc::<AtomicUsize>::default());
-    let count = Arc::clone(&others);
-    *store.happens.lock().unwrap() = Some(Box::pin(async move {
-        count.fetch_add(other.await.into(), Ordering::SeqCst);
-    }));
-    let loaded = tokio::time::timeout(Duration::from_secs(20), load(numbers.clone())).await;
-    assert_eq!((loaded, others.load(Ordering::SeqCst)), (Ok(true), 1));
-    assert!(cache.cache().stats().damaged >= 2);
-}
-
-#[tokio::test]
-async fn whatever_lies_in_the_store_is_a_miss_at_worst() {
-    let fixture = Fixture::new("dict");
-    fixture.load(1, secs(60)).await;
-    let names: Vec<StoreKey> = fixture.dict.map().keys().cloned().collect();
-    let whole = fixture.dict.map()[&names[0]].clone();
-    for length in 0..whole.len() {
-        let mut bytes = whole.to_vec();
-        bytes[length] ^= 0x20;
-        for damaged in [bytes, whole[..length].to_vec()] {
-            fixture.dict.map().insert(names[0].clone(), damaged.into());
-            assert_eq!(fixture.articles.get(&1_u64).await, None);
-        }
-    }
-    assert_eq!(fixture.load(1, secs(60)).await, "2");
-}
-
 #[tokio::test]
 async fn groups_name_and_all_invalidate() {
     for backend in BACKENDS {
@@ -264,46 +189,6 @@ async fn stale_values_are_given_while_computed_anew_and_in_place_of_errors() {
 }
 
 #[tokio::test]
-async fn sets_of_one_name_and_different_types_do_not_meet() {
-    for backend in BACKENDS {
-        let fixture = Fixture::new(backend);
-        fixture.load(1, secs(60)).await;
-        let numbers: Values<u64> = fixture.cache.cache().values("articles").backend(backend).jitter(0);
-        let maps: Values<HashMap<String, serde_json::Value>> = fixture.cache.cache().values("articles").backend(backend).jitter(0);
-        assert_eq!(numbers.get(&1_u64).await, None);
-        assert_eq!(maps.get(&1_u64).await, None, "though its JSON would do");
-        numbers.insert(&1_u64, 7, secs(60)).await.unwrap();
-        assert_eq!(*numbers.get(&1_u64).await.unwrap(), 7);
-        fixture.cache.cache().invalidate(Target::named("articles")).await.unwrap();
-        assert_eq!(numbers.get(&1_u64).await, None);
-    }
-}
-
-#[tokio::test]
-async fn names_and_keys_of_other_types_do_not_meet() {
-    for backend in BACKENDS {
-        let fixture = Fixture::new(backend);
-        fixture.load(1, secs(60)).await;
-        let articles = &fixture.articles;
-        assert_eq!(articles.get(&1_u32).await, None);
-        assert_eq!(articles.get(&1_i64).await, None);
-        assert_eq!(articles.get("1").await, None);
-        assert_eq!(articles.get(&Some(1_u64)).await, None);
-        assert_eq!(articles.get(&(1_u64, 1_u64)).await, None);
-        let others: Values<Article> = fixture.cache.cache().values("article").backend(backend);
-        assert_eq!(others.get(&1_u64).await, None);
-    }
-}
-
-#[tokio::test]
-async fn versions_do_not_meet_at_rest() {
-    let fixture = Fixture::new("dict");
-    fixture.load(1, secs(60)).await;
-    let second: Values<Article> = fixture.cache.cache().values("articles").backend("dict").jitter(0).version(2);
-    assert_eq!(second.get(&1_u64).await, None);
-}
-
-#[tokio::test]
 async fn what_is_too_large_or_no_json_is_given_and_not_stored() {
     for backend in BACKENDS {
         let cache = TestCache::with(|builder| builder.backend("dict", Dict::default()));
@@ -357,158 +242,8 @@ async fn memory_holds_no_more_values_than_it_may() {
     assert!((1..=10).contains(&held), "{held} values of 100 kB in 1 MiB");
 }
 
-// ---- many at once ---------------------------------------------------------------------------------------------------
-
-/// Computations that wait until they are let go.
-#[derive(Clone)]
-struct Held {
-    numbers: Values<usize>,
-    runs: Arc<AtomicUsize>,
-    go: Arc<Semaphore>,
-}
-
-impl Held {
-    fn new(cache: &TestCache, backend: &'static str) -> Self {
-        Self { numbers: cache.cache().values("held").backend(backend), runs: Arc::default(), go: Arc::new(Semaphore::new(0)) }
-    }
-
-    fn spawn(&self) -> tokio::task::JoinHandle<usize> {
-        let Self { numbers, runs, go } = self.clone();
-        tokio::spawn(async move {
-            let compute = async move || {
-                let run = runs.fetch_add(1, Ordering::SeqCst) + 1;
-                go.acquire().await.unwrap().forget();
-                Ok::<_, ()>(run)
-            };
-            *numbers.get_or_insert_with("key", ValueOptions::new(secs(60)).group("held"), compute).await.unwrap()
-        })
-    }
-
-    async fn until(&self, runs: usize) {
-        while self.runs.load(Ordering::SeqCst) < runs {
-            tokio::task::yield_now().await;
-        }
-    }
-}
-
 fn with_dict() -> TestCache {
     TestCache::with(|builder| builder.backend("dict", Dict::default()))
-}
-
-#[tokio::test]
-async fn a_thousand_callers_compute_once() {
-    for backend in BACKENDS {
-        let cache = with_dict();
-        let held = Held::new(&cache, backend);
-        let asked: Vec<_> = (0..1000).map(|_| held.spawn()).collect();
-        held.until(1).await;
-        held.go.add_permits(1000);
-        for asked in asked {
-            assert_eq!(asked.await.unwrap(), 1);
-        }
-        assert_eq!(held.runs.load(Ordering::SeqCst), 1);
-    }
-}
-
-#[tokio::test]
-async fn a_caller_who_leaves_stops_nobody() {
-    let cache = with_dict();
-    let held = Held::new(&cache, "memory");
-    let leaves = held.spawn();
-    held.until(1).await;
-    leaves.abort();
-    held.go.add_permits(1);
-    assert!(cache.cache().drain(secs(5)).await);
-    assert_eq!(*held.numbers.get("key").await.unwrap(), 1);
-}
-
-#[tokio::test]
-async fn a_computation_in_flight_loses_to_what_comes_after_it_began() {
-    for backend in BACKENDS {
-        for kind in 0..4 {
-            let cache = with_dict();
-            let held = Held::new(&cache, backend);
-            let before = held.spawn();
-            held.until(1).await;
-            match kind {
-                0 => held.numbers.remove("key").await.unwrap(),
-                1 => cache.cache().invalidate(Target::group("held")).await.unwrap(),
-                2 => cache.cache().invalidate(Target::named("held")).await.unwrap(),
-                _ => held.numbers.insert("key", 7, secs(60)).await.unwrap(),
-            }
-            let after = held.spawn();
-            if kind < 3 {
-                held.until(2).await;
-            }
-            held.go.add_permits(2);
-            assert_eq!(before.await.unwrap(), 1);
-            let expected = if kind < 3 { 2 } else { 7 };
-            assert_eq!(after.await.unwrap(), expected, "{backend} {kind}");
-            assert_eq!(*held.numbers.get("key").await.unwrap(), expected, "{backend} {kind}");
-        }
-    }
-}
-
-#[tokio::test]
-async fn a_panic_reaches_its_caller_and_poisons_nothing() {
-    let cache = with_dict();
-    let numbers: Values<usize> = cache.cache().values("panics");
-    let panics = {
-        let numbers = numbers.clone();
-        tokio::spawn(
-            async move { numbers.get_or_insert_with("key", secs(60), async || -> Result<usize, ()> { panic!("on purpose") }).await },
-        )
-    };
-    assert!(panics.await.unwrap_err().is_panic());
-    assert_eq!(*numbers.get_or_insert_with("key", secs(60), async || Ok::<_, ()>(1)).await.unwrap(), 1);
-}
-
-#[tokio::test]
-async fn a_computation_may_ask_for_its_own_key() {
-    let cache = with_dict();
-    let numbers: Values<usize> = cache.cache().values("within");
-    let inner = numbers.clone();
-    let compute = async move || {
-        let value = inner.get_or_insert_with("key", secs(60), async || Ok::<_, ()>(1)).await?;
-        Ok::<_, ()>(*value + 1)
-    };
-    assert_eq!(*numbers.get_or_insert_with("key", secs(60), compute).await.unwrap(), 2);
-}
-
-// ---- a store that fails ---------------------------------------------------------------------------------------------
-
-struct Broken;
-
-impl Store for Broken {
-    async fn get(&self, _: &StoreKey) -> Result<Option<Bytes>, Error> {
-        Err(Error::backend("broken"))
-    }
-
-    async fn put(&self, _: &StoreKey, _: Bytes, _: Duration) -> Result<(), Error> {
-        Err(Error::backend("broken"))
-    }
-
-    async fn remove(&self, _: &StoreKey) -> Result<(), Error> {
-        Err(Error::backend("broken"))
-    }
-
-    async fn clear(&self) -> Result<(), Error> {
-        Err(Error::backend("broken"))
-    }
-}
-
-#[tokio::test]
-async fn a_store_that_fails_and_one_that_is_not_there_fail_nobody() {
-    let cache = TestCache::with(|builder| builder.backend("broken", Broken));
-    for backend in ["broken", "nowhere"] {
-        let numbers: Values<usize> = cache.cache().values("numbers").backend(backend);
-        for run in 0..2 {
-            assert_eq!(*numbers.get_or_insert_with("key", secs(60), async move || Ok::<_, ()>(run)).await.unwrap(), run);
-        }
-        assert_eq!(numbers.get("key").await, None);
-        numbers.insert("key", 1, secs(60)).await.unwrap();
-        numbers.remove("key").await.unwrap();
-    }
 }
 
 // ---- invalidations, counted and made once more ----------------------------------------------------------------------
@@ -567,29 +302,5 @@ async fn a_page_made_of_values_is_stored_by_a_layer() {
         let ask = || app.clone().oneshot(Request::get("/").body(Body::empty()).unwrap());
         ask().await.unwrap();
         assert_eq!(text(assert_hit!(ask().await.unwrap())).await, "1");
-    }
-}
-
-#[tokio::test]
-async fn sets_of_two_names_and_of_two_versions_share_neither_values_nor_runs() {
-    for backend in ["memory", "dict"] {
-        let fixture = Fixture::new(backend);
-        let set = |name| fixture.cache.cache().values::<String>(name).backend(backend);
-        let sets = [set("one"), set("two"), set("one").version(2)];
-        // All of them under way at once.
-        let all = Arc::new(tokio::sync::Barrier::new(sets.len()));
-        let load = |at: usize| {
-            let all = Arc::clone(&all);
-            sets[at].get_or_insert_with(&7, secs(60), async move || {
-                all.wait().await;
-                Ok::<_, Infallible>(at.to_string())
-            })
-        };
-        let (first, second, third) = tokio::join!(load(0), load(1), load(2));
-        let loaded = [first, second, third].map(|Ok(value)| value.to_string());
-        assert_eq!(loaded, ["0", "1", "2"], "{backend}");
-        for (at, set) in sets.iter().enumerate() {
-            assert_eq!(set.get(&7).await.as_deref().cloned(), Some(at.to_string()), "{backend}");
-        }
     }
 }

@@ -1,18 +1,15 @@
 //! A handler that forwards: its responses say how long they are fresh, and what they depend on (RFC 9111).
 
-use std::time::Duration;
+mod changed;
+mod targeted;
 
+use super::site::{Site, with_fields};
 use axum::{
     extract::{Path, Request},
     http::{Method, StatusCode},
     response::Response,
-    routing::get,
 };
-use cached_handler::{Outcome, Policy, StaleUse, cached, invalidates, testing::TestCache};
-use cached_handler_tests::harness::{Dict, ask, send};
-use tower::ServiceExt as _;
-
-use super::site::{Site, is_stored, with_fields};
+use cached_handler::{Outcome, Policy, StaleUse, cached};
 
 const SHARED: Policy = Policy::new().heuristic().honor_request_directives().cookies_by_vary();
 
@@ -112,103 +109,6 @@ async fn cookies_matter_unless_the_policy_leaves_that_to_vary() {
 }
 
 #[tokio::test]
-async fn what_is_for_caches_such_as_this_one_stands_in_the_place_of_the_rest() {
-    let site = Site::of(plain);
-    assert!(is_stored(&site, "/200/cache-control=no-store/cdn-cache-control=max-age=60").await);
-    assert!(!is_stored(&site, "/200/cache-control=max-age=60/cdn-cache-control=no-store").await);
-    assert!(!is_stored(&site, "/200/cache-control=no-store/cdn-cache-control=x").await);
-}
-
-const OLDER: Policy = Policy::new().targeted_fields(&["surrogate-control", "cdn-cache-control"]);
-const NONE: Policy = Policy::new().targeted_fields(&[]);
-
-#[cached(ttl = from_response, vary = from_response, policy = OLDER)]
-async fn for_older(Path(path): Path<String>, _request: Request) -> Response {
-    said(&path)
-}
-
-#[cached(ttl = from_response, vary = from_response, policy = OLDER, backend = "dict")]
-async fn for_older_at_rest(Path(path): Path<String>, _request: Request) -> Response {
-    said(&path)
-}
-
-#[cached(ttl = from_response, vary = from_response, policy = NONE)]
-async fn for_none(Path(path): Path<String>, _request: Request) -> Response {
-    said(&path)
-}
-
-/// RFC 9213 §2.2.
-#[tokio::test]
-async fn the_first_readable_targeted_field_of_the_policys_list_replaces_the_others() {
-    for (target, by_both, by_default, by_none) in [
-        ("/200/surrogate-control=max-age=60", true, false, false),
-        ("/200/cdn-cache-control=max-age=60", true, true, false),
-        ("/200/cache-control=max-age=60/cdn-cache-control=no-store", false, false, true),
-        ("/200/surrogate-control=max-age=60/cdn-cache-control=no-store", true, false, false),
-        ("/200/surrogate-control=no-store/cdn-cache-control=max-age=60", false, true, false),
-        ("/200/surrogate-control=max-age=60/cache-control=no-store/expires=0", true, false, false),
-        ("/200/surrogate-control=max-age=60/cache-control=private", true, false, false),
-        ("/200/surrogate-control=private/cache-control=max-age=60", false, true, true),
-        // One that is empty or no dictionary is not there, and the next one counts.
-        ("/200/surrogate-control=/cdn-cache-control=max-age=60", true, true, false),
-        ("/200/surrogate-control=no-store,/cdn-cache-control=max-age=60", true, true, false),
-        ("/200/surrogate-control=No-Store/cache-control=max-age=60", true, true, true),
-        // `Connection` does not take away what forbids, nor what allows.
-        ("/200/connection=surrogate-control/surrogate-control=max-age=60", true, false, false),
-        // `Set-Cookie` forbids, whatever is said.
-        ("/200/surrogate-control=max-age=60/set-cookie=a=b", false, false, false),
-    ] {
-        assert_eq!(is_stored(&Site::of(for_older), target).await, by_both, "{target}");
-        assert_eq!(is_stored(&Site::of(plain), target).await, by_default, "by default: {target}");
-        assert_eq!(is_stored(&Site::of(for_none), target).await, by_none, "with none: {target}");
-    }
-}
-
-/// RFC 9213 §3: caches on the way to the client may go by them, too.
-#[tokio::test]
-async fn targeted_fields_are_passed_on_whichever_this_cache_goes_by() {
-    let target =
-        "/200/surrogate-control=max-age=60/cdn-cache-control=max-age=5/example-cache-control=x/etag=%221%22/connection=surrogate-control";
-    for site in [Site::of(for_older), Site::with(for_older_at_rest, |builder| builder.backend("dict", Dict::default()))] {
-        for is_hit in [false, true] {
-            let reply = site.get(target).await;
-            assert_eq!((reply.is_hit(), reply.status.as_u16()), (is_hit, 200), "{}", reply.why());
-            let said = ["surrogate-control", "cdn-cache-control", "example-cache-control"].map(|name| reply.field(name));
-            assert_eq!(said, [Some("max-age=60"), Some("max-age=5"), Some("x")]);
-        }
-        // A 304 has those that this cache goes by (RFC 9110 §15.4.5).
-        let unchanged = site.ask("GET", target, &[("if-none-match", "\"1\"")]).await;
-        assert_eq!((unchanged.is_hit(), unchanged.status.as_u16()), (true, 304));
-        let said = ["surrogate-control", "cdn-cache-control", "example-cache-control"].map(|name| unchanged.field(name));
-        assert_eq!(said, [Some("max-age=60"), Some("max-age=5"), None]);
-    }
-}
-
-#[tokio::test]
-async fn a_targeted_field_says_for_how_long_and_forbids_what_is_stale() {
-    let accepts = [("cache-control", "max-stale")];
-    let site = Site::of(accepting);
-    let strict = "/200/surrogate-control=max-age=5,%20must-revalidate/etag=%221%22";
-    let lax = "/200/surrogate-control=max-age=5/cache-control=must-revalidate/etag=%221%22";
-    for target in [strict, lax] {
-        site.get(target).await;
-    }
-    site.later(4);
-    assert!(site.get(strict).await.is_hit() && site.get(lax).await.is_hit());
-    site.later(1);
-    let is_accepted = |reply: &super::site::Reply| matches!(reply.outcome, Some(Outcome::Stale { why: StaleUse::Accepted, .. }));
-    assert!(is_accepted(&site.ask("GET", lax, &accepts).await));
-    assert!(!is_accepted(&site.ask("GET", strict, &accepts).await));
-}
-
-const ACCEPTING: Policy = OLDER.honor_request_directives();
-
-#[cached(ttl = from_response, vary = from_response, policy = ACCEPTING)]
-async fn accepting(Path(path): Path<String>, _request: Request) -> Response {
-    said(&path)
-}
-
-#[tokio::test]
 async fn a_requests_directives_are_followed_where_the_policy_says_so() {
     let asks = |value: &'static str| [("cache-control", value)];
     let deaf = Site::of(plain);
@@ -257,108 +157,6 @@ async fn a_client_may_accept_what_is_stale_but_not_what_must_be_asked_for() {
     assert!(is_accepted(&site.ask("GET", kept, &accepts("max-stale, only-if-cached")).await));
     assert!(!is_accepted(&site.ask("GET", strict, &accepts("max-stale")).await));
     assert!(!is_accepted(&site.ask("GET", kept, &accepts("max-stale=9")).await));
-}
-
-#[tokio::test]
-async fn an_unsafe_method_that_succeeds_makes_its_target_unusable() {
-    for (method, status, spares) in [
-        ("POST", 200, false),
-        ("PUT", 204, false),
-        ("DELETE", 303, false),
-        ("M-SEARCH", 200, false),
-        ("POST", 404, true),
-        ("POST", 503, true),
-        ("OPTIONS", 200, true),
-    ] {
-        let site = Site::of(plain);
-        let target = format!("/{status}/cache-control=max-age=60?q=1");
-        site.get(&target).await;
-        assert!(site.get(&target).await.is_hit());
-        let answer = site.ask(method, &target, &[]).await;
-        assert!(!answer.is_hit());
-        assert_eq!(site.get(&target).await.is_hit(), spares, "{method} {status}");
-    }
-}
-
-#[tokio::test]
-async fn what_its_answer_points_to_at_the_same_origin_is_unusable_too() {
-    let host = [("host", "a.example")];
-    for (field, reference, spares) in [
-        ("location", FRESH, false),
-        ("content-location", FRESH, false),
-        ("location", "http://a.example/200/cache-control=max-age=60", false),
-        ("location", "//A.example/200/cache-control=max-age=60#x", false),
-        ("location", "//a.example:81/200/cache-control=max-age=60", true),
-        ("location", "cache-control=max-age=60/../../200/cache-control=max-age=60", false),
-        ("location", "https://a.example:443/200/cache-control=max-age=60", false),
-        ("location", "http://b.example/200/cache-control=max-age=60", true),
-        ("location", "//a.example@b.example/200/cache-control=max-age=60", true),
-        ("location", "/200/other", true),
-    ] {
-        let site = Site::of(plain);
-        assert!(is_stored_for(&site, &host).await);
-        let reference = reference.replace('/', "~").replace('#', "%23");
-        site.ask("POST", &format!("/201/{field}={reference}"), &host).await;
-        assert_eq!(site.ask("GET", FRESH, &host).await.is_hit(), spares, "{field}: {reference}");
-    }
-}
-
-async fn is_stored_for(site: &Site, host: &[(&str, &str)]) -> bool {
-    site.ask("GET", FRESH, host).await;
-    site.ask("GET", FRESH, host).await.is_hit()
-}
-
-#[cached(ttl = 60)]
-async fn read() -> &'static str {
-    "hello"
-}
-
-#[invalidates(path = "/elsewhere")]
-async fn write(Path(status): Path<u16>) -> (StatusCode, [(&'static str, &'static str); 1]) {
-    (StatusCode::from_u16(status).unwrap(), [("location", "/made")])
-}
-
-#[tokio::test]
-async fn a_handler_that_invalidates_does_so_by_its_method_too() {
-    for (method, status, spares) in
-        [(Method::PUT, 201, false), (Method::PUT, 500, true), (Method::PUT, 404, true), (Method::GET, 201, true)]
-    {
-        let cache = TestCache::new();
-        let target = format!("/by/{status}");
-        let router = axum::Router::new()
-            .route("/made", get(read))
-            .route("/by/{status}", get(read).put(write))
-            .route("/by-get/{status}", get(write))
-            .layer(cache.layer());
-        for path in ["/made", target.as_str()] {
-            ask(&router, path).await;
-        }
-        let asked = if method == Method::GET { format!("/by-get/{status}") } else { target.clone() };
-        send(&router, method.clone(), &asked).await;
-        for path in ["/made", target.as_str()] {
-            let again = ask(&router, path).await;
-            let is_hit = matches!(again.extensions().get(), Some(Outcome::Hit { .. }));
-            assert_eq!(is_hit, spares, "{method} {status}: {path}");
-        }
-    }
-}
-
-#[cached(ttl = from_response, vary = from_response)]
-async fn never(Path(path): Path<String>, request: Request) -> Response {
-    if *request.method() == Method::POST {
-        std::future::pending::<()>().await;
-    }
-    said(&path)
-}
-
-#[tokio::test(start_paused = true)]
-async fn an_unsafe_request_whose_client_leaves_may_have_changed_its_target() {
-    let site = Site::of(never);
-    assert!(is_stored(&site, FRESH).await);
-    let request = Request::builder().method("POST").uri(FRESH).body(axum::body::Body::empty()).unwrap();
-    let answer = tokio::time::timeout(Duration::from_secs(1), site.router.clone().oneshot(request)).await;
-    assert!(answer.is_err(), "its client has left");
-    assert!(!site.get(FRESH).await.is_hit());
 }
 
 #[tokio::test]

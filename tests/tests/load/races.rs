@@ -3,6 +3,9 @@
 //! every kind of invalidation, with clients who leave at any await. Controls with and without a mistake show what the
 //! harness finds, and that it finds nothing where there is none.
 
+mod controls;
+mod ours;
+
 use std::{
     collections::HashMap,
     sync::{
@@ -12,27 +15,16 @@ use std::{
     time::Duration,
 };
 
-use axum::{
-    Extension, Router,
-    body::{Body, Bytes},
-    extract::{Path, State},
-    http::{Request, StatusCode, header},
-    response::{IntoResponse, Response},
-    routing::{get, put},
-};
+use self::ours::Ours;
+use axum::body::Bytes;
 use cached_handler::{
-    Bypass, Cache, CacheGroups, Collapse, Error, Forward, Outcome, Policy, Target,
+    Error,
     backend::{Store, StoreKey},
-    cached, invalidates,
 };
 use cached_handler_tests::{
-    harness::{Random, count, leaves_at, pause, text},
+    harness::{Random, count, pause},
     places::Place,
 };
-use http_body::Frame;
-use http_body_util::StreamBody;
-use tokio::sync::{mpsc, watch};
-use tower::ServiceExt;
 
 const KINDS: usize = 8;
 const RESOURCES: usize = KINDS * 3;
@@ -60,87 +52,8 @@ impl Source {
     }
 }
 
-type Shared = State<Arc<Source>>;
-
 fn resource(kind: usize, id: usize) -> usize {
     kind * 3 + id
-}
-
-#[cached(ttl = 600, group = "detached:{id}")]
-async fn detached(State(source): Shared, Path(id): Path<usize>) -> (CacheGroups, String) {
-    let version = source.read(resource(0, id)).await;
-    (CacheGroups::of([format!("detached:later:{id}")]), version.to_string())
-}
-
-const INLINE: Policy = Policy::new().collapse(Collapse::Inline);
-
-#[cached(ttl = 600, group = "inline:{id}", policy = INLINE)]
-async fn inline(State(source): Shared, Path(id): Path<usize>) -> (CacheGroups, String) {
-    let version = source.read(resource(1, id)).await;
-    (CacheGroups::of([format!("inline:later:{id}")]), version.to_string())
-}
-
-const OFF: Policy = Policy::new().collapse(Collapse::Off);
-
-#[cached(ttl = 600, group = "off:{id}", policy = OFF)]
-async fn off(State(source): Shared, Path(id): Path<usize>) -> (CacheGroups, String) {
-    let version = source.read(resource(2, id)).await;
-    (CacheGroups::of([format!("off:later:{id}")]), version.to_string())
-}
-
-/// Its version comes in two frames, with a pause between them, and no length is declared.
-#[cached(ttl = 600, group = "streamed:{id}")]
-async fn streamed(State(source): Shared, Path(id): Path<usize>) -> Response {
-    let version = source.read(resource(3, id)).await.to_string();
-    let (sender, mut receiver) = mpsc::channel(1);
-    tokio::spawn(async move {
-        for frame in [String::new(), version] {
-            pause(source.chance()).await;
-            let _left = sender.send(Ok::<_, std::io::Error>(Frame::data(Bytes::from(frame)))).await;
-        }
-    });
-    let frames = Polled(move |cx: &mut std::task::Context<'_>| receiver.poll_recv(cx));
-    (CacheGroups::of([format!("streamed:later:{id}")]), Body::new(StreamBody::new(frames))).into_response()
-}
-
-struct Polled<F>(F);
-
-impl<T, F: Unpin + FnMut(&mut std::task::Context<'_>) -> std::task::Poll<Option<T>>> futures_core::Stream for Polled<F> {
-    type Item = T;
-
-    fn poll_next(mut self: std::pin::Pin<&mut Self>, cx: &mut std::task::Context<'_>) -> std::task::Poll<Option<T>> {
-        (self.0)(cx)
-    }
-}
-
-#[cached(ttl = 600, group = "varied:{id}", vary = from_response)]
-async fn varied(State(source): Shared, Path(id): Path<usize>) -> Response {
-    let version = source.read(resource(4, id)).await.to_string();
-    (CacheGroups::of([format!("varied:later:{id}")]), [(header::VARY, "accept-language")], version).into_response()
-}
-
-#[cached(ttl = 600, group = "at-rest:{id}", backend = "dict")]
-async fn at_rest(State(source): Shared, Path(id): Path<usize>) -> (CacheGroups, String) {
-    let version = source.read(resource(5, id)).await;
-    (CacheGroups::of([format!("at-rest:later:{id}")]), version.to_string())
-}
-
-#[cached(ttl = 600, group = "behind:{id}", stale_while_revalidate = 600)]
-async fn behind(State(source): Shared, Path(id): Path<usize>) -> Result<(CacheGroups, String), StatusCode> {
-    let version = source.read(resource(6, id)).await;
-    fails_at_times(&source)?;
-    Ok((CacheGroups::of([format!("behind:later:{id}")]), version.to_string()))
-}
-
-#[cached(ttl = 600, group = "behind-at-rest:{id}", backend = "dict", stale_while_revalidate = 600, stale_if_error = 600)]
-async fn behind_at_rest(State(source): Shared, Path(id): Path<usize>) -> Result<(CacheGroups, String), StatusCode> {
-    let version = source.read(resource(7, id)).await;
-    fails_at_times(&source)?;
-    Ok((CacheGroups::of([format!("behind-at-rest:later:{id}")]), version.to_string()))
-}
-
-fn fails_at_times(source: &Source) -> Result<(), StatusCode> {
-    if source.chance().is_multiple_of(8) { Err(StatusCode::BAD_GATEWAY) } else { Ok(()) }
 }
 
 /// A store that takes its time.
@@ -184,16 +97,6 @@ impl Store for Dict {
     }
 }
 
-const NAMES: [&str; KINDS] = ["detached", "inline", "off", "streamed", "varied", "at-rest", "behind", "behind-at-rest"];
-
-/// An invalidation that an attribute makes; the write is the writer's.
-#[invalidates(group = "{name}:{id}")]
-async fn touch(State(source): Shared, Path((name, id)): Path<(String, usize)>) -> StatusCode {
-    let _ = (&name, id);
-    pause(source.chance()).await;
-    StatusCode::NO_CONTENT
-}
-
 /// What a read came to.
 enum Read {
     Seen {
@@ -211,184 +114,6 @@ trait Subject: Send + Sync + 'static {
     /// `leaves`: at which await the client leaves, if it comes to that one.
     fn read(&self, resource: usize, leaves: Option<usize>, chance: u64) -> impl Future<Output = Read> + Send;
     fn invalidate(&self, resource: usize, chance: u64) -> impl Future<Output = ()> + Send;
-}
-
-/// Ours, through a router.
-struct Ours {
-    router: Router,
-    cache: Cache,
-    /// Answers that were stale.
-    stale: Arc<AtomicUsize>,
-}
-
-impl Ours {
-    fn new(source: Arc<Source>, cache: Cache) -> Self {
-        let router = Router::new()
-            .route("/detached/{id}", get(detached))
-            .route("/inline/{id}", get(inline))
-            .route("/off/{id}", get(off))
-            .route("/streamed/{id}", get(streamed))
-            .route("/varied/{id}", get(varied))
-            .route("/at-rest/{id}", get(at_rest))
-            .route("/behind/{id}", get(behind))
-            .route("/behind-at-rest/{id}", get(behind_at_rest))
-            .route("/touch/{name}/{id}", put(touch))
-            .with_state(source)
-            .layer(Extension(cache.clone()));
-        Self { router, cache, stale: Arc::default() }
-    }
-}
-
-impl Subject for Ours {
-    async fn read(&self, resource: usize, leaves: Option<usize>, chance: u64) -> Read {
-        let language = ["de", "en", "fr"][(chance % 3) as usize];
-        let request = Request::get(format!("/{}/{}", NAMES[resource / 3], resource % 3))
-            .header(header::ACCEPT_LANGUAGE, language)
-            .body(Body::empty())
-            .unwrap();
-        if resource / 3 >= 6 && chance.is_multiple_of(8) {
-            // One that fails has only not happened.
-            _ = self.cache.expire(Target::group(format!("{}:{}", NAMES[resource / 3], resource % 3))).await;
-        }
-        let answered = async {
-            let response = self.router.clone().oneshot(request).await.unwrap();
-            if response.status() == StatusCode::BAD_GATEWAY {
-                return Read::Left;
-            }
-            let outcome = response.extensions().get();
-            if matches!(outcome, Some(Outcome::Forward { why: Forward::Bypass(Bypass::Backend), collapsed: true, .. })) {
-                return Read::NotPromised;
-            }
-            if matches!(outcome, Some(Outcome::Stale { .. })) {
-                self.stale.fetch_add(1, Ordering::Relaxed);
-            }
-            let hit = matches!(response.extensions().get(), Some(Outcome::Hit { .. }));
-            Read::Seen { version: text(response).await.parse().unwrap(), hit }
-        };
-        match leaves {
-            Some(awaits) => leaves_at(awaits, answered).await.unwrap_or(Read::Left),
-            None => answered.await,
-        }
-    }
-
-    async fn invalidate(&self, resource: usize, chance: u64) {
-        let (name, id) = (NAMES[resource / 3], resource % 3);
-        let target = match chance % 16 {
-            0 => Target::all(),
-            1 => match resource / 3 {
-                0 => Target::handler(detached),
-                1 => Target::handler(inline),
-                2 => Target::handler(off),
-                3 => Target::handler(streamed),
-                4 => Target::handler(varied),
-                5 => Target::handler(at_rest),
-                6 => Target::handler(behind),
-                _ => Target::handler(behind_at_rest),
-            },
-            2..5 => Target::path(format!("/{name}/{id}")),
-            5..9 => Target::group(format!("{name}:later:{id}")),
-            9..12 => {
-                let request = Request::put(format!("/touch/{name}/{id}")).body(Body::empty()).unwrap();
-                let failed = self.cache.stats().failed_invalidations;
-                let response = self.router.clone().oneshot(request).await.unwrap();
-                assert_eq!(response.status(), StatusCode::NO_CONTENT);
-                // The answer does not tell whether it was invalidated.
-                if self.cache.stats().failed_invalidations == failed {
-                    return;
-                }
-                Target::group(format!("{name}:{id}"))
-            }
-            _ => Target::group(format!("{name}:{id}")),
-        };
-        // It promises something once it has returned `Ok`; where the machine is too busy for the limits of time, it may not.
-        while self.cache.invalidate(target.clone()).await.is_err() {
-            tokio::time::sleep(Duration::from_millis(5)).await;
-        }
-    }
-}
-
-/// A cache in miniature, right or with one mistake.
-struct Miniature {
-    source: Arc<Source>,
-    mistake: Option<Mistake>,
-    stored: Mutex<HashMap<usize, (u64, u64)>>,
-    /// The stamps of runs under way, and what tells their followers the version.
-    runs: Mutex<HashMap<usize, (u64, watch::Receiver<Option<u64>>)>>,
-    clock: AtomicU64,
-    epochs: [AtomicU64; RESOURCES],
-}
-
-#[derive(Debug, Clone, Copy, PartialEq)]
-enum Mistake {
-    /// The stamp is taken when the run ends.
-    StampsAfterTheRun,
-    /// An invalidation removes what is stored, and knows nothing of runs under way.
-    OnlyRemoves,
-    /// The clock moves on after the epoch was set to where it stood: a run in between is stamped no earlier.
-    MovesTheClockTooLate,
-    /// A request joins whatever run is under way.
-    JoinsAnyRun,
-}
-
-impl Miniature {
-    fn new(source: Arc<Source>, mistake: Option<Mistake>) -> Self {
-        let (stored, runs) = (Mutex::default(), Mutex::default());
-        Self { source, mistake, stored, runs, clock: AtomicU64::new(1), epochs: Default::default() }
-    }
-
-    fn usable(&self, resource: usize, stamp: u64) -> bool {
-        self.mistake == Some(Mistake::OnlyRemoves) || self.epochs[resource].load(Ordering::SeqCst) <= stamp
-    }
-}
-
-impl Subject for Miniature {
-    async fn read(&self, resource: usize, _: Option<usize>, _: u64) -> Read {
-        // A router takes its time as well.
-        tokio::task::yield_now().await;
-        let stored = self.stored.lock().unwrap().get(&resource).copied();
-        if let Some((stamp, version)) = stored
-            && self.usable(resource, stamp)
-        {
-            return Read::Seen { version, hit: true };
-        }
-        let stamp = self.clock.load(Ordering::SeqCst);
-        let (sender, receiver) = watch::channel(None);
-        let joined = {
-            let mut runs = self.runs.lock().unwrap();
-            match runs.get(&resource) {
-                Some((began, run)) if self.mistake == Some(Mistake::JoinsAnyRun) || self.usable(resource, *began) => Some(run.clone()),
-                _ => {
-                    runs.insert(resource, (stamp, receiver));
-                    None
-                }
-            }
-        };
-        if let Some(mut run) = joined
-            && let Ok(version) = run.wait_for(Option::is_some).await.map(|version| version.unwrap_or_default())
-        {
-            return Read::Seen { version, hit: false };
-        }
-        let version = self.source.read(resource).await;
-        let stamp = if self.mistake == Some(Mistake::StampsAfterTheRun) { self.clock.load(Ordering::SeqCst) } else { stamp };
-        self.stored.lock().unwrap().insert(resource, (stamp, version));
-        sender.send_replace(Some(version));
-        self.runs.lock().unwrap().remove(&resource);
-        Read::Seen { version, hit: false }
-    }
-
-    async fn invalidate(&self, resource: usize, _: u64) {
-        match self.mistake {
-            Some(Mistake::OnlyRemoves) => drop(self.stored.lock().unwrap().remove(&resource)),
-            Some(Mistake::MovesTheClockTooLate) => {
-                self.epochs[resource].fetch_max(self.clock.load(Ordering::SeqCst), Ordering::SeqCst);
-                self.clock.fetch_add(1, Ordering::SeqCst);
-            }
-            _ => {
-                let epoch = self.clock.fetch_add(1, Ordering::SeqCst) + 1;
-                self.epochs[resource].fetch_max(epoch, Ordering::SeqCst);
-            }
-        }
-    }
 }
 
 #[derive(Default)]
@@ -507,23 +232,4 @@ async fn no_read_of_any_kind_in_files_is_older_than_an_invalidation_before_it() 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn no_read_of_any_kind_in_a_redis_is_older_than_an_invalidation_before_it() {
     nothing_is_older_in(Place::redis(), "a Redis", count(400_000)).await;
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_same_harness_finds_each_of_four_mistakes() {
-    for mistake in [Mistake::StampsAfterTheRun, Mistake::OnlyRemoves, Mistake::MovesTheClockTooLate, Mistake::JoinsAnyRun] {
-        let source = Arc::new(Source::default());
-        let tally = load(&source, Miniature::new(Arc::clone(&source), Some(mistake)), 10_000).await;
-        let reads = tally.reads.load(Ordering::Relaxed);
-        println!("{mistake:?}: found after {reads} reads");
-        assert!(tally.stale.load(Ordering::Relaxed) > 0, "{mistake:?} was not found in {reads} reads");
-    }
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_same_harness_finds_nothing_where_there_is_no_mistake() {
-    let source = Arc::new(Source::default());
-    let tally = load(&source, Miniature::new(Arc::clone(&source), None), 10_000).await;
-    assert_eq!(tally.stale.load(Ordering::Relaxed), 0);
-    assert!(tally.hits.load(Ordering::Relaxed) > 0);
 }

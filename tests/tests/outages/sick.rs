@@ -1,6 +1,8 @@
 //! Beside a sick backend: no request fails, none is answered wrongly, none takes longer than the limits of time; and
 //! what could not be invalidated is said (law L6). Time is tokio's, and stands still while there is work.
 
+mod repeated;
+
 use std::{
     sync::{
         Arc,
@@ -330,38 +332,4 @@ async fn one_that_forgets_keeps_the_laws_too() {
         assert_eq!(text(ask(&router, "/page/1").await).await, "1 0");
     }
     assert!(cache.cache().stats().hits > 0 && cache.cache().stats().forwards["uri-miss"] > 1);
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_script_counts_before_chance_and_in_its_order() {
-    let chaos = Chaos::new();
-    let cache = TestCache::with(|builder| builder.backend("sick", chaos.clone()));
-    let router = Router::new().route("/page/{id}", get(page)).layer(cache.layer()).with_state(Source::default());
-    chaos.suffers(Fault::Fail, 1.0);
-    chaos.script(Call::Get, [Fault::None, Fault::None]);
-    chaos.script(Call::Put, [Fault::None]);
-    assert_miss!(ask(&router, "/page/1").await);
-    assert_hit!(ask(&router, "/page/1").await);
-    assert_miss!(ask(&router, "/page/1").await);
-    assert_eq!((chaos.calls(Call::Get), chaos.calls(Call::Put)), (3, 1));
-    chaos.heals();
-    assert_hit!(ask(&router, "/page/1").await);
-}
-
-#[tokio::test(start_paused = true)]
-async fn the_same_seed_takes_the_same_course() {
-    let course = async |seed| {
-        let chaos = Chaos::new();
-        chaos.seed(seed);
-        chaos.suffers(Fault::Fail, 0.3);
-        let cache = TestCache::with(|builder| builder.backend("sick", chaos.clone()));
-        let router = Router::new().route("/page/{id}", get(page)).layer(cache.layer()).with_state(Source::default());
-        let mut course = Vec::new();
-        for _ in 0..30 {
-            course.push(ask(&router, "/page/1").await.extensions().get::<Outcome>().unwrap().to_string());
-        }
-        course
-    };
-    assert_eq!(course(1).await, course(1).await);
-    assert_ne!(course(1).await, course(2).await);
 }

@@ -7,6 +7,7 @@ use std::{
 
 use axum::{
     extract::Request as AxumRequest,
+    http::Method,
     middleware::{self, Next},
     routing::{any, post},
 };
