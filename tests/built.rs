@@ -1,4 +1,4 @@
-//! Programs of this package, built for speed, as users build.
+//! Programs that are measured, built for speed, as users build.
 
 use std::{
     path::PathBuf,
@@ -6,13 +6,13 @@ use std::{
     sync::{Mutex, PoisonError},
 };
 
-/// Builds one, with these features, and says where it is.
-pub fn for_speed(program: &str, features: &str) -> PathBuf {
+/// Builds a program of a package, with these features of the package, and says where it is.
+pub fn for_speed(package: &str, program: &str, features: &str) -> PathBuf {
     static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
     let _alone = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let output = Command::new(cargo)
-        .args(["build", "--profile", "bench", "--package", "cached-handler-tests", "--bin", program, "--features", features])
+        .args(["build", "--profile", "bench", "--package", package, "--bin", program, "--features", features])
         .args(["--message-format", "json-render-diagnostics"])
         .current_dir(PathBuf::from(env!("CARGO_MANIFEST_DIR")).join(".."))
         .output()

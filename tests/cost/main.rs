@@ -1,9 +1,14 @@
 //! One program for the figures of a hit: a ready response and a cached one through the same router.
 //!
 //! `cost CASE COUNT` answers COUNT requests of a case. What is to be counted happens inside [`measured`], so that
-//! callgrind can be told to collect there and nowhere else; `tests/cost` does so.
+//! callgrind can be told to collect there and nowhere else; `tests/tests/cost` does so.
 
+mod hostile;
 mod layer;
+#[cfg(feature = "metrics")]
+#[path = "../recorder.rs"]
+#[allow(dead_code, unreachable_pub, reason = "shared with the package `tests`")]
+mod recorder;
 mod rest;
 mod stale;
 mod values;
@@ -24,7 +29,6 @@ use axum::{
     routing::get,
 };
 use cached_handler::cached;
-use cached_handler_tests::harness::moment;
 use http_body_util::BodyExt;
 use tower::{Service, ServiceExt};
 
@@ -119,12 +123,17 @@ fn request(path: &str, etag: Option<&HeaderValue>) -> Request<Body> {
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut args = std::env::args().skip(1);
     let (Some(case), Some(count)) = (args.next(), args.next()) else {
-        return Err("usage: cost ready|hit|hit-large|not-modified|stale|at-rest|layer|value|moka COUNT [timed]".into());
+        return Err(
+            "usage: cost ready|hit|hit-large|not-modified|stale|at-rest|layer|value|moka COUNT [timed], or cost hostile FIELD SIZE".into(),
+        );
     };
+    if case == "hostile" {
+        return hostile::answer(&count, args.next().ok_or("no size")?.parse()?);
+    }
     let count: usize = count.parse()?;
     // As a program that exports them.
     #[cfg(feature = "metrics")]
-    cached_handler_tests::recorder::installed();
+    recorder::installed();
     match case.as_str() {
         "stale" => return stale::answer(count),
         "at-rest" => return rest::answer(count),
@@ -163,7 +172,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         if args.next().as_deref() == Some("timed") {
             // Without what it takes to make a request.
             let requests: Vec<_> = (0..count).map(|_| request(path, etag.as_ref())).collect();
-            let began = moment();
+            #[expect(clippy::disallowed_methods, reason = "this measures")]
+            let began = std::time::Instant::now();
             let answered = requests.into_iter().filter_map(|request| (measured(&app, request) == expected).then_some(())).count();
             println!("{}", began.elapsed().as_nanos() / count as u128);
             return if answered == count { Ok(()) } else { Err("an unexpected answer".into()) };

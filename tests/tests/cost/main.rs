@@ -51,7 +51,7 @@ fn number_after(text: &str, label: &str) -> f64 {
 
 #[test]
 fn a_hit_costs_little_more_than_the_same_response_ready() {
-    let program = built::for_speed("cost", "");
+    let program = built::for_speed("cached-handler-cost", "cost", "");
     let ready = instructions(&program, "ready");
     let [hit, large, at_rest, not_modified] = ["hit", "hit-large", "at-rest", "not-modified"].map(|case| instructions(&program, case));
     let [ready_allocations, hit_allocations] = ["ready", "hit"].map(|case| allocations(&program, case));
@@ -72,7 +72,7 @@ fn a_hit_costs_little_more_than_the_same_response_ready() {
 
 #[test]
 fn a_hit_of_what_is_being_made_anew_costs_little_more_than_a_fresh_one() {
-    let program = built::for_speed("cost", "");
+    let program = built::for_speed("cached-handler-cost", "cost", "");
     let [hit, stale] = ["hit", "stale"].map(|case| instructions(&program, case));
     println!("- a hit of what is stale: {stale:.0} instructions, {:.3} x a hit ({hit:.0})", stale / hit);
     assert!(stale / hit <= LIMIT_OF_WHAT_IS_STALE, "a hit of what is stale costs {:.3} x a fresh one", stale / hit);
@@ -80,14 +80,14 @@ fn a_hit_of_what_is_being_made_anew_costs_little_more_than_a_fresh_one() {
 
 #[test]
 fn metrics_cost_a_hit_next_to_nothing() {
-    let [without, with] = ["", "metrics"].map(|features| instructions(&built::for_speed("cost", features), "hit"));
+    let [without, with] = ["", "metrics"].map(|features| instructions(&built::for_speed("cached-handler-cost", "cost", features), "hit"));
     println!("- a hit with metrics: {with:.0} instructions, {:.3} x without ({without:.0})", with / without);
     assert!(with / without <= LIMIT_OF_METRICS, "a hit costs {:.3} x one without metrics", with / without);
 }
 
 #[test]
 fn a_hit_of_the_layer_costs_half_of_a_ready_response_through_the_router() {
-    let program = built::for_speed("cost", "");
+    let program = built::for_speed("cached-handler-cost", "cost", "");
     let [ready, hit] = ["ready", "layer"].map(|case| instructions(&program, case));
     let hit_allocations = allocations(&program, "layer");
     println!("- a hit of the layer: {hit:.0} instructions, {:.3} x ready ({ready:.0}); {hit_allocations:.1} allocations", hit / ready);
@@ -96,7 +96,7 @@ fn a_hit_of_the_layer_costs_half_of_a_ready_response_through_the_router() {
 
 #[test]
 fn a_value_in_memory_costs_little_more_than_in_moka_itself() {
-    let program = built::for_speed("cost", "");
+    let program = built::for_speed("cached-handler-cost", "cost", "");
     let [moka, value] = ["moka", "value"].map(|case| instructions(&program, case));
     println!("- a value: {value:.0} instructions, {:.3} x moka's own get ({moka:.0})", value / moka);
     assert!(value / moka <= LIMIT_OF_A_VALUE, "a value costs {:.3} x moka's own get", value / moka);

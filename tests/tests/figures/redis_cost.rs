@@ -7,7 +7,7 @@ use cached_handler_tests::{built, harness::count, redis_server::RedisServer};
 
 #[test]
 fn a_hit_in_redis_takes_little_more_than_the_bare_command() {
-    let (program, server) = (built::for_speed("redis-cost", ""), RedisServer::start());
+    let (program, server) = (built::for_speed("cached-handler-cost", "redis-cost", "redis"), RedisServer::start());
     let output = Command::new(program).args([server.url(), count(100).to_string()]).output().unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     let printed = String::from_utf8(output.stdout).unwrap();

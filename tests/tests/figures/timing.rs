@@ -26,7 +26,8 @@ use cached_handler_tests::{
 #[test]
 fn a_hit_from_a_file_takes_about_as_long_as_reading_it() {
     let scratch = Scratch::new("speed");
-    let line = start(&built::for_speed("fs_process", ""), &[], scratch.path(), &["speed", "20000"]).result().unwrap();
+    let line =
+        start(&built::for_speed("cached-handler-tests", "fs_process", ""), &[], scratch.path(), &["speed", "20000"]).result().unwrap();
     let [hit, memory, read, cold, cold_read] =
         ["hit", "memory", "read", "cold", "cold-read"].map(|word| number_after(&line, word) as f64 / 1000.0);
     println!(

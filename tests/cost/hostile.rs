@@ -1,5 +1,5 @@
-//! `hostile FIELD SIZE`: requests whose field, or whose response's field, is SIZE bytes of what parsers stumble over.
-//! `tests/cost/hostile.rs` counts the instructions of [`measured`].
+//! `cost hostile FIELD SIZE`: requests whose field, or whose response's field, is SIZE bytes of what parsers stumble over.
+//! `tests/tests/cost/hostile.rs` counts the instructions of [`measured`].
 
 use std::sync::OnceLock;
 
@@ -57,17 +57,15 @@ fn value(which: usize, size: usize) -> HeaderValue {
     HeaderValue::from_str(&text).expect("visible text")
 }
 
-fn main() {
-    let mut arguments = std::env::args().skip(1);
-    let (field, size) = (arguments.next().expect("a field"), arguments.next().expect("a size"));
-    let size: usize = size.parse().expect("a number");
-    let (of_response, name) = field.strip_prefix("response:").map_or((false, field.as_str()), |name| (true, name));
-    let name: HeaderName = name.parse().expect("a name");
+/// Asks once with each of the pieces.
+pub fn answer(field: &str, size: usize) -> Result<(), Box<dyn std::error::Error>> {
+    let (of_response, name) = field.strip_prefix("response:").map_or((false, field), |name| (true, name));
+    let name: HeaderName = name.parse()?;
     if of_response {
-        SAYS.set((name.clone(), size)).expect("set once");
+        SAYS.get_or_init(|| (name.clone(), size));
     }
-    let runtime = runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
-    let cache = runtime.block_on(Cache::builder().build()).expect("a cache");
+    let runtime = runtime::Builder::new_current_thread().enable_all().build()?;
+    let cache = runtime.block_on(Cache::builder().build())?;
     let router = Router::new().fallback(handler).layer(Extension(cache));
     let request = |which: usize, with: bool| {
         let mut request = Request::builder().uri(format!("/{which}?{}", if of_response && with { which } else { 99 }));
@@ -82,21 +80,22 @@ fn main() {
     };
     // What is made once is made, and for each request there is something stored.
     for which in 0..PIECES.len() {
-        drop(answer(&runtime, &router, request(which, false)));
+        drop(send(&runtime, &router, request(which, false)));
     }
     for which in 0..PIECES.len() {
         drop(measured(&runtime, &router, request(which, true)));
     }
+    Ok(())
 }
 
 /// To the end of the answer. No `async fn`: what is counted is the call of a function, and where that is a future, only how
 /// it is made.
 #[inline(never)]
 fn measured(runtime: &Runtime, router: &Router, request: Request) -> Response {
-    answer(runtime, router, request)
+    send(runtime, router, request)
 }
 
-fn answer(runtime: &Runtime, router: &Router, request: Request) -> Response {
+fn send(runtime: &Runtime, router: &Router, request: Request) -> Response {
     match runtime.block_on(router.clone().oneshot(request)) {
         Ok(response) => response,
         Err(never) => match never {},
