@@ -1,4 +1,4 @@
-//! Bodies: copied while they are sent, cut to a part, and with the length that an answer may say.
+//! Bodies of answers: copied while they are sent, cut to a range, and with the right length.
 
 pub(crate) mod copy;
 pub(crate) mod cut;

@@ -1,5 +1,5 @@
-//! Content: completed where its length is known, copied while it streams where it is not. What is held of it meanwhile, and
-//! until its client has read it, is taken from one budget ([`ReadAhead`]).
+//! Reads content to store it: content of known length is read completely before the answer, and other content is copied while it
+//! streams to the client. Buffered frames are charged to one budget ([`ReadAhead`]) until the client has read them.
 
 use std::{
     collections::VecDeque,
@@ -26,28 +26,28 @@ use crate::{
     },
 };
 
-/// Content that cannot be stored, and the body that passes it on as it would have come.
+/// Content that cannot be stored, and the body that passes it on unchanged.
 pub(crate) struct Refused {
     pub(crate) reason: NotStored,
     pub(crate) body: Body,
 }
 
-/// All of it.
+/// Complete content.
 pub(crate) struct Complete {
     pub(crate) content: Bytes,
-    /// Where the handler did not have it as one piece: what a client holds of it is what it would not hold without a cache.
+    /// Portions of the budget, if the handler did not give the content as one piece: without a cache it would not be held as a whole.
     pub(crate) ahead: Vec<Arc<Portion>>,
 }
 
 impl Complete {
-    /// For a client.
+    /// The content for a client, which holds the portions meanwhile.
     pub(crate) fn lend(self) -> Bytes {
         lend(self.content, self.ahead)
     }
 }
 
-/// Reads all of a body that says how long it is. One that stalls is passed on after `patience`; without one it is read
-/// outside of a runtime that could measure it.
+/// Reads all of a body of known length. A body that stalls for `patience` is passed on unstored; `patience` is absent outside of a
+/// runtime, where time cannot be measured.
 pub(crate) async fn complete(
     mut body: Body,
     limit: usize,
@@ -72,7 +72,7 @@ pub(crate) async fn complete(
             }
             Some(Err(error)) => return Err(refuse(copy, Last::Error(Some(error)), NotStored::BrokenOff)),
             Some(Ok(frame)) => {
-                // In one piece, as most is: it is the handler's, and nothing is held that it did not.
+                // Content in one piece, as most is, is held by the handler's own body anyway and not charged.
                 let is_all = copy.frames.is_empty() && body.is_end_stream();
                 if let Err(reason) = copy.add(frame, !is_all) {
                     return Err(refuse(copy, Last::Rest(body), reason));
@@ -82,25 +82,25 @@ pub(crate) async fn complete(
     }
 }
 
-/// A body for the client, and the other end, which [`copy`] feeds.
+/// A body for the client, and the sender with which [`copy`] feeds it.
 pub(crate) fn streamed() -> (Feed, Body) {
     let (sender, receiver) = mpsc::unbounded_channel();
     (Feed(sender), Body::new(Streamed::Copied(receiver)))
 }
 
-/// Where the frames go on their way to the client. What waits there has its part of the budget.
+/// The queue of frames for the client. Frames that wait there are charged to the budget.
 pub(crate) struct Feed(mpsc::UnboundedSender<Piece>);
 
 enum Piece {
     Frame(Held),
     Error(axum::Error),
-    /// It will not be stored: the client reads the rest for itself, as slowly as it likes.
+    /// The content will not be stored: the client reads the rest directly from the handler, at its own pace.
     Rest(Body),
     End,
 }
 
-/// Reads a body as fast as the handler gives it, hands each frame to the client, and keeps a copy. A client who is slow,
-/// or leaves, does not slow or stop it. The client's content ends when [`End`] is dropped.
+/// Reads a body as fast as the handler produces it, passes each frame to the client, and keeps a copy. A client that is slow or
+/// disconnects does not slow or stop it. The client's content ends when [`End`] is dropped.
 pub(crate) async fn copy(
     mut body: Body,
     limit: usize,
@@ -139,14 +139,14 @@ pub(crate) async fn copy(
 }
 
 impl Feed {
-    /// A client who has left does not matter to the copy.
+    /// Sends a piece to the client. It does not matter whether the client has disconnected.
     fn send(&self, piece: Piece) {
         let _left = self.0.send(piece);
     }
 }
 
-/// Ends the client's content when it is dropped. Held until the copy is in memory, so that a client who has read the whole
-/// content, and asks again, is given what was stored.
+/// Ends the client's content on drop. It is held until the copy is stored, so that a client that has read the whole content and
+/// asks again gets the stored response.
 pub(crate) struct End(Feed);
 
 impl Drop for End {
@@ -155,10 +155,10 @@ impl Drop for End {
     }
 }
 
-/// A frame, and its part of the budget.
+/// A frame, and its portion of the budget.
 #[derive(Clone)]
 struct Held {
-    /// Or trailers.
+    /// Data, or trailers.
     data: Result<Bytes, HeaderMap>,
     portion: Option<Arc<Portion>>,
 }
@@ -178,9 +178,9 @@ struct Copy<'a> {
     ahead: &'a Arc<ReadAhead>,
 }
 
-/// What a frame costs besides its bytes; it bounds how many small ones are held.
+/// What a frame costs besides its bytes, so that the number of small frames is bounded.
 const FRAME_OVERHEAD: usize = 64;
-/// Frames that cost nothing, however little content may be stored.
+/// The number of frames without overhead, so that a low limit of content allows some frames.
 const FREE_FRAMES: usize = 1024;
 
 impl<'a> Copy<'a> {
@@ -188,14 +188,14 @@ impl<'a> Copy<'a> {
         Self { frames: Vec::new(), bytes: 0, weight: 0, limit, ahead }
     }
 
-    /// Adds a frame; it is held also where it makes the content unfit for storing.
+    /// Adds a frame. It is held even if it makes the content unfit for storing, as the client still needs it.
     fn add(&mut self, frame: Frame<Bytes>, is_counted: bool) -> Result<(), NotStored> {
         let data = match frame.into_data() {
             Ok(data) => data,
             Err(frame) => return self.hold(frame, NotStored::Trailers),
         };
         let (length, weight) = (data.len(), data.len().saturating_add(FRAME_OVERHEAD));
-        // Of its own, where it waits: a piece of a buffer would keep all of that.
+        // A frame that waits is copied, as a slice would keep its whole buffer alive.
         let data = if is_counted { own::content(data) } else { data };
         let portion = if is_counted { self.ahead.take(weight, self.weight).map(Arc::new) } else { None };
         let is_too_much = is_counted && portion.is_none();
@@ -210,7 +210,7 @@ impl<'a> Copy<'a> {
         }
     }
 
-    /// Holds a frame with which nothing is stored.
+    /// Holds a frame that makes the content unfit for storing.
     fn hold(&mut self, frame: Frame<Bytes>, reason: NotStored) -> Result<(), NotStored> {
         if let Ok(trailers) = frame.into_trailers() {
             self.frames.push(Held { data: Err(trailers), portion: None });
@@ -222,7 +222,7 @@ impl<'a> Copy<'a> {
         self.frames.last().cloned()
     }
 
-    /// One piece; no copy where it came as one.
+    /// The content in one piece, without a copy if it came in one.
     async fn whole(self) -> Bytes {
         let mut frames = self.frames.into_iter().filter_map(|held| held.data.ok());
         let first = frames.next().unwrap_or_default();
@@ -241,7 +241,7 @@ impl<'a> Copy<'a> {
     }
 }
 
-/// Frames that were read in vain, and what comes after them.
+/// A body of frames that were read already, and of what comes after them.
 struct Replay {
     frames: VecDeque<Held>,
     last: Last,
@@ -267,7 +267,7 @@ impl http_body::Body for Replay {
     }
 }
 
-/// What the client reads of content that is being copied.
+/// The client's body for content that is being copied.
 enum Streamed {
     Copied(mpsc::UnboundedReceiver<Piece>),
     Rest(Body),
@@ -293,7 +293,7 @@ impl http_body::Body for Streamed {
                     *self = Self::Ended;
                     return Poll::Ready(Some(Err(error.into_inner())));
                 }
-                // The run was lost in the middle: what was sent is not the whole, and the client has to know.
+                // The run was lost in the middle. The client has to know that its content is not complete.
                 None => {
                     *self = Self::Ended;
                     return Poll::Ready(Some(Err("the run that produced this content was lost".into())));

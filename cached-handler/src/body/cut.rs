@@ -1,4 +1,4 @@
-//! A part of a body, as the whole comes by (RFC 9110 §14).
+//! Cuts a range out of a streaming body (RFC 9110 §14).
 
 use std::{
     pin::Pin,
@@ -9,7 +9,7 @@ use axum::{BoxError, body::Body};
 use bytes::{Buf as _, Bytes};
 use http_body::{Frame, SizeHint};
 
-/// The bytes from `first` to `last` of a body that has all of them.
+/// The bytes from `first` to `last` inclusive of a body that has all of them.
 pub(crate) fn cut(body: Body, first: usize, last: usize) -> Body {
     Body::new(Cut { body, before: first, left: (last + 1).saturating_sub(first) })
 }
@@ -43,7 +43,7 @@ impl http_body::Body for Cut {
             self.before -= skipped;
             self.left -= data.len();
             if self.left == 0 {
-                // What comes after the part is nobody's.
+                // The rest of the body is not needed.
                 self.body = Body::empty();
             }
             if !data.is_empty() {

@@ -1,5 +1,5 @@
-//! How long the content of an answer is (RFC 9110 §8.6). Its body says so, and the server writes the field from that: a
-//! layer outside may change the content, and a field would still say the old length. Answers without content are the
+//! The `Content-Length` of an answer (RFC 9110 §8.6). The server writes it from the size of the body: an outer layer may change the
+//! content, and a field that was set here would keep the old length. Answers to HEAD and 304s, which have no content, are the
 //! exception.
 
 use std::{
@@ -20,16 +20,17 @@ use crate::{
     stored::Stored,
 };
 
-/// What a HEAD is given of a stored response with `fields`: never a length that its GET would not be sent (RFC 9110 §8.6).
+/// The body of the answer to a HEAD from a stored response with `fields`. It never causes a length that a GET would not get (RFC 9110
+/// §8.6).
 ///
-/// A layer outside may change the content, and says the right length only of what it is shown. So it is shown the content, where
-/// nothing of that is sent: a router takes it away and writes its length into the field, and over HTTP/1.1 the server sends
-/// none. Elsewhere the field says it.
+/// An outer layer may change the content, and knows the right length only if it sees the content. So the body has the content
+/// wherever it is not sent: a router removes it and writes its length into the field, and over HTTP/1.1 the server sends none.
+/// Otherwise the field has the length.
 pub(crate) fn answer_to_head(stored: &Stored, content: &Bytes, handler: &Handler, facts: &RequestFacts, fields: &mut HeaderMap) -> Body {
     let flags = facts.flags;
     let is_routed = flags.is_routed && !flags.is_for_a_service;
     if stored.of_head {
-        // It has no content; what it says of GET's stands in its fields.
+        // A stored answer to HEAD has no content; its fields may have the length of GET's content.
         return if is_routed && !fields.contains_key(header::CONTENT_LENGTH) { without_length() } else { Body::empty() };
     }
     let may_change = may_be_coded(content.len() as u64, handler, flags, fields);
@@ -43,7 +44,7 @@ pub(crate) fn answer_to_head(stored: &Stored, content: &Bytes, handler: &Handler
     if flags.is_routed && !flags.is_http2 && !stored.tells_length {
         return shown(false);
     }
-    // Around a router nobody writes a length where there is none.
+    // In a layer around a router, nothing adds a length.
     if !flags.is_routed && may_change {
         return Body::empty();
     }
@@ -53,7 +54,7 @@ pub(crate) fn answer_to_head(stored: &Stored, content: &Bytes, handler: &Handler
     Body::empty()
 }
 
-/// The same of what is not stored, and is passed on as it came.
+/// The body of the answer to a HEAD that is not stored and passes through.
 pub(crate) fn passed_to_head(handler: &Handler, facts: &RequestFacts, body: Body, status: StatusCode, fields: &mut HeaderMap) -> Body {
     if !facts.is_head() {
         return body;
@@ -61,7 +62,7 @@ pub(crate) fn passed_to_head(handler: &Handler, facts: &RequestFacts, body: Body
     let (flags, length) = (facts.flags, body.size_hint().exact());
     let may_be_coded = |length: u64| may_be_coded(length, handler, flags, fields);
     let (is_told, may_change) = (declared(fields), length.is_some_and(may_be_coded));
-    // As on a hit: around a router nobody writes a length where there is none.
+    // As on a hit: in a layer around a router, nothing adds a length.
     if flags.is_for_a_service && !flags.is_routed && is_told.is_some_and(may_be_coded) {
         fields.remove(header::CONTENT_LENGTH);
         return Body::empty();
@@ -90,21 +91,23 @@ pub(crate) fn passed_to_head(handler: &Handler, facts: &RequestFacts, body: Body
     }
 }
 
-/// Whether a layer outside may put the content into a coding that the client accepts: then nobody here knows how long it gets.
-/// [`ETag::Strong`] is the author's word that nothing does.
+/// Whether an outer layer may apply a coding that the client accepts: then the length is not known here. [`ETag::Strong`] says that
+/// no layer does.
 fn may_be_coded(length: u64, handler: &Handler, flags: Flags, fields: &HeaderMap) -> bool {
     flags.accepts_a_coding && length >= LEAST_CODED && handler.policy.etag != ETag::Strong && !is_left_alone(fields)
 }
 
-/// The layer of tower-http leaves alone what is shorter than this.
+/// tower-http's layer does not compress content that is shorter than this.
 const LEAST_CODED: u64 = 32;
 
-/// Content that is shown to layers in the answer to a HEAD, and is not to be sent.
+/// Content in the answer to a HEAD, which layers may see but which is not sent.
 struct OfHead {
     body: Body,
-    /// Otherwise nobody writes a length that a layer further out makes wrong: axum does where a body says one exactly.
+    /// Whether the body reports its exact length. axum writes that into the field, which is wrong if a layer further out changes the
+    /// content.
     says_length: bool,
-    /// To the server, which asks before it sends: over HTTP/2 it would send what no router has taken away.
+    /// Whether the body reports its end at once. The server asks before it sends: over HTTP/2 it would send content that no router
+    /// has removed.
     says_end: bool,
 }
 
@@ -131,18 +134,18 @@ impl http_body::Body for OfHead {
     }
 }
 
-/// No content, in the answer to a HEAD whose GET has content of unknown length.
+/// The empty body of the answer to a HEAD whose GET has content of unknown length.
 pub(crate) fn answer_to_head_of_a_stream(facts: &RequestFacts) -> Body {
     if facts.flags.is_routed || !facts.flags.accepts_a_coding { without_length() } else { Body::empty() }
 }
 
-/// No content, in a 304 for content of this length, as far as that is known.
+/// The empty body of a 304 for content of this length, if known.
 pub(crate) fn not_modified(fields: &mut HeaderMap, length: Option<u64>, facts: &RequestFacts) -> Body {
-    // axum adds the length of a body that says one, and the field may only have the length that a 200 would have.
+    // axum adds the length of a body that reports one, but a 304 may only have the length of its 200.
     if !facts.flags.accepts_a_coding {
         return without_length();
     }
-    // A layer that compresses takes no known length for a large one, so this body has to say that it is empty.
+    // A compressing layer takes an unknown length for a large one, so this body has to report that it is empty.
     if must_tell_length(facts)
         && let Some(length) = length
     {
@@ -151,14 +154,14 @@ pub(crate) fn not_modified(fields: &mut HeaderMap, length: Option<u64>, facts: &
     Body::empty()
 }
 
-/// Whether a 304 without a length would get that of its own content from axum, in a router or in a `MethodRouter` that is
-/// served by itself. Over HTTP/1.1 the server takes it away again, but for HEAD.
+/// Whether axum would give a 304 the length 0 of its own content, in a router or in a `MethodRouter` that is served by itself. Over
+/// HTTP/1.1 the server removes it again, except for HEAD.
 pub(crate) fn must_tell_length(facts: &RequestFacts) -> bool {
     let flags = facts.flags;
     flags.accepts_a_coding && (flags.is_routed || !flags.is_for_a_service) && (flags.is_http2 || facts.is_head())
 }
 
-/// No content and no length either: only where no layer makes something of it, or a router takes that away.
+/// An empty body that reports no length: only for cases in which no layer would act on that, or a router removes the result.
 fn without_length() -> Body {
     Body::new(WithoutLength)
 }

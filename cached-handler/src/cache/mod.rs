@@ -218,7 +218,7 @@ impl Cache {
             Err(_) => pin!(end).poll(&mut Context::from_waker(Waker::noop())).is_ready(),
         };
         if !has_ended {
-            let (runs, invalidations) = self.0.tasks.left();
+            let (runs, invalidations) = self.0.tasks.in_progress();
             let retries: usize = self.0.backends.iter().map(|(_, backend)| backend.retries()).sum();
             observe::not_drained(runs, invalidations + retries);
         }

@@ -1,16 +1,16 @@
-//! What an attribute says of its handler; layers and values say the same through the same setters.
+//! The settings that an attribute makes for its handler. Layers and values make them through the same setters.
 
 use std::time::Duration;
 
 use crate::rules::client::CacheControlSetting;
 
-/// What the attribute says, as far as the run time has to know it: a setter for each argument, so that a new one changes
-/// nothing elsewhere.
+/// The arguments of an attribute that matter at runtime. There is a setter for each, so that a new argument does not change the
+/// code that other attributes emit.
 #[derive(Debug, Clone, Copy)]
 #[must_use]
 pub struct Attributes {
     pub(crate) ttl: Ttl,
-    /// Absent where none is named: it is the cache's default then.
+    /// Absent if the attribute names none: then the cache's default applies.
     pub(crate) backend: Option<&'static str>,
     pub(crate) vary: VaryOn,
     pub(crate) cache_control: CacheControlSetting,
@@ -27,7 +27,7 @@ pub struct Attributes {
 }
 
 impl Attributes {
-    /// With `ttl`, which is required, and the defaults of everything else.
+    /// The attribute with `ttl`, which is required, and the defaults of all other arguments.
     pub const fn new(ttl: Ttl) -> Self {
         Self {
             ttl,
@@ -80,19 +80,19 @@ impl Attributes {
         self
     }
 
-    /// `skip(…)` or `key(…)` stands for an argument, so the key does not hold everything of it.
+    /// `skip(…)` or `key(…)` replaces an argument, so the key does not hold everything that the argument shows.
     pub const fn withholds(mut self) -> Self {
         self.withholds = true;
         self
     }
 
-    /// `path`: the paths that share responses, as they were written.
+    /// `path`: the patterns of the paths that share responses, as written.
     pub const fn paths(mut self, patterns: &'static [&'static str]) -> Self {
         self.paths = patterns;
         self
     }
 
-    /// `group`: the templates, as they were written.
+    /// `group`: the templates, as written.
     pub const fn groups(mut self, templates: &'static [&'static str]) -> Self {
         self.groups = templates;
         self
@@ -108,9 +108,9 @@ impl Attributes {
 /// The freshness lifetime of responses that state none.
 #[derive(Debug, Clone, Copy)]
 pub enum Ttl {
-    /// This long.
+    /// This lifetime.
     For(Duration),
-    /// They state it, or are not stored.
+    /// None: such responses are not stored.
     FromResponse,
 }
 
@@ -119,7 +119,7 @@ pub enum Ttl {
 pub enum VaryOn {
     /// None.
     Nothing,
-    /// These, in lower case.
+    /// These fields, in lower case.
     Fields(&'static [&'static str]),
     /// The fields that each response names in `Vary`.
     FromResponse,
@@ -130,7 +130,7 @@ impl Ttl {
     ///
     /// # Panics
     ///
-    /// At compile time, out of 1 ms to 10 years.
+    /// At compile time, if it is below 1 ms or above 10 years.
     #[must_use]
     pub const fn checked(ttl: Duration) -> Self {
         assert!(ttl.as_millis() >= 1, "`ttl` is at least one millisecond; remove the attribute to cache nothing");
@@ -143,7 +143,7 @@ impl Ttl {
 ///
 /// # Panics
 ///
-/// At compile time, above 10 years.
+/// At compile time, if it is above 10 years.
 #[must_use]
 pub const fn window(window: Duration) -> Duration {
     assert!(window.as_secs() <= MAX_TTL_SECS, "a stale window is at most ten years (315 360 000 seconds)");

@@ -1,20 +1,20 @@
-//! What a cache says for all of its handlers.
+//! The defaults that a cache sets for all of its handlers.
 
 use std::sync::Mutex;
 
 use super::{Attributes, Handler};
 use crate::{handler::policy::Policy, util::lock::lock};
 
-/// The defaults of a cache. Equal ones are one, so that a handler can be compared by them.
+/// The defaults of a cache. Equal defaults are the same object, so that they are compared by address.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Defaults {
-    /// The backend of those that name none; absent for the memory.
+    /// The backend of handlers that name none; absent for memory.
     pub(crate) backend: Option<&'static str>,
     pub(crate) policy: Policy,
 }
 
 impl Defaults {
-    /// None, where they say nothing. As many as the program's caches have, so they are never freed.
+    /// The defaults as a static; `None` if all of them are those of the crate. They are never freed: a program has few caches.
     pub(crate) fn of(backend: Option<&'static str>, policy: &Policy) -> Option<&'static Self> {
         static ALL: Mutex<Vec<&'static Defaults>> = Mutex::new(Vec::new());
         let new = Self { backend, policy: *policy };
@@ -32,31 +32,31 @@ impl Defaults {
 }
 
 impl Handler {
-    /// As it is in a cache of these defaults: what neither its attribute nor its policy says is as they say.
+    /// This handler in a cache with these defaults: they apply to what neither its attribute nor its policy sets.
     #[inline]
     pub(crate) fn with(&'static self, defaults: Option<&'static Defaults>) -> &'static Self {
         match defaults {
-            Some(defaults) if self.under.is_none() => self.under(defaults),
+            Some(defaults) if self.defaults.is_none() => self.copy_for(defaults),
             _ => self,
         }
     }
 
-    /// The same under defaults. Made once for each, and never freed: there are as many as the program's caches have defaults.
-    fn under(&'static self, defaults: &'static Defaults) -> &'static Self {
+    /// The copy of this handler for these defaults. It is made once and never freed: a program has few different defaults.
+    fn copy_for(&'static self, defaults: &'static Defaults) -> &'static Self {
         let mut last = self;
         loop {
-            let next = last.elsewhere.get_or_init(|| Box::leak(Box::new(self.made_under(defaults))));
-            if next.under.is_some_and(|under| std::ptr::eq(under, defaults)) {
+            let next = last.next_copy.get_or_init(|| Box::leak(Box::new(self.new_copy(defaults))));
+            if next.defaults.is_some_and(|of| std::ptr::eq(of, defaults)) {
                 return next;
             }
             last = next;
         }
     }
 
-    fn made_under(&self, defaults: &'static Defaults) -> Self {
+    fn new_copy(&self, defaults: &'static Defaults) -> Self {
         let attributes = Attributes { backend: self.attributes.backend.or(defaults.backend), ..self.attributes };
         let policy = if self.is_of_values { self.policy } else { self.policy.over(&defaults.policy) };
-        let new = Self { is_of_layer: self.is_of_layer, under: Some(defaults), ..Self::new(self.site, attributes, policy) };
+        let new = Self { is_of_layer: self.is_of_layer, defaults: Some(defaults), ..Self::new(self.site, attributes, policy) };
         if self.is_of_values { new.of_values() } else { new }
     }
 }

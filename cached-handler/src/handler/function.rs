@@ -1,20 +1,20 @@
-//! Which functions are handlers with `#[cached]`: told by the first argument, which the attribute gives them.
+//! Recognises functions with `#[cached]`, by the type of the first argument, which the attribute adds.
 
 use crate::{
     epoch::target::Target,
     handler::name::{self, Named},
 };
 
-/// A handler with `#[cached]`, as it is given to a route: itself, and not called. `Arguments` is inferred.
+/// A handler with `#[cached]`, passed as it is passed to a route: the function itself, not called. `Arguments` is inferred.
 ///
-/// What no attribute caches has nothing to invalidate by its name, and does not compile:
+/// A function without the attribute has no stored responses to invalidate, and does not compile:
 ///
 /// ```compile_fail
 /// async fn plain() -> &'static str { "" }
 /// let target = cached_handler::Target::handler(plain);
 /// ```
 ///
-/// Layers and sets of values have no function; [`Target::named`](crate::Target::named) means them.
+/// Layers and sets of values have no function; for them there is [`Target::named`](crate::Target::named).
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a handler with `#[cached]`, so it has no stored responses",
     label = "expected the name of a handler with `#[cached]`, without `()`",
@@ -24,12 +24,12 @@ use crate::{
 pub trait CachedHandler<Arguments>: Copy + 'static {}
 
 impl Target {
-    /// All responses of a handler with `#[cached]`, given as it is given to a route; for a generic one, one instance:
+    /// All responses of a handler with `#[cached]`, passed as it is passed to a route; of a generic handler, one instance:
     /// `Target::handler(list::<Article>)`.
     ///
-    /// Where a [`Policy`](crate::Policy::name) gives it a name, that is the name of all instances of a generic one. Two
-    /// functions of one name in one module, for instance in two `impl`s, cannot be told apart if a policy renames one of
-    /// them: then everything in the cache is invalidated, and a warning says so; use [`Target::named`] there.
+    /// A name from a [`Policy`](crate::Policy::name) stands for all instances of a generic handler. Two functions with one name in
+    /// one module, for instance in two `impl`s, cannot be told apart if a policy renames one of them: then everything in the cache
+    /// is invalidated, and a warning says so; use [`Target::named`] there.
     #[must_use]
     pub fn handler<H: CachedHandler<Arguments>, Arguments>(handler: H) -> Self {
         const { assert!(size_of::<H>() == 0, "give the handler itself, not a pointer to it") };
@@ -46,7 +46,7 @@ impl Target {
     }
 }
 
-/// What stands first among the arguments that `#[cached]` writes.
+/// The types of the first argument that `#[cached]` gives to a handler.
 pub trait First: Sized {}
 
 macro_rules! handlers {
@@ -59,7 +59,7 @@ macro_rules! handlers {
     };
 }
 
-/// As many arguments as axum's handlers have.
+/// Implements the trait for functions with as many arguments as axum's handlers may have.
 macro_rules! up_to {
     ($($taken:ident)+;) => {
         handlers!($($taken)+);

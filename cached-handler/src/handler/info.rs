@@ -1,4 +1,4 @@
-//! What the program caches, as authors and operators may ask for it.
+//! The list of everything that a program caches, for authors and operators.
 
 use std::{fmt, time::Duration};
 
@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{handler::policy::Policy, rules::client::CacheControlSetting};
 
-/// A cached handler of this program, or a layer, or a set of values, and what was said of it; from [`handlers`].
+/// A cached handler of this program, a layer, or a set of values, with its settings; from [`handlers`].
 ///
 /// Its `Display` is one line.
 #[derive(Debug, Clone, Copy)]
@@ -16,40 +16,39 @@ use crate::{handler::policy::Policy, rules::client::CacheControlSetting};
 pub struct HandlerInfo {
     /// How it is cached.
     pub kind: HandlerKind,
-    /// What events and metrics call it: the name that its policy gives it, or else `module::name`.
+    /// Its name in events and metrics: the name from its policy, or else `module::name`.
     pub label: &'static str,
-    /// The function's name, or the layer's, or the set's.
+    /// The name of the function, the layer or the set.
     pub name: &'static str,
-    /// The module that it stands in; empty where it has no attribute.
+    /// The module that it is declared in; empty without an attribute.
     pub module: &'static str,
-    /// The file that it stands in, as the compiler was given it.
+    /// The file that it is declared in, as the path was passed to the compiler.
     pub file: &'static str,
     /// The line of its attribute, or of the call that made it.
     pub line: u32,
-    /// The name of its backend, where it has one of its own; otherwise it is the
-    /// [default](crate::CacheBuilder::default_backend) of the cache.
+    /// The name of its backend, if it names one; otherwise the [default](crate::CacheBuilder::default_backend) of the cache
+    /// applies.
     pub backend: Option<&'static str>,
-    /// How long its responses are fresh in the cache where they do not say so themselves; absent with
-    /// `ttl = from_response`, and for values, of which each has its own.
+    /// How long responses are fresh in the cache if they do not say so themselves; absent with `ttl = from_response`, and for
+    /// values, each of which has its own.
     pub ttl: Option<Duration>,
     /// The request fields that `vary = "…"` names, in lower case.
     pub vary: &'static [&'static str],
     /// Whether responses say themselves what they vary on (`vary = from_response`).
     pub varies_from_response: bool,
-    /// What clients are told, where the attribute or the policy says so.
+    /// The `Cache-Control` for clients, if the attribute or the policy sets one.
     pub cache_control: Option<&'static str>,
     /// Whether no `Cache-Control` is added: `cache_control = none`, or [`Policy::without_cache_control`].
     pub leaves_cache_control: bool,
-    /// How long a stale response is served while it is made anew; zero where it is not.
+    /// How long a stale response is served while the handler makes a new one; zero if it is not served.
     pub stale_while_revalidate: Duration,
-    /// How long a stale response stands in for a failure; zero where it does not.
+    /// How long a stale response stands in for a failure; zero if it does not.
     pub stale_if_error: Duration,
-    /// The paths that share one response, as `path = […]` has them.
+    /// The paths that share one response, as in `path = […]`.
     pub paths: &'static [&'static str],
-    /// The templates of its groups, as `group = "…"` has them.
+    /// The templates of its groups, as in `group = "…"`.
     pub groups: &'static [&'static str],
-    /// Everything else that is its own; what a cache says for all ([`CacheBuilder::policy`](crate::CacheBuilder::policy)) is not in
-    /// it.
+    /// Its own further settings, without the defaults of a cache ([`CacheBuilder::policy`](crate::CacheBuilder::policy)).
     pub policy: Policy,
 }
 
@@ -65,9 +64,8 @@ pub enum HandlerKind {
     Values,
 }
 
-/// Everything that the program caches, sorted by label: all handlers with `#[cached]` that are compiled in, routed or not,
-/// where a generic one counts once; layers that are around a service by now; and sets of values that have been asked for or
-/// given a value.
+/// Everything that the program caches, sorted by label: all handlers with `#[cached]` that are compiled in, routed or not (a
+/// generic one counts once); layers that wrap a service by now; and sets of values that have been used.
 ///
 /// ```
 /// # use cached_handler::cached;
@@ -88,7 +86,7 @@ pub fn handlers() -> Vec<HandlerInfo> {
         handlers.push(HandlerInfo::of(other.handler, other.kind.into()));
     }
     handlers.sort_unstable_by_key(|handler| (handler.label, handler.file, handler.line));
-    // `#[debug_handler]` above `#[cached]` copies the function with its attribute, to look at it.
+    // `#[debug_handler]` above `#[cached]` emits a copy of the function with its attribute, to check it.
     handlers.dedup_by_key(|handler| (handler.kind, handler.label, handler.module, handler.name, handler.file, handler.line));
     handlers
 }

@@ -1,9 +1,9 @@
-//! What is wrong with what a layer or a policy says, which no attribute has checked.
+//! Mistakes in the settings of a layer or a policy, which no attribute checks at compile time.
 
 use super::{Handler, Site, info::HandlerInfo};
 use crate::rules::{
     client::CacheControlSetting,
-    said::{mistake_in_cache_control, mistake_in_vary},
+    mistakes::{mistake_in_cache_control, mistake_in_vary},
 };
 
 impl Handler {
@@ -16,13 +16,13 @@ impl Handler {
 }
 
 impl HandlerInfo {
-    /// What cannot be meant in a [`Policy`](crate::Policy), or in the words of a layer, with what to type: a slip in
-    /// `cache_control`, a name in `vary` that no request has. The first one, if there are several.
+    /// The first mistake in the [`Policy`](crate::Policy) or the settings of a layer, with what to type instead: a misspelt
+    /// directive in `cache_control`, a field in `vary` that no request has.
     ///
-    /// [`Cache::install`](crate::Cache::install) refuses such a handler, and the cache that the process makes by itself reports it in
-    /// the log. A program in which only routers have a cache, `.layer(Extension(cache))`, does neither: let a test of yours ask.
+    /// [`Cache::install`](crate::Cache::install) refuses such a handler, and the cache that the process makes by default reports it
+    /// in the log. A program in which only routers have a cache, `.layer(Extension(cache))`, does neither: check it in a test.
     ///
-    /// Not for what an attribute says itself, which the compiler has checked.
+    /// Not for the arguments of an attribute, which are checked at compile time.
     ///
     /// ```
     /// # use cached_handler::{Policy, cached};

@@ -1,4 +1,4 @@
-//! One cached handler: where it stands, what its attribute says, and the registry of all of them.
+//! A cached handler: its place in the source, its settings, and the registry of all handlers.
 
 mod attributes;
 pub(crate) mod defaults;
@@ -29,7 +29,7 @@ use crate::{
     util::{digest::Digest, lock::lock},
 };
 
-/// Where a handler stands in the source.
+/// A handler's place in the source.
 #[derive(Debug, Clone, Copy)]
 pub struct Site {
     /// `module_path!()`.
@@ -42,9 +42,10 @@ pub struct Site {
     pub line: u32,
     /// `column!()`.
     pub column: u32,
-    /// A hash of the attribute and the function as their author wrote them: another text may mean another response.
+    /// A hash of the source of the attribute and the function. It is part of the key, as a changed source may mean changed
+    /// responses.
     pub tokens: u128,
-    /// The author's own version.
+    /// The version of the author's package.
     pub package_version: &'static str,
 }
 
@@ -56,31 +57,31 @@ pub struct Handler {
     pub(crate) site: Site,
     pub(crate) attributes: Attributes,
     pub(crate) policy: Policy,
-    /// The backend that keeps its responses, if that has to be waited for; otherwise the memory does.
+    /// The remote backend that stores its responses; absent for memory.
     pub(crate) remote: Option<&'static str>,
     pub(crate) subject: Subject,
-    /// A layer: it stands for a whole site, and not for one resource.
+    /// It is a layer, and stands for many resources rather than one.
     pub(crate) is_of_layer: bool,
-    /// Computes values: it has no answers that clients or an attribute could say anything of.
+    /// It computes values, so that settings about answers to clients do not apply.
     pub(crate) is_of_values: bool,
-    /// The cache's defaults that it goes by, where it is another one's `elsewhere`.
-    under: Option<&'static Defaults>,
-    /// The same handler in caches that have defaults: a list of those that were needed.
-    elsewhere: OnceLock<&'static Self>,
-    /// The first that was asked for: all requests' but where a handler is generic, or has several states or caches.
+    /// The cache's defaults that are applied to this copy of the handler; absent in the original.
+    defaults: Option<&'static Defaults>,
+    /// The next copy, in a list of the copies of this handler for caches with defaults.
+    next_copy: OnceLock<&'static Self>,
+    /// The digest that was needed first. It is the only one, unless a handler is generic or has several states or caches.
     digest: OnceLock<Named>,
-    /// Further ones, by instance, state and namespace.
+    /// Further digests, by instance, state and namespace.
     digests: OnceLock<Mutex<Digests>>,
-    /// Whether its author has been told of a type that cannot be seen through.
-    told: Once,
+    /// The warning about a type whose shape is not fully known.
+    shape_warning: Once,
 }
 
 type Digests = HashMap<(TypeId, TypeId), HashMap<Box<str>, Digest>>;
 
-/// Most namespaces that digests are kept of for one instance: a program may build caches as it goes.
+/// The most namespaces for which one instance keeps digests, as a program may build caches endlessly.
 const MOST_NAMESPACES: usize = 1024;
 
-/// A digest, and what it was made of besides the handler itself.
+/// A digest, and what it was made from besides the handler itself.
 struct Named {
     instance: TypeId,
     state: TypeId,
@@ -88,29 +89,29 @@ struct Named {
     digest: Digest,
 }
 
-/// What can be seen of the type of a value.
+/// The description of a type of values.
 #[derive(Debug)]
 pub(crate) struct Described {
-    /// One line for each leaf.
+    /// A line for each leaf of the type.
     pub(crate) text: String,
-    /// Nothing of it takes whatever comes, and the walk went everywhere.
+    /// The description is complete: no part of the type accepts arbitrary data, and every leaf was reached.
     pub(crate) is_whole: bool,
 }
 
-/// What a typed value is made of.
+/// Describes the type of a value.
 pub(crate) type Shape = fn() -> Described;
 
-/// Which handler function runs: its type and name, which tell instances of a generic one apart.
+/// An instance of a handler function: its type and name, which tell instances of a generic function apart.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Instance {
     pub(crate) id: TypeId,
     pub(crate) name: &'static str,
-    /// Which layer or set of values, as all of them are of few types; at rest their names tell them apart. Otherwise 0.
+    /// The number of a layer or a set of values, as many of them share one type; at rest their names tell them apart. Otherwise 0.
     pub(crate) number: u64,
 }
 
 impl Instance {
-    /// Of a closure written inside the handler.
+    /// The instance in which a closure was written: its type is unique to the instance.
     pub(crate) fn of<T: 'static>(_: &T) -> Self {
         let mut name = std::any::type_name::<T>();
         while let Some(outer) = name.strip_suffix("::{{closure}}") {
@@ -121,7 +122,7 @@ impl Instance {
 }
 
 impl Handler {
-    /// What the attribute writes.
+    /// The static that the attribute emits.
     #[must_use]
     pub const fn new(site: Site, attributes: Attributes, policy: Policy) -> Self {
         let remote = match attributes.backend {
@@ -136,34 +137,34 @@ impl Handler {
             remote,
             is_of_layer: false,
             is_of_values: false,
-            under: None,
+            defaults: None,
             subject: Subject::new(policy.name, (site.module, site.name), (site.file, site.line)),
-            elsewhere: OnceLock::new(),
+            next_copy: OnceLock::new(),
             digest: OnceLock::new(),
             digests: OnceLock::new(),
-            told: Once::new(),
+            shape_warning: Once::new(),
         }
     }
 
-    /// One of a layer.
+    /// The handler of a layer.
     pub(crate) const fn of_layer(mut self) -> Self {
         self.is_of_layer = true;
         self
     }
 
-    /// One that computes values.
+    /// The handler of a set of values.
     pub(crate) const fn of_values(mut self) -> Self {
         self.is_of_values = true;
         self.subject.is_of_values = true;
         self
     }
 
-    /// The name of its epoch, and of its keys at rest.
+    /// The name of its epoch, which its keys at rest begin with.
     pub(crate) fn epoch_name(&self, instance: Instance) -> &'static str {
         self.policy.name.unwrap_or(instance.name)
     }
 
-    /// Of all that tells its keys at rest from those of other handlers, states, namespaces and deploys.
+    /// The digest that tells its keys at rest from those of other handlers, states, namespaces and deploys.
     pub(crate) fn digest(&self, instance: Instance, state: State, namespace: &str, shape: Option<Shape>) -> Digest {
         let of_these = || self.digest_of(instance, state, namespace, shape);
         let new = || Named { instance: instance.id, state: state.id, namespace: namespace.into(), digest: of_these() };
@@ -172,12 +173,12 @@ impl Handler {
         if is_first {
             return first.digest;
         }
-        // Not made anew for each look-up: the shape of a large type takes long.
+        // Kept, as describing a large type takes too long to do it for each look-up.
         let digests = self.digests.get_or_init(Mutex::default);
         if let Some(known) = lock(digests).get(&(instance.id, state.id)).and_then(|of| of.get(namespace)) {
             return *known;
         }
-        // Made without the lock: an author's `Deserialize` is asked.
+        // Made without the lock, as it calls an author's `Deserialize`.
         let digest = of_these();
         let mut digests = lock(digests);
         let of = digests.entry((instance.id, state.id)).or_default();
@@ -188,12 +189,12 @@ impl Handler {
         digest
     }
 
-    /// A name says little of a type: two that are declared in two blocks have one name, and so have all closures of a
-    /// function. What the compiler tells types apart by is therefore part of the digest, beside their names.
+    /// The digest holds the compiler's identity of each type beside its name: types that are declared in two blocks of a function
+    /// have the same name, and so have all its closures.
     fn digest_of(&self, instance: Instance, state: State, namespace: &str, shape: Option<Shape>) -> Digest {
         let Described { text: shape, is_whole } = shape.map_or(Described { text: String::new(), is_whole: true }, |shape| shape());
         if !is_whole && self.policy.version == 0 {
-            self.told.call_once(|| {
+            self.shape_warning.call_once(|| {
                 tracing::warn!(target: "cached_handler", values = self.policy.name, type_name = instance.name, "what this type reads cannot be seen in full (`flatten`, `untagged`, tuples, deep or large types): a value from before it changed may be read as one of now; type `.version(1)`, and count it up with each change");
             });
         }
@@ -220,7 +221,7 @@ impl Handler {
         }
     }
 
-    /// The freshness lifetime of responses that state none; absent where they have to.
+    /// The freshness lifetime of responses that state none; absent for `from_response`.
     pub(crate) fn ttl(&self) -> Option<Duration> {
         match self.attributes.ttl {
             Ttl::For(ttl) => Some(ttl),
@@ -233,12 +234,12 @@ impl Handler {
         Windows { while_revalidate: self.attributes.stale_while_revalidate, if_error: self.attributes.stale_if_error }
     }
 
-    /// Whether its responses say everything themselves: it is a shared cache before another server then.
+    /// Whether its responses state freshness and `Vary` themselves: then it acts as a shared cache in front of another server.
     pub(crate) fn forwards(&self) -> bool {
         self.varies_from_response() && matches!(self.attributes.ttl, Ttl::FromResponse)
     }
 
-    /// Whether an argument may hold what a connection is upgraded by: one that the key leaves out, or the whole request.
+    /// Whether an argument may hold the means to upgrade the connection: one that the key leaves out, or the whole request.
     pub(crate) fn may_upgrade(&self) -> bool {
         self.attributes.skips || self.attributes.withholds || self.varies_from_response()
     }
@@ -247,7 +248,7 @@ impl Handler {
         matches!(self.attributes.vary, VaryOn::FromResponse)
     }
 
-    /// What events and metrics call it: the name that its policy gives it, or else its path.
+    /// Its name in events and metrics: the name from its policy, or else its path.
     pub(crate) fn label(&'static self) -> &'static str {
         self.subject.label()
     }
@@ -263,16 +264,16 @@ impl fmt::Debug for Handler {
     }
 }
 
-/// What the compiler tells a type apart by, as bytes. The same in every process of one build, and in another build of the
-/// same crates by the same compiler, wherever in its file the type has moved to. Another compiler, or other versions of
-/// the dependencies, may give another, and so begin with an empty store.
+/// The compiler's identity of a type, as bytes. It is the same in every process of a build, and in other builds of the same crates by
+/// the same compiler, even if the type has moved within its file. Another compiler, or other versions of dependencies, may give
+/// another identity, and so begin with an empty store.
 pub(crate) fn identity(of: TypeId) -> Vec<u8> {
     let mut bytes = Collected(Vec::new());
     of.hash(&mut bytes);
     bytes.0
 }
 
-/// A hasher that keeps what it is given.
+/// A hasher that collects its input.
 struct Collected(Vec<u8>);
 
 impl Hasher for Collected {
@@ -285,7 +286,7 @@ impl Hasher for Collected {
     }
 }
 
-/// A handler as the linker collects them.
+/// An entry of the table of handlers that the linker collects.
 #[derive(Debug)]
 pub struct Registered(pub &'static Handler);
 

@@ -1,4 +1,4 @@
-//! The name that a handler's epoch goes by, where all that is known is its type.
+//! Finds the name of a handler's epoch by the name of its type.
 
 use std::{
     borrow::Cow,
@@ -8,27 +8,27 @@ use std::{
 use super::{Site, all};
 use crate::util::lock::lock;
 
-/// Whose epoch an invalidation of a handler moves on.
+/// The epoch that an invalidation of a handler advances.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Named {
-    /// That of this name.
+    /// The epoch with this name.
     By(Cow<'static, str>),
-    /// Several handlers may be meant: of two functions of one name in one module, the linker cannot say which is which.
+    /// Several handlers may be meant: the registry cannot tell two functions with one name in one module apart.
     Ambiguous,
 }
 
-/// Handlers whose policy gives them a name: few programs have any.
+/// Whether a policy gives a name to any handler, as in few programs.
 static RENAMED: LazyLock<bool> = LazyLock::new(|| all().any(|handler| handler.policy.name.is_some()));
 
-/// Of the handler whose type has this name.
+/// The epoch of the handler whose type has this name.
 pub(crate) fn of_type(type_name: &'static str) -> Named {
     if *RENAMED { among(all().map(|handler| (handler.site, handler.policy.name)), type_name) } else { Named::By(type_name.into()) }
 }
 
-/// Among handlers and the names that their policies give them.
+/// Finds the epoch among handlers with the names from their policies.
 fn among(handlers: impl IntoIterator<Item = (Site, Option<&'static str>)>, type_name: &'static str) -> Named {
     let sites: Vec<_> = handlers.into_iter().filter(|(site, _)| may_be(site, type_name)).collect();
-    // A module is within its parent, too: the innermost is meant.
+    // The parent modules match as well: the innermost is meant.
     let innermost = sites.iter().map(|(site, _)| site.module.len()).max();
     let mut names = sites.iter().filter(|(site, _)| Some(site.module.len()) == innermost).map(|(_, name)| *name);
     match names.next() {
@@ -37,7 +37,7 @@ fn among(handlers: impl IntoIterator<Item = (Site, Option<&'static str>)>, type_
     }
 }
 
-/// Whether that a handler is ambiguous is said for the first time.
+/// Whether this handler is reported as ambiguous for the first time.
 pub(crate) fn is_news(type_name: &'static str) -> bool {
     static SAID: Mutex<Vec<&'static str>> = Mutex::new(Vec::new());
     let mut said = lock(&SAID);
@@ -48,7 +48,7 @@ pub(crate) fn is_news(type_name: &'static str) -> bool {
     is_news
 }
 
-/// Whether a function of this type may stand there: in the module, or in a function or an `impl` of it.
+/// Whether a function of this type may be the one at `site`: declared in that module, or in a function or an `impl` inside it.
 fn may_be(site: &Site, type_name: &str) -> bool {
     let path = without_arguments(type_name);
     let is_within = path.trim_start_matches('<').strip_prefix(site.module).is_some_and(|rest| rest.starts_with("::"));
@@ -56,7 +56,7 @@ fn may_be(site: &Site, type_name: &str) -> bool {
     is_within && raw(name) == raw(site.name)
 }
 
-/// Without the type arguments of the function itself.
+/// The name of a type without the generic arguments of the function itself.
 fn without_arguments(type_name: &str) -> &str {
     if !type_name.ends_with('>') {
         return type_name;
@@ -64,7 +64,7 @@ fn without_arguments(type_name: &str) -> &str {
     let mut depth = 0_usize;
     for (at, letter) in type_name.char_indices().rev() {
         match letter {
-            // The arrow of a function's type.
+            // The `>` of an arrow, `->`, closes no list of arguments.
             '>' if !type_name.get(..at).is_some_and(|before| before.ends_with('-')) => depth += 1,
             '<' => depth = depth.saturating_sub(1),
             _ => {}

@@ -1,4 +1,4 @@
-//! What is cached without an attribute, layers and sets of values: known once it has been made.
+//! The registry of layers and sets of values, which are known once they have been made.
 
 use std::sync::Mutex;
 
@@ -14,17 +14,17 @@ pub(crate) struct Other {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Kind {
-    /// A layer, which goes by the cache of each request.
+    /// A layer that uses the cache of each request.
     Layer,
-    /// A layer that was given a cache of its own.
+    /// A layer with a cache of its own.
     LayerOfItsOwn,
     Values,
 }
 
-/// All of the program: as many as its author has written, so they are never freed.
+/// All layers and sets of the program. They are never freed: a program has few.
 static OTHERS: Mutex<Vec<Other>> = Mutex::new(Vec::new());
 
-/// Notes one, once.
+/// Registers a layer or a set, once.
 pub(crate) fn note(handler: &'static Handler, kind: Kind) {
     let mut others = lock(&OTHERS);
     if !others.iter().any(|other| std::ptr::eq(other.handler, handler)) {

@@ -1,4 +1,4 @@
-//! What one handler asks of the cache, beyond the arguments of its attribute.
+//! Settings of one handler beyond the arguments of its attribute.
 
 mod answers;
 mod defaults;
@@ -21,8 +21,8 @@ use crate::{
 /// Settings of a cached handler that are rarely needed, as one constant: `#[cached(ttl = 60, policy = SEARCH)]`.
 ///
 /// Everything is a `const fn`, so a policy is written once, checked by the compiler, and costs a request nothing.
-/// Several handlers may share one, as long as it has no [`name`](Self::name). What all handlers of a cache have in common is
-/// said once, by [`CacheBuilder::policy`](crate::CacheBuilder::policy); each setting of a handler's own policy comes first.
+/// Several handlers may share a policy, as long as it has no [`name`](Self::name). Settings for all handlers of a cache belong into
+/// [`CacheBuilder::policy`](crate::CacheBuilder::policy); those of a handler's own policy take precedence.
 ///
 /// ```
 /// use cached_handler::{Collapse, ETag, Policy, secs};
@@ -55,17 +55,17 @@ pub struct Policy {
     pub(crate) cache_control: CacheControlSetting,
     pub(crate) only_ok: bool,
     pub(crate) keep_own_path: bool,
-    /// The settings that its author has made: a bit for each [`Setting`]. Others are the cache's defaults.
-    said: u32,
+    /// The settings that the policy makes: a bit for each [`Setting`]. For all others, the cache's defaults apply.
+    made: u32,
 }
 
-/// Most statuses that [`Policy::status`] can name.
+/// The most statuses that [`Policy::status`] can name.
 const MOST_STATUSES: usize = 8;
-/// Those of a handler, and those of its cache's defaults.
+/// The statuses of a handler, and those of its cache's defaults.
 const STATUSES: usize = 2 * MOST_STATUSES;
 
 impl Policy {
-    /// The defaults: content up to 1 MiB, an entity tag of it, requests collapsed into a run of its own.
+    /// The defaults: content up to 1 MiB is stored, with an entity tag made from it, and requests are collapsed into a detached run.
     pub const fn new() -> Self {
         Self {
             name: None,
@@ -85,18 +85,18 @@ impl Policy {
             cache_control: CacheControlSetting::Default,
             only_ok: false,
             keep_own_path: false,
-            said: 0,
+            made: 0,
         }
     }
 
     /// A name for the handler in place of its path (`app::articles::list`): in keys at rest, events and
-    /// [`Target::named`](crate::Target::named). Two handlers of one name are an error of `build()`.
+    /// [`Target::named`](crate::Target::named). Two handlers with one name are an error of `build()`.
     pub const fn name(mut self, name: &'static str) -> Self {
         self.name = Some(name);
         self
     }
 
-    /// A number that is part of every key: raise it when the meaning of what is stored has changed.
+    /// A number that is part of every key: raise it when the meaning of the stored responses has changed.
     pub const fn version(mut self, version: u32) -> Self {
         self.version = version;
         self
@@ -105,18 +105,18 @@ impl Policy {
     /// The longest content that is stored, in bytes (default 1 MiB). Longer content passes through unbuffered.
     pub const fn max_body(mut self, bytes: usize) -> Self {
         self.max_body = bytes;
-        self.said |= Setting::MaxBody as u32;
+        self.made |= Setting::MaxBody as u32;
         self
     }
 
-    /// Stores responses of a further status, fresh for `ttl` unless they say otherwise; up to eight. With a `ttl`,
-    /// 200, 203, 301 and 308 are stored without being named. For one handler, `status(404 = 5)` in its attribute says the same,
-    /// and counts before this.
+    /// Stores responses with a further status, fresh for `ttl` unless they say otherwise; up to eight statuses. With a `ttl`, 200,
+    /// 203, 301 and 308 are stored without being named. For one handler, `status(404 = 5)` in its attribute does the same, and takes
+    /// precedence.
     ///
     /// # Panics
     ///
-    /// In a constant, hence at compile time: for 1xx, 206, 304 and 5xx, for statuses that speak of the request and not
-    /// of the resource (400, 401, 403, 405–408, 411–417, 421, 422, 425, 426, 428, 429, 431, 451), and for a ninth one.
+    /// In a constant, hence at compile time: for 1xx, 206, 304 and 5xx, for statuses that describe the request rather than the
+    /// resource (400, 401, 403, 405–408, 411–417, 421, 422, 425, 426, 428, 429, 431, 451), and for a ninth status.
     #[expect(clippy::panic, reason = "in a constant: a compile error")]
     pub const fn status(mut self, status: u16, ttl: Duration) -> Self {
         assert!(may_ever_be_stored(status), "responses of this status are never stored; remove `.status(…)`");
@@ -137,14 +137,14 @@ impl Policy {
     /// How the entity tag is made for responses that have none.
     pub const fn etag(mut self, etag: ETag) -> Self {
         self.etag = etag;
-        self.said |= Setting::ETag as u32;
+        self.made |= Setting::ETag as u32;
         self
     }
 
     /// How concurrent requests for one key share a run.
     pub const fn collapse(mut self, collapse: Collapse) -> Self {
         self.collapse = collapse;
-        self.said |= Setting::Collapse as u32;
+        self.made |= Setting::Collapse as u32;
         self
     }
 
@@ -152,13 +152,13 @@ impl Policy {
     /// can force the handler to run.
     pub const fn honor_request_directives(mut self) -> Self {
         self.honor_request_directives = true;
-        self.said |= Setting::RequestDirectives as u32;
+        self.made |= Setting::RequestDirectives as u32;
         self
     }
 
-    /// By how much at most a freshness lifetime is shortened at random, in per cent (default 5), so that a fleet does not
-    /// run the handler all at once for what it stored all at once. Only where a stale window is: without one, a response
-    /// is fresh for exactly its `ttl`. 0 switches it off.
+    /// The most by which a freshness lifetime is shortened at random, in per cent (default 5), so that responses which were stored at
+    /// the same time do not all expire at the same time. Only with a stale window: without one, a response is fresh for exactly its
+    /// `ttl`. 0 switches it off.
     ///
     /// # Panics
     ///
@@ -166,21 +166,21 @@ impl Policy {
     pub const fn jitter(mut self, percent: u8) -> Self {
         assert!(percent <= 50, "`jitter` is at most 50 per cent");
         self.jitter = percent;
-        self.said |= Setting::Jitter as u32;
+        self.made |= Setting::Jitter as u32;
         self
     }
 
-    /// How long a run may take (default: unlimited). One that takes longer is dropped at its next await, and
-    /// answered from a stale response where `stale_if_error` allows it, with 504 otherwise.
+    /// How long a run may take (default: unlimited). A longer run is dropped at its next await; the answer is then a stale response
+    /// if `stale_if_error` allows it, and 504 otherwise.
     pub const fn timeout(mut self, limit: Duration) -> Self {
         self.timeout = Some(limit);
-        self.said |= Setting::Timeout as u32;
+        self.made |= Setting::Timeout as u32;
         self
     }
 
-    /// How long a request waits for another's run before it runs the handler for itself (default 5 s, at most 30 s). Raise it
-    /// for a handler that takes longer, or all who wait for it run it in the end; zero is [`Collapse::Off`], but that a run is
-    /// joined where its response has come by the time.
+    /// How long a follower waits for the leader's run before it runs the handler itself (default 5 s, at most 30 s). Raise it for a
+    /// handler that takes longer, or else all followers run it in the end. Zero is like [`Collapse::Off`], except that a response
+    /// which has arrived by then is used.
     ///
     /// ```
     /// # use cached_handler::{Policy, cached, secs};
@@ -193,43 +193,42 @@ impl Policy {
     ///
     /// # Panics
     ///
-    /// In a constant, hence at compile time: above 30 s. A run that is older is joined by nobody.
+    /// In a constant, hence at compile time: above 30 s. No request joins a run that is older.
     pub const fn max_wait(mut self, limit: Duration) -> Self {
         assert!(limit.as_millis() <= 30_000, "`max_wait` is at most 30 s: a run that is older is joined by nobody");
         self.max_wait = limit;
-        self.said |= Setting::MaxWait as u32;
+        self.made |= Setting::MaxWait as u32;
         self
     }
 
     /// Estimates the freshness of responses that state none and that no `ttl` covers: a tenth of the time since
     /// `Last-Modified`, at most a day (RFC 9111 §4.2.2). Off by default: it is a guess, and for `ttl = from_response` only.
     ///
-    /// Only for the statuses that RFC 9110 §15.1 lets caches guess for, and for others that say `public`.
+    /// Only for statuses that are heuristically cacheable (RFC 9110 §15.1), and for others with `public`.
     pub const fn heuristic(mut self) -> Self {
         self.heuristic = true;
-        self.said |= Setting::Heuristic as u32;
+        self.made |= Setting::Heuristic as u32;
         self
     }
 
-    /// Takes `Cookie` for a field like any other, as RFC 9111 does: a response that depends on it has to say so, by
-    /// `Vary: Cookie`, `private` or `no-store`. For `vary = from_response`, before a server that is known to say so.
+    /// Treats `Cookie` as a field like any other, as RFC 9111 does: a response that depends on it has to say so, by `Vary: Cookie`,
+    /// `private` or `no-store`. For `vary = from_response`, in front of a server that is known to say so.
     ///
-    /// Off by default, since servers forget it: a request with cookies that an argument can see is not answered from the
-    /// store, and its response is not stored, unless that says itself that it may be shared. `Authorization` is not
-    /// affected.
+    /// Off by default, since servers forget it: a request with cookies that an argument can see is not answered from the cache, and
+    /// its response is not stored, unless the response itself permits sharing. `Authorization` is not affected.
     pub const fn cookies_by_vary(mut self) -> Self {
         self.cookies_by_vary = true;
-        self.said |= Setting::CookiesByVary as u32;
+        self.made |= Setting::CookiesByVary as u32;
         self
     }
 
-    /// The response fields by which servers tell this cache what others are not to go by, the most applicable first, in lower
-    /// case; up to four. It is the target list of RFC 9213 §2.2: the first of them that is there and can be read counts in
-    /// place of `Cache-Control` and `Expires`. The default is `["cdn-cache-control"]` (§3); with none, no such field counts.
+    /// The response fields that address this cache in place of `Cache-Control`, the most applicable first, in lower case; up to four.
+    /// They are the target list of RFC 9213 §2.2: the first field that is present and can be parsed replaces `Cache-Control` and
+    /// `Expires`. The default is `["cdn-cache-control"]` (§3); an empty list switches targeted fields off.
     ///
-    /// For a handler that forwards, where the server behind it has a field for this cache alone, or an older one for all of
-    /// its kind; `cdn-cache-control` has to be named if it is to count, too. A handler that makes its answers itself says
-    /// the same with `ttl` or [`FreshFor`](crate::FreshFor), unseen by clients.
+    /// For a handler that forwards to a server which has a field for this cache alone, or an older field for caches of its kind;
+    /// name `cdn-cache-control` too if it is to count. A handler that makes its responses itself has `ttl` and
+    /// [`FreshFor`](crate::FreshFor), which clients do not see.
     ///
     /// ```
     /// use cached_handler::Policy;
@@ -238,16 +237,16 @@ impl Policy {
     ///     .targeted_fields(&["my-app-cdn-cache-control", "surrogate-control", "cdn-cache-control"]);
     /// ```
     ///
-    /// Each is read as a dictionary of structured fields (§2.1): `max-age=60, must-revalidate`, with the directives of
-    /// `Cache-Control`. One that is empty or no such dictionary is not there; one of more than 8 KiB forbids to store. All
-    /// are passed on to clients, but where an answer is made `private`. Nothing else of the protocol that
-    /// `Surrogate-Control` belongs to is followed: neither its targets (`max-age=60;this-cache`), which count for every
-    /// cache here, nor `Surrogate-Capability`.
+    /// Each is parsed as a dictionary of structured fields (§2.1), with the directives of `Cache-Control`: `max-age=60,
+    /// must-revalidate`. An empty or unparsable field is ignored; a field of more than 8 KiB forbids storing. All are passed on to
+    /// clients, unless the answer is made `private`. The rest of the protocol that `Surrogate-Control` belongs to is not
+    /// implemented: targets in its value (`max-age=60;this-cache`) are ignored, so that it counts for every cache here, and
+    /// `Surrogate-Capability` is not sent.
     ///
     /// # Panics
     ///
-    /// In a constant, hence at compile time: for a fifth name, one twice, `cache-control` and `expires`, and what is no name
-    /// of a field in lower case (RFC 9110 §5.1).
+    /// In a constant, hence at compile time: for a fifth name, a repeated name, `cache-control` and `expires`, and text that is not
+    /// the name of a field in lower case (RFC 9110 §5.1).
     pub const fn targeted_fields(mut self, names: &'static [&'static str]) -> Self {
         assert!(names.len() <= 4, "at most four targeted fields can be named; remove one");
         let mut rest = names;
@@ -261,14 +260,14 @@ impl Policy {
             rest = others;
         }
         self.targeted_fields = names;
-        self.said |= Setting::TargetedFields as u32;
+        self.made |= Setting::TargetedFields as u32;
         self
     }
 
-    /// The request fields of which this handler's response depends on what they mean, and not on how that is spelt, in lower case.
-    /// For `vary = from_response`, before servers that read these fields by their grammar: requests that mean the same are
-    /// answered with the same stored response (RFC 9111 §4.1). By default there are none, and of a field that `Vary` names only
-    /// the same lines are the same: a server that tells `admin` from `admin,` must not be answered for by a cache that does not.
+    /// The request fields, in lower case, whose meaning matters to this handler's responses, and whose spelling does not. For
+    /// `vary = from_response`, in front of servers that parse these fields by their grammar: requests that mean the same get the same
+    /// stored response (RFC 9111 §4.1). By default there are none, and lines of a field that `Vary` names have to be equal byte by
+    /// byte, as a server may tell `admin` from `admin,`.
     ///
     /// ```
     /// use cached_handler::Policy;
@@ -277,18 +276,18 @@ impl Policy {
     ///     .vary_by_meaning(&["accept", "accept-charset", "accept-encoding", "accept-language"]);
     /// ```
     ///
-    /// Each is taken for a list (RFC 9110 §5.6.1): the space around its members, empty members, and how they are spread over
-    /// lines do not count. In `accept-charset`, `accept-encoding` and `accept-language`, neither do letter case, order,
-    /// repetition, and a weight of 1 (§12.4.2). What has more than 8 KiB, a quote without an end, or quotes where preferences
-    /// have none, is compared as it was sent.
+    /// Each is parsed as a list (RFC 9110 §5.6.1): space around members, empty members, and the distribution over lines do not
+    /// matter. In `accept-charset`, `accept-encoding` and `accept-language`, letter case, order, repetition, and a weight of 1 do
+    /// not matter either (§12.4.2). A value of more than 8 KiB, with a quote that is not closed, or with quotes in a list of
+    /// preferences, is compared as sent.
     ///
-    /// Not for a handler whose response shows these fields as they were sent, nor for `accept-language` before a server that
-    /// takes the order of languages of one weight for a ranking (§12.5.4).
+    /// Not for a handler whose response shows these fields as sent, nor for `accept-language` in front of a server that ranks
+    /// languages of equal weight by their order (§12.5.4).
     ///
     /// # Panics
     ///
-    /// In a constant, hence at compile time: for a name twice, for fields that are no lists, such as `cookie` and `user-agent`,
-    /// and for what is no name of a field in lower case.
+    /// In a constant, hence at compile time: for a repeated name, for fields that are not lists, such as `cookie` and `user-agent`,
+    /// and for text that is not the name of a field in lower case.
     pub const fn vary_by_meaning(mut self, names: &'static [&'static str]) -> Self {
         let mut rest = names;
         while let [name, others @ ..] = rest {
@@ -298,11 +297,11 @@ impl Policy {
             rest = others;
         }
         self.by_meaning = names;
-        self.said |= Setting::ByMeaning as u32;
+        self.made |= Setting::ByMeaning as u32;
         self
     }
 
-    /// The lifetime that this policy gives `status`, where it names it.
+    /// The lifetime that this policy gives to responses with this status, if it names the status.
     pub(crate) fn ttl_of(&self, status: http::StatusCode) -> Option<Duration> {
         self.statuses.iter().flatten().find(|(named, _)| *named == status.as_u16()).map(|(_, ttl)| *ttl)
     }
@@ -314,8 +313,8 @@ impl Default for Policy {
     }
 }
 
-/// `secs` seconds, shorter to write than `Duration::from_secs` wherever a `Duration` is taken: in a [`Policy`], a
-/// [`CacheLayer`](crate::CacheLayer), [`ValueOptions`](crate::ValueOptions). Text such as `"5m"` is for attributes alone.
+/// `Duration::from_secs`, shorter: for a [`Policy`], a [`CacheLayer`](crate::CacheLayer), or
+/// [`ValueOptions`](crate::ValueOptions). Only attributes accept text such as `"5m"`.
 #[must_use]
 pub const fn secs(secs: u64) -> Duration {
     Duration::from_secs(secs)

@@ -1,4 +1,4 @@
-//! The router's state, of which a key holds the type.
+//! The type of the router's state, which is part of a key.
 
 use std::any::TypeId;
 

@@ -1,4 +1,4 @@
-//! Handlers with `#[invalidates]`, as far as they name groups: whether a cached handler may have these.
+//! Warns about a group in `#[invalidates]` that no cached handler, layer or value can have: a misspelt one, most likely.
 
 use std::{
     fmt,
@@ -10,41 +10,41 @@ use std::{
 
 use super::{Attributes, all};
 
-/// A handler with `#[invalidates]`; a static that the attribute writes.
+/// A handler with `#[invalidates]`; a static that the attribute emits.
 #[derive(Debug)]
 pub struct Write {
     /// `module_path!()`.
     pub module: &'static str,
     /// The function's name.
     pub name: &'static str,
-    /// `group`: the templates, as they were written.
+    /// `group`: the templates, as written.
     pub groups: &'static [&'static str],
 }
 
-/// One of them, as the linker collects them.
+/// An entry of the table of such handlers that the linker collects.
 #[derive(Debug)]
 pub struct RegisteredWrite(pub &'static Write);
 
 inventory::collect!(RegisteredWrite);
 
-/// A group of a handler with `#[invalidates]` that no cached handler's template can name.
+/// A group in `#[invalidates]` that no cached handler's template matches.
 struct Unmatched {
     write: &'static Write,
     group: &'static str,
     pattern: Pattern,
-    /// Something was stored under it, by a layer or as a value; or its author has been told.
+    /// A layer or a set of values has stored something with the group, or the warning was logged.
     is_settled: AtomicBool,
 }
 
 static UNMATCHED: OnceLock<Vec<Unmatched>> = OnceLock::new();
-/// How many of them are not settled: none in most programs, where nothing else is done.
+/// How many of them are not settled. In most programs none, and then this module does nothing further.
 static OPEN: AtomicUsize = AtomicUsize::new(0);
-/// Before anything is stored, it says nothing that a group is not among what is.
+/// Whether anything has been stored. Before that, the absence of a group means nothing.
 static HAS_STORED: AtomicBool = AtomicBool::new(false);
 
-/// Finds out, once in a program, which groups are invalidated that no cached handler's template can name. Layers and values may have
-/// them, which only their run shows, so nothing is said yet. There are none where responses name groups themselves, which templates
-/// do not show.
+/// Collects, once in a program, the groups in `#[invalidates]` that no cached handler's template matches. Layers and values may still
+/// have such a group, which shows only when they store something, so nothing is logged yet. If any handler's responses name groups
+/// themselves (`CacheGroups`), which templates do not show, nothing is collected.
 pub(crate) fn find_unmatched_groups() {
     UNMATCHED.get_or_init(|| {
         let cached: Vec<&Attributes> = all().map(|handler| &handler.attributes).collect();
@@ -55,7 +55,7 @@ pub(crate) fn find_unmatched_groups() {
         let writes = inventory::iter::<RegisteredWrite>().map(|registered| registered.0);
         let mut found: Vec<Unmatched> = Vec::new();
         for (write, group) in writes.flat_map(|write| write.groups.iter().map(move |group| (write, *group))) {
-            // An attribute above may have copied the function.
+            // An attribute above, such as `#[debug_handler]`, may have copied the function.
             let is_known = found.iter().any(|one| (one.write.module, one.write.name, one.group) == (write.module, write.name, group));
             let pattern = Pattern::of(group);
             if !is_known && !templates.iter().any(|template| template.meets(&pattern)) {
@@ -67,7 +67,7 @@ pub(crate) fn find_unmatched_groups() {
     });
 }
 
-/// A response or a value with these groups is stored, or was found in a backend.
+/// Notes that a response or a value with these groups is stored, or was found in a backend.
 pub(crate) fn note_stored(groups: &[Box<str>]) {
     if OPEN.load(Ordering::Relaxed) > 0 {
         HAS_STORED.store(true, Ordering::Relaxed);
@@ -77,7 +77,7 @@ pub(crate) fn note_stored(groups: &[Box<str>]) {
     }
 }
 
-/// A handler invalidates this group. Says so, once for each template, where nothing that was stored so far could have it.
+/// Notes that a handler invalidates this group. Logs a warning, once for each template, if nothing that was stored so far has it.
 pub(crate) fn note_invalidated(group: &str) {
     if OPEN.load(Ordering::Relaxed) > 0 && HAS_STORED.load(Ordering::Relaxed) {
         settle(group, |Unmatched { write, group, .. }| {
@@ -86,7 +86,7 @@ pub(crate) fn note_invalidated(group: &str) {
     }
 }
 
-/// Settles what this group can be.
+/// Settles all open templates that this group matches; `tell` is called for each.
 fn settle(group: &str, tell: impl Fn(&Unmatched)) {
     let open = UNMATCHED.get().into_iter().flatten().filter(|one| !one.is_settled.load(Ordering::Relaxed));
     for one in open.filter(|one| one.pattern.meets(&Pattern::of_text(group))) {
@@ -105,11 +105,11 @@ impl fmt::Display for Path {
     }
 }
 
-/// A template: letters, and what stands for any text.
+/// A template: letters, and `None` for a value, which may be any text.
 struct Pattern(Vec<Option<char>>);
 
 impl Pattern {
-    /// As the attribute's code reads it: `{…}` is a value, `{{` and `}}` are characters.
+    /// Parses a template as the attribute does: `{…}` is a value, `{{` and `}}` are characters.
     fn of(template: &str) -> Self {
         let mut pattern = Vec::new();
         let mut letters = template.chars().peekable();
@@ -126,14 +126,14 @@ impl Pattern {
         Self(pattern)
     }
 
-    /// Of a name as it is.
+    /// The pattern of a group's name, without values.
     fn of_text(name: &str) -> Self {
         Self(name.chars().map(Some).collect())
     }
 
-    /// Whether there is a text that both can be.
+    /// Whether there is a text that matches both patterns.
     fn meets(&self, other: &Self) -> bool {
-        // Which beginnings of `other` can be what this is so far.
+        // `reached[n]`: the first `n` elements of `other` can match the elements of `self` so far.
         let mut reached = vec![false; other.0.len() + 1];
         let begin = |reached: &mut Vec<bool>| {
             // A value may be empty.
@@ -149,9 +149,9 @@ impl Pattern {
             let mut next = vec![false; reached.len()];
             for (at, _) in reached.iter().enumerate().filter(|(_, is_reached)| **is_reached) {
                 match (piece, other.0.get(at)) {
-                    // Whatever follows may be the value.
+                    // The value may take any further elements of `other`.
                     (None, _) => (at..next.len()).for_each(|at| set(&mut next, at)),
-                    // The other's value takes this letter.
+                    // The value in `other` takes this letter.
                     (Some(_), Some(None)) => set(&mut next, at),
                     (Some(one), Some(Some(two))) if one == two => set(&mut next, at + 1),
                     (Some(_), _) => {}

@@ -1,5 +1,5 @@
-//! What a cache has counted since it was built. Hits are counted on the way of every hit, the rest where a handler runs
-//! or a backend is waited for, which a lock does not slow.
+//! The counters of a cache since it was built. Every hit is counted without a lock; the rest is counted under a lock, where a
+//! handler runs or a backend is called anyway.
 
 use std::{
     cell::Cell,
@@ -39,7 +39,7 @@ pub(crate) struct ByReason {
     pub(crate) unused: u64,
 }
 
-/// How often each word was said. As many as there are reasons.
+/// A counter for each reason, by its word.
 #[derive(Debug, Default)]
 pub(crate) struct Words(pub(crate) BTreeMap<&'static str, u64>);
 
@@ -49,10 +49,10 @@ impl Words {
     }
 }
 
-/// A counter in several places, so that threads do not wait for one another's cache line.
+/// A counter that is split into several, so that threads do not contend for one cache line.
 pub(crate) struct Spread([Padded; PLACES]);
 
-/// Two lines of 64 bytes, as processors fetch them in pairs.
+/// Aligned to two cache lines of 64 bytes, as processors fetch them in pairs.
 #[derive(Default)]
 #[repr(align(128))]
 struct Padded(AtomicU64);
@@ -61,7 +61,7 @@ const PLACES: usize = 16;
 const NONE_YET: usize = usize::MAX;
 
 thread_local! {
-    /// This thread's place.
+    /// The index of this thread's counter.
     static PLACE: Cell<usize> = const { Cell::new(NONE_YET) };
 }
 
@@ -80,7 +80,7 @@ impl Spread {
 
 #[inline]
 fn place() -> usize {
-    // A thread that is ending counts in the first.
+    // A thread that is ending uses the first counter.
     let place = PLACE.try_with(Cell::get).unwrap_or_default();
     if place == NONE_YET { take_place() } else { place }
 }

@@ -1,16 +1,16 @@
-//! How often a line of the log is written: at most once in ten seconds, whatever it is about.
+//! The rate limit of log lines: a line of one kind is written at most once in ten seconds.
 
 use std::{collections::BTreeMap, ptr, sync::Mutex};
 
 use super::Subject;
 use crate::util::{clock::Millis, lock::lock};
 
-/// The lines of one kind. Pure: the caller has the time.
+/// The rate limit of one kind of line. The caller passes the time.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 pub(crate) struct Throttle {
-    /// When the last one was written, and how long none is written after it.
+    /// When the last line was written, and the pause after it.
     last: Option<(Millis, Millis)>,
-    /// How many were left out since.
+    /// How many lines were left out since.
     left_out: u64,
 }
 
@@ -19,15 +19,15 @@ const PAUSE: Millis = 10_000;
 const LONGEST_PAUSE: Millis = 60 * 60_000;
 
 impl Throttle {
-    /// Whether to write a line now, and how many were left out since the last one.
+    /// `Some` if a line is to be written now, with the number that was left out since the last one.
     pub(crate) fn allows(&mut self, now: Millis) -> Option<u64> {
         self.with(now, |_, _| PAUSE)
     }
 
-    /// The same for a line that is written for as long as its cause lasts: each pause is twice the one before, up to an hour. After
-    /// a silence of four pauses it is another cause, and the pauses begin anew.
+    /// Whether to write a line whose cause may last long: each pause is twice the one before, up to an hour. After a silence of four
+    /// pauses the cause counts as new, and the pauses start again.
     #[cfg(feature = "redis")]
-    pub(crate) fn allows_ever_less(&mut self, now: Millis) -> bool {
+    pub(crate) fn allows_with_backoff(&mut self, now: Millis) -> bool {
         let next = |since: Millis, pause: Millis| if since > pause * 4 { PAUSE } else { (pause * 2).min(LONGEST_PAUSE) };
         self.with(now, next).is_some()
     }
@@ -51,14 +51,14 @@ impl Throttle {
     }
 }
 
-/// The lines of one cache, by handler and reason. Bounded by what the program's text can say.
+/// The rate limits of one cache's lines, by handler and reason. Their number is bounded, as both come from the program's text.
 #[derive(Debug, Default)]
 pub(crate) struct Limiter(Mutex<BTreeMap<(usize, &'static str), Throttle>>);
 
 impl Limiter {
-    /// Whether to write a line for this reason now, and how many were left out since the last.
+    /// `Some` if a line for this reason is to be written now, with the number that was left out since the last one.
     pub(crate) fn may_speak(&self, subject: Option<&'static Subject>, reason: &'static str, now: Millis) -> Option<u64> {
-        // By its place in memory, which is the static that the attribute wrote.
+        // Identified by address, as it is a static.
         let handler = subject.map_or(0, |subject| ptr::from_ref(subject).addr());
         lock(&self.0).entry((handler, reason)).or_default().allows(now)
     }
@@ -90,9 +90,11 @@ mod tests {
     #[test]
     fn a_cause_that_lasts_is_logged_ever_less_often() {
         let mut lines = Throttle::default();
-        let written: Vec<_> = (0..200).filter(|second| lines.allows_ever_less(second * 1000)).collect();
+        let written: Vec<_> = (0..200).filter(|second| lines.allows_with_backoff(second * 1000)).collect();
         assert_eq!(written, [0, 10, 30, 70, 150]);
-        // It was gone for hours.
-        assert!(lines.allows_ever_less(100_000_000) && !lines.allows_ever_less(100_009_999) && lines.allows_ever_less(100_010_000));
+        // The cause was gone for hours.
+        assert!(
+            lines.allows_with_backoff(100_000_000) && !lines.allows_with_backoff(100_009_999) && lines.allows_with_backoff(100_010_000)
+        );
     }
 }

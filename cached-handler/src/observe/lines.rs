@@ -1,32 +1,32 @@
-//! Lines of the log that several places write. Each macro of `tracing` is much code, so there is one for each kind of
-//! line and not one for each wording.
+//! Log lines. Each macro call of `tracing` expands to much code, so there is one for each kind of line, and the text is a
+//! parameter.
 
 use tracing::{Level, debug, error, field, info, warn};
 
 use super::Subject;
 use crate::error::Error;
 
-/// For the author of a handler: what is not as it should be, and how many such lines were left out.
+/// A warning for the author of a handler, with the number of such lines that were left out.
 pub(super) fn of_handler(subject: &'static Subject, reason: &'static str, left_out: u64, what: &str) {
     warn!(target: "cached_handler", handler = subject.label(), file = subject.file, line = subject.line, reason, left_out, "{what}");
 }
 
-/// For the author of a handler of which the cache is of no use: for which share of its answers, and why.
+/// A warning for the author of a handler that the cache does not help: the main reason, and for how many answers it was.
 pub(super) fn unused(subject: &'static Subject, reason: &'static str, share: u32, what: &str) {
     warn!(target: "cached_handler", handler = subject.label(), file = subject.file, line = subject.line, reason, share, "{what}");
 }
 
-/// What invalidations or the set-up lack.
+/// A failed invalidation, or a mistake in the set-up.
 pub(super) fn of_cache(error: Option<&Error>, left_out: u64, what: &str) {
     error!(target: "cached_handler", error = error.map(field::debug), left_out, "{what}");
 }
 
-/// A backend could not do what a request asked it for.
+/// A backend call for a request has failed.
 pub(crate) fn call_failed(subject: &'static Subject, operation: &'static str, error: &Error) {
     debug!(target: "cached_handler", handler = subject.label(), error = ?error, "a backend failed to {operation}");
 }
 
-/// What a line about a backend may say beside its name.
+/// The fields of a line about a backend, beside its name.
 #[derive(Clone, Copy)]
 pub(crate) struct Why<'e> {
     pub(crate) operation: Option<&'static str>,
@@ -34,7 +34,7 @@ pub(crate) struct Why<'e> {
     pub(crate) error: Option<&'e Error>,
 }
 
-/// The health of a backend has changed.
+/// A change in the health of a backend.
 pub(crate) fn of_backend(level: Level, backend: &str, what: &str, why: Why<'_>) {
     let Why { operation, reason, error } = why;
     let error = error.map(field::debug);

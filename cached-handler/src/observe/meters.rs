@@ -1,4 +1,4 @@
-//! What is told to the recorder of the `metrics` facade. Without the feature of that name: nothing, at no cost.
+//! Metrics for the recorder of the `metrics` facade. Without the feature `metrics` all of it is empty and costs nothing.
 
 #[cfg(feature = "metrics")]
 mod names;

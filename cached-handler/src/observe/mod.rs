@@ -1,8 +1,8 @@
-//! What others can see of the decisions, besides the answer: each is counted ([`Counts`]), told to the recorder of the
-//! `metrics` facade where that feature is on ([`meters`]), and an event of `tracing`. The guide has the tables.
+//! Observability: each decision of the cache is counted ([`Counts`]), is a metric if the feature `metrics` is on ([`meters`]), and is
+//! an event of `tracing`. The guide has the tables.
 //!
-//! Hits are counted and no more, unless somebody listens at `TRACE`. Warnings are at most one in ten seconds for each
-//! handler and reason ([`Limiter`]). No line and no label holds anything of a key, a value or a group.
+//! A hit is only counted, unless a subscriber listens at `TRACE`. For each handler and reason there is at most one warning in ten
+//! seconds ([`Limiter`]). No line and no label shows anything of a key, a value or a group.
 
 mod counts;
 mod limiter;
@@ -35,7 +35,7 @@ use crate::{
     util::{clock::Clock, lock::lock},
 };
 
-/// What one cache counts and says. Clones count into the same counters.
+/// The counters and log lines of one cache. Clones share the counters.
 #[derive(Debug, Clone)]
 pub(crate) struct Observer {
     pub(crate) counts: Arc<Counts>,
@@ -43,7 +43,7 @@ pub(crate) struct Observer {
     clock: Clock,
 }
 
-/// Whether anybody listens to hits; almost nothing where nobody does.
+/// Whether a subscriber listens to hits. It costs almost nothing if none does.
 #[inline]
 pub(crate) fn hits_are_seen() -> bool {
     tracing::level_filters::LevelFilter::current() >= tracing::Level::TRACE && somebody_listens()
@@ -59,7 +59,7 @@ impl Observer {
         Self { counts, limiter: Arc::default(), clock }
     }
 
-    /// Counts an answer from a fresh response. Every hit calls this: one relaxed addition.
+    /// Counts a hit, by one relaxed addition.
     #[inline]
     pub(crate) fn hit(&self, subject: &'static Subject) {
         self.counts.hits.add_one();
@@ -67,7 +67,7 @@ impl Observer {
         subject.unused.is_used();
     }
 
-    /// A request has been answered. Hits are counted by [`Self::hit`].
+    /// Reports how a request was answered. Hits are counted by [`Self::hit`].
     pub(crate) fn decided(&self, subject: &'static Subject, outcome: &Outcome) {
         let counts = &self.counts;
         match outcome {
@@ -83,7 +83,7 @@ impl Observer {
             Outcome::Forward { why, collapsed, kept } => {
                 self.forwarded(subject, *why, *collapsed);
                 tracing::debug!(target: "cached_handler", handler = subject.label(), fwd = forward_word(*why), collapsed, kept = kept_word(kept), "forward");
-                // What became of the one response is told by whoever ran for it.
+                // The leader reports what became of the shared response.
                 if *collapsed {
                     subject.unused.is_used();
                 } else {
@@ -93,7 +93,7 @@ impl Observer {
         }
     }
 
-    /// A request went forward to the handler.
+    /// Counts a request that was forwarded to the handler.
     fn forwarded(&self, subject: &'static Subject, why: Forward, collapsed: bool) {
         let mut counts = lock(&self.counts.by_reason);
         counts.forwards.add_one(forward_word(why));
@@ -107,12 +107,12 @@ impl Observer {
         }
     }
 
-    /// What became of a new response at the end of what had to be waited for behind the answer.
+    /// Reports what became of a new response, if that was only known after the answer was sent.
     pub(crate) fn settled(&self, subject: &'static Subject, kept: &Kept) {
         self.count(subject, None, kept);
     }
 
-    /// What became of a new response, and `why` the handler ran, unless that has been told before.
+    /// Counts what became of a new response. `why` the handler ran is absent if it was reported before.
     fn count(&self, subject: &'static Subject, why: Option<Forward>, kept: &Kept) {
         if !subject.is_of_values
             && let Some(verdict) = subject.unused.note(why, kept)
@@ -140,7 +140,7 @@ impl Observer {
         }
     }
 
-    /// The handler failed, and something stale answers in its place: clients do not notice, so that somebody has to.
+    /// Reports a failure of the handler that a stale response hides from clients.
     pub(crate) fn hidden(&self, subject: &'static Subject, reason: &NotStored) {
         lock(&self.counts.by_reason).not_stored.add_one(reason.as_str());
         subject.meters.not_stored(subject, reason.as_str());
@@ -149,7 +149,7 @@ impl Observer {
         }
     }
 
-    /// Bytes at rest that are not what was stored: a miss.
+    /// Reports stored bytes that are damaged; the look-up is a miss.
     pub(crate) fn damaged(&self, subject: &'static Subject, damage: &'static str) {
         lock(&self.counts.by_reason).damaged += 1;
         subject.meters.damaged(subject, damage);
@@ -158,7 +158,7 @@ impl Observer {
         }
     }
 
-    /// Something was invalidated or expired, or could not be.
+    /// Reports an invalidation or expiration, or its failure.
     pub(crate) fn advanced(&self, target: &Target, effect: Effect, outcome: &Result<(), Error>) {
         let (scope, effect, ok) = (scope_word(target), effect_word(effect), outcome.is_ok());
         let mut counts = lock(&self.counts.by_reason);
@@ -172,32 +172,32 @@ impl Observer {
         tracing::debug!(target: "cached_handler", scope, effect, ok, "invalidated");
     }
 
-    /// An invalidation that nobody waits for has failed (law L6).
+    /// Reports the failure of an invalidation whose caller does not see the result (law L6).
     pub(crate) fn invalidation_failed(&self, error: &Error) {
         const WHAT: &str = "an invalidation failed; what it was to invalidate may be served until it is stale";
         self.complain(None, "invalidation", Some(error), WHAT);
     }
 
-    /// What was to be invalidated once more was not.
+    /// Reports the failure of a reinvalidation.
     pub(crate) fn not_invalidated_again(&self, error: &Error) {
         const WHAT: &str = "invalidating once more failed; what a lagging source gave may be served until it is stale";
         self.complain(None, "invalidation-again", Some(error), WHAT);
     }
 
-    /// It never will be: whoever invalidates does so outside of a runtime.
+    /// Reports that reinvalidation is impossible: the invalidation was called outside of a runtime.
     pub(crate) fn nowhere_to_invalidate_again(&self) {
         const WHAT: &str = "there is no runtime to invalidate in once more; call invalidations in one, or take `reinvalidate_after` away";
         self.complain(None, "no-runtime", None, WHAT);
     }
 
-    /// A handler may store what its backend has no room for.
+    /// Reports a handler whose responses may be too large for its backend.
     pub(crate) fn no_room(&self, subject: &'static Subject, what: &str) {
         if let Some(left_out) = self.limiter.may_speak(Some(subject), "no-room", self.clock.now()) {
             lines::of_handler(subject, "no-room", left_out, what);
         }
     }
 
-    /// A handler names a backend that its cache does not have.
+    /// Reports a handler whose backend its cache does not have.
     pub(crate) fn misfit(&self, subject: &'static Subject, misfit: &str) {
         self.complain(Some(subject), "misfit", None, misfit);
     }
@@ -213,17 +213,17 @@ impl Observer {
     }
 }
 
-/// What is wrong with a cache that was set up by nobody, and has nobody to return it to.
+/// Reports a mistake in the cache that the process makes by default, which has no caller to return an error to.
 pub(crate) fn set_up_lacks(what: &str) {
     lines::of_cache(None, 0, what);
 }
 
-/// What goes on past the end of the process is lost.
+/// Reports work that `drain` did not wait for, and that the end of the process will cut off.
 pub(crate) fn not_drained(runs: usize, invalidations: usize) {
     tracing::warn!(target: "cached_handler", runs, invalidations, "`drain` has waited for its limit; what is left ends with the process, and what was not invalidated may be served by others");
 }
 
-/// Finer than RFC 9211: one word for each reason.
+/// The word for a forward, one for each reason: more detailed than RFC 9211.
 fn forward_word(why: Forward) -> &'static str {
     match why {
         Forward::Bypass(reason) => reason.as_str(),

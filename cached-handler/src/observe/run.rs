@@ -1,11 +1,11 @@
-//! One run of a handler: counted when it begins, timed until it ends, however it does.
+//! Counts and times a run of a handler, however it ends.
 
 use std::{sync::atomic::Ordering, time::Duration};
 
 use super::{Forward, NotStored, Observer, Subject};
 use crate::outcome::Kept;
 
-/// A run under way. Dropped before its end, it went with the request that it lived in, or it panicked.
+/// A run in progress. If it is dropped without [`end`](Self::end), the run was dropped with its request, or it panicked.
 #[derive(Debug)]
 pub(crate) struct Running {
     observer: Observer,
@@ -23,7 +23,7 @@ impl Running {
         Self { observer: observer.clone(), subject, why, began: observer.clock.precise(), ended: false }
     }
 
-    /// It has come to an end of its own; what became of that is told by others.
+    /// The run has completed; its caller reports the result.
     pub(crate) fn end(mut self) {
         self.ended = true;
     }
@@ -38,7 +38,7 @@ impl Drop for Running {
             return;
         }
         if std::thread::panicking() {
-            // It unwinds to the server, and nobody else tells of it.
+            // The panic unwinds to the server, so nothing else reports it.
             observer.forwarded(subject, self.why, false);
             observer.settled(subject, &Kept::Not(NotStored::Panicked));
         } else {

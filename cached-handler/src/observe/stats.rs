@@ -1,14 +1,13 @@
-//! What a cache has done, in numbers.
+//! The public statistics of a cache.
 
 use std::{collections::BTreeMap, sync::atomic::Ordering};
 
 use crate::{observe::Counts, util::lock::lock};
 
-/// What one [`Cache`](crate::Cache) has done since it was built, and what it holds; from
-/// [`Cache::stats`](crate::Cache::stats). The counters only ever grow. They are read one after another, so those of a
-/// busy cache may differ by what happened meanwhile.
+/// The statistics of one [`Cache`](crate::Cache) since it was built; from [`Cache::stats`](crate::Cache::stats). Counters only grow.
+/// They are read one after another, so in a busy cache they may not match exactly.
 ///
-/// For a dashboard, export metrics (feature `metrics`) in place of these: they tell handlers apart.
+/// For a dashboard, export metrics (feature `metrics`) instead: they tell handlers apart.
 ///
 /// ```
 /// # fn f(cache: &cached_handler::Cache) {
@@ -24,31 +23,31 @@ pub struct Stats {
     pub hits: u64,
     /// Requests answered from a stale one, by [`StaleUse::as_str`](crate::StaleUse::as_str).
     pub stale: BTreeMap<&'static str, u64>,
-    /// Requests that went forward to the handler, by reason: [`Forward::as_str`](crate::Forward::as_str), but
-    /// `invalidated` by that word, and a bypass by [`Bypass::as_str`](crate::Bypass::as_str).
+    /// Requests that were forwarded to the handler, by reason: [`Forward::as_str`](crate::Forward::as_str), except `invalidated`,
+    /// and [`Bypass::as_str`](crate::Bypass::as_str) for a bypass.
     pub forwards: BTreeMap<&'static str, u64>,
-    /// How many of these were answered by another request's run.
+    /// How many of the forwarded requests were answered by another request's run.
     pub collapsed: u64,
-    /// What became of new responses: `stored`, `freshened`; `storing` and `streaming`, which come to be `stored` too, or
-    /// are among `not_stored` in the end.
+    /// What became of new responses: `stored` or `freshened`. Those that are `storing` or `streaming` are counted again in the end, as
+    /// `stored` or in `not_stored`.
     pub kept: BTreeMap<&'static str, u64>,
     /// New responses that were not stored, by [`NotStored::as_str`](crate::NotStored::as_str).
     pub not_stored: BTreeMap<&'static str, u64>,
-    /// Runs that have begun: of requests, and behind stale answers.
+    /// Runs that have begun: for requests, and in the background after stale answers.
     pub runs: u64,
-    /// Runs under way.
+    /// Runs in progress.
     pub running: u64,
-    /// Runs that were dropped with their request. Those in tasks of their own never are.
+    /// Runs that were dropped with their request. Detached runs never are.
     pub abandoned: u64,
     /// Invalidations carried out in this cache: one for each target.
     pub invalidations: u64,
-    /// The same for what was made stale.
+    /// Expirations carried out in this cache: one for each target.
     pub expirations: u64,
     /// Invalidations and expirations that failed on a backend.
     pub failed_invalidations: u64,
     /// Calls of remote backends.
     pub backend_calls: u64,
-    /// How many of these failed or took too long.
+    /// How many of these calls failed or took too long.
     pub backend_errors: u64,
     /// Calls that were not made, as the circuit breaker was open or the backend busy.
     pub backend_spared: u64,
@@ -56,14 +55,14 @@ pub struct Stats {
     pub breakers_open: u64,
     /// Stored bytes that were found damaged or another's, and not used.
     pub damaged: u64,
-    /// Handlers that the cache was of no use for: a hundred answers in a row neither came from it nor were stored. Each counts
-    /// once, and a line of the log says why.
+    /// Handlers that the cache did not help: a hundred answers in a row neither came from it nor were stored. Each handler counts
+    /// once, and a log line says why.
     pub unused: u64,
     /// Bytes that the memory backend holds: keys, fields, contents and overhead.
     pub memory_bytes: u64,
     /// Stored responses that the memory backend holds.
     pub memory_responses: u64,
-    /// Stored responses that it has dropped for space.
+    /// Stored responses that the memory backend has evicted for space.
     pub evictions: u64,
 }
 
@@ -74,7 +73,7 @@ impl Stats {
         self.hits + self.stale.values().sum::<u64>() + self.forwards.values().sum::<u64>()
     }
 
-    /// `memory`: the bytes and responses that the memory holds, and how many it has evicted.
+    /// `memory`: the bytes and responses in the memory backend, and its evictions.
     pub(crate) fn of(counts: &Counts, (memory_bytes, memory_responses, evictions): (u64, u64, u64)) -> Self {
         let by_reason = lock(&counts.by_reason);
         Self {

@@ -1,18 +1,18 @@
-//! A handler, as those see it who observe: its name, where it stands, and what is measured of it.
+//! A handler as the observer sees it: its name, its place in the source, and its meters.
 
 use std::{fmt, sync::OnceLock};
 
 use super::{meters::HandlerMeters, unused::Unused};
 
-/// What counters, metrics and lines of the log know of a handler.
+/// What counters, metrics and log lines know of a handler.
 pub(crate) struct Subject {
-    /// The name that its policy gives it.
+    /// The name from its policy.
     name: Option<&'static str>,
     module: &'static str,
     function: &'static str,
     pub(super) file: &'static str,
     pub(super) line: u32,
-    /// Computes values: nobody is told that no answer of it comes from the cache.
+    /// It computes values, for which there is no warning that answers never come from the cache.
     pub(crate) is_of_values: bool,
     pub(super) meters: HandlerMeters,
     pub(super) unused: Unused,
@@ -38,7 +38,7 @@ impl Subject {
         }
     }
 
-    /// What events and metrics call it: the name that its policy gives it, or else its path.
+    /// Its name in events and metrics: the name from its policy, or else its path.
     pub(crate) fn label(&'static self) -> &'static str {
         let path = || format!("{}::{}", self.module, self.function).into_boxed_str();
         self.name.unwrap_or_else(|| self.label.get_or_init(path))

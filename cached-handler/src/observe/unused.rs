@@ -1,4 +1,4 @@
-//! Handlers of which no answer comes from the cache, or could for anybody else: one line says so, and why.
+//! Detects handlers that the cache does not help: no answer comes from it or is stored. One log line says so, and why.
 
 #[cfg(test)]
 mod tests;
@@ -13,60 +13,61 @@ use crate::{
     util::lock::lock,
 };
 
-/// So many answers in a row are no chance.
+/// This many answers in a row are not a coincidence.
 const MANY: u32 = 100;
 
-/// In [`Unused::in_a_row`] as long as no answer has come from the cache or was stored.
+/// The bit in [`Unused::in_a_row`] that is set until the first answer came from the cache or was stored.
 const NEVER_USED: u32 = 1 << 31;
 
 /// The answers of a handler since the last that came from the cache, or was stored.
 #[derive(Debug)]
 pub(crate) struct Unused {
-    /// How many, and whether there was none before; read by every hit, and written only where it is not 0.
+    /// The number of these answers, with the bit [`NEVER_USED`]. Every hit reads it, and writes it only if it is not 0.
     in_a_row: AtomicU32,
     reasons: Mutex<Reasons>,
 }
 
 #[derive(Debug)]
 struct Reasons {
-    /// Of the answers that are counted, where any is.
+    /// The reasons of the answers that are counted.
     counts: Vec<(Reason, u32)>,
-    /// Those of which the author has been told, which is enough: of each by itself, as a client may have made one of them up.
-    told: Vec<Reason>,
+    /// The reasons that were logged already. Each is logged once by itself, as a client may have provoked one of them.
+    logged: Vec<Reason>,
 }
 
-/// Why the cache was of no use for one answer.
+/// Why the cache did not help with one answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Reason {
     Bypassed(Bypass),
     NotStored(NotStored),
 }
 
-/// What is to be told.
+/// What is to be logged.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Verdict {
     /// The main reason.
     pub(crate) reason: Reason,
-    /// For how many of the answers it was.
+    /// For how many of the answers it was the reason.
     pub(crate) share: u32,
 }
 
-/// What one answer says of its handler.
+/// What one answer shows about its handler.
 #[derive(Debug, PartialEq, Eq)]
 enum Says {
     Used,
     Unused(Reason),
-    /// Something of its request, of a backend or of a failure.
+    /// Nothing: the cause was the request, a backend or a failure.
     Nothing,
 }
 
 impl Unused {
     pub(crate) const fn new() -> Self {
-        let reasons = Reasons { counts: Vec::new(), told: Vec::new() };
+        let reasons = Reasons { counts: Vec::new(), logged: Vec::new() };
         Self { in_a_row: AtomicU32::new(NEVER_USED), reasons: Mutex::new(reasons) }
     }
 
-    /// An answer came from the cache: on the way of every hit, so that it takes no lock. Whoever counts next forgets the reasons.
+    /// Notes that an answer came from the cache. Every hit calls this, so it takes no lock; the next call of `note` clears the
+    /// reasons.
     #[inline]
     pub(crate) fn is_used(&self) {
         if self.in_a_row.load(Ordering::Relaxed) != 0 {
@@ -74,7 +75,7 @@ impl Unused {
         }
     }
 
-    /// Notes an answer that the handler gave; says so once for each reason, where the cache is of no use.
+    /// Notes an answer of the handler. Returns what to log if the cache does not help, once for each reason.
     pub(crate) fn note(&self, why: Option<Forward>, kept: &Kept) -> Option<Verdict> {
         match says(why, kept) {
             Says::Used => self.is_used(),
@@ -104,21 +105,21 @@ impl Unused {
         }
         self.in_a_row.fetch_and(NEVER_USED, Ordering::Relaxed);
         let (reason, share) = std::mem::take(&mut reasons.counts).into_iter().max_by_key(|(_, count)| *count)?;
-        if reasons.told.iter().any(|told| told.is_alike(&reason)) {
+        if reasons.logged.iter().any(|logged| logged.is_alike(&reason)) {
             return None;
         }
-        reasons.told.push(reason.clone());
+        reasons.logged.push(reason.clone());
         Some(Verdict { reason, share })
     }
 }
 
-/// `why` is absent where the answer has been sent, and counted, before.
+/// What an answer shows. `why` is absent if the answer was sent, and counted, before.
 fn says(why: Option<Forward>, kept: &Kept) -> Says {
     let reason = match (why, kept) {
         (_, Kept::Stored | Kept::Storing | Kept::Freshened) => return Says::Used,
         (_, Kept::Streaming) => None,
         (Some(Forward::Bypass(reason)), Kept::Not(NotStored::Bypass)) => {
-            // Each is somebody's decision, a client's mistake, or told by a line of its own.
+            // Each of these is a decision, a client's mistake, or has a log line of its own.
             let is_told = matches!(
                 reason,
                 Bypass::Off | Bypass::Backend | Bypass::UnknownBackend | Bypass::FieldsUnseen | Bypass::AmbiguousAuthority
@@ -141,8 +142,8 @@ impl Reason {
         }
     }
 
-    /// Whether the author has to type the same about both. Of statuses each is another matter; a field of `Vary` is none, as it
-    /// may be any.
+    /// Whether the same advice applies to both reasons. Each status is a reason of its own; the field that `Vary` names does not
+    /// matter.
     fn is_alike(&self, other: &Self) -> bool {
         match (self, other) {
             (Self::NotStored(NotStored::Status(one)), Self::NotStored(NotStored::Status(other))) => one == other,
@@ -150,14 +151,14 @@ impl Reason {
         }
     }
 
-    /// Whether any client can send a request that has it, of whatever handler. Only where nothing has ever been stored of a
-    /// handler this is how its requests are; of any other it says something of one client.
+    /// Whether a client can provoke this reason for any handler. It tells something about the handler only if nothing of that handler
+    /// has ever been stored; otherwise it tells something about one client.
     fn is_made_by_clients(&self) -> bool {
         use Bypass as B;
         matches!(self, Self::Bypassed(B::KeyTooLong | B::Content | B::Upgrade | B::Range | B::RejectedArgument))
     }
 
-    /// What to type, where the reason does not say it itself.
+    /// What to type, unless the reason's own text says so.
     fn advice(&self) -> &'static str {
         match self.word() {
             "condition" => "; if that is not meant for so many, narrow `bypass(…)`",
@@ -186,7 +187,7 @@ impl Reason {
 }
 
 impl Verdict {
-    /// A line for the author.
+    /// The log line.
     pub(crate) fn line(&self) -> String {
         let Self { reason, share } = self;
         let (what, advice) = (

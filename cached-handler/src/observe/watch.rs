@@ -20,7 +20,7 @@ impl Watch {
         Self { counts, meters: BackendMeters::new(name) }
     }
 
-    /// A call is over. `operation` is one of a few words.
+    /// Reports the end of a call. `operation` is one of a few words.
     pub(crate) fn over(&self, operation: &'static str, took: Duration, error: Option<&Error>) {
         let counts = &self.counts;
         let result = match error.map(Error::as_fault) {
@@ -39,7 +39,7 @@ impl Watch {
         self.meters.asked(operation, result);
     }
 
-    /// The circuit breaker has opened, or closed. To be called on each change, in turns, and on no other occasion.
+    /// Reports that the circuit breaker has opened or closed. Has to be called once for each change, in order.
     pub(crate) fn breaker(&self, is_open: bool) {
         if is_open {
             self.counts.breakers_open.fetch_add(1, Ordering::Relaxed);

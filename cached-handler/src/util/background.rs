@@ -1,4 +1,4 @@
-//! A task in the background, of which there is one at most.
+//! A background task that runs at most once at a time.
 
 use std::{sync::Mutex, time::Duration};
 
@@ -10,8 +10,8 @@ use crate::util::{
     timer::far_or,
 };
 
-/// It runs where its owner was made ([`Home`]). If that runtime has ended, the next caller that needs the task starts another.
-/// So it does if the runtime is not driven any more: the task says when it will be back, and is late then.
+/// The task runs in the runtime in which its owner was made ([`Home`]). The next caller that needs the task starts a replacement if
+/// that runtime has ended, or is not driven any more: before each sleep the task announces when it will be back, and it is then late.
 #[derive(Debug)]
 pub(crate) struct Background {
     home: Home,
@@ -20,12 +20,12 @@ pub(crate) struct Background {
 
 #[derive(Debug, Default)]
 struct Current {
-    /// Tells a task from the one that replaces it.
+    /// The number of the task, which differs from that of its replacement.
     number: u64,
     task: Option<(JoinHandle<()>, Instant)>,
 }
 
-/// How much later than it said the task may be, on a busy machine.
+/// How late the task may be on a busy machine before it is replaced.
 const GRACE: Duration = Duration::from_secs(5);
 
 impl Background {
@@ -42,7 +42,7 @@ impl Background {
             None => false,
         };
         let number = current.number + 1;
-        // Its home is not driven; the caller's runtime is.
+        // The home runtime is not driven, but the caller's is.
         let begun = if is_late { spawn_here(work(number)) } else { self.home.spawn(|| work(number)) };
         let Some(begun) = begun else { return };
         current.number = number;
@@ -51,7 +51,7 @@ impl Background {
         }
     }
 
-    /// The task says how long it will be away.
+    /// The task announces that it will be back within this time.
     pub(crate) fn back_within(&self, number: u64, time: Duration) {
         let mut current = lock(&self.task);
         if current.number == number
@@ -61,8 +61,8 @@ impl Background {
         }
     }
 
-    /// Whether the task may stop: it has been replaced, or `is_done` says so. That is asked under the lock, so that a caller
-    /// that needs the task from then on finds none, and starts one.
+    /// Whether the task may stop: it has been replaced, or `is_done` returns true. `is_done` is called under the lock, so that a
+    /// caller that needs the task afterwards finds none and starts one.
     pub(crate) fn may_stop(&self, number: u64, is_done: impl FnOnce() -> bool) -> bool {
         let mut current = lock(&self.task);
         if current.number != number {
@@ -100,7 +100,7 @@ mod tests {
             Self { background: Arc::new(Background::new()), begun: Arc::default() }
         }
 
-        /// A task that looks in every minute, and ends when it is replaced.
+        /// A task that wakes up every minute, and ends when it is replaced.
         fn begin(&self) {
             self.background.ensure(|number| {
                 let (background, begun) = (Arc::clone(&self.background), Arc::clone(&self.begun));
@@ -119,7 +119,7 @@ mod tests {
         }
     }
 
-    /// With a clock that stands still.
+    /// A runtime with a paused clock.
     fn runtime() -> Runtime {
         let runtime = Builder::new_current_thread().enable_time().build().unwrap();
         runtime.block_on(async { pause() });
@@ -172,7 +172,7 @@ mod tests {
         let (home, other) = (runtime(), runtime());
         let place = home.block_on(async { Place::new() });
         home.block_on(asked_for(&place, 1));
-        // It said that it would be back within a minute; nobody drives its runtime.
+        // The task announced to be back within a minute, but its runtime is not driven.
         other.block_on(asked_for(&place, 50));
         assert_eq!(place.begun(), 1);
         other.block_on(asked_for(&place, 50));

@@ -4,14 +4,14 @@ use std::time::Duration;
 
 use crate::util::random::random;
 
-/// The pause before the `attempt`-th try: from `shortest` on twice as long each time, at most `longest`, and up to half shorter
-/// by `chance` (`0` to `u32::MAX`), so that processes do not come all at once.
+/// The pause before an attempt: `shortest` at first, then twice as long each time, up to `longest`. `chance` (a random number)
+/// shortens it by up to half, so that processes do not retry at the same time.
 pub(crate) fn pause(attempt: u32, shortest: Duration, longest: Duration, chance: u32) -> Duration {
     let whole = shortest.saturating_mul(1 << attempt.min(16)).min(longest).min(A_YEAR);
     whole.mul_f64(0.5 + 0.5 * f64::from(chance) / f64::from(u32::MAX))
 }
 
-/// Longer pauses make no difference, and no sum of times overflows.
+/// The limit of all pauses, so that no sum of times overflows.
 const A_YEAR: Duration = Duration::from_secs(365 * 24 * 60 * 60);
 
 pub(crate) fn chance() -> u32 {

@@ -1,4 +1,4 @@
-//! Where time comes from: the system, or a test that sets it by hand.
+//! The source of time: the system, or a test that sets it by hand.
 
 use std::{
     sync::{
@@ -8,7 +8,7 @@ use std::{
     time::{Duration, Instant, SystemTime},
 };
 
-/// A source of time. Nothing else in this crate asks the system for it.
+/// A source of time. Nothing else in this crate reads the system's clocks.
 #[derive(Debug, Clone, Default)]
 pub(crate) enum Clock {
     #[default]
@@ -16,13 +16,13 @@ pub(crate) enum Clock {
     Manual(ManualClock),
 }
 
-/// Milliseconds since this process first looked at a clock; never goes back.
+/// Milliseconds since this process first read a clock; they never decrease.
 pub(crate) type Millis = i64;
 
-/// A clock for tests, which stands still until it is told to go on.
+/// A clock for tests, which stands still until [`advance`](Self::advance) is called.
 ///
-/// Clones are the same clock. It rules freshness and ages; the limits on waits and runs follow tokio's clock, which
-/// `#[tokio::test(start_paused = true)]` stops.
+/// Clones are the same clock. Freshness and ages follow it; timeouts follow tokio's clock, which
+/// `#[tokio::test(start_paused = true)]` pauses.
 ///
 /// ```
 /// # async fn f() -> Result<(), cached_handler::Error> {
@@ -44,24 +44,23 @@ pub struct ManualClock {
 #[expect(clippy::disallowed_methods, reason = "this is the one place that asks")]
 static PROCESS_BEGAN: LazyLock<Instant> = LazyLock::new(Instant::now);
 
-/// For how long the machine was suspended while this process lived: `Instant` stands still then, on Linux and elsewhere, and
-/// what is stored would look as young as before. It is told by the wall clock, which goes on: where that has run ahead between
-/// two looks, the time has passed. One that was set forward is taken for the same, so that what is stored may look too old, and
-/// never too young.
+/// How long the machine was suspended during the life of this process. `Instant` stands still then, on Linux and elsewhere, and stored
+/// responses would not age. The wall clock goes on, so if it has gained on `Instant` between two comparisons, the machine was
+/// suspended. A wall clock that was set forward looks the same: then responses look older than they are, but never younger.
 static SUSPENDED: Suspended = Suspended::new();
 
 #[derive(Debug)]
 struct Suspended {
-    /// When the clocks were compared last, in looks.
+    /// When the clocks were last compared, in units of a comparison interval.
     looked: AtomicI64,
-    /// How far the wall clock was ahead then.
+    /// How far the wall clock was ahead of `Instant` then.
     ahead: AtomicI64,
     slept: AtomicI64,
 }
 
-/// Sixteen looks a second, as a power of two of milliseconds.
+/// The interval between comparisons: 64 ms, as an exponent of two.
 const LOOK: u32 = 6;
-/// What clocks that are put right in passing do not come to.
+/// The least gain that counts as a suspension; corrections of the wall clock in normal operation are smaller.
 const A_JUMP: Millis = 2_000;
 
 impl Suspended {
@@ -79,7 +78,7 @@ impl Suspended {
         self.slept.load(Ordering::Relaxed)
     }
 
-    /// At a moment of both clocks.
+    /// Compares both clocks at one moment.
     fn look(&self, now: Millis, wall: Millis) {
         self.looked.store(now >> LOOK, Ordering::Relaxed);
         let ahead = wall.saturating_sub(now);
@@ -97,21 +96,21 @@ fn look_for_a_suspension() {
     let before = Instant::now();
     let wall = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).map_or(0, millis);
     let now = Instant::now();
-    // Whoever was kept from running in between knows nothing of the difference.
+    // If the thread was preempted between the readings, their difference means nothing.
     if now.saturating_duration_since(before) < Duration::from_millis(100) {
         SUSPENDED.look(millis(now.saturating_duration_since(*PROCESS_BEGAN)), wall);
     }
 }
 
 impl ManualClock {
-    /// A clock that stands at the present moment.
+    /// A clock that stands still at the present moment.
     #[must_use]
     #[expect(clippy::disallowed_methods, reason = "this is the one place that asks")]
     pub fn new() -> Self {
         Self { advanced: Arc::new(AtomicU64::new(0)), began: Instant::now(), began_wall: SystemTime::now() }
     }
 
-    /// Lets `time` pass, at once and for every holder of this clock; counted in whole milliseconds.
+    /// Lets `time` pass, for all clones of this clock; in whole milliseconds.
     pub fn advance(&self, time: Duration) {
         let millis = u64::try_from(time.as_millis()).unwrap_or(u64::MAX >> 1);
         self.advanced.fetch_add(millis, Ordering::SeqCst);
@@ -134,7 +133,7 @@ impl Default for ManualClock {
 }
 
 impl Clock {
-    /// For ages and freshness inside this process.
+    /// The time for ages and freshness inside this process.
     #[inline]
     pub(crate) fn now(&self) -> Millis {
         match self {
@@ -150,7 +149,7 @@ impl Clock {
         }
     }
 
-    /// For how long things take: as fine as the system's clock is, since some moment.
+    /// The time for measuring durations, with the resolution of the system's clock.
     pub(crate) fn precise(&self) -> Duration {
         #[expect(clippy::disallowed_methods, reason = "this is the one place that asks")]
         match self {
@@ -159,7 +158,7 @@ impl Clock {
         }
     }
 
-    /// For `Date`, `Expires` and times at rest.
+    /// The wall time, for `Date`, `Expires` and times at rest.
     pub(crate) fn wall(&self) -> SystemTime {
         #[expect(clippy::disallowed_methods, reason = "this is the one place that asks")]
         match self {
@@ -176,7 +175,7 @@ pub(crate) fn millis(duration: Duration) -> Millis {
     secs * 1000 + Millis::from(duration.subsec_millis())
 }
 
-/// So that neither this many, in milliseconds, nor the sum of two of them overflows.
+/// The longest duration, so that the sum of two does not overflow in milliseconds.
 const MAX_SECS: u64 = (u64::MAX >> 2) / 1000;
 
 /// A span of milliseconds as a duration; negative ones count as none.

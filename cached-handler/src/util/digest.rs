@@ -1,6 +1,5 @@
-//! The one strong hash: `BLAKE2b` (RFC 7693), 256 bits of it. It is the same in every process, since names at rest and
-//! entity tags are made of it; and clients choose what is hashed, so nobody may be able to find two things with one
-//! digest.
+//! The cryptographic hash of this crate: `BLAKE2b` (RFC 7693) with 256 bits. Keys at rest and entity tags are made from it, so it is
+//! the same in every process. Clients choose what is hashed, so collisions must be infeasible to find.
 
 use std::ops::Deref;
 
@@ -8,27 +7,27 @@ use blake2b_simd::{Params, blake2bp};
 
 use crate::util::turns::{TURN, in_turns};
 
-/// Of some bytes: it stands for them, and shows nothing of them.
+/// The digest of some bytes, from which nothing of them can be read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Digest([u8; Self::LENGTH]);
 
 impl Digest {
     pub(crate) const LENGTH: usize = 32;
-    /// Of nothing: what no bytes are known to have.
+    /// A digest that no known bytes have.
     pub(crate) const NONE: Self = Self([0; Self::LENGTH]);
 
-    /// Of a name, or of anything as short.
+    /// The digest of short bytes, such as a name.
     pub(crate) fn of(bytes: &[u8]) -> Self {
         Self::new(&params().hash(bytes))
     }
 
-    /// Of these bytes among those that belong to what this digest is of. BLAKE2 could take it as a key, which fills a
-    /// block and takes as long as 128 bytes; in front it does as well, since it is always as long.
+    /// The digest of these bytes in the scope of this digest, which is hashed before them. That is unambiguous, as its length is
+    /// fixed; BLAKE2's own key parameter would cost a block of 128 bytes.
     pub(crate) fn within(&self, bytes: &[u8]) -> Self {
         Self::new(&params().to_state().update(&self.0).update(bytes).finalize())
     }
 
-    /// Of these parts in this order, each after its length, so that bytes which move from one part to the next count.
+    /// The digest of these parts in order, each with its length, so that a byte cannot move from one part to the next unnoticed.
     pub(crate) fn of_parts(parts: &[&[u8]]) -> Self {
         let length: usize = parts.iter().map(|part| part.len()).sum();
         if length < LONG {
@@ -46,7 +45,7 @@ impl Digest {
         }
     }
 
-    /// The same digest, made in turns where there is much to read.
+    /// As [`of_parts`](Self::of_parts), but yields to other tasks while it hashes long parts.
     pub(crate) async fn of_parts_in_turns(parts: &[&[u8]]) -> Self {
         if parts.iter().all(|part| part.len() <= TURN) {
             return Self::of_parts(parts);
@@ -75,8 +74,8 @@ impl Digest {
     }
 }
 
-/// From here on four strands at once are faster, where the processor can (`BLAKE2bp`): 1 MiB takes a third of the time.
-/// What they make of the same bytes is another digest.
+/// From this length on `BLAKE2bp` is used, which hashes four strands at once: 1 MiB takes a third of the time on processors with
+/// SIMD. Its digests differ from those of `BLAKE2b`.
 const LONG: usize = 512;
 
 fn params() -> Params {
@@ -100,7 +99,7 @@ fn frame(parts: &[&[u8]], mut update: impl FnMut(&[u8])) {
     }
 }
 
-/// A digest in lower-case digits.
+/// A digest in lower-case hexadecimal digits.
 pub(crate) struct Hex([[u8; 2]; Digest::LENGTH]);
 
 impl Deref for Hex {
@@ -111,7 +110,7 @@ impl Deref for Hex {
     }
 }
 
-/// Two digits.
+/// A byte as two hexadecimal digits.
 pub(crate) fn hex(byte: u8) -> [u8; 2] {
     [byte >> 4, byte & 15].map(|digit| if digit < 10 { b'0' + digit } else { b'a' + digit - 10 })
 }
@@ -120,7 +119,7 @@ pub(crate) fn hex(byte: u8) -> [u8; 2] {
 mod tests {
     use super::*;
 
-    /// From Python's `hashlib.blake2b`; the last two from a `BLAKE2bp` in Python, written after the RFC and the paper.
+    /// Digests by Python's `hashlib.blake2b`; the last two by a `BLAKE2bp` in Python, written from the RFC and the paper.
     #[test]
     fn digests_are_those_of_another_implementation() {
         let seven = [7; 4096];

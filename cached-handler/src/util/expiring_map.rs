@@ -4,11 +4,11 @@ use std::{collections::HashMap, hash::Hash};
 
 use crate::util::clock::Millis;
 
-/// When it is full, expired entries make room; without any, a new key finds none. Other expired entries stay until then.
+/// Expired entries are removed only when the map is full and a new key needs room. If none has expired, the new key is refused.
 #[derive(Debug)]
 pub(crate) struct ExpiringMap<K, V, const MOST: usize> {
     entries: HashMap<K, V>,
-    /// When expired entries were last removed. That visits each entry, so it is done once a second at most.
+    /// When expired entries were last removed. That visits each entry, so it is done at most once a second.
     tidied: Option<Millis>,
 }
 
@@ -34,7 +34,7 @@ impl<K: Hash + Eq, V: Expires, const MOST: usize> ExpiringMap<K, V, MOST> {
         self.entries.get_mut(key)
     }
 
-    /// The entry, if there is one or room for one.
+    /// The entry for a key, which is created if there is room.
     pub(crate) fn get_or_default(&mut self, key: K, now: Millis) -> Option<&mut V>
     where
         V: Default,
@@ -42,7 +42,7 @@ impl<K: Hash + Eq, V: Expires, const MOST: usize> ExpiringMap<K, V, MOST> {
         self.has_room(&key, now).then(|| self.entries.entry(key).or_default())
     }
 
-    /// Whether there was room.
+    /// Inserts an entry; false if there is no room.
     pub(crate) fn insert(&mut self, key: K, value: V, now: Millis) -> bool {
         let has_room = self.has_room(&key, now);
         if has_room {

@@ -1,4 +1,4 @@
-//! How keys are hashed in this process: with seeds that the system gives, so that no client can choose what collides.
+//! The hash for keys in memory. Its seed is random, so that clients cannot choose keys that collide.
 
 use std::{hash::BuildHasher, sync::LazyLock};
 
@@ -9,12 +9,12 @@ use foldhash::{
 
 use crate::util::random::random;
 
-/// Hashers with a seed of their own.
+/// Builds hashers with one seed.
 #[derive(Debug, Clone)]
 pub(crate) struct Keyed(SeedableRandomState);
 
 impl Keyed {
-    /// The same in each process, so that a test repeats.
+    /// A fixed seed, so that tests are repeatable.
     pub(crate) fn fixed(seed: u64) -> Self {
         Self(SeedableRandomState::with_seed(seed, SharedSeed::global_fixed()))
     }

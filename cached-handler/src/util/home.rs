@@ -1,4 +1,4 @@
-//! The runtime for what goes on in the background.
+//! The runtime for background tasks.
 
 use std::sync::{
     Arc, OnceLock,
@@ -9,22 +9,23 @@ use tokio::{runtime::Handle, task::JoinHandle};
 
 use crate::util::tasks;
 
-/// The runtime in which something was built, or was first used where it was built outside of any.
+/// The runtime in which the owner of background tasks was built; if it was built outside of any runtime, the one in which it was
+/// first used.
 ///
-/// A call may come from a runtime that is driven for this one call, as by `block_on` in a thread of its own. What is to go
-/// on after the call is in good hands only where the application itself lives.
+/// A later call may come from a runtime that is driven for this call only, such as by `block_on` in a thread. A task that has to
+/// outlive the call belongs into the application's own runtime.
 #[derive(Debug, Default)]
 pub(crate) struct Home(OnceLock<Handle>);
 
 impl Home {
-    /// Here, where there is a runtime; otherwise where the first task is spawned from.
+    /// The current runtime; outside of any, the one from which the first task is spawned.
     pub(crate) fn here() -> Self {
         let home = Self::default();
-        home.settle();
+        home.choose();
         home
     }
 
-    fn settle(&self) {
+    fn choose(&self) {
         if self.0.get().is_none()
             && let Ok(runtime) = Handle::try_current()
         {
@@ -32,24 +33,24 @@ impl Home {
         }
     }
 
-    /// Spawns it at home, or in the caller's runtime where that one has ended. Nowhere, where there is neither.
+    /// Spawns a task in the home runtime, or in the caller's if the home runtime has ended. `None` if neither is there.
     pub(crate) fn spawn<F: Future<Output = ()> + Send + 'static>(&self, task: impl Fn() -> F) -> Option<JoinHandle<()>> {
-        self.settle();
+        self.choose();
         self.0.get().and_then(|home| begun_on(home, task())).or_else(|| spawn_here(task()))
     }
 }
 
-/// Spawns it in the caller's runtime, where there is one.
+/// Spawns a task in the caller's runtime, if there is one.
 pub(crate) fn spawn_here<F: Future<Output = ()> + Send + 'static>(task: F) -> Option<JoinHandle<()>> {
     begun_on(&Handle::try_current().ok()?, task)
 }
 
-/// Whether the caller's runtime takes no more tasks. For where a call has failed: it is asked by a task.
+/// Whether the caller's runtime accepts no more tasks. It spawns a task to find out, so it is for calls that have failed.
 pub(crate) fn has_ended() -> bool {
     Handle::try_current().is_ok() && spawn_here(std::future::ready(())).is_none()
 }
 
-/// A runtime that has ended drops what it is given, without a look at it.
+/// Spawns a task; `None` if the runtime has ended: it then drops the task without polling it.
 fn begun_on<F: Future<Output = ()> + Send + 'static>(runtime: &Handle, task: F) -> Option<JoinHandle<()>> {
     let looked_at = Arc::<AtomicBool>::default();
     let look = Arc::clone(&looked_at);

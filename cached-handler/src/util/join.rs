@@ -1,11 +1,11 @@
-//! Several calls at the same time.
+//! Awaits several futures concurrently.
 
 use std::{future::poll_fn, pin::Pin, task::Poll};
 
-/// One of them.
+/// One of the futures.
 pub(crate) type Call<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
-/// Waits for all of them at once, and gives what they gave, in their order. For a few.
+/// Awaits all futures concurrently and returns their outputs in order. Each wake-up polls all of them, so it is for a few.
 pub(crate) async fn together<T>(calls: Vec<Call<'_, T>>) -> Vec<T> {
     let mut calls: Vec<_> = calls.into_iter().map(|call| (call, None)).collect();
     poll_fn(|cx| {

@@ -1,13 +1,13 @@
-//! Locks, and the primitives that the epochs are built on, which shuttle's replace where schedules are explored.
+//! Locks, and the synchronisation primitives of the epochs, for which shuttle substitutes its own to explore schedules.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-/// Locks, and goes on where another holder panicked: what these locks guard is never left half-written.
+/// Locks, also if another holder panicked: the data behind these locks is never left half-written.
 pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// What the epochs are built on.
+/// The primitives of the epochs.
 #[cfg(not(all(test, shuttle)))]
 pub(crate) mod explored {
     pub(crate) use std::sync::{
@@ -18,7 +18,7 @@ pub(crate) mod explored {
     pub(crate) use super::lock;
 }
 
-/// What the epochs are built on, under shuttle's scheduler. In tests alone: shuttle is no dependency of what is published.
+/// The primitives of the epochs under shuttle's scheduler. Only in tests: the published crate does not depend on shuttle.
 #[cfg(all(test, shuttle))]
 pub(crate) mod explored {
     pub(crate) use shuttle::sync::{
@@ -32,7 +32,7 @@ pub(crate) mod explored {
     }
 }
 
-/// Tries so many schedules: half of them by chance, half with few changes of thread at the worst moments.
+/// Explores this many schedules: half of them random, half with few thread switches at critical moments (PCT).
 #[cfg(all(test, shuttle))]
 pub(crate) fn explore(schedules: usize, threads: impl Fn() + Send + Sync + 'static) {
     use shuttle::{
@@ -45,7 +45,7 @@ pub(crate) fn explore(schedules: usize, threads: impl Fn() + Send + Sync + 'stat
     Runner::new(PctScheduler::new(3, schedules / 2), Config::default()).run(move || again());
 }
 
-/// How many schedules are tried: ten times as many where all are asked for.
+/// How many schedules are explored: ten times as many in a full run.
 #[cfg(all(test, shuttle))]
 pub(crate) fn schedules() -> usize {
     if std::env::var_os("CACHED_HANDLER_FULL").is_some_and(|value| value == "1") { 1_000_000 } else { 100_000 }

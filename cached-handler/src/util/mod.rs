@@ -1,4 +1,4 @@
-//! What has no part in caching: time, hashes, random numbers, locks, maps that expire, tasks.
+//! Utilities that know nothing of caching: time, hashes, random numbers, locks, expiring maps, tasks.
 
 pub(crate) mod background;
 pub(crate) mod backoff;

@@ -2,7 +2,7 @@
 
 use std::hash::{BuildHasher, RandomState};
 
-/// Unpredictable: the standard library's hashers are keyed by the system, and so is the hash of nothing.
+/// An unpredictable number: the hash of an empty value by a hasher of the standard library, whose seed comes from the system.
 pub(crate) fn random() -> u64 {
     RandomState::new().hash_one(())
 }

@@ -1,4 +1,4 @@
-//! What a cache reads ahead of its clients: one budget for all of them, so that many who read slowly hold no more than it.
+//! The read-ahead budget of a cache: content that is buffered for clients who read slowly is limited in total.
 
 use std::{
     fmt,
@@ -10,14 +10,14 @@ use std::{
 
 use bytes::Bytes;
 
-/// How much there is, and how much of it is taken.
+/// The budget in bytes, and how much of it is taken.
 #[derive(Debug)]
 pub(crate) struct ReadAhead {
     limit: usize,
     taken: AtomicUsize,
 }
 
-/// A part of it, given back when this is dropped.
+/// A part of the budget, which is given back on drop.
 pub(crate) struct Portion {
     of: Arc<ReadAhead>,
     bytes: usize,
@@ -28,11 +28,11 @@ impl ReadAhead {
         Self { limit, taken: AtomicUsize::new(0) }
     }
 
-    /// So much of it, if it is there. Whoever has all that is taken (`own`) is given more: what is allowed of one content is
-    /// for its own limit to say.
+    /// Takes a part of the budget, if there is enough. If all that is taken belongs to one content (`own`), that content gets more in
+    /// any case: its own size limit restricts it.
     pub(crate) fn take(self: &Arc<Self>, bytes: usize, own: usize) -> Option<Portion> {
         let before = self.taken.fetch_add(bytes, Ordering::Relaxed);
-        // Dropped where it is too much, and so given back.
+        // If it is too much, the portion is dropped, and so given back.
         let portion = Portion { of: Arc::clone(self), bytes };
         (before.saturating_add(bytes) <= self.limit || before <= own).then_some(portion)
     }
@@ -43,7 +43,7 @@ impl ReadAhead {
     }
 }
 
-/// Content that a client reads: as long as any of it is held for that, these are.
+/// Content for a client, which holds these portions for as long as any of it is alive.
 pub(crate) fn lend(content: Bytes, portions: Vec<Arc<Portion>>) -> Bytes {
     if portions.is_empty() { content } else { Bytes::from_owner(Lent { content, _portions: portions }) }
 }

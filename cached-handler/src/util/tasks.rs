@@ -1,5 +1,5 @@
-//! Work that goes on without a request: counted, and waited for at the end of the process. Runs have a limit; invalidations
-//! have none.
+//! Tracks work that outlives its request, so that `drain` can wait for it at the end of the process. The number of detached runs is
+//! limited; that of invalidations is not.
 
 use std::{pin::Pin, sync::Arc};
 
@@ -11,7 +11,7 @@ use tokio::{
 
 use crate::util::home::Home;
 
-/// The detached runs of one cache, and the invalidations that are still to be made.
+/// The detached runs of one cache, and its pending invalidations.
 #[derive(Debug)]
 pub(crate) struct Tasks {
     places: Arc<Semaphore>,
@@ -20,13 +20,13 @@ pub(crate) struct Tasks {
     home: Home,
 }
 
-/// The place of a detached run; given back when it is dropped.
+/// A place for one detached run, which is given back on drop.
 #[derive(Debug)]
 pub(crate) struct Place {
     _permit: OwnedSemaphorePermit,
 }
 
-/// An invalidation for which the end of the process waits; made, or given up, when this is dropped.
+/// A pending invalidation, for which `drain` waits until this is dropped.
 #[derive(Debug)]
 pub(crate) struct PendingInvalidation(Arc<watch::Sender<usize>>);
 
@@ -36,15 +36,15 @@ impl Tasks {
         Self { places: Arc::new(Semaphore::new(most as usize)), most, invalidations: Arc::new(watch::Sender::new(0)), home: Home::here() }
     }
 
-    /// A place for one more, if there is a runtime to run it and the limit allows.
+    /// A place for one more detached run, if there is a runtime and the limit allows it.
     pub(crate) fn place(&self) -> Option<(Handle, Place)> {
         let runtime = Handle::try_current().ok()?;
         let permit = Arc::clone(&self.places).try_acquire_owned().ok()?;
         Some((runtime, Place { _permit: permit }))
     }
 
-    /// One more invalidation to wait for. It came with a request or a call of the program, and takes no longer than a
-    /// backend may; so there is no limit.
+    /// Registers a pending invalidation. There is no limit: each comes from a request or a call of the program, and takes no longer
+    /// than a backend's time limit.
     pub(crate) fn pending_invalidation(&self) -> PendingInvalidation {
         self.invalidations.send_modify(|pending| *pending += 1);
         PendingInvalidation(Arc::clone(&self.invalidations))
@@ -55,14 +55,14 @@ impl Tasks {
         self.home.spawn(task)
     }
 
-    /// Waits until no run and no invalidation is under way.
+    /// Waits until no detached run and no invalidation is in progress.
     pub(crate) async fn end(&self) {
         _ = self.places.acquire_many(self.most).await;
         _ = self.invalidations.subscribe().wait_for(|pending| *pending == 0).await;
     }
 
-    /// How many runs, and how many invalidations, are under way.
-    pub(crate) fn left(&self) -> (usize, usize) {
+    /// The number of detached runs and of invalidations in progress.
+    pub(crate) fn in_progress(&self) -> (usize, usize) {
         ((self.most as usize).saturating_sub(self.places.available_permits()), *self.invalidations.borrow())
     }
 }
@@ -73,7 +73,7 @@ impl Drop for PendingInvalidation {
     }
 }
 
-/// Boxed, so that a program compiles what tokio puts around a task once, and not for each kind of run.
+/// Spawns a run as a boxed future, so that tokio's generic code for tasks is compiled once and not for each kind of run.
 pub(crate) fn spawn(runtime: &Handle, run: impl Future<Output = ()> + Send + 'static) -> JoinHandle<()> {
     let run: Pin<Box<dyn Future<Output = ()> + Send>> = Box::pin(run);
     runtime.spawn(run)

@@ -1,8 +1,8 @@
-//! Limits of time that never panic, and that tell a slow backend from a process that is too busy to listen to it.
+//! Time limits that never panic, and that tell a slow backend from a process that is too busy to read its answer.
 //!
-//! tokio's timers panic in a runtime that was built without `enable_time`, and in one that is shutting down; there is no
-//! other way to ask for them. A program whose runtime has none is told once, and in that runtime a thread of this module takes
-//! their place. Where a panic ends the program (`panic = "abort"`), nobody is asked: the thread measures all time.
+//! tokio's timers panic in a runtime that was built without `enable_time`, and in one that is shutting down, and there is no other
+//! way to find out. In a runtime without timers, a thread of this module measures time instead, and an error is logged once. With
+//! `panic = "abort"` a panic would end the program, so tokio's timers are not tried: the thread measures all time.
 
 mod alarm;
 mod without;
@@ -26,24 +26,24 @@ use self::alarm::Alarm;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Elapsed;
 
-/// Why a call that was listened to came to nothing.
+/// Why `listen` gave a call up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum GivenUp {
-    /// It was listened to for as long as it may take, and did not answer.
+    /// The call did not answer within its limit.
     Slow,
-    /// This process was busy with other things for most of the time, so that nobody can say whether it would have answered.
+    /// This process was busy for most of the time, so that it is not known whether the call would have answered.
     Starved,
 }
 
-/// What a timer that is on time may be late by: they tick each millisecond.
+/// The delay up to which a timer counts as on time. tokio's timers tick each millisecond.
 const TICK: Duration = Duration::from_millis(5);
-/// A limit is listened to in so many parts.
+/// The number of parts into which a limit is divided.
 const PARTS: u32 = 5;
-/// So many parts more are granted where the process was busy. Ten rounds of everything that the runtime has to do are
-/// enough to send a command, to hear of its answer, and to read that.
+/// The number of extra parts that are granted while the process is busy. Ten rounds of the runtime's work are enough to send a
+/// command, to be notified of its answer, and to read it.
 const LATE_PARTS: u32 = 10;
-/// Late parts or not, a call is given up after four times its limit, and not before this: a process that does other things for
-/// long stretches would wait for ten of them.
+/// A call is given up after four times its limit, but not before this time, even if extra parts remain: a process that is busy for
+/// long stretches would otherwise wait for ten of them.
 const DEAREST: Duration = Duration::from_secs(1);
 
 #[cfg(any(feature = "redis", test))]
@@ -54,13 +54,13 @@ pub(crate) async fn sleep(time: Duration) {
 pub(crate) async fn sleep_until(at: Instant) {
     let mut alarm = Alarm::at(at);
     let made = made(at);
-    // Not cut short by the budget of the task: a call that uses it up all the time would have no limit.
+    // `unconstrained`, as a call that always exhausts the budget of its task would otherwise never time out.
     let mut tokios = pin!(made.map(unconstrained));
     std::future::poll_fn(|cx| {
         if let Some(sleep) = tokios.as_mut().as_pin_mut() {
             match catch_unwind(AssertUnwindSafe(|| sleep.poll(cx))) {
                 Ok(polled) => return polled,
-                // Its runtime is shutting down.
+                // The runtime is shutting down.
                 Err(_) => tokios.set(None),
             }
         }
@@ -84,14 +84,14 @@ pub(crate) async fn timeout_at<F: Future>(at: Instant, call: F) -> Result<F::Out
     .await
 }
 
-/// Listens to a call for `limit` in all. The limit is divided into parts, and a part whose end is noticed late does not
-/// count: in that time the runtime did something else, and an answer that lay ready could not be read.
+/// Awaits a call for `limit` of listening time. The limit is divided into parts, and a part whose end is noticed late does not count:
+/// the runtime was busy meanwhile, and could not have read an answer.
 #[cfg(any(feature = "redis", test))]
 pub(crate) async fn listen<F: Future>(limit: Duration, call: F) -> Result<F::Output, GivenUp> {
     listen_and_count(limit, call).await.0
 }
 
-/// The same, and for how long it was listened to, in whole parts.
+/// As `listen`, and returns the listening time, in whole parts.
 pub(crate) async fn listen_and_count<F: Future>(limit: Duration, call: F) -> (Result<F::Output, GivenUp>, Duration) {
     let mut call = pin!(call);
     let part = limit / PARTS;
@@ -110,7 +110,7 @@ pub(crate) async fn listen_and_count<F: Future>(limit: Duration, call: F) -> (Re
             left -= 1;
         }
         if left == 0 || late_left == 0 || (is_late && now >= dearest) {
-            // What is ready to run may be what brings the answer.
+            // Other tasks that are ready may deliver the answer.
             yield_now().await;
             let last = std::future::poll_fn(|cx| Poll::Ready(call.as_mut().poll(cx))).await;
             let outcome = match last {
@@ -135,7 +135,7 @@ pub(crate) const NO_TIMERS: &str =
 /// Whether a panic can be caught.
 const MAY_ASK: bool = cfg!(panic = "unwind");
 
-/// A runtime is asked until it has none, and then never again.
+/// tokio's timer, unless the runtime is known to have none.
 fn made(at: Instant) -> Option<tokio::time::Sleep> {
     let runtime = Handle::try_current().ok().filter(|_| MAY_ASK)?;
     if without::is(&runtime) {
@@ -148,7 +148,7 @@ fn made(at: Instant) -> Option<tokio::time::Sleep> {
     made
 }
 
-/// Thirty years are as good as for ever.
+/// `at`, or else thirty years from now, which is as good as never.
 pub(crate) fn far_or(at: Option<Instant>) -> Instant {
     at.unwrap_or_else(|| Instant::now() + Duration::from_secs(30 * 365 * 24 * 60 * 60))
 }

@@ -1,9 +1,9 @@
-//! A handler's own policy over the defaults of its cache, setting by setting.
+//! Combines a handler's own policy with the defaults of its cache, setting by setting.
 
 use super::Policy;
-use crate::rules::{client::CacheControlSetting, said};
+use crate::rules::{client::CacheControlSetting, mistakes};
 
-/// What can be set, as a bit.
+/// A setting, as a bit.
 #[derive(Debug, Clone, Copy)]
 #[repr(u32)]
 pub(super) enum Setting {
@@ -24,14 +24,14 @@ pub(super) enum Setting {
 }
 
 impl Policy {
-    /// Its own settings, and those of `defaults` in place of what it does not say. Name and version are its own; of statuses,
-    /// those that it names come first.
+    /// This policy's settings, and those of `defaults` for all that it does not make. Name and version are its own, and its statuses
+    /// take precedence.
     pub(crate) fn over(&self, defaults: &Self) -> Self {
-        let is_own = |setting: Setting| self.said & setting as u32 != 0;
+        let is_own = |setting: Setting| self.made & setting as u32 != 0;
         let of = |setting| if is_own(setting) { self } else { defaults };
         let mut statuses = self.statuses;
         let further = defaults.statuses.iter().flatten().filter(|(status, _)| !self.names_status(*status));
-        // There is room for all that both can name.
+        // There is room for the statuses of both.
         for (place, status) in statuses.iter_mut().filter(|place| place.is_none()).zip(further) {
             *place = Some(*status);
         }
@@ -53,7 +53,7 @@ impl Policy {
             cache_control: of(Setting::CacheControl).cache_control,
             only_ok: of(Setting::OnlyOk).only_ok,
             keep_own_path: of(Setting::KeepOwnPath).keep_own_path,
-            said: self.said | defaults.said,
+            made: self.made | defaults.made,
         }
     }
 
@@ -61,7 +61,7 @@ impl Policy {
         self.statuses.iter().flatten().any(|(named, _)| *named == status)
     }
 
-    /// What of it cannot be the default of all handlers.
+    /// What is wrong with this policy as the default of all handlers.
     pub(crate) fn complaint_of_defaults(&self) -> Option<String> {
         match (self.name, self.version) {
             (Some(_), _) => Some("the policy of a cache has no name: it would be that of every handler; remove `.name(…)`".to_owned()),
@@ -69,7 +69,7 @@ impl Policy {
                 Some("the policy of a cache has no version; to forget all that is stored, type another `.namespace(…)`".to_owned())
             }
             (None, 0) => match self.cache_control {
-                CacheControlSetting::Is(directives) => said::mistake_in_cache_control(directives),
+                CacheControlSetting::Is(directives) => mistakes::mistake_in_cache_control(directives),
                 _ => None,
             },
         }

@@ -1,8 +1,8 @@
-//! Names of fields, compared where nothing but constants is computed.
+//! Checks and comparisons of field names in constants.
 
 use crate::header::cache_control::is_token_byte;
 
-/// Whether it is a name as `http` has it, in lower case: a token (RFC 9110 §5.6.2) of reasonable length.
+/// Whether `name` is a field name in lower case that `http` accepts: a token (RFC 9110 §5.6.2) of reasonable length.
 pub(super) const fn is_field_name(name: &str) -> bool {
     let mut rest = name.as_bytes();
     while let [byte, others @ ..] = rest {
@@ -14,7 +14,7 @@ pub(super) const fn is_field_name(name: &str) -> bool {
     matches!(name.len(), 1..=256)
 }
 
-/// Whether it can be the value of a field: visible ASCII and spaces inside (RFC 9110 §5.5).
+/// Whether `value` is a field value: visible ASCII, with spaces only inside (RFC 9110 §5.5).
 pub(super) const fn is_field_value(value: &str) -> bool {
     let mut rest = value.as_bytes();
     while let [byte, others @ ..] = rest {
@@ -26,7 +26,7 @@ pub(super) const fn is_field_value(value: &str) -> bool {
     !matches!(value.as_bytes(), [] | [b' ', ..] | [.., b' '])
 }
 
-/// `contains`, which is not const.
+/// `contains` for constants.
 pub(super) const fn is_among(name: &str, mut others: &[&str]) -> bool {
     while let [other, rest @ ..] = others {
         if is_same(name, other) {
@@ -37,7 +37,7 @@ pub(super) const fn is_among(name: &str, mut others: &[&str]) -> bool {
     false
 }
 
-/// `==`, which is not const.
+/// `==` for constants.
 pub(super) const fn is_same(one: &str, other: &str) -> bool {
     let (mut one, mut other) = (one.as_bytes(), other.as_bytes());
     while let ([first, rest @ ..], [second, others @ ..]) = (one, other) {

@@ -1,4 +1,4 @@
-//! The metrics by name, and what each is: as the guide has them.
+//! The metrics by name, with their descriptions, as in the table of the guide.
 
 use std::sync::Once;
 
@@ -39,7 +39,7 @@ const METRICS: [(&str, Kind, Unit, &str); 18] = [
     ("cached_handler_evictions_total", Counter, Unit::Count, "Stored responses dropped from memory for space."),
 ];
 
-/// Tells the recorder, once.
+/// Describes the metrics to the recorder, once.
 pub(super) fn describe() {
     static DESCRIBED: Once = Once::new();
     DESCRIBED.call_once(|| {

@@ -1,4 +1,4 @@
-//! The meters, without the feature `metrics`: none.
+//! Empty meters, without the feature `metrics`.
 
 use std::time::Duration;
 

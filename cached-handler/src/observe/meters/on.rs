@@ -1,6 +1,6 @@
 //! The meters, with the feature `metrics`.
 //!
-//! Each handler's are registered once, at its first request, with whatever recorder the program has installed by then.
+//! A handler's meters are registered at its first request, with the recorder that the program has installed by then.
 
 use std::{
     cell::Cell,
@@ -30,7 +30,7 @@ struct Handles {
     running: Gauge,
     run_seconds: Histogram,
     hit_seconds: Histogram,
-    /// One for each reason that has been given so far, by metric.
+    /// A counter for each reason so far, by metric.
     by_reason: Mutex<BTreeMap<(&'static str, &'static str), Counter>>,
 }
 
@@ -115,14 +115,14 @@ impl Handles {
     }
 }
 
-/// One in so many hits is timed.
+/// One hit in this many is timed.
 const SAMPLED: u32 = 64;
 
-/// When a look-up began, where it is one of those that are timed.
+/// When a look-up began, if it is timed.
 pub(crate) struct Sample(Option<Duration>);
 
 thread_local! {
-    /// Look-ups of this thread.
+    /// The look-ups of this thread so far.
     static LOOK_UPS: Cell<u32> = const { Cell::new(0) };
 }
 
@@ -180,7 +180,7 @@ impl BackendMeters {
     }
 }
 
-/// The meters of memories. Several caches of a process add up.
+/// The meters of memory backends: the sum over all caches of the process.
 pub(crate) struct MemoryMeters(OnceLock<MemoryHandles>);
 
 struct MemoryHandles {
@@ -223,7 +223,7 @@ impl MemoryMeters {
     }
 }
 
-/// An invalidation or expiration.
+/// Counts an invalidation or expiration.
 pub(crate) fn advanced(scope: &'static str, effect: &'static str, is_ok: bool) {
     describe();
     let result = if is_ok { "ok" } else { "error" };

@@ -47,7 +47,7 @@ fn what_a_client_makes_up_takes_no_warning_from_the_author() {
     }
 }
 
-/// A client can ask for what is not there, too.
+/// A client can also ask for resources that do not exist.
 #[test]
 fn each_reason_and_each_status_is_told_for_itself() {
     let unused = Unused::new();
@@ -59,7 +59,7 @@ fn each_reason_and_each_status_is_told_for_itself() {
     assert_eq!((0..1000).filter_map(|at| unused.note(MISS, &varies(at))).count(), 1);
 }
 
-/// Held by somebody else, so that whoever took it would wait for ever.
+/// The test holds the lock, so that a hit which took it would wait for ever.
 #[test]
 fn a_hit_takes_no_lock() {
     let unused = Unused::new();

@@ -1,4 +1,4 @@
-//! Time measured by a thread, where no runtime does so.
+//! Time measured by a thread, for runtimes without timers.
 
 use std::{
     collections::BTreeMap,
@@ -13,14 +13,14 @@ use tokio::time::Instant;
 
 use crate::util::lock::lock;
 
-/// One that waits until a time has come. It costs nothing before it is first polled.
+/// A future that is ready at a certain time. It costs nothing before it is first polled.
 #[derive(Debug)]
 pub(super) struct Alarm {
     at: Instant,
     number: Option<u64>,
 }
 
-/// Who waits, by the time and a number.
+/// The wakers of alarms, by time and number.
 type Waiting = BTreeMap<(Instant, u64), Waker>;
 
 static WAITING: Mutex<Waiting> = Mutex::new(BTreeMap::new());
@@ -33,7 +33,7 @@ impl Alarm {
     }
 
     pub(super) fn poll(&mut self, cx: &Context<'_>) -> Poll<()> {
-        // Where no thread can be had, no time is granted: who waits goes on.
+        // If no thread can be started, the time counts as over at once.
         if Instant::now() >= self.at || !there_is_a_thread() {
             return Poll::Ready(());
         }
@@ -53,7 +53,7 @@ impl Drop for Alarm {
     fn drop(&mut self) {
         if let Some(number) = self.number {
             let waker = lock(&WAITING).remove(&(self.at, number));
-            // Outside of the lock, as it may be the last of its task.
+            // Dropped outside of the lock, as it may be the last reference to its task.
             drop(waker);
         }
     }

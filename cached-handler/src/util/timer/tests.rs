@@ -20,13 +20,13 @@ async fn a_call_that_never_answers_is_slow_after_its_limit() {
     assert_eq!(began.elapsed(), LIMIT);
 }
 
-/// Ready at the so-many-th look, and never wakes anybody.
+/// A future that is ready at this poll, and never wakes its task.
 fn at_the_look(number: u32) -> impl Future<Output = ()> {
     let looks = AtomicU32::new(0);
     std::future::poll_fn(move |_| if looks.fetch_add(1, Ordering::SeqCst) + 1 >= number { Poll::Ready(()) } else { Poll::Pending })
 }
 
-/// The clock stands still but where a task moves it, as other tasks do that compute without an await.
+/// Runs `call` with a paused clock, which another task moves as a task that computes without an await would.
 async fn with_a_busy_runtime<T>(late_by: Duration, call: impl Future<Output = T>) -> T {
     let busy = tokio::spawn(async move {
         loop {
@@ -73,7 +73,7 @@ fn without_timers_in_the_runtime_limits_hold_and_nothing_panics() {
                 slept.await.unwrap();
             }
         });
-        // In another runtime its own timers go on measuring: only they follow a clock that is paused.
+        // Another runtime keeps its own timers: only these follow a paused clock.
         Builder::new_current_thread().enable_time().start_paused(true).build().unwrap().block_on(async {
             let (began, far) = (Instant::now(), Duration::from_secs(3600));
             sleep(far).await;

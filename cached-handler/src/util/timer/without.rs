@@ -1,4 +1,4 @@
-//! Which runtimes were found to have no timers.
+//! The runtimes that were found to have no timers.
 
 use std::sync::{
     Mutex,
@@ -9,19 +9,19 @@ use tokio::runtime::{Handle, Id};
 
 use crate::util::lock::lock;
 
-/// Those that were found last; one that is forgotten is asked once more.
+/// The runtimes that were found last. One that was dropped from the list is tried again.
 static RUNTIMES: Mutex<Vec<Id>> = Mutex::new(Vec::new());
-/// Without any, nobody looks.
+/// Whether the list has any entry, so that most programs never lock it.
 static ANY: AtomicBool = AtomicBool::new(false);
 
-/// A program has a few.
+/// The most entries of the list.
 const MOST: usize = 64;
 
 pub(super) fn is(runtime: &Handle) -> bool {
     ANY.load(Ordering::Relaxed) && lock(&RUNTIMES).contains(&runtime.id())
 }
 
-/// Whether it is the first.
+/// Adds a runtime; returns whether it is the first one.
 pub(super) fn note(runtime: &Handle) -> bool {
     let mut runtimes = lock(&RUNTIMES);
     if runtimes.len() >= MOST {

@@ -32,7 +32,7 @@ impl Lines {
     /// Whether it may be logged now.
     pub(super) fn may_say(&self, reason: &'static str) -> bool {
         let now = millis(self.began.elapsed());
-        lock(&self.by_reason).entry(reason).or_default().allows_ever_less(now)
+        lock(&self.by_reason).entry(reason).or_default().allows_with_backoff(now)
     }
 
     /// Something was logged that is over with the next connection.
