@@ -73,7 +73,7 @@ pub use crate::{
     key::writer::{CacheKey, KeyPart, KeyWriter},
     layer::{CacheFuture, CacheLayer, CacheService},
     observe::stats::Stats,
-    outcome::{Bypass, Forward, Kept, NotStored, Outcome, StaleUse},
+    outcome::{Bypass, Forward, Kept, NotStored, Outcome, StaleUse, Tier},
     rules::conditional::Preconditions,
     stored::response_part::{DoNotStore, FreshFor, FreshForAtMost},
     util::clock::ManualClock,

@@ -61,6 +61,8 @@ pub enum Outcome {
         age: Duration,
         /// For how much longer it is fresh.
         ttl: Duration,
+        /// Which copy of it answered.
+        tier: Tier,
     },
     /// Answered from a stored response that is not fresh any more, as a stale window allows.
     #[non_exhaustive]
@@ -82,6 +84,19 @@ pub enum Outcome {
         /// What became of the new response.
         kept: Kept,
     },
+}
+
+reasons! {
+    /// Which copy of a stored response answered.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+    Tier(self: Self) {
+        /// There is one alone: of every backend but `memory+…`.
+        Only = "only": "the only copy";
+        /// The copy in memory, in front of a shared backend (`memory+redis`, `memory+fs`).
+        Near = "near": "the copy in memory";
+        /// What rests in the shared backend behind that; from now on there is a copy in memory.
+        Far = "far": "the shared backend";
+    }
 }
 
 reasons! {
@@ -314,7 +329,10 @@ impl NotStored {
 impl fmt::Display for Outcome {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Hit { age, ttl } => write!(f, "hit, {} s old, fresh for {} s more", age.as_secs(), ttl.as_secs()),
+            Self::Hit { age, ttl, tier } => {
+                write!(f, "hit, {} s old, fresh for {} s more", age.as_secs(), ttl.as_secs())?;
+                if *tier == Tier::Only { Ok(()) } else { write!(f, "; from {tier}") }
+            }
             Self::Stale { age, past, why } => write!(f, "stale, {} s old, fresh until {} s ago; {why}", age.as_secs(), past.as_secs()),
             Self::Forward { why, collapsed, kept } => {
                 write!(f, "forwarded: {why}; ")?;

@@ -68,7 +68,7 @@ pub(super) fn named(attribute: &str, value: &TokenStream) -> Option<String> {
     }
     let text = syn::parse2::<LitStr>(value.clone()).map(|text| text.value()).ok();
     let name = match (attribute, text.as_deref()) {
-        ("cached", Some("memory" | "redis" | "fs")) => "backend",
+        ("cached", Some("memory" | "redis" | "fs" | "memory+redis" | "memory+fs")) => "backend",
         ("cached", Some(text)) if duration(text).is_some() => "ttl",
         ("invalidates", Some(text)) if text.starts_with('/') => "path",
         (_, Some(text)) if !text.is_empty() => "group",

@@ -18,12 +18,14 @@ use crate::{
 pub(super) fn backend(value: TokenStream) -> syn::Result<LitStr> {
     let name = text("backend", "memory", value)?;
     let written = name.value();
-    let is_name = !written.is_empty() && written.bytes().all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_'));
+    // Copies in memory, in front of another one.
+    let far = written.strip_prefix("memory+").filter(|far| *far != "memory").unwrap_or(&written);
+    let is_name = !far.is_empty() && far.bytes().all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_'));
     if is_name {
         Ok(name)
     } else {
         let lower = written.to_ascii_lowercase();
-        let right = if ["memory", "redis", "fs"].contains(&&*lower) { &*lower } else { "memory" };
+        let right = if ["memory", "redis", "fs", "memory+redis", "memory+fs"].contains(&&*lower) { &*lower } else { "memory" };
         let message = format!("a backend's name has lower-case letters, digits, `-` and `_`; type `backend = \"{right}\"`");
         Err(syn::Error::new_spanned(name, message))
     }

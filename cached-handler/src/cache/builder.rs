@@ -24,7 +24,7 @@ use crate::storage::remote::redis::{Lasting, RedisServer};
 use crate::{
     epoch::{Epochs, in_process::InProcessEpochs},
     error::Error,
-    handler::{defaults::Defaults, policy::Policy, writes::find_unmatched_groups},
+    handler::{defaults::Defaults, policy::Policy, tiers, writes::find_unmatched_groups},
     header::cache_status::CacheName,
     observe::{Counts, Observer, Watch},
     storage::remote::{
@@ -335,7 +335,7 @@ impl CacheBuilder {
     /// Whether something of the program names a backend, as far as it has been made.
     #[cfg(any(feature = "fs", feature = "redis"))]
     fn is_asked_for(&self, backend: &str) -> bool {
-        self.default_backend == backend || Cache::users().any(|handler| handler.attributes.backend == Some(backend))
+        tiers(&self.default_backend).1 == backend || Cache::users().any(|handler| handler.remote == Some(backend))
     }
 }
 

@@ -42,7 +42,7 @@ use crate::{
     header::cache_status::CacheName,
     observe::{self, Observer, stats::Stats},
     request::{facts::Began, nested::CacheId},
-    storage::{RemoteStorage, Storage, memory::Memory, remote::Remote},
+    storage::{RemoteStorage, Storage, TieredStorage, memory::Memory, remote::Remote},
     stored::{place::StorageId, shared::Shared},
     util::{clock::Clock, join::together, lock::lock, read_ahead::ReadAhead, tasks::Tasks, timer::timeout},
 };
@@ -263,7 +263,7 @@ impl Cache {
     /// What is wrong with the backend of one, or with what it says.
     pub(crate) fn misfit(&self, handler: &'static Handler) -> Option<String> {
         let handler = handler.with(self.0.defaults);
-        let Some(backend) = handler.remote.filter(|_| self.storage_id(handler) == StorageId::Missing) else {
+        let Some(backend) = handler.attributes.backend.filter(|_| self.storage_id(handler) == StorageId::Missing) else {
             return handler.mistake();
         };
         let Site { name, file, line, .. } = handler.site;
@@ -320,9 +320,10 @@ impl Cache {
     #[cold]
     fn remote_storage(&self, handler: &Handler) -> Storage<'_> {
         let StorageId::Remote(at) = self.storage_id(handler) else { return Storage::Missing };
-        let Inner { backends, namespace, clock, shared, observer, .. } = &*self.0;
-        let storage = |backend| Storage::Remote(RemoteStorage { at, backend, namespace, clock, shared, observer });
-        backends.get(at).map_or(Storage::Missing, |(_, backend)| storage(backend))
+        let Inner { backends, memory, namespace, clock, shared, observer, .. } = &*self.0;
+        let Some((_, backend)) = backends.get(at) else { return Storage::Missing };
+        let remote = RemoteStorage { at, backend, namespace, clock, shared, observer, is_copied: handler.has_near };
+        if handler.has_near { Storage::Tiered(TieredStorage { near: memory, far: remote }) } else { Storage::Remote(remote) }
     }
 
     /// Which of its storages that is.

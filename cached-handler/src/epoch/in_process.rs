@@ -244,6 +244,13 @@ impl InProcessEpochs {
         done == self.now()
     }
 
+    /// The clock, where it is [settled](Self::is_settled).
+    pub(crate) fn settled_clock(&self) -> Option<Stamp> {
+        let done = self.done.load(Ordering::SeqCst);
+        let clock = self.now();
+        (done == clock).then_some(Stamp { incarnation: self.incarnation, clock })
+    }
+
     /// The clock, and then the epochs.
     pub(crate) fn reading(&self, marks: &Marks, clock: u64) -> Reading {
         Reading { incarnation: self.incarnation, clock, invalidated: self.invalidated(marks), expired: self.expired(marks) }

@@ -52,6 +52,16 @@ pub struct Site {
 /// The name of the backend that every cache has.
 const MEMORY: &[u8] = b"memory";
 
+/// Whether a name stands for copies in memory in front of another backend, and the name of that backend.
+pub(crate) const fn tiers(name: &str) -> (bool, &str) {
+    if let Some((b"memory+", far)) = name.as_bytes().split_first_chunk::<7>()
+        && let Ok(far) = std::str::from_utf8(far)
+    {
+        return (true, far);
+    }
+    (false, name)
+}
+
 /// A cached handler; a static that the attribute writes.
 pub struct Handler {
     pub(crate) site: Site,
@@ -59,6 +69,8 @@ pub struct Handler {
     pub(crate) policy: Policy,
     /// The remote backend that stores its responses; absent for memory.
     pub(crate) remote: Option<&'static str>,
+    /// Whether the memory holds copies in front of that backend (`memory+NAME`).
+    pub(crate) has_near: bool,
     pub(crate) subject: Subject,
     /// It is a layer, and stands for many resources rather than one.
     pub(crate) is_of_layer: bool,
@@ -125,9 +137,12 @@ impl Handler {
     /// The static that the attribute emits.
     #[must_use]
     pub const fn new(site: Site, attributes: Attributes, policy: Policy) -> Self {
-        let remote = match attributes.backend {
-            Some(name) if !matches!(name.as_bytes(), MEMORY) => Some(name),
-            _ => None,
+        let (has_near, remote) = match attributes.backend {
+            Some(name) if !matches!(name.as_bytes(), MEMORY) => {
+                let (has_near, far) = tiers(name);
+                (has_near, Some(far))
+            }
+            _ => (false, None),
         };
         let attributes = Attributes { cache_control: attributes.cache_control.or(policy.cache_control), ..attributes };
         Self {
@@ -135,6 +150,7 @@ impl Handler {
             attributes,
             policy,
             remote,
+            has_near,
             is_of_layer: false,
             is_of_values: false,
             defaults: None,

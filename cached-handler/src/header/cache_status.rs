@@ -4,7 +4,7 @@ use std::{fmt::Write, time::Duration};
 
 use http::{HeaderMap, HeaderName, HeaderValue};
 
-use crate::outcome::{Forward, Kept, Outcome, StaleUse};
+use crate::outcome::{Forward, Kept, Outcome, StaleUse, Tier};
 
 /// The name of this cache: a token if possible, or else a string (RFC 9651 §3.3).
 #[derive(Debug, Clone)]
@@ -39,6 +39,7 @@ pub(crate) fn append(fields: &mut HeaderMap, name: &CacheName, outcome: &Outcome
 fn member(name: &CacheName, outcome: &Outcome) -> String {
     let mut member = name.0.clone();
     let _infallible = match outcome {
+        Outcome::Hit { ttl, tier: Tier::Near, .. } => write!(member, "; hit; ttl={}; detail=near", integer(*ttl)),
         Outcome::Hit { ttl, .. } => write!(member, "; hit; ttl={}", integer(*ttl)),
         Outcome::Stale { past, why, .. } => {
             // The request was forwarded, although the handler then failed (RFC 9211 §2.2).
@@ -83,8 +84,12 @@ mod tests {
     #[test]
     fn a_member_says_hit_or_fwd_and_never_both() {
         let name = CacheName::new("site");
-        let hit = Outcome::Hit { age: Duration::ZERO, ttl: Duration::from_secs(30) };
-        assert_eq!(member(&name, &hit), "site; hit; ttl=30");
+        for (tier, expected) in
+            [(Tier::Only, "site; hit; ttl=30"), (Tier::Near, "site; hit; ttl=30; detail=near"), (Tier::Far, "site; hit; ttl=30")]
+        {
+            let hit = Outcome::Hit { age: Duration::ZERO, ttl: Duration::from_secs(30), tier };
+            assert_eq!(member(&name, &hit), expected);
+        }
         let stale = |past, why| Outcome::Stale { age: Duration::from_secs(90), past: Duration::from_secs(past), why };
         assert_eq!(member(&name, &stale(30, StaleUse::WhileRevalidate)), "site; hit; ttl=-30; detail=stale-while-revalidate");
         assert_eq!(member(&name, &stale(30, StaleUse::AfterError)), "site; hit; ttl=-30; detail=stale-after-error");
@@ -117,7 +122,7 @@ mod tests {
     fn it_stands_after_what_others_said() {
         let mut fields = HeaderMap::new();
         fields.insert("cache-status", HeaderValue::from_static("origin; hit"));
-        append(&mut fields, &CacheName::new("site"), &Outcome::Hit { age: Duration::ZERO, ttl: Duration::ZERO });
+        append(&mut fields, &CacheName::new("site"), &Outcome::Hit { age: Duration::ZERO, ttl: Duration::ZERO, tier: Tier::Only });
         assert_eq!(fields.get_all("cache-status").iter().collect::<Vec<_>>(), ["origin; hit", "site; hit; ttl=0"]);
     }
 }

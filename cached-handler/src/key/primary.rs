@@ -33,6 +33,11 @@ pub(crate) struct KeyRef<'a> {
 }
 
 impl PrimaryKey {
+    /// The key of the copy in memory of what rests under this one in a backend; see [`KeyRef::in_front_of`].
+    pub(crate) fn in_front_of(&self, backend: usize) -> Self {
+        Self { number: in_front_of(self.number, backend), ..self.clone() }
+    }
+
     /// The key of the same request with the method GET, for a HEAD or a POST whose arguments wrote the method at these offsets.
     /// `None` if the method is not in the key, or not at these offsets.
     pub(crate) fn of_get(&self, method_at: &[usize]) -> Option<Self> {
@@ -73,7 +78,18 @@ pub(crate) fn variant_at_rest(handler: &Handler, instance: Instance, of: &StoreK
     StoreKey::new(handler.epoch_name(instance), of.digest().within(selecting))
 }
 
+/// Numbers of layers and of sets of values come nowhere near.
+fn in_front_of(number: u64, backend: usize) -> u64 {
+    number | (backend as u64 + 1) << 48
+}
+
 impl KeyRef<'_> {
+    /// The key of the copy in memory of what rests under this one in a backend: another one than in memory alone, and than in
+    /// front of any other backend, as two sets of values of one name may rest in two places.
+    pub(crate) fn in_front_of(self, backend: usize) -> Self {
+        Self { number: in_front_of(self.number, backend), ..self }
+    }
+
     pub(crate) fn to_primary(self) -> PrimaryKey {
         PrimaryKey { handler: self.handler, number: self.number, state: self.state, bytes: Arc::from(self.bytes) }
     }

@@ -15,6 +15,9 @@ use std::{
 #[derive(Debug, Default)]
 pub(crate) struct Counts {
     pub(crate) hits: Spread,
+    /// Those among them of a backend with two copies, by the copy.
+    pub(crate) near_hits: Spread,
+    pub(crate) far_hits: Spread,
     pub(crate) by_reason: Mutex<ByReason>,
     pub(crate) runs: AtomicU64,
     pub(crate) running: AtomicU64,

@@ -31,7 +31,7 @@ use crate::{
         target::{Mark, Target},
     },
     error::Error,
-    outcome::{Bypass, Forward, Kept, NotStored, Outcome},
+    outcome::{Bypass, Forward, Kept, NotStored, Outcome, Tier},
     util::{clock::Clock, lock::lock},
 };
 
@@ -61,18 +61,32 @@ impl Observer {
 
     /// Counts a hit, by one relaxed addition.
     #[inline]
-    pub(crate) fn hit(&self, subject: &'static Subject) {
+    pub(crate) fn hit(&self, subject: &'static Subject, tier: Tier) {
         self.counts.hits.add_one();
         subject.meters.hit(subject);
         subject.unused.is_used();
+        if tier != Tier::Only {
+            self.hit_of_two(subject, tier);
+        }
+    }
+
+    /// Counts which of two copies it was.
+    #[cold]
+    fn hit_of_two(&self, subject: &'static Subject, tier: Tier) {
+        match tier {
+            Tier::Near => self.counts.near_hits.add_one(),
+            Tier::Far => self.counts.far_hits.add_one(),
+            Tier::Only => {}
+        }
+        subject.meters.tier_hit(subject, tier);
     }
 
     /// Reports how a request was answered. Hits are counted by [`Self::hit`].
     pub(crate) fn decided(&self, subject: &'static Subject, outcome: &Outcome) {
         let counts = &self.counts;
         match outcome {
-            Outcome::Hit { age, .. } => {
-                tracing::trace!(target: "cached_handler", handler = subject.label(), age = age.as_secs(), "hit");
+            Outcome::Hit { age, tier, .. } => {
+                tracing::trace!(target: "cached_handler", handler = subject.label(), age = age.as_secs(), tier = tier.as_str(), "hit");
             }
             Outcome::Stale { age, past, why } => {
                 subject.unused.is_used();

@@ -21,6 +21,10 @@ use crate::{observe::Counts, util::lock::lock};
 pub struct Stats {
     /// Requests answered from a fresh stored response.
     pub hits: u64,
+    /// How many of these the copy in memory answered, in front of a shared backend (`memory+redis`, `memory+fs`).
+    pub near_hits: u64,
+    /// How many the shared backend behind such a copy answered.
+    pub far_hits: u64,
     /// Requests answered from a stale one, by [`StaleUse::as_str`](crate::StaleUse::as_str).
     pub stale: BTreeMap<&'static str, u64>,
     /// Requests that were forwarded to the handler, by reason: [`Forward::as_str`](crate::Forward::as_str), except `invalidated`,
@@ -78,6 +82,8 @@ impl Stats {
         let by_reason = lock(&counts.by_reason);
         Self {
             hits: counts.hits.sum(),
+            near_hits: counts.near_hits.sum(),
+            far_hits: counts.far_hits.sum(),
             stale: by_reason.stale.0.clone(),
             forwards: by_reason.forwards.0.clone(),
             collapsed: by_reason.collapsed,

@@ -11,17 +11,17 @@ use crate::{
     body::length,
     cache::Cache,
     handler::Handler,
-    header::{cache_status, entity_tag::EntityTag, targeted::TargetList},
+    header::cache_status,
     observe,
-    outcome::{Forward, Kept, NotStored, Outcome, StaleUse},
+    outcome::{Forward, Kept, NotStored, Outcome, StaleUse, Tier},
     request::facts::RequestFacts,
     rules::{
-        conditional::{Selected, Verdict, not_modified_fields, refusal_fields, verdict},
+        conditional::{Selected, Verdict, refusal_fields, verdict},
         range::{content_range, unsatisfied_range},
     },
     stored::{
-        OnCondition, Stored, Tag, head,
-        lines::{leave_room, reserve_lines, set_age, set_tag, take_room},
+        Stored, Tag,
+        lines::{set_age, set_tag, take_room},
     },
     util::clock::Millis,
 };
@@ -29,27 +29,34 @@ use crate::{
 /// Answers from the store.
 #[expect(clippy::inline_always, reason = "a call on the way of every hit")]
 #[inline(always)]
-pub(super) fn hit(stored: &Stored, handler: &'static Handler, facts: &RequestFacts, cache: &Cache, now: Millis) -> Response {
+pub(super) fn hit(stored: &Stored, tier: Tier, handler: &'static Handler, facts: &RequestFacts, cache: &Cache, now: Millis) -> Response {
     let age = stored.age_secs(now);
     facts.tell_around(stored, cache.inner().id);
     if !stored.is_fresh(now) {
         let outcome = Outcome::Stale { age: Duration::from_secs(age), past: stored.past(now), why: StaleUse::Accepted };
         return finish(derive(stored, handler, facts, Some(age)), cache, handler, outcome);
     }
-    cache.inner().observer.hit(&handler.subject);
+    cache.inner().observer.hit(&handler.subject, tier);
     if !cache.inner().is_watched() && !observe::hits_are_seen() {
         // Most requests ask for the whole, and nothing else.
         let is_plain = facts.conditional().is_none() && !facts.is_head() && stored.value.is_none();
         return if is_plain { whole(stored, facts, age) } else { derive(stored, handler, facts, Some(age)) };
     }
-    let outcome = Outcome::Hit { age: Duration::from_secs(age), ttl: stored.remaining(now) };
+    let outcome = Outcome::Hit { age: Duration::from_secs(age), ttl: stored.remaining(now), tier };
     finish(derive(stored, handler, facts, Some(age)), cache, handler, outcome)
 }
 
 /// The same, where it took more than one look to find it.
 #[cold]
-pub(super) fn hit_of_variant(stored: &Stored, handler: &'static Handler, facts: &RequestFacts, cache: &Cache, now: Millis) -> Response {
-    hit(stored, handler, facts, cache, now)
+pub(super) fn hit_of_variant(
+    stored: &Stored,
+    tier: Tier,
+    handler: &'static Handler,
+    facts: &RequestFacts,
+    cache: &Cache,
+    now: Millis,
+) -> Response {
+    hit(stored, tier, handler, facts, cache, now)
 }
 
 /// What [`derive`] comes to without a condition.
@@ -96,9 +103,7 @@ pub(super) fn derive(stored: &Stored, handler: &Handler, facts: &RequestFacts, a
 
 /// The same, of content that is the stored one and may hold more than that.
 pub(super) fn derive_from(stored: &Stored, content: &Bytes, handler: &Handler, facts: &RequestFacts, age: Option<u64>) -> Response {
-    let asked = facts.conditional().map(|conditional| {
-        (conditional, stored.on_condition.get_or_init(|| on_condition(&stored.whole.headers, &stored.tag, stored.targeted)))
-    });
+    let asked = facts.conditional().map(|conditional| (conditional, stored.on_condition()));
     let verdict = asked.map_or(Verdict::Whole, |(conditional, on_condition)| {
         let selected = Selected {
             status: stored.whole.status,
@@ -142,19 +147,6 @@ pub(super) fn derive_from(stored: &Stored, content: &Bytes, handler: &Handler, f
         head.extensions.insert(value.clone());
     }
     Response::from_parts(head, body)
-}
-
-/// What conditional requests ask for, of a response with these fields.
-pub(super) fn on_condition(fields: &HeaderMap, tag: &Tag, targeted: TargetList) -> OnCondition {
-    let mut not_modified = not_modified_fields(fields, targeted);
-    reserve_lines(&mut not_modified);
-    leave_room(&mut not_modified);
-    OnCondition {
-        strong: if let Tag::ByRequest(strong) = tag { EntityTag::parse(strong) } else { None },
-        entity_tag: fields.get(header::ETAG).and_then(EntityTag::parse),
-        last_modified: fields.get(header::LAST_MODIFIED).cloned(),
-        not_modified: head(StatusCode::NOT_MODIFIED, not_modified),
-    }
 }
 
 /// 206: a part of the whole (RFC 9110 §15.3.7), never stored as such.

@@ -99,7 +99,7 @@ pub(crate) fn look(key: &mut KeyWriter<'_>, cache: &Cache) -> Result<Response, B
         && validity != Validity::Invalidated
         && may_answer(stored, validity == Validity::Expired, key.handler, key.facts, &key.traits, now).is_ok()
     {
-        let response = answer::hit(stored, key.handler, key.facts, cache, now);
+        let response = answer::hit(stored, storage.tier(), key.handler, key.facts, cache, now);
         sample.hit(&cache.inner().clock, &key.handler.subject);
         return Ok(response);
     }
@@ -119,12 +119,14 @@ fn look_closer(
     let nothing = storage::Found::Nothing(Forward::UriMiss);
     let found = found.map_or(nothing, |slot| storage.selected(slot, &key.as_ref(), key.handler, key.fields));
     match judged(found, key.handler, key.facts, &key.traits, now) {
-        LookedUp::Hit(slot) => {
+        LookedUp::Hit(slot, tier) => {
             let Slot::Response(stored) = &*slot else { return Err(missed(key, Forward::VaryMiss)) };
-            let response = answer::hit_of_variant(stored, key.handler, key.facts, cache, now);
+            let response = answer::hit_of_variant(stored, tier, key.handler, key.facts, cache, now);
             sample.hit(&cache.inner().clock, &key.handler.subject);
             Ok(response)
         }
+        // What a peek shows in part is looked up with its epochs.
+        _ if !storage.peeks() => Err(missed(key, Forward::UriMiss)),
         LookedUp::Stale(slot, forward) => match use_stale(&slot, forward, &key.as_ref(), key.may_share(), cache, now) {
             UseStale::Answer(stored, why) => Ok(answer::stale(stored, why, key.handler, key.facts, cache, now)),
             UseStale::Refresh(permit) => Err(Box::new(Key { held: Some(slot), permit: Some(permit), ..key.finish(forward) })),
@@ -160,6 +162,6 @@ pub(crate) fn peek_fresh(key: &KeyRef<'_>, handler: &Handler, cache: &Cache) -> 
     let inner = cache.inner();
     let slot = cache.storage(handler).peek(key)?;
     let Slot::Response(stored) = &*slot else { return None };
-    let is_current = stored.marks.as_ref().is_some_and(|marks| inner.memory.epochs.expired(marks) <= stored.stamp.clock);
+    let is_current = inner.memory.validity(stored) == Validity::Current;
     if is_current && stored.is_fresh(inner.clock.now()) { Some(slot) } else { None }
 }

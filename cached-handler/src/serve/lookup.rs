@@ -12,7 +12,7 @@ use crate::{
     handler::Handler,
     key::{primary::KeyRef, writer::Traits},
     observe,
-    outcome::{Bypass, Forward, StaleUse},
+    outcome::{Bypass, Forward, StaleUse, Tier},
     request::facts::RequestFacts,
     rules::{credentials::Credentials, request::Wish, stale::may_be_stale},
     storage::{self, EpochSnapshot, LookUp},
@@ -23,7 +23,7 @@ use crate::{
 /// What a stored response is to a request.
 pub(super) enum LookedUp {
     /// It may answer.
-    Hit(Arc<Slot>),
+    Hit(Arc<Slot>, Tier),
     /// It may not, except in a stale window, or once the handler has said that it still holds.
     Stale(Arc<Slot>, Forward),
     Miss(Forward),
@@ -31,13 +31,13 @@ pub(super) enum LookedUp {
 
 /// Judges what a storage has found.
 pub(super) fn judged(found: storage::Found, handler: &Handler, facts: &RequestFacts, traits: &Traits, now: Millis) -> LookedUp {
-    let (slot, is_expired) = match found {
-        storage::Found::Response { slot, is_expired, .. } => (slot, is_expired),
+    let (slot, is_expired, tier) = match found {
+        storage::Found::Response { slot, is_expired, tier, .. } => (slot, is_expired, tier),
         storage::Found::Nothing(forward) => return LookedUp::Miss(forward),
     };
     let Slot::Response(stored) = &*slot else { return LookedUp::Miss(Forward::VaryMiss) };
     match may_answer(stored, is_expired, handler, facts, traits, now) {
-        Ok(()) => LookedUp::Hit(slot),
+        Ok(()) => LookedUp::Hit(slot, tier),
         Err(forward @ (Forward::Stale | Forward::Request)) => LookedUp::Stale(slot, forward),
         Err(forward) => LookedUp::Miss(forward),
     }
@@ -163,9 +163,9 @@ impl Miss {
             }
         };
         match self.judged(found) {
-            LookedUp::Hit(slot) => match &*slot {
+            LookedUp::Hit(slot, tier) => match &*slot {
                 Slot::Response(stored) => {
-                    return LookUpEnds::Answered(answer::hit(stored, self.handler, &self.facts, &self.cache, now));
+                    return LookUpEnds::Answered(answer::hit(stored, tier, self.handler, &self.facts, &self.cache, now));
                 }
                 Slot::Variants(_) => self.key.forward = Forward::VaryMiss,
             },
@@ -211,10 +211,10 @@ impl Miss {
     }
 
     /// What is stored and fresh, and how the epochs stood if that was read with it. A failure is nothing.
-    pub(crate) async fn find_fresh(&self) -> Option<(Arc<Slot>, Option<EpochSnapshot>)> {
+    pub(crate) async fn find_fresh(&self) -> Option<(Arc<Slot>, Tier, Option<EpochSnapshot>)> {
         let LookUp { epochs, found } = self.storage().find(&self.entry()).await.ok()?;
-        let LookedUp::Hit(slot) = self.judged(found) else { return None };
-        Some((slot, epochs))
+        let LookedUp::Hit(slot, tier) = self.judged(found) else { return None };
+        Some((slot, tier, epochs))
     }
 
     fn judged(&self, found: storage::Found) -> LookedUp {
@@ -241,7 +241,7 @@ impl Run {
             }
             self.look.fills_before = Some(self.fills());
         }
-        let (slot, epochs) = self.find_fresh().await?;
+        let (slot, _, epochs) = self.find_fresh().await?;
         if epochs.is_some() {
             self.look.epochs = epochs;
         }

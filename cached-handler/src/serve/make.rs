@@ -6,7 +6,7 @@ use axum::extract::{MatchedPath, NestedPath, OriginalUri};
 use bytes::Bytes;
 use http::{Extensions, HeaderMap, header, response::Parts};
 
-use super::{Run, answer, tag};
+use super::{Run, tag};
 use crate::{
     cache::Cache,
     epoch::group::CacheGroups,
@@ -22,7 +22,7 @@ use crate::{
         tag::give,
     },
     stored::{
-        Own, Stored, Tag, Variants, head,
+        OnCondition, Own, Stored, Tag, Variants, head,
         lines::{leave_room, reserve_lines},
         own,
         response_part::{DoNotStore, FreshFor, FreshForAtMost},
@@ -62,7 +62,7 @@ pub(super) fn make(run: &Run, mut parts: Parts, content: Bytes, storable: &Stora
     let extensions = shared_extensions(parts.extensions);
     let tag = if parts.status.is_success() { entity_tag(run, &mut fields, &content, given) } else { Tag::Own };
     let arrived_with_age = fields.contains_key(header::AGE);
-    let on_condition = answer::on_condition(&fields, &tag, targeted);
+    let on_condition = OnCondition::of(&fields, &tag, targeted);
     reserve_lines(&mut fields);
     let selecting = selecting(run, storable);
     note_stored(&groups);
@@ -115,9 +115,10 @@ pub(super) fn make(run: &Run, mut parts: Parts, content: Bytes, storable: &Stora
         initial_age: storable.initial_age,
         shareable: storable.shareable,
         value: None,
+        near: OnceLock::new(),
     };
     if let Some(value) = value {
-        stored.hold(value, keeps_objects);
+        stored.hold(value, run.storage().keeps_values());
     }
     stored
 }

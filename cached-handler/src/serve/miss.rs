@@ -111,7 +111,7 @@ impl Miss {
             fields: self.fields.as_deref(),
             of_head: self.is_answered_as_head(),
             shape: self.shape,
-            opens: self.opens,
+            opens: self.opens.as_ref(),
         }
     }
 

@@ -19,12 +19,13 @@ use crate::{
     handler::writes::note_stored,
     key::storage_key::StoreKey,
     observe::{self, Observer},
-    outcome::Forward,
+    outcome::{Forward, Tier},
     rules::{client::ForClients, tag},
     stored::{
         Slot, Stored, Tag, Variants,
         codec::{AtRest, SlotAtRest, decode_in_turns},
         head,
+        lines::leave_room,
         shared::Shared,
     },
     util::clock::{Clock, millis},
@@ -41,6 +42,8 @@ pub(crate) struct RemoteStorage<'a> {
     pub(crate) clock: &'a Clock,
     pub(crate) shared: &'a Shared,
     pub(crate) observer: &'a Observer,
+    /// Whether what is found is to be held in memory, too.
+    pub(crate) is_copied: bool,
 }
 
 impl RemoteStorage<'_> {
@@ -68,7 +71,7 @@ impl RemoteStorage<'_> {
             return Ok(Found::Nothing(Forward::Invalidated));
         }
         let is_expired = reading.expires(stored.stamp) || parts == Parts::Expired;
-        Ok(Found::Response { slot, is_expired, own_key: None })
+        Ok(Found::Response { slot, is_expired, own_key: None, tier: Tier::Only })
     }
 
     /// Reads all epochs that concern a response.
@@ -102,11 +105,11 @@ impl RemoteStorage<'_> {
         };
         let mut stored = self.at_hand(entry, at_rest, selecting);
         if let Some(opens) = entry.opens {
-            stored.value = opens(&stored.content);
-            if stored.value.is_none() {
+            let Some(value) = opens.open(&stored.content) else {
                 self.observer.damaged(&entry.handler.subject, "other-type");
                 return Ok(Err(Forward::UriMiss));
-            }
+            };
+            stored.hold(value, self.is_copied);
         }
         let is_for_all = stored.selecting.is_none();
         let slot = Arc::new(Slot::Response(stored));
@@ -167,6 +170,9 @@ impl RemoteStorage<'_> {
         if !of_head {
             // Earlier versions kept it.
             fields.remove(header::CONTENT_LENGTH);
+            if self.is_copied {
+                leave_room(&mut fields);
+            }
         }
         let handler = entry.handler;
         let tag = if made_tag { tag::give_again(handler.policy.etag, &mut fields) } else { Tag::Own };
@@ -199,6 +205,7 @@ impl RemoteStorage<'_> {
             initial_age: Duration::ZERO,
             shareable,
             value: None,
+            near: OnceLock::new(),
         }
     }
 }

@@ -1,5 +1,7 @@
 //! What a response is stored and found by.
 
+use std::fmt;
+
 use bytes::Bytes;
 use http::HeaderMap;
 
@@ -14,7 +16,23 @@ use crate::{
 };
 
 /// Reads a typed value out of stored content. None, if it is no value of the type: the type may have changed.
-pub(crate) type Opens = fn(&Bytes) -> Option<Typed>;
+pub(crate) struct Opens(Box<dyn Fn(&Bytes) -> Option<Typed> + Send + Sync>);
+
+impl Opens {
+    pub(crate) fn by(open: impl Fn(&Bytes) -> Option<Typed> + Send + Sync + 'static) -> Self {
+        Self(Box::new(open))
+    }
+
+    pub(super) fn open(&self, content: &Bytes) -> Option<Typed> {
+        (self.0)(content)
+    }
+}
+
+impl fmt::Debug for Opens {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Opens")
+    }
+}
 
 /// One key, and what concerns the responses under it.
 #[derive(Debug, Clone, Copy)]
@@ -31,7 +49,7 @@ pub(crate) struct Entry<'a> {
     pub(crate) of_head: bool,
     /// Of a typed value: what it is made of, which is part of its key at rest, and how it is read.
     pub(crate) shape: Option<Shape>,
-    pub(crate) opens: Option<Opens>,
+    pub(crate) opens: Option<&'a Opens>,
 }
 
 impl<'a> Entry<'a> {

@@ -9,11 +9,13 @@ use std::{
     },
 };
 
+use http::HeaderMap;
 use moka::notification::RemovalCause;
 
 use super::{Entry, Validity};
 use crate::{
     epoch::in_process::{InProcessEpochs, Marks},
+    handler::Handler,
     key::primary::{KeyRef, PrimaryKey},
     observe::MemoryMeters,
     outcome::NotStored,
@@ -66,6 +68,19 @@ impl Memory {
     #[inline]
     pub(crate) fn get(&self, key: &KeyRef<'_>) -> Option<Arc<Slot>> {
         self.slots.get(key)
+    }
+
+    /// What a request selects of what lies under its key, and the key of the variant that it is; none, where no variant is its.
+    pub(super) fn selected(
+        &self,
+        slot: Arc<Slot>,
+        key: &KeyRef<'_>,
+        handler: &Handler,
+        fields: Option<&HeaderMap>,
+    ) -> Option<(Arc<Slot>, Option<PrimaryKey>)> {
+        let Slot::Variants(variants) = &*slot else { return Some((slot, None)) };
+        let own_key = key.variant(&variants.values(fields, handler.policy.by_meaning));
+        Some((self.get(&own_key.as_ref())?, Some(own_key)))
     }
 
     /// Stores, unless it would take the whole capacity, or the place of what a run has made that began later.
@@ -121,7 +136,8 @@ impl Memory {
         stored.marks.as_ref().is_none_or(|marks| self.epochs.invalidated(marks) > stored.stamp.clock)
     }
 
-    /// What the epochs that a response holds say of it.
+    /// What the epochs that a response holds say of it. The copy of what rests elsewhere holds none: whether that is valid was
+    /// seen where it was peeked at.
     #[expect(clippy::inline_always, reason = "a call on the way of every hit")]
     #[inline(always)]
     pub(crate) fn validity(&self, stored: &Stored) -> Validity {

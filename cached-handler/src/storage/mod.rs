@@ -7,6 +7,7 @@ mod at_rest;
 mod entry;
 pub(crate) mod memory;
 pub(crate) mod remote;
+mod tiered;
 
 use std::{pin::Pin, sync::Arc};
 
@@ -15,6 +16,7 @@ use http::HeaderMap;
 pub(crate) use self::{
     at_rest::RemoteStorage,
     entry::{Entry, Opens},
+    tiered::TieredStorage,
 };
 use self::{memory::Memory, remote::Remote};
 use crate::{
@@ -22,7 +24,7 @@ use crate::{
     error::Error,
     handler::Handler,
     key::primary::{KeyRef, PrimaryKey},
-    outcome::{Bypass, Forward, Kept, NotStored},
+    outcome::{Bypass, Forward, Kept, NotStored, Tier},
     stored::{Slot, Stored},
     util::clock::Millis,
 };
@@ -34,6 +36,8 @@ pub(crate) enum Storage<'a> {
     Memory(&'a Memory),
     /// Bytes elsewhere.
     Remote(RemoteStorage<'a>),
+    /// The same, with copies of them as objects of this process.
+    Tiered(TieredStorage<'a>),
     Missing,
 }
 
@@ -54,7 +58,7 @@ pub(crate) struct LookUp {
 
 pub(crate) enum Found {
     /// A response that nothing has invalidated. `own_key`: in memory, that of the variant that it is.
-    Response { slot: Arc<Slot>, is_expired: bool, own_key: Option<PrimaryKey> },
+    Response { slot: Arc<Slot>, is_expired: bool, own_key: Option<PrimaryKey>, tier: Tier },
     /// Nothing that could answer, and why.
     Nothing(Forward),
 }
@@ -83,25 +87,23 @@ impl<'a> Storage<'a> {
     pub(crate) fn peek(self, key: &KeyRef<'_>) -> Option<Arc<Slot>> {
         match self {
             Self::Memory(memory) => memory.get(key),
+            Self::Tiered(tiered) => tiered.peek(key),
             Self::Remote(_) | Self::Missing => None,
         }
     }
 
     /// What a request selects of what a peek has shown under its key.
     pub(crate) fn selected(self, slot: Arc<Slot>, key: &KeyRef<'_>, handler: &Handler, fields: Option<&HeaderMap>) -> Found {
-        let Self::Memory(memory) = self else { return Found::Nothing(Forward::UriMiss) };
-        let (slot, own_key) = match &*slot {
-            Slot::Response(_) => (slot, None),
-            Slot::Variants(variants) => {
-                let own_key = key.variant(&variants.values(fields, handler.policy.by_meaning));
-                let Some(slot) = memory.get(&own_key.as_ref()) else { return Found::Nothing(Forward::VaryMiss) };
-                (slot, Some(own_key))
-            }
+        let memory = match self {
+            Self::Memory(memory) => memory,
+            Self::Tiered(tiered) => return tiered.selected(slot, key, handler, fields),
+            Self::Remote(_) | Self::Missing => return Found::Nothing(Forward::UriMiss),
         };
+        let Some((slot, own_key)) = memory.selected(slot, key, handler, fields) else { return Found::Nothing(Forward::VaryMiss) };
         let Slot::Response(stored) = &*slot else { return Found::Nothing(Forward::VaryMiss) };
         match memory.validity(stored) {
             Validity::Invalidated => Found::Nothing(Forward::Invalidated),
-            validity => Found::Response { is_expired: validity == Validity::Expired, slot, own_key },
+            validity => Found::Response { is_expired: validity == Validity::Expired, slot, own_key, tier: Tier::Only },
         }
     }
 
@@ -115,6 +117,7 @@ impl<'a> Storage<'a> {
                 Ok(LookUp { epochs: None, found })
             }
             Self::Remote(remote) => Box::pin(remote.find(entry)).await,
+            Self::Tiered(tiered) => Box::pin(tiered.find(entry)).await,
             Self::Missing => Ok(LookUp { epochs: None, found: Found::Nothing(Forward::Bypass(Bypass::UnknownBackend)) }),
         }
     }
@@ -124,7 +127,8 @@ impl<'a> Storage<'a> {
         let Slot::Response(stored) = &**slot else { return Kept::Not(NotStored::Backend) };
         let outcome = match self {
             Self::Memory(memory) => memory.store(entry, slot, marks, now),
-            Self::Remote(remote) => Box::pin(remote.put(entry, stored, now)).await,
+            Self::Remote(remote) => Box::pin(remote.put(entry, stored, now)).await.map(drop),
+            Self::Tiered(tiered) => Box::pin(tiered.put(entry, slot, now)).await,
             Self::Missing => Err(NotStored::Bypass),
         };
         outcome.map_or_else(Kept::Not, |()| Kept::Stored)
@@ -135,6 +139,7 @@ impl<'a> Storage<'a> {
         match self {
             Self::Memory(memory) => memory.remove(entry.key),
             Self::Remote(remote) => remote.removing(entry, remote.key_of(entry)).await,
+            Self::Tiered(tiered) => tiered.remove(entry).await,
             Self::Missing => {}
         }
     }
@@ -143,7 +148,7 @@ impl<'a> Storage<'a> {
     pub(crate) async fn read_epochs(self, scopes: &[Scopes<'_>]) -> Result<Vec<Reading>, Error> {
         match self {
             Self::Memory(memory) => Ok(scopes.iter().map(|scopes| memory.epochs.read_now(scopes, None).0).collect()),
-            Self::Remote(remote) => remote.backend.read_each(scopes).await,
+            Self::Remote(remote) | Self::Tiered(TieredStorage { far: remote, .. }) => remote.backend.read_each(scopes).await,
             Self::Missing => Err(Error::backend("it is not set up")),
         }
     }
@@ -151,7 +156,7 @@ impl<'a> Storage<'a> {
     /// The same of a stored response. If it is made of something outdated, it is outdated for ever.
     pub(crate) async fn read_epochs_of(self, entry: &Entry<'_>, stored: &Stored) -> Option<Reading> {
         match self {
-            Self::Remote(remote) => remote.read_epochs_of(entry, stored).await.ok(),
+            Self::Remote(remote) | Self::Tiered(TieredStorage { far: remote, .. }) => remote.read_epochs_of(entry, stored).await.ok(),
             Self::Memory(_) | Self::Missing => None,
         }
     }
@@ -160,7 +165,7 @@ impl<'a> Storage<'a> {
     pub(crate) async fn advance(self, target: &Target, effect: Effect) -> Result<(), Error> {
         match self {
             Self::Memory(memory) => _ = memory.epochs.advance_now(target.mark(), effect),
-            Self::Remote(remote) => remote.backend.advance(target, effect).await?,
+            Self::Remote(remote) | Self::Tiered(TieredStorage { far: remote, .. }) => remote.backend.advance(target, effect).await?,
             Self::Missing => {}
         }
         Ok(())
@@ -178,6 +183,7 @@ impl<'a> Storage<'a> {
             Self::Memory(memory) if memory.has_invalidated(&by) => {}
             Self::Memory(memory) => drop(memory.put(left.key, Arc::new(Slot::Response(by)))),
             Self::Remote(remote) => drop(Box::pin(remote.put(entry, &by, now)).await),
+            Self::Tiered(tiered) => drop(Box::pin(tiered.put(entry, &Arc::new(Slot::Response(by)), now)).await),
             Self::Missing => {}
         }
     }
@@ -187,6 +193,7 @@ impl<'a> Storage<'a> {
         match (self, &*left.slot) {
             (Self::Memory(memory), _) => memory.remove(&left.key),
             (Self::Remote(remote), Slot::Response(stored)) => remote.removing(entry, remote.place_of(entry, stored)).await,
+            (Self::Tiered(tiered), Slot::Response(stored)) => tiered.removing(entry, stored).await,
             _ => {}
         }
     }
@@ -195,6 +202,7 @@ impl<'a> Storage<'a> {
     pub(crate) fn removing_ended(self, entry: &Entry<'_>, stored: &Stored) -> Option<Later> {
         match self {
             Self::Remote(remote) => Some(remote.removing(entry, remote.place_of(entry, stored))),
+            Self::Tiered(tiered) => Some(tiered.removing(entry, stored)),
             Self::Memory(_) | Self::Missing => None,
         }
     }
@@ -205,13 +213,30 @@ impl<'a> Storage<'a> {
         matches!(self, Self::Memory(_))
     }
 
+    /// Whether a [peek](Self::peek) may show something.
+    #[inline]
+    pub(crate) fn may_peek(self) -> bool {
+        matches!(self, Self::Memory(_) | Self::Tiered(_))
+    }
+
+    /// Which copy it is that a [peek](Self::peek) shows.
+    #[inline]
+    pub(crate) fn tier(self) -> Tier {
+        if matches!(self, Self::Tiered(_)) { Tier::Near } else { Tier::Only }
+    }
+
     /// Whether a stored response holds its epochs, which are those of this process.
     pub(crate) fn holds_epochs(self) -> bool {
         matches!(self, Self::Memory(_))
     }
 
-    /// Whether it keeps responses as they are, and values themselves, rather than bytes.
+    /// Whether it keeps responses as they are, in memory of their own.
     pub(crate) fn keeps_objects(self) -> bool {
+        matches!(self, Self::Memory(_) | Self::Tiered(_))
+    }
+
+    /// Whether it keeps values themselves, and nothing of their bytes.
+    pub(crate) fn keeps_values(self) -> bool {
         matches!(self, Self::Memory(_))
     }
 
@@ -223,7 +248,9 @@ impl<'a> Storage<'a> {
     /// The backend whose time orders runs of several processes; none, if all runs are of this process.
     pub(crate) fn orders_by(self) -> Option<&'a dyn Remote> {
         match self {
-            Self::Remote(remote) if !remote.backend.has_clock_here() => Some(&**remote.backend),
+            Self::Remote(remote) | Self::Tiered(TieredStorage { far: remote, .. }) if !remote.backend.has_clock_here() => {
+                Some(&**remote.backend)
+            }
             _ => None,
         }
     }

@@ -67,6 +67,12 @@ pub(crate) trait Remote: Send + Sync + fmt::Debug {
     /// The latest stamp that this process has seen, without asking.
     fn known(&self) -> Option<Stamp>;
 
+    /// The clock as it stands, where it is read without waiting and each of its steps has reached its epoch: whatever is
+    /// invalidated from here on moves it on. None, where that cannot be told.
+    fn settled_clock(&self) -> Option<Stamp> {
+        None
+    }
+
     /// Whether its clock is in this process: then an invalidation cannot fail, whatever the store does.
     fn has_clock_here(&self) -> bool {
         false

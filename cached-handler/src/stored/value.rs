@@ -15,6 +15,10 @@ impl Typed {
         Self { value: Arc::new(value), weight }
     }
 
+    pub(crate) fn shared<T: Send + Sync + 'static>(value: Arc<T>, weight: usize) -> Self {
+        Self { value, weight }
+    }
+
     pub(crate) fn get<T: Send + Sync + 'static>(&self) -> Option<Arc<T>> {
         Arc::clone(&self.value).downcast().ok()
     }

@@ -47,6 +47,7 @@ impl Stored {
             + selecting
             + self.groups.iter().map(|group| 3 * group.len() + GROUP).sum::<usize>()
             + self.marks.as_ref().map_or(0, |marks| marks.weight(GROUP))
+            + self.near.get().map_or(0, |near| near.weight(GROUP))
     }
 }
 

@@ -128,7 +128,7 @@ impl<T: Serialize + DeserializeOwned + Send + Sync + 'static> Values<T> {
             let alone = Box::pin(unless_ended(self.compute_alone(compute)));
             return alone.await?.map_err(NoValue::Failed);
         }
-        if self.storage().peeks()
+        if self.storage().may_peek()
             && let Some(value) = self.at_once(key)
         {
             return Ok(value);

@@ -4,7 +4,11 @@ use std::any::{TypeId, type_name};
 
 use serde::{Serialize, de::DeserializeOwned};
 
-use super::{Values, set::NO_REQUEST, typed::opened};
+use super::{
+    Values,
+    set::NO_REQUEST,
+    typed::{measured, opened},
+};
 use crate::{
     handler::Instance,
     key::{
@@ -14,6 +18,7 @@ use crate::{
     outcome::Forward,
     request::facts::RequestFacts,
     serve::{Captured, Key, Miss},
+    storage::Opens,
 };
 
 impl<T: Serialize + DeserializeOwned + Send + Sync + 'static> Values<T> {
@@ -59,7 +64,9 @@ impl<T: Serialize + DeserializeOwned + Send + Sync + 'static> Values<T> {
         self.set.is_used();
         let facts = RequestFacts::of_none(self.cache.clocks());
         let mut miss = Miss::new(self.set.handler, Captured { facts, fields: None, cache: Some(self.cache.clone()) }, key);
-        miss.opens = Some(opened::<T>);
+        let weigh = self.weigh;
+        miss.opens =
+            Some(if self.storage().keeps_objects() { Opens::by(move |json| measured::<T>(json, weigh)) } else { Opens::by(opened::<T>) });
         miss.shape = Some(shape::<T>);
         miss.paths.clear();
         miss.belongs_to_its_key();

@@ -195,12 +195,18 @@ impl<T: Serialize + DeserializeOwned + Send + Sync + 'static> Values<T> {
     /// # }
     /// ```
     pub async fn get<K: KeyPart + ?Sized>(&self, key: &K) -> Option<Arc<T>> {
-        if self.storage().peeks() {
-            return self.at_once(key);
+        let storage = self.storage();
+        if storage.may_peek()
+            && let Some(value) = self.at_once(key)
+        {
+            return Some(value);
+        }
+        if storage.peeks() {
+            return None;
         }
         let miss = self.miss(self.unlooked(key)?);
-        let (slot, _) = Box::pin(miss.find_fresh()).await?;
-        self.cache.inner().observer.hit(&self.set.handler.subject);
+        let (slot, tier, _) = Box::pin(miss.find_fresh()).await?;
+        self.cache.inner().observer.hit(&self.set.handler.subject, tier);
         let Slot::Response(stored) = &*slot else { return None };
         stored.value.as_ref()?.get()
     }
@@ -280,7 +286,7 @@ impl<T: Serialize + DeserializeOwned + Send + Sync + 'static> Values<T> {
         }
         let key = KeyRef { handler: key.instance.id, number: key.instance.number, state: TypeId::of::<()>(), bytes: &key.bytes };
         let slot = peek_fresh(&key, self.set.handler, &self.cache)?;
-        self.cache.inner().observer.hit(&self.set.handler.subject);
+        self.cache.inner().observer.hit(&self.set.handler.subject, self.storage().tier());
         let Slot::Response(stored) = &*slot else { return None };
         stored.value.as_ref()?.get()
     }

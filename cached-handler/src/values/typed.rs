@@ -60,14 +60,18 @@ impl<T: Serialize + DeserializeOwned + Send + Sync + 'static> Keeping<T> {
             Self::InMemory if !std::mem::needs_drop::<T>() => (Typed::new(value, own), Ok(json)),
             Self::InMemory => match serde_json::from_slice::<T>(&json) {
                 Ok(read) => {
-                    // What cannot be measured is taken for as much as JSON can come to.
-                    let weight = own + weigh::heap_of(&read).unwrap_or(json.len().saturating_mul(16));
+                    let weight = own + heap_of_read(&read, json.len());
                     (Typed::new(read, weight), Ok(json))
                 }
                 Err(error) => (Typed::new(value, 0), Err(error)),
             },
         }
     }
+}
+
+/// In bytes. What cannot be measured is taken for as much as JSON of this length can come to.
+fn heap_of_read<T: Serialize>(read: &T, json: usize) -> usize {
+    weigh::heap_of(read).unwrap_or(json.saturating_mul(16))
 }
 
 /// Of an `Arc`.
@@ -83,4 +87,14 @@ pub(super) fn opened<T: DeserializeOwned + Send + Sync + 'static>(json: &Bytes) 
             None
         }
     }
+}
+
+/// The same, of which a copy is held in memory.
+pub(super) fn measured<T: Serialize + DeserializeOwned + Send + Sync + 'static>(
+    json: &Bytes,
+    weigh: Option<fn(&T) -> usize>,
+) -> Option<Typed> {
+    let value = opened::<T>(json)?.get::<T>()?;
+    let heap = weigh.map_or_else(|| heap_of_read(&*value, json.len()), |weigh| weigh(&value));
+    Some(Typed::shared(value, size_of::<T>() + COUNTS + heap))
 }

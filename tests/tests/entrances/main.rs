@@ -3,4 +3,5 @@
 mod default_backend;
 mod layer;
 mod stores;
+mod tiers;
 mod values;

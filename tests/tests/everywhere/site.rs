@@ -49,6 +49,18 @@ pub enum Place {
     Own,
     /// The same with epochs that processes share.
     Shared,
+    /// Each of these but memory, with copies in memory in front of it.
+    NearFiles,
+    NearRedis,
+    NearOwn,
+    NearShared,
+}
+
+impl Place {
+    /// Whether copies in memory stand in front of it.
+    fn has_near(self) -> bool {
+        matches!(self, Self::NearFiles | Self::NearRedis | Self::NearOwn | Self::NearShared)
+    }
 }
 
 /// What is asked for, which differs in its stale windows. Its name is that of the handler, the layer, the set.
@@ -89,7 +101,14 @@ const PATIENT: BackendLimits = BackendLimits::new().read(secs(3)).write(secs(3))
 
 /// Where stored responses rest, for as long as a test goes on.
 #[derive(Debug)]
-enum Home {
+struct Home {
+    /// What stands before the name of the backend, where copies in memory do.
+    near: &'static str,
+    far: Far,
+}
+
+#[derive(Debug)]
+enum Far {
     Memory,
     Files(PathBuf),
     Redis(RedisServer),
@@ -115,34 +134,36 @@ impl Epochs for SharedEpochs {
 impl Home {
     fn new(place: Place) -> Arc<Self> {
         static NUMBER: AtomicU64 = AtomicU64::new(0);
-        Arc::new(match place {
-            Place::Memory => Self::Memory,
-            Place::Files => {
+        let far = match place {
+            Place::Memory => Far::Memory,
+            Place::Files | Place::NearFiles => {
                 let name = format!("cached-handler-everywhere-{}-{}", std::process::id(), NUMBER.fetch_add(1, Ordering::Relaxed));
-                Self::Files(std::env::temp_dir().join(name))
+                Far::Files(std::env::temp_dir().join(name))
             }
-            Place::Redis => Self::Redis(RedisServer::start()),
-            Place::Own => Self::Own(Dict::default()),
-            Place::Shared => Self::Shared(Dict::default(), SharedEpochs(Arc::default())),
-        })
+            Place::Redis | Place::NearRedis => Far::Redis(RedisServer::start()),
+            Place::Own | Place::NearOwn => Far::Own(Dict::default()),
+            Place::Shared | Place::NearShared => Far::Shared(Dict::default(), SharedEpochs(Arc::default())),
+        };
+        Arc::new(Self { near: if place.has_near() { "memory+" } else { "" }, far })
     }
 
     fn set_up(&self, builder: CacheBuilder) -> CacheBuilder {
         let builder = builder.namespace("everywhere").shares_namespace();
-        match self {
-            Self::Memory => builder,
-            Self::Files(directory) => builder.fs(directory).default_backend("fs").limits("fs", PATIENT),
-            Self::Redis(server) => builder.redis(server.url()).default_backend("redis").limits("redis", PATIENT),
-            Self::Own(dict) => builder.backend("own", dict.clone()).default_backend("own"),
-            Self::Shared(dict, epochs) => builder.backend_with_epochs("own", dict.clone(), epochs.clone()).default_backend("own"),
-            Self::Sick(chaos) => builder.backend_with_epochs("sick", chaos.clone(), chaos.epochs()).default_backend("sick"),
-        }
+        let (builder, name) = match &self.far {
+            Far::Memory => (builder, "memory"),
+            Far::Files(directory) => (builder.fs(directory).limits("fs", PATIENT), "fs"),
+            Far::Redis(server) => (builder.redis(server.url()).limits("redis", PATIENT), "redis"),
+            Far::Own(dict) => (builder.backend("own", dict.clone()), "own"),
+            Far::Shared(dict, epochs) => (builder.backend_with_epochs("own", dict.clone(), epochs.clone()), "own"),
+            Far::Sick(chaos) => (builder.backend_with_epochs("sick", chaos.clone(), chaos.epochs()), "sick"),
+        };
+        builder.default_backend(format!("{}{name}", self.near))
     }
 }
 
 impl Drop for Home {
     fn drop(&mut self) {
-        if let Self::Files(directory) = self {
+        if let Far::Files(directory) = &self.far {
             _ = std::fs::remove_dir_all(directory);
         }
     }
@@ -168,13 +189,13 @@ impl Site {
     /// One whose backend a test makes sick.
     pub async fn sick(way: Way) -> (Self, Chaos) {
         let chaos = Chaos::new();
-        (Self::at(way, Arc::new(Home::Sick(chaos.clone())), Source::new(), ManualClock::new()).await, chaos)
+        (Self::at(way, Arc::new(Home { near: "", far: Far::Sick(chaos.clone()) }), Source::new(), ManualClock::new()).await, chaos)
     }
 
     /// Another process, which shares the backend and what is asked for; the same one, where invalidations are of one process.
     pub async fn another(&self) -> Self {
-        match &*self.home {
-            Home::Memory | Home::Own(_) => self.clone(),
+        match &self.home.far {
+            Far::Memory | Far::Own(_) => self.clone(),
             _ => Self::at(self.way, Arc::clone(&self.home), Arc::clone(&self.source), self.clock.clone()).await,
         }
     }
@@ -215,7 +236,12 @@ impl Site {
     /// Whether names have epochs of their own. Those of `InProcessEpochs` share some, so that now and then more is invalidated
     /// than was named.
     pub fn tells_names_apart(&self) -> bool {
-        !matches!(*self.home, Home::Own(_) | Home::Shared(..))
+        !matches!(self.home.far, Far::Own(_) | Far::Shared(..))
+    }
+
+    /// Whether this process has copies in memory in front of a backend that it shares with another one.
+    pub fn has_near(&self) -> bool {
+        !self.home.near.is_empty() && !matches!(self.home.far, Far::Own(_))
     }
 
     /// A name that no other site has.
@@ -267,7 +293,7 @@ impl Site {
     /// On a machine that is too busy a healthy backend, too, takes longer than its limits, and then everything is a miss.
     fn is_in_time(&self) {
         let errors = self.cache.stats().backend_errors - self.errors_of_the_start;
-        let is_well = !matches!(*self.home, Home::Sick(_));
+        let is_well = !matches!(self.home.far, Far::Sick(_));
         assert!(!is_well || errors == 0, "{errors} calls of {:?} took longer than their limits: this machine is too busy", self.home);
     }
 

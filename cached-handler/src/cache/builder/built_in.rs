@@ -3,7 +3,7 @@
 use std::{future::ready, pin::Pin};
 
 use super::CacheBuilder;
-use crate::error::Error;
+use crate::{error::Error, handler::tiers};
 
 /// A backend that comes with the crate.
 pub(crate) struct BuiltIn {
@@ -98,6 +98,7 @@ pub fn built_in_backends() -> impl Iterator<Item = (&'static str, String)> {
 
 /// How a cache comes by a backend that it does not have.
 pub(crate) fn advice(backend: &str) -> String {
+    let (_, backend) = tiers(backend);
     match remote().find(|row| row.name == backend) {
         Some(BuiltIn { feature, is_on: false, .. }) => {
             format!("switch on its feature: `cached-handler = {{ version = …, features = [\"{feature}\"] }}`")

@@ -1,7 +1,7 @@
 //! What cannot be built: names that are taken, and what the settings of each backend say of themselves.
 
 use super::{CacheBuilder, MEMORY, built_in::BUILT_IN};
-use crate::handler::{self, Handler};
+use crate::handler::{self, Handler, tiers};
 
 impl CacheBuilder {
     pub(super) fn complaints(&self) -> Vec<String> {
@@ -9,6 +9,8 @@ impl CacheBuilder {
         for (at, (name, _)) in self.backends.iter().enumerate() {
             if name == MEMORY {
                 complaints.push("the name `memory` is taken by the built-in backend; give yours another".to_owned());
+            } else if let (true, far) = tiers(name) {
+                complaints.push(format!("`{name}` stands for copies in memory in front of the backend `{far}`; give yours another name"));
             } else if self.backends.iter().take(at).any(|(earlier, _)| earlier == name) {
                 complaints.push(format!("two backends are named `{name}`; rename one"));
             }

@@ -3,7 +3,10 @@
 use std::sync::Mutex;
 
 use super::{CacheBuilder, MEMORY, built_in::advice};
-use crate::{handler::policy::Policy, util::lock::lock};
+use crate::{
+    handler::{policy::Policy, tiers},
+    util::lock::lock,
+};
 
 impl CacheBuilder {
     /// What holds for every handler and layer whose own [`Policy`] does not say otherwise, setting by setting:
@@ -52,7 +55,8 @@ impl CacheBuilder {
     }
 
     pub(super) fn complaint_of_default(&self, name: &str) -> Option<String> {
-        let is_there = self.backends.iter().any(|(backend, _)| backend == name);
+        let (_, far) = tiers(name);
+        let is_there = self.backends.iter().any(|(backend, _)| backend == far);
         (!is_there).then(|| format!("the default backend `{name}` is not set up; {}", advice(name)))
     }
 }

@@ -3,7 +3,10 @@
 use std::{fmt, sync::Arc};
 
 use super::{CacheBuilder, MEMORY, built_in};
-use crate::storage::remote::{Remote, guard::limits::BackendLimits};
+use crate::{
+    handler::tiers,
+    storage::remote::{Remote, guard::limits::BackendLimits},
+};
 
 /// A backend that is guarded once its limits are known.
 pub(super) struct Unguarded(Box<dyn FnOnce(BackendLimits) -> Arc<dyn Remote> + Send + Sync>);
@@ -62,6 +65,10 @@ impl CacheBuilder {
                 "`BackendLimits::max_calls(0)` of `{name}` would make no call at all; give it at least 1, or remove the backend"
             )),
             MEMORY => Some("the memory backend answers at once and has no limits of time; remove `.limits(\"memory\", …)`".to_owned()),
+            name if tiers(name).0 => {
+                let far = tiers(name).1;
+                Some(format!("what `{name}` waits for is `{far}`; type `.limits(\"{far}\", …)`"))
+            }
             // They may be set up by the environment, in one place and not in another.
             name if built_in::remote().any(|row| row.name == name) => None,
             name if self.backends.iter().any(|(backend, _)| backend == name) => None,

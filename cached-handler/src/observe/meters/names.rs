@@ -13,9 +13,10 @@ enum Kind {
 use Kind::{Counter, Gauge, Histogram};
 
 /// Name, kind, unit, meaning.
-const METRICS: [(&str, Kind, Unit, &str); 18] = [
+const METRICS: [(&str, Kind, Unit, &str); 19] = [
     ("cached_handler_requests_total", Counter, Unit::Count, "Requests answered, by handler and outcome: hit, stale, forward, collapsed."),
     ("cached_handler_forwards_total", Counter, Unit::Count, "Requests that went forward to the handler, by the reason."),
+    ("cached_handler_tier_hits_total", Counter, Unit::Count, "Hits of a backend with a copy in memory, by the copy: near, far."),
     ("cached_handler_stale_total", Counter, Unit::Count, "Requests answered with a stale response, by the reason."),
     (
         "cached_handler_kept_total",

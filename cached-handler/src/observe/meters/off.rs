@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::{observe::Subject, util::clock::Clock};
+use crate::{observe::Subject, outcome::Tier, util::clock::Clock};
 
 pub(crate) struct HandlerMeters;
 
@@ -14,6 +14,9 @@ impl HandlerMeters {
 
     #[inline]
     pub(crate) fn hit(&self, _: &'static Subject) {}
+
+    #[inline]
+    pub(crate) fn tier_hit(&self, _: &'static Subject, _: Tier) {}
 
     pub(crate) fn stale(&self, _: &'static Subject, _: &'static str) {}
 

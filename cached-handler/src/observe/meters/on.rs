@@ -15,6 +15,7 @@ use metrics::{Counter, Gauge, Histogram, counter, gauge, histogram};
 use super::names::describe;
 use crate::{
     observe::Subject,
+    outcome::Tier,
     util::{clock::Clock, lock::lock},
 };
 
@@ -23,6 +24,8 @@ pub(crate) struct HandlerMeters(OnceLock<Handles>);
 
 struct Handles {
     hits: Counter,
+    near_hits: OnceLock<Counter>,
+    far_hits: OnceLock<Counter>,
     stale: Counter,
     forwards: Counter,
     collapsed: Counter,
@@ -47,6 +50,13 @@ impl HandlerMeters {
     #[inline]
     pub(crate) fn hit(&self, subject: &'static Subject) {
         self.handles(subject).hits.increment(1);
+    }
+
+    pub(crate) fn tier_hit(&self, subject: &'static Subject, tier: Tier) {
+        let handles = self.handles(subject);
+        let hits = if tier == Tier::Near { &handles.near_hits } else { &handles.far_hits };
+        let register = || counter!("cached_handler_tier_hits_total", "handler" => subject.label(), "tier" => tier.as_str());
+        hits.get_or_init(register).increment(1);
     }
 
     pub(crate) fn stale(&self, subject: &'static Subject, why: &'static str) {
@@ -103,6 +113,8 @@ impl Handles {
         let requests = |outcome: &'static str| counter!("cached_handler_requests_total", "handler" => handler, "outcome" => outcome);
         Self {
             hits: requests("hit"),
+            near_hits: OnceLock::new(),
+            far_hits: OnceLock::new(),
             stale: requests("stale"),
             forwards: requests("forward"),
             collapsed: requests("collapsed"),

@@ -17,6 +17,7 @@ use crate::{
     stored::{
         Stored, Tag, Variants,
         codec::{AtRest, SlotAtRest, encode_in_turns},
+        lines::take_room,
     },
     util::{
         clock::{Millis, millis, span},
@@ -25,25 +26,27 @@ use crate::{
 };
 
 impl RemoteStorage<'_> {
-    /// Stores, or says why not.
-    pub(in crate::storage) async fn put(self, entry: &Entry<'_>, stored: &Stored, now: Millis) -> Result<(), NotStored> {
+    /// Stores, or says why not. Whether nothing has made it stale by then.
+    pub(in crate::storage) async fn put(self, entry: &Entry<'_>, stored: &Stored, now: Millis) -> Result<bool, NotStored> {
         self.try_put(entry, stored, now).await.unwrap_or_else(|error| {
             observe::call_failed(&entry.handler.subject, "store", &error);
             Err(NotStored::Backend)
         })
     }
 
-    async fn try_put(self, entry: &Entry<'_>, stored: &Stored, now: Millis) -> Result<Result<(), NotStored>, Error> {
+    async fn try_put(self, entry: &Entry<'_>, stored: &Stored, now: Millis) -> Result<Result<bool, NotStored>, Error> {
         let scopes = scopes_with_parts(entry.scopes_of(stored), stored);
         let (reading, parts) = read_with_parts(&**self.backend, &scopes, stored).await?;
         if !reading.allows(stored.stamp) || parts == Parts::Invalidated {
             return Ok(Err(NotStored::Invalidated));
         }
+        let is_current = parts == Parts::Current && !reading.expires(stored.stamp);
         let key = self.key_of(entry);
         let keep_for = span(stored.useful_until().saturating_sub(now));
         let at_rest = SlotAtRest::Response(self.to_rest(stored));
         let Some((variants, _)) = &stored.selecting else {
-            return self.put_unless_overtaken(entry, &key, &at_rest, keep_for, &scopes).await;
+            let outcome = self.put_unless_overtaken(entry, &key, &at_rest, keep_for, &scopes).await?;
+            return Ok(outcome.map(|()| is_current));
         };
         let known = match self.open(entry, self.backend.get(&key).await?, &key).await {
             Some(SlotAtRest::Variants(known)) => Some(known),
@@ -59,10 +62,11 @@ impl RemoteStorage<'_> {
         record.take(stored.order());
         let longest = record.known.iter().map(|(_, until)| span(until.saturating_sub(wall))).fold(keep_for, Duration::max);
         let variant = entry.variant_at_rest(&key, &entry.values(&record));
-        match self.put_unless_overtaken(entry, &variant, &at_rest, keep_for, &scopes).await? {
-            Ok(()) => self.put_unless_overtaken(entry, &key, &SlotAtRest::Variants(record), longest, &scopes).await,
-            Err(reason) => Ok(Err(reason)),
-        }
+        let outcome = match self.put_unless_overtaken(entry, &variant, &at_rest, keep_for, &scopes).await? {
+            Ok(()) => self.put_unless_overtaken(entry, &key, &SlotAtRest::Variants(record), longest, &scopes).await?,
+            Err(reason) => Err(reason),
+        };
+        Ok(outcome.map(|()| is_current))
     }
 
     /// What lies there and says that it is newer has to be whole, and of no time that is still to come: then it stays.
@@ -96,9 +100,13 @@ impl RemoteStorage<'_> {
     fn to_rest(self, stored: &Stored) -> AtRest {
         let clock = self.clock;
         let age = stored.age(clock.now());
+        let mut fields = stored.whole.headers.clone();
+        if self.is_copied && !stored.of_head {
+            take_room(&mut fields);
+        }
         AtRest {
             status: stored.whole.status,
-            fields: stored.whole.headers.clone(),
+            fields,
             content: stored.content.clone(),
             born: self.backend.wall(clock).checked_sub(age).unwrap_or(UNIX_EPOCH),
             lifetime: span(stored.fresh_until.saturating_sub(stored.born)),

@@ -111,6 +111,10 @@ impl<S: Store, E: Epochs> Remote for BytesBackend<S, E> {
         now.or_else(|| self.known.stamp())
     }
 
+    fn settled_clock(&self) -> Option<Stamp> {
+        (&self.epochs as &dyn Any).downcast_ref::<InProcessEpochs>()?.settled_clock()
+    }
+
     fn has_clock_here(&self) -> bool {
         TypeId::of::<E>() == TypeId::of::<InProcessEpochs>()
     }

@@ -237,6 +237,15 @@ impl Remote for Fs {
     fn known(&self) -> Option<Stamp> {
         self.known.stamp()
     }
+
+    fn settled_clock(&self) -> Option<Stamp> {
+        let place = self.shared.current()?;
+        let clock = place.table().settled_clock().ok()?;
+        if self.shared.looks_after_the_directory() {
+            self.shared.note(Note::Look);
+        }
+        clock
+    }
 }
 
 impl fmt::Debug for Fs {

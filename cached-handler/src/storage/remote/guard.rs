@@ -136,6 +136,11 @@ impl<B: Remote + 'static> Remote for Guard<B> {
         self.0.backend.known()
     }
 
+    /// Nothing that it says counts while its circuit breaker is open.
+    fn settled_clock(&self) -> Option<Stamp> {
+        if self.0.health.allows_calls() { self.0.backend.settled_clock() } else { None }
+    }
+
     fn has_clock_here(&self) -> bool {
         self.0.backend.has_clock_here()
     }

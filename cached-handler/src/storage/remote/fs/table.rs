@@ -7,6 +7,7 @@
 //! read; everything stored before is unusable then.
 
 mod alone;
+mod clock;
 mod mend;
 mod record;
 mod seal;

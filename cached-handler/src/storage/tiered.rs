@@ -1,0 +1,186 @@
+//! Two tiers: a copy in memory in front of a backend that processes share (`memory+fs`, `memory+redis`).
+//!
+//! The backend decides about every copy. One is used for a request if no epoch that concerns it, read after the request began,
+//! is later than its stamp; so an invalidation that has returned in any process is seen by all of them (law L4).
+//!
+//! A copy is known as of the clock that was read **before** its epochs were. Each invalidation moves the clock on before it
+//! moves an epoch. So while the backend's clock stands where it stood then, and every step up to it has reached its epoch
+//! ([`settled_clock`](super::remote::Remote::settled_clock)), the epochs say what they said then, and the copy answers without
+//! another look at them. Otherwise its epochs are read, without its content, and it is known as of a later clock.
+//!
+//! A copy answers only while it is fresh and current. All else (stale windows, what was expired, another variant) is looked up
+//! in the backend, where another process may have stored something newer.
+
+use std::sync::Arc;
+
+use http::HeaderMap;
+
+use super::{Entry, EpochSnapshot, Found, Later, LookUp, RemoteStorage, memory::Memory};
+use crate::{
+    epoch::in_process::Marks,
+    error::Error,
+    handler::Handler,
+    key::primary::{KeyRef, PrimaryKey},
+    outcome::{Forward, NotStored, Tier},
+    stored::{
+        Slot, Stored, Variants,
+        near::{Before, NearCopy},
+        part::Part,
+    },
+    util::clock::Millis,
+};
+
+/// A backend, and the memory that holds copies of what it has.
+#[derive(Clone, Copy)]
+pub(crate) struct TieredStorage<'a> {
+    pub(crate) near: &'a Memory,
+    pub(crate) far: RemoteStorage<'a>,
+}
+
+impl TieredStorage<'_> {
+    /// A copy under a key that may answer, or what tells of its variants.
+    pub(super) fn peek(self, key: &KeyRef<'_>) -> Option<Arc<Slot>> {
+        let slot = self.near.get(&key.in_front_of(self.far.at))?;
+        match &*slot {
+            Slot::Response(stored) if !self.is_valid(stored) => None,
+            _ => Some(slot),
+        }
+    }
+
+    /// What a request selects of what a peek has shown.
+    pub(super) fn selected(self, slot: Arc<Slot>, key: &KeyRef<'_>, handler: &Handler, fields: Option<&HeaderMap>) -> Found {
+        let nothing = Found::Nothing(Forward::VaryMiss);
+        let Some((slot, own_key)) = self.near.selected(slot, &key.in_front_of(self.far.at), handler, fields) else { return nothing };
+        match &*slot {
+            // What lies under the key itself was seen to be valid by the peek.
+            Slot::Response(stored) if own_key.is_none() || self.is_valid(stored) => {
+                Found::Response { slot, is_expired: false, own_key, tier: Tier::Near }
+            }
+            _ => nothing,
+        }
+    }
+
+    /// Whether a copy may answer, as far as that is known without waiting.
+    fn is_valid(self, stored: &Stored) -> bool {
+        let Some(copy) = stored.near.get().filter(|copy| copy.is_valid_here(&self.near.epochs)) else { return false };
+        self.far.backend.settled_clock().is_some_and(|clock| copy.is_valid_at(stored.stamp, clock))
+    }
+
+    pub(super) async fn find(self, entry: &Entry<'_>) -> Result<LookUp, Error> {
+        let before = self.before();
+        if let Some((slot, own_key)) = self.kept(entry)
+            && let Slot::Response(stored) = &*slot
+            && stored.is_fresh(self.now())
+        {
+            let reading = self.far.read_epochs_of(entry, stored).await?;
+            if reading.allows(stored.stamp) && !reading.expires(stored.stamp) {
+                if let Some(copy) = stored.near.get() {
+                    copy.was_valid(stored.stamp, before);
+                }
+                let epochs = Some(EpochSnapshot { reading, marks: None });
+                return Ok(LookUp { epochs, found: Found::Response { slot, is_expired: false, own_key, tier: Tier::Near } });
+            }
+        }
+        let before = self.before();
+        let LookUp { epochs, found } = self.far.find(entry).await?;
+        let found = match found {
+            Found::Response { slot, is_expired, .. } => {
+                let own_key = if is_expired { None } else { self.keep(entry, &slot, before) };
+                Found::Response { slot, is_expired, own_key, tier: Tier::Far }
+            }
+            nothing @ Found::Nothing(_) => nothing,
+        };
+        Ok(LookUp { epochs, found })
+    }
+
+    /// Stores in the backend, and then a copy.
+    pub(super) async fn put(self, entry: &Entry<'_>, slot: &Arc<Slot>, now: Millis) -> Result<(), NotStored> {
+        let Slot::Response(stored) = &**slot else { return Err(NotStored::Backend) };
+        let before = self.before();
+        if self.far.put(entry, stored, now).await? {
+            match stored.value_alone() {
+                None => self.keep(entry, slot, before),
+                Some(value) => self.keep(entry, &Arc::new(Slot::Response(value)), before),
+            };
+        }
+        Ok(())
+    }
+
+    pub(super) async fn remove(self, entry: &Entry<'_>) {
+        self.near.remove(&entry.key.in_front_of(self.far.at));
+        self.far.removing(entry, self.far.key_of(entry)).await;
+    }
+
+    /// Forgets a response and its copy; the latter at once.
+    pub(super) fn removing(self, entry: &Entry<'_>, stored: &Stored) -> Later {
+        self.near.remove(&self.place_of(entry, stored));
+        self.far.removing(entry, self.far.place_of(entry, stored))
+    }
+
+    /// To be asked before the epochs are read: what is invalidated in between is then later.
+    fn before(self) -> Before {
+        Before { here: self.near.epochs.now(), far: self.far.backend.settled_clock() }
+    }
+
+    fn now(self) -> Millis {
+        self.far.clock.now()
+    }
+
+    /// The copy that a request selects, valid or not.
+    fn kept(self, entry: &Entry<'_>) -> Option<(Arc<Slot>, Option<PrimaryKey>)> {
+        let key = entry.key.in_front_of(self.far.at);
+        self.near.selected(self.near.get(&key.as_ref())?, &key.as_ref(), entry.handler, entry.fields)
+    }
+
+    /// Where the copy of a response lies.
+    fn place_of(self, entry: &Entry<'_>, stored: &Stored) -> PrimaryKey {
+        let key = entry.key.in_front_of(self.far.at);
+        match &stored.selecting {
+            None => key,
+            Some((variants, _)) => key.as_ref().variant(&entry.values(&self.variants(&key, variants))),
+        }
+    }
+
+    /// Holds a copy of what rests in the backend and is current, known as of `before`. Gives the key of a variant.
+    fn keep(self, entry: &Entry<'_>, slot: &Arc<Slot>, before: Before) -> Option<PrimaryKey> {
+        let Slot::Response(stored) = &**slot else { return None };
+        if !stored.is_fresh(self.now()) {
+            return None;
+        }
+        // Made by now, as it is weighed.
+        _ = stored.on_condition();
+        let copy = stored.near.get_or_init(|| Box::new(NearCopy::new(self.marks(entry, stored))));
+        copy.was_valid(stored.stamp, before);
+        let key = entry.key.in_front_of(self.far.at);
+        let Some((variants, _)) = &stored.selecting else {
+            // One that is larger than the memory rests in the backend alone.
+            _ = self.near.put(key, Arc::clone(slot));
+            return None;
+        };
+        let variants = self.variants(&key, variants);
+        let own_key = key.as_ref().variant(&entry.values(&variants));
+        let record = Variants { latest: stored.order(), ..variants };
+        if self.near.put(key, Arc::new(Slot::Variants(record))).is_ok() {
+            _ = self.near.put(own_key.clone(), Arc::clone(slot));
+        }
+        Some(own_key)
+    }
+
+    /// The fields that select among the copies under a key: all that ever did (RFC 9111 §4.1).
+    fn variants(self, key: &PrimaryKey, new: &Variants) -> Variants {
+        let mut fields = new.fields.clone();
+        if let Some(Slot::Variants(known)) = self.near.get(&key.as_ref()).as_deref() {
+            fields.extend(known.fields.iter().cloned());
+            fields.sort_unstable();
+            fields.dedup();
+        }
+        Variants { fields, ..Variants::default() }
+    }
+
+    /// The epochs of this process that concern a response, and those of what it is made of.
+    fn marks(self, entry: &Entry<'_>, stored: &Stored) -> Box<[Marks]> {
+        let own = entry.scopes_of(stored);
+        let all = std::iter::once(own).chain(stored.parts.iter().map(Part::scopes));
+        all.map(|scopes| self.near.epochs.marks(scopes.handler(), scopes.paths(), scopes.groups())).collect()
+    }
+}
