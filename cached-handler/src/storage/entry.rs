@@ -16,7 +16,9 @@ use crate::{
 };
 
 /// Reads a typed value out of stored content. None, if it is no value of the type: the type may have changed.
-pub(crate) struct Opens(Box<dyn Fn(&Bytes) -> Option<Typed> + Send + Sync>);
+pub(crate) struct Opens(Box<Open>);
+
+type Open = dyn Fn(&Bytes) -> Option<Typed> + Send + Sync;
 
 impl Opens {
     pub(crate) fn by(open: impl Fn(&Bytes) -> Option<Typed> + Send + Sync + 'static) -> Self {
