@@ -2,3 +2,4 @@
 
 mod redis_cost;
 mod timing;
+mod wire;
