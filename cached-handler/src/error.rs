@@ -7,11 +7,11 @@ use http::StatusCode;
 
 type Source = Box<dyn error::Error + Send + Sync>;
 
-/// Something that the caller should know of: an invalidation that did not reach its backend, a cache that was built
-/// wrongly. A cached handler itself never fails by it: it runs as if there were no cache.
+/// A failure that the caller should know of: an invalidation did not reach its backend, or a cache is set up wrongly. A cached handler
+/// itself never fails with it: it runs as if there were no cache.
 ///
-/// Its text says what to do, holds nothing of a request, and is not to be relied on; ask [`is_backend`](Self::is_backend)
-/// and [`is_config`](Self::is_config) instead. In a handler it may be returned with `?`, and answers 500.
+/// Its text says what to do, shows nothing of a request, and may change; use [`is_backend`](Self::is_backend) and
+/// [`is_config`](Self::is_config) to tell failures apart. In a handler it may be returned with `?`, and answers 500.
 pub struct Error(Box<Inner>);
 
 #[derive(Debug)]
@@ -22,14 +22,14 @@ struct Inner {
     source: Option<Source>,
 }
 
-/// What a failure says of the backend; each with a word for events and metrics.
+/// What a failure means for the backend's health; each has a word for events and metrics.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Fault {
-    /// It did not answer, or too late, or senselessly, or that it cannot serve at all.
+    /// The backend did not answer, or too late, or with nonsense, or answered that it cannot serve at all.
     Sick(&'static str),
-    /// It answered, and refused just this.
+    /// The backend answered, and refused this call only.
     Refused(&'static str),
-    /// It was not asked.
+    /// The backend was not called.
     Spared(&'static str),
 }
 
@@ -55,7 +55,7 @@ impl Error {
         Self(Box::new(Inner { kind, fault, message: "the backend failed".into(), source: Some(source.into()) }))
     }
 
-    /// A failure of a backend, told apart.
+    /// A failure of a backend with this fault.
     pub(crate) fn fault(fault: Fault, message: impl Into<Cow<'static, str>>) -> Self {
         Self(Box::new(Inner { kind: Kind::Backend, fault, message: message.into(), source: None }))
     }
@@ -65,14 +65,14 @@ impl Error {
         Self(Box::new(Inner { kind, fault, message: message.into().into(), source: None }))
     }
 
-    /// The same for another who waits for it.
+    /// A copy for another caller that waited for the same call; without the source, which cannot be cloned.
     #[cfg(feature = "redis")]
     pub(crate) fn for_another(&self) -> Self {
         let Inner { kind, fault, message, .. } = &*self.0;
         Self(Box::new(Inner { kind: *kind, fault: *fault, message: message.clone(), source: None }))
     }
 
-    /// A fault with words of ours: what it is called, and what it says.
+    /// The word of the fault and its message, if that is a text of this crate; text of a server is not passed on.
     #[cfg(feature = "redis")]
     pub(crate) fn into_words(self) -> (&'static str, &'static str) {
         match self.0.message {
@@ -85,7 +85,7 @@ impl Error {
         self.0.fault
     }
 
-    /// Whether a backend could not be reached or refused; what was asked for may be tried again.
+    /// Whether a backend could not be reached, or refused; the call may be tried again.
     #[must_use]
     pub fn is_backend(&self) -> bool {
         self.0.kind == Kind::Backend
@@ -117,7 +117,7 @@ impl error::Error for Error {
 }
 
 impl IntoResponse for Error {
-    /// 500, with no more than the status: what went wrong is for the log.
+    /// An answer of 500 without content; the error itself is logged.
     fn into_response(self) -> Response {
         tracing::error!(target: "cached_handler", error = %self, source = self.0.source.as_ref().map(tracing::field::display), "a handler answers 500 for an error of the cache");
         StatusCode::INTERNAL_SERVER_ERROR.into_response()

@@ -33,11 +33,12 @@ pub mod testing;
 mod util;
 mod values;
 
-/// Where stored responses rest, and the clock that orders invalidations against them: two traits, and their laws.
+/// Backends store responses, and keep the clock that orders invalidations and runs: two traits with their laws.
 ///
-/// An own backend is one file with one `impl Store`; see [`Store`](backend::Store) for a complete one. It is given epochs of this
-/// process ([`InProcessEpochs`](backend::InProcessEpochs)), so that invalidation is right within it. A backend that several processes
-/// share brings [`Epochs`](backend::Epochs) of its own. [`conformance`](backend::conformance) checks both against their laws.
+/// A backend of your own is one file with one `impl Store`; [`Store`](backend::Store) shows a complete one. By default it gets the epochs
+/// of this process ([`InProcessEpochs`](backend::InProcessEpochs)), so that invalidation is right within the process. A backend that
+/// several processes share brings [`Epochs`](backend::Epochs) of its own. [`conformance`](backend::conformance) tests both against
+/// their laws.
 pub mod backend {
     #[cfg(any(feature = "testing", doc, test))]
     pub use crate::storage::remote::conformance;

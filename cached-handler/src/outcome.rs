@@ -1,9 +1,9 @@
-//! What the cache did with a request, and why: one set of words for header, event, test and log.
+//! What the cache did with a request, and why: one vocabulary for `Cache-Status`, events, metrics, tests and log lines.
 
 use std::{fmt, time::Duration};
 
 /// Makes an enum of reasons from a table. A row has the word for `Cache-Status`, events and metrics, the sentence for `Display`, and
-/// after that what to type, where there is something.
+/// optionally what to type.
 macro_rules! reasons {
     ($(#[$meta:meta])* $name:ident($this:ident: $receiver:ty) {
         $($(#[$doc:meta])* $reason:ident $(($value:ident: $type:ty))? = $word:literal: $sentence:literal $(, $advice:literal)?;)*
@@ -15,7 +15,7 @@ macro_rules! reasons {
         }
 
         impl $name {
-            /// The word of each of them.
+            /// The words of all reasons.
             #[doc(hidden)]
             pub const WORDS: &'static [&'static str] = &[$($word),*];
 
@@ -38,9 +38,9 @@ macro_rules! reasons {
     };
 }
 
-/// What became of a request to a cached handler. It lies in the extensions of the response, for layers and tests.
+/// What the cache did with a request to a cached handler. It is in the extensions of the response, for layers and tests.
 ///
-/// Its `Display` is one line that says what happened and, where there is something to type, what.
+/// Its `Display` is one line that says what happened and, if there is something to change, what to type.
 ///
 /// ```
 /// use cached_handler::Outcome;
@@ -59,17 +59,17 @@ pub enum Outcome {
     Hit {
         /// Its current age (RFC 9111 §4.2.3).
         age: Duration,
-        /// For how much longer it is fresh.
+        /// How much longer it is fresh.
         ttl: Duration,
         /// Which copy of it answered.
         tier: Tier,
     },
-    /// Answered from a stored response that is not fresh any more, as a stale window allows.
+    /// Answered from a stale stored response, as a stale window allows.
     #[non_exhaustive]
     Stale {
         /// Its current age (RFC 9111 §4.2.3).
         age: Duration,
-        /// For how long it has been stale; zero where it was expired by hand.
+        /// How long it has been stale; zero if it was expired explicitly.
         past: Duration,
         /// Why it was used.
         why: StaleUse,
@@ -103,11 +103,11 @@ reasons! {
     /// Why a stale response was used (RFC 5861).
     #[derive(Debug, Clone, Copy, PartialEq, Eq)]
     StaleUse(self: Self) {
-        /// `stale_while_revalidate`: the handler makes it anew, behind the answer.
+        /// `stale_while_revalidate`: the handler makes a new one in the background.
         WhileRevalidate = "stale-while-revalidate": "it is being refreshed (`stale_while_revalidate`)";
         /// `stale_if_error`: the handler ran, and failed.
         IfError = "stale-if-error": "the handler failed (`stale_if_error`)";
-        /// `stale_if_error`: the handler has failed so short a time ago that it is spared another attempt.
+        /// `stale_if_error`: the handler failed so recently that it does not run again yet.
         AfterError = "stale-after-error": "the handler failed a moment ago (`stale_if_error`)";
         /// `max-stale`: the request accepts it, and the policy honors request directives.
         Accepted = "stale-accepted": "the request accepts it (`max-stale`)";
@@ -120,9 +120,9 @@ reasons! {
 pub enum Kept {
     /// It is stored.
     Stored,
-    /// It is on its way to the backend, behind the answer.
+    /// It is being stored in the backend, in the background.
     Storing,
-    /// The handler said that what was stored still holds, and it is fresh again (RFC 9111 §4.3.4).
+    /// The handler confirmed the stored response (304), which is fresh again (RFC 9111 §4.3.4).
     Freshened,
     /// It is being streamed, and is stored once its content is complete.
     Streaming,
@@ -131,20 +131,20 @@ pub enum Kept {
 }
 
 reasons! {
-    /// Why a request went forward to the handler (RFC 9211 §2.2).
+    /// Why a request was forwarded to the handler (RFC 9211 §2.2).
     #[derive(Debug, Clone, Copy, PartialEq, Eq)]
     Forward(self: Self) {
         /// Nothing is stored under its key.
         UriMiss = "uri-miss": "nothing is stored for its key";
-        /// What is stored under its key was selected by other field values.
+        /// Responses are stored under its key, but for other values of the selecting fields.
         VaryMiss = "vary-miss": "nothing is stored for its field values";
-        /// What was stored has been invalidated.
+        /// The stored response has been invalidated.
         Invalidated = "uri-miss": "the stored response has been invalidated";
-        /// What is stored is not fresh any more.
+        /// The stored response is stale.
         Stale = "stale": "the stored response is stale";
-        /// The request's own directives forbid an answer from the store.
+        /// The request's own directives forbid a stored response.
         Request = "request": "the request's own `Cache-Control` demands it";
-        /// Its method is never answered from the store.
+        /// Its method is never answered with a stored response.
         Method = "method": "only GET and HEAD are answered from the cache";
         /// The request bypasses the cache.
         Bypass(reason: Bypass) = "bypass": "bypassed: {reason}";
@@ -155,7 +155,7 @@ reasons! {
     /// Why a request bypasses the cache.
     #[derive(Debug, Clone, Copy, PartialEq, Eq)]
     Bypass(self: Self) {
-        /// It is switched off, by `CACHED_HANDLER=off` or by the builder.
+        /// The cache is switched off, by `CACHED_HANDLER=off` or by the builder.
         Off = "off": "the cache is switched off", "unset `CACHED_HANDLER`, or remove `Cache::builder().off()`";
         /// A condition of `bypass(…)` holds, of [`CacheLayer::bypass`](crate::CacheLayer::bypass) or of
         /// [`ValueOptions::bypass`](crate::ValueOptions::bypass): the answer is what it would be without a cache.
@@ -175,7 +175,8 @@ reasons! {
         Content = "content": "the request has content";
         /// An argument needs header fields, which the attribute could not know: its type is written under an alias.
         FieldsUnseen = "fields-unseen": "an argument needs header fields, but its type is written under an alias", "use its own name";
-        /// The request asks for a part (`Range`) of what is known not to be storable: a handler that can see that answers it itself.
+        /// The request asks for a part (`Range`) of a response that is known not to be storable: a handler that sees `Range` answers it
+        /// itself.
         Range = "range": "the request asks for a part of what is not storable";
         /// The request asks for a WebSocket (`Upgrade`), and the handler may answer with one.
         Upgrade = "upgrade": "the request asks for a WebSocket";
@@ -204,8 +205,8 @@ reasons! {
         OnlyIfCached = "only-if-cached": "the request said `only-if-cached`, and nothing stored could answer";
         /// Its status is not stored.
         Status(status: u16) = "status": "status {status} is not stored", "if it describes the resource, type `status({status} = 60)` in the attribute, or `Policy::new().status({status}, …)`";
-        /// A handler inside the layer has a cache of its own, which answers for it; or the response is made of what a cached handler has
-        /// answered that the request bypassed, or whose cache or backend is another.
+        /// A handler inside the layer has its own cache; or the response is composed of a cached handler's response that bypassed its
+        /// cache, or that is stored in another cache or backend.
         CachedInside = "cached-inside": "it is made of what another cached handler has answered, from a cache of its own";
         /// The handler returned an `Err`, and `only_ok` is on.
         Err = "err": "the handler returned an `Err` (`only_ok`)";
@@ -237,7 +238,7 @@ reasons! {
         Partial = "partial": "it is part of a representation (`Content-Range`)";
         /// `ttl = from_response`, and the response states no freshness.
         NoFreshness = "no-freshness": "`ttl = from_response`, and it states no freshness", "add `Cache-Control: s-maxage=…`, or give a `ttl`";
-        /// It states a freshness that has passed already.
+        /// The freshness that it states is over already.
         AlreadyStale = "already-stale": "it is stale already by its own `Cache-Control` or `Expires`", "if that is meant for clients only, type `cache_control = \"max-age=0\"` in the attribute";
         /// Its content is longer than `max_body`.
         TooLarge = "too-large": "its content is longer than `max_body`", "to store it, type `Policy::new().max_body(n)`";
@@ -259,7 +260,7 @@ reasons! {
         Overtaken = "overtaken": "a run that began later has stored its response already";
         /// Its content took over 30 s to come.
         RunTooLong = "run-too-long": "its content took over 30 s to come";
-        /// So much content waits for clients who read slowly that no more is read ahead of them.
+        /// The read-ahead budget is used up by content that waits for slow clients.
         ReadAhead = "read-ahead": "too much content waits for clients who read slowly", "to allow more, raise `Cache::builder().read_ahead(bytes)`";
         /// It is streamed, and no task was left to copy it.
         NoTask = "no-task": "it is streamed, and too many runs are under way to copy it", "raise `Cache::builder().max_detached_runs(n)`";
@@ -273,7 +274,7 @@ reasons! {
 }
 
 impl Forward {
-    /// Whether preconditions and ranges are kept from the handler, to be evaluated here.
+    /// Whether the cache evaluates preconditions and ranges itself and hides them from the handler.
     pub(crate) fn asks_whole(self) -> bool {
         !matches!(self, Self::Method) && !matches!(self, Self::Bypass(reason) if reason != Bypass::Credentials)
     }
@@ -295,12 +296,12 @@ impl NotStored {
                 | Self::Method
                 | Self::Head
                 | Self::Request
-                // A client's own copy is good: that says nothing of the next request.
+                // The client's own copy is current, which says nothing about the next request.
                 | Self::Status(304)
         ) && !self.is_failure()
     }
 
-    /// Whether there is something to type in the author's code that would change it, and which is not wanted as it is.
+    /// Whether the author most likely wants to change it, by typing something in their code.
     pub(crate) fn is_for_the_author(&self) -> bool {
         matches!(
             self,

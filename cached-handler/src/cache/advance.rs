@@ -2,54 +2,54 @@
 
 use super::Cache;
 use crate::{
-    epoch::{Effect, own_invalidation::Trace, target::Target},
+    epoch::{Effect, own_invalidation::OwnInvalidation, target::Target},
     error::Error,
     storage::Storage,
     util::join::together,
 };
 
 impl Cache {
-    /// Advances, and once more later where the builder says so.
-    pub(crate) async fn change(&self, target: &Target, effect: Effect, trace: Option<&Trace>) -> Result<(), Error> {
-        // It is kept nowhere, neither to be tried again nor to be made once more: clients may choose its length (law L7).
+    /// Invalidates or expires a target, and does so again later if the builder asks for it.
+    pub(crate) async fn change(&self, target: &Target, effect: Effect, own: Option<&OwnInvalidation>) -> Result<(), Error> {
+        // Ignored, and not kept for a retry or a reinvalidation, as clients may choose the length of the name (law L7).
         if !target.may_be_named() {
             return Ok(());
         }
-        let complaint = target.check_in(self.0.words.path_prefixes);
-        let Some(target) = target.meant(self.0.words.path_prefixes) else {
-            // Of an attribute nobody else would hear of it.
+        let complaint = target.check_in(self.0.switches.path_prefixes);
+        let Some(target) = target.meant(self.0.switches.path_prefixes) else {
+            // Reported here, as the caller may be an attribute, which has no one to return the error to.
             self.0.observer.advanced(target, effect, &complaint);
             return complaint;
         };
-        // First: a caller that leaves at the await has begun it.
+        // Before the await, so that it is scheduled even if the caller is dropped there.
         self.reinvalidate_later(target, effect);
-        let outcome = self.advance(target, effect, trace).await;
+        let outcome = self.advance(target, effect, own).await;
         complaint.and(outcome)
     }
 
-    /// Has it made once more, if the builder says so.
+    /// Schedules the reinvalidation, if the builder asks for it.
     pub(crate) fn reinvalidate_later(&self, target: &Target, effect: Effect) {
         if let Some(reinvalidate) = &self.0.reinvalidate {
             reinvalidate.again(self, target, effect);
         }
     }
 
-    pub(crate) async fn advance(&self, target: &Target, effect: Effect, trace: Option<&Trace>) -> Result<(), Error> {
+    pub(crate) async fn advance(&self, target: &Target, effect: Effect, own: Option<&OwnInvalidation>) -> Result<(), Error> {
         let moved = self.0.memory.epochs.advance_now(target.mark(), effect);
-        if let Some(trace) = trace.filter(|trace| trace.is_of(None)) {
-            trace.moved(target, Some(moved));
+        if let Some(own) = own.filter(|own| own.is_of(None)) {
+            own.note(target, Some(moved));
         }
-        let told = self.0.backends.iter().enumerate().map(|(at, (_, backend))| match trace.filter(|trace| trace.is_of(Some(at))) {
+        let calls = self.0.backends.iter().enumerate().map(|(at, (_, backend))| match own.filter(|own| own.is_of(Some(at))) {
             None => backend.advance(target, effect),
-            Some(trace) => Box::pin(async move { backend.advance_and_tell(target, effect).await.map(|moved| trace.moved(target, moved)) }),
+            Some(own) => Box::pin(async move { backend.advance_and_tell(target, effect).await.map(|moved| own.note(target, moved)) }),
         });
-        let outcome = together(told.collect()).await.into_iter().fold(Ok(()), Result::and);
+        let outcome = together(calls.collect()).await.into_iter().fold(Ok(()), Result::and);
         self.0.observer.advanced(target, effect, &outcome);
         outcome
     }
 
-    /// Invalidates in one storage: what has all of its responses there. The memory knows of it too, as what a process shares
-    /// while a backend cannot be read is ordered by its epochs.
+    /// Invalidates a target whose responses are all in one storage. Memory's epochs are advanced too, as they order the responses that a
+    /// process shares while a backend cannot be read.
     pub(crate) async fn invalidate_in(&self, storage: Storage<'_>, target: &Target) -> Result<(), Error> {
         if !storage.holds_epochs() {
             self.0.memory.epochs.advance_now(target.mark(), Effect::Invalidate);
@@ -59,11 +59,11 @@ impl Cache {
         outcome
     }
 
-    /// The part of an invalidation that needs no await: all of it, for the memory backend.
+    /// The part of an invalidation that needs no await. For the memory backend that is all of it.
     pub(crate) fn invalidate_in_process(&self, target: &Target) {
         self.reinvalidate_later(target, Effect::Invalidate);
         self.0.memory.epochs.advance_now(target.mark(), Effect::Invalidate);
-        // With backends it is done once more, by whoever waits for them, and counted there.
+        // With backends, the caller invalidates again with an await, and that is counted.
         if !self.has_backends() {
             self.0.observer.advanced(target, Effect::Invalidate, &Ok(()));
         }

@@ -1,4 +1,4 @@
-//! Setting up a cache.
+//! The builder of a cache.
 
 pub(crate) mod built_in;
 mod complaints;
@@ -11,11 +11,11 @@ mod room;
 mod servers;
 #[cfg(not(all(feature = "fs", feature = "redis")))]
 mod switched_off;
-mod words;
+mod switches;
 
 use std::{sync::Arc, time::Duration};
 
-pub(crate) use self::words::Words;
+pub(crate) use self::switches::Switches;
 use self::{built_in::BUILT_IN, limits::Unguarded};
 use super::{Cache, Inner, claims::Claims, reinvalidate::Reinvalidate};
 use crate::request::nested::CacheId;
@@ -71,7 +71,7 @@ pub struct CacheBuilder {
     off: bool,
     isolated: bool,
     seed: Option<u64>,
-    words: Words,
+    switches: Switches,
     claims: Claims,
     outcome_on_hits: bool,
     reinvalidate_after: Option<Duration>,
@@ -100,7 +100,7 @@ impl CacheBuilder {
             off: std::env::var_os("CACHED_HANDLER").is_some_and(|value| value.eq_ignore_ascii_case("off")),
             isolated: false,
             seed: None,
-            words: Words::default(),
+            switches: Switches::default(),
             claims: Claims::default(),
             outcome_on_hits: false,
             reinvalidate_after: None,
@@ -110,17 +110,17 @@ impl CacheBuilder {
         }
     }
 
-    /// How many bytes the memory backend may hold: keys, fields, contents and overhead (default 64 MiB).
+    /// The most bytes that the memory backend may hold: keys, fields, contents and overhead (default 64 MiB).
     pub fn memory(mut self, bytes: u64) -> Self {
         self.memory = bytes;
         self
     }
 
-    /// How many bytes of content are held at most, besides [`memory`](Self::memory), that handlers have given and clients have
-    /// not read yet (default: half of `memory`). Content that a handler gives piece by piece is read as fast as it gives it, to
-    /// be stored, and waits here for clients who read slowly. Beyond this it is passed on at its client's pace, and is not
-    /// stored. The content of a hit is the stored one itself, which a client who reads slowly holds also after it was evicted, as
-    /// it would hold what a handler has ready. One response alone is stored all the same, up to [`Policy::max_body`](crate::Policy::max_body).
+    /// The most bytes of content, besides [`memory`](Self::memory), that handlers have produced and clients have not read yet (default:
+    /// half of `memory`). Content that a handler produces piece by piece is read at the handler's pace in order to store it, and
+    /// buffered for clients that read slowly. Beyond this limit it is passed on at its client's pace, and not stored. A single response
+    /// is stored in any case, up to [`Policy::max_body`](crate::Policy::max_body). The content of a hit does not count: it is the stored
+    /// content, which a slow client keeps alive even after its eviction.
     ///
     /// ```
     /// # use cached_handler::Cache;
@@ -133,23 +133,23 @@ impl CacheBuilder {
 
     /// Sets this application's keys apart from those of others in the same backend.
     ///
-    /// Several caches of one process, such as one per tenant, need a namespace each: on files and Redis they would answer from
-    /// what the others have stored. [`build`](Self::build) refuses a second cache in one place, as long as the first lives.
+    /// Several caches of one process, such as one per tenant, need a namespace each: on files and Redis they would otherwise answer from
+    /// each other's responses. [`build`](Self::build) refuses a second cache in the same place while the first is alive.
     pub fn namespace(mut self, namespace: impl Into<String>) -> Self {
         self.namespace = namespace.into();
         self
     }
 
-    /// Sends `Cache-Status` (RFC 9211), with this name and what the cache did. Off by default: it tells every client what
-    /// was asked before.
+    /// Sends `Cache-Status` (RFC 9211), with this name and what the cache did. Off by default: it shows every client what was requested
+    /// before.
     pub fn cache_status(mut self, name: impl Into<String>) -> Self {
         self.status_name = Some(name.into());
         self
     }
 
-    /// Adds a backend of your own, for `backend = "name"`. The clock that orders its invalidations is this cache's, and ends
-    /// with it: what another process, or an earlier life of this one, has left in the store is not used. For a store that is
-    /// to be shared or to survive, bring [`Epochs`] that do so too, by [`backend_with_epochs`](Self::backend_with_epochs).
+    /// Adds a backend of your own, for `backend = "name"`. The clock that orders its invalidations belongs to this cache and ends with it:
+    /// responses that another process, or an earlier run of this one, has stored are not used. For a store that processes share, or that
+    /// survives a restart, add [`Epochs`] that do so too, by [`backend_with_epochs`](Self::backend_with_epochs).
     pub fn backend(self, name: impl Into<String>, store: impl Store) -> Self {
         self.backend_with_epochs(name, store, InProcessEpochs::new())
     }
@@ -163,8 +163,8 @@ impl CacheBuilder {
         self
     }
 
-    /// Where the responses of handlers rest that name no backend, and of layers and values (default `memory`). So the same
-    /// handlers answer from memory on a developer's machine and in tests, and from what all share in production:
+    /// The backend of handlers, layers and values that name none (default `memory`). So the same handlers use memory on a developer's
+    /// machine and in tests, and a shared backend in production:
     ///
     /// ```
     /// # async fn f() -> Result<(), Box<dyn std::error::Error>> {
@@ -182,33 +182,33 @@ impl CacheBuilder {
     /// # Ok(()) }
     /// ```
     ///
-    /// A handler that does name one has its responses there in every cache: `backend = "memory"` for what is asked for most
-    /// and is small. `redis` and `fs` may also be set up by the environment, as where a handler names them.
+    /// A handler that names a backend uses it in every cache: `backend = "memory"` for small responses that are requested most. As for a
+    /// handler that names them, `redis` and `fs` may also be set up by the environment.
     ///
-    /// Names are few, and written by you: each handler keeps for ever what it needs for each of them. For tenants, build a
-    /// cache each, with backends of the same names.
+    /// Use few different names: each handler keeps a description for each of them until the process ends. For tenants, build a cache
+    /// each, with backends of the same names.
     pub fn default_backend(mut self, name: impl Into<String>) -> Self {
         self.default_backend = name.into();
         self
     }
 
-    /// Puts the [`Outcome`](crate::Outcome) into the extensions of hits, too, for layers that read it. Off by default, as
-    /// it is a sixth of what a hit in memory costs; where a handler ran it is always there.
+    /// Adds the [`Outcome`](crate::Outcome) to the extensions of hits, too, for layers that read it. Off by default, as it is a sixth of
+    /// the cost of a memory hit; responses for which a handler ran always have it.
     pub fn outcome_on_hits(mut self) -> Self {
         self.outcome_on_hits = true;
         self
     }
 
-    /// How many handler runs may outlive their request at a time (default 1 024); further ones stay in the request's task.
+    /// The most handler runs that may be detached from their requests at a time (default 1 024); further ones stay in their request's task.
     pub fn max_detached_runs(mut self, runs: usize) -> Self {
         self.max_runs = runs;
         self
     }
 
-    /// Makes every invalidation once more after this time, for handlers that read from replicas: one that lags behind
-    /// may have given a run the old state after the invalidation, and nothing but time tells. Choose what your replicas
-    /// lag at most; it costs each such response one more run. The time is tokio's: a test pauses that
-    /// (`#[tokio::test(start_paused = true)]`), as the clock of a test's cache does not move it.
+    /// Repeats every invalidation after this time, for handlers that read from replicas: a replica that lags behind may have given a run
+    /// the old data after the invalidation. Choose the longest lag of your replicas; it costs each invalidated response one more run.
+    /// The time follows tokio's clock, which a test can pause (`#[tokio::test(start_paused = true)]`), and not the clock of a test's
+    /// cache.
     ///
     /// ```
     /// # use cached_handler::{Cache, secs};
@@ -231,11 +231,11 @@ impl CacheBuilder {
         self
     }
 
-    /// Has the memory backend tell paths apart in the same way in each run of a test.
+    /// Makes the hash of paths in the memory backend the same in each run of a test.
     ///
-    /// Paths share 65 536 epochs, so that the invalidation of one of them costs another one's owner a miss once in so many
-    /// times. Chance decides which two these are, and anew in each process; with a seed it is the same two each time.
-    /// [`TestCache`](crate::testing::TestCache) has one. Not for a server: whoever knows the seed can look for such paths.
+    /// Paths share 65 536 epochs, so once in so many times the invalidation of one path costs another a miss. Which paths share an epoch
+    /// is random in each process; with a seed it is always the same. [`TestCache`](crate::testing::TestCache) sets one. Not for a
+    /// server: a client that knows the seed can look for paths that share an epoch.
     ///
     /// ```
     /// # #[tokio::main(flavor = "current_thread")]
@@ -258,24 +258,22 @@ impl CacheBuilder {
         self
     }
 
-    /// Whatever the environment says.
+    /// Switches caching on, whatever the environment says.
     #[cfg(feature = "testing")]
     pub(crate) fn on(mut self) -> Self {
         self.off = false;
         self
     }
 
-    /// Builds it.
+    /// Builds the cache.
     ///
     /// # Errors
     ///
-    /// Where two backends have one name or a reserved one, the [default](Self::default_backend) is not among them, two
-    /// handlers of the program have one name, Redis is set up with an address that cannot be read, one of the built-in
-    /// backends lacks a namespace, the directory of `fs` cannot be used or has room for
-    /// nothing, limits are set for a backend that is not there,
-    /// another cache of this process has the same namespace on the same server or in the same directory
-    /// ([`shares_namespace`](Self::shares_namespace)), or the runtime has no timers (`enable_time`). [`Error::is_config`] is
-    /// true for all of them.
+    /// If two backends have one name or a reserved one, the [default backend](Self::default_backend) does not exist, two handlers of the
+    /// program have one name, the address of Redis cannot be parsed, a built-in backend lacks a namespace, the directory of `fs` cannot
+    /// be used or its capacity is too small, limits are set for a backend that does not exist, another cache of this process has the
+    /// same namespace on the same server or in the same directory ([`shares_namespace`](Self::shares_namespace)), or the runtime has no
+    /// timers (`enable_time`). [`Error::is_config`] is true for all of them.
     pub async fn build(mut self) -> Result<Cache, Error> {
         if !self.off && timer::lacks_timers() {
             return Err(Error::config(timer::NO_TIMERS));
@@ -295,7 +293,7 @@ impl CacheBuilder {
         Ok(cache)
     }
 
-    /// What can be built, and what cannot.
+    /// Builds the cache as far as possible; with it, what is wrong.
     pub(crate) fn finish(mut self) -> (Cache, Vec<String>) {
         let mut complaints = self.complaints();
         for row in &BUILT_IN {
@@ -312,8 +310,8 @@ impl CacheBuilder {
             isolated: self.isolated,
             outcome_on_hits: self.outcome_on_hits,
             namespace: self.namespace,
-            words: self.words,
-            // Off, nothing is added to any answer.
+            switches: self.switches,
+            // A cache that is switched off adds nothing to answers.
             status_name: self.status_name.filter(|_| !self.off).map(|name| CacheName::new(&name)),
             observer: Observer::new(self.counts, self.clock.clone()),
             clock: self.clock,
@@ -332,7 +330,7 @@ impl CacheBuilder {
         (cache, complaints)
     }
 
-    /// Whether something of the program names a backend, as far as it has been made.
+    /// Whether a handler, or a layer that exists by now, names a backend, or the default is it.
     #[cfg(any(feature = "fs", feature = "redis"))]
     fn is_asked_for(&self, backend: &str) -> bool {
         tiers(&self.default_backend).1 == backend || Cache::users().any(|handler| handler.remote == Some(backend))

@@ -1,21 +1,21 @@
-//! Where the caches of this process keep what is to be shared with other processes: each place is one cache's.
+//! Exclusive claims of this process's caches on their places in shared backends: a namespace in a directory or on a server.
 //!
-//! Two caches on one directory or server and in one namespace have the same keys. A program that builds a cache for each
-//! tenant, and one namespace for all of them, would hand one tenant's pages to another.
+//! Two caches with the same place have the same keys. So a program that builds a cache for each tenant, with one namespace for all of
+//! them, would send one tenant's pages to another.
 
 use std::sync::{Arc, Mutex, Weak};
 
 use crate::util::lock::lock;
 
-/// What one cache has; given up when it is dropped.
+/// The places of one cache, which are released on drop.
 #[derive(Debug, Default)]
 pub(crate) struct Claims(Vec<Arc<str>>);
 
-/// Those of all caches that live.
+/// The places of all caches that are alive.
 static CLAIMED: Mutex<Vec<Weak<str>>> = Mutex::new(Vec::new());
 
 impl Claims {
-    /// Takes a place, unless another cache has it. `shares` says that this may be.
+    /// Claims a place, unless another cache has it. With `shares`, both may have it.
     pub(super) fn take(&mut self, place: &str, shares: bool) -> Result<(), String> {
         let mut claimed = lock(&CLAIMED);
         claimed.retain(|place| place.strong_count() > 0);

@@ -1,4 +1,4 @@
-//! Runs under way: who leads, who follows, and what the followers are told (law L5).
+//! Request collapsing (law L5): the runs in progress, with their leaders and followers, and the result that followers get.
 
 use std::{
     collections::HashMap,
@@ -19,55 +19,55 @@ use crate::{
     util::{clock::Millis, lock::lock},
 };
 
-/// All runs under way of one cache, by key.
+/// The runs in progress of one cache, by key.
 #[derive(Debug, Default)]
 pub(crate) struct CollapseMap {
     by_key: Mutex<HashMap<PrimaryKey, Arc<CollapseGroup>>>,
     fills: Fills,
 }
 
-/// One run that others may wait for.
+/// One run that other requests may follow.
 pub(crate) struct CollapseGroup {
     stamp: Stamp,
     began: Millis,
     result: watch::Sender<Option<LeaderResult>>,
 }
 
-/// How a run ended, for those who waited for it.
+/// The result of a run, for its followers.
 #[derive(Debug, Clone)]
 pub(crate) enum LeaderResult {
-    /// With this response, which passed the gate of the store.
+    /// A response that is stored.
     Stored(Arc<Slot>),
-    /// With a response that is nobody else's.
+    /// A response that only the leader's own request may get.
     NotShared(NotStored),
-    /// With none: it was dropped with the request that it lived in.
+    /// None: the run was dropped together with its request.
     Lost,
 }
 
-/// What a request is to a key.
+/// The role of a request.
 #[derive(Debug)]
 pub(crate) enum Join {
-    /// It runs the handler, and others may wait for it.
+    /// It runs the handler, and others may follow.
     Lead(Leader),
-    /// It waits.
+    /// It waits for the leader's run.
     Follow(Follower),
-    /// There is no run that it could wait for, and nobody could wait for its own: it is older than that.
+    /// It can neither follow nor lead: it began before the latest invalidation of its response, so no newer request could use its run.
     Late,
 }
 
-/// The right to run for a key. Dropped without a result, the run counts as lost.
+/// The right to run for a key. If it is dropped without a result, the run counts as lost.
 pub(crate) struct Leader {
     collapse: Arc<CollapseMap>,
     key: PrimaryKey,
     group: Arc<CollapseGroup>,
 }
 
-/// A place among those who wait.
+/// A follower, which waits for the leader's result.
 pub(crate) struct Follower {
     result: watch::Receiver<Option<LeaderResult>>,
 }
 
-/// Counts by the hash of a key, in a table of fixed size.
+/// Counters of stored responses by the hash of a key, in a table of fixed size.
 #[derive(Debug)]
 struct Fills(Box<[AtomicU64]>);
 
@@ -83,19 +83,19 @@ impl Fills {
     }
 }
 
-/// A run older than this gives up its key.
+/// The age up to which requests follow a run; an older one is replaced.
 pub(crate) const MAX_RUN: Millis = 30_000;
 
 impl CollapseMap {
-    /// Joins the run for `key`, or begins one, stamped `stamp`, which is absent where nobody could join that. A run that
-    /// started before an invalidation which `reading` has seen is not joined but replaced, and so is one that is too old.
+    /// Follows the run for `key`, or begins one with this stamp. The stamp is absent if no other request could follow. A run that
+    /// started before an invalidation in `reading` is not followed but replaced, and so is one that is too old.
     pub(crate) fn join(self: &Arc<Self>, key: &PrimaryKey, reading: &Reading, stamp: Option<Stamp>, now: Millis) -> Join {
         let mut groups = lock(&self.by_key);
         if let Some(group) = groups.get(key)
             && reading.may_join(group.stamp)
             && now.saturating_sub(group.began) < MAX_RUN
         {
-            // However many: whoever waits here costs no more than one who runs, and most often much less.
+            // The number of followers is not limited: a follower costs no more than a run, and most often much less.
             return Join::Follow(Follower { result: group.result.subscribe() });
         }
         let Some(stamp) = stamp else { return Join::Late };
@@ -104,42 +104,42 @@ impl CollapseMap {
         Join::Lead(Leader { collapse: Arc::clone(self), key: key.clone(), group })
     }
 
-    /// How many responses have come to rest so far, for this key, whose hash it is, or one of the same place in the table:
-    /// where it is more than before a look-up, what that did not find may be there by now.
+    /// The number of responses that were stored so far for keys with this hash (or another with the same counter). If it has grown since
+    /// before a look-up, a response that the look-up did not find may be stored by now.
     pub(crate) fn fills(&self, hash: u64) -> u64 {
         self.fills.place(hash).map_or(0, |count| count.load(Ordering::SeqCst))
     }
 
-    /// Counts one.
+    /// Counts a stored response.
     pub(crate) fn filled(&self, hash: u64) {
         if let Some(count) = self.fills.place(hash) {
             count.fetch_add(1, Ordering::SeqCst);
         }
     }
 
-    /// How many runs are under way that others may wait for.
+    /// The number of runs in progress that others may follow.
     pub(crate) fn len(&self) -> usize {
         lock(&self.by_key).len()
     }
 }
 
 impl Leader {
-    /// Tells the followers, and whoever joins until the key is free.
+    /// Sends the result to the followers, and to requests that join until the key is released.
     pub(crate) fn announce(&self, result: LeaderResult) {
         self.group.result.send_replace(Some(result));
     }
 
-    /// Tells the followers, and frees the key.
+    /// Sends the result to the followers, and releases the key.
     pub(crate) fn land(self, result: LeaderResult) {
         self.announce(result);
-        // Dropped here: what follows is the same for a run that is lost.
+        // The key is released on drop, as for a lost run.
     }
 }
 
 impl Drop for Leader {
     fn drop(&mut self) {
         let mut groups = lock(&self.collapse.by_key);
-        // By identity: a later run may hold the key by now.
+        // Compared by identity, as a later run may have the key by now.
         if groups.get(&self.key).is_some_and(|held| Arc::ptr_eq(held, &self.group)) {
             groups.remove(&self.key);
         }
@@ -147,7 +147,7 @@ impl Drop for Leader {
         self.group.result.send_if_modified(|result| {
             let lost = result.is_none();
             if lost {
-                // Dropped by an unwinding run, or with the request that it lived in.
+                // Dropped by a panic, or together with its request.
                 *result = Some(if std::thread::panicking() { LeaderResult::NotShared(NotStored::Panicked) } else { LeaderResult::Lost });
             }
             lost

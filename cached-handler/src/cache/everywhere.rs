@@ -8,12 +8,12 @@ use crate::{
     util::join::{Call, together},
 };
 
-/// Invalidates a group in every [`Cache`] of this process: once this has returned `Ok`, no request that comes after it
-/// is answered from a response whose handler started before it. Runs in flight are covered.
+/// Invalidates a group in every [`Cache`] of this process: once this has returned `Ok`, no later request is answered with a response
+/// whose handler started before it. Runs in progress are covered.
 ///
 /// # Errors
 ///
-/// Where a backend could not be reached. What could be reached is invalidated all the same; call again for the rest.
+/// If a backend could not be reached. The others are invalidated nevertheless; call again for the rest.
 ///
 /// ```
 /// # async fn f() -> Result<(), cached_handler::Error> {
@@ -28,17 +28,17 @@ pub async fn invalidate_group(group: impl Into<String>) -> Result<(), Error> {
 ///
 /// # Errors
 ///
-/// As [`invalidate_group`]; and where it is no path that a client sends ([`Error::is_config`]).
+/// As [`invalidate_group`]; and if it is no path that a client sends ([`Error::is_config`]).
 pub async fn invalidate_path(path: impl AsRef<str>) -> Result<(), Error> {
     everywhere(&Target::path(path), Effect::Invalidate).await
 }
 
-/// Invalidates all below a path in every [`Cache`] of this process; see [`Target::path_prefix`] and [`invalidate_group`].
+/// Invalidates a path and everything below it in every [`Cache`] of this process; see [`Target::path_prefix`] and
+/// [`invalidate_group`].
 ///
 /// # Errors
 ///
-/// As [`invalidate_path`]; and where a cache has not been said to know prefixes
-/// ([`CacheBuilder::path_prefixes`](crate::CacheBuilder::path_prefixes)).
+/// As [`invalidate_path`]; and if a cache lacks [`CacheBuilder::path_prefixes`](crate::CacheBuilder::path_prefixes).
 ///
 /// ```
 /// # async fn f() -> Result<(), cached_handler::Error> {
@@ -65,7 +65,7 @@ pub async fn invalidate_all() -> Result<(), Error> {
 ///
 /// # Errors
 ///
-/// Where a backend could not be reached. What could be reached is expired all the same; call again for the rest.
+/// If a backend could not be reached. The others are expired nevertheless; call again for the rest.
 pub async fn expire_group(group: impl Into<String>) -> Result<(), Error> {
     everywhere(&Target::group(group), Effect::Expire).await
 }
@@ -74,12 +74,12 @@ pub async fn expire_group(group: impl Into<String>) -> Result<(), Error> {
 ///
 /// # Errors
 ///
-/// As [`expire_group`]; and where it is no path that a client sends ([`Error::is_config`]).
+/// As [`expire_group`]; and if it is no path that a client sends ([`Error::is_config`]).
 pub async fn expire_path(path: impl AsRef<str>) -> Result<(), Error> {
     everywhere(&Target::path(path), Effect::Expire).await
 }
 
-/// Makes all below a path stale in every [`Cache`] of this process; see [`Target::path_prefix`] and [`expire_group`].
+/// Makes a path and everything below it stale in every [`Cache`] of this process; see [`Target::path_prefix`] and [`expire_group`].
 ///
 /// # Errors
 ///
@@ -105,9 +105,9 @@ pub async fn expire_all() -> Result<(), Error> {
     everywhere(&Target::all(), Effect::Expire).await
 }
 
-/// In all at the same time; goes on after a failure, and reports the first.
+/// Acts on all caches concurrently. It continues after a failure, and returns the first error.
 async fn everywhere(target: &Target, effect: Effect) -> Result<(), Error> {
     let caches = Cache::all();
-    let told = caches.iter().map(|cache| -> Call<'_, _> { Box::pin(cache.change(target, effect, None)) }).collect();
-    together(told).await.into_iter().fold(target.check(), Result::and)
+    let calls = caches.iter().map(|cache| -> Call<'_, _> { Box::pin(cache.change(target, effect, None)) }).collect();
+    together(calls).await.into_iter().fold(target.check(), Result::and)
 }

@@ -1,4 +1,4 @@
-//! What is remembered of keys whose responses are not storable, so that requests for them do not wait in vain.
+//! Hit-for-miss: remembers keys whose responses are not storable, so that requests for them do not follow a run in vain.
 
 mod handlers;
 
@@ -22,11 +22,11 @@ use crate::{
     },
 };
 
-/// Marks on keys, each for a while, and no more of them than a limit.
+/// Marks on keys. Each expires, and their number is limited.
 #[derive(Debug, Default)]
 pub(crate) struct HitForMiss {
     hasher: Keyed,
-    /// By a keyed hash: two keys of one hash share a mark, which costs them collapsing and nothing else.
+    /// The marks by a hash of the key. Two keys with one hash share a mark, which costs them no more than collapsing.
     by_hash: Mutex<Marks>,
     handlers: Handlers,
 }
@@ -45,26 +45,26 @@ impl Expires for Mark {
     }
 }
 
-/// What a key is known for.
+/// What is remembered of a key.
 #[derive(Debug, Clone)]
 pub(crate) enum MissKind {
-    /// Its responses are not storable: each request runs for itself, at once.
+    /// Its responses are not storable: each request runs the handler itself, at once.
     NotStorable,
-    /// The handler fails for it: a few run at a time.
+    /// The handler fails for it: a few requests run it at a time.
     Failing(Arc<Semaphore>),
-    /// Requests came for it that are older than what concerns it: a few of these run at a time, and others as ever. How many
-    /// may still do so before nobody waits, since what they wait for does not come to be stored.
+    /// Requests for it began before its latest invalidation, so they can neither follow nor lead: a few of these run at a time, and
+    /// other requests as usual. The number counts down; at 0, no request waits any more, as no response comes to be stored.
     Outrun(Arc<Semaphore>, usize),
 }
 
 /// How long a mark lasts.
 const LASTS: Millis = 30_000;
-/// Most marks.
+/// The most marks.
 const MOST: usize = 10_000;
-/// How many run for requests that are older than what concerns them, a few at a time, before all of them do so at once: a cache
-/// is not to be slower than none where writes come all the time.
+/// How many requests from before the latest invalidation run a few at a time, before all of them run at once: under constant writes a
+/// cache must not be slower than no cache.
 const MOST_OUTDATED: usize = 2 * FEW;
-/// How many run at a time for a key that fails, or that nobody can be waited for.
+/// How many requests run at a time for a key that fails, or whose runs cannot be followed.
 const FEW: usize = 4;
 
 impl HitForMiss {
@@ -73,7 +73,7 @@ impl HitForMiss {
         marks.get(&self.hash(key)).filter(|mark| !mark.has_expired(now)).map(|mark| mark.kind.clone())
     }
 
-    /// Remembers why a response under `key` was not stored, if that says something about the next one.
+    /// Remembers why a response under `key` was not stored, if the reason is likely to apply to the next one.
     pub(crate) fn not_stored(&self, key: &PrimaryKey, reason: &NotStored, now: Millis) {
         let mut marks = lock(&self.by_hash);
         let hash = self.hash(key);
@@ -87,7 +87,7 @@ impl HitForMiss {
         note(&mut marks, hash, kind, now);
     }
 
-    /// Where a request of a key waits to be one of a few, as nobody can wait for it. Nowhere, where each runs at once.
+    /// The semaphore that limits the runs of requests which can neither follow nor lead; `None` if each runs at once.
     pub(crate) fn outrun(&self, key: &PrimaryKey, now: Millis) -> Option<Arc<Semaphore>> {
         match self.of(key, now) {
             Some(MissKind::NotStorable) => None,
@@ -100,8 +100,8 @@ impl HitForMiss {
         }
     }
 
-    /// One of the few runs. After some, without a response that is stored, those who wait do so in vain: until this mark is over,
-    /// nobody does any more.
+    /// Counts one of these runs. After some of them without a stored response, the semaphore is closed, and until the mark expires no
+    /// request waits any more.
     pub(crate) fn runs_outdated(&self, key: &PrimaryKey) {
         let mut marks = lock(&self.by_hash);
         if let Some(Mark { kind: MissKind::Outrun(runs, left), .. }) = marks.get_mut(&self.hash(key)) {
@@ -112,22 +112,22 @@ impl HitForMiss {
         }
     }
 
-    /// The same of the handler, for keys that nothing is known of.
+    /// Remembers of the handler why a response was not stored, for keys of which nothing is known yet.
     pub(crate) fn not_stored_by(&self, handler: &'static Handler, instance: Instance, reason: &NotStored, now: Millis) {
         self.handlers.not_stored(handler, instance, reason, now);
     }
 
-    /// A place of those who need not wait, where what the handler says is most likely nobody else's, whatever it is asked for.
+    /// A permit to run without waiting for another run, if the handler's responses are most likely not storable, whatever the key.
     pub(crate) fn place_of_unstored(&self, handler: &'static Handler, instance: Instance, now: Millis) -> Option<OwnedSemaphorePermit> {
         self.handlers.place(handler, instance, now)
     }
 
-    /// Something of the handler's was found at rest.
+    /// Notes that a response of the handler was found in a backend.
     pub(crate) fn found_at_rest(&self, handler: &'static Handler, instance: Instance, now: Millis) {
         self.handlers.stored(handler, instance, now);
     }
 
-    /// A response under `key` was storable after all.
+    /// Notes that a response under `key` was stored.
     pub(crate) fn stored(&self, key: &PrimaryKey, handler: &'static Handler, instance: Instance, now: Millis) {
         self.handlers.stored(handler, instance, now);
         let mut marks = lock(&self.by_hash);
@@ -136,7 +136,7 @@ impl HitForMiss {
         }
     }
 
-    /// The same, but that it was invalidated by then: those who came before that wait for another.
+    /// Notes that a response under `key` was storable, but invalidated meanwhile: other requests may wait for a new one.
     pub(crate) fn outdated(&self, key: &PrimaryKey, handler: &'static Handler, instance: Instance, now: Millis) {
         self.handlers.stored(handler, instance, now);
         let (mut marks, hash) = (lock(&self.by_hash), self.hash(key));
@@ -145,7 +145,7 @@ impl HitForMiss {
         }
     }
 
-    /// A keyed hash of anything that clients choose.
+    /// The hash of bytes that clients choose, with the secret seed.
     pub(crate) fn hash_bytes(&self, bytes: &[u8]) -> u64 {
         self.hasher.hash_one(bytes)
     }
@@ -159,7 +159,7 @@ impl HitForMiss {
     }
 }
 
-/// The permits of a key's few, as long as somebody may have one.
+/// The semaphore of a key; a new one if there is none, or it is closed.
 fn few(marks: &Marks, hash: u64) -> Arc<Semaphore> {
     match marks.get(&hash).map(|mark| &mark.kind) {
         Some(MissKind::Failing(runs) | MissKind::Outrun(runs, _)) if !runs.is_closed() => Arc::clone(runs),
@@ -167,7 +167,7 @@ fn few(marks: &Marks, hash: u64) -> Arc<Semaphore> {
     }
 }
 
-/// Whether there was room for it.
+/// Sets a mark; false if there is no room.
 fn note(marks: &mut Marks, hash: u64, kind: MissKind, now: Millis) -> bool {
     marks.insert(hash, Mark { kind, until: now.saturating_add(LASTS) }, now)
 }

@@ -1,4 +1,4 @@
-//! A cache: its backends, limits and runs. One for the process needs no set-up; others are built.
+//! A cache: its storages, limits and runs. The process has one by default, and others are built.
 
 mod advance;
 mod builder;
@@ -28,7 +28,7 @@ use tokio::runtime::Handle;
 
 pub use self::builder::CacheBuilder;
 pub use self::builder::built_in::built_in_backends;
-use self::builder::{Words, built_in::advice};
+use self::builder::{Switches, built_in::advice};
 use self::{claims::Claims, reinvalidate::Reinvalidate};
 use crate::{
     cache::{collapse::CollapseMap, hit_for_miss::HitForMiss, refresh_backoff::RefreshBackoff},
@@ -47,14 +47,14 @@ use crate::{
     util::{clock::Clock, join::together, lock::lock, read_ahead::ReadAhead, tasks::Tasks, timer::timeout},
 };
 
-/// Stored responses, and everything that belongs to them. A handle: clones are the same cache.
+/// A cache: stored responses, and everything that belongs to them. It is a handle: clones are the same cache.
 ///
-/// Nothing has to be built for the memory backend: the first request to a cached handler makes the process's cache.
-/// Build one to set limits or backends, and [`install`](Self::install) it as the process's, or give it to one router
-/// with `.layer(Extension(cache))`, for instance one per tenant or test. On files or Redis each cache of a process has a
-/// [namespace](CacheBuilder::namespace) of its own.
+/// For the memory backend nothing has to be built: the first request to a cached handler makes the cache of the process. To set limits
+/// or backends, build a cache and [`install`](Self::install) it as that of the process, or give it to one router with
+/// `.layer(Extension(cache))`, for instance one per tenant or test. On files or Redis each cache of a process needs its own
+/// [namespace](CacheBuilder::namespace).
 ///
-/// In a handler it is an extractor, and gives the cache of the request's router:
+/// In a handler it is an extractor, which gives the cache of the request's router:
 ///
 /// ```
 /// use axum::http::StatusCode;
@@ -71,19 +71,19 @@ pub struct Cache(Arc<Inner>);
 pub(crate) struct Inner {
     pub(crate) id: CacheId,
     pub(crate) off: bool,
-    /// A test's cache: reached by `#[invalidates]` only from its own router's requests, and an answer waits until its
-    /// response is stored, so that the next request finds it.
+    /// It is a test's cache: `#[invalidates]` reaches it only from requests of its own router, and an answer waits until its response
+    /// is stored, so that the next request finds it.
     pub(crate) isolated: bool,
     /// Whether hits, too, carry their `Outcome`.
     pub(crate) outcome_on_hits: bool,
     pub(crate) namespace: String,
-    pub(crate) words: Words,
+    pub(crate) switches: Switches,
     /// Whether and how `Cache-Status` is sent.
     pub(crate) status_name: Option<CacheName>,
     pub(crate) clock: Clock,
     pub(crate) memory: Memory,
     pub(crate) backends: Vec<(String, Arc<dyn Remote>)>,
-    /// What holds for handlers that do not say otherwise, where that is not what holds everywhere.
+    /// The defaults for handlers, if they differ from those of the crate.
     pub(crate) defaults: Option<&'static Defaults>,
     pub(crate) shared: Shared,
     pub(crate) read_ahead: Arc<ReadAhead>,
@@ -93,48 +93,47 @@ pub(crate) struct Inner {
     pub(crate) reinvalidate: Option<Reinvalidate>,
     pub(crate) tasks: Tasks,
     pub(crate) observer: Observer,
-    /// Nobody reads it: it is given up with the cache.
+    /// Held for its `Drop` alone, which releases the claims.
     _claims: Claims,
 }
 
 static INSTALLED: OnceLock<Cache> = OnceLock::new();
-/// Every cache that lives, for the invalidations that act on the whole process.
+/// Every cache that is alive, for invalidations that act on the whole process.
 static LIVING: Mutex<Vec<Weak<Inner>>> = Mutex::new(Vec::new());
-/// How many have been built besides the process's own: only then can a router have one of its own.
+/// The number of caches besides that of the process. If it is zero, no router has a cache of its own.
 static OTHERS: AtomicUsize = AtomicUsize::new(0);
 
 impl Inner {
-    /// Whether an unsafe method says nothing of its own path: by its default policy, or because nothing is stored here.
+    /// Whether unsafe methods invalidate nothing here: by the default policy, or because the cache is off.
     pub(crate) fn keeps_own_paths(&self) -> bool {
         self.off || self.defaults.is_some_and(|defaults| defaults.policy.keep_own_path)
     }
 
-    /// Whether an answer from the store has to say what it is.
+    /// Whether hits carry their outcome.
     pub(crate) fn is_watched(&self) -> bool {
         self.outcome_on_hits || self.status_name.is_some()
     }
 }
 
 impl Cache {
-    /// Sets one up.
+    /// A builder with the default settings.
     pub fn builder() -> CacheBuilder {
         CacheBuilder::new()
     }
 
-    /// Makes this the cache of the process: of every request whose router has none of its own. Call it before the
-    /// server starts.
+    /// Makes this the cache of the process, for every request whose router has no cache of its own. Call it before the server starts.
     ///
     /// # Errors
     ///
-    /// Where a handler of the program, or a [`CacheLayer`](crate::CacheLayer) that stands by then, names a backend that it
-    /// does not have, or says what cannot be meant in `vary` or `cache_control` (a line for each); and where the process has a cache
-    /// already: installed before, or made by a request that came earlier.
+    /// If a handler of the program, or a [`CacheLayer`](crate::CacheLayer) that exists by then, names a backend that this cache does not
+    /// have, or has a mistake in `vary` or `cache_control` (the error has a line for each); and if the process has a cache already, one
+    /// that was installed, or that an earlier request has made.
     pub fn install(self) -> Result<(), Error> {
         let misfits = self.misfits();
         if !misfits.is_empty() {
             return Err(Error::config(misfits.join("\n")));
         }
-        // A test's own may be the router's as well, and is then reached in no other way.
+        // A test's cache still counts as one of a router, as that is how its requests reach it.
         let isolated = self.0.isolated;
         let installed = INSTALLED.set(self);
         if installed.is_ok() && !isolated {
@@ -143,41 +142,41 @@ impl Cache {
         installed.map_err(|_| Error::config("the process has a cache already; call `install` once, before the first request"))
     }
 
-    /// That of the request's router, where it has one of its own.
     #[inline]
     pub(crate) fn is(&self, other: &Self) -> bool {
         Arc::ptr_eq(&self.0, &other.0)
     }
 
+    /// The cache of the request's router, if that has one of its own.
     pub(crate) fn of(parts: &Parts) -> Option<Self> {
         if OTHERS.load(Ordering::Relaxed) == 0 { None } else { parts.extensions.get::<Self>().cloned() }
     }
 
-    /// Makes everything in the target's scope unusable in this cache, on every backend it has; the same promise as
+    /// Makes all responses in the target's scope unusable in this cache, on all its backends, with the guarantee of
     /// [`invalidate_group`](crate::invalidate_group).
     ///
     /// # Errors
     ///
-    /// Where a backend failed. The others are done all the same; call again for the rest. And where the target is no path that
-    /// a client sends.
+    /// If a backend fails; the others are invalidated nevertheless, so call again for the rest. And if the target is no path that a
+    /// client sends.
     pub async fn invalidate(&self, target: Target) -> Result<(), Error> {
         self.change(&target, Effect::Invalidate, None).await
     }
 
-    /// Makes everything in the target's scope stale in this cache, on every backend it has: it is served as far as a
-    /// stale window allows (`stale_while_revalidate`, `stale_if_error`) while the handler makes it anew, and not at all
-    /// where there is none. The window ends where it would have without this: after the `ttl` and its own length. For what
-    /// may be seen once more; what must not be is [invalidated](Self::invalidate).
+    /// Makes all responses in the target's scope stale in this cache, on all its backends. They are still served as far as a stale window
+    /// allows (`stale_while_revalidate`, `stale_if_error`), while the handler makes new ones; without a window they are not. The window
+    /// ends when it would have ended without this call: after the `ttl` and the window's own length. Use this for responses that may be
+    /// seen once more, and [`invalidate`](Self::invalidate) for those that must not.
     ///
     /// # Errors
     ///
-    /// Where a backend failed. The others are done all the same; call again for the rest. And where the target is no path that
-    /// a client sends.
+    /// If a backend fails; the others are expired nevertheless, so call again for the rest. And if the target is no path that a client
+    /// sends.
     pub async fn expire(&self, target: Target) -> Result<(), Error> {
         self.change(&target, Effect::Expire, None).await
     }
 
-    /// What it has done since it was built, and what it holds.
+    /// The statistics of this cache since it was built.
     ///
     /// ```
     /// # async fn f() -> Result<(), cached_handler::Error> {
@@ -187,21 +186,21 @@ impl Cache {
     /// # Ok(()) }
     /// ```
     ///
-    /// Not for every request: it goes through some counters, and has what was evicted settled first.
+    /// Not for every request: it sums counters, and completes pending evictions first.
     #[must_use]
     pub fn stats(&self) -> Stats {
         Stats::of(&self.0.observer.counts, self.0.memory.settled())
     }
 
-    /// Waits until nothing is left of what requests have begun, at most for `limit`: before the process ends, after the
-    /// server has stopped. Returns whether nothing is left; an event says so where something is, as it ends with the
-    /// process.
+    /// Waits, at most for `limit`, until all work is complete that requests have begun and that goes on without them. Call it after the
+    /// server has stopped, before the process ends. Returns whether all work is complete; if not, a warning is logged, as the rest ends
+    /// with the process.
     ///
-    /// It waits for runs that outlived their requests, and where the cache has backends for what was written: handlers
-    /// with `#[invalidates]` that are still running, the invalidations of those that were dropped with their connection,
-    /// those that failed and are retried (at once, and then after growing pauses), and those that
-    /// [`reinvalidate_after`](CacheBuilder::reinvalidate_after) makes once more: give it more time than that takes. What is lost may be served by
-    /// other processes until it is stale. Outside of a runtime of tokio it does not wait.
+    /// It waits for detached runs, and in a cache with backends for invalidations: handlers with `#[invalidates]` that are still running,
+    /// invalidations of handlers that were dropped with their connection, failed invalidations that are retried (at once, and then after
+    /// growing pauses), and those that [`reinvalidate_after`](CacheBuilder::reinvalidate_after) repeats: choose a longer `limit` than
+    /// that. If an invalidation is lost, other processes may serve its responses until they are stale. Outside of a tokio runtime it
+    /// does not wait.
     ///
     /// ```
     /// # async fn f(cache: cached_handler::Cache) {
@@ -237,16 +236,16 @@ impl Cache {
         })
     }
 
-    /// The process's cache, where it has one by now.
+    /// The process's cache, if there is one yet.
     pub(crate) fn made() -> Option<&'static Self> {
         INSTALLED.get()
     }
 
-    /// What is wrong with the backends that the program's handlers name, and its layers that go by the request's cache.
+    /// The mistakes of all handlers, and of layers that use the request's cache.
     fn misfits(&self) -> Vec<String> {
         let mut misfits: Vec<String> = Vec::new();
         for misfit in Self::users().filter_map(|handler| self.misfit(handler)) {
-            // `#[debug_handler]` above `#[cached]` copies the function with its attribute.
+            // `#[debug_handler]` above `#[cached]` emits a copy of the function with its attribute.
             if !misfits.contains(&misfit) {
                 misfits.push(misfit);
             }
@@ -254,13 +253,13 @@ impl Cache {
         misfits
     }
 
-    /// The program's handlers, and its layers that go by the request's cache.
+    /// The program's handlers, and its layers that use the request's cache.
     pub(crate) fn users() -> impl Iterator<Item = &'static Handler> {
         let layers = others::all().into_iter().filter(|other| other.kind == Kind::Layer).map(|other| other.handler);
         handler::all().chain(layers)
     }
 
-    /// What is wrong with the backend of one, or with what it says.
+    /// A handler's mistake: a backend that this cache does not have, or a wrong setting.
     pub(crate) fn misfit(&self, handler: &'static Handler) -> Option<String> {
         let handler = handler.with(self.0.defaults);
         let Some(backend) = handler.attributes.backend.filter(|_| self.storage_id(handler) == StorageId::Missing) else {
@@ -270,7 +269,7 @@ impl Cache {
         Some(format!("`{name}` ({file}:{line}) names the backend `{backend}`, which this cache does not have; {}", advice(backend)))
     }
 
-    /// Says so where what has just been made for this cache names a backend that it does not have.
+    /// Logs the mistake of a layer or a set of values that was just made for this cache.
     pub(crate) fn complain(&self, of: &'static Handler) {
         if let Some(misfit) = self.misfit(of) {
             self.0.observer.misfit(&of.subject, &misfit);
@@ -282,7 +281,7 @@ impl Cache {
         lock(&LIVING).iter().filter_map(Weak::upgrade).map(Self).collect()
     }
 
-    /// The clocks of its epochs, as they stand.
+    /// The current times of its epoch clocks.
     #[inline]
     pub(crate) fn clocks(&self) -> Began {
         let known = if self.has_backends() { Some(Box::new(self.known_clocks())) } else { None };
@@ -311,7 +310,7 @@ impl Cache {
         &self.0
     }
 
-    /// Where a handler's responses are stored.
+    /// The storage of a handler's responses.
     #[inline]
     pub(crate) fn storage(&self, handler: &Handler) -> Storage<'_> {
         if handler.remote.is_none() { Storage::Memory(&self.0.memory) } else { self.remote_storage(handler) }
@@ -326,7 +325,7 @@ impl Cache {
         if handler.has_near { Storage::Tiered(TieredStorage { near: memory, far: remote }) } else { Storage::Remote(remote) }
     }
 
-    /// Which of its storages that is.
+    /// Identifies the storage of a handler's responses.
     pub(crate) fn storage_id(&self, handler: &Handler) -> StorageId {
         let Some(named) = handler.remote else { return StorageId::Memory };
         self.0.backends.iter().position(|(name, _)| name == named).map_or(StorageId::Missing, StorageId::Remote)

@@ -1,4 +1,4 @@
-//! Attempts at making anew what is stale: one at a time for a key, and a pause after each that failed.
+//! Limits refreshes of stale responses: one attempt at a time for a key, and a pause after each failure.
 
 use std::sync::{Arc, Mutex};
 
@@ -8,8 +8,8 @@ use crate::util::{
     lock::lock,
 };
 
-/// The attempts of one cache, by a keyed hash of the key: two keys of one hash share theirs, which costs the later of
-/// them a while with a stale response that it may use anyway.
+/// The attempts of one cache, by a hash of the key. If two keys have one hash, the later one keeps a stale response for longer, which it
+/// may use anyway.
 #[derive(Debug, Default)]
 pub(crate) struct RefreshBackoff {
     records: Mutex<ExpiringMap<u64, Record, MOST>>,
@@ -18,22 +18,22 @@ pub(crate) struct RefreshBackoff {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Record {
     state: State,
-    /// In a row.
+    /// The failures in a row.
     failures: u32,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum State {
-    /// Until it is given up.
+    /// An attempt is in progress; after this time it is given up.
     UnderWay(Millis),
-    /// Until then nobody tries.
+    /// There is no attempt until this time.
     Pausing(Millis),
-    /// Then the last attempt came to something.
+    /// The last attempt succeeded at this time.
     Done(Millis),
 }
 
 impl Expires for Record {
-    /// Whether this record no longer blocks a new attempt. One that is done blocks those that looked before it, for a moment.
+    /// Whether this record no longer blocks a new attempt. A success briefly blocks attempts whose look-up came before it.
     fn has_expired(&self, now: Millis) -> bool {
         match self.state {
             State::UnderWay(until) | State::Pausing(until) => now >= until,
@@ -48,7 +48,7 @@ impl State {
     }
 }
 
-/// The right to make one attempt. Dropped before it has come to anything, it is as if nobody had tried.
+/// The right to make one attempt. If it is dropped without a result, the attempt does not count.
 #[derive(Debug)]
 pub(crate) struct RefreshPermit {
     attempts: Arc<RefreshBackoff>,
@@ -56,17 +56,17 @@ pub(crate) struct RefreshPermit {
     permitted: Record,
 }
 
-/// Most keys that are remembered; what does not fit is tried without a pause.
+/// The most keys that are remembered; further ones have no pauses.
 const MOST: usize = 10_000;
-/// An attempt that takes longer is nobody's any more.
+/// An attempt that takes longer is given up, and another may begin.
 const MAX_ATTEMPT: Millis = 30_000;
 /// The pause after the first failure; each further one doubles it.
 const FIRST_PAUSE: Millis = 1_000;
 const LONGEST_PAUSE: Millis = 30_000;
 
 impl RefreshBackoff {
-    /// Claims the next attempt for what was looked up at `looked`, unless one is under way, has failed a moment ago, or
-    /// has come to something since.
+    /// The permit for the next attempt, for a response that was looked up at `looked`; `None` if an attempt is in progress, has just
+    /// failed, or has succeeded since the look-up.
     pub(crate) fn permit(self: &Arc<Self>, hash: u64, looked: Millis, now: Millis) -> Option<RefreshPermit> {
         let mut records = lock(&self.records);
         let failures = match records.get(&hash) {
@@ -80,13 +80,13 @@ impl RefreshBackoff {
         Some(RefreshPermit { attempts: Arc::clone(self), hash, permitted })
     }
 
-    /// Whether the last attempt failed so short a time ago that the next one has to wait.
+    /// Whether the last attempt failed so recently that the next one has to wait.
     pub(crate) fn is_pausing(&self, hash: u64, now: Millis) -> bool {
         let records = lock(&self.records);
         records.get(&hash).is_some_and(|record| record.state.is_pausing(now))
     }
 
-    /// Failures of attempts that ran side by side count once.
+    /// Notes a failure. Failures of concurrent attempts count once.
     pub(crate) fn failed(&self, hash: u64, now: Millis) {
         let mut records = lock(&self.records);
         let failures = match records.get(&hash) {
@@ -107,7 +107,7 @@ impl RefreshBackoff {
 impl Drop for RefreshPermit {
     fn drop(&mut self) {
         let mut records = lock(&self.attempts.records);
-        // What came of it, if anything did, has changed the record already.
+        // A result has changed the record already.
         let Some(record) = records.get_mut(&self.hash) else { return };
         if *record != self.permitted {
             return;

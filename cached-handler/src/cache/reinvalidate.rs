@@ -1,4 +1,4 @@
-//! Invalidating once more after a while, for sources that lag behind their writes.
+//! Repeats invalidations after some time, for data sources that lag behind their writes.
 
 use std::{
     sync::{Arc, Mutex},
@@ -14,7 +14,7 @@ use crate::{
     util::{home::spawn_here, lock::lock, tasks::PendingInvalidation, timer::sleep_until},
 };
 
-/// The targets that are invalidated once more, and the time of each.
+/// The targets that will be invalidated again, and the time of each.
 #[derive(Debug)]
 pub(crate) struct Reinvalidate {
     after: Duration,
@@ -28,15 +28,15 @@ type What = (Target, Effect);
 #[derive(Debug, Clone, Copy)]
 struct When {
     at: Instant,
-    /// The number of the task that waits for it: one that was late and is replaced may come back.
+    /// The number of the task that waits for this time. A late task that was replaced may still come back, with another number.
     task: u64,
 }
 
-/// Most targets that wait; beyond them, everything is invalidated once more in their place.
+/// The most targets that wait; beyond this number, everything is invalidated again instead.
 const MOST: usize = 1_000;
-/// A task that is later than this is replaced: its runtime is not driven.
+/// A task that is later than this is replaced, as its runtime is most likely not driven.
 const GRACE: Duration = Duration::from_secs(5);
-/// In place of a time that cannot be represented.
+/// The delay if the time of the reinvalidation cannot be represented.
 const FAR: Duration = Duration::from_secs(10 * 365 * 24 * 60 * 60);
 
 impl Reinvalidate {
@@ -44,7 +44,7 @@ impl Reinvalidate {
         Self { after, waiting: Arc::default() }
     }
 
-    /// Invalidates `target` once more, some time after the last of several invalidations of it.
+    /// Schedules the reinvalidation of `target`. Several invalidations are followed by one, some time after the last of them.
     pub(crate) fn again(&self, cache: &Cache, target: &Target, effect: Effect) {
         let now = Instant::now();
         let at = now.checked_add(self.after).unwrap_or(now + FAR);
@@ -65,7 +65,7 @@ impl Reinvalidate {
             (0, false)
         };
         drop(waiting);
-        // The end of the process waits for it only if other processes can see what is stored.
+        // `drain` waits for it only if other processes can see the stored responses.
         let pending = cache.has_backends().then(|| cache.inner().tasks.pending_invalidation());
         let task = Task { cache: cache.clone(), what, number, waiting: Arc::clone(&self.waiting), _pending: pending };
         let task = Arc::new(task);
@@ -104,7 +104,7 @@ impl Task {
 }
 
 impl Drop for Task {
-    /// Its runtime has ended: the next invalidation starts another task.
+    /// Reports that the runtime ended before the reinvalidation. The next invalidation starts another task.
     fn drop(&mut self) {
         if self.takes().is_some() {
             self.cache.inner().observer.not_invalidated_again(&Error::backend("its runtime has ended before"));
@@ -116,7 +116,7 @@ async fn once_more(task: Arc<Task>) {
     while let Some(at) = task.at().filter(|at| Instant::now() < *at) {
         sleep_until(at).await;
     }
-    // It was late, and another has taken its place.
+    // This task was late, and another has replaced it.
     if task.takes().is_none() {
         return;
     }

@@ -1,4 +1,4 @@
-//! The name of a set of stored responses that are invalidated together, and the response part that adds some.
+//! Groups: sets of stored responses that are invalidated together, and the response part that adds a response to some.
 
 use std::sync::Arc;
 
@@ -6,16 +6,16 @@ use axum::response::{IntoResponseParts, ResponseParts};
 
 use crate::{rules::prefix::is_prefix, util::digest::Digest};
 
-/// Most groups of one response.
+/// The most groups of one response.
 pub(crate) const MAX_GROUPS: usize = 16;
-/// Longest name of a group, in bytes.
+/// The longest name of a group, in bytes.
 pub(crate) const MAX_GROUP_NAME: usize = 256;
 
-/// Adds groups to this one response, besides those of the attribute: for what is known only once the handler has run
-/// (RFC 9875 has the idea as a header field; this part sends nothing).
+/// Adds groups to this response, besides those of the attribute: for groups that are known only once the handler has run. (RFC 9875
+/// has a header field for this; this part sends nothing.)
 ///
-/// At most 16 groups a response, 256 bytes each, counted with the attribute's; a response with more is not stored, as
-/// an invalidation could not reach it.
+/// A response has at most 16 groups of 256 bytes each, including the attribute's. A response with more is not stored, as an
+/// invalidation could not reach it.
 ///
 /// ```
 /// use cached_handler::{CacheGroups, cached};
@@ -46,20 +46,20 @@ impl IntoResponseParts for CacheGroups {
     }
 }
 
-/// The group of one typed value alone, under its key's digest: so its epoch is its own, on every backend.
+/// The group of one typed value alone, named by the digest of its key: so each value has an epoch of its own, on every backend.
 pub(crate) fn of_key(digest: &Digest) -> Box<str> {
     [OF_KEYS, digest.to_hex().get(..40).unwrap_or_default()].concat().into_boxed_str()
 }
 
-/// Whether it is such a group.
+/// Whether a group is that of one value.
 pub(crate) fn is_of_key(group: &str) -> bool {
     group.starts_with(OF_KEYS)
 }
 
-/// What no author's group begins with on purpose.
+/// The beginning of such a group's name, which no author's group has on purpose.
 const OF_KEYS: &str = "\u{0}value:";
 
-/// Whether an invalidation could reach all of these.
+/// Whether the number and the names of these groups are within the limits, so that an invalidation can reach all of them.
 pub(crate) fn are_valid<G: AsRef<str>>(groups: &[G]) -> bool {
     let others = groups.iter().filter(|group| is_prefix(group.as_ref()) || is_of_key(group.as_ref())).count();
     groups.len() - others <= MAX_GROUPS && groups.iter().all(|group| (1..=MAX_GROUP_NAME).contains(&group.as_ref().len()))

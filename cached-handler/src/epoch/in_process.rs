@@ -1,10 +1,10 @@
 //! The logical clock and the epochs of this process: how an invalidation wins every race (law L4).
 //!
-//! A run's **stamp** is the clock as it stood before the handler started. An invalidation moves the clock on and sets
-//! its target's epoch to the new time. A response is usable as long as no epoch that concerns it is later than its
-//! stamp. An epoch is two times: what was stamped before the one is unusable, before the other stale. So a response whose
-//! handler started before an invalidation is unusable the moment the invalidation returns, also if it is stored only
-//! afterwards; and no wall clock and no list of members is needed.
+//! A run's **stamp** is the time of the clock before the handler started. An invalidation advances the clock and sets its target's
+//! epoch to the new time. A response is usable as long as no epoch that concerns it is later than its stamp. An epoch has two times:
+//! responses stamped before the first are unusable, and those stamped before the second are stale. So a response whose handler
+//! started before an invalidation is unusable as soon as the invalidation returns, even if it is stored only afterwards. This needs
+//! no wall clock, and no list of a group's members.
 
 mod registry;
 
@@ -27,17 +27,15 @@ use crate::{
 pub(crate) use registry::Counter;
 use registry::Registry;
 
-/// The epochs of one process: those of the memory backend, and of every [`Store`](crate::backend::Store) that brings
-/// none of its own.
+/// The epochs of one process: those of the memory backend, and of every [`Store`](crate::backend::Store) without epochs of its own.
 ///
-/// Paths share 65 536 epochs, so an invalidation costs the owner of another path a miss once in 65 536 times; which paths
-/// those are is another matter in each process, so that nobody can look for them. Groups and
-/// handlers are told apart exactly in the memory backend, whose stored responses hold their epochs. For a store of yours
-/// the last 229 376 groups that were invalidated are, the keys of typed values among them; those before, and handlers, share
-/// 4 096: once in so many times an invalidation costs another one's owner a miss, too. Chance decides anew in each process
-/// which names meet; none is ever spared.
+/// Paths share 65 536 epochs, so once in 65 536 times an invalidation costs another path a miss. Which paths share one is random in
+/// each process, so clients cannot look for them. In the memory backend, groups and handlers have exact epochs, which its stored
+/// responses hold. For a store of yours, the last 229 376 groups that were invalidated have exact epochs, including the keys of typed
+/// values; older groups, and handlers, share 4 096: once in so many times an invalidation costs another one a miss. Sharing never
+/// makes an invalidation miss its target.
 pub struct InProcessEpochs {
-    /// Tells this clock from that of every other process, and of this one's next life.
+    /// A random number that identifies this clock among those of other processes, and of later runs of this one.
     incarnation: u64,
     clock: AtomicU64,
     all: Epoch,
@@ -45,7 +43,7 @@ pub struct InProcessEpochs {
     groups: Arc<Registry>,
     paths: Box<[Epoch]>,
     hasher: Keyed,
-    /// How many of the clock's steps have come to their end: all, where none is under way.
+    /// How many advances of the clock are complete: if none is in progress, all of them.
     done: AtomicU64,
 }
 
@@ -61,20 +59,20 @@ impl Epoch {
         Self { invalidated: AtomicU64::new(epoch), expired: AtomicU64::new(epoch) }
     }
 
-    /// Another one that stands where this one does.
-    fn again(&self) -> Self {
+    /// A copy with the current times.
+    fn copy(&self) -> Self {
         Self { invalidated: AtomicU64::new(self.invalidated()), expired: AtomicU64::new(self.expired()) }
     }
 
-    /// Is as late as the other one, too.
-    fn take(&self, other: &Self) {
+    /// Raises both times to those of `other`, if these are later.
+    fn raise_to(&self, other: &Self) {
         self.invalidated.fetch_max(other.invalidated(), Ordering::SeqCst);
         self.expired.fetch_max(other.expired(), Ordering::SeqCst);
     }
 
-    /// Gives the time of the latest advance before.
+    /// Advances the epoch; returns the time of the advance before.
     fn advance(&self, epoch: u64, effect: Effect) -> u64 {
-        // Whoever sees the second of two has to see the first: a reader looks at `expired` alone as long as that allows.
+        // In this order, as a reader looks at `invalidated` only after it has seen a later `expired`.
         if effect == Effect::Invalidate {
             self.invalidated.fetch_max(epoch, Ordering::SeqCst);
         }
@@ -90,27 +88,27 @@ impl Epoch {
     }
 }
 
-/// The epochs that concern one response, held where they are read without a look-up.
+/// References to the epochs that concern one response, which a hit reads without a look-up by name.
 #[derive(Debug, Clone)]
 pub(crate) struct Marks {
     handler: Arc<Counter>,
-    /// The place of the path's epoch.
+    /// The index of the path's epoch.
     path: Option<usize>,
     groups: SmallVec<[Arc<Counter>; 4]>,
-    /// What few responses have.
+    /// Further epochs, which few responses have.
     rare: Option<Box<Rare>>,
 }
 
 #[derive(Debug, Clone, Default)]
 struct Rare {
-    /// The places of the epochs of further paths, which share the response.
+    /// The indices of the epochs of further paths, which share the response.
     paths: Vec<usize>,
-    /// The marks of what the response is made of, each with the stamp of its own run.
+    /// The marks of the parts that the response is composed of, each with the stamp of its own run.
     parts: Vec<(Marks, u64)>,
 }
 
 impl Marks {
-    /// Adds those of what it is made of, and of what those are made of.
+    /// Adds the marks of parts, and of the parts of those.
     pub(crate) fn add_parts(&mut self, parts: impl IntoIterator<Item = (Self, u64)>) {
         for (mut part, stamp) in parts {
             let all = &mut self.rare.get_or_insert_default().parts;
@@ -121,7 +119,7 @@ impl Marks {
         }
     }
 
-    /// The parts of another, which is the same response as it was before.
+    /// Adds the parts of another version of the same response.
     pub(crate) fn add_parts_of(&mut self, other: &Self) {
         self.add_parts(other.of_parts().iter().cloned());
     }
@@ -130,7 +128,7 @@ impl Marks {
         !self.of_parts().is_empty()
     }
 
-    /// What few responses have, in bytes; `of_part`: what each of the parts takes.
+    /// The size of the further epochs, in bytes; `of_part`: the size of each part besides its marks.
     pub(crate) fn weight(&self, of_part: usize) -> usize {
         let Some(rare) = &self.rare else { return 0 };
         size_of::<Rare>() + rare.paths.len() * size_of::<usize>() + rare.parts.len() * (size_of::<Self>() + of_part)
@@ -141,20 +139,20 @@ impl Marks {
     }
 }
 
-/// One where schedules are explored, which would spend their time on making the others.
+/// The number of epochs of paths. Under shuttle there is one, as each schedule has to create them.
 const BUCKETS: usize = if cfg!(shuttle) { 1 } else { 1 << 16 };
 
 impl InProcessEpochs {
-    /// A clock that starts now.
+    /// New epochs, with a new clock.
     #[must_use]
     pub fn new() -> Self {
         Self { groups: Registry::exact(), ..Self::of_memory(Keyed::new()) }
     }
 
-    /// The same for the memory backend, whose stored responses hold their epochs. `hasher` says which paths share one.
+    /// New epochs for the memory backend, whose stored responses hold their epochs. `hasher` decides which paths share one.
     pub(crate) fn of_memory(hasher: Keyed) -> Self {
         Self {
-            // One bit less: the largest of all is no clock's.
+            // One bit less, as the largest number is reserved.
             incarnation: random() >> 1,
             // Not zero, so that no epoch can be mistaken for "never".
             clock: AtomicU64::new(1),
@@ -167,19 +165,19 @@ impl InProcessEpochs {
         }
     }
 
-    /// The time that a run which starts now is stamped with.
+    /// The time of the clock, with which a run that starts now is stamped.
     pub(crate) fn now(&self) -> u64 {
         self.clock.load(Ordering::SeqCst)
     }
 
-    /// Which of the epochs of paths, under the secret of this process.
-    fn place_of(&self, path: u64) -> usize {
+    /// The index of a path's epoch, by a hash with this process's secret seed.
+    fn index_of(&self, path: u64) -> usize {
         usize::try_from(self.hasher.hash_one(path) % BUCKETS as u64).unwrap_or(0)
     }
 
-    /// Holds the epochs that concern a response; missing ones come into being.
+    /// References to the epochs that concern a response; missing ones are created.
     pub(crate) fn marks<G: AsRef<str>>(&self, handler: &str, paths: &[u64], groups: &[G]) -> Marks {
-        let mut places = paths.iter().map(|path| self.place_of(*path));
+        let mut places = paths.iter().map(|path| self.index_of(*path));
         let (path, further) = (places.next(), places.collect::<Vec<_>>());
         Marks {
             handler: self.handlers.counter(handler),
@@ -189,18 +187,18 @@ impl InProcessEpochs {
         }
     }
 
-    /// Adds the groups that became known only after the run.
+    /// Adds the epochs of groups that became known only after the run.
     pub(crate) fn add_groups<G: AsRef<str>>(&self, marks: &mut Marks, groups: &[G]) {
         marks.groups.extend(groups.iter().map(|group| self.groups.counter(group.as_ref())));
     }
 
-    /// The latest time at which a response was invalidated: what was stamped before it is unusable.
+    /// The latest time at which a response was invalidated: if it was stamped before, it is unusable.
     pub(crate) fn invalidated(&self, marks: &Marks) -> u64 {
         self.latest(marks, Epoch::invalidated)
     }
 
-    /// The latest time at which a response was invalidated or expired: what was stamped before it is not fresh. On the
-    /// way of a hit it is the only one that is read: four loads and one more per group.
+    /// The latest time at which a response was invalidated or expired: if it was stamped before, it is not fresh. A hit reads this
+    /// time alone: four loads, and one more per group.
     pub(crate) fn expired(&self, marks: &Marks) -> u64 {
         self.latest(marks, Epoch::expired)
     }
@@ -221,8 +219,8 @@ impl InProcessEpochs {
         marks.groups.iter().fold(scoped, |latest, group| latest.max(time(group.epoch())))
     }
 
-    /// For ever, where a part is outdated by its own stamp, as then nothing that is made of it is of use, whenever that was
-    /// made. A part's parts stand beside it.
+    /// `u64::MAX` if a part is outdated by its own stamp: then every response that is composed of it is unusable, whenever it was
+    /// made. The parts of a part are in the same list.
     #[cold]
     fn latest_with_rare(&self, rare: &Rare, usual: u64, time: fn(&Epoch) -> u64) -> u64 {
         if rare.parts.iter().any(|(part, stamp)| self.latest(part, time) > *stamp) {
@@ -236,38 +234,38 @@ impl InProcessEpochs {
         self.paths.get(place).map_or(0, time)
     }
 
-    /// Whether each step of the clock has reached its epoch: what is read of epochs after this covers all invalidations that
-    /// have a time.
+    /// Whether every advance of the clock has reached its epoch, so that epochs which are read afterwards include all invalidations
+    /// up to the current time.
     pub(crate) fn is_settled(&self) -> bool {
-        // In this order: a step that begins in between is one that has not come to its end.
+        // In this order: an advance that begins in between counts as not complete.
         let done = self.done.load(Ordering::SeqCst);
         done == self.now()
     }
 
-    /// The clock, where it is [settled](Self::is_settled).
+    /// The time of the clock, if it is [settled](Self::is_settled).
     pub(crate) fn settled_clock(&self) -> Option<Stamp> {
         let done = self.done.load(Ordering::SeqCst);
         let clock = self.now();
         (done == clock).then_some(Stamp { incarnation: self.incarnation, clock })
     }
 
-    /// The clock, and then the epochs.
+    /// The snapshot for a response, with the time of a clock that was read before.
     pub(crate) fn reading(&self, marks: &Marks, clock: u64) -> Reading {
         Reading { incarnation: self.incarnation, clock, invalidated: self.invalidated(marks), expired: self.expired(marks) }
     }
 
-    /// The same without waiting, and where the epochs are, unless that is `known`.
+    /// Reads the epochs without waiting. Also returns the references to them, which are looked up unless they are `known`.
     pub(crate) fn read_now(&self, scopes: &Scopes<'_>, known: Option<Marks>) -> (Reading, Marks) {
-        // The clock first: what is advanced in between is then later than the reading, never hidden by it.
+        // The clock first: an advance in between is then later than the snapshot's clock, and never hidden by it.
         let clock = self.now();
         let marks = known.unwrap_or_else(|| self.marks(scopes.handler(), scopes.paths(), scopes.groups()));
         (self.reading(&marks, clock), marks)
     }
 
-    /// Makes every response stamped before this call unusable, or stale, in the target's scope.
+    /// Makes every response in the target's scope that was stamped before this call unusable, or stale.
     pub(crate) fn advance_now(&self, mark: Mark<'_>, effect: Effect) -> Moved {
         let epoch = self.clock.fetch_add(1, Ordering::SeqCst) + 1;
-        // One that has an earlier time and is still under way would leave no trace in an epoch that is later by then.
+        // An earlier advance that is still in progress would leave no trace in an epoch that is later by then.
         let is_alone = self.done.load(Ordering::SeqCst) + 1 == self.now();
         let mut from = u64::MAX;
         match mark {
@@ -275,7 +273,7 @@ impl InProcessEpochs {
             Mark::Handler(name) => self.handlers.advance(name, epoch, effect),
             Mark::Group(name) => self.groups.advance(name, epoch, effect),
             Mark::Path(path) => {
-                if let Some(path) = self.paths.get(self.place_of(path)) {
+                if let Some(path) = self.paths.get(self.index_of(path)) {
                     let before = path.advance(epoch, effect);
                     from = if is_alone { before } else { u64::MAX };
                 }

@@ -1,4 +1,5 @@
-//! The logical clock that orders invalidations against runs (law L4): its trait, what it is asked, and what can be named.
+//! The logical clock that orders invalidations and runs (law L4): its trait, the types of its questions and answers, and the
+//! targets of invalidations.
 
 pub(crate) mod group;
 pub(crate) mod in_process;
@@ -9,34 +10,34 @@ use std::fmt;
 
 use crate::{epoch::target::Target, error::Error};
 
-/// A logical clock and the epochs that an invalidation moves on.
+/// A logical clock, and the epochs that invalidations advance.
 ///
 /// # Laws
 ///
-/// - **E1** The clock never goes back within an incarnation. A backend that lost its clock takes a new, random
-///   incarnation, and so makes all that was stored before unusable.
-/// - **E2** `advance(t, …)` moves the clock on, then sets the epoch of `t` to the new time; both are done when it returns
-///   `Ok`. An epoch is two times, of the latest [`Effect::Invalidate`] and of the latest [`Effect`] of any kind; neither
-///   ever goes back.
-/// - **E3** `read(s)` reads the clock **before** the epochs, and gives the latest times of all in `s`: the namespace's,
-///   the handler's, each path's, each group's. An epoch that is missing comes into being, no later than the clock
-///   read, unless something says that it was later once; then it counts as that.
-/// - **E4** Whoever reads after an `advance` has returned sees it.
-/// - **E5** Nothing blocks the thread. A call that takes longer than 50 ms (`read`) or 1 s (`advance`) is given up: the
-///   invalidation is then an error, and may have taken effect or not. [`BackendLimits`](crate::backend::BackendLimits) sets other limits.
+/// - **E1** The clock never goes back within an incarnation. A backend that lost its clock takes a new, random incarnation, which
+///   makes all responses that were stored before unusable.
+/// - **E2** `advance(t, …)` advances the clock, and then sets the epoch of `t` to the new time; both are done when it returns `Ok`. An
+///   epoch has two times, of the latest [`Effect::Invalidate`] and of the latest [`Effect`] of any kind; neither ever goes back.
+/// - **E3** `read(s)` reads the clock **before** the epochs, and returns the latest times of all epochs in `s`: those of the namespace,
+///   the handler, each path, and each group. A missing epoch is created, no later than the clock that was read; if it may have been
+///   later once, it counts as that.
+/// - **E4** A `read` that begins after an `advance` has returned sees it.
+/// - **E5** Calls do not block the thread. A call that takes longer than 50 ms (`read`) or 1 s (`advance`) is dropped: the
+///   invalidation is then an error, and may have taken effect or not. [`BackendLimits`](crate::backend::BackendLimits) changes the
+///   limits.
 ///
 /// [`conformance::epochs`](crate::backend::conformance::epochs) tests them.
 pub trait Epochs: Send + Sync + 'static {
-    /// The clock, and the latest of the epochs in `scopes`.
+    /// Reads the clock, and the latest times of the epochs in `scopes`.
     fn read(&self, scopes: &Scopes<'_>) -> impl Future<Output = Result<Reading, Error>> + Send;
 
-    /// Makes unusable, or stale, what was stamped before, in the target's scope.
+    /// Makes the responses in the target's scope that were stamped before unusable, or stale.
     fn advance(&self, target: &Target, effect: Effect) -> impl Future<Output = Result<(), Error>> + Send;
 
-    /// The incarnation and the clock, where they are known without waiting; never ahead of what [`read`](Self::read)
-    /// would give. Otherwise what was last read counts, which matters where `skip(…)` or `key(…)` keeps an argument back:
-    /// what is made of requests from before the first reading is shared, and not stored; those that come before this process
-    /// has read of an invalidation run a few at a time.
+    /// The incarnation and the clock, if they are known without waiting; never ahead of what [`read`](Self::read) would return.
+    /// Otherwise the values that were last read count. This matters for handlers with `skip(…)` or `key(…)`, whose extractors may read
+    /// data before the epochs are read: responses to requests from before the first reading are shared, but not stored; and requests
+    /// from before the latest invalidation that this process has read of run a few at a time.
     fn known(&self) -> Option<(u64, u64)> {
         None
     }
@@ -48,20 +49,20 @@ pub trait Epochs: Send + Sync + 'static {
 pub enum Effect {
     /// They are never used again.
     Invalidate,
-    /// They are stale: used only as far as a stale window allows.
+    /// They are stale: they are used only as far as a stale window allows.
     Expire,
 }
 
-/// A look at the clock and at the epochs that concern one response.
+/// A snapshot of the clock and of the epochs that concern one response.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Reading {
-    /// Which life of the clock this is: another one makes everything stamped before unusable.
+    /// The incarnation of the clock: another one makes all responses that were stamped before unusable.
     pub incarnation: u64,
-    /// The clock.
+    /// The time of the clock.
     pub clock: u64,
-    /// When any of what was asked for was last invalidated.
+    /// When any of the scopes was last invalidated.
     pub invalidated: u64,
-    /// When any of it was last invalidated or expired; never earlier than `invalidated`.
+    /// When any of the scopes was last invalidated or expired; never earlier than `invalidated`.
     pub expired: u64,
 }
 
@@ -73,54 +74,54 @@ pub(crate) struct Stamp {
 }
 
 impl Stamp {
-    /// The earlier of two; none, where they are of two lives of the clock.
+    /// The earlier of two stamps; `None` if they have different incarnations.
     pub(crate) fn no_later_than(self, limit: Self) -> Option<Self> {
         (self.incarnation == limit.incarnation).then(|| Self { clock: self.clock.min(limit.clock), ..self })
     }
 }
 
-/// When the run began that a response is of: which of two is kept, where one lies already.
+/// When the run of a response began, which decides which of two responses for one key is kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) struct Order {
     pub(crate) stamp: Stamp,
-    /// Among runs of one stamp: their number in this process, or milliseconds of the backend's time where several share it.
+    /// The order among runs with one stamp: their number in this process, or the backend's time in milliseconds if processes share it.
     pub(crate) began: u64,
 }
 
 impl Order {
-    /// Whether that run began after the other one. Of runs in two lives of the clock nobody can say.
+    /// Whether this run began after the other one. False for different incarnations, which cannot be compared.
     pub(crate) fn is_after(&self, other: &Self) -> bool {
         self.stamp.incarnation == other.stamp.incarnation && (self.stamp.clock, self.began) > (other.stamp.clock, other.began)
     }
 }
 
-/// What one invalidation has done to the epoch of its target.
+/// How an invalidation changed the epoch of its target.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Moved {
-    /// The latest time that the epoch may have had before; for ever, where nobody can say.
+    /// The latest time that the epoch may have had before; `u64::MAX` if unknown.
     pub(crate) from: u64,
-    /// The time that it has now, which is the clock's.
+    /// The epoch's new time, which is the clock's.
     pub(crate) to: Stamp,
 }
 
 impl Reading {
-    /// The stamp of a run that starts after this reading.
+    /// The stamp of a run that starts after this snapshot was taken.
     pub(crate) fn stamp(&self) -> Stamp {
         Stamp { incarnation: self.incarnation, clock: self.clock }
     }
 
-    /// Whether what was stamped so may answer a request that made this reading.
+    /// Whether a response with this stamp may answer a request that took this snapshot.
     pub(crate) fn allows(&self, stamp: Stamp) -> bool {
         self.incarnation == stamp.incarnation && self.invalidated <= stamp.clock && stamp.clock <= self.clock
     }
 
-    /// Whether a request that made this reading may wait for a run stamped so: nothing that concerns it was invalidated
-    /// or expired since. Other than a stored response, a run may be younger than the reading.
+    /// Whether a request that took this snapshot may follow a run with this stamp: nothing that concerns it was invalidated or expired
+    /// since. Unlike a stored response, a run may be younger than the snapshot.
     pub(crate) fn may_join(&self, stamp: Stamp) -> bool {
         self.incarnation == stamp.incarnation && self.expired <= stamp.clock
     }
 
-    /// Whether what was stamped so has been expired since, and is stale therefore.
+    /// Whether a response with this stamp has been expired since, and is stale.
     pub(crate) fn expires(&self, stamp: Stamp) -> bool {
         self.expired > stamp.clock
     }
@@ -145,17 +146,17 @@ impl<'a> Scopes<'a> {
         self.handler
     }
 
-    /// The number of the path: of a strong hash, the same in every process, so that hardly any two share one. Whoever keeps
-    /// fewer epochs, and reduces it, does so under a secret: clients choose paths, and could find some that share theirs with
-    /// another's. There are up to eight if an attribute says that paths share a response (`path = […]`): the invalidation of each
-    /// of them reaches it. None for a [typed value](crate::Values), which has no path.
+    /// The number of the path: a strong hash, the same in every process, so that collisions are very rare. An implementation that keeps
+    /// fewer epochs has to reduce the number under a secret: clients choose paths, and could otherwise look for two that share an
+    /// epoch. There are up to eight numbers if an attribute says that paths share a response (`path = […]`), which the invalidation of
+    /// any of them reaches; and none for a [typed value](crate::Values), which has no path.
     #[must_use]
     pub fn paths(&self) -> &'a [u64] {
         self.paths
     }
 
-    /// The groups' names; at most 16, and 8 that stand for the [prefixes](crate::Target::path_prefix) of each path, or one that is the
-    /// key of a typed value.
+    /// The names of the groups: at most 16, and 8 for the [prefixes](crate::Target::path_prefix) of each path, or one for the key of a
+    /// typed value.
     #[must_use]
     pub fn groups(&self) -> &'a [Box<str>] {
         self.groups
@@ -163,7 +164,7 @@ impl<'a> Scopes<'a> {
 }
 
 impl fmt::Debug for Scopes<'_> {
-    /// Without the groups' names, which may hold what a handler was asked for.
+    /// Without the names of groups, which may contain data of a request.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Scopes").field("handler", &self.handler).field("groups", &self.groups.len()).finish_non_exhaustive()
     }

@@ -1,4 +1,6 @@
-//! Whether nothing but a request itself has invalidated its path since it came.
+//! Detects whether a path was invalidated by one request alone. A POST invalidates its own path, and its answer may be stored as the
+//! answer to GET (RFC 9110 §9.3.3): only with a stamp after its own invalidation, and only if nothing else invalidated the path
+//! meanwhile.
 
 use std::sync::{Arc, Mutex};
 
@@ -10,10 +12,10 @@ use crate::{
     util::lock::lock,
 };
 
-/// Begins before the handler does, and goes with the invalidations that the request's method asks for.
+/// Follows the epoch of a request's path from before the handler runs, through the invalidations that the request itself makes.
 #[derive(Debug, Clone)]
-pub(crate) struct Trace {
-    /// Which of the backends; none for the memory.
+pub(crate) struct OwnInvalidation {
+    /// The index of the backend; `None` for memory.
     backend: Option<usize>,
     path_number: u64,
     state: Arc<Mutex<State>>,
@@ -23,13 +25,13 @@ pub(crate) struct Trace {
 enum State {
     /// The request has invalidated nothing yet.
     Begun(Stamp),
-    /// It has, and nobody else.
+    /// The request has invalidated the path, and nothing else has.
     Alone(Stamp),
-    /// Somebody else has too, or may have.
+    /// Something else has invalidated the path too, or may have.
     Lost,
 }
 
-impl Trace {
+impl OwnInvalidation {
     pub(crate) fn from(backend: Option<usize>, path_number: u64, begun: Stamp) -> Self {
         Self { backend, path_number, state: Arc::new(Mutex::new(State::Begun(begun))) }
     }
@@ -38,8 +40,8 @@ impl Trace {
         self.backend == backend
     }
 
-    /// Notes an invalidation of the request's own.
-    pub(crate) fn moved(&self, target: &Target, moved: Option<Moved>) {
+    /// Notes an invalidation that the request itself made; `moved` is absent if its effect on the epoch is unknown.
+    pub(crate) fn note(&self, target: &Target, moved: Option<Moved>) {
         if target.mark() != Mark::Path(self.path_number) {
             return;
         }
@@ -54,7 +56,7 @@ impl Trace {
         };
     }
 
-    /// A stamp for what the request has come to: later than its own invalidations of its path, and than no other.
+    /// A stamp for the answer: later than the request's own invalidations of its path. `None` if there were others, or may have been.
     pub(crate) fn stamp(&self) -> Option<Stamp> {
         match *lock(&self.state) {
             State::Alone(stamp) => Some(stamp),
@@ -81,23 +83,23 @@ mod tests {
             (vec![path(moved(1, 0, 8))], Some(8)),
             (vec![path(moved(1, 5, 6))], Some(6)),
             (vec![path(moved(1, 4, 8)), path(moved(1, 8, 9))], Some(9)),
-            // The epoch of another path tells nothing of this one.
+            // The epoch of another path does not matter.
             (vec![(8, Some(moved(1, 0, 6)))], None),
             (vec![path(moved(1, 5, 6)), (8, Some(moved(1, 7, 8))), (8, None)], Some(6)),
-            // Somebody else's was in between, before or after the first of them.
+            // Another invalidation came in between, before or after the first of the request's own.
             (vec![path(moved(1, 6, 7))], None),
             (vec![path(moved(1, 5, 6)), path(moved(1, 7, 8))], None),
-            // Another life of the clock, or an epoch that nobody knows.
+            // Another incarnation of the clock, or an unknown effect.
             (vec![path(moved(2, 5, 6))], None),
             (vec![path(moved(1, u64::MAX, 6))], None),
             (vec![(7, None)], None),
             (vec![(7, None), path(moved(1, 5, 6))], None),
         ] {
-            let trace = Trace::from(None, 7, BEGUN);
+            let own = OwnInvalidation::from(None, 7, BEGUN);
             for (path, step) in &steps {
-                trace.moved(&Target::path_numbered(*path), *step);
+                own.note(&Target::path_numbered(*path), *step);
             }
-            assert_eq!(trace.stamp().map(|stamp| stamp.clock), expected, "{steps:?}");
+            assert_eq!(own.stamp().map(|stamp| stamp.clock), expected, "{steps:?}");
         }
     }
 }

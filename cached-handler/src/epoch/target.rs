@@ -1,4 +1,4 @@
-//! What can be named to make stored responses unusable.
+//! The targets of invalidations.
 
 mod no_path;
 
@@ -34,23 +34,23 @@ enum Kind {
     Group(Box<str>),
     Handler(Cow<'static, str>),
     Path(u64),
-    /// The group that stands for all below a path.
+    /// The group of everything below a path.
     Prefix(Box<str>),
-    /// Most likely no path that a client sends, and why; and the target that is meant, if there is one.
+    /// Text that is most likely not a path of any request: the complaint, and the target that was probably meant.
     NoPath(Box<str>, Option<Box<Target>>),
 }
 
-/// Which epoch an invalidation moves on: what an implementation of [`Epochs`](crate::backend::Epochs) looks at.
+/// The epoch that an invalidation advances, for implementations of [`Epochs`](crate::backend::Epochs).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Mark<'a> {
-    /// The namespace's.
+    /// The epoch of the namespace.
     All,
-    /// A handler's, by name.
+    /// The epoch of a handler, by name.
     Handler(&'a str),
-    /// A group's, by name.
+    /// The epoch of a group, by name.
     Group(&'a str),
-    /// A path's, by its [number](crate::backend::Scopes::paths).
+    /// The epoch of a path, by its [number](crate::backend::Scopes::paths).
     Path(u64),
 }
 
@@ -61,26 +61,26 @@ impl Target {
         Self(Kind::All)
     }
 
-    /// All responses that name the group.
+    /// All responses in the group.
     #[must_use]
     pub fn group(group: impl Into<String>) -> Self {
         Self(Kind::Group(group.into().into_boxed_str()))
     }
 
-    /// All responses to requests for the path, whatever their query, handler or variant. The path is the whole one, as
-    /// the client sent it; a query in it is ignored.
+    /// All responses to requests for the path, with any query, handler and variant. It is the whole path as the client sent it; a query
+    /// in it is ignored.
     ///
-    /// Paths are compared after RFC 3986 §6.2.2 normalisation: `/a/%31` is `/a/1`. Beyond that, all that an argument may take
-    /// for one value is one: `/notes/07` is `/notes/7`, `/users/6BA7B810-9DAD-…` is `/users/6ba7b8109dad…`, `/files/a%2Fb` is
-    /// `/files/a/b`; letter case makes no difference, nor how a number, a date or an address is written. For a type of yours
-    /// that reads one value from still other texts, give the responses a [group](Self::group).
+    /// Paths are compared after normalisation (RFC 3986 §6.2.2): `/a/%31` is `/a/1`. In addition, segments are equal if any common
+    /// type parses them to one value: `/notes/07` is `/notes/7`, `/users/6BA7B810-9DAD-…` is `/users/6ba7b8109dad…`, `/files/a%2Fb`
+    /// is `/files/a/b`. Letter case does not matter, nor how a number, a date or an address is written. If a type of yours parses
+    /// other texts to one value, give the responses a [group](Self::group).
     ///
-    /// In memory and in files all paths share 65 536 epochs: once in so many times the responses of another path are
-    /// invalidated too. Which ones meet is up to chance, and nobody can choose it.
+    /// In memory and in files all paths share 65 536 epochs: once in so many times the responses of another path are invalidated
+    /// too. Which paths share an epoch is random.
     ///
-    /// What is no path (`a/x`, `https://host/a/x`, ` /a`), and what is the pattern of a route (`/a/{slug}`, `/a/:slug`, `/a/*`),
-    /// hardly any client sends: an invalidation of it is an [`Error`] that says what to type. The path is invalidated all the
-    /// same, as one where a segment is spelt so may exist, and one that lacks only its beginning is meant.
+    /// For text that is no path (`a/x`, `https://host/a/x`, ` /a`) or is the pattern of a route (`/a/{slug}`, `/a/:slug`, `/a/*`),
+    /// an invalidation is an [`Error`] that says what to type. It takes effect nevertheless: on the path with a segment spelt like
+    /// that, which may exist, or on the path that was probably meant.
     #[must_use]
     pub fn path(path: impl AsRef<str>) -> Self {
         let path = path.as_ref();
@@ -91,16 +91,16 @@ impl Target {
         }
     }
 
-    /// The path of a request.
+    /// The path of a request, which needs no check.
     pub(crate) fn sent_path(path: &str) -> Self {
         Self(Kind::Path(number(&normalise(path))))
     }
 
-    /// All responses to requests for the path and for what lies below it: `/articles` means `/articles`, `/articles/` and
+    /// All responses to requests for the path and for paths below it: `/articles` means `/articles`, `/articles/` and
     /// `/articles/7/comments`, and not `/articles2`. Compared as by [`path`](Self::path); up to 8 segments.
     ///
-    /// In a cache that [`CacheBuilder::path_prefixes`](crate::CacheBuilder::path_prefixes) was said to; otherwise it is an
-    /// [`Error`]. A [group](Self::group) costs less, where one can be given to all handlers below.
+    /// The cache needs [`CacheBuilder::path_prefixes`](crate::CacheBuilder::path_prefixes); without it, this is an [`Error`]. A
+    /// [group](Self::group) costs less, if all handlers below can have one.
     ///
     /// ```
     /// # use cached_handler::{Cache, Error, Target};
@@ -119,30 +119,30 @@ impl Target {
         }
     }
 
-    /// The same of a path whose pieces are values.
+    /// A prefix made from a template and values, which needs no check for patterns.
     pub(crate) fn sent_prefix(path: &str) -> Self {
         Self(group_of(path).map_or_else(|| Kind::NoPath(no_path::prefix_complaint(path).into_boxed_str(), None), Kind::Prefix))
     }
 
-    /// All responses under a name: of the handler or layer that a [`Policy`](crate::Policy::name) gives it, or of the
-    /// [values](crate::Cache::values) of that name. Nobody can say whether a name is wrong: another process may use it.
+    /// All responses under a name: of a handler or layer that a [`Policy`](crate::Policy::name) names so, or of the
+    /// [values](crate::Cache::values) with that name. A wrong name is not detected, as another process may use it.
     #[must_use]
     pub fn named(name: impl Into<String>) -> Self {
         Self(Kind::Handler(Cow::Owned(name.into())))
     }
 
-    /// The handler of this name.
+    /// The handler with this name.
     pub(crate) fn handler_named(name: Cow<'static, str>) -> Self {
         Self(Kind::Handler(name))
     }
 
-    /// The path of this number.
+    /// The path with this number.
     #[cfg(any(test, feature = "testing"))]
     pub(crate) fn path_numbered(number: u64) -> Self {
         Self(Kind::Path(number))
     }
 
-    /// Whether a stored response could have it. A name that is too long for a group is none's, and there is nothing to
+    /// Whether a stored response could have this target. No response has a group whose name is too long, so there is nothing to
     /// invalidate.
     pub(crate) fn may_be_named(&self) -> bool {
         match &self.0 {
@@ -151,7 +151,7 @@ impl Target {
         }
     }
 
-    /// That it most likely names nothing, and what to type instead.
+    /// An error if the target most likely names nothing; it says what to type instead.
     pub(crate) fn check(&self) -> Result<(), Error> {
         match &self.0 {
             Kind::NoPath(complaint, _) => Err(Error::config(&**complaint)),
@@ -159,7 +159,7 @@ impl Target {
         }
     }
 
-    /// The same, and whether the responses of this cache can have it.
+    /// As [`check`](Self::check), and an error for a prefix in a cache without prefixes.
     pub(crate) fn check_in(&self, has_prefixes: bool) -> Result<(), Error> {
         match &self.0 {
             Kind::Prefix(_) if !has_prefixes => Err(Error::config(
@@ -169,7 +169,8 @@ impl Target {
         }
     }
 
-    /// What is moved on, in a cache where that is possible: also where it most likely names nothing, as it may be spelt so.
+    /// The target that is advanced, if that is possible in this cache. For text that is most likely no path, it is the target that
+    /// was probably meant.
     pub(crate) fn meant(&self, has_prefixes: bool) -> Option<&Self> {
         match &self.0 {
             Kind::NoPath(_, meant) => meant.as_ref()?.meant(has_prefixes),
@@ -177,7 +178,7 @@ impl Target {
         }
     }
 
-    /// The epoch that is moved on.
+    /// The epoch that an invalidation of this target advances.
     #[must_use]
     pub fn mark(&self) -> Mark<'_> {
         match &self.0 {
@@ -185,7 +186,7 @@ impl Target {
             Kind::Group(name) | Kind::Prefix(name) => Mark::Group(name),
             Kind::Handler(name) => Mark::Handler(name),
             Kind::Path(number) => Mark::Path(*number),
-            // Nothing has it: what is meant is advanced in its place.
+            // Not advanced: `meant` gives the target that is advanced instead.
             Kind::NoPath(..) => Mark::Path(0),
         }
     }

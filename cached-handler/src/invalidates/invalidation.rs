@@ -1,4 +1,4 @@
-//! `Invalidation`: what the body of a handler with `#[invalidates]` finds out that it changes.
+//! `Invalidation`: targets that only the body of a handler with `#[invalidates]` can name.
 
 use std::{
     fmt,
@@ -10,24 +10,24 @@ use http::{StatusCode, request::Parts};
 
 use crate::{epoch::target::Target, util::lock::lock};
 
-/// An argument of a handler with `#[invalidates]`, by which its body names what only it finds out: the name in an upload, the
-/// old name of what is renamed.
+/// An argument of a handler with `#[invalidates]`, with which its body names targets that only the body can know: a name in an upload,
+/// the old name of a renamed resource.
 ///
-/// **Name it before the write.** It is then invalidated after the body, before the answer is sent, however the body ends: with an
-/// answer of any status, in a panic, or after its client has left; where the client leaves, the body goes on to its end
-/// (RFC 9110 §9.2.2 leaves it to the server what becomes of a request whose connection breaks). What the attribute
-/// names beside it is spared by an answer of 4xx, and this is not.
+/// **Name a target before the write.** It is then invalidated after the body and before the answer is sent, however the body ends: with
+/// an answer of any status, in a panic, or after its client has disconnected. In the last case the body runs to its end (RFC 9110
+/// §9.2.2 leaves it to the server what becomes of a request whose connection breaks). An answer of 4xx prevents the invalidation of
+/// the attribute's own targets, but not of these.
 ///
-/// After its client has left, the body goes on in a task of its own. Task-locals that a middleware has set around it
-/// (`tokio::task_local!`) are not there any more, and reading one by `LocalKey::with` panics: take what the body needs of them before
-/// its first await. A panic after the client has left is an error in the log. As many bodies go on as
-/// [`CacheBuilder::max_detached_runs`](crate::CacheBuilder::max_detached_runs) allows; a further one ends with its client.
+/// After its client has disconnected, the body continues in a task of its own. Task-locals of a middleware (`tokio::task_local!`) are
+/// not set there, and reading one by `LocalKey::with` panics: read what the body needs of them before its first await. A panic after
+/// the client has disconnected is logged as an error. The number of such bodies is limited by
+/// [`CacheBuilder::max_detached_runs`](crate::CacheBuilder::max_detached_runs); a further one ends with its client.
 ///
-/// If it can be known only from what was written, the response may say it: [`CacheGroups`](crate::CacheGroups) in the response of
-/// such a handler is invalidated, too, unless the answer is a 4xx.
+/// A target that is known only from the result of the write may be named in the response: the groups of
+/// [`CacheGroups`](crate::CacheGroups) in the response of such a handler are invalidated, too, unless the answer is a 4xx.
 ///
-/// Not in a handler without the attribute: the extractor answers 500, as nobody would carry it out. A handler with `#[cached]` takes
-/// a [`Cache`](crate::Cache).
+/// In a handler without the attribute the extractor answers 500, as nothing would invalidate the targets. A handler with `#[cached]`
+/// takes a [`Cache`](crate::Cache) instead.
 ///
 /// ```
 /// use axum::{body::Bytes, http::StatusCode};
@@ -47,7 +47,7 @@ use crate::{epoch::target::Target, util::lock::lock};
 pub struct Invalidation(Arc<Mutex<Vec<Target>>>);
 
 impl Invalidation {
-    /// Adds a group; nothing, where the name is empty or longer than 256 bytes, as no response has such a one.
+    /// Adds a group. A name that is empty or longer than 256 bytes is ignored, as no response has such a group.
     pub fn group(&self, group: impl Into<String>) {
         let group = Target::group(group);
         if group.may_be_named() {
@@ -63,7 +63,7 @@ impl Invalidation {
         }
     }
 
-    /// What has been named.
+    /// The targets that were named so far.
     pub(crate) fn so_far(&self) -> Vec<Target> {
         lock(&self.0).clone()
     }
@@ -81,7 +81,7 @@ impl<S: Sync> FromRequestParts<S> for Invalidation {
 }
 
 impl fmt::Debug for Invalidation {
-    /// Names no target: a group may hold what was sent.
+    /// Shows no target, as a group may contain data of a request.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Invalidation").field("targets", &lock(&self.0).len()).finish()
     }

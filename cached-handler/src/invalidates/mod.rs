@@ -1,4 +1,5 @@
-//! What `#[invalidates]` runs: targets that are invalidated however the body ends.
+//! Runs the body of a handler with `#[invalidates]`, or of a request with an unsafe method, and invalidates its targets however the
+//! body ends.
 
 pub(crate) mod invalidation;
 mod outliving;
@@ -19,11 +20,11 @@ use tokio::sync::Notify;
 pub use self::outliving::outliving;
 use crate::{
     cache::Cache,
-    epoch::{Effect, group::CacheGroups, own_invalidation::Trace, target::Target},
+    epoch::{Effect, group::CacheGroups, own_invalidation::OwnInvalidation, target::Target},
     error::Error,
     handler::{function::CachedHandler, writes::note_invalidated},
     invalidates::invalidation::Invalidation,
-    request::{signature::Capture, unsafe_target::Changed},
+    request::{signature::Capture, unsafe_target::UnsafeTarget},
     rules::path::encode_segment,
     stored::failed::is_no_answer,
     util::{
@@ -35,80 +36,80 @@ use crate::{
     },
 };
 
-/// The cache of the request's router, where that has one of its own; what the request changes by its method; and what the body
-/// is going to name.
+/// What `#[invalidates]` captures of a request: the cache of its router, if that has one of its own; the target of an unsafe method; and
+/// the list of targets that the body will name.
 #[derive(Debug)]
-pub struct OwnCache(Option<Cache>, Option<Box<Changed>>, Invalidation);
+pub struct OwnCache(Option<Cache>, Option<Box<UnsafeTarget>>, Invalidation);
 
 impl<S> Capture<S> for OwnCache {
     fn of(parts: &mut Parts) -> Self {
         let named = Invalidation::default();
         parts.extensions.insert(named.clone());
-        Self(Cache::of(parts), Changed::by(parts), named)
+        Self(Cache::of(parts), UnsafeTarget::by(parts), named)
     }
 }
 
-/// What to invalidate, computed from the arguments before the body runs.
+/// The targets to invalidate, which are computed from the arguments before the body runs.
 #[derive(Debug, Clone)]
 pub struct Targets {
-    /// A test's cache keeps to itself, and a cached handler or a layer means its own. None: every cache of the process.
+    /// The caches to invalidate in: a test's own cache, or those of a cached handler or a layer. If empty, every cache of the process.
     only: Vec<Cache>,
-    /// Those of the attribute, which only an answer of 4xx spares; once there is an answer, all.
+    /// The targets of the attribute, which are dropped for an answer of 4xx. Once the body has ended, also those that it named.
     due: Vec<Target>,
-    /// What the method changes: any error spares it (RFC 9111 §4.4).
-    changed: Option<Box<Changed>>,
-    /// The same, once there is an answer or none is to come; not in caches in which it means nothing.
+    /// The target of an unsafe method, which is not invalidated if the answer is an error (RFC 9111 §4.4).
+    changed: Option<Box<UnsafeTarget>>,
+    /// The targets that follow from the method, once the body has ended. They do not apply to caches with `keep_own_path`.
     by_method: Vec<Target>,
-    /// What the body names, which nothing spares.
+    /// The targets that the body names, which are invalidated in any case.
     named: Option<Invalidation>,
-    /// Who wants to know that nothing else was invalidated meanwhile.
-    trace: Option<Trace>,
+    /// Follows the request's own invalidations of its path.
+    own: Option<OwnInvalidation>,
 }
 
 /// A piece of a path template.
 #[derive(Clone, Copy)]
 pub enum PathPiece<'a> {
-    /// As it stands in the attribute.
+    /// Text of the attribute.
     Literal(&'a str),
-    /// Percent-encoded as one segment.
+    /// A value, percent-encoded as one segment.
     Value(&'a dyn fmt::Display),
-    /// The same, but for its slashes.
+    /// A value of `{*rest}`, percent-encoded except for its slashes.
     Rest(&'a dyn fmt::Display),
 }
 
 impl Targets {
-    /// None so far.
+    /// No targets yet.
     #[must_use]
     pub fn new(cache: OwnCache) -> Self {
         let only = cache.0.filter(|cache| cache.inner().isolated).into_iter().collect();
-        Self { only, due: Vec::new(), changed: cache.1, by_method: Vec::new(), named: Some(cache.2), trace: None }
+        Self { only, due: Vec::new(), changed: cache.1, by_method: Vec::new(), named: Some(cache.2), own: None }
     }
 
-    /// Has the request's method mean nothing.
+    /// The request's method invalidates nothing.
     pub fn keep_own_path(&mut self) {
         self.changed = None;
     }
 
-    /// What a request to a cached handler changes in that handler's cache.
-    pub(crate) fn changed(cache: &Cache, changed: Box<Changed>, trace: Option<Trace>) -> Self {
-        Self { only: vec![cache.clone()], due: Vec::new(), changed: Some(changed), by_method: Vec::new(), named: None, trace }
+    /// The targets of a request with an unsafe method to a cached handler, in that handler's cache.
+    pub(crate) fn changed(cache: &Cache, changed: Box<UnsafeTarget>, own: Option<OwnInvalidation>) -> Self {
+        Self { only: vec![cache.clone()], due: Vec::new(), changed: Some(changed), by_method: Vec::new(), named: None, own }
     }
 
-    /// What a request through a layer changes in these caches. Also what was invalidated inside: what stands between may have
-    /// written, or committed, after that.
-    pub(crate) fn through(caches: Vec<Cache>, changed: Box<Changed>) -> Self {
-        Self { only: caches, due: Vec::new(), changed: Some(changed), by_method: Vec::new(), named: None, trace: None }
+    /// The targets of a request with an unsafe method through a layer, in these caches. A handler inside may have invalidated them
+    /// already, but a middleware in between may have written, or committed, after that.
+    pub(crate) fn through(caches: Vec<Cache>, changed: Box<UnsafeTarget>) -> Self {
+        Self { only: caches, due: Vec::new(), changed: Some(changed), by_method: Vec::new(), named: None, own: None }
     }
 
     /// Adds a group.
     pub fn group(&mut self, group: fmt::Arguments<'_>) {
         let name = fmt::format(group);
-        // A test's cache has its own responses.
+        // Not for a test's own cache, whose responses are not those of the program.
         if self.only.is_empty() {
             note_invalidated(&name);
         }
         let group = Target::group(name);
-        // Not for as long as the body runs either.
+        // Dropped at once, so that it does not take memory while the body runs.
         if group.may_be_named() {
             self.due.push(group);
         }
@@ -119,7 +120,7 @@ impl Targets {
         self.due.push(Target::sent_path(&filled(pieces)));
     }
 
-    /// Adds all below a path.
+    /// Adds a path prefix.
     pub fn path_prefix(&mut self, pieces: &[PathPiece<'_>]) {
         self.due.push(Target::sent_prefix(&filled(pieces)));
     }
@@ -130,7 +131,7 @@ impl Targets {
     }
 }
 
-/// A path template with its values.
+/// The path that a template and its values make.
 fn filled(pieces: &[PathPiece<'_>]) -> String {
     let mut path = String::new();
     for piece in pieces {
@@ -148,19 +149,19 @@ fn filled(pieces: &[PathPiece<'_>]) -> String {
     path
 }
 
-/// Runs the body, and invalidates before the answer is sent, all at the same time. Where the body does not end well,
-/// because it panics or its client leaves, the targets are invalidated all the same: what it wrote may have been
-/// committed. Only an answer of 4xx spares them, and any error the target of the request. What could not be invalidated is
-/// told to the layers outside by an `Arc<Error>` in the response's extensions.
+/// Runs the body, and invalidates its targets before the answer is sent, all concurrently. If the body panics or its client
+/// disconnects, the targets are invalidated nevertheless, as its writes may have been committed. Only an answer of 4xx prevents it,
+/// and for the target of the request any error. For outer layers, a failure to invalidate is an `Arc<Error>` in the response's
+/// extensions.
 pub async fn invalidating<F: Future<Output = Response>>(targets: Targets, body: F) -> Response {
-    // The process is not to end while something may be written.
+    // `drain` waits for the body, as it may be writing.
     let _pending = targets.pending();
     let mut due = Due(Some(targets));
     let mut response = body.await;
     let Some(targets) = due.0.take() else { return response };
-    let targets = targets.left_by(&response);
+    let targets = targets.after(&response);
     if !targets.is_empty() {
-        // Again in a guard: this await may be the one at which the client leaves.
+        // In a guard again, as the client may disconnect at this await.
         let mut due = Due(Some(targets));
         if let Some(targets) = &due.0
             && let Err(error) = targets.invalidate().await
@@ -172,48 +173,47 @@ pub async fn invalidating<F: Future<Output = Response>>(targets: Targets, body: 
     response
 }
 
-/// Targets that are still to be invalidated when this is dropped.
+/// Invalidates the targets on drop, unless they were taken.
 struct Due(Option<Targets>);
 
 impl Drop for Due {
     fn drop(&mut self) {
-        let Some(targets) = self.0.take().map(Targets::left_by_no_answer) else { return };
-        // In memory at once: nobody is there to wait.
+        let Some(targets) = self.0.take().map(Targets::without_answer) else { return };
+        // Memory first, at once: `drop` cannot wait.
         for cache in targets.caches() {
             targets.due_in(&cache).for_each(|target| cache.invalidate_in_process(target));
         }
         let pending = Mutex::new(targets.pending());
-        let telling = Arc::new(Telling { pending, targets, is_done: AtomicBool::default(), done: Notify::new() });
-        if let Some(cache) = telling.targets.caches().iter().find(|cache| cache.has_backends()) {
-            let tell = || Arc::clone(&telling).tell();
-            _ = cache.inner().tasks.spawn(tell);
-            // Nobody may drive the runtime that the cache was built in; this one is driven.
-            let telling = Arc::clone(&telling);
+        let remaining = Arc::new(Remaining { pending, targets, is_done: AtomicBool::default(), done: Notify::new() });
+        if let Some(cache) = remaining.targets.caches().iter().find(|cache| cache.has_backends()) {
+            _ = cache.inner().tasks.spawn(|| Arc::clone(&remaining).send());
+            // The runtime in which the cache was built may not be driven any more, but the current one is.
+            let remaining = Arc::clone(&remaining);
             drop(spawn_here(async move {
-                if timeout(LONGER_THAN_IT_TAKES, telling.done.notified()).await.is_err() {
-                    telling.tell().await;
+                if timeout(FALLBACK_AFTER, remaining.done.notified()).await.is_err() {
+                    remaining.send().await;
                 }
             }));
         }
     }
 }
 
-/// After so long the first task has not begun.
-const LONGER_THAN_IT_TAKES: Duration = Duration::from_secs(2);
+/// After this time the first task has most likely not run, and a second one takes over.
+const FALLBACK_AFTER: Duration = Duration::from_secs(2);
 
-/// Invalidations still to be sent after the request was dropped.
-struct Telling {
+/// Invalidations on backends that are still to be sent after the request was dropped.
+struct Remaining {
     targets: Targets,
     is_done: AtomicBool,
-    /// Signals that nobody else need send them.
+    /// Signals the second task that all were sent.
     done: Notify,
     pending: Mutex<Vec<PendingInvalidation>>,
 }
 
-impl Telling {
-    async fn tell(self: Arc<Self>) {
+impl Remaining {
+    async fn send(self: Arc<Self>) {
         if !self.is_done.load(Ordering::Relaxed) {
-            // A failure is logged: there is no caller.
+            // `invalidate` logs a failure; there is no caller to return it to.
             _ = self.targets.invalidate().await;
             self.is_done.store(true, Ordering::Relaxed);
             lock(&self.pending).clear();
@@ -222,7 +222,7 @@ impl Telling {
     }
 }
 
-impl Drop for Telling {
+impl Drop for Remaining {
     fn drop(&mut self) {
         if !*self.is_done.get_mut() {
             let error = Error::backend("there is no runtime to invalidate in, or it has ended before that was done");
@@ -233,9 +233,10 @@ impl Drop for Telling {
 }
 
 impl Targets {
-    fn left_by(mut self, answer: &Response) -> Self {
+    /// The targets that remain after this answer.
+    fn after(mut self, answer: &Response) -> Self {
         if is_no_answer(answer) {
-            return self.left_by_no_answer();
+            return self.without_answer();
         }
         if answer.status().is_client_error() {
             self.due.clear();
@@ -248,13 +249,14 @@ impl Targets {
         self
     }
 
-    fn left_by_no_answer(mut self) -> Self {
+    /// All targets, if the body has ended without an answer.
+    fn without_answer(mut self) -> Self {
         self.by_method = self.changed.take().map(|changed| changed.target()).into_iter().collect();
         self.add_named();
         self
     }
 
-    /// What is due in one cache: there the method may mean nothing. What the attribute names need not be told twice.
+    /// The targets in one cache, each once. With `keep_own_path` those that follow from the method do not apply.
     fn due_in(&self, cache: &Cache) -> impl Iterator<Item = &Target> {
         let keeps = cache.inner().keeps_own_paths();
         let by_method = self.by_method.iter().filter(move |target| !keeps && !self.due.contains(target));
@@ -271,7 +273,7 @@ impl Targets {
         }
     }
 
-    /// What the attribute names need not be told twice.
+    /// Adds targets that are not in the list yet.
     fn add(&mut self, targets: impl IntoIterator<Item = Target>) {
         for target in targets {
             if !self.due.contains(&target) {
@@ -289,24 +291,24 @@ impl Targets {
         all
     }
 
-    /// What the end of the process waits for in each cache that has backends; memory ends with it.
+    /// Registers a pending invalidation in each cache with backends, for `drain`. Memory ends with the process and needs none.
     fn pending(&self) -> Vec<PendingInvalidation> {
         self.caches().iter().filter(|cache| cache.has_backends()).map(|cache| cache.inner().tasks.pending_invalidation()).collect()
     }
 
-    /// All of them, at the same time, so that they take no longer than one; a failure is an event, and the answer goes out
-    /// all the same (law L6).
+    /// Invalidates all targets concurrently, so that they take no longer than one. A failure is logged, and the answer is sent
+    /// nevertheless (law L6).
     async fn invalidate(&self) -> Result<(), Error> {
         let caches = self.caches();
-        let mut told = Vec::with_capacity(caches.len() * self.due.len());
+        let mut calls = Vec::with_capacity(caches.len() * self.due.len());
         for cache in &caches {
-            told.extend(self.due_in(cache).map(|target| -> Call<'_, _> { Box::pin(self.tell(cache, target)) }));
+            calls.extend(self.due_in(cache).map(|target| -> Call<'_, _> { Box::pin(self.invalidate_in(cache, target)) }));
         }
-        together(told).await.into_iter().fold(Ok(()), Result::and)
+        together(calls).await.into_iter().fold(Ok(()), Result::and)
     }
 
-    async fn tell(&self, cache: &Cache, target: &Target) -> Result<(), Error> {
-        let outcome = cache.change(target, Effect::Invalidate, self.trace.as_ref()).await;
+    async fn invalidate_in(&self, cache: &Cache, target: &Target) -> Result<(), Error> {
+        let outcome = cache.change(target, Effect::Invalidate, self.own.as_ref()).await;
         outcome.inspect_err(|error| cache.inner().observer.invalidation_failed(error))
     }
 }

@@ -1,4 +1,4 @@
-//! A body that goes on where its client leaves.
+//! A body that runs to its end after its client has disconnected.
 
 use std::{
     future::poll_fn,
@@ -13,10 +13,10 @@ use axum::response::Response;
 use super::{Due, Targets, invalidating};
 use crate::util::tasks::{self, Tasks};
 
-/// The same in a run that does not end with its client, because what it finds out is known only at its end. Where the client
-/// leaves, what is known by then is invalidated at once, and all of it again when the run ends. Then it goes on in a task of its
-/// own, in which the task-locals of those around it are gone. Where there is no place for one more run, or no runtime, it ends
-/// with its client.
+/// As [`invalidating`], for a body with an [`Invalidation`](super::Invalidation), whose targets are known only at its end. If the client
+/// disconnects, the targets that are known by then are invalidated at once, and all of them again when the body ends. The body then
+/// continues in a task of its own, without the task-locals of the layers around it. Without a runtime, or a place for one more
+/// detached run, it ends with its client.
 pub async fn outliving<F: Future<Output = Response> + Send + 'static>(targets: Targets, body: F) -> Response {
     let known = targets.clone();
     Outliving { known: Some(known), run: Some(Box::pin(invalidating(targets, body))), is_begun: false }.await
@@ -57,10 +57,10 @@ impl Drop for Outliving {
     }
 }
 
-/// For what goes on where no cache has been made yet: the body writes all the same, and one may be there when it ends.
+/// Tracks bodies in a process that has no cache yet. The body has to complete nevertheless, and there may be a cache when it ends.
 static WITHOUT_A_CACHE: LazyLock<Tasks> = LazyLock::new(|| Tasks::new(MOST));
 
-/// Runs it to its end. A panic is nobody's but its own: its task is not looked at.
+/// Runs the body to its end. A panic is returned as an error, as nothing awaits its task.
 async fn ended(mut run: Pin<Box<dyn Future<Output = Response> + Send>>) -> Result<(), ()> {
     let polled = poll_fn(|context| match catch_unwind(AssertUnwindSafe(|| run.as_mut().poll(context))) {
         Ok(polled) => polled.map(Ok),
@@ -69,5 +69,5 @@ async fn ended(mut run: Pin<Box<dyn Future<Output = Response> + Send>>) -> Resul
     polled.await.map(drop)
 }
 
-/// As many as a cache has by default.
+/// The limit of detached runs, the same as a cache's default.
 const MOST: usize = 1024;

@@ -1,4 +1,4 @@
-//! The key of a layer: all that the service is shown of a request.
+//! The key of a layer: everything that the service inside can see of a request.
 
 use http::{request::Parts, uri::Authority};
 
@@ -10,7 +10,7 @@ use crate::{
 };
 
 impl Settings {
-    /// Writes it. The method is not in it: HEAD is answered from what GET stored.
+    /// Writes the key, without the method: HEAD is answered from the stored response to GET.
     pub(super) fn write(&self, parts: &Parts, key: &mut KeyWriter<'_>) {
         begin(key);
         let (facts, authority) = (key.facts, parts.uri.authority().map(Authority::as_str));

@@ -1,4 +1,4 @@
-//! The cache as a tower layer: the same way of a request, for services whose arguments it cannot know.
+//! The cache as a tower layer, for services whose arguments are not known. Requests go through the same steps as for `#[cached]`.
 
 mod key;
 mod request;
@@ -21,36 +21,35 @@ use crate::{
 
 /// Caches the responses of any service: a [`Router`](axum::Router), a `MethodRouter`, files, a proxy.
 ///
-/// Prefer `#[cached]` on handlers: it knows what a handler can see. A layer cannot know, so it is the other way round:
-/// **the service is shown what is in the key, and nothing else.** In the key are scheme, authority, path and the whole query
-/// as they arrived, and the header fields that [`vary`](Self::vary) names. Of the other fields the service sees `Host`
-/// alone. Preconditions and ranges are evaluated here, and HEAD is answered from what GET stored.
+/// Prefer `#[cached]` on handlers: it knows what a handler can see. A layer does not, so it works the other way round: **the service
+/// sees what is in the key, and nothing else.** The key holds scheme, authority, path and the whole query as they arrived, and the
+/// header fields that [`vary`](Self::vary) names. Of the other fields the service sees only `Host`. The layer evaluates preconditions
+/// and ranges, and answers HEAD from the stored response to GET.
 ///
-/// `traceparent` and `tracestate` are hidden like any other field, as a service that reflects them would show one client's
-/// to another. A trace goes on all the same where the middleware that reads it stands outside of the layer: the service
-/// runs in the span of the request that it runs for.
+/// `traceparent` and `tracestate` are hidden like any other field, as a service that reflects them would show one client's to another.
+/// A trace still continues if the middleware that reads it is outside of the layer: the service runs in the span of the request that
+/// it runs for.
 ///
-/// Other methods pass, and the answer invalidates what is stored for the path (RFC 9111 §4.4), unless it is an error.
+/// Other methods pass, and invalidate the stored responses of the path (RFC 9111 §4.4), unless the answer is an error.
 ///
-/// Passed on untouched, neither answered nor stored: requests with content; those that ask for another
-/// protocol; those for which [`bypass`](Self::bypass) holds; those with `Cookie` or `Authorization`, unless `vary` names the
-/// field (what is stored is then one person's, and sent as `private`) or [`skip_credentials`](Self::skip_credentials) says
-/// that it does not matter. Handlers with `#[cached]` inside a layer answer from their own cache; the layer passes that on.
+/// These requests pass unchanged, and their answers are not stored: requests with content; those that ask for another protocol; those
+/// for which [`bypass`](Self::bypass) holds; those with `Cookie` or `Authorization`, unless `vary` names the field (the stored
+/// response is then one person's, and sent as `private`) or [`skip_credentials`](Self::skip_credentials) says that it does not
+/// matter. Handlers with `#[cached]` inside a layer answer from their own cache; the layer passes their answers on.
 ///
-/// # Where it stands
+/// # Where to put it
 ///
-/// A hit is answered before everything inside runs. So **what refuses requests, such as authentication, stands outside of
-/// the layer**, or goes by a field that the layer does not show. Put around the whole router, as in the example, it answers
-/// before routing, at half of what a ready response of a handler costs; then there is no outside, and what the service
-/// refuses by is the query, `Authorization`, `Cookie`, or a field in `vary`. With [`Router::layer`](axum::Router::layer) and
-/// `route_layer` it answers after routing. The attribute has no such trap: extractors run before it answers.
+/// A hit is answered before anything inside runs. So **middleware that refuses requests, such as authentication, belongs outside of
+/// the layer**, or has to decide by a field that the layer hides. A layer around the whole router, as in the example, answers before
+/// routing, at half the cost of a handler's ready response; then there is no outside, and the service has to refuse by the query,
+/// `Authorization`, `Cookie`, or a field in `vary`. With [`Router::layer`](axum::Router::layer) and `route_layer` it answers after
+/// routing. The attribute has no such trap: extractors run before it answers.
 ///
-/// Layers that make an answer for one client, such as compression and CORS, stand outside; or `vary` names what they go by
-/// (`accept-encoding`, `origin`).
+/// Layers that adapt an answer to one client, such as compression and CORS, belong outside; or `vary` names the fields by which they
+/// decide (`accept-encoding`, `origin`).
 ///
-/// Request extensions pass through, as routers need theirs. What another middleware has put there from the request (a
-/// user, the peer's address) can be seen inside and is not in the key: name it with [`key`](Self::key), or let that
-/// middleware stand inside.
+/// Request extensions pass through, as routers need theirs. An extension that another middleware made from the request (a user, the
+/// peer's address) is visible inside and not in the key: name it with [`key`](Self::key), or put that middleware inside.
 ///
 /// # Example
 ///
@@ -71,23 +70,23 @@ use crate::{
 pub struct CacheLayer(Arc<Settings>);
 
 impl CacheLayer {
-    /// A layer whose responses are fresh for `ttl`, at most ten years, unless they say otherwise; zero stores only those
-    /// that do.
+    /// A layer whose responses are fresh for `ttl`, at most ten years, unless they say otherwise. With zero, only responses that do are
+    /// stored.
     ///
-    /// The name stands for the layer in events, in [`Target::named`](crate::Target::named), and in the keys of stores that
-    /// processes share: two layers of one name there share what they store, if they are shown and key the same (`vary`,
-    /// `key`, `see_all_fields`). In memory, each call makes a layer of its own, and its clones are the same one. Put clones
-    /// around different services only where they answer different addresses.
+    /// The name identifies the layer in events, in [`Target::named`](crate::Target::named), and in the keys of backends that processes
+    /// share: two layers with one name share their responses there, if they show and key the same (`vary`, `key`,
+    /// `see_all_fields`). In memory, each call makes a separate layer, and its clones share responses. Put clones around different
+    /// services only if these answer different paths.
     ///
-    /// Make layers when the program starts, and not for each tenant or request: what a layer says of itself is kept until the
-    /// process ends.
+    /// Make layers when the program starts, and not for each tenant or request: the description of a layer is kept until the process
+    /// ends.
     #[track_caller]
     pub fn new(name: &'static str, ttl: Duration) -> Self {
         Self(Arc::new(Settings::new(name, Ttl::For(ttl.min(TEN_YEARS)), Location::caller())))
     }
 
-    /// A layer that stores what states its own freshness, as a shared cache does by RFC 9111: by `s-maxage`, `max-age`,
-    /// `Expires` or `CDN-Cache-Control`, or with [`FreshFor`](crate::FreshFor).
+    /// A layer that stores only responses that state their freshness, as RFC 9111 describes for a shared cache: by `s-maxage`,
+    /// `max-age`, `Expires` or `CDN-Cache-Control`, or with [`FreshFor`](crate::FreshFor).
     ///
     /// ```
     /// use cached_handler::CacheLayer;
@@ -101,9 +100,9 @@ impl CacheLayer {
 
     /// The backend, by its name in [`Cache::builder`]; otherwise the cache's [default](crate::CacheBuilder::default_backend).
     ///
-    /// One that the cache does not have is an error of [`Cache::install`], where the layer is around its service by then. With a
-    /// [`cache`](Self::cache) of its own it is said in the log, as an error, when the layer is put around its service.
-    /// Requests then pass, and nothing is stored.
+    /// A backend that the cache does not have is an error of [`Cache::install`], if the layer wraps its service by then. With a
+    /// [`cache`](Self::cache) of its own, an error is logged when the layer wraps its service. Requests then pass, and nothing is
+    /// stored.
     pub fn backend(self, backend: &'static str) -> Self {
         self.set(|settings| settings.attributes.backend = Some(backend))
     }
@@ -113,7 +112,7 @@ impl CacheLayer {
         self.set(|settings| settings.groups.push(group.into().into_boxed_str()))
     }
 
-    /// Adds groups that follow from the request. It is given what the service is shown, when nothing stored could answer.
+    /// Adds groups that depend on the request. The function gets the request as the service sees it, if no stored response answers it.
     ///
     /// ```
     /// use cached_handler::{CacheLayer, secs};
@@ -124,11 +123,11 @@ impl CacheLayer {
         self.set(|settings| settings.groups_of = Some(Arc::new(of)))
     }
 
-    /// The header fields that the service may see, besides `Host`: they are in the key, and `Vary` names them. `cookie`
-    /// and `authorization` may be named; every value of theirs is then a response of its own, sent as `private`.
+    /// The header fields that the service may see, besides `Host`: they are in the key, and `Vary` names them. `cookie` and
+    /// `authorization` may be named; each of their values then has a response of its own, sent as `private`.
     ///
-    /// A field that only responses have, or that the cache answers itself (`set-cookie`, `range`), is an error of [`Cache::install`],
-    /// where the layer is around its service by then; it is said in the log as well, when the layer is put around its service.
+    /// A field that only responses have, or that the cache evaluates itself (`set-cookie`, `range`), is an error of
+    /// [`Cache::install`], if the layer wraps its service by then; it is logged as well, when the layer wraps its service.
     ///
     /// ```
     /// use cached_handler::{CacheLayer, secs};
@@ -140,19 +139,19 @@ impl CacheLayer {
         self.set(|settings| settings.vary_on(&fields))
     }
 
-    /// The service sees all fields, and its responses name in `Vary` what they depend on (RFC 9111 §4.1): for services that
-    /// do, such as a proxy. A service that leaves out a dependency there leaks one client's response to another.
+    /// The service sees all fields, and its responses name in `Vary` the fields that they depend on (RFC 9111 §4.1): for services that
+    /// do so, such as a proxy. A service that omits one leaks one client's response to another.
     pub fn vary_from_response(self) -> Self {
         self.set(|settings| settings.attributes.vary = VaryOn::FromResponse)
     }
 
-    /// The service sees all fields, also those that are not in the key: your word that they change no response.
+    /// The service sees all fields, including those that are not in the key. You vouch that these change no response.
     pub fn see_all_fields(self) -> Self {
         self.set(|settings| settings.sees_all = true)
     }
 
-    /// Adds to the key what the service can see of a request besides its target and fields, such as an extension that a
-    /// middleware outside has put in.
+    /// Adds parts to the key, for what the service can see of a request besides its target and fields, such as an extension of a
+    /// middleware outside of the layer.
     ///
     /// ```
     /// use cached_handler::{CacheLayer, secs};
@@ -168,10 +167,10 @@ impl CacheLayer {
         self.set(|settings| settings.key_by(of))
     }
 
-    /// Requests for which this holds have nothing to do with the cache: the service is given them as they came, and its answer is
-    /// sent as it is. Each call adds a condition.
+    /// Requests for which this holds bypass the cache: the service gets them unchanged, and its answer is sent unchanged. Each call adds
+    /// a condition.
     ///
-    /// For visitors who are not logged in, with the word that no other cookie matters:
+    /// To cache for visitors who are not logged in, if no other cookie matters:
     ///
     /// ```
     /// use axum::http::{header, request::Parts};
@@ -185,56 +184,56 @@ impl CacheLayer {
     /// let layer = CacheLayer::new("pages", secs(60)).bypass(is_logged_in).skip_credentials();
     /// ```
     ///
-    /// Not for what the service goes by and is not to be shared, unless the condition says so of every such request: name that
-    /// with [`vary`](Self::vary) or [`key`](Self::key).
+    /// Anything else on which responses depend, and which the condition does not cover for every such request, has to be named with
+    /// [`vary`](Self::vary) or [`key`](Self::key).
     pub fn bypass(self, when: impl Fn(&Parts) -> bool + Send + Sync + 'static) -> Self {
         self.set(|settings| settings.bypass_when(when))
     }
 
-    /// Requests with `Cookie` or `Authorization` are answered from the cache like others, though
-    /// [`vary`](Self::vary) does not name the field: your word that nothing of it reaches a response that others get. The service
-    /// is not shown the field, unless it [sees all of them](Self::see_all_fields).
+    /// Requests with `Cookie` or `Authorization` are answered from the cache like others, even if [`vary`](Self::vary) does not name the
+    /// field. You vouch that nothing of it reaches a response that others get. The service does not see the field, unless it
+    /// [sees all of them](Self::see_all_fields).
     pub fn skip_credentials(self) -> Self {
         self.set(|settings| settings.skips_credentials = true)
     }
 
-    /// What clients are told, where a response has no `Cache-Control` of its own (default `no-cache`: they ask again, and get
-    /// a 304). A `max-age` counts from the answer.
+    /// The `Cache-Control` for clients, if a response has none of its own (default `no-cache`: clients revalidate, and get a 304). A
+    /// `max-age` counts from the moment of the answer.
     ///
-    /// A slip in a directive (`maxage=60`) and two that contradict each other (`private, public`) are told as those of
-    /// [`vary`](Self::vary) are.
+    /// A misspelt directive (`maxage=60`) and contradicting ones (`private, public`) are reported like mistakes in
+    /// [`vary`](Self::vary).
     pub fn cache_control(self, cache_control: &'static str) -> Self {
         self.set(|settings| settings.attributes.cache_control = CacheControlSetting::Is(cache_control))
     }
 
-    /// Adds no `Cache-Control`, but for `private` where an answer is one person's; see [`Policy::without_cache_control`].
+    /// Adds no `Cache-Control`, except `private` to a response for one person; see [`Policy::without_cache_control`].
     pub fn without_cache_control(self) -> Self {
         self.set(|settings| settings.attributes.cache_control = CacheControlSetting::Untouched)
     }
 
-    /// For how long after its freshness a response is still sent, while it is made anew behind the answer (RFC 5861 §3).
+    /// How long a stale response is still sent, while the service makes a new one in the background (RFC 5861 §3).
     pub fn stale_while_revalidate(self, window: Duration) -> Self {
         self.set(|settings| settings.attributes.stale_while_revalidate = window.min(TEN_YEARS))
     }
 
-    /// For how long after its freshness a response is still sent where the service fails (RFC 5861 §4): it answers 500,
-    /// 502, 503 or 504, or returns an error, panics, or takes longer than [`Policy::timeout`].
+    /// How long a stale response is still sent if the service fails (RFC 5861 §4): it answers 500, 502, 503 or 504, returns an error,
+    /// panics, or takes longer than [`Policy::timeout`].
     pub fn stale_if_error(self, window: Duration) -> Self {
         self.set(|settings| settings.attributes.stale_if_error = window.min(TEN_YEARS))
     }
 
-    /// Everything else. A [name](Policy::name) in it takes the place of the layer's. What the service answers may change with
-    /// a deploy, which keys in a shared store do not notice by themselves: raise [`Policy::version`].
+    /// All other settings. A [name](Policy::name) in the policy replaces the layer's. If a deploy changes the service's responses, raise
+    /// [`Policy::version`], as keys in a shared backend do not change by themselves.
     pub fn policy(self, policy: Policy) -> Self {
         self.set(|settings| settings.policy = policy)
     }
 
-    /// The cache. Otherwise it is that of `Extension(cache)` outside of the layer, or else the process's.
+    /// The cache to use. By default it is that of an `Extension(cache)` outside of the layer, or else the process's.
     pub fn cache(self, cache: Cache) -> Self {
         self.set(|settings| settings.cache = Some(cache))
     }
 
-    /// The service behind the cache: [`Layer::layer`], without a dependency on tower.
+    /// Wraps a service: [`Layer::layer`], without a dependency on tower.
     pub fn around<S>(&self, inner: S) -> CacheService<S> {
         CacheService::new(inner, Arc::clone(&self.0))
     }
@@ -246,7 +245,7 @@ impl CacheLayer {
     }
 }
 
-/// No freshness is longer.
+/// The longest freshness lifetime.
 const TEN_YEARS: Duration = Duration::from_secs(10 * 365 * 24 * 60 * 60);
 
 impl<S> Layer<S> for CacheLayer {

@@ -1,4 +1,4 @@
-//! What of a request the service is shown: what is in the key.
+//! Narrows a request to what is in the key, for the service inside.
 
 use http::{HeaderMap, HeaderName, Version, header, request::Parts};
 
@@ -6,9 +6,9 @@ use super::settings::Settings;
 use crate::{handler::VaryOn, header::connection::drop_hop_by_hop};
 
 impl Settings {
-    /// Takes away what the key does not hold, and what the cache evaluates itself.
+    /// Removes the fields that are not in the key, and those that the cache evaluates itself.
     pub(super) fn narrow(&self, parts: &mut Parts) {
-        // It is one of the connection, as the fields are that go with it (RFC 9110 §2.5, §7.6.1).
+        // The version belongs to the connection, like hop-by-hop fields (RFC 9110 §2.5, §7.6.1).
         parts.version = Version::HTTP_11;
         if self.sees_all || matches!(self.attributes.vary, VaryOn::FromResponse) {
             drop_hop_by_hop(&mut parts.headers, &[]);
@@ -22,11 +22,11 @@ impl Settings {
     }
 }
 
-/// The cache evaluates them, so that what it stores is whole (RFC 9110 §13, §14).
+/// Fields that the cache evaluates, so that it stores whole responses (RFC 9110 §13, §14).
 const EVALUATED: [HeaderName; 6] =
     [header::IF_NONE_MATCH, header::IF_MODIFIED_SINCE, header::IF_MATCH, header::IF_UNMODIFIED_SINCE, header::IF_RANGE, header::RANGE];
 
-/// In the order of `names`: the order in which a client sent them is not in the key.
+/// The fields with these names, in the order of `names`, as the key does not hold the order in which the client sent them.
 fn only<'a>(fields: &HeaderMap, names: impl Iterator<Item = &'a &'a str>) -> HeaderMap {
     let mut shown = HeaderMap::new();
     for name in names.filter_map(|name| HeaderName::from_bytes(name.as_bytes()).ok()) {

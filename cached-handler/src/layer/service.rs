@@ -1,4 +1,4 @@
-//! The service that a layer makes of another.
+//! The service that a layer wraps around another.
 
 use std::{
     any::TypeId,
@@ -25,7 +25,7 @@ use crate::{
         facts::RequestFacts,
         nested::{self, CachedInside},
         peek::has_content,
-        unsafe_target::Changed,
+        unsafe_target::UnsafeTarget,
     },
     serve::{self, Captured, Key, Miss, Seen, hit_in, respond, run_in_its_own_task},
     stored::failed::{failed, response_or_error},
@@ -33,7 +33,7 @@ use crate::{
 
 /// A service behind a cache; from [`CacheLayer`].
 ///
-/// It is always ready: the service inside is asked to be only when it has to run.
+/// It is always ready: it waits for the service inside to be ready only when that has to run.
 #[derive(Clone)]
 pub struct CacheService<S> {
     inner: S,
@@ -41,7 +41,7 @@ pub struct CacheService<S> {
     handler: &'static Handler,
 }
 
-/// The answer of a [`CacheService`]; a hit is there at once.
+/// The future of a [`CacheService`]; for a hit it is ready at once.
 pub struct CacheFuture<E>(Answer<E>);
 
 enum Answer<E> {
@@ -83,7 +83,7 @@ where
         let key = match self.ask(&captured, &parts, has_content) {
             Asked::Hit(response) => return CacheFuture(Answer::Ready(Some(response))),
             Asked::Pass(why) => {
-                // A layer of a cache that is off is as if there were none.
+                // A layer whose cache is switched off does nothing.
                 if why != Forward::Bypass(Bypass::Off) {
                     let is_private = matches!(why, Forward::Bypass(Bypass::Condition | Bypass::Credentials));
                     nested::tell_of_unnamed(captured.facts.around(), is_private);
@@ -105,11 +105,11 @@ where
     }
 }
 
-/// What the store says.
+/// The result of asking the cache.
 enum Asked {
     Hit(Response),
     Miss(Box<Key>),
-    /// The request is none of its business.
+    /// The request passes to the service unchanged.
     Pass(Forward),
 }
 
@@ -150,7 +150,7 @@ impl<S> CacheService<S> {
     }
 }
 
-/// Hands the request on as it came.
+/// Passes the request to the service unchanged.
 async fn pass<S, ReqBody, ResBody>(
     inner: S,
     request: Request<ReqBody>,
@@ -167,16 +167,15 @@ where
     Ok(serve::passed_by(response, &cache, handler, why))
 }
 
-/// Hands a request with an unsafe method on, and invalidates what it changes before its answer is sent (RFC 9111 §4.4): in
-/// the layer's cache, and in that of handlers inside, which is the process's where the router has none; one that nobody has
-/// made yet holds nothing. Also where its client leaves, or the service fails without an answer:
-/// what it wrote may have been committed.
+/// Passes a request with an unsafe method to the service, and invalidates its targets before the answer is sent (RFC 9111 §4.4): in the
+/// layer's cache, and in the cache of handlers inside, which is the process's (if it exists yet) unless the router has one. It does so
+/// even if the client disconnects or the service fails without an answer, as its writes may have been committed.
 async fn change<S, ReqBody, ResBody>(
     inner: S,
     request: Request<ReqBody>,
     cache: Cache,
     handler: &'static Handler,
-    changed: Box<Changed>,
+    changed: Box<UnsafeTarget>,
 ) -> Result<Response, S::Error>
 where
     S: Service<Request<ReqBody>, Response = http::Response<ResBody>>,
@@ -191,7 +190,7 @@ where
     response_or_error(response).map(|response| serve::passed_by(response, &cache, handler, Forward::Method))
 }
 
-/// Lets the service make what is not stored, from what it may see.
+/// Runs the service on a miss, with the request narrowed to what it may see.
 async fn fill<S, ReqBody, ResBody>(
     inner: S,
     settings: Arc<Settings>,
@@ -228,7 +227,7 @@ where
             None => forwarding.amend(&mut parts.headers),
         }
         let outer = forwarding.outer.clone();
-        // In case the service hands the request on to another task.
+        // For the case that the service passes the request to another task.
         parts.extensions.insert(outer.clone());
         run_in_its_own_task(async move {
             let mut response = make(inner, Request::from_parts(parts, body)).await;
@@ -241,7 +240,7 @@ where
     response_or_error(answer.await)
 }
 
-/// The request as it came, where it asks for a part.
+/// A copy of the original request, if it asks for a range.
 fn seen_parts(facts: &RequestFacts, parts: &Parts) -> Option<Parts> {
     facts.conditional().filter(|asked| asked.asks_for_a_part()).map(|_| parts.clone())
 }
@@ -259,7 +258,7 @@ where
     }
 }
 
-/// A service may do its work at once in `call`: so that, too, happens when this is polled.
+/// Calls the service when this is first polled, as a service may do its work in `call` itself.
 async fn call<S: Service<R>, R>(mut inner: S, request: R) -> Result<S::Response, S::Error> {
     poll_fn(|cx| inner.poll_ready(cx)).await?;
     inner.call(request).await
@@ -270,7 +269,7 @@ impl<E> Future for CacheFuture<E> {
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         match &mut self.0 {
-            // Polled again after its answer, it has none.
+            // A future that is polled again after it was ready stays pending.
             Answer::Ready(response) => response.take().map_or(Poll::Pending, |response| Poll::Ready(Ok(response))),
             Answer::Awaited(future) => future.as_mut().poll(cx),
         }

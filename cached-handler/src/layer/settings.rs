@@ -1,4 +1,4 @@
-//! What a layer was told, and the description that the way of a request goes by.
+//! The settings of a layer, and the `Handler` that describes it to the rest of the cache.
 
 use std::{
     any::TypeId,
@@ -37,7 +37,7 @@ pub(super) struct Settings {
     pub(super) groups: Vec<Box<str>>,
     pub(super) groups_of: Option<Arc<GroupsOf>>,
     pub(super) key_of: Option<Arc<KeyOf>>,
-    /// The type of the function that says what is in the key besides what always is.
+    /// The type of the function that adds parts to the key.
     pub(super) key_of_type: Option<TypeId>,
     /// Conditions, and their types: a request that meets one of the conditions bypasses the cache.
     bypass: Vec<(Arc<When>, TypeId)>,
@@ -45,7 +45,7 @@ pub(super) struct Settings {
     pub(super) sees_all: bool,
     /// Credentials that the key does not hold do not matter.
     pub(super) skips_credentials: bool,
-    /// What tells it from every other layer of this process. Another one as soon as anything is set.
+    /// Identifies the layer within this process. A clone with any setting changed gets a new number.
     pub(super) number: u64,
     handler: OnceLock<&'static Handler>,
 }
@@ -55,7 +55,7 @@ impl Settings {
         Self {
             name,
             place,
-            // HEAD is answered from what GET stored; what a HEAD makes is not stored, as the key does not tell them apart.
+            // `skips`, as the method is not in the key: HEAD is answered from GET's response, and a response to HEAD is not stored.
             attributes: Attributes::new(ttl).skips(),
             policy: Policy::new(),
             groups: Vec::new(),
@@ -71,13 +71,13 @@ impl Settings {
         }
     }
 
-    /// Adds to the key what this writes.
+    /// Sets the function that adds parts to the key.
     pub(super) fn key_by<K: Fn(&Parts, &mut KeyWriter<'_>) + Send + Sync + 'static>(&mut self, of: K) {
         self.key_of = Some(Arc::new(of));
         self.key_of_type = Some(TypeId::of::<K>());
     }
 
-    /// Leaves alone what this holds for.
+    /// Adds a condition for requests that bypass the cache.
     pub(super) fn bypass_when<W: Fn(&Parts) -> bool + Send + Sync + 'static>(&mut self, when: W) {
         self.bypass.push((Arc::new(when), TypeId::of::<W>()));
     }
@@ -86,7 +86,7 @@ impl Settings {
         self.bypass.iter().any(|(when, _)| when(parts))
     }
 
-    /// Names compare in lower case.
+    /// Sets the names of `vary`, in lower case.
     pub(super) fn vary_on(&mut self, fields: &[&'static str]) {
         let is_lower = |name: &str| !name.bytes().any(|byte| byte.is_ascii_uppercase());
         let lower = |name: &'static str| if is_lower(name) { name } else { Box::leak(name.to_ascii_lowercase().into_boxed_str()) };
@@ -94,8 +94,8 @@ impl Settings {
         self.attributes.vary = if names.is_empty() { VaryOn::Nothing } else { VaryOn::Fields(Box::leak(names.into_boxed_slice())) };
     }
 
-    /// Its description, as an attribute would have written it. It is made once for each layer and lives as long as the
-    /// program, which has as many layers as its author wrote.
+    /// The description of the layer, as an attribute would emit it. It is made once for each layer and never freed: a program has few
+    /// layers.
     pub(super) fn handler(&self) -> &'static Handler {
         self.handler.get_or_init(|| {
             let site = Site {
@@ -112,15 +112,15 @@ impl Settings {
             others::note(handler, if self.cache.is_some() { Kind::LayerOfItsOwn } else { Kind::Layer });
             match &self.cache {
                 Some(cache) => cache.complain(handler),
-                // Whether a cache is installed afterwards, which returns it as an error, nobody knows here.
+                // Logged, as it is not known here whether a cache will be installed, which would return the mistake as an error.
                 None => handler.mistake().iter().for_each(|mistake| observe::set_up_lacks(mistake)),
             }
             handler
         })
     }
 
-    /// Of what the service is shown, how its key is made, and which requests have one: layers of one name that differ there
-    /// share nothing.
+    /// A fingerprint of what the service sees, how the key is made, and which requests bypass the cache: layers with one name that
+    /// differ in these share nothing.
     fn fingerprint(&self) -> u128 {
         let mut parts = vec![vec![u8::from(self.sees_all), u8::from(matches!(self.attributes.vary, VaryOn::FromResponse))]];
         if let VaryOn::Fields(names) = self.attributes.vary {
@@ -128,7 +128,7 @@ impl Settings {
         }
         parts.push(Vec::new());
         parts.extend(self.key_of_type.map(identity));
-        // One that has neither is what it was before there were these.
+        // A layer with neither keeps the fingerprint that it had before these settings existed.
         if self.skips_credentials || !self.bypass.is_empty() {
             parts.push(vec![u8::from(self.skips_credentials)]);
             parts.extend(self.bypass.iter().map(|(_, of)| identity(*of)));

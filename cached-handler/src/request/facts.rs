@@ -19,7 +19,7 @@ use crate::{
     handler::policy::Policy,
     request::{
         nested::{self, CacheId, Outer},
-        unsafe_target::Changed,
+        unsafe_target::UnsafeTarget,
     },
     rules::{
         conditions::Conditional,
@@ -63,7 +63,7 @@ struct Rare {
     /// The lines of `Cache-Control` and `Pragma`, if there are any.
     directives: Option<Box<HeaderMap>>,
     /// The target of an unsafe method.
-    changed: Option<Box<Changed>>,
+    changed: Option<Box<UnsafeTarget>>,
     /// The outer runs: those of cached handlers that made this request.
     around: Option<Box<[Outer]>>,
 }
@@ -142,7 +142,7 @@ impl RequestFacts {
             Method::HEAD => Verb::Head,
             _ => {
                 let rare = rare.get_or_insert_default();
-                (rare.method, rare.changed) = (Some(parts.method.clone()), Changed::by(parts));
+                (rare.method, rare.changed) = (Some(parts.method.clone()), UnsafeTarget::by(parts));
                 Verb::Other
             }
         };
@@ -210,7 +210,7 @@ impl RequestFacts {
     }
 
     /// Takes the target of an unsafe method, for the one run that the request begins.
-    pub(crate) fn take_changed(&mut self) -> Option<Box<Changed>> {
+    pub(crate) fn take_changed(&mut self) -> Option<Box<UnsafeTarget>> {
         self.rare.as_mut()?.changed.take()
     }
 

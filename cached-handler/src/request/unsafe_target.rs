@@ -10,13 +10,13 @@ use crate::{
 
 /// The target of a request with an unsafe method.
 #[derive(Debug, Clone)]
-pub(crate) struct Changed {
+pub(crate) struct UnsafeTarget {
     path: Box<str>,
     query: Option<Box<str>>,
     authority: Option<Box<str>>,
 }
 
-impl Changed {
+impl UnsafeTarget {
     /// The target of a request; `None` if its method is safe. An unknown method counts as unsafe.
     pub(crate) fn by(parts: &Parts) -> Option<Box<Self>> {
         if parts.method.is_safe() {

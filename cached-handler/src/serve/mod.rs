@@ -219,8 +219,8 @@ async fn in_place<F: Future<Output = Response>>(
     let produced = match changed {
         None => produce(&run, handler).await,
         Some(changed) => {
-            let trace = if run.may_stand_for_get() { run.trace(&changed).await } else { None };
-            produce(&run, invalidating(Targets::changed(&run.cache, changed, trace), handler)).await
+            let own = if run.may_stand_for_get() { run.own_invalidation(&changed).await } else { None };
+            produce(&run, invalidating(Targets::changed(&run.cache, changed, own), handler)).await
         }
     };
     let place = run.cache.inner().tasks.place();

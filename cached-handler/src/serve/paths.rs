@@ -31,7 +31,7 @@ pub fn begin_shared(key: &mut KeyWriter<'_>) {
 
 /// The numbers of the paths, and the groups of what they lie below.
 pub(super) fn of(handler: &Handler, facts: &RequestFacts, cache: &Cache) -> (Paths, Vec<Box<str>>) {
-    let (own, has_prefixes) = (facts.original.path(), cache.inner().words.path_prefixes);
+    let (own, has_prefixes) = (facts.original.path(), cache.inner().switches.path_prefixes);
     let Some(values) = values(handler.attributes.paths, own) else {
         let groups = if has_prefixes { groups_above(own) } else { Vec::new() };
         return (Paths::from([number(&normalise(own))]), groups);

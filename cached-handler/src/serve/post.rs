@@ -16,10 +16,10 @@ use super::{
 };
 use crate::{
     body::copy::{self, Complete, Refused},
-    epoch::{Reading, Stamp, own_invalidation::Trace},
+    epoch::{Reading, Stamp, own_invalidation::OwnInvalidation},
     key::primary::PrimaryKey,
     outcome::{Forward, NotStored, Outcome},
-    request::{facts::Upgrade, unsafe_target::Changed},
+    request::{facts::Upgrade, unsafe_target::UnsafeTarget},
     rules::{length::is_as_long_as_declared, path::Paths, storable::Storable},
     storage::EpochSnapshot,
     stored::{Slot, Stored, own},
@@ -28,10 +28,10 @@ use crate::{
 
 /// What has to be known of such a request before its handler runs.
 pub(super) struct Post {
-    target: Changed,
+    target: UnsafeTarget,
     /// The clock then, which all that concerns the answer has to be older than.
     began: Stamp,
-    trace: Trace,
+    own: OwnInvalidation,
 }
 
 /// That its answer may stand for GET's.
@@ -58,7 +58,7 @@ impl Run {
     }
 
     /// Follows what is invalidated from now on. The epochs are read, as they were not by a look-up.
-    pub(super) async fn trace(&mut self, target: &Changed) -> Option<Trace> {
+    pub(super) async fn own_invalidation(&mut self, target: &UnsafeTarget) -> Option<OwnInvalidation> {
         if self.storage().holds_epochs() {
             self.read_epochs_here();
         } else {
@@ -69,9 +69,9 @@ impl Run {
         if self.marks().is_some() {
             began.clock = began.clock.min(self.facts.began.here);
         }
-        let trace = Trace::from(self.storage_id().remote(), *self.paths.first()?, began);
-        self.post = Some(Post { target: target.clone(), began, trace: trace.clone() });
-        Some(trace)
+        let own = OwnInvalidation::from(self.storage_id().remote(), *self.paths.first()?, began);
+        self.post = Some(Post { target: target.clone(), began, own: own.clone() });
+        Some(own)
     }
 
     /// The epoch that is read afterwards, too, so that it is there by then.
@@ -89,8 +89,8 @@ impl Run {
 
     /// Whether the answer does.
     pub(super) async fn stands_for_get(&mut self, answer: &Parts) -> Option<Standing> {
-        let Post { target, began, trace } = self.post.take()?;
-        let stamp = trace.stamp().filter(|_| target.is_represented_by(&answer.headers))?;
+        let Post { target, began, own } = self.post.take()?;
+        let stamp = own.stamp().filter(|_| target.is_represented_by(&answer.headers))?;
         let key = self.key.of_get()?;
         let (storable, groups) = gate(self, answer, Made::ForGet).ok()?;
         let is_alone = Box::pin(self.is_all_older(&groups, began)).await;
@@ -98,7 +98,7 @@ impl Run {
     }
 
     /// Whether nothing else that concerns the answer has been invalidated, or expired, since the POST began (law L4). The
-    /// path has been by the POST itself, and whether by others the trace says: another's epoch is read in its place.
+    /// path has been by the POST itself, and whether by others `OwnInvalidation` says: another's epoch is read in its place.
     async fn is_all_older(&self, groups: &[Box<str>], began: Stamp) -> bool {
         let beside = self.beside_the_path();
         let readings = self.storage().read_epochs(&[self.entry().scopes_at(&beside, groups)]).await;

@@ -8,7 +8,7 @@ use crate::{
     invalidates::{Targets, invalidating},
     observe::Running,
     outcome::{Bypass, Forward, Kept, NotStored, Outcome},
-    request::unsafe_target::Changed,
+    request::unsafe_target::UnsafeTarget,
     serve::nested,
     stored::response_part::IsErr,
 };
@@ -22,7 +22,7 @@ impl Forward {
 
 impl Run {
     /// What the request changes by its method, for the one run that it begins.
-    pub(super) fn take_changed(&mut self) -> Option<Box<Changed>> {
+    pub(super) fn take_changed(&mut self) -> Option<Box<UnsafeTarget>> {
         let keeps = self.cache.inner().keeps_own_paths() || self.handler.policy.keep_own_path;
         self.facts.take_changed().filter(|_| !keeps)
     }

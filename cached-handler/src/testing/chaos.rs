@@ -1,4 +1,4 @@
-//! A store that is sick on purpose, to see what an application does beside a sick cache.
+//! A store with injected faults, to test how an application behaves with a failing backend.
 
 use std::{
     collections::{BTreeMap, VecDeque},
@@ -18,13 +18,13 @@ use crate::{
     util::lock::lock,
 };
 
-/// A [`Store`] that is well, until it is told otherwise: to fail, hang, take its time, lose or damage what it is given,
-/// by chance or call by call. Clones are the same store.
+/// A [`Store`] with injected faults: calls fail, hang, are delayed, or lose or damage bytes, at random or by a script. Without faults it
+/// works normally. Clones are the same store.
 ///
-/// Give it to a cache in place of the backend that handlers name, or as its default, make it sick, and see that the
-/// application answers as it should: a sick backend never fails a request. It keeps its bytes in this process
-/// ([`new`](Self::new)), or stands before a store of yours ([`before`](Self::before)). Times are tokio's, so
-/// `#[tokio::test(start_paused = true)]` waits for nothing. Not for handlers of the memory backend, which cannot be sick.
+/// Give it to a cache in place of the backend that handlers name, or as its default, inject faults, and check that the application
+/// answers as it should: a failing backend never fails a request. It keeps its bytes in this process ([`new`](Self::new)), or wraps a
+/// store of yours ([`before`](Self::before)). Delays follow tokio's clock, so `#[tokio::test(start_paused = true)]` does not wait.
+/// Not for handlers of the memory backend, which cannot fail.
 ///
 /// ```standalone_crate
 /// use axum::{Router, body::Body, http::Request, routing::get};
@@ -44,7 +44,7 @@ use crate::{
 /// assert_miss!(get().await.unwrap());
 /// assert_hit!(get().await.unwrap());
 /// redis.suffers(Fault::Hang, 1.0);
-/// assert_miss!(get().await.unwrap());     // within the cache's limit of time
+/// assert_miss!(get().await.unwrap());     // within the cache's time limit
 /// redis.heals();
 /// assert_hit!(get().await.unwrap());
 /// # }
@@ -54,14 +54,14 @@ pub struct Chaos<S = Shelf> {
     illness: Arc<Illness>,
 }
 
-/// [`Epochs`] that share a [`Chaos`]'s illness; from [`Chaos::epochs`].
+/// [`Epochs`] with the faults of a [`Chaos`]; from [`Chaos::epochs`].
 #[derive(Debug)]
 pub struct ChaosEpochs<E = InProcessEpochs> {
     epochs: E,
     illness: Arc<Illness>,
 }
 
-/// What is asked of a backend.
+/// A kind of call of a backend.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum Call {
@@ -79,28 +79,28 @@ pub enum Call {
     Advance,
 }
 
-/// What becomes of a call.
+/// A fault that is injected into a call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Fault {
     /// Nothing: in a script, for the calls between faults.
     None,
-    /// It takes so long.
+    /// The call takes this long.
     Delay(Duration),
-    /// It fails, and has had no effect.
+    /// The call fails, and has no effect.
     Fail,
-    /// It has its effect, and fails all the same.
+    /// The call takes effect, and fails nevertheless.
     FailLate,
-    /// It never ends.
+    /// The call never returns.
     Hang,
-    /// Of a `put`: it says `Ok`, and the bytes are lost. Of a `get`: the bytes are gone. Other calls are spared, since
-    /// none of the backend's laws would hold.
+    /// A `put` returns `Ok`, but the bytes are lost; a `get` finds nothing. Other calls are not affected, since the backend's laws could
+    /// not hold.
     Lose,
-    /// Of a `get`: one bit of the bytes has flipped. Other calls are spared.
+    /// A `get` returns the bytes with one bit flipped. Other calls are not affected.
     Damage,
 }
 
-/// How it is, and what it has been asked.
+/// The faults to inject, and the calls so far.
 #[derive(Debug)]
 struct Illness(Mutex<State>);
 
@@ -113,7 +113,7 @@ struct State {
 }
 
 impl Chaos {
-    /// One that keeps its bytes in this process.
+    /// A store that keeps its bytes in this process.
     #[must_use]
     pub fn new() -> Self {
         Self::before(Shelf::default())
@@ -121,7 +121,7 @@ impl Chaos {
 }
 
 impl<S: Store> Chaos<S> {
-    /// One that stands before `store`.
+    /// A store that wraps `store`.
     #[must_use]
     pub fn before(store: S) -> Self {
         let state = State { random: 0, chances: Vec::new(), scripts: BTreeMap::new(), calls: BTreeMap::new() };
@@ -130,41 +130,42 @@ impl<S: Store> Chaos<S> {
 }
 
 impl<S> Chaos<S> {
-    /// Epochs of this process that share its illness, for
-    /// [`backend_with_epochs`](crate::CacheBuilder::backend_with_epochs): so that invalidations can fail, too.
+    /// Epochs of this process with the same faults, for [`backend_with_epochs`](crate::CacheBuilder::backend_with_epochs): so that
+    /// invalidations can fail, too.
     #[must_use]
     pub fn epochs(&self) -> ChaosEpochs {
         self.epochs_before(InProcessEpochs::new())
     }
 
-    /// The same before epochs of yours.
+    /// Epochs that wrap epochs of yours, with the same faults.
     #[must_use]
     pub fn epochs_before<E: Epochs>(&self, epochs: E) -> ChaosEpochs<E> {
         ChaosEpochs { epochs, illness: Arc::clone(&self.illness) }
     }
 
-    /// From here on chance takes this course: the same for the same seed and the same order of calls.
+    /// Sets the seed of random faults, which are then the same for the same order of calls.
     pub fn seed(&self, seed: u64) {
         self.with(|state| state.random = seed);
     }
 
-    /// Each call suffers `fault`, with a chance from 0 to 1. Several may be named: of those that strike the first counts.
+    /// Injects `fault` into each call, with a probability from 0 to 1. There may be several: of those that apply to a call, the first
+    /// counts.
     pub fn suffers(&self, fault: Fault, chance: f64) {
         self.with(|state| state.chances.push((None, fault, chance)));
     }
 
-    /// The same for one kind of call.
+    /// Injects `fault` into each call of one kind, with a probability from 0 to 1.
     pub fn suffers_at(&self, call: Call, fault: Fault, chance: f64) {
         self.with(|state| state.chances.push((Some(call), fault, chance)));
     }
 
-    /// The next calls of this kind suffer these, one each and in order, whatever chance would have; after those that are
-    /// in the script already.
+    /// Injects these faults into the next calls of this kind, one each and in order, in place of random ones; after faults that are in
+    /// the script already.
     pub fn script(&self, call: Call, faults: impl IntoIterator<Item = Fault>) {
         self.with(|state| state.scripts.entry(call).or_default().extend(faults));
     }
 
-    /// It is well again: no chances, no script. What was lost stays lost.
+    /// Removes all faults, random and scripted. Bytes that were lost stay lost.
     pub fn heals(&self) {
         self.with(|state| {
             state.chances.clear();
@@ -172,7 +173,7 @@ impl<S> Chaos<S> {
         });
     }
 
-    /// How many calls of this kind it was asked, those that failed included.
+    /// The number of calls of this kind so far, including those that failed.
     #[must_use]
     pub fn calls(&self, call: Call) -> u64 {
         self.with(|state| state.calls.get(&call).copied().unwrap_or_default())
@@ -184,7 +185,7 @@ impl<S> Chaos<S> {
 }
 
 impl Illness {
-    /// What becomes of the next call.
+    /// The fault of the next call.
     fn strikes(&self, call: Call) -> Fault {
         let mut state = lock(&self.0);
         *state.calls.entry(call).or_default() += 1;
@@ -193,12 +194,12 @@ impl Illness {
         }
         let State { random, chances, .. } = &mut *state;
         let concerned = chances.iter().filter(|(concerned, ..)| concerned.is_none_or(|concerned| concerned == call));
-        // Each is tried, so that what strikes one call does not change the course of the others.
+        // A random number is drawn for each, so that a fault of one call does not change those of later calls.
         let struck: Vec<Fault> = concerned.filter(|(.., chance)| part_of_one(random) < *chance).map(|(_, fault, _)| *fault).collect();
         struck.first().copied().unwrap_or(Fault::None)
     }
 
-    /// Has a call take its course.
+    /// Runs a call with a fault.
     async fn over<T>(&self, fault: Fault, call: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
         match fault {
             Fault::Fail => return Err(Error::backend("the store is sick, as the test wants it")),
@@ -211,7 +212,7 @@ impl Illness {
     }
 }
 
-/// At least 0, less than 1 (splitmix64).
+/// A random number from 0 up to, but not including, 1 (splitmix64).
 #[expect(clippy::cast_precision_loss, reason = "of 53 bits, nothing is lost")]
 fn part_of_one(random: &mut u64) -> f64 {
     *random = random.wrapping_add(0x9e37_79b9_7f4a_7c15);
@@ -236,7 +237,7 @@ impl<S: Store> Store for Chaos<S> {
 
     async fn put(&self, key: &StoreKey, bytes: Bytes, keep_for: Duration) -> Result<(), Error> {
         match self.illness.strikes(Call::Put) {
-            // What was there before is gone as well: a later `get` gives these bytes or nothing.
+            // The bytes from before are removed as well: a later `get` must not find older bytes than these.
             Fault::Lose => self.store.remove(key).await,
             fault => self.illness.over(fault, self.store.put(key, bytes, keep_for)).await,
         }
@@ -265,7 +266,7 @@ impl<E: Epochs> Epochs for ChaosEpochs<E> {
     }
 }
 
-/// With one bit of the middle flipped.
+/// The bytes with one bit in the middle flipped.
 fn damaged(bytes: Bytes) -> Bytes {
     let mut bytes = Vec::from(bytes);
     let middle = bytes.len() / 2;
@@ -275,7 +276,7 @@ fn damaged(bytes: Bytes) -> Bytes {
     bytes.into()
 }
 
-/// Bytes in a map, for tests: at most 10 000 of them, of which any goes for one more.
+/// A store in a map, for tests: at most 10 000 entries; a further one replaces any of them.
 #[derive(Default)]
 pub struct Shelf(Mutex<BTreeMap<StoreKey, (Bytes, Instant)>>);
 

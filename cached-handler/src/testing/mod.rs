@@ -1,5 +1,5 @@
-//! For tests of applications: a fresh cache per test, a clock set by hand, assertions on what the cache did, and a store
-//! that is sick on purpose ([`Chaos`]).
+//! The test kit for applications: a fresh cache per test, a clock set by hand, assertions on what the cache did, and a store with
+//! injected faults ([`Chaos`]).
 //!
 //! ```
 //! use std::time::Duration;
@@ -36,10 +36,10 @@ use crate::{
     util::clock::ManualClock,
 };
 
-/// A cache of its own for one test, whose clock stands still.
+/// A separate cache for one test, with a clock that stands still.
 ///
-/// `#[invalidates]` handlers of its router invalidate in it alone. The free functions (`invalidate_group` …) reach every
-/// cache of the process, so also those of tests that run beside.
+/// Handlers with `#[invalidates]` behind its router invalidate in this cache alone. The free functions (`invalidate_group` …) reach
+/// every cache of the process, including those of tests that run in parallel.
 #[derive(Debug, Clone)]
 pub struct TestCache {
     cache: Cache,
@@ -47,13 +47,13 @@ pub struct TestCache {
 }
 
 impl TestCache {
-    /// A fresh one, with the default limits.
+    /// A fresh cache with the default limits.
     #[must_use]
     pub fn new() -> Self {
         Self::with(|builder| builder)
     }
 
-    /// A fresh one with further settings.
+    /// A fresh cache with further settings.
     ///
     /// ```
     /// # use cached_handler::testing::TestCache;
@@ -74,7 +74,7 @@ impl TestCache {
         Self { cache, clock }
     }
 
-    /// Another one on the same clock: for tests of several processes that share a backend, each of which has a cache.
+    /// Another cache with the same clock: for tests of several processes that share a backend, with a cache for each process.
     ///
     /// ```
     /// # use cached_handler::testing::{Chaos, TestCache};
@@ -91,7 +91,7 @@ impl TestCache {
         Self::on(self.clock.clone(), set)
     }
 
-    /// Gives it to a router: `.layer(cache.layer())`.
+    /// The layer that gives the cache to a router: `.layer(cache.layer())`.
     pub fn layer(&self) -> Extension<Cache> {
         Extension(self.cache.clone())
     }
@@ -115,17 +115,17 @@ impl Default for TestCache {
     }
 }
 
-/// What the cache did for a response; says so where a handler without `#[cached]` answered.
+/// What the cache did for a response.
 ///
 /// # Panics
 ///
-/// Where no cached handler answered.
+/// If no cached handler answered.
 pub fn outcome_of<B>(response: &http::Response<B>) -> &Outcome {
     #[expect(clippy::expect_used, reason = "this is an assertion")]
     response.extensions().get::<Outcome>().expect("no handler with `#[cached]` answered this request")
 }
 
-/// Asserts that a response came from the store, and gives it back.
+/// Asserts that a response came from the cache, and returns it.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __assert_hit {
@@ -137,7 +137,7 @@ macro_rules! __assert_hit {
     }};
 }
 
-/// Asserts that the handler ran for a response, and gives it back.
+/// Asserts that the handler ran for a response, and returns it.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __assert_miss {

@@ -1,4 +1,4 @@
-//! A value that is found, or computed once for all who ask.
+//! Finds a value, or computes it once for all concurrent callers.
 
 use std::{any::Any, panic::resume_unwind, sync::Arc};
 
@@ -33,22 +33,22 @@ impl<E> From<Ended> for NoValue<E> {
 }
 
 impl<T: Serialize + DeserializeOwned + Send + Sync + 'static> Values<T> {
-    /// The value under `key`; or else what `compute` gives, once for all who ask meanwhile.
+    /// The value under `key`, or else the result of `compute`, which runs once for all concurrent callers.
     ///
-    /// `options` is a lifetime, or [`ValueOptions`] with groups and stale windows. The computation may outlive the caller,
-    /// so it owns what it uses: `async move || …`. With a stale window, a value that is not fresh is given at once while it
-    /// is computed anew, or in place of an `Err` or a panic.
+    /// `options` is a lifetime, or [`ValueOptions`] with groups and stale windows. The computation may outlive the caller, so it owns
+    /// what it uses: `async move || …`. With a stale window, a stale value is returned at once while it is computed again, or in place
+    /// of an `Err` or a panic.
     ///
     /// # Errors
     ///
-    /// That of `compute`, where nothing stale stands in for it. Each of several callers who waited for one that failed then
-    /// computes for itself, a few at a time.
+    /// The error of `compute`, unless a stale value stands in for it. Callers who waited for a computation that failed compute for
+    /// themselves, a few at a time.
     ///
     /// # Panics
     ///
-    /// Where `compute` does and nothing stale stands in for that, as without a cache. So it does where the runtime of the call
-    /// has ended (`Handle::block_on` beside its shutdown), if it needs the timers, or the input and output, of that:
-    /// [`try_get_or_insert_with`](Self::try_get_or_insert_with) has an error for it.
+    /// If `compute` panics and no stale value stands in for it, as without a cache. `compute` may also panic because the runtime of the
+    /// call has ended (`Handle::block_on` during its shutdown) and it needs that runtime's timers or I/O; for this,
+    /// [`try_get_or_insert_with`](Self::try_get_or_insert_with) has an error.
     ///
     /// ```
     /// # async fn ask_the_bank(currency: String) -> Result<f64, std::io::Error> { Ok(1.0) }
@@ -72,18 +72,17 @@ impl<T: Serialize + DeserializeOwned + Send + Sync + 'static> Values<T> {
         })
     }
 
-    /// The same, with an error in place of the panic where the runtime of the call has ended and `compute` needs it. For
-    /// threads that call it by `Handle::block_on` and may outlive that runtime; elsewhere
-    /// [`get_or_insert_with`](Self::get_or_insert_with) is shorter.
+    /// As [`get_or_insert_with`](Self::get_or_insert_with), with an error in place of the panic if the runtime of the call has ended and
+    /// `compute` needs it. For threads that call it by `Handle::block_on` and may outlive that runtime.
     ///
     /// # Errors
     ///
-    /// [`ComputeError::Failed`] with that of `compute`, and [`ComputeError::RuntimeEnded`]. What needs nothing of the runtime is
-    /// computed after its end, too.
+    /// [`ComputeError::Failed`] with the error of `compute`, or [`ComputeError::RuntimeEnded`]. A computation that does not need the
+    /// runtime succeeds after its end, too.
     ///
     /// # Panics
     ///
-    /// Where `compute` does, in a runtime that lives, and nothing stale stands in for it.
+    /// If `compute` panics while the runtime is alive, and no stale value stands in for it.
     ///
     /// ```
     /// # async fn ask_the_bank() -> Result<f64, std::io::Error> { Ok(1.0) }
@@ -134,11 +133,11 @@ impl<T: Serialize + DeserializeOwned + Send + Sync + 'static> Values<T> {
             return Ok(value);
         }
         let looked = look(&mut self.key(key), &self.cache);
-        // Boxed, so that what every hit goes through stays small.
+        // Boxed, so that the future that every hit goes through stays small.
         Box::pin(self.fill(looked, options, compute)).await
     }
 
-    /// As it would be without a cache.
+    /// Computes the value without the cache.
     async fn compute_alone<E, F, C>(&self, compute: F) -> Result<Arc<T>, E>
     where
         F: FnOnce() -> C,
@@ -164,7 +163,7 @@ impl<T: Serialize + DeserializeOwned + Send + Sync + 'static> Values<T> {
         C: Future<Output = Result<T, E>> + Send + 'static,
     {
         let key = match looked {
-            // In memory, hence the value itself.
+            // From memory, which has the value itself.
             Ok(response) => return Ok(Self::in_answer(&response)),
             Err(key) => key,
         };
@@ -183,12 +182,12 @@ impl<T: Serialize + DeserializeOwned + Send + Sync + 'static> Values<T> {
         if let Some(value) = Self::in_response(&response) {
             return Ok(value);
         }
-        // The runtime is shutting down, and the task that computed is gone. Its caller may live.
+        // If the runtime is shutting down, the computing task is gone, but its caller may be alive.
         let response = response_or_error(unless_ended(made).await?).map_err(NoValue::Failed)?;
         Ok(Self::in_answer(&response))
     }
 
-    /// The value of an answer that stands for one.
+    /// The value in an answer, which always has one.
     fn in_answer(response: &Response) -> Arc<T> {
         Self::in_response(response).unwrap_or_else(|| resume_unwind(Box::new("an answer of a value's own has none")))
     }

@@ -51,11 +51,11 @@ impl<E: error::Error + 'static> error::Error for ComputeError<E> {
     }
 }
 
-/// What the timers of an ended runtime panic with.
+/// The panic of a computation whose runtime has ended.
 pub(super) struct Ended(pub(super) Box<dyn Any + Send>);
 
-/// The same future, whose panic is an outcome where the runtime of its caller has ended. In one that lives a panic is the
-/// author's, and goes on.
+/// Awaits a future, and returns its panic as an error if the caller's runtime has ended. If the runtime is alive, the panic is the
+/// author's own and continues.
 pub(super) async fn unless_ended<F: Future>(future: F) -> Result<F::Output, Ended> {
     let mut future = pin!(future);
     let polled = std::future::poll_fn(|cx| match catch_unwind(AssertUnwindSafe(|| future.as_mut().poll(cx))) {

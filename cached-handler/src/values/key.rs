@@ -28,7 +28,7 @@ impl<T: Serialize + DeserializeOwned + Send + Sync + 'static> Values<T> {
         key
     }
 
-    // What is made in one expression is made in its place, and not moved there.
+    // Built in one expression, so that the compiler constructs it in place instead of moving it.
     #[inline]
     pub(super) fn begin(&self) -> KeyWriter<'static> {
         KeyWriter {
@@ -44,13 +44,13 @@ impl<T: Serialize + DeserializeOwned + Send + Sync + 'static> Values<T> {
     #[inline]
     pub(super) fn write<K: KeyPart + ?Sized>(&self, part: &K, key: &mut KeyWriter<'_>) {
         if self.set.version > 0 {
-            // No key of a value begins so.
+            // No other key of a value begins with this tag.
             key.tagged(Tag::Method, &self.set.version.to_le_bytes());
         }
         key.part(part);
     }
 
-    /// A key for which nothing has been looked up; none where nothing is stored under it.
+    /// The key of a value, without a look-up; `None` if the cache is bypassed.
     pub(super) fn unlooked<K: KeyPart + ?Sized>(&self, part: &K) -> Option<Box<Key>> {
         let mut key = self.key(part);
         (!self.is_aside(&key)).then(|| Box::new(key.finish(Forward::UriMiss)))

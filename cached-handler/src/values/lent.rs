@@ -1,4 +1,4 @@
-//! A computation that a task works on, and that its caller can take over where that task is gone.
+//! A computation that a task works on, and that its caller can take over if that task is gone.
 
 use std::{
     pin::Pin,
@@ -11,14 +11,14 @@ use http::Extensions;
 
 use crate::util::lock::lock;
 
-/// Clones are the same computation. A runtime that ends drops its tasks; what they had lent is still with the caller, who
-/// may not be driven by that runtime (`Handle::block_on`), and goes on from where the task was.
+/// A computation that is shared: clones are the same one. A runtime that ends drops its tasks, but the caller, which that runtime may
+/// not drive (`Handle::block_on`), still has the computation and continues where the task stopped.
 #[derive(Clone)]
 pub(super) struct Lent(Arc<Mutex<State>>);
 
 enum State {
     Running(Pin<Box<dyn Future<Output = Response> + Send>>),
-    /// The value or the error lies in these.
+    /// The value or the error is in these extensions.
     Done(Extensions),
 }
 

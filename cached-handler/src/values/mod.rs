@@ -1,7 +1,7 @@
-//! Typed values: the same way as a request's, for what a program computes.
+//! Typed values: what a program computes goes through the same steps as a response.
 //!
-//! A value is stored as a response is: its content is its JSON, and in memory the value itself lies in its place. So it is
-//! collapsed, made anew, invalidated and kept at rest by the code that does so for responses.
+//! A value is stored as a response: its content is the value's JSON, and in memory the value itself takes the place of the content. So
+//! the code for responses also collapses, refreshes, invalidates and stores values.
 
 mod compute;
 mod ended;
@@ -42,23 +42,23 @@ use crate::{
 
 /// Values of one type under one name in a [`Cache`]; from [`Cache::values`]. A handle: clones are the same set.
 ///
-/// For what is not a whole response: a row that several handlers need, the answer of another service. What a handler
-/// returns is cached better by `#[cached]`, which sees what it depends on; here **the key has to hold everything that the
-/// value depends on**, and its groups are your word.
+/// For what is not a whole response: a row that several handlers need, the answer of another service. For what a handler returns,
+/// `#[cached]` is better, as it sees what that depends on; here **the key has to hold everything that the value depends on**, and you
+/// are responsible for its groups.
 ///
-/// - Concurrent calls for one key compute it once, in a task of its own; a caller who leaves stops nobody.
+/// - Concurrent calls for one key compute it once, in a detached task; a caller that is dropped does not stop it.
 /// - A value whose computation began before an invalidation, a `remove` or an `insert` is never stored after it.
 /// - An `Err` is never stored.
-/// - In memory the value lies behind an [`Arc`], and costs a hit no copy. It is what can be read back from the JSON of the one
-///   that was computed, as on every other backend, and is measured; one that has more than its JSON is kept as it is by
-///   [`weigh`](Self::weigh). One that owns no memory of its own, such as a number, is always kept as it is.
-/// - In another backend it lies as JSON, under a key that its type is part of: which type it is, its name with its modules, and
-///   the names and kinds of its fields as far as its `Deserialize` shows them. A value of one type is never read as another's,
-///   nor one from before a field was added, renamed or given another kind. Say by [`version`](Self::version) what nobody can
-///   see: that a number means euros now and no longer cents; a change within `flatten`, within an enum that is `untagged` or
-///   has its tag inside, behind the first member of a tuple, in a `Deserialize` or `deserialize_with` written by hand, deeper
-///   than twelve levels or beyond 512 fields. A warning says where a type has some of these, until you give a version.
-/// - A computation takes as long as it likes: give it a limit of its own, such as `tokio::time::timeout`, whose `Err` counts.
+/// - In memory the value is behind an [`Arc`], and a hit does not copy it. It is deserialized from the JSON of the computed value, as
+///   from every other backend, so that its size is known. To keep a value that has more than its JSON, use [`weigh`](Self::weigh). A
+///   value that owns no memory, such as a number, is always kept itself.
+/// - In another backend it is JSON, under a key that includes its type: the compiler's identity of the type, its name with its modules,
+///   and the names and kinds of its fields as far as its `Deserialize` shows them. So a value is never read as another type, nor one
+///   from before a field was added, renamed or given another kind. Raise [`version`](Self::version) for a change that cannot be seen:
+///   a number means euros instead of cents; a change within `flatten`, within an enum that is `untagged` or internally tagged, after
+///   the first member of a tuple, in a hand-written `Deserialize` or `deserialize_with`, deeper than twelve levels or beyond 512
+///   fields. A warning is logged for a type with any of these, until you give a version.
+/// - A computation has no time limit: give it one, such as `tokio::time::timeout`, whose `Err` counts as failure.
 ///
 /// ```
 /// use axum::{Json, extract::Path, http::StatusCode, response::{IntoResponse, Response}};
@@ -87,14 +87,14 @@ use crate::{
 pub struct Values<T> {
     cache: Cache,
     set: Set,
-    /// What a value holds, where its author says so.
+    /// The author's function for the size of a value.
     weigh: Option<fn(&T) -> usize>,
     of: PhantomData<fn() -> T>,
 }
 
 impl Cache {
-    /// The set of values of this name and type. Two sets of one name and different types have nothing in common but the name,
-    /// by which [`Target::named`] invalidates both.
+    /// The set of values with this name and type. Two sets with one name and different types share nothing but the name, by which
+    /// [`Target::named`] invalidates both.
     ///
     /// Cheap: keep the handle, or call this each time.
     #[must_use]
@@ -107,13 +107,13 @@ impl Cache {
 impl<T: Serialize + DeserializeOwned + Send + Sync + 'static> Values<T> {
     /// The backend, by its name in [`Cache::builder`]; otherwise the cache's [default](crate::CacheBuilder::default_backend).
     ///
-    /// That the cache does not have it is said in the log, as an error, at once; nothing is stored then.
+    /// If the cache does not have it, an error is logged at once, and nothing is stored.
     #[must_use]
     pub fn backend(self, backend: &'static str) -> Self {
         Self { set: self.set.backend(backend, &self.cache), ..self }
     }
 
-    /// A number that is part of every key: raise it when the meaning of what is stored has changed.
+    /// A number that is part of every key: raise it when the meaning of the stored values has changed.
     ///
     /// ```
     /// # fn f(cache: &cached_handler::Cache) {
@@ -125,18 +125,18 @@ impl<T: Serialize + DeserializeOwned + Send + Sync + 'static> Values<T> {
         Self { set: self.set.versioned(version), ..self }
     }
 
-    /// The longest value that is stored, in bytes of its JSON (default 1 MiB). A longer one is given to whoever asked.
+    /// The longest value that is stored, in bytes of its JSON (default 1 MiB). A longer one is returned to its callers only.
     #[must_use]
     pub fn max_json(self, bytes: usize) -> Self {
         Self { set: self.set.policy(|policy| policy.max_body(bytes), &self.cache), ..self }
     }
 
-    /// How many bytes a value holds besides itself: with this it is kept in memory as it is, and counts as much. For values
-    /// that hold what their JSON does not show, such as a field with `#[serde(skip)]`, and are to keep it.
+    /// Sets a function for the number of bytes that a value owns. With it, memory keeps the computed value itself, and counts this
+    /// size. For values with more than their JSON shows, such as a field with `#[serde(skip)]`.
     ///
-    /// Without, memory has what can be read back from a value's JSON, as every other backend, and measures that JSON's parts.
-    /// What a type builds beside them when it is read (an index by `serde(from)`, a compiled regular expression) nobody can
-    /// measure: such a type needs this. A weight that is too low lets the process grow beyond
+    /// Without it, memory keeps the value that is deserialized from the JSON, as every other backend does, and estimates its size from
+    /// the parts of that JSON. Data that a type builds when it is deserialized (an index by `serde(from)`, a compiled regular
+    /// expression) is not counted: such a type needs this function. A size that is too low lets the process grow beyond
     /// [`CacheBuilder::memory`](crate::CacheBuilder::memory).
     ///
     /// ```
@@ -170,21 +170,21 @@ impl<T: Serialize + DeserializeOwned + Send + Sync + 'static> Values<T> {
         Self { set: self.set.policy(|policy| policy.collapse(collapse), &self.cache), ..self }
     }
 
-    /// How long a call waits for another's computation before it computes for itself (default 5 s, at most 30 s); see
+    /// How long a call waits for another call's computation before it computes itself (default 5 s, at most 30 s); see
     /// [`Policy::max_wait`](crate::Policy::max_wait).
     #[must_use]
     pub fn max_wait(self, limit: Duration) -> Self {
         Self { set: self.set.policy(|policy| policy.max_wait(limit.min(secs(30))), &self.cache), ..self }
     }
 
-    /// By how much at most a lifetime is shortened at random, in per cent (default 5, at most 50), where a stale window is; see
+    /// The most by which a lifetime is shortened at random, in per cent (default 5, at most 50), if there is a stale window; see
     /// [`Policy::jitter`](crate::Policy::jitter).
     #[must_use]
     pub fn jitter(self, percent: u8) -> Self {
         Self { set: self.set.policy(|policy| policy.jitter(percent.min(50)), &self.cache), ..self }
     }
 
-    /// The value under `key`, if it is stored and fresh. A backend that fails has none.
+    /// The value under `key`, if it is stored and fresh. `None` also if the backend fails.
     ///
     /// ```
     /// # async fn f(cache: cached_handler::Cache) {
@@ -211,14 +211,14 @@ impl<T: Serialize + DeserializeOwned + Send + Sync + 'static> Values<T> {
         stored.value.as_ref()?.get()
     }
 
-    /// Stores a value, in place of what is there and of what is being computed.
+    /// Stores a value; it replaces the stored one, and results of computations in progress.
     ///
-    /// It counts as made now. What it was made of may have been invalidated a moment ago: for what is read from something
-    /// that is invalidated, use [`get_or_insert_with`](Self::get_or_insert_with), which knows when it began.
+    /// The value counts as made now, even if the data behind it was invalidated a moment ago. For values that are read from such data,
+    /// use [`get_or_insert_with`](Self::get_or_insert_with), which knows when the computation began.
     ///
     /// # Errors
     ///
-    /// Where a backend could not be told that what it has is outdated. That it did not store the value is no error.
+    /// If a backend could not be told that its stored value is outdated. A failure to store the new value is no error.
     ///
     /// ```
     /// # async fn f(cache: cached_handler::Cache) -> Result<(), cached_handler::Error> {
@@ -234,23 +234,22 @@ impl<T: Serialize + DeserializeOwned + Send + Sync + 'static> Values<T> {
         }
         let Some(key) = self.unlooked(key) else { return Ok(()) };
         let mut miss = self.miss(key);
-        // Not once more after a while: what is inserted was made of nothing that could lag behind.
+        // Without a reinvalidation later: an inserted value does not come from a source that may lag behind.
         self.invalidate(&miss.target_of_its_key()).await?;
         options.apply(&mut miss);
-        // As they are after that.
+        // Read after the invalidation, so that the new value is usable.
         let epochs = Box::pin(miss.read_epochs()).await;
         put_at_once(Run::after(miss, epochs), respond(value, &options, self.keeping())).await;
         Ok(())
     }
 
-    /// Forgets the value under `key`. Once this has returned `Ok`, no call that comes after it is given a value whose
-    /// computation began before it.
+    /// Removes the value under `key`. Once this has returned `Ok`, no later call gets a value whose computation began before it.
     ///
-    /// All values of the set are forgotten by [`Target::named`], those of a group by [`Target::group`].
+    /// [`Target::named`] invalidates all values of the set, [`Target::group`] those of a group.
     ///
     /// # Errors
     ///
-    /// Where a backend could not be reached; call again.
+    /// If a backend could not be reached; call again.
     ///
     /// ```
     /// # async fn f(cache: cached_handler::Cache) -> Result<(), cached_handler::Error> {
@@ -272,7 +271,7 @@ impl<T: Serialize + DeserializeOwned + Send + Sync + 'static> Values<T> {
         self.cache.storage(self.set.handler)
     }
 
-    /// Makes what is under a key unusable, and what is being computed for it.
+    /// Makes the stored value of a key unusable, and results of computations in progress.
     async fn invalidate(&self, target: &Target) -> Result<(), Error> {
         self.cache.invalidate_in(self.storage(), target).await
     }

@@ -1,10 +1,10 @@
-//! How long a value is kept, and what invalidates it.
+//! The options of one value: its lifetime, groups and stale windows.
 
 use std::time::Duration;
 
 use crate::{rules::stale::Windows, serve::Miss};
 
-/// What is said of one value when it is stored. A [`Duration`] alone is a lifetime without anything else.
+/// The options with which a value is stored. A [`Duration`] alone converts into options with this lifetime.
 ///
 /// ```
 /// use cached_handler::{ValueOptions, secs};
@@ -26,33 +26,33 @@ impl ValueOptions {
         Self { ttl: ttl.min(TEN_YEARS), groups: Vec::new(), windows: Windows::default(), bypass: false }
     }
 
-    /// Adds a group; up to 16 of 256 bytes each, a value with more is not stored.
+    /// Adds a group; up to 16 of 256 bytes each. A value with more is not stored.
     pub fn group(mut self, group: impl Into<String>) -> Self {
         self.groups.push(group.into().into_boxed_str());
         self
     }
 
-    /// For how long after its freshness the value is still given, while it is computed anew.
+    /// How long a stale value is still returned, while it is computed again in the background.
     pub fn stale_while_revalidate(mut self, window: Duration) -> Self {
         self.windows.while_revalidate = window.min(TEN_YEARS);
         self
     }
 
-    /// For how long after its freshness the value is still given where its computation returns an `Err` or panics.
+    /// How long a stale value is still returned if its computation returns an `Err` or panics.
     pub fn stale_if_error(mut self, window: Duration) -> Self {
         self.windows.if_error = window.min(TEN_YEARS);
         self
     }
 
-    /// Where `when` holds, the value is computed for this call alone: none is looked up, none is stored, and nobody shares the
-    /// computation. So it is with [`insert`](crate::Values::insert), too, which then leaves what is stored as it is.
+    /// If `when` is true, the value is computed for this call alone: there is no look-up, the value is not stored, and other calls do
+    /// not share it. [`insert`](crate::Values::insert) then does nothing.
     ///
     /// ```
     /// # async fn prices_for(user: Option<u64>) -> Result<Vec<u64>, std::io::Error> { Ok(vec![user.unwrap_or_default()]) }
     /// # async fn f(cache: cached_handler::Cache, user: Option<u64>) -> Result<(), std::io::Error> {
     /// use cached_handler::{ValueOptions, secs};
     ///
-    /// // The list of those who are logged in is their own.
+    /// // A user who is logged in has prices of their own.
     /// let options = ValueOptions::new(secs(60)).bypass(user.is_some());
     /// let prices = cache.values::<Vec<u64>>("prices").get_or_insert_with("all", options, async move || prices_for(user).await).await?;
     /// # Ok(()) }

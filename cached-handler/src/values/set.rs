@@ -1,4 +1,4 @@
-//! The description of a set, by which the way of a request goes: one for each name, backend and policy.
+//! The `Handler` that describes a set of values to the rest of the cache: one for each name, backend and policy.
 
 use std::{
     panic::Location,
@@ -16,29 +16,29 @@ use crate::{
     util::lock::lock,
 };
 
-/// What a key is written with where there is no request.
+/// The request facts with which the key of a value is written, as there is no request.
 pub(super) static NO_REQUEST: LazyLock<RequestFacts> = LazyLock::new(|| RequestFacts::of_none(Began::default()));
 
-/// What a set goes by.
+/// A set of values in one cache.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Set {
-    /// As its author has described it.
+    /// The description by its author.
     described: &'static Described,
-    /// The same in its cache.
+    /// The description with the defaults of the cache.
     pub(super) handler: &'static Handler,
-    /// Part of every key, and of no description: it may be a number that the program computes.
+    /// Part of every key, but not of the description, which is never freed: a program may compute the version.
     pub(super) version: u32,
 }
 
 #[derive(Debug)]
 struct Described {
     handler: Handler,
-    /// Stands for the name in the keys of this process.
+    /// Identifies the set in the keys of this process.
     number: u64,
     used: Once,
 }
 
-/// All of the program: as many as its author has written names, so they are never freed.
+/// All descriptions of the program. They are never freed: a program has few.
 static SETS: Mutex<Vec<&'static Described>> = Mutex::new(Vec::new());
 
 impl Set {
@@ -72,17 +72,17 @@ impl Set {
         self.described.number
     }
 
-    /// Notes that the program has it: what only led to another by `backend` and the like is none.
+    /// Registers the set at its first use. A set from which another was only derived, by `backend` and the like, is not registered.
     pub(super) fn is_used(self) {
         self.described.used.call_once(|| others::note(&self.described.handler, Kind::Values));
     }
 
     fn described(site: Site, backend: Option<&'static str>, policy: &Policy, version: u32, cache: &Cache) -> Self {
-        // Nobody sees an entity tag.
+        // A value needs no entity tag.
         let policy = policy.name(site.name).etag(ETag::Off);
         let mut sets = lock(&SETS);
         let is_same = |set: &&&Described| set.handler.policy == policy && set.handler.attributes.backend == backend;
-        // Where a program computes settings, there is an end to it: further ones are not taken.
+        // The number is limited, in case a program computes settings: then the last description is used again.
         let is_much_described = sets.iter().filter(|set| set.handler.site.name == site.name).count() >= MOST_OF_A_NAME;
         let is_near = |set: &&&Described| set.handler.site.name == site.name && set.handler.attributes.backend == backend;
         let near = || if is_much_described { sets.iter().rfind(is_near) } else { None };
@@ -100,12 +100,12 @@ impl Set {
     }
 }
 
-/// Most descriptions of one name that are kept: each is for ever.
+/// The most descriptions with one name, as they are never freed.
 const MOST_OF_A_NAME: usize = 64;
 
 const NOWHERE: Site = Site { module: "", name: "", file: "", line: 0, column: 0, tokens: 0, package_version: "" };
 
-/// Each value says its own lifetime.
+/// The attributes of a set: each value has its own lifetime.
 fn attributes(backend: Option<&'static str>) -> Attributes {
     let attributes = Attributes::new(Ttl::FromResponse);
     backend.map_or(attributes, |name| attributes.backend(name))

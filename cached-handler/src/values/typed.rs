@@ -1,4 +1,4 @@
-//! A value on its way, as a response; and out of what was stored.
+//! Converts a value into the response that is stored for it, and back.
 
 use axum::{body::Body, response::Response};
 use bytes::Bytes;
@@ -10,7 +10,7 @@ use crate::stored::{
     value::Typed,
 };
 
-/// The response that a value is stored as. `keeping`: how its backend has it.
+/// The response as which a value is stored. `keeping`: the form in which its backend keeps it.
 pub(super) fn respond<T: Serialize + DeserializeOwned + Send + Sync + 'static>(
     value: T,
     options: &ValueOptions,
@@ -35,20 +35,20 @@ pub(super) fn respond<T: Serialize + DeserializeOwned + Send + Sync + 'static>(
     response
 }
 
-/// How a value is kept.
+/// The form in which a value is kept.
 pub(super) enum Keeping<T> {
-    /// As its JSON, elsewhere.
+    /// As JSON, in a backend other than memory.
     AtRest,
-    /// In memory, where its author says what it weighs.
+    /// In memory as it is, with the author's function for its size.
     Weighed(fn(&T) -> usize),
-    /// In memory.
+    /// In memory, deserialized from its JSON.
     InMemory,
 }
 
 impl<T: Serialize + DeserializeOwned + Send + Sync + 'static> Keeping<T> {
-    /// What is kept of a value that has this JSON. In memory that is what can be read back from it, as on every other backend:
-    /// a value may hold more than its JSON shows, such as a field that serde skips, or room for what it once held, and nobody
-    /// can say how much that is (law L7). One that owns nothing is as large as its type.
+    /// The value to keep, with its JSON. In memory it is deserialized from the JSON, as from every other backend: the computed value
+    /// may own memory that its JSON does not show, such as a skipped field or spare capacity, whose size is unknown (law L7). A value
+    /// that owns nothing is kept itself.
     fn kept(self, value: T, json: Vec<u8>) -> (Typed, serde_json::Result<Vec<u8>>) {
         let own = size_of::<T>() + COUNTS;
         match self {
@@ -69,15 +69,15 @@ impl<T: Serialize + DeserializeOwned + Send + Sync + 'static> Keeping<T> {
     }
 }
 
-/// In bytes. What cannot be measured is taken for as much as JSON of this length can come to.
+/// The bytes that a deserialized value owns. If they cannot be estimated, the most that JSON of this length can expand to.
 fn heap_of_read<T: Serialize>(read: &T, json: usize) -> usize {
     weigh::heap_of(read).unwrap_or(json.saturating_mul(16))
 }
 
-/// Of an `Arc`.
+/// The size of an `Arc`'s counters and allocation.
 const COUNTS: usize = 32;
 
-/// A value out of what rests.
+/// A value from its stored JSON.
 pub(super) fn opened<T: DeserializeOwned + Send + Sync + 'static>(json: &Bytes) -> Option<Typed> {
     match serde_json::from_slice::<T>(json) {
         Ok(value) => Some(Typed::new(value, 0)),

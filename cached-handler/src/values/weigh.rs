@@ -1,4 +1,4 @@
-//! How much memory a value holds, as far as its JSON shows it: the value is written to a serializer that only counts.
+//! Estimates how much memory a value owns: it is serialized to a serializer that only counts.
 
 use std::fmt;
 
@@ -9,30 +9,30 @@ use serde::{
     },
 };
 
-/// In bytes, besides the value itself; nothing where it cannot be written so.
+/// The bytes that a value owns on the heap, besides the value itself; `None` if it cannot be serialized.
 pub(super) fn heap_of<T: Serialize>(value: &T) -> Option<usize> {
     let mut heap = 0;
     value.serialize(Scale { heap: &mut heap, inline: size_of::<T>() }).ok()?;
     Some(heap)
 }
 
-/// What an allocation takes besides what was asked for.
+/// The overhead of an allocation.
 const ALLOCATION: usize = 32;
 
-/// Of one value.
+/// Counts one value.
 struct Scale<'a> {
     heap: &'a mut usize,
-    /// How much of it is counted with what holds it.
+    /// How many bytes of it are counted already, as a part of its container.
     inline: usize,
 }
 
-/// Of a value with parts.
+/// Counts a value with parts.
 struct Parts<'a> {
     heap: &'a mut usize,
     inline: usize,
-    /// What the parts take where they lie.
+    /// The size of the parts so far, without what they own.
     within: usize,
-    /// By how much more room is made for them, in quarters, as lists and tables grow by doubling; none, where they lie within it.
+    /// The capacity in quarters of the size of the parts, as lists and tables grow by doubling; `None` if the parts are inline.
     quarters: Option<usize>,
 }
 
@@ -58,7 +58,7 @@ impl<'a> Scale<'a> {
         *self.heap = self.heap.saturating_add(bytes);
     }
 
-    /// Behind a pointer, where it is larger than the place that it has.
+    /// Counts a scalar, which is behind a pointer if it is larger than its place.
     fn scalar(mut self, size: usize) {
         if size > self.inline {
             self.add(size + ALLOCATION);

@@ -1,4 +1,4 @@
-//! The backends that come with the crate, a row for each: the builder, its messages and the tests go by them.
+//! The table of backends that come with the crate. The builder, its messages and the tests use it.
 
 use std::{future::ready, pin::Pin};
 
@@ -11,16 +11,16 @@ pub(crate) struct BuiltIn {
     /// The feature of the crate that it needs.
     pub(crate) feature: &'static str,
     pub(crate) is_on: bool,
-    /// The environment's variable that sets it up where a handler asks for it.
+    /// The environment variable that sets it up if a handler names it.
     pub(crate) variable: &'static str,
-    /// What to type in order to have it.
+    /// What to type to set it up.
     pub(crate) set_up: &'static str,
-    /// How many bytes it has room for, and what to type for more. None, if that is not for this process to say.
+    /// Its capacity in bytes, and what to type for more. `None` if this process does not decide it.
     pub(super) room: fn(&CacheBuilder) -> Option<u64>,
     pub(super) more_room: &'static str,
     /// What is wrong with its settings.
     pub(super) complaints: fn(&CacheBuilder) -> Vec<String>,
-    /// Makes it ready as far as that is waited for, so that what is wrong with it is an error of `build`.
+    /// Opens it, as far as `build` waits for that, so that a failure is an error of `build`.
     pub(super) open: for<'a> fn(&'a mut CacheBuilder) -> Opening<'a>,
     /// Adds it, if it is set up.
     pub(super) add: fn(&mut CacheBuilder) -> Result<(), Error>,
@@ -28,7 +28,7 @@ pub(crate) struct BuiltIn {
 
 type Opening<'a> = Pin<Box<dyn Future<Output = Result<(), Error>> + Send + 'a>>;
 
-/// In their order, by which the first of several mistakes is told.
+/// The table. Of several mistakes, the first row's is reported first.
 #[cfg_attr(feature = "fs", expect(clippy::needless_update, reason = "without the feature it says what is missing"))]
 pub(crate) static BUILT_IN: [BuiltIn; 3] = [
     BuiltIn {
@@ -72,7 +72,7 @@ pub(crate) static BUILT_IN: [BuiltIn; 3] = [
     },
 ];
 
-/// A backend without a need.
+/// A row without any needs, for the fields that a backend leaves out.
 const NOTHING: BuiltIn = BuiltIn {
     name: "",
     feature: "",
@@ -91,12 +91,12 @@ pub(crate) fn remote() -> impl Iterator<Item = &'static BuiltIn> {
     BUILT_IN.iter().filter(|row| row.name != super::MEMORY)
 }
 
-/// The same for tests: each name, and what to type in order to have it.
+/// The remote backends for tests: each name, and what to type to set it up.
 pub fn built_in_backends() -> impl Iterator<Item = (&'static str, String)> {
     remote().map(|row| (row.name, advice(row.name)))
 }
 
-/// How a cache comes by a backend that it does not have.
+/// What to type to set up a backend that a cache does not have.
 pub(crate) fn advice(backend: &str) -> String {
     let (_, backend) = tiers(backend);
     match remote().find(|row| row.name == backend) {

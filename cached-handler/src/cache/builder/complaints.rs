@@ -1,4 +1,4 @@
-//! What cannot be built: names that are taken, and what the settings of each backend say of themselves.
+//! Mistakes in the settings of a builder: names that are taken, and the mistakes of each backend.
 
 use super::{CacheBuilder, MEMORY, built_in::BUILT_IN};
 use crate::handler::{self, Handler, tiers};
@@ -23,7 +23,7 @@ impl CacheBuilder {
     }
 }
 
-/// Handlers that a policy gives the same name.
+/// Complaints about handlers with the same name from their policies.
 fn namesakes() -> Vec<String> {
     let (mut first, mut complaints) = (Vec::<&Handler>::new(), Vec::new());
     for handler in handler::all() {

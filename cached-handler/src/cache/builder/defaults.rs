@@ -1,4 +1,4 @@
-//! What holds for all handlers of a cache that do not say otherwise.
+//! The default policy and backend of a cache's handlers.
 
 use std::sync::Mutex;
 
@@ -9,7 +9,7 @@ use crate::{
 };
 
 impl CacheBuilder {
-    /// What holds for every handler and layer whose own [`Policy`] does not say otherwise, setting by setting:
+    /// The defaults of every handler and layer of this cache, setting by setting; the settings of their own [`Policy`] take precedence:
     ///
     /// ```
     /// # use axum::http::StatusCode;
@@ -19,7 +19,7 @@ impl CacheBuilder {
     /// const DEFAULTS: Policy = Policy::new().etag(ETag::Weak).max_body(4 << 20).status(404, secs(5)).without_cache_control();
     /// const SMALL: Policy = Policy::new().max_body(64 << 10);
     ///
-    /// /// Up to 64 KiB; all else is as in `DEFAULTS`.
+    /// /// Content up to 64 KiB is stored; everything else is as in `DEFAULTS`.
     /// #[cached(ttl = 60, policy = SMALL)]
     /// async fn hello() -> Result<&'static str, StatusCode> { Ok("hello") }
     ///
@@ -27,19 +27,19 @@ impl CacheBuilder {
     /// # Ok(()) }
     /// ```
     ///
-    /// The arguments of an attribute and the calls of a layer come before both. Statuses add up; where both name one, the
-    /// handler's lifetime counts. What can only be switched on (`honor_request_directives`, `heuristic`, `cookies_by_vary`,
-    /// `only_ok`, `keep_own_path`) no handler switches off. Typed values go by their own settings alone.
+    /// The arguments of an attribute and the settings of a layer take precedence over both policies. Statuses of both apply; if both
+    /// name one, the handler's lifetime counts. A handler cannot switch off what can only be switched on (`honor_request_directives`,
+    /// `heuristic`, `cookies_by_vary`, `only_ok`, `keep_own_path`). Typed values have their own settings alone.
     ///
-    /// As with any policy, what is stored already is used as it is when a default changes, and no key depends on one: give
-    /// another [`namespace`](Self::namespace) to begin anew. A policy with a name or a version is an error of
-    /// [`build`](Self::build). Policies are few, and written by you: each handler keeps for ever what it needs for each.
+    /// As with any policy, stored responses are used as they are when a default changes, and no key depends on it: change the
+    /// [`namespace`](Self::namespace) to begin with an empty cache. A policy with a name or a version is an error of
+    /// [`build`](Self::build). Use few different policies: each handler keeps a description for each of them until the process ends.
     pub fn policy(mut self, policy: Policy) -> Self {
         self.policy = policy;
         self
     }
 
-    /// The name of what is to be the default, where that is not the memory. It lives on, as handlers are described with it.
+    /// The name of the default backend, if that is not memory. It is never freed, as descriptions of handlers refer to it.
     pub(super) fn default_elsewhere(&self) -> Option<&'static str> {
         static NAMES: Mutex<Vec<&'static str>> = Mutex::new(Vec::new());
         if self.default_backend == MEMORY {

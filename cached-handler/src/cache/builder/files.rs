@@ -1,4 +1,4 @@
-//! Setting up the backend `fs`.
+//! The settings of the backend `fs`.
 
 use std::path::PathBuf;
 #[cfg(unix)]
@@ -17,7 +17,7 @@ use crate::{
     },
 };
 
-/// What was said of it.
+/// The settings that were made.
 #[derive(Debug)]
 pub(super) struct Files {
     directory: Option<PathBuf>,
@@ -25,7 +25,7 @@ pub(super) struct Files {
     durable: bool,
     #[cfg(unix)]
     opened: Option<Fs>,
-    /// The directory of what was taken.
+    /// The directory that is in use.
     #[cfg(unix)]
     place: PathBuf,
 }
@@ -51,19 +51,18 @@ impl Files {
 }
 
 impl CacheBuilder {
-    /// Adds the backend `fs`: responses in files below `directory`, for `backend = "fs"`. They survive a restart, and
-    /// several processes may share the directory: an invalidation by one counts in all of them. Without this call the
-    /// environment may name the directory: `CACHED_HANDLER_FS_DIR`.
+    /// Adds the backend `fs`: responses in files below `directory`, for `backend = "fs"`. They survive a restart, and several processes
+    /// may share the directory: an invalidation by one applies to all of them. Without this call the environment may name the directory:
+    /// `CACHED_HANDLER_FS_DIR`.
     ///
-    /// It needs a [`namespace`](Self::namespace): processes with one namespace share their responses, others keep
-    /// theirs apart.
+    /// It needs a [`namespace`](Self::namespace): processes with the same namespace share their responses, and others do not.
     ///
-    /// The directory is made where it is missing; a relative path is that of the current directory when the cache is built. It has to belong to the user who runs the process, and nobody else
-    /// may write to it; otherwise [`build`](Self::build) says so. It should be on a local disk: on a network's
-    /// (NFS) two machines may see each other's invalidations late. After the machine was rebooted nothing stored before
-    /// is used, unless [`fs_durable`](Self::fs_durable). Unix only.
+    /// The directory is created if it is missing; a relative path is resolved when the cache is built. It has to belong to the user who
+    /// runs the process, and nobody else may be able to write to it; otherwise [`build`](Self::build) returns an error. It should be on
+    /// a local disk: on a network file system (NFS), two machines may see each other's invalidations late. After a reboot of the
+    /// machine, responses from before are not used, unless [`fs_durable`](Self::fs_durable) is set. Unix only.
     ///
-    /// At most 128 files that were read lately are kept open, and no more than a sixteenth of what the process may open.
+    /// At most 128 recently read files are kept open, and no more than a sixteenth of the files that the process may open.
     ///
     /// ```
     /// # async fn f() -> Result<(), cached_handler::Error> {
@@ -77,13 +76,13 @@ impl CacheBuilder {
         self
     }
 
-    /// How many bytes of the disk the responses of this namespace may take (default 1 GiB). Beyond, those that were used
-    /// least recently are removed, in the background; past an eighth more nothing is stored until they are. The table
-    /// of invalidations takes 2.1 to 15.1 MiB besides. Less than 64 KiB is an error of [`build`](Self::build).
+    /// The most bytes of the disk that the responses of this namespace may take (default 1 GiB). Beyond this, the least recently used
+    /// ones are removed in the background; more than an eighth beyond it, nothing is stored until they are. The table of invalidations
+    /// takes 2.1 to 15.1 MiB in addition. Less than 64 KiB is an error of [`build`](Self::build).
     ///
-    /// What other processes on the directory have written is known by scans: every ten minutes, or after half a minute
-    /// where this process has written a sixteenth of the capacity. Between two of them, each counts on half of what was
-    /// free at the last one: where many fill an empty directory at once, they go past the capacity until the next scan.
+    /// Each process learns by scans what others have written to the directory: every ten minutes, or after half a minute if it has
+    /// itself written a sixteenth of the capacity. Between two scans, each process uses at most half of the space that was free at the
+    /// last one: so if many fill an empty directory at the same time, they exceed the capacity until the next scan.
     ///
     /// ```
     /// # use cached_handler::Cache;
@@ -94,8 +93,8 @@ impl CacheBuilder {
         self
     }
 
-    /// Keeps responses beyond a reboot or a power failure: each response and each invalidation is on the disk (`fsync`)
-    /// before it is done, which costs some milliseconds each. Off by default: then nothing from before a reboot is used.
+    /// Keeps responses across a reboot or a power failure: each response and each invalidation is flushed to the disk (`fsync`) before it
+    /// completes, which costs some milliseconds each. Off by default: then responses from before a reboot are not used.
     ///
     /// ```
     /// # use cached_handler::Cache;
@@ -106,10 +105,10 @@ impl CacheBuilder {
         self
     }
 
-    /// Opens the directory, so that what is wrong with it is an error now.
+    /// Opens the directory, so that a failure is an error of `build`.
     #[cfg(unix)]
     pub(super) async fn open_files(&mut self) -> Result<(), Error> {
-        // Switched off, it is never used.
+        // A cache that is switched off never uses it.
         if !self.off
             && let Some(files) = self.take_files()
         {
@@ -119,11 +118,11 @@ impl CacheBuilder {
         Ok(())
     }
 
-    /// Adds the backend; one that is not open yet is opened by the first look-up.
+    /// Adds the backend. If it is not open yet, the first look-up opens it.
     #[cfg(unix)]
     pub(super) fn add_files(&mut self) -> Result<(), Error> {
         if let Some(files) = self.files.opened.take().or_else(|| self.take_files()) {
-            // One directory by whatever path; where it is not there yet, by its own.
+            // The canonical path, so that all paths of one directory count as the same; or its own path, if it does not exist yet.
             let place = &self.files.place;
             let place = place.canonicalize().or_else(|_| std::path::absolute(place)).unwrap_or_else(|_| place.clone());
             self.claim(&format!("the directory {} in the namespace `{}`", place.display(), self.namespace))?;
@@ -139,7 +138,7 @@ impl CacheBuilder {
             return None;
         }
         let directory = self.files.directory.take().or_else(|| self.directory_of_environment())?;
-        // Wherever the process goes from here on, it stays there.
+        // Absolute, so that the directory stays the same if the process changes its current directory.
         let directory = std::path::absolute(&directory).unwrap_or(directory);
         self.files.place.clone_from(&directory);
         let Files { capacity, durable, .. } = self.files;
@@ -163,7 +162,7 @@ impl CacheBuilder {
         let is_named = self.files.directory.is_some() || self.files.opened.is_some();
         #[cfg(not(unix))]
         let is_named = self.files.directory.is_some();
-        // The environment may be meant for other programs, too.
+        // The variable may be set for other programs, so it counts only if a handler names the backend.
         let is_meant = is_named || (self.directory_of_environment().is_some() && self.is_asked_for(NAME));
         let mut complaints = Vec::new();
         if is_named && self.backends.iter().any(|(name, _)| name == NAME) {

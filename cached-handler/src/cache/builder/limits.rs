@@ -1,4 +1,4 @@
-//! Limits of backends, which may be given before or after the backend itself.
+//! The limits of backends, which may be set before or after the backend itself.
 
 use std::{fmt, sync::Arc};
 
@@ -8,7 +8,7 @@ use crate::{
     storage::remote::{Remote, guard::limits::BackendLimits},
 };
 
-/// A backend that is guarded once its limits are known.
+/// A backend that gets its guard once its limits are known.
 pub(super) struct Unguarded(Box<dyn FnOnce(BackendLimits) -> Arc<dyn Remote> + Send + Sync>);
 
 impl Unguarded {
@@ -24,9 +24,9 @@ impl fmt::Debug for Unguarded {
 }
 
 impl CacheBuilder {
-    /// Sets how long the backend of this name (`redis`, `fs`, or one of your own) may take, how many calls it gets at a
-    /// time, and when its circuit breaker opens. Not for `memory`, which nobody waits for. [`build`](Self::build) refuses a name
-    /// that is neither built in nor added.
+    /// Sets the limits of the backend with this name (`redis`, `fs`, or one of your own): how long a call may take, how many calls run at
+    /// a time, and when its circuit breaker opens. Not for `memory`, which answers at once. [`build`](Self::build) refuses a name that
+    /// is neither built in nor added.
     ///
     /// ```
     /// # async fn f() -> Result<(), cached_handler::Error> {
@@ -42,17 +42,17 @@ impl CacheBuilder {
         self
     }
 
-    /// The backends, guarded.
+    /// The backends with their guards.
     pub(super) fn guarded(&mut self) -> Vec<(String, Arc<dyn Remote>)> {
         let backends = std::mem::take(&mut self.backends);
-        // No error, as the environment may set them up in one place and not in another.
+        // A warning, not an error, as the environment may set a built-in backend up in one place and not in another.
         for (name, _) in self.limits.iter().filter(|(name, _)| built_in::remote().any(|row| row.name == name)) {
             if !self.off && !backends.iter().any(|(backend, _)| backend == name) {
                 tracing::warn!(target: "cached_handler", backend = name, "limits are set for a backend that is not set up here, and do nothing");
             }
         }
         let guarded = backends.into_iter().map(|(name, Unguarded(guard))| {
-            // The last word counts.
+            // The limits that were set last count.
             let limits = self.limits.iter().rev().find(|(of, _)| *of == name).map_or(BackendLimits::new(), |(_, limits)| *limits);
             (name, guard(limits))
         });
@@ -69,7 +69,7 @@ impl CacheBuilder {
                 let far = tiers(name).1;
                 Some(format!("what `{name}` waits for is `{far}`; type `.limits(\"{far}\", …)`"))
             }
-            // They may be set up by the environment, in one place and not in another.
+            // The environment may set these up in one place and not in another.
             name if built_in::remote().any(|row| row.name == name) => None,
             name if self.backends.iter().any(|(backend, _)| backend == name) => None,
             name => Some(format!(

@@ -1,23 +1,23 @@
-//! Whether backends have room, in bytes and in time, for what handlers may store in them: said when a cache is built.
+//! Warns, when a cache is built, of handlers whose responses may be too large for their backend, in bytes or in time.
 
 use std::time::Duration;
 
 use super::{Cache, CacheBuilder, MEMORY, built_in::BUILT_IN};
 use crate::{handler::Handler, storage::remote::guard::limits::BackendLimits};
 
-/// What backends have room for.
+/// The room that backends have.
 pub(super) struct Rooms {
-    /// Of those that know it in bytes, and what to type for more.
+    /// Backends with a known capacity in bytes, and what to type for more.
     bytes: Vec<(&'static str, u64, &'static str)>,
     limits: Vec<(String, BackendLimits)>,
 }
 
-/// The least that files may take: a response of any use, with what belongs to it.
+/// The least capacity of `fs`: room for one response of a useful size.
 #[cfg(feature = "fs")]
 pub(super) const LEAST: u64 = 64 << 10;
-/// A gigabit each second, in bytes each millisecond: what a network is taken to give.
+/// The assumed speed of a network, in bytes per millisecond: one gigabit per second.
 const IN_A_MILLISECOND: u64 = 125_000;
-/// What a handler stores without a word about it.
+/// The default of `max_body`.
 const BY_DEFAULT: u64 = 1 << 20;
 
 impl CacheBuilder {
@@ -28,7 +28,7 @@ impl CacheBuilder {
 }
 
 impl Rooms {
-    /// Warns of each handler of the program that may store what its backend cannot keep.
+    /// Warns of each handler of the program that may store more than its backend can hold.
     pub(super) fn warn(&self, cache: &Cache) {
         if cache.inner().off {
             return;

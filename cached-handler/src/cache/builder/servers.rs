@@ -1,4 +1,4 @@
-//! Setting up the backend `redis`.
+//! The settings of the backend `redis`.
 
 use std::sync::Arc;
 
@@ -13,8 +13,9 @@ use crate::{
 };
 
 impl CacheBuilder {
-    /// Sets up `backend = "redis"`: responses that all processes on one Redis share, under one [`namespace`](Self::namespace),
-    /// which has to be given. Where none is set up, the environment's `CACHED_HANDLER_REDIS_URL` says which.
+    /// Adds the backend `redis`: responses in a Redis that all processes with the same [`namespace`](Self::namespace) share, for
+    /// `backend = "redis"`. The namespace is required. Without this call the environment may name the server:
+    /// `CACHED_HANDLER_REDIS_URL`.
     ///
     /// ```
     /// # async fn f() -> Result<(), cached_handler::Error> {
@@ -24,19 +25,19 @@ impl CacheBuilder {
     /// # Ok(()) }
     /// ```
     ///
-    /// [`build`](Self::build) does not wait for it: where Redis is not there, handlers run uncached until it is.
+    /// [`build`](Self::build) does not wait for Redis: while it is not available, handlers run uncached.
     pub fn redis(mut self, server: impl Into<RedisServer>) -> Self {
         self.redis = Some(server.into());
         self
     }
 
-    /// Uses what is in Redis also after it was started again or another has taken its place, as a failover does. Off by default:
-    /// then nothing stored before is used, since a server that begins from its last snapshot, and a replica that
-    /// becomes the primary, have not heard of the last invalidations and still have what they were about.
+    /// Keeps using the responses in Redis after it was restarted, or after a failover to another server. Off by default: then responses
+    /// from before are not used, since a server that starts from its last snapshot, and a replica that becomes the primary, may lack the
+    /// last invalidations, but still have the responses that these were about.
     ///
-    /// For a server that loses nothing that it has confirmed (`appendfsync always`, and no failover), or where a response
-    /// may be wrong until its `ttl` has passed. All processes of the namespace have to say so: one that does not begins
-    /// anew for all of them.
+    /// For a server that loses no confirmed write (`appendfsync always`, and no failover), or if an outdated response is acceptable
+    /// until its `ttl` has passed. All processes of the namespace have to set this: one that does not discards the responses for all of
+    /// them.
     ///
     /// ```
     /// # use cached_handler::Cache;
@@ -53,7 +54,7 @@ impl CacheBuilder {
         is_taken.then(complaint).into_iter().collect()
     }
 
-    /// The one that was named, or the environment's where a handler asks for it.
+    /// Adds the server that was set, or that of the environment if a handler names the backend.
     pub(super) fn add_redis(&mut self) -> Result<(), Error> {
         let is_asked_for = self.is_asked_for(REDIS);
         let is_there = self.backends.iter().any(|(name, _)| name == REDIS);

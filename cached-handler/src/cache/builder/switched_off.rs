@@ -1,4 +1,4 @@
-//! Functions of the builder whose feature is off: they cannot be called, and the compiler says what to switch on.
+//! Methods of the builder whose feature is off: a call does not compile, and the message says which feature to switch on.
 
 use super::CacheBuilder;
 
@@ -65,6 +65,6 @@ impl CacheBuilder {
     }
 }
 
-/// Needs a lifetime, or the bound would be an error where it stands.
+/// The type in these bounds. The lifetime keeps rustc from rejecting the bound where it is declared.
 #[derive(Debug)]
 pub struct Feature<'a>(std::marker::PhantomData<&'a ()>);

@@ -1,5 +1,4 @@
-//! What is remembered of handlers whose responses are never stored: requests for a key that nobody has asked for yet do not
-//! wait for one another, as they would wait in vain.
+//! Remembers handlers whose responses are never stored, so that requests for a new key of theirs do not follow a run in vain.
 
 use std::{
     any::TypeId,
@@ -21,13 +20,13 @@ use crate::{
     },
 };
 
-/// Handlers by their description and instance. A program has some hundred.
+/// Records of handlers, by description and instance. A program has some hundred.
 #[derive(Debug, Default)]
 pub(super) struct Handlers {
     known: Mutex<ExpiringMap<Id, Record, MOST>>,
-    /// Whether anything speaks against one, so that most programs take no lock.
+    /// Whether there is evidence against any handler; most programs have none, and never take the lock.
     any: AtomicBool,
-    /// One that has stored something found no room: from then on all are waited for.
+    /// A handler that has stored a response found no room in the map. From then on requests follow runs for all handlers.
     is_full: AtomicBool,
 }
 
@@ -35,27 +34,27 @@ type Id = (usize, TypeId, u64);
 
 #[derive(Debug, Clone, Default)]
 struct Record {
-    /// Answers of the last minutes that were not stored for what they say themselves.
+    /// The number of recent responses that were not storable by their own fields.
     evidence: u32,
     noted: Millis,
-    /// It has, or another process has stored it: whatever it says of other keys, one run is enough for them (law L5).
+    /// A response of the handler was stored, here or by another process. Then requests follow runs, whatever the evidence (law L5).
     has_stored: bool,
-    /// Of those who run at once for keys that nothing is known of.
+    /// Limits the runs without waiting for keys of which nothing is known.
     places: Option<Arc<Semaphore>>,
 }
 
-/// From so many answers on nobody waits.
+/// From this many responses on, requests do not wait.
 const ENOUGH: u32 = 4;
-/// How long they count.
+/// How long the evidence counts.
 const LASTS: Millis = 10 * 60_000;
-/// Most handlers; what does not fit is collapsed as ever.
+/// The most handlers; requests for further ones are collapsed as usual.
 const MOST: usize = 4096;
-/// How many run at a time without waiting: the next answer may be the first that is stored, and then so many have run for it.
+/// How many requests run at a time without waiting. If the next response turns out to be storable, this many have run for it.
 const AT_ONCE: usize = 64;
 
 impl Handlers {
-    /// Counts an answer that says how its handler is. A status, or a length, tells of one resource, and clients may ask for
-    /// many such. What stands for a whole site, such as a layer or a proxy, is no one handler.
+    /// Counts a response as evidence about its handler. A reason that concerns one resource, such as a status or a length, does not
+    /// count, as clients may ask for many such resources. Nor does a layer or a proxy, which stands for a whole site.
     pub(super) fn not_stored(&self, handler: &'static Handler, instance: Instance, reason: &NotStored, now: Millis) {
         let is_of_one_request = matches!(
             reason,
@@ -79,7 +78,7 @@ impl Handlers {
         self.any.store(true, Ordering::Relaxed);
     }
 
-    /// One was stored, or found at rest: from now on requests wait for one another.
+    /// Notes that a response was stored, or found in a backend: from now on requests follow runs.
     pub(super) fn stored(&self, handler: &'static Handler, instance: Instance, now: Millis) {
         if is_of_a_site(handler) {
             return;
@@ -90,7 +89,7 @@ impl Handlers {
         }
     }
 
-    /// A place of those who need not wait; none where they should, and where all are taken.
+    /// A permit to run without waiting; `None` if the request should wait, or all permits are taken.
     pub(super) fn place(&self, handler: &'static Handler, instance: Instance, now: Millis) -> Option<OwnedSemaphorePermit> {
         if !self.any.load(Ordering::Relaxed) || self.is_full.load(Ordering::Relaxed) {
             return None;

@@ -1,4 +1,4 @@
-//! Named epochs: exact while anyone holds them, remembered in a table of fixed size when nobody does.
+//! Epochs by name: exact while a stored response or a run holds them, and otherwise remembered in a table of fixed size.
 
 use std::{collections::HashMap, fmt, hash::BuildHasher};
 
@@ -11,26 +11,26 @@ use crate::{
     },
 };
 
-/// The epoch of one name. Stored responses and runs hold it; with the last of them it leaves the registry.
+/// The epoch of one name. Stored responses and runs hold it; when the last of them is dropped, it leaves the registry.
 pub(crate) struct Counter {
     epoch: Epoch,
     name: Box<str>,
     registry: Weak<Registry>,
 }
 
-/// All names in use. What it holds is bounded by the responses and runs that name them, and by `REMEMBERED`.
+/// The epochs of all names in use. Its size is bounded by the responses and runs that hold them, and by `REMEMBERED`.
 pub(crate) struct Registry {
     hasher: Keyed,
     shards: Box<[Mutex<Names>]>,
-    /// The latest epoch of all names with one hash. A counter that comes into being starts here: too late an epoch is
-    /// harmless then, as it is no later than the clock, with which the run will be stamped.
+    /// For each hash, the latest epoch of all names with this hash. A new counter starts with it. That it may be too late is
+    /// harmless, as it is never later than the clock, with which the run will be stamped.
     remembered: Box<[Epoch]>,
-    /// The epochs of names that were invalidated lately, each for itself. Where nobody holds counters for what is stored, as
-    /// for a store of an author's, they decide whether that is usable.
+    /// Exact epochs of names that were invalidated recently, for a store of an author's: nothing holds counters for its responses, so
+    /// these decide whether they are usable.
     recent: Option<Mutex<Recent>>,
 }
 
-/// Two generations: those since, and those before the younger one was full. Of one before that the table keeps what it can.
+/// Two generations of epochs. When the young one is full, it becomes the old one, and the old one is merged into the table.
 #[derive(Default)]
 struct Recent {
     young: HashMap<u64, Epoch, Keyed>,
@@ -40,10 +40,10 @@ struct Recent {
 
 type Names = HashMap<Box<str>, Weak<Counter>, Keyed>;
 
-// One place each where schedules are explored: all names meet there, in every run alike.
+// Under shuttle one each, so that all names share it in every schedule.
 const SHARDS: usize = if cfg!(shuttle) { 1 } else { 16 };
 const REMEMBERED: usize = if cfg!(shuttle) { 1 } else { 4096 };
-/// Of one generation: two tables of 16 MiB in all, where all of it is used.
+/// The most entries of one generation: two full ones take 16 MiB.
 const MOST_RECENT: usize = 7 << 15;
 
 impl Registry {
@@ -56,7 +56,7 @@ impl Registry {
         })
     }
 
-    /// One that tells apart also the names that nobody holds, as long as there are not too many.
+    /// A registry that also keeps exact epochs of names that nothing holds, up to a limit.
     pub(super) fn exact() -> Arc<Self> {
         Self::exact_to(if cfg!(shuttle) { 1 } else { MOST_RECENT })
     }
@@ -70,7 +70,7 @@ impl Registry {
         }
     }
 
-    /// The epoch of `name`, which comes into being if nobody holds it.
+    /// The epoch of `name`, which is created if nothing holds it.
     pub(super) fn counter(self: &Arc<Self>, name: &str) -> Arc<Counter> {
         let hash = self.hasher.hash_one(name);
         let Some(shard) = self.shard(hash) else { return Counter::detached(name) };
@@ -78,8 +78,8 @@ impl Registry {
         if let Some(counter) = names.get(name).and_then(Weak::upgrade) {
             return counter;
         }
-        // Under the lock: an invalidation writes what is remembered before it takes the lock, so it is either seen
-        // here, or it will find this counter.
+        // Under the lock: an invalidation writes to the table before it takes the lock, so either it is seen here, or it will find
+        // this counter.
         let epoch = self.last_of(hash);
         let counter = Arc::new(Counter { epoch, name: name.into(), registry: Arc::downgrade(self) });
         names.insert(name.into(), Arc::downgrade(&counter));
@@ -98,24 +98,24 @@ impl Registry {
         }
     }
 
-    /// When a name of this hash was last invalidated, as far as that is remembered: never too early.
+    /// When a name with this hash was last invalidated; possibly too late, never too early.
     fn last_of(&self, hash: u64) -> Epoch {
-        // In this order: what leaves the recent ones in between is in the table by then.
+        // In this order: an epoch that leaves `recent` in between is in the table by then.
         let recent = self.recent.as_ref().and_then(|recent| lock(recent).find(hash));
-        recent.unwrap_or_else(|| self.remembered(hash).map_or_else(|| Epoch::at(0), Epoch::again))
+        recent.unwrap_or_else(|| self.remembered(hash).map_or_else(|| Epoch::at(0), Epoch::copy))
     }
 
     fn remember(&self, recent: &mut Recent, hash: u64, epoch: u64, effect: Effect) {
         let before = recent.find(hash);
         let known = recent.young.entry(hash).or_insert_with(|| {
-            // What is known of the name so far goes along.
-            before.unwrap_or_else(|| self.remembered(hash).map_or_else(|| Epoch::at(0), Epoch::again))
+            // The new entry starts with what is known of the name so far.
+            before.unwrap_or_else(|| self.remembered(hash).map_or_else(|| Epoch::at(0), Epoch::copy))
         });
         known.advance(epoch, effect);
         if recent.young.len() >= recent.most {
             for (hash, epoch) in std::mem::replace(&mut recent.old, std::mem::take(&mut recent.young)) {
                 if let Some(remembered) = self.remembered(hash) {
-                    remembered.take(&epoch);
+                    remembered.raise_to(&epoch);
                 }
             }
         }
@@ -137,11 +137,11 @@ impl Registry {
 
 impl Recent {
     fn find(&self, hash: u64) -> Option<Epoch> {
-        self.young.get(&hash).or_else(|| self.old.get(&hash)).map(Epoch::again)
+        self.young.get(&hash).or_else(|| self.old.get(&hash)).map(Epoch::copy)
     }
 }
 
-/// Where a hash belongs among `places`.
+/// The index of a hash among `places`.
 fn at(hash: u64, places: usize) -> usize {
     usize::try_from(hash % places as u64).unwrap_or(0)
 }
@@ -161,7 +161,7 @@ impl Drop for Counter {
         let Some(registry) = self.registry.upgrade() else { return };
         let Some(shard) = registry.shard(registry.hasher.hash_one(&*self.name)) else { return };
         let mut names = lock(shard);
-        // By identity: another counter of this name may have come into being since.
+        // Compared by identity, as the name may have a new counter by now.
         if names.get(&self.name).is_some_and(|held| std::ptr::eq(held.as_ptr(), self)) {
             names.remove(&self.name);
         }
@@ -169,7 +169,7 @@ impl Drop for Counter {
 }
 
 impl fmt::Debug for Counter {
-    /// Without its name, which may hold what a handler was asked for.
+    /// Without the name, which may contain data of a request.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Counter").field("epoch", &self.epoch).finish_non_exhaustive()
     }

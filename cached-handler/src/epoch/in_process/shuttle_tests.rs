@@ -4,8 +4,8 @@
 //! RUSTFLAGS="--cfg shuttle" cargo test --package cached-handler --lib --features redis --release --target-dir target/shuttle shuttle_tests
 //! ```
 //!
-//! `CACHED_HANDLER_FULL=1` takes ten times as many. Under shuttle the tables have one place each, so that all names
-//! meet in it: the worst case, and the same in every run.
+//! `CACHED_HANDLER_FULL=1` explores ten times as many. Under shuttle the tables have one entry each, which all names share: the
+//! worst case, and the same in every run.
 
 use shuttle::{
     sync::{
@@ -28,7 +28,7 @@ const BUCKET: u64 = 0;
 #[derive(Debug, Clone, Copy, PartialEq)]
 enum Stamped {
     Before,
-    /// The mistake that the schedules have to find.
+    /// After the run: the mistake that the schedules have to find.
     After,
 }
 
@@ -49,7 +49,7 @@ struct Stored {
     marks: Marks,
 }
 
-/// What handlers read, what is stored of it, and which version a read may no longer be older than.
+/// The data that handlers read, the stored response, and the oldest version that a read may still return.
 struct World {
     epochs: InProcessEpochs,
     version: AtomicU64,
@@ -71,7 +71,7 @@ impl World {
         })
     }
 
-    /// A run, as the runtime does one: the clock, the marks, the handler, the groups of the response, the store.
+    /// A run, in the order of the real one: clock, marks, handler, groups of the response, store.
     fn fill(&self) {
         let early = self.epochs.now();
         let groups: &[&str] = if self.known == Known::Early { &["g"] } else { &[] };
@@ -81,18 +81,19 @@ impl World {
             self.epochs.add_groups(&mut marks, &["g"]);
         }
         let stamp = if self.stamped == Stamped::Before { early } else { self.epochs.now() };
-        // Outside the lock: what is replaced may hold the last counter of a name.
+        // Dropped outside of the lock, as the replaced response may hold the last counter of a name.
         let before = self.stored.lock().unwrap().replace(Stored { version, stamp, marks });
         drop(before);
     }
 
-    /// A POST whose answer stands for GET's: it invalidates its own path, and is stamped so, where it was the only one.
+    /// A POST whose answer represents its target: it invalidates its own path, and its answer gets a later stamp if nothing else
+    /// invalidated the path.
     fn post(&self) {
         let began = self.epochs.now();
         let marks = self.epochs.marks("h", &[BUCKET], &["g"]);
         let version = self.version.load(Ordering::SeqCst);
         let moved = self.epochs.advance_now(Mark::Path(BUCKET), Effect::Invalidate);
-        // Everything but the epoch of the path itself.
+        // The epochs of everything but the path itself.
         let others = self.epochs.expired(&self.epochs.marks("h", &[], &["g"]));
         if moved.from <= began && others <= began {
             let before = self.stored.lock().unwrap().replace(Stored { version, stamp: moved.to.clock, marks });
@@ -106,7 +107,7 @@ impl World {
         self.confirmed.fetch_max(version, Ordering::SeqCst);
     }
 
-    /// A request: what it is answered with from the store is no older than what was invalidated before it began.
+    /// A request: a stored response that answers it is not older than any invalidation before the request.
     fn read(&self) {
         let least = self.confirmed.load(Ordering::SeqCst);
         let stored = self.stored.lock().unwrap().clone();
@@ -122,7 +123,7 @@ impl World {
         drop(evicted);
     }
 
-    /// Another handler's response of the same group, stored and evicted at once.
+    /// A response of another handler in the same group, stored and evicted at once.
     fn comes_and_goes(&self) {
         drop(self.epochs.marks("other", &[BUCKET], &["g"]));
     }
@@ -141,9 +142,9 @@ fn side_by_side(world: &Arc<World>, threads: Vec<fn(&World)>) {
     }
 }
 
-/// A fill, a write and a read race; then all is quiet, and another request comes.
+/// A fill, a write and a read race; when all have ended, another request follows.
 fn fill_against(target: Mark<'static>, stamped: Stamped, known: Known, schedules: usize) {
-    // `side_by_side` takes plain functions, which can name no local.
+    // `side_by_side` takes plain functions, which cannot capture locals.
     let write: fn(&World) = match target {
         Mark::All => |world| world.write(Mark::All),
         Mark::Handler(_) => |world| world.write(Mark::Handler("h")),
@@ -154,7 +155,7 @@ fn fill_against(target: Mark<'static>, stamped: Stamped, known: Known, schedules
         let world = World::new(stamped, known);
         side_by_side(&world, vec![World::fill, write, World::read]);
         world.read();
-        // A run that starts now is usable, whatever is remembered of the past.
+        // A run that starts now is usable, whatever the tables remember.
         world.fill();
         let stored = world.stored.lock().unwrap().clone().unwrap();
         assert!(world.epochs.invalidated(&stored.marks) <= stored.stamp, "dead on arrival");
@@ -182,7 +183,7 @@ fn no_schedule_serves_an_answer_to_post_that_began_before_an_invalidation() {
             let world = World::new(Stamped::Before, Known::Early);
             side_by_side(&world, vec![World::post, write, World::read]);
             world.read();
-            // One that is alone is stored.
+            // Without another writer, the answer is stored.
             world.evict();
             world.post();
             assert!(world.stored.lock().unwrap().is_some(), "dead on arrival");

@@ -1,10 +1,10 @@
-//! What is most likely no path that a client sends: told with what to type instead.
+//! Detects text that is most likely not the path of any request, and says what to type instead.
 
 use std::borrow::Cow;
 
 use crate::rules::prefix::DEEPEST;
 
-/// Why hardly a response has this path; nothing where one can.
+/// What is wrong with a path; `None` if a request may have it.
 pub(super) fn complaint(path: &str) -> Option<String> {
     if path.trim() != path {
         return Some(format!("the path `{path}` has white space at an end; type `{}`", path.trim()));
@@ -21,7 +21,7 @@ pub(super) fn complaint(path: &str) -> Option<String> {
     path.split('/').find_map(|segment| complaint_of(segment, path))
 }
 
-/// Why a path is no prefix that responses are known by.
+/// Why responses do not have this prefix.
 pub(super) fn prefix_complaint(path: &str) -> String {
     if path.trim_matches('/').is_empty() {
         "everything is below `/`; type `Target::all()`".to_owned()
@@ -30,7 +30,7 @@ pub(super) fn prefix_complaint(path: &str) -> String {
     }
 }
 
-/// The path that its author means: the same, or one without what no path of a request has.
+/// The path that was probably meant: the text without scheme, host and white space, which no path of a request has.
 pub(super) fn meant(path: &str) -> Cow<'_, str> {
     let path = path.trim();
     if path.starts_with('/') {
@@ -45,7 +45,7 @@ fn complaint_of(segment: &str, path: &str) -> Option<String> {
     let is_pattern = match first {
         '*' => true,
         ':' => is_name(rest),
-        // What stands in braces may also be a UUID.
+        // A UUID may be in braces, too.
         '{' => rest.strip_suffix('}').is_some_and(|name| is_name(name.trim_start_matches('*'))),
         _ => false,
     };
@@ -57,7 +57,7 @@ fn complaint_of(segment: &str, path: &str) -> Option<String> {
     })
 }
 
-/// As parameters are called.
+/// Whether a word may be the name of a parameter.
 fn is_name(word: &str) -> bool {
     let begins = word.starts_with(|letter: char| letter.is_alphabetic() || letter == '_');
     begins && word.len() < 32 && word.chars().all(|letter| letter.is_alphanumeric() || letter == '_')
