@@ -3,7 +3,7 @@
 //! (`lib.rs`), the names that messages suggest, and the arguments whose compile errors have to be tested
 //! (`tests/tests/compile/ui.rs` includes this file).
 
-/// Hands the rows of `#[cached]` to another macro.
+/// Passes the rows of `#[cached]` to another macro.
 macro_rules! cached_arguments {
     ($consumer:ident) => {
         $consumer! {
@@ -173,7 +173,7 @@ macro_rules! cached_arguments {
     };
 }
 
-/// Hands the rows of `#[invalidates]` to another macro.
+/// Passes the rows of `#[invalidates]` to another macro.
 macro_rules! invalidates_arguments {
     ($consumer:ident) => {
         $consumer! {
@@ -260,7 +260,7 @@ macro_rules! documented {
     (@ $takes:ident) => { "" };
 }
 
-/// What is known of each argument without parsing a value.
+/// The properties of an argument that are known without parsing its value.
 macro_rules! described {
     ($($name:literal {
         form: $form:literal, takes: $takes:ident, aliases: $aliases:tt, value: $value:literal, meaning: $meaning:literal,
@@ -283,7 +283,7 @@ pub(crate) struct Argument {
     /// An example.
     pub(crate) form: &'static str,
     pub(crate) takes: Takes,
-    /// What other crates and RFCs call it.
+    /// Its names in other crates and RFCs, for suggestions.
     pub(crate) aliases: &'static [&'static str],
 }
 

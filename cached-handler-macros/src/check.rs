@@ -1,4 +1,4 @@
-//! The second step: what an attribute says against the function below it.
+//! The second step: checks the arguments of an attribute against the function below it.
 
 mod shared;
 mod signature;
@@ -76,7 +76,8 @@ pub(crate) fn is_bound_twice(arguments: &[Argument]) -> bool {
     known.iter().enumerate().any(|(at, name)| known.iter().take(at).any(|earlier| earlier == name))
 }
 
-/// In an `impl`, the function that `uncached` keeps is an associated function too. A function that mentions `Self` is in an `impl`.
+/// Checks `uncached`: in an `impl`, the function that it keeps is an associated function too, which the emitted code cannot call by its
+/// bare name. A function that mentions `Self` is in an `impl`.
 pub(crate) fn check_uncached(uncached: Option<&Path>, function: &Function, errors: &mut Errors) {
     let Some(name) = uncached.and_then(|path| path.segments.last()).map(|last| &last.ident) else { return };
     if *name == function.signature.ident {
@@ -126,7 +127,7 @@ pub(crate) fn check_template(template: &Template, known: &[String], errors: &mut
     }
 }
 
-/// An argument that occurs only in the tokens of a macro: what it means there, the attribute cannot know.
+/// Reports an argument that an expression has only inside an unknown macro call, where its meaning cannot be known.
 fn in_a_macro(expression: TokenStream, known: &[String]) -> Option<(Path, String)> {
     unknown_macros_in(expression).into_iter().find_map(|call| {
         let name = known.iter().find(|name| mentions(call.tokens.clone(), name))?;
@@ -137,7 +138,7 @@ fn in_a_macro(expression: TokenStream, known: &[String]) -> Option<(Path, String
     })
 }
 
-/// The message about a name that is no argument's; `instead` is the advice if the handler has no arguments.
+/// The message about a name that no argument has; `instead` is the advice if the handler has no arguments.
 fn no_argument(name: &Ident, known: &[String], instead: &str) -> String {
     let name = name.to_string();
     format!(

@@ -77,7 +77,7 @@ pub(crate) fn cache_key(input: TokenStream) -> TokenStream {
         }
     });
     let body = &written.body;
-    // A type that is keyed by the request is no `KeyPart`: a part may be written where there is another request, or none.
+    // A type that is keyed by the request is not a `KeyPart`: a part may also be written for another request, or for none.
     let (part, whole) = if carried.is_some() {
         (None, quote!(#body #said))
     } else {
@@ -106,7 +106,8 @@ pub(crate) fn cache_key(input: TokenStream) -> TokenStream {
     }
 }
 
-/// A type that is taken as a whole by the extractor `via` is keyed as that extractor, so its fields need not be parts of a key.
+/// The implementation for a type that the extractor in `via` takes as a whole: it is keyed as that extractor, so its fields need not be
+/// parts of a key.
 fn keyed_as_extractor(root: &TokenStream, input: &DeriveInput, args: &Args, via: &TokenStream, errors: Errors) -> TokenStream {
     let mut generics = input.generics.clone();
     if input.generics.type_params().next().is_some() {

@@ -25,7 +25,7 @@ impl Errors {
         }
     }
 
-    /// The value; of an error, nothing, and the error is collected.
+    /// The value of a result; an error is collected instead.
     pub(crate) fn keep<T>(&mut self, outcome: syn::Result<T>) -> Option<T> {
         outcome.map_err(|error| self.push(error)).ok()
     }
@@ -68,17 +68,17 @@ pub(crate) fn did_you_mean<N: AsRef<str> + Ord>(written: &str, names: impl IntoI
     }
 }
 
-/// The name that is nearest to a misspelt one, and how far from it.
+/// The name that is nearest to a misspelt one, and its distance.
 pub(crate) fn nearest<N: AsRef<str> + Ord>(written: &str, names: impl IntoIterator<Item = N>) -> Option<(usize, N)> {
     names.into_iter().map(|name| (distance(written, name.as_ref()), name)).min()
 }
 
-/// Whether a word is at most three letters away from the one that is meant.
+/// Whether a word is at most three edits away from another.
 pub(crate) fn is_nearly(written: &str, meant: &str) -> bool {
     distance(written, meant) <= 3
 }
 
-/// How many letters have to be changed, added or removed (Levenshtein).
+/// The number of letters to change, add or remove (Levenshtein distance).
 fn distance(left: &str, right: &str) -> usize {
     let right: Vec<char> = right.chars().collect();
     let mut row: Vec<usize> = (0..=right.len()).collect();

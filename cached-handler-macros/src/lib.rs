@@ -52,7 +52,7 @@ pub fn cached(arguments: TokenStream, item: TokenStream) -> TokenStream {
 /// handler that mentions one of these needs no argument here, and runs to its end even if the client disconnects.
 ///
 /// Targets are computed from the arguments before the body runs. They are invalidated before the response is sent, even if
-/// the body panics or the client disconnects, because the write may have been committed. Only a 4xx response spares them.
+/// the body panics or the client disconnects, because the write may have been committed. Only a 4xx response prevents that.
 ///
 /// As with `#[cached]`, the handler returns a `Response`, `#[debug_handler]` goes below this attribute, and methods of trait
 /// implementations cannot have it, because it changes the signature.
@@ -65,7 +65,7 @@ pub fn invalidates(arguments: TokenStream, item: TokenStream) -> TokenStream {
 ///
 /// On the type: `#[cache_key(vary = "accept-language")]` (one or a list) names the header fields that it was read from,
 /// `#[cache_key(private)]` says that it identifies a person, `#[cache_key(crate = path)]` where cached-handler is. On a
-/// field: `#[cache_key(skip)]` leaves it out, `#[cache_key(display)]` writes what it prints.
+/// field: `#[cache_key(skip)]` leaves it out, `#[cache_key(display)]` writes its `Display` text.
 ///
 /// | beside | on | is keyed as |
 /// |---|---|---|

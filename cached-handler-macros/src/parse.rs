@@ -1,6 +1,6 @@
-//! The first step: what an attribute says, and the function below it.
+//! The first step: parses the arguments of an attribute, and the function below it.
 
-/// What parses the value of each argument.
+/// The parsers of the arguments' values.
 macro_rules! parsers {
     ($($name:literal {
         form: $form:literal, takes: $takes:ident, aliases: $aliases:tt, value: $value:literal, meaning: $meaning:literal,
@@ -43,7 +43,7 @@ use crate::{
     manifest::renamed_crate,
 };
 
-/// What `#[cached(…)]` says.
+/// The arguments of `#[cached(…)]`.
 #[derive(Default)]
 pub(crate) struct Cached {
     pub(crate) ttl: Option<Ttl>,
@@ -52,7 +52,7 @@ pub(crate) struct Cached {
     pub(crate) key: Vec<Expr>,
     /// Paths that share one response.
     pub(crate) paths: Vec<LitStr>,
-    /// The word `path`: on it stands what is wrong with the paths as a whole.
+    /// The word `path`, on which errors about the paths as a whole are reported.
     pub(crate) paths_at: Option<Ident>,
     pub(crate) vary: Vary,
     pub(crate) skip: Vec<Ident>,
@@ -61,9 +61,9 @@ pub(crate) struct Cached {
     /// A request that meets one of these conditions bypasses the cache.
     pub(crate) bypass: Vec<Expr>,
     pub(crate) cache_control: Option<CacheControl>,
-    /// The word itself: on it stands what is wrong with the return type.
+    /// The word itself, on which errors about the return type are reported.
     pub(crate) only_ok: Option<Ident>,
-    /// More statuses that are stored.
+    /// Further statuses that are stored.
     pub(crate) statuses: Vec<Status>,
     pub(crate) stale_while_revalidate: Option<Length>,
     pub(crate) stale_if_error: Option<Length>,
@@ -74,7 +74,7 @@ pub(crate) struct Cached {
     pub(crate) root: Option<Path>,
 }
 
-/// What clients are told.
+/// The value of `cache_control`.
 pub(crate) enum CacheControl {
     Is(LitStr),
     /// `none`: no field is added.
@@ -90,7 +90,7 @@ pub(crate) enum Vary {
     FromResponse,
 }
 
-/// What `#[invalidates(…)]` says.
+/// The arguments of `#[invalidates(…)]`.
 #[derive(Default)]
 pub(crate) struct Invalidates {
     pub(crate) groups: Vec<Template>,
@@ -106,7 +106,7 @@ pub(crate) struct Invalidates {
     pub(crate) root: Option<Path>,
 }
 
-/// What is said of a part of `key(…)` or a condition of `bypass(…)` that is no expression.
+/// The messages about a part of `key(…)` or a condition of `bypass(…)` that is not an expression.
 const PART: &str = "a part of `key(…)` is an expression over arguments; type `key(user.tenant)`";
 const CONDITION: &str = "a condition of `bypass(…)` is an expression over arguments; type `bypass(user.is_some())`";
 

@@ -1,4 +1,4 @@
-//! Questions about the syntax of an author's code. Nothing here knows the attributes.
+//! Functions that analyse the syntax of an author's code, independent of the attributes.
 
 pub(crate) mod future;
 pub(crate) mod mention;

@@ -1,5 +1,5 @@
-//! What the fuzzers of `tests/fuzz` call, and a short run of it on stable: no bytes make a parser panic, and what each reads
-//! keeps what it promises. Each says whether it understood its input.
+//! The functions that the fuzzers of `tests/fuzz` call, and a short run of them on stable. Each checks that no bytes make a parser
+//! panic, and a property of what was parsed; it returns whether its input could be parsed.
 
 #![allow(missing_docs, reason = "not a public interface")]
 #![allow(clippy::panic, clippy::expect_used, clippy::missing_panics_doc, reason = "these are assertions")]
@@ -25,7 +25,7 @@ use crate::{
 
 pub type Target = fn(&[u8]) -> bool;
 
-/// Each by the name of its fuzzer.
+/// The functions by the names of their fuzzers.
 pub const TARGETS: [(&str, Target); 8] = [
     ("cache_control", cache_control),
     ("conditional", conditional),
@@ -37,7 +37,7 @@ pub const TARGETS: [(&str, Target); 8] = [
     ("targeted", targeted_fields),
 ];
 
-/// Lines of a field, split where the fuzzer puts a line feed.
+/// The input as lines of a field, split at line feeds.
 fn lines(name: &HeaderName, data: &[u8]) -> HeaderMap {
     let mut fields = HeaderMap::new();
     for line in data.split(|byte| *byte == b'\n') {
@@ -48,7 +48,7 @@ fn lines(name: &HeaderName, data: &[u8]) -> HeaderMap {
     fields
 }
 
-/// Adding a prohibition never makes anything more permitted.
+/// Adding a prohibition never permits more.
 pub fn cache_control(data: &[u8]) -> bool {
     let mut fields = lines(&header::CACHE_CONTROL, data);
     let is_read = CacheControl::of(&fields, &header::CACHE_CONTROL).is_ok_and(|read| read != CacheControl::default());
@@ -63,7 +63,7 @@ pub fn cache_control(data: &[u8]) -> bool {
     is_read
 }
 
-/// Two fields, with a zero byte between them: the second counts where the first is not there or cannot be read.
+/// Two fields with a zero byte between them: the second counts if the first is absent or cannot be parsed.
 pub fn targeted_fields(data: &[u8]) -> bool {
     const LIST: targeted::TargetList = &["surrogate-control", targeted::CDN_CACHE_CONTROL];
     let names = LIST.iter().map(|name| HeaderName::from_static(name));
@@ -75,14 +75,14 @@ pub fn targeted_fields(data: &[u8]) -> bool {
     for name in LIST {
         fields.append(*name, HeaderValue::from_static("private"));
     }
-    // What could be read still can be, and forbids now.
+    // A field that could be parsed still can be, and forbids now.
     if before.is_some() {
         assert!(targeted::of(&fields, LIST).is_some_and(|read| read.private || read.no_store), "a prohibition is lost");
     }
     before.is_some()
 }
 
-/// Every field that has a say in what becomes of a stored response.
+/// All fields that decide how a stored response is used.
 pub fn conditional(data: &[u8]) -> bool {
     let names =
         [header::IF_MATCH, header::IF_NONE_MATCH, header::IF_MODIFIED_SINCE, header::IF_UNMODIFIED_SINCE, header::IF_RANGE, header::RANGE];
@@ -127,7 +127,7 @@ pub fn hop_by_hop(data: &[u8]) -> bool {
     is_named
 }
 
-/// What is read as a date is printed and read as the same.
+/// A date that was parsed is printed, and parsed as the same date.
 pub fn dates(data: &[u8]) -> bool {
     let Ok(value) = HeaderValue::from_bytes(data) else { return false };
     let read = date::parse(&value);
@@ -157,7 +157,7 @@ pub fn ranges(data: &[u8]) -> bool {
 pub fn references(data: &[u8]) -> bool {
     let Ok(text) = std::str::from_utf8(data) else { return false };
     let path = path_at_same_origin(text, "/a/b?9", Some("a.example"));
-    // Back to where it came from is within the origin.
+    // A reference that leads back to the target has the same origin.
     assert!(!leads_back(text, "/a/b?9", Some("a.example")) || path.is_some());
     let Some(path) = path else { return false };
     assert!(path.starts_with('/'));
@@ -166,7 +166,7 @@ pub fn references(data: &[u8]) -> bool {
     true
 }
 
-/// Whatever lies in a backend, with its checksum and without: what is read is read again from what is written of it.
+/// Arbitrary bytes in a backend, with a valid checksum and without: a response that was decoded is encoded, and decoded as the same.
 pub fn stored(data: &[u8]) -> bool {
     assert!(decode(&Bytes::copy_from_slice(data), &KEY, usize::MAX).is_err(), "a checksum by chance");
     let Ok(slot) = decode(&forged(data, &KEY), &KEY, usize::MAX) else { return false };
@@ -180,7 +180,7 @@ const KEY: Digest = Digest::NONE;
 mod tests {
     use super::*;
 
-    /// What each understands: chance begins with one of these as often as with nothing.
+    /// Valid examples for each function. Random inputs begin with one of them as often as with nothing.
     const EXAMPLES: [(&str, &[&[u8]]); 8] = [
         ("cache_control", &[b"max-age=60, public", b"no-cache=\"a, b\"\ns-maxage=5", b"max-stale, min-fresh=3, only-if-cached"]),
         ("conditional", &[b"\x00\"a\", W/\"b\"", b"\x01*", b"\x05bytes=2-5\n\x04\"a\"", b"\x02Sun, 06 Nov 1994 08:49:37 GMT"]),
@@ -192,7 +192,7 @@ mod tests {
         ("targeted", &[b"max-age=60, must-revalidate", b"a=(1 2);b, max-age=5;c=\"d\"", b"private=?1\nx=:aGk=:", b"x=\0max-age=9"]),
     ];
 
-    /// A 200 of one group, one part without path and groups, and one line, with "hi" as its content.
+    /// A 200 with one group, one part without path and groups, one field line, and the content "hi".
     const RESPONSE: &[u8] = b"\x01\x00\x01\x00\x00\x00\x00\x00\x00\x00\x02\x00\x00\x00\x00\x00\x00\x00\
         \x07\x00\x00\x00\x00\x00\x00\x00\
         \x03\x00\x00\x00\x00\x00\x00\x00\x04\x00\x00\x00\x00\x00\x00\x00\x05\x00\x00\x00\x00\x00\x00\x00\x06\x00\x00\x00\x00\x00\x00\x00\
@@ -205,7 +205,7 @@ mod tests {
         \x07\x00\x00\x00\x00\x00\x00\x00\x01\x00\x00\x00\x06\x00\x00\x00accept\x01\x00\x00\x00\
         \x01\x00\x00\x00\x00\x00\x00\x00\x02\x00\x00\x00\x00\x00\x00\x00";
 
-    /// Pieces that the parsers look for, so that chance comes to something in a short run.
+    /// Pieces that the parsers look for, so that a short random run reaches most of their code.
     const PIECES: [&str; 34] = [
         "max-age=",
         "no-store",
@@ -243,7 +243,7 @@ mod tests {
         "close",
     ];
 
-    /// The same inputs every time: pieces put together, or an example with some of its bytes changed.
+    /// Pseudorandom inputs, the same every time: pieces put together, or an example with some bytes changed.
     fn inputs(examples: &'static [&'static [u8]], count: usize) -> impl Iterator<Item = Vec<u8>> {
         let mut state = 1_u64;
         let mut below = move |limit: usize| {

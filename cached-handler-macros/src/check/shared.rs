@@ -1,4 +1,4 @@
-//! Paths share a response only where the arguments do not tell the paths apart.
+//! Checks `path = […]`: paths cannot share a response if an argument shows which of them was requested.
 
 use proc_macro2::Ident;
 use quote::ToTokens;
@@ -10,7 +10,7 @@ use crate::{
     syntax::mention::names_in,
 };
 
-/// What an argument shows of the path tells the paths apart that are to share a response.
+/// Reports arguments that show the path, and so would tell the paths apart that are to share a response.
 pub(crate) fn check_shared(args: &Cached, arguments: &[Argument], errors: &mut Errors) {
     let Some(path) = args.paths_at.as_ref().filter(|_| !args.paths.is_empty()) else { return };
     if matches!(args.vary, Vary::FromResponse) {

@@ -12,13 +12,13 @@ pub(super) fn of_type(root: &TokenStream, input: &DeriveInput) -> Option<TokenSt
     via(&input.attrs).map(|via| applied(&via, &quote!(Self)))
 }
 
-/// The type around a field's own in which axum's derive puts the outcome of the extractor.
+/// The wrapper in which axum's derive puts the result of a field's extractor.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Around {
     Nothing,
-    /// `Option<T>`: none where the extractor fails.
+    /// `Option<T>`: `None` if the extractor fails.
     Option,
-    /// `Result<T, R>`: its rejection.
+    /// `Result<T, R>`: an `Err` with the rejection if the extractor fails.
     Result,
 }
 

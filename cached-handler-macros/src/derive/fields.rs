@@ -1,4 +1,4 @@
-//! What the fields of a type write into the key.
+//! The statements that write the fields of a type into the key.
 
 use proc_macro2::TokenStream;
 use quote::{ToTokens, format_ident, quote};
@@ -7,16 +7,16 @@ use syn::{Data, DeriveInput, Fields, Type};
 use super::extractor::{self, Around, of_extractor};
 use crate::errors::Errors;
 
-/// What a type writes.
+/// The statements for a type, and the bounds that they need.
 #[derive(Default)]
 pub(super) struct Written {
     /// The statements that write all fields.
     pub(super) body: TokenStream,
-    /// The same for a value from an `Extension`, if it differs.
+    /// The statements for a value from an `Extension`, if they differ.
     pub(super) carried: Option<TokenStream>,
     /// The types of the fields that are parts of a key.
     pub(super) parts: Vec<Type>,
-    /// The types of the fields that the key holds as `Display` prints them.
+    /// The types of the fields with `#[cache_key(display)]`.
     pub(super) printed: Vec<Type>,
     /// The types of the fields that are extractors.
     pub(super) extractors: Vec<TokenStream>,
@@ -156,7 +156,7 @@ impl Write {
         }
     }
 
-    /// Whether the request, rather than the value, says what is written.
+    /// Whether the request, rather than the value, determines what is written.
     fn is_of_the_request(field: &syn::Field) -> bool {
         matches!(Self::of(field, &mut Errors::default()), Self::Via(..) | Self::Extractor)
     }

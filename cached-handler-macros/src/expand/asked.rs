@@ -59,7 +59,7 @@ impl Expansion {
         if at == 0 && cfgs.is_empty() && is_name(ty) { wrapped(&self.private(), ty) } else { ty.to_token_stream() }
     }
 
-    /// Only the whole request has to be peeked into, which is an argument only with `vary = from_response`.
+    /// The calls of `Keyed::peek`, which only a whole request needs: an argument only with `vary = from_response`.
     fn peeks(&self) -> bool {
         matches!(self.args.vary, Vary::FromResponse)
     }

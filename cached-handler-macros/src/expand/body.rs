@@ -55,7 +55,7 @@ fn captured(function: &Function, arguments: &[Argument], used: &[Ident], returne
             return __returned;
         }
     };
-    // Moved in whole: `let _ = arg` alone would leave a permit or a transaction outside, to be dropped with the request.
+    // Moved as a whole: `let _ = arg` alone would leave a permit or a transaction outside, to be dropped with the request.
     let whole = arguments.iter().map(|Argument { cfgs, pattern, name, .. }| {
         let mutable = borrows_mutably(pattern).then(|| hygienic!(mut));
         hygienic!(#(#cfgs)* let #mutable #name = #name;)
@@ -68,7 +68,7 @@ fn captured(function: &Function, arguments: &[Argument], used: &[Ident], returne
             let #pattern = #name;
         }
     });
-    // Names that only the attribute uses are no unused variables. With a leading `_` they are none anyway.
+    // Names that only the attribute uses must not be reported as unused; with a leading `_` they are not.
     let is_marked = |name: &&Ident| used.contains(name) && !name.to_string().starts_with('_');
     let marked = arguments.iter().flat_map(|argument| argument.binds.iter().filter(is_marked).map(move |name| (argument, name)));
     let marked = marked.map(|(Argument { cfgs, .. }, name)| hygienic!(#(#cfgs)* let _ = &#name;));
@@ -91,7 +91,7 @@ fn captured(function: &Function, arguments: &[Argument], used: &[Ident], returne
 /// Makes a response of `__out`. The code has the span of the return type, so that errors about it are reported there.
 pub(crate) fn returning(private: &TokenStream, returned: &Type) -> TokenStream {
     if mentions_impl(returned) {
-        // The value has that span too: of an unmet bound rustc reports the argument of a call.
+        // The value has that span too, as rustc reports an unmet bound on the argument of a call.
         let mut out = format_ident!("__out");
         out.set_span(Span::mixed_site().located_at(returned.span()));
         call(hygienic!(#private::into_response), hygienic!(#out), returned.span())

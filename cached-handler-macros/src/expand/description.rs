@@ -1,4 +1,4 @@
-//! The static in the handler's body that describes the handler to the run time.
+//! The static in the handler's body that describes the handler to the runtime crate.
 
 use proc_macro2::TokenStream;
 use quote::ToTokens;

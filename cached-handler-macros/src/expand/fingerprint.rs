@@ -89,10 +89,10 @@ impl Hash {
 const OPERATORS: &[&str] =
     &["<<=", "...", "..=", "&&", "||", "==", "!=", "<=", "+=", "-=", "*=", "/=", "%=", "^=", "&=", "|=", "<<", "->", "=>", "::", ".."];
 
-/// The token before parentheses. In a call the last comma means nothing: `f(a,)` is `f(a)`, but `(a,)` is not `(a)`.
+/// The token before parentheses. In a call a trailing comma has no meaning: `f(a,)` is `f(a)`, but `(a,)` is not `(a)`.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Before {
-    /// It may be called.
+    /// A token that may be called, such as a name.
     Callee,
     Other,
 }
@@ -147,7 +147,7 @@ mod tests {
         assert_ne!(of("ttl = 60", FUNCTION), of("ttl = 60", &FUNCTION.replace("id): Path<u64>", "id): Path<u32>")));
     }
 
-    /// Keys at rest contain the fingerprint: a different one empties every store.
+    /// Keys at rest contain the fingerprint, so a change of the algorithm would make all stored responses unreachable.
     #[test]
     fn the_fingerprint_of_a_text_stays_what_it_is() {
         for (attribute, fingerprint) in [

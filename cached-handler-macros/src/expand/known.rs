@@ -14,7 +14,7 @@ use self::{
 };
 use crate::syntax::{pattern::only_name, source::written};
 
-/// A part of an argument's type that may have no key. The attribute sees only its name; if the type does have a key, no message appears.
+/// A part of an argument's type that may have no key. The macro sees only its name; if the type has a key after all, no message appears.
 pub(crate) struct Unknown<'a> {
     pub(crate) part: &'a Type,
     /// Whether the part is the whole type.
@@ -44,7 +44,7 @@ enum Around {
     Result,
 }
 
-/// None if rustc should report what is missing inside the type.
+/// The part of a type to report; `None` if rustc should report the bound that is missing inside the type.
 pub(crate) fn unknown<'a>(ty: &'a Type, pattern: &Pat, is_parameter: &dyn Fn(&Ident) -> bool) -> Option<Unknown<'a>> {
     let mut found = find(ty, Some(pattern), Around::Nothing)?;
     // For a type parameter, rustc suggests the missing bound.

@@ -9,10 +9,10 @@ use crate::{
     syntax::types::{mentions, mentions_impl},
 };
 
-/// The captured part (`name: captured`) shares a parameter with the first argument, so that the number of parameters stays. It has
-/// one of its own if there is no argument, or if the first has a `cfg`.
+/// The parameters of the emitted handler. The captured part (`name: captured`) shares a parameter with the first argument, so that the
+/// number of parameters stays the same. It has a parameter of its own if there is no argument, or if the first has a `cfg`.
 pub(crate) fn parameters(private: &TokenStream, arguments: &[Argument], name: &TokenStream, captured: &TokenStream) -> TokenStream {
-    // The first: the snapshot of the request has to be taken before any extractor runs.
+    // It comes first, as the request has to be captured before any extractor runs.
     let has_host = arguments.first().is_some_and(|argument| argument.cfgs.is_empty());
     let alone = hygienic!(#private::PassedByAxum_TypeUncachedToCallIt_OrPutDebugHandlerBelow);
     let alone = (!has_host).then(|| hygienic!(#alone(#name): #alone<#captured>,));

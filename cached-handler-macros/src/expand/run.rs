@@ -14,7 +14,7 @@ use crate::syntax::types::erased;
 
 impl Expansion {
     // Output:  respond(__miss, move |__run| { let mut id = id; Keyed::amend(&mut id, __run); run_in_its_own_task(async move { … }) }).await
-    /// The way of a request that is no hit at once.
+    /// The code for a request that is not an immediate hit.
     pub(super) fn responds(&self) -> TokenStream {
         let (private, amended, run) = (self.private(), self.amended(), self.run());
         let place = self.place();
@@ -33,7 +33,7 @@ impl Expansion {
         let returned = self.function.returns();
         let produced = self.produced(&returned);
         let response = returning(&private, &returned);
-        // Of the body rustc infers the type. Of a function that may not exist it cannot, and would report that too.
+        // rustc infers the type of the body. It cannot infer that of a function that may not exist, and would report that as well.
         let named = self.args.uncached.as_ref().map(|_| erased(&returned)).map(|returned| hygienic!(::<#returned>));
         let only_ok = self.args.only_ok.as_ref().map(|word| {
             let place = Span::mixed_site().located_at(word.span());

@@ -21,7 +21,7 @@ macro_rules! emitters {
     };
 }
 
-/// None where an argument names no target.
+/// `None` if an argument names no target.
 const EMITTERS: &[Option<Emitter>] = invalidates_arguments!(emitters);
 
 pub(super) fn targets(args: &Invalidates, private: &TokenStream, arguments: &[Argument]) -> TokenStream {

@@ -1,4 +1,4 @@
-//! Pieces of the code that the attributes write.
+//! Pieces of the code that the attributes emit.
 
 use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote, quote_spanned};
@@ -33,8 +33,8 @@ pub(crate) fn referenced(expression: &impl ToTokens) -> TokenStream {
     quote_spanned!(first=> & #inner)
 }
 
-/// A type of one name, as an argument of another type. Parameters have it in this form too, so that rustc reports a name that
-/// does not exist in the same words in both places, and therefore once.
+/// A type that is a single name, as an argument of another type. Parameters have it in this form too: so rustc reports an unknown name
+/// with the same message in both places, and therefore only once.
 pub(crate) fn wrapped(private: &TokenStream, ty: &Type) -> TokenStream {
     let place = Span::mixed_site().located_at(ty.span());
     let path = located(hygienic!(#private::Same), place);

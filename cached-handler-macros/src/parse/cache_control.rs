@@ -1,4 +1,4 @@
-//! `cache_control`: directives of responses. A misspelt one would remove the safe default and put nothing in its place.
+//! `cache_control`: directives of responses. They are checked, as a misspelt one would remove the safe default without replacing it.
 
 use proc_macro2::TokenStream;
 use syn::Ident;
@@ -32,8 +32,8 @@ const KNOWN: &[(&str, Takes)] = &[
     ("immutable", Takes::Nothing),
 ];
 
-/// Directives as in RFC 9111 §5.2: `name`, `name=token` or `name="…"`. Unknown ones are accepted, as anybody may define some. Or
-/// `none`, which adds no field.
+/// Directives as in RFC 9111 §5.2: `name`, `name=token` or `name="…"`; or `none`, which adds no field. Unknown directives are accepted,
+/// as anyone may define extensions.
 pub(super) fn cache_control(value: TokenStream, errors: &mut Errors) -> Option<CacheControl> {
     match syn::parse2::<Ident>(value.clone()) {
         Ok(name) if name == "none" => return Some(CacheControl::Untouched),
@@ -56,7 +56,7 @@ pub(super) fn cache_control(value: TokenStream, errors: &mut Errors) -> Option<C
     is_right.then_some(CacheControl::Is(literal))
 }
 
-/// Split at the commas outside quotes.
+/// Splits at the commas outside of quotes.
 fn directives(text: &str) -> Vec<&str> {
     let mut is_quoted = false;
     let at_comma = |letter: char| {
@@ -80,7 +80,7 @@ fn mistake(directive: &str) -> Option<String> {
     let lower = name.to_ascii_lowercase();
     match (KNOWN.iter().find(|(known, _)| *known == lower), value) {
         (None, _) => {
-            // Unknown directives exist, unknown arguments do not: so this has to be nearer than a misspelt argument.
+            // Extensions exist, so a directive counts as misspelt only if it is nearer to a known one than a misspelt argument has to be.
             let (_, known) = nearest(&lower, KNOWN.iter().map(|(known, _)| *known)).filter(|(far, known)| *far <= known.len() / 3)?;
             Some(format!("`{name}` is not a directive that clients know; did you mean `{known}`?"))
         }
@@ -102,7 +102,7 @@ fn contradiction(directives: &[&str]) -> Option<String> {
     {
         return (!twice.is_empty()).then(|| format!("`{twice}` is given twice; remove one"));
     }
-    // With field names `private` is about these fields alone (RFC 9111 §5.2.2.7).
+    // With field names, `private` concerns only these fields (RFC 9111 §5.2.2.7).
     let has = |meant: &str| directives.iter().any(|directive| directive.eq_ignore_ascii_case(meant));
     (has("private") && has("public")).then(|| {
         "`public` lets every cache keep the response, and `private` only the client's own; type `cache_control = \"private\"` if it is one person's, else `\"public\"`".to_owned()
@@ -117,7 +117,7 @@ fn is_value(value: &str) -> bool {
     )
 }
 
-/// RFC 9111 §1.2.2; in quotes it is not to be sent (§5.2.2.1).
+/// A number of seconds (RFC 9111 §1.2.2), which is sent without quotes (§5.2.2.1).
 fn is_number(value: &str) -> bool {
     !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_digit())
 }

@@ -62,8 +62,8 @@ pub(crate) fn parse_function(attribute: &str, item: &TokenStream, errors: &mut E
     })
 }
 
-/// The function that is emitted beside errors: as it was written, but made acceptable to axum as a handler, so that no further
-/// errors follow.
+/// The function that is emitted beside errors: as it was written, but changed so far that axum accepts it as a handler, so that no
+/// further errors follow.
 pub(crate) fn kept(item: &TokenStream) -> TokenStream {
     let Ok(Function { attributes, visibility, mut signature, body }) = syn::parse2(item.clone()) else { return item.clone() };
     let returns_a_future = matches!(&signature.output, ReturnType::Type(_, ty) if future_output(ty).is_some());
@@ -77,7 +77,7 @@ pub(crate) fn kept(item: &TokenStream) -> TokenStream {
     quote!(#(#attributes)* #visibility #signature #body)
 }
 
-/// The block inside the invisible group in which `macro_rules!` hands it on (`$body:block`).
+/// The block without the invisible group that `macro_rules!` puts around it (`$body:block`).
 fn unwrapped(token: TokenTree) -> TokenTree {
     if let TokenTree::Group(group) = &token
         && group.delimiter() == Delimiter::None
@@ -101,7 +101,7 @@ impl Function {
             .map(|(at, argument)| {
                 let (cfgs, lints) = argument.attrs.iter().cloned().partition(|attribute| attribute.path().is_ident("cfg"));
                 let binds = pattern::names(&argument.pat);
-                // With the macro's hygiene, so that no name in the body means this one; and different from the macro's own names.
+                // With the macro's hygiene, so that no name in the body refers to it, and different from the macro's own names.
                 let mut name = match &*binds {
                     [only] if !only.to_string().starts_with('_') => only.clone(),
                     _ => format_ident!("__argument{at}"),
@@ -177,7 +177,7 @@ fn is_around(ty: &Type, parameter: &Ident) -> bool {
 
 fn is_just(ty: &Type, parameter: &Ident) -> bool {
     match ty {
-        // A type that `macro_rules!` hands on (`$bounded:ty`) comes in an invisible group.
+        // A type from `macro_rules!` (`$bounded:ty`) is in an invisible group.
         Type::Group(group) => is_just(&group.elem, parameter),
         Type::Paren(paren) => is_just(&paren.elem, parameter),
         Type::Path(path) => path.path.is_ident(parameter),
@@ -198,7 +198,7 @@ pub(crate) struct Sorted {
     pub(crate) ours: Vec<Attribute>,
 }
 
-/// Attributes of rustc and its tools, which are no macros.
+/// Attributes of rustc and its tools, which are not macros.
 const INERT: &[&str] = &[
     "doc",
     "allow",

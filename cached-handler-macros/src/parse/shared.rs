@@ -7,7 +7,7 @@ use syn::{Expr, Lit, LitStr, punctuated::Punctuated};
 use super::values::no_segment;
 use crate::{errors::Errors, syntax::source::ungrouped};
 
-/// At most so many paths: each is one more epoch to read.
+/// The most paths, as each is one more epoch to read.
 const MAX_PATHS: usize = 8;
 
 pub(super) fn shared_paths(value: TokenStream, errors: &mut Errors) -> Vec<LitStr> {
@@ -46,7 +46,7 @@ pub(super) fn shared_paths(value: TokenStream, errors: &mut Errors) -> Vec<LitSt
 
 const NO_LIST: &str = "`path` lists the paths that share one response, each as text; type `path = [\"/\", \"/index.html\"]`";
 
-/// What is wrong with a path that stands behind others.
+/// What is wrong with a path, compared with those before it.
 fn complaint(path: &str, others: &[LitStr]) -> Option<String> {
     if !path.starts_with('/') {
         return Some(format!(

@@ -1,4 +1,4 @@
-//! How arguments are written: `name = value`, `name(values)`, or `name` alone, at commas.
+//! Splits the text of an attribute into arguments: `name = value`, `name(values)`, or `name` alone, separated by commas.
 
 use proc_macro2::{Delimiter, Ident, Punct, Spacing, Span, TokenStream, TokenTree};
 use syn::{
@@ -73,7 +73,7 @@ fn with_commas(tokens: TokenStream, errors: &mut Errors) -> TokenStream {
     tokens.into_iter().map(comma).collect()
 }
 
-/// The parts between commas, each without the invisible group in which `macro_rules!` hands on an expression or a literal.
+/// The parts between commas, each without the invisible group that `macro_rules!` puts around an expression or a literal.
 pub(super) fn at_commas(tokens: TokenStream) -> Vec<TokenStream> {
     let mut parts = vec![TokenStream::new()];
     for token in tokens {
@@ -104,7 +104,7 @@ impl Written {
         {
             return Ok(Self { name, value: Value::List(group.stream(), group.span()) });
         }
-        // `=`, or what other languages write in its place.
+        // `=`, or its equivalents in other languages.
         let value: TokenStream = rest.split_off(sign_before(&rest)).into_iter().collect();
         no_comma(&value, table)?;
         if matches!(&*rest, [TokenTree::Punct(only)] if only.as_char() == '=') {
@@ -131,7 +131,7 @@ fn takes(table: &Table, name: &Ident) -> Option<Takes> {
     table.find(&name.unraw().to_string()).map(|argument| argument.takes)
 }
 
-/// How many tokens of a sign stand before a value: `=`, or `:`, `:=`, `==`, `=>`. In `= ::a::b` the colons are the value's.
+/// The number of tokens of the sign before a value: `=`, or `:`, `:=`, `==`, `=>`. In `= ::a::b` the colons belong to the value.
 fn sign_before(tokens: &[TokenTree]) -> usize {
     let mut signs = tokens.iter().map_while(|token| match token {
         TokenTree::Punct(punct) if matches!(punct.as_char(), '=' | ':' | '>') => Some(punct.as_char()),

@@ -1,4 +1,4 @@
-//! `status`: more statuses that are stored, and how long each is fresh.
+//! `status`: further statuses that are stored, and how long each is fresh.
 
 use proc_macro2::{TokenStream, TokenTree};
 use syn::{LitInt, ext::IdentExt};
@@ -12,7 +12,7 @@ use crate::{
     syntax::source::{ungrouped, written},
 };
 
-/// A status, and how long its responses are fresh; without that, as long as `ttl` says.
+/// A status, and how long its responses are fresh; without a duration, for the `ttl`.
 #[derive(Clone)]
 pub(crate) struct Status {
     pub(crate) code: LitInt,
@@ -54,7 +54,7 @@ pub(super) fn statuses(value: TokenStream, errors: &mut Errors) -> Vec<Status> {
 
 /// The tokens before the first sign, the sign, and the tokens after it.
 fn split(part: TokenStream) -> (TokenStream, String, TokenStream) {
-    // `::` is no sign in the path of a constant.
+    // `::` belongs to the path of a constant, and is not a sign.
     let is_number = matches!(part.clone().into_iter().next(), Some(TokenTree::Literal(_)));
     let is_sign = |token: &TokenTree| matches!(token, TokenTree::Punct(punct) if matches!(punct.as_char(), '=' | '>') || is_number && punct.as_char() == ':');
     let mut tokens = part.into_iter().peekable();
@@ -100,7 +100,7 @@ fn why_never(status: u16) -> Option<&'static str> {
     }
 }
 
-/// The number of what `StatusCode` and axum's `Redirect` call by a name.
+/// The number of a status that `StatusCode` or axum's `Redirect` has a name for.
 fn constant(name: &TokenStream) -> Option<u16> {
     let last = name.clone().into_iter().filter_map(|token| if let TokenTree::Ident(name) = token { Some(name) } else { None }).last()?;
     Some(match &*last.unraw().to_string() {

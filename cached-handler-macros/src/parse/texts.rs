@@ -1,4 +1,4 @@
-//! Values that are text.
+//! Values of arguments that are text.
 
 use proc_macro2::TokenStream;
 use quote::ToTokens;
@@ -33,7 +33,7 @@ pub(crate) fn texts(argument: &str, example: &str, value: TokenStream) -> syn::R
     errors.map_or(Ok(texts), Err)
 }
 
-/// What to type in place of a value that is no text.
+/// What to type in place of a value that is not text.
 fn instead(argument: &str, example: &str, value: &TokenStream) -> String {
     let expression = syn::parse2::<Expr>(value.clone()).ok();
     match expression {

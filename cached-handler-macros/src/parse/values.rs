@@ -1,4 +1,4 @@
-//! The values of arguments: what each has to be, and what to type instead.
+//! Parses the values of arguments, and says what to type in place of a wrong one.
 
 use proc_macro2::{Ident, TokenStream};
 use quote::ToTokens;
@@ -31,7 +31,7 @@ pub(super) fn backend(value: TokenStream) -> syn::Result<LitStr> {
     }
 }
 
-/// The limits of the run time.
+/// The limits, the same as those at runtime.
 const MAX_GROUPS: usize = 16;
 const MAX_GROUP_NAME: usize = 256;
 
@@ -109,7 +109,7 @@ pub(super) fn no_segment(argument: &str, path: &str, segment: &str) -> Option<St
     }
 }
 
-/// The values of `key(…)` and `bypass(…)`; `what` is said of a value that is no expression.
+/// The values of `key(…)` and `bypass(…)`; `what` has the messages about a value that is not an expression.
 pub(super) fn expressions(argument: &str, what: &str, value: TokenStream, errors: &mut Errors) -> Vec<Expr> {
     let mut expressions = Vec::new();
     for part in at_commas(value) {

@@ -1,4 +1,4 @@
-//! Functions that return a future, written so or rewritten by a macro.
+//! Recognises functions that return a future, written so by their author or rewritten by a macro.
 
 use quote::ToTokens;
 use syn::{GenericArgument, Path, PathArguments, Token, Type, TypeParamBound, punctuated::Punctuated};

@@ -1,4 +1,4 @@
-//! Patterns of arguments: the names that they bind, and the same pattern for a reference.
+//! Patterns of arguments: the names that they bind, and the pattern for a reference to the same value.
 
 use proc_macro2::{Ident, TokenStream, TokenTree};
 use quote::{ToTokens, quote};

@@ -1,4 +1,4 @@
-//! Questions about the types in a signature.
+//! Functions that analyse the types in a signature.
 
 use proc_macro2::{TokenStream, TokenTree};
 use quote::{ToTokens, format_ident};
@@ -6,7 +6,7 @@ use syn::{Path, PathArguments, Type, TypeImplTrait, TypeParam, TypeParamBound, p
 
 use super::source::written;
 
-/// Whether a name is somewhere in some tokens.
+/// Whether a name occurs anywhere in some tokens.
 pub(crate) fn mentions(tokens: TokenStream, name: &str) -> bool {
     tokens.into_iter().any(|token| match token {
         TokenTree::Ident(word) => word == name,
@@ -45,7 +45,7 @@ fn opaque(ty: &Type) -> Vec<TypeImplTrait> {
     found
 }
 
-/// A type with a type parameter in the place of every `impl Trait`, which has its bounds; and these parameters.
+/// A type with a type parameter, with the same bounds, in place of every `impl Trait`; and these parameters.
 pub(crate) fn opened(ty: &Type) -> (Type, Vec<TypeParam>) {
     let (mut ty, mut parameters) = (ty.clone(), Vec::new());
     open(&mut ty, &mut parameters);
@@ -137,7 +137,7 @@ pub(crate) fn borrowed(ty: &Type) -> Option<(&Type, String)> {
     }
 }
 
-/// Types that read no header field, by the last name in their path. For all others the snapshot of the request has the fields.
+/// Types that read no header field, by the last name in their path. For all other types the header fields are captured too.
 const WITHOUT_FIELDS: &[&str] = &[
     "State",
     "Path",
@@ -156,7 +156,7 @@ const WITHOUT_FIELDS: &[&str] = &[
     "Revalidate",
     "Cache",
 ];
-/// Types that may have one of those as a parameter.
+/// Types that read no header field if their generic arguments do not.
 const AROUND: &[&str] = &["Option", "Result", "OnMiss", "Cached"];
 
 pub(crate) fn needs_fields(ty: &Type) -> bool {

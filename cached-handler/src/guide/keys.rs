@@ -5,9 +5,7 @@
 //! use cached_handler::cached;
 //!
 //! #[derive(serde::Deserialize)]
-//! struct Page {
-//!     page: Option<u32>,
-//! }
+//! struct Page { page: Option<u32> }
 //!
 //! #[cached(ttl = 60)]
 //! async fn comments(Path(id): Path<u64>, Query(Page { page }): Query<Page>) -> String {
@@ -15,8 +13,7 @@
 //! }
 //! ```
 //!
-//! `?page=2&utm_source=mail` and `?page=2` have the same key, because the handler cannot tell them apart. `?page=3` has
-//! another.
+//! `?page=2&utm_source=mail` and `?page=2` have the same key, because the handler cannot tell them apart. `?page=3` has another.
 //!
 //! # Which arguments do I need?
 //!
@@ -45,10 +42,9 @@
 //! | an argument that does not affect the response | it, with `skip(arg)`; a pool or an id for logs with `skip_credentials(arg)` | nothing: you vouch for it; see [sessions](#sessions) |
 //! | the content (`Json`, `String`, `Bytes`) | no `#[cached]` | a compile error |
 //!
-//! `Option<E>` and `Result<E, _>` count as `E`, with absence told apart; if a `Result` is an `Err`, the request
-//! bypasses the cache. Always part of the key: the handler, the path as the client sent it
-//! ([unless it is named](#one-handler-under-several-paths)), and, on shared backends,
-//! the namespace and [the text of the handler](super::operating#deploys).
+//! `Option<E>` and `Result<E, _>` are keyed as `E`; `None` has a key of its own, and an `Err` bypasses the cache. Always part of the
+//! key are the handler, the path as the client sent it ([unless `path` names it](#one-handler-under-several-paths)), and, on shared
+//! backends, the namespace and [the text of the handler](super::operating#deploys).
 //!
 //! # Arguments of your own
 //!
@@ -77,25 +73,19 @@
 //!
 //! /// One response per user.
 //! #[cached(ttl = 60)]
-//! async fn inbox(user: User) -> String {
-//!     format!("mail of {}", user.id)
-//! }
+//! async fn inbox(user: User) -> String { format!("mail of {}", user.id) }
 //!
 //! /// One response per tenant.
 //! #[cached(ttl = 60, key(user.tenant))]
-//! async fn prices(user: User) -> String {
-//!     format!("prices of {}", user.tenant)
-//! }
+//! async fn prices(user: User) -> String { format!("prices of {}", user.tenant) }
 //!
 //! /// One response for everybody who is logged in.
 //! #[cached(ttl = 60, skip_credentials(_user))]
-//! async fn handbook(_user: User) -> &'static str {
-//!     "for our eyes only"
-//! }
+//! async fn handbook(_user: User) -> &'static str { "for our eyes only" }
 //! ```
 //!
-//! Axum's own derives are understood, so that a type says once how it is taken. `State` shows nothing, so its fields need not be
-//! parts of a key:
+//! The derive understands axum's own derives, so that a type declares its extractor only once. `State` shows nothing of the request,
+//! so its fields need not be parts of a key:
 //!
 //! ```
 //! use axum::extract::{FromRequestParts, Path, Query, State};
@@ -104,14 +94,10 @@
 //! # #[derive(Clone)] struct Pool;
 //! #[derive(Clone, FromRequestParts, CacheKey)]
 //! #[from_request(via(State))]
-//! struct App {
-//!     pool: Pool,
-//! }
+//! struct App { pool: Pool }
 //!
 //! #[derive(serde::Deserialize)]
-//! struct Filter {
-//!     tag: Option<String>,
-//! }
+//! struct Filter { tag: Option<String> }
 //!
 //! #[derive(FromRequestParts, CacheKey)]
 //! struct Articles {
@@ -132,31 +118,30 @@
 //! | a number, text, address, time, option, list, `BTreeMap` | nothing |
 //! | of `chrono`, `jiff`, `rust_decimal`, `time`, `url`, `uuid` | nothing, with the feature of that name |
 //! | of your own | `#[derive(CacheKey)]` on it, too |
-//! | of another crate, and prints all that you show of it | `#[cache_key(display)]` |
+//! | of another crate, and its `Display` prints everything that you show of it | `#[cache_key(display)]` |
 //! | the same for every request: a pool, settings | `#[cache_key(skip)]` |
 //! | an extractor, or taken `via` one | nothing |
 //!
-//! With axum-extra's typed routes (feature `typed-routing`) the path type says so in the same way:
-//! `#[derive(TypedPath, Deserialize, CacheKey)]`; it is keyed as `Path`.
+//! The path type of axum-extra's typed routes (feature `typed-routing`) is keyed as `Path`, with
+//! `#[derive(TypedPath, Deserialize, CacheKey)]`.
 //!
-//! `vary` names the fields that it was read from, so that clients and other caches keep the responses apart. `private`
-//! says that it identifies a person. `key(expr, …)` replaces the arguments that it mentions: **whatever else of them the
-//! response depends on is then not in the key.** What their types say of themselves stays: `prices` is sent as `private`,
-//! with `Vary: authorization`, since a browser or a CDN knows nothing of tenants. If caches outside may share it, take an
-//! extractor of its own for the tenant, without `private`. Of a type without `CacheKey`, and of a type parameter, nobody
-//! knows what it was read from: with a part of it as the key, responses have `Vary: Cookie, Authorization`, and those to requests with
-//! credentials are sent as `private`.
+//! `vary` names the fields that the type was read from, so that clients and other caches keep the responses apart. `private` says that
+//! it identifies a person. `key(expr, …)` replaces the arguments that it mentions: **anything else of them that the response depends on
+//! is then not in the key.** What their types declare still applies: `prices` is sent as `private`, with `Vary: authorization`, since a
+//! browser or a CDN knows nothing of tenants. If other caches may share it, take a separate extractor for the tenant, without
+//! `private`. A type without `CacheKey`, or a type parameter, does not declare what it was read from: with a part of it as the key,
+//! responses have `Vary: Cookie, Authorization`, and responses to requests with credentials are sent as `private`.
 //!
-//! `skip_credentials(user)` says that the response does not depend on the user at all, so nothing of the type's word stays. If it is
-//! only for those who are logged in, and clients may keep it, say so: `cache_control = "private, max-age=60"`. With `skip(user)`
-//! alone, requests of users bypass the cache, as the type says `private`.
+//! `skip_credentials(user)` says that the response does not depend on the user at all, so what the type declares does not apply. If the
+//! response is only for users who are logged in, and clients may store it, type `cache_control = "private, max-age=60"`. With
+//! `skip(user)` alone, requests of users bypass the cache, as the type declares `private`.
 //!
-//! What varies by `authorization`, `proxy-authorization` or `cookie` is sent as `private`, in whatever way that is said: by
-//! `vary` of the attribute or of a layer, by `TypedHeader`, by `#[cache_key(vary = …)]`.
+//! A response that varies by `authorization`, `proxy-authorization` or `cookie` is sent as `private`, whether `vary` of the attribute
+//! or of a layer names the field, a `TypedHeader`, or `#[cache_key(vary = …)]`.
 //!
 //! # Cookies
 //!
-//! A jar holds all cookies of a request. Take an extractor of yours that reads the one that the page depends on, and no other:
+//! A jar holds all cookies of a request. Write an extractor that reads only the cookie that the page depends on:
 //!
 //! ```
 //! # #[cfg(feature = "axum-extra")] mod theme {
@@ -181,21 +166,19 @@
 //! }
 //!
 //! #[cached(ttl = 60)]
-//! async fn page(theme: Theme) -> String {
-//!     theme.0.unwrap_or_else(|| "light".to_owned())
-//! }
+//! async fn page(theme: Theme) -> String { theme.0.unwrap_or_else(|| "light".to_owned()) }
 //! # }
 //! ```
 //!
-//! **A login is more than a cookie: the extractor has to look it up**, as [below](#sessions). A session that is in the key by its
-//! cookie, and looked up in the body, has ended for the program and not for the cache: whoever kept the cookie is sent the page as
-//! before. And with `key(jar.get("theme").map(…))` you vouch that the body reads no other cookie: if it reads a login, too, the page
-//! of the first user is everybody's.
+//! **A login is more than a cookie: the extractor has to look it up**, as [below](#sessions). If the cookie of a session is in the key
+//! and only the body looks the session up, a hit does not notice that it has ended: a client with the old cookie still gets the page.
+//! And with `key(jar.get("theme").map(…))` you vouch that the body reads no other cookie: if it also reads a login, everybody gets the
+//! page of the first user.
 //!
 //! # Sessions
 //!
-//! A session, or cookies, show who asks. Take an extractor of yours that reads what matters of them. The accessors of tower-sessions
-//! are async, which `key(…)` cannot be:
+//! A session, or cookies, identify a person. Write an extractor that reads what matters of them. The accessors of tower-sessions are
+//! async, and `key(…)` cannot await them:
 //!
 //! ```text
 #![doc = include_str!("../../recipes/account_of_tower_sessions.rs")]
@@ -210,38 +193,37 @@
 //! | the response depends on | say |
 //! |---|---|
 //! | the user | that extractor; of axum-login's `AuthSession` also `key(auth.user.as_ref().map(AuthUser::id))` |
-//! | whether somebody is logged in, and their pages are not to be stored | `bypass(auth.user.is_some()), skip(auth)`: [recipes](super::start#only-for-visitors-who-are-not-logged-in) |
+//! | whether a user is logged in, whose pages are not to be stored | `bypass(auth.user.is_some()), skip(auth)`: [recipes](super::start#only-for-visitors-who-are-not-logged-in) |
 //! | messages that are shown once | `bypass(!messages.is_empty()), skip(messages)` |
-//! | nothing of it, and clients without credentials are most | `skip(session)`: requests with `Cookie` or `Authorization` bypass the cache |
+//! | nothing of it, and most clients have no credentials | `skip(session)`: requests with `Cookie` or `Authorization` bypass the cache |
 //! | nothing of it, for certain | `skip_credentials(session)`: everybody shares the response |
 //!
-//! What `skip` does goes by what the argument's type says, and not by its name:
+//! The effect of `skip` depends on what the argument's type declares:
 //!
 //! | the type | requests with `Cookie` or `Authorization` |
 //! |---|---|
-//! | has `#[derive(CacheKey)]`, or an extractor of axum that shows something else | share: it says what it shows, and you say that this does not matter |
-//! | says of itself that it is `private`, or with `vary` that it was read from these fields | bypass the cache; what is `private` also without these fields |
+//! | has `#[derive(CacheKey)]`, or is an extractor of axum that shows something else | share: the type declares what it shows, and you say that this does not matter |
+//! | declares `private`, or with `vary` that it was read from these fields | bypass the cache; with `private` also requests without these fields |
 //! | shows all fields or cookies: `HeaderMap`, `Request`, `CookieJar` | bypass the cache |
-//! | says nothing: a session, a token, a type of yours around one | bypass the cache, as it may have been read from these fields |
+//! | declares nothing: a session, a token, a type of yours around one | bypass the cache, as it may have been read from these fields |
 //! | has no content (`struct SignedIn;`) | share: it cannot show who asks |
-//! | an [`OnMiss`] around a type of yours | bypass the cache: nobody knows what that will show |
+//! | an [`OnMiss`] around a type of yours | bypass the cache, as it is not known what that will show |
 //! | any, with `skip_credentials(arg)` | share |
 //!
-//! In the same way **a cookie in `key(…)` never weakens**: with `key(jar.get("theme").map(…))` responses have `Vary: Cookie` and are
-//! sent as `private`, as whoever signs out must not be shown what a browser or a CDN kept. Do not leave `vary` away in an extractor that
-//! reads a cookie: a CDN would then send the page of one cookie to whoever has another. A page that caches outside are to share must
-//! not depend on a cookie: put what it depends on into the path or the query.
+//! **With a part of a cookie jar in `key(…)`, such as `key(jar.get("theme").map(…))`, responses have `Vary: Cookie` and are sent as
+//! `private`**, as a person who has logged out must not get the copy of a browser or a CDN. Do not omit `vary` in an extractor that reads
+//! a cookie: a CDN would then send the page for one cookie to clients with another. A page that other caches may share must not depend
+//! on a cookie: put what it depends on into the path or the query.
 //!
 //! # Extractors always run
 //!
-//! They run on hits too, so authentication is never skipped and a rejection is never stored. A hit skips only the body
-//! and arguments declared as [`OnMiss`]. The order of layers does not matter for this: the attribute is the innermost
-//! of all.
+//! Extractors run on hits too, so authentication is never skipped and a rejection is never stored. A hit skips only the body, and
+//! arguments of the type [`OnMiss`]. The order of layers does not matter for this, as the attribute is inside of all of them.
 //!
 //! # Databases and `OnMiss`
 //!
-//! A handler that takes a pool from `State` gets its connection in the body, so only on a miss. An extractor that takes
-//! the connection itself would do so on every hit; `OnMiss` defers it:
+//! A handler that takes a pool from `State` gets its connection in the body, so only on a miss. An extractor that takes the connection
+//! itself would do so on every hit; `OnMiss` defers it:
 //!
 //! ```
 //! use axum::{extract::FromRequestParts, http::{StatusCode, request::Parts}};
@@ -264,8 +246,9 @@
 //! }
 //! ```
 //!
-//! On a hit that extractor does not run at all, so do not use `OnMiss` for authentication. `skip_credentials` says that a connection
-//! shows nothing of who asks, which its type does not; with `skip(db)` requests that have a `Cookie` or `Authorization` bypass the cache.
+//! On a hit the extractor does not run at all, so do not use `OnMiss` for authentication. `skip_credentials` says that a connection
+//! shows nothing of the person who asks, which its type does not declare; with `skip(db)` requests that have a `Cookie` or
+//! `Authorization` bypass the cache.
 //!
 //! # One handler under several paths
 //!
@@ -277,15 +260,11 @@
 //! use cached_handler::cached;
 //!
 //! #[cached(ttl = 60, path = ["/", "/index.html", "/en/"])]
-//! async fn front() -> &'static str {
-//!     "welcome"
-//! }
+//! async fn front() -> &'static str { "welcome" }
 //!
 //! /// One response for `/articles/7` and `/a/7`, another for `/articles/8` and `/a/8`.
 //! #[cached(ttl = 60, path = ["/articles/{id}", "/a/{id}"])]
-//! async fn article(Path(id): Path<u64>) -> String {
-//!     format!("article {id}")
-//! }
+//! async fn article(Path(id): Path<u64>) -> String { format!("article {id}") }
 //!
 //! let router: Router = Router::new()
 //!     .route("/", get(front))
@@ -295,19 +274,19 @@
 //!     .route("/a/{id}", get(article));
 //! ```
 //!
-//! A path is the whole one that clients send, with the prefix of a nest, and its parameters are written as in the route, each with the
-//! same name in all of the paths. A request for a path that is not named, or in which a character is encoded, has a response of its
-//! own. In the key the values of the parameters stand in place of the path, and `Path` adds what the router took from it; so the
-//! arguments are in the key as ever, and two functions never share. `Uri`, `OriginalUri`, `MatchedPath`, `NestedPath` and `Request`
-//! would tell the paths apart, and do not compile unless they are in `skip(…)` or `key(…)`.
+//! A path is the whole path that clients send, including the prefix of a nest. Its parameters are written as in the route, with the same
+//! names in all paths. A request for a path that is not named, or with an encoded character, has a response of its own. In the key the
+//! values of the parameters replace the path, and `Path` adds what the router took from it, so all arguments are in the key, and two
+//! functions never share. `Uri`, `OriginalUri`, `MatchedPath`, `NestedPath` and `Request` would tell the paths apart, and do not compile
+//! unless they are in `skip(…)` or `key(…)`.
 //!
 //! **An invalidation of one of the paths reaches the response of all**, whether by `path = "…"`, by [`Target::path`](crate::Target::path)
-//! or by an unsafe method on it, in every process. That costs one more epoch for each further path: it is read with the others. Do not
-//! share where the paths of one handler are to be invalidated each for itself.
+//! or by an unsafe method on it, in every process. Each further path costs one more epoch, which is read with the others. Do not share
+//! if the paths of one handler have to be invalidated separately.
 //!
 //! Do not share a response that depends on the path in a way that no argument shows: relative links, or nested routers with a `State`
-//! or an `Extension` of their own. What is slow is then computed once for both by a [value](super::layer_and_values), and both responses
-//! go by its group:
+//! or an `Extension` of their own. Then compute the slow part once for both by a [value](super::layer_and_values), and give both
+//! responses its group:
 //!
 //! ```
 //! use axum::{extract::Path, http::StatusCode};
@@ -324,31 +303,29 @@
 //!
 //! # Several routers, tenants
 //!
-//! `State` is not part of the key. If several routers have a `State` of the same type with different values, such as
-//! one per tenant, give each its own `Cache`, `.layer(Extension(cache))`; on files and Redis each with a
-//! [namespace](crate::CacheBuilder::namespace) of its own, which `build()` insists on.
+//! `State` is not part of the key. If several routers have a `State` of the same type with different values, such as one per tenant,
+//! give each its own `Cache`, `.layer(Extension(cache))`; on files and Redis each needs its own
+//! [namespace](crate::CacheBuilder::namespace), as `build()` checks.
 //!
-//! One property of a **router** is not part of the key either: the names of path parameters, if two routers lead the
-//! same path to the same handler by different patterns. Give such routers their own `Cache` too. A service between two
-//! routers may rewrite the path from something else, such as a subdomain: `Path` then adds the parameters themselves to
-//! the key, also those that a nest has removed from the path.
+//! The names of path parameters are not part of the key either. If two routers lead the same path to the same handler by different
+//! patterns, give them their own `Cache` too. If a service between two routers rewrites the path from something else, such as a
+//! subdomain, `Path` adds the parameters themselves to the key, including those that a nest has removed from the path.
 //!
 //! # When not
 //!
-//! What a handler reads **outside its arguments** is not part of the key: a task-local, a global, the time, or a host
-//! from which a service between two routers rewrites the path. Likewise, an invalidation does not cover what a
-//! middleware read before the arguments were extracted and left in an `Extension`: read it in the handler. A whole
-//! `Request` arrives without extensions, except those of axum's routers; for what a middleware put there, use an
-//! extractor of yours, or `skip(request)`.
+//! What a handler reads **outside its arguments** is not part of the key: a task-local, a global, the time, or a host from which a
+//! service between two routers rewrites the path. Likewise, an invalidation does not cover data that a middleware read before the
+//! arguments were extracted and put into an `Extension`: read it in the handler. A whole `Request` arrives without extensions, except
+//! those of axum's routers; for what a middleware put there, use an extractor of yours, or `skip(request)`.
 //!
-//! `TypedHeader`, `Query` and `vary` are keyed by the fields and the query **as they were sent**. An extractor before them
-//! that rewrites `parts.headers` or `parts.uri` is not seen: let it hand out what it made of them, as its own value, or do
-//! it in a middleware.
+//! `TypedHeader`, `Query` and `vary` are keyed by the fields and the query **as they were sent**. If an extractor before them rewrites
+//! `parts.headers` or `parts.uri`, the key does not change: let the extractor return the result as its own value, or rewrite them in a
+//! middleware.
 //!
-//! Never stored, whatever the attribute says: `Set-Cookie`, `no-store`, `private`, `Vary: *`, a `Vary` on a field that
-//! is not part of the key. A request with `Authorization` or `Cookie` bypasses the cache if an argument can see them
-//! and they are not part of the key. The exception is a handler that forwards (`vary = from_response`): its response
-//! may allow sharing with `public`, `s-maxage` or `must-revalidate`.
+//! Never stored, whatever the attribute says: `Set-Cookie`, `no-store`, `private`, `Vary: *`, a `Vary` on a field that is not part of
+//! the key. A request with `Authorization` or `Cookie` bypasses the cache if an argument can see them and they are not part of the key.
+//! The exception is a handler that forwards (`vary = from_response`): its response may permit sharing with `public`, `s-maxage` or
+//! `must-revalidate`.
 //!
 //! # Errors that you may see
 //!
@@ -365,9 +342,8 @@
 //! | about `CookieJar`, `Cookie` | `bypass(jar.get("session").is_some()), skip(jar)`, or an extractor of yours that reads one cookie: [cookies](#cookies) |
 //! | about `UserAgent` | the part that matters: `key(is_mobile(agent.as_str()))` |
 //!
-//! With `key(arg.part)` everything else of the argument is not in the key. So never name a part of a secret (a wrong password
-//! would be sent the page of a right one), of messages that are shown once, or of a session; read those in an extractor of yours.
-//!
-//! `WebSocketUpgrade` and `Multipart` cannot be cached.
+//! With `key(arg.part)` everything else of the argument is not in the key. So never name a part of a secret (a wrong password would get
+//! the page of a right one), of messages that are shown once, or of a session; read those in an extractor of yours. `WebSocketUpgrade`
+//! and `Multipart` cannot be cached.
 //!
 //! [`OnMiss`]: crate::OnMiss

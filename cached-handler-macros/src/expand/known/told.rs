@@ -7,13 +7,13 @@ use super::Around;
 /// The kind of a type by its name.
 #[derive(Clone)]
 pub(super) enum Kind {
-    /// Its name says nothing.
+    /// A type whose name is not known.
     Unknown { has_parameters: bool },
     /// `AuthSession` of axum-login.
     AuthSession,
     /// `Session` of tower-sessions, and of others.
     Session,
-    /// Messages that are shown once.
+    /// Flash messages, which are shown once.
     Messages,
     /// Addresses of clients.
     Address,
@@ -31,7 +31,7 @@ pub(super) enum Kind {
     Connection,
     /// Requests of async-graphql.
     GraphQl,
-    /// Ids of single requests.
+    /// Request ids.
     Id,
     /// The content of the request.
     Content,
@@ -265,7 +265,7 @@ fn conditions(note: &str, name: &str, around: Around) -> String {
     text
 }
 
-/// What stands before `[`, inside, and behind `]` of the first of them.
+/// The text before the first `[`, inside the brackets, and after `]`.
 fn next_call(text: &str) -> Option<(&str, &str, &str)> {
     let at = ["$is[", "$of["].iter().filter_map(|begin| text.find(begin)).min()?;
     let (before, rest) = text.split_at_checked(at.checked_add("$is".len())?)?;
@@ -273,7 +273,7 @@ fn next_call(text: &str) -> Option<(&str, &str, &str)> {
     Some((before, call, after))
 }
 
-/// A type in a text that rustc reads as a format.
+/// A type as text, escaped for rustc, which reads the message as a format string.
 fn escaped(ty: &str) -> String {
     ty.replace('{', "{{").replace('}', "}}")
 }
