@@ -20,7 +20,7 @@ use self::{built_in::BUILT_IN, limits::Unguarded};
 use super::{Cache, Inner, claims::Claims, reinvalidate::Reinvalidate};
 use crate::request::nested::CacheId;
 #[cfg(feature = "redis")]
-use crate::storage::remote::redis::{Lasting, RedisServer};
+use crate::storage::remote::redis::{Lasting, Leasing, RedisServer};
 use crate::{
     epoch::{Epochs, in_process::InProcessEpochs},
     error::Error,
@@ -67,6 +67,8 @@ pub struct CacheBuilder {
     redis: Option<RedisServer>,
     #[cfg(feature = "redis")]
     redis_lasts: Lasting,
+    #[cfg(feature = "redis")]
+    redis_leases: Leasing,
     max_runs: usize,
     off: bool,
     isolated: bool,
@@ -96,6 +98,8 @@ impl CacheBuilder {
             redis: None,
             #[cfg(feature = "redis")]
             redis_lasts: Lasting::default(),
+            #[cfg(feature = "redis")]
+            redis_leases: Leasing::default(),
             max_runs: 1024,
             off: std::env::var_os("CACHED_HANDLER").is_some_and(|value| value.eq_ignore_ascii_case("off")),
             isolated: false,

@@ -267,20 +267,22 @@ impl InProcessEpochs {
         let epoch = self.clock.fetch_add(1, Ordering::SeqCst) + 1;
         // An earlier advance that is still in progress would leave no trace in an epoch that is later by then.
         let is_alone = self.done.load(Ordering::SeqCst) + 1 == self.now();
-        let mut from = u64::MAX;
+        let before = self.move_to(mark, epoch, effect);
+        let from = before.filter(|_| is_alone).unwrap_or(u64::MAX);
+        self.done.fetch_add(1, Ordering::SeqCst);
+        Moved { from, to: Stamp { incarnation: self.incarnation, clock: epoch } }
+    }
+
+    /// Moves one epoch to a time, and gives the time that it had before if it is a path's. By itself this is for a mirror of
+    /// epochs that lie elsewhere: their clock is another.
+    pub(crate) fn move_to(&self, mark: Mark<'_>, epoch: u64, effect: Effect) -> Option<u64> {
         match mark {
             Mark::All => _ = self.all.advance(epoch, effect),
             Mark::Handler(name) => self.handlers.advance(name, epoch, effect),
             Mark::Group(name) => self.groups.advance(name, epoch, effect),
-            Mark::Path(path) => {
-                if let Some(path) = self.paths.get(self.index_of(path)) {
-                    let before = path.advance(epoch, effect);
-                    from = if is_alone { before } else { u64::MAX };
-                }
-            }
+            Mark::Path(path) => return self.paths.get(self.index_of(path)).map(|path| path.advance(epoch, effect)),
         }
-        self.done.fetch_add(1, Ordering::SeqCst);
-        Moved { from, to: Stamp { incarnation: self.incarnation, clock: epoch } }
+        None
     }
 }
 

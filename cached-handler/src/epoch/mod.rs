@@ -67,7 +67,7 @@ pub struct Reading {
 }
 
 /// When a run started, by a backend's clock.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Hash)]
 pub(crate) struct Stamp {
     pub(crate) incarnation: u64,
     pub(crate) clock: u64,

@@ -92,6 +92,7 @@
 //! | … recently read and kept open (Linux) | 128, or a sixteenth of the process's limit if that is less | |
 //! | … after a reboot | nothing stored before is used | `Cache::builder().fs_durable()` |
 //! | … after a restart of Redis, or a failover | the same | `Cache::builder().redis_durable()` |
+//! | … a lease, by which copies in memory are used without asking Redis; an invalidation waits for it at most | 500 ms, between 100 ms and 10 s; renewed three times in its length | `Cache::builder().redis_lease(length)`, the same in every process |
 //! | Redis, files, or a store of your own | 50 ms to read, 100 ms to write, 1 s to invalidate; 1 024 calls at a time | `Cache::builder().limits("name", BackendLimits::new()…)` |
 //! | … Redis that is further away than 12 ms | four times its round trip to read, and 50 ms more to write, at most 1 s; the round trip is the shortest that was seen on the connection | the same |
 //! | … a process that is too busy to listen | that time does not count; ten late fifths of a limit, and the call is given up, which is no failure of the backend | |
@@ -131,6 +132,8 @@
 //! | `cached_handler_invalidations_total` | `scope`: `all`, `handler`, `group`, `path`; `effect`: `invalidate`, `expire`; `result`: `ok`, `error` | invalidations, in each cache of the process |
 //! | `cached_handler_backend_operations_total` | `backend`, `operation`: `read`, `store`, `invalidate`; `result`: `ok`, `error`, `spared` (skipped: the circuit breaker is open, or too many are in flight; or this process was too busy to hear the answer) | calls of backends other than memory |
 //! | `cached_handler_backend_seconds` | `backend`, `operation` | a histogram: how long they took |
+//! | `cached_handler_lease_held` | – | a gauge: whether this process holds a [lease](crate::CacheBuilder::redis_lease) in Redis, 1 or 0 |
+//! | `cached_handler_lease_generation` | – | a gauge: rises where an invalidation in Redis may have been missed, so that near copies are validated |
 //! | `cached_handler_breakers_open` | `backend` | a gauge: caches of the process whose circuit breaker for it is open |
 //! | `cached_handler_memory_bytes`, `cached_handler_memory_responses` | | gauges: what is stored in memory |
 //! | `cached_handler_evictions_total` | | stored responses dropped from memory for space |

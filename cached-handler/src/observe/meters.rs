@@ -6,4 +6,6 @@ mod names;
 #[cfg_attr(not(feature = "metrics"), path = "meters/off.rs")]
 mod which;
 
+#[cfg(feature = "redis")]
+pub(crate) use self::which::LeaseMeters;
 pub(crate) use self::which::{BackendMeters, HandlerMeters, MemoryMeters, Sample, advanced};

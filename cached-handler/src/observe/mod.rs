@@ -16,6 +16,8 @@ mod watch;
 
 use std::sync::Arc;
 
+#[cfg(feature = "redis")]
+pub(crate) use self::meters::LeaseMeters;
 pub(crate) use self::{
     counts::Counts,
     limiter::{Limiter, Throttle},

@@ -34,6 +34,13 @@ pub(crate) enum Put {
     Overtaken,
 }
 
+/// An invalidation that has taken effect.
+pub(crate) struct Advancing {
+    pub(crate) moved: Option<Moved>,
+    /// What is left to wait for before it holds in every process.
+    pub(crate) rest: Option<Pin<Box<dyn Future<Output = ()> + Send>>>,
+}
+
 pub(crate) type Answer<'a, T> = Pin<Box<dyn Future<Output = Result<T, Error>> + Send + 'a>>;
 
 /// Bytes by key, and epochs; object-safe.
@@ -61,6 +68,11 @@ pub(crate) trait Remote: Send + Sync + fmt::Debug {
     /// Advances, and gives what that has done to the target's epoch, unless the epochs are an author's own.
     fn advance_and_tell<'a>(&'a self, target: &'a Target, effect: Effect) -> Answer<'a, Option<Moved>> {
         Box::pin(async move { self.advance(target, effect).await.map(|()| None) })
+    }
+    /// The same in two steps: what is done when this returns took effect, and the rest is to wait until no other process uses what it
+    /// was about. The rest has an end of its own, and no limit of a call is meant for it.
+    fn begin_to_advance<'a>(&'a self, target: &'a Target, effect: Effect) -> Answer<'a, Advancing> {
+        Box::pin(async move { self.advance_and_tell(target, effect).await.map(|moved| Advancing { moved, rest: None }) })
     }
     /// Asks for something small, to see whether it answers.
     fn probe(&self) -> Answer<'_, ()>;
@@ -91,6 +103,13 @@ pub(crate) trait Remote: Send + Sync + fmt::Debug {
     /// Signals when it has come back.
     fn wakes(&self) -> Wakes {
         Wakes(None)
+    }
+
+    /// The lease on its epochs, where copies are kept in memory.
+    #[cfg(feature = "redis")]
+    #[allow(dead_code, reason = "the near tier asks")]
+    fn lease(&self) -> Option<&redis::lease::Lease> {
+        None
     }
 
     /// How many invalidations failed and are to be retried.

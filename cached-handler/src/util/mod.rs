@@ -2,6 +2,8 @@
 
 pub(crate) mod background;
 pub(crate) mod backoff;
+#[cfg(feature = "redis")]
+pub(crate) mod boot_clock;
 pub(crate) mod clock;
 pub(crate) mod digest;
 pub(crate) mod expiring_map;

@@ -1,6 +1,6 @@
 //! The settings of the backend `redis`.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use super::{CacheBuilder, limits::Unguarded};
 use crate::{
@@ -8,7 +8,7 @@ use crate::{
     observe::Watch,
     storage::remote::{
         guard::Guard,
-        redis::{Lasting, Redis, RedisServer},
+        redis::{Lasting, Redis, RedisServer, lease::LENGTHS},
     },
 };
 
@@ -48,10 +48,33 @@ impl CacheBuilder {
         self
     }
 
+    /// How long this process may use a copy in memory of what is in Redis without hearing from it: the length of its lease. 500 ms by
+    /// default; between 100 ms and 10 s. **Set the same in every process of the namespace**, also in those that keep no copies.
+    ///
+    /// An invalidation waits until each process with copies has acknowledged it, and for this long at most, which it does where one
+    /// of them was killed or stopped: once, as that one is then waited for no more. So it does in the first moments of a
+    /// namespace, and after Redis was emptied or started again. A longer lease is renewed more seldom: three times in its length.
+    ///
+    /// ```
+    /// # use std::time::Duration;
+    /// # use cached_handler::Cache;
+    /// let builder = Cache::builder().namespace("shop").redis("redis://127.0.0.1:6379").redis_lease(Duration::from_secs(1));
+    /// ```
+    pub fn redis_lease(mut self, length: Duration) -> Self {
+        self.redis_leases.length = length;
+        self
+    }
+
+    fn complaint_of_leases(&self) -> Option<String> {
+        let micros = u64::try_from(self.redis_leases.length.as_micros()).unwrap_or(u64::MAX);
+        (!LENGTHS.contains(&micros))
+            .then(|| "a lease is between 100 ms and 10 s long; type `.redis_lease(Duration::from_millis(500))`".to_owned())
+    }
+
     pub(super) fn complaints_of_redis(&self) -> Vec<String> {
         let is_taken = self.redis.is_some() && self.backends.iter().any(|(name, _)| name == REDIS);
         let complaint = || format!("`.{REDIS}(…)` sets up the backend `{REDIS}`; give your own another name");
-        is_taken.then(complaint).into_iter().collect()
+        is_taken.then(complaint).into_iter().chain(self.complaint_of_leases()).collect()
     }
 
     /// Adds the server that was set, or that of the environment if a handler names the backend.
@@ -63,7 +86,7 @@ impl CacheBuilder {
         if let Some(place) = server.place() {
             self.claim(&format!("{place} in the namespace `{}`", self.namespace))?;
         }
-        let redis = Redis::with_clock(&server, &self.namespace, self.clock.clone(), self.redis_lasts)?;
+        let redis = Redis::with_clock(&server, &self.namespace, self.clock.clone(), self.redis_lasts, self.redis_leases)?;
         let watch = Watch::new(REDIS, Arc::clone(&self.counts));
         self.backends.push((REDIS.to_owned(), Unguarded::new(|limits| Arc::new(Guard::new(REDIS, redis, limits, watch)))));
         Ok(())

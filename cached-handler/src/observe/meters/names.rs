@@ -13,7 +13,7 @@ enum Kind {
 use Kind::{Counter, Gauge, Histogram};
 
 /// Name, kind, unit, meaning.
-const METRICS: [(&str, Kind, Unit, &str); 19] = [
+const METRICS: [(&str, Kind, Unit, &str); 21] = [
     ("cached_handler_requests_total", Counter, Unit::Count, "Requests answered, by handler and outcome: hit, stale, forward, collapsed."),
     ("cached_handler_forwards_total", Counter, Unit::Count, "Requests that went forward to the handler, by the reason."),
     ("cached_handler_tier_hits_total", Counter, Unit::Count, "Hits of a backend with a copy in memory, by the copy: near, far."),
@@ -35,6 +35,13 @@ const METRICS: [(&str, Kind, Unit, &str); 19] = [
     ("cached_handler_backend_operations_total", Counter, Unit::Count, "Calls of a backend, by operation and result."),
     ("cached_handler_backend_seconds", Histogram, Unit::Seconds, "How long calls of a backend took, by operation."),
     ("cached_handler_breakers_open", Gauge, Unit::Count, "Caches of the process whose circuit breaker for the backend is open."),
+    ("cached_handler_lease_held", Gauge, Unit::Count, "Whether this process holds a lease in Redis: 1 or 0."),
+    (
+        "cached_handler_lease_generation",
+        Gauge,
+        Unit::Count,
+        "How often invalidations in Redis may have been missed, so that near copies had to be validated.",
+    ),
     ("cached_handler_memory_bytes", Gauge, Unit::Bytes, "Bytes held in memory: keys, fields, contents, overhead."),
     ("cached_handler_memory_responses", Gauge, Unit::Count, "Stored responses held in memory."),
     ("cached_handler_evictions_total", Counter, Unit::Count, "Stored responses dropped from memory for space."),

@@ -81,4 +81,17 @@ impl MemoryMeters {
     pub(crate) fn evicted(&self) {}
 }
 
+#[cfg(feature = "redis")]
+pub(crate) struct LeaseMeters;
+
+#[cfg(feature = "redis")]
+#[expect(clippy::unused_self, reason = "as with the feature")]
+impl LeaseMeters {
+    pub(crate) fn new() -> Self {
+        Self
+    }
+
+    pub(crate) fn is(&self, _: bool, _: u64) {}
+}
+
 pub(crate) fn advanced(_: &'static str, _: &'static str, _: bool) {}

@@ -235,6 +235,28 @@ impl MemoryMeters {
     }
 }
 
+/// The meters of the lease of a process in Redis.
+#[cfg(feature = "redis")]
+pub(crate) struct LeaseMeters(OnceLock<(Gauge, Gauge)>);
+
+#[cfg(feature = "redis")]
+#[expect(clippy::cast_precision_loss, reason = "a gauge is a float; exact up to 2^53")]
+impl LeaseMeters {
+    pub(crate) fn new() -> Self {
+        Self(OnceLock::new())
+    }
+
+    pub(crate) fn is(&self, is_held: bool, generation: u64) {
+        let register = || {
+            describe();
+            (gauge!("cached_handler_lease_held"), gauge!("cached_handler_lease_generation"))
+        };
+        let (held, of_generation) = self.0.get_or_init(register);
+        held.set(if is_held { 1.0 } else { 0.0 });
+        of_generation.set(generation as f64);
+    }
+}
+
 /// Counts an invalidation or expiration.
 pub(crate) fn advanced(scope: &'static str, effect: &'static str, is_ok: bool) {
     describe();

@@ -21,7 +21,7 @@ use self::{
     health::{Actions, Event, Health, Line, Operation, Step},
     within::{in_a_runtime, within},
 };
-use super::{Answer, Put, Remote, Wakes, guard::limits::BackendLimits};
+use super::{Advancing, Answer, Put, Remote, Wakes, guard::limits::BackendLimits};
 use crate::{
     epoch::{Effect, Moved, Order, Reading, Scopes, Stamp, target::Target},
     error::{Error, Fault},
@@ -149,6 +149,11 @@ impl<B: Remote + 'static> Remote for Guard<B> {
         self.0.backend.wall(clock)
     }
 
+    #[cfg(feature = "redis")]
+    fn lease(&self) -> Option<&super::redis::lease::Lease> {
+        self.0.backend.lease()
+    }
+
     fn retries(&self) -> usize {
         self.0.health.see(|machine| machine.queue.len())
     }
@@ -213,13 +218,16 @@ impl<B: Remote + 'static> Inner<B> {
             }
         }
         // If it has closed meanwhile, the others need not wait any more.
-        let trial = trial.filter(|_| !self.health.allows_calls());
+        let mut trial = trial.filter(|_| !self.health.allows_calls());
         let limit = self.limits.invalidate.saturating_sub(began.elapsed());
         let permit = self.permit()?;
-        let moved = within(limit, self.backend.advance_and_tell(target, effect)).await?;
+        let Advancing { moved, rest } = within(limit, self.backend.begin_to_advance(target, effect)).await?;
         drop(permit);
-        if trial.is_some() {
+        if trial.take().is_some() {
             self.on(Event::TrialSucceeded, None);
+        }
+        if let Some(rest) = rest {
+            rest.await;
         }
         Ok(moved)
     }

@@ -9,6 +9,7 @@ mod fit;
 mod incarnation;
 mod joint;
 mod keys;
+pub(crate) mod lease;
 mod life;
 mod link;
 mod look_up;
@@ -32,15 +33,22 @@ use self::{
     batch::{Batches, Wanted},
     joint::Found,
     keys::{Keys, Names},
+    lease::{Invalidating, Lease, Wait},
     link::Link,
     refusal::senseless,
 };
-use super::{Answer, Put, Remote, Wakes, latest_stamp::LatestStamp, store::Store};
+use super::{Advancing, Answer, Put, Remote, Wakes, latest_stamp::LatestStamp, store::Store};
 use crate::{
-    epoch::{Effect, Epochs, Moved, Order, Reading, Scopes, Stamp, target::Target},
+    epoch::{
+        Effect, Epochs, Moved, Order, Reading, Scopes, Stamp,
+        target::{Mark, Target},
+    },
     error::Error,
     key::storage_key::StoreKey,
-    util::clock::{Clock, millis, span},
+    util::{
+        clock::{Clock, millis, span},
+        random::random,
+    },
 };
 
 /// `backend = "redis"` as a [`Store`] and [`Epochs`]: to run the [conformance tests](super::conformance) against a
@@ -66,6 +74,22 @@ struct Inner {
     keys: Keys,
     known: Arc<LatestStamp>,
     batches: Batches<Wanted>,
+    invalidating: Arc<Invalidating>,
+    /// Where copies are kept in memory.
+    lease: Option<Lease>,
+}
+
+/// How long leases are, which all processes of a namespace have to agree on, and whether this one holds one.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Leasing {
+    pub(crate) length: Duration,
+    pub(crate) holds: bool,
+}
+
+impl Default for Leasing {
+    fn default() -> Self {
+        Self { length: lease::DEFAULT_LENGTH, holds: false }
+    }
 }
 
 /// How long what is stored can be used.
@@ -91,14 +115,21 @@ impl Redis {
     ///
     /// Where the address or the namespace cannot be used; [`Error::is_config`] is true for both.
     pub fn open(server: impl Into<RedisServer>, namespace: &str) -> Result<Self, Error> {
-        Self::with_clock(&server.into(), namespace, Clock::System, Lasting::Life)
+        Self::with_clock(&server.into(), namespace, Clock::System, Lasting::Life, Leasing::default())
     }
 
-    pub(crate) fn with_clock(server: &RedisServer, namespace: &str, clock: Clock, lasting: Lasting) -> Result<Self, Error> {
-        let keys = Keys::new(namespace)?;
-        let known = Arc::default();
-        let link = Link::new(server.client()?, keys.clock(), clock, lasting, Arc::clone(&known));
-        Ok(Self(Arc::new(Inner { link, keys, known, batches: Batches::default() })))
+    pub(crate) fn with_clock(
+        server: &RedisServer,
+        namespace: &str,
+        clock: Clock,
+        lasting: Lasting,
+        leasing: Leasing,
+    ) -> Result<Self, Error> {
+        let (keys, client) = (Keys::new(namespace)?, server.client()?);
+        let (known, invalidating) = (Arc::default(), Arc::new(Invalidating::new(leasing.length)));
+        let lease = leasing.holds.then(|| Lease::new(leasing.length, client.clone(), keys.clone(), lasting));
+        let link = Link::new(client, keys.clock(), clock, lasting, Arc::clone(&known), Arc::clone(&invalidating));
+        Ok(Self(Arc::new(Inner { link, keys, known, batches: Batches::default(), invalidating, lease })))
     }
 }
 
@@ -160,11 +191,19 @@ impl Remote for Redis {
 
     fn advance_and_tell<'a>(&'a self, target: &'a Target, effect: Effect) -> Answer<'a, Option<Moved>> {
         Box::pin(async move {
-            let word = match effect {
-                Effect::Invalidate => "invalidate",
-                Effect::Expire => "expire",
-            };
-            self.0.advance_at(target, word).await.map(Some)
+            let (moved, wait) = self.0.advance_at(target, effect).await?;
+            if let Some(wait) = wait {
+                Arc::clone(&self.0).settle(wait).await;
+            }
+            Ok(Some(moved))
+        })
+    }
+
+    fn begin_to_advance<'a>(&'a self, target: &'a Target, effect: Effect) -> Answer<'a, Advancing> {
+        Box::pin(async move {
+            let (moved, wait) = self.0.advance_at(target, effect).await?;
+            let rest = wait.map(|wait| Box::pin(Arc::clone(&self.0).settle(wait)) as _);
+            Ok(Advancing { moved: Some(moved), rest })
         })
     }
 
@@ -193,6 +232,10 @@ impl Remote for Redis {
     fn wakes(&self) -> Wakes {
         Wakes(Some(self.0.link.wakes()))
     }
+
+    fn lease(&self) -> Option<&Lease> {
+        self.0.lease.as_ref()
+    }
 }
 
 impl Inner {
@@ -212,11 +255,19 @@ impl Inner {
         record::reading(keys.iter(), &values).ok_or_else(senseless)
     }
 
-    async fn advance(&self, keys: &Names, what: &str) -> Result<Moved, Error> {
-        let answer = self.link.call_script(&script::ADVANCE, keys, &[what]).await?;
-        let moved = record::moved(self.keys.namespace(), &answer).ok_or_else(senseless)?;
+    /// `mark`: what of the mirror is moved, unless it is of no use any more.
+    async fn advance(&self, keys: &Names, what: &str, mark: Option<(Mark<'_>, Effect)>) -> Result<(Moved, Option<Wait>), Error> {
+        let (incarnation, set) = self.invalidating.known_for_long();
+        let channel = self.keys.channel(self.link.database());
+        let new = random().to_string();
+        let answer = self.link.call_script(&script::ADVANCE, keys, &[what, &incarnation, &set, &new, &channel]).await?;
+        let (moved, advanced) = record::advanced(self.keys.namespace(), &answer).ok_or_else(senseless)?;
         self.known.note(&Reading { incarnation: moved.to.incarnation, clock: moved.to.clock, invalidated: 0, expired: 0 });
-        Ok(moved)
+        // At once: also a caller that does not wait for others has invalidated here.
+        if let Some(lease) = &self.lease {
+            lease.advanced(moved.to, mark);
+        }
+        Ok((moved, self.has_advanced(advanced)))
     }
 
     /// Stores under the last of the keys, and sees to it that the others, the clock and the epochs, live longer. `unless_newer`:
@@ -257,7 +308,11 @@ impl Store for Redis {
 
     /// A new incarnation: what was stored before is unusable, and dies in its time. Nobody else's keys are touched.
     async fn clear(&self) -> Result<(), Error> {
-        self.0.advance(&self.0.keys.clock(), "forget").await.map(drop)
+        let (_, wait) = self.0.advance(&self.0.keys.clock_and_holders(), "forget", None).await?;
+        if let Some(wait) = wait {
+            Arc::clone(&self.0).settle(wait).await;
+        }
+        Ok(())
     }
 }
 

@@ -11,7 +11,7 @@ use super::{
     within::within,
 };
 use crate::{
-    storage::remote::Remote,
+    storage::remote::{Advancing, Remote},
     util::{
         backoff::{chance, pause},
         timer::timeout,
@@ -45,7 +45,15 @@ impl<B: Remote + 'static> Inner<B> {
                 Step::Retry(retry, round) => {
                     let limit = self.limits.invalidate.min(LONGEST);
                     self.worker.back_within(number, limit);
-                    let outcome = within(limit, self.backend.advance(&retry.target, retry.effect)).await;
+                    let outcome = within(limit, self.backend.begin_to_advance(&retry.target, retry.effect)).await;
+                    let outcome = match outcome {
+                        Ok(Advancing { rest: Some(rest), .. }) => {
+                            self.worker.back_within(number, LONGEST);
+                            rest.await;
+                            Ok(())
+                        }
+                        outcome => outcome.map(drop),
+                    };
                     let error = outcome.as_ref().err();
                     self.on(Event::RetryEnded(retry, round, error.map_or(Ok(()), |error| Err(error.as_fault()))), error).next
                 }

@@ -1,10 +1,10 @@
 //! Calls whose keys depend on the incarnation: those with a path. Where another has begun since this process last heard of
 //! it, they are made once more with its keys.
 
-use super::{Inner, refusal::senseless};
+use super::{Inner, lease::Wait, refusal::senseless};
 use crate::{
     epoch::{
-        Moved, Reading, Scopes,
+        Effect, Moved, Reading, Scopes,
         target::{Mark, Target},
     },
     error::Error,
@@ -33,12 +33,17 @@ impl Inner {
     }
 
     /// Invalidates a target, under the name that the incarnation gives it.
-    pub(super) async fn advance_at(&self, target: &Target, what: &str) -> Result<Moved, Error> {
+    pub(super) async fn advance_at(&self, target: &Target, effect: Effect) -> Result<(Moved, Option<Wait>), Error> {
+        let word = match effect {
+            Effect::Invalidate => "invalidate",
+            Effect::Expire => "expire",
+        };
         let mut incarnation = self.incarnation();
         for _ in 0..BEGINNINGS {
-            let moved = self.advance(&self.keys.clock_and_mark(target.mark(), incarnation), what).await?;
+            let names = self.keys.clock_and_mark(target.mark(), incarnation);
+            let (moved, wait) = self.advance(&names, word, Some((target.mark(), effect))).await?;
             if moved.to.incarnation == incarnation || !matches!(target.mark(), Mark::Path(_)) {
-                return Ok(moved);
+                return Ok((moved, wait));
             }
             incarnation = moved.to.incarnation;
         }

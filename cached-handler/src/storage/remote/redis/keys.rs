@@ -61,6 +61,25 @@ impl Keys {
         [&*self.namespace, RESPONSE, key.as_str()].concat()
     }
 
+    /// The clock, and then those who hold a lease.
+    pub(super) fn clock_and_holders(&self) -> Names {
+        let mut names = self.clock();
+        names.push(&[&self.namespace, HOLDERS]);
+        names
+    }
+
+    /// Those who hold a lease.
+    pub(super) fn holders(&self) -> Names {
+        let mut names = Names::default();
+        names.push(&[&self.namespace, HOLDERS]);
+        names
+    }
+
+    /// The channel on which invalidations are published: one for each database, as channels know nothing of those.
+    pub(super) fn channel(&self, database: i64) -> String {
+        format!("{}{CHANNEL}:{database}", self.namespace)
+    }
+
     /// The clock alone.
     pub(super) fn clock(&self) -> Names {
         let mut names = Names::default();
@@ -97,9 +116,9 @@ impl Keys {
         names
     }
 
-    /// The clock, then the epoch that an invalidation moves on; the namespace's own is beside the clock.
+    /// The clock, those who hold a lease, then the epoch that an invalidation moves on; the namespace's own is beside the clock.
     pub(super) fn clock_and_mark(&self, mark: Mark<'_>, incarnation: u64) -> Names {
-        let mut names = self.clock();
+        let mut names = self.clock_and_holders();
         match mark {
             Mark::All => {}
             Mark::Handler(name) => self.handler(name, &mut names),
@@ -135,7 +154,7 @@ impl Keys {
     /// One of 65,536, as clients ask for any number of paths. Which of them share one is decided by the incarnation, which is
     /// random and which no client is told; it stands in the name, so that an epoch of another is none of this path.
     fn path(&self, number: u64, incarnation: u64, names: &mut Names) {
-        let [.., high, low] = mix(mix(number) ^ incarnation).to_be_bytes();
+        let [high, low] = place_of_path(number, incarnation).to_be_bytes();
         let mut digits = [[0; 2]; 10];
         let bytes = incarnation.to_be_bytes().into_iter().chain([high, low]);
         digits.iter_mut().zip(bytes).for_each(|(digits, byte)| *digits = hex(byte));
@@ -144,9 +163,21 @@ impl Keys {
 
     /// A digest: the names of groups are made of what handlers are asked for.
     fn group(&self, name: &str, names: &mut Names) {
-        let digits = Digest::of(name.as_bytes()).to_hex();
-        names.push(&[&self.namespace, ":g:", digits.get(..32).unwrap_or_default()]);
+        names.push(&[&self.namespace, ":g:", &digits_of_group(name)]);
     }
+}
+
+/// Which of the epochs of paths is that of this one, in this incarnation.
+pub(super) fn place_of_path(number: u64, incarnation: u64) -> u16 {
+    let [.., high, low] = mix(mix(number) ^ incarnation).to_be_bytes();
+    u16::from_be_bytes([high, low])
+}
+
+/// What stands for a group's name.
+pub(super) fn digits_of_group(name: &str) -> String {
+    let mut digits = Digest::of(name.as_bytes()).to_hex().to_string();
+    digits.truncate(32);
+    digits
 }
 
 /// The finisher of splitmix64.
@@ -158,6 +189,8 @@ fn mix(word: u64) -> u64 {
 }
 
 const RESPONSE: &str = ":r:";
+const HOLDERS: &str = ":l";
+const CHANNEL: &str = ":c";
 /// What an epoch's key is at most longer than the namespace, but for a handler's name.
 const ONE_NAME: usize = 3 + 32;
 
@@ -178,7 +211,7 @@ mod tests {
     fn groups_cannot_be_read() -> Result<(), Error> {
         let keys = Keys::new("shop")?.clock_and_mark(Mark::Group("customer:secret"), 9);
         let digest = Digest::of(b"customer:secret").to_hex();
-        assert_eq!(keys.iter().collect::<Vec<_>>(), ["ch:{shop}", &format!("ch:{{shop}}:g:{}", &digest[..32])]);
+        assert_eq!(keys.iter().collect::<Vec<_>>(), ["ch:{shop}", "ch:{shop}:l", &format!("ch:{{shop}}:g:{}", &digest[..32])]);
         Ok(())
     }
 

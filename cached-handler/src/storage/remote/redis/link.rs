@@ -1,8 +1,8 @@
 //! The connection: one, shared by all requests, made in the background and again whenever it is lost, for ever.
 
 mod connecting;
-mod lines;
-mod reach;
+pub(super) mod lines;
+pub(super) mod reach;
 mod role;
 mod suspect;
 
@@ -27,6 +27,7 @@ use self::{connecting::connect_at_last, lines::Lines, role::Role, suspect::Suspe
 use super::{
     CLOCK_LIVES, EPOCH_LIVES, Lasting,
     keys::Names,
+    lease::Invalidating,
     life::Life,
     memory::Worry,
     refusal::{Refusal, refusal, senseless},
@@ -53,6 +54,7 @@ pub(super) struct Link {
     lasting: Lasting,
     life: Life,
     known: Arc<LatestStamp>,
+    invalidating: Arc<Invalidating>,
     phase: watch::Sender<Phase>,
     connects: AtomicU64,
     connecting: Background,
@@ -78,7 +80,14 @@ enum Phase {
 }
 
 impl Link {
-    pub(super) fn new(client: Client, key: Names, clock: Clock, lasting: Lasting, known: Arc<LatestStamp>) -> Arc<Self> {
+    pub(super) fn new(
+        client: Client,
+        key: Names,
+        clock: Clock,
+        lasting: Lasting,
+        known: Arc<LatestStamp>,
+        invalidating: Arc<Invalidating>,
+    ) -> Arc<Self> {
         let link = Arc::new(Self {
             client,
             key,
@@ -86,6 +95,7 @@ impl Link {
             lasting,
             life: Life::default(),
             known,
+            invalidating,
             phase: watch::Sender::new(Phase::Connecting),
             connects: AtomicU64::new(0),
             connecting: Background::new(),
@@ -186,6 +196,11 @@ impl Link {
             UNKNOWN => 0,
             offset => self.clock.now().saturating_add(offset),
         }
+    }
+
+    /// The number of the database, of which channels know nothing.
+    pub(super) fn database(&self) -> i64 {
+        self.client.get_connection_info().redis_settings().db()
     }
 
     pub(super) fn wakes(&self) -> Arc<Notify> {

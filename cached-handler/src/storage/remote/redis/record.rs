@@ -3,9 +3,11 @@
 
 use ::redis::Value;
 
+use super::lease::{Advanced, Holders, Renewal};
 use crate::epoch::{Moved, Reading, Stamp};
 
-/// `incarnation:clock:invalidated:expired#checksum`.
+/// `incarnation:clock:invalidated:expired#checksum`. The zeros that the incarnation begins with say what leases there are, which is for
+/// the scripts to read.
 const CLOCK: usize = 4;
 /// `incarnation:invalidated:expired#checksum`.
 const EPOCH: usize = 3;
@@ -45,13 +47,47 @@ pub(super) fn latest(records: impl IntoIterator<Item = Option<Reading>>) -> Opti
     })?
 }
 
-/// What an invalidation has made of the clock.
-pub(super) fn moved(key: &str, answer: &Value) -> Option<Moved> {
+/// What an invalidation has made of the clock, and whom it has to wait for.
+pub(super) fn advanced(key: &str, answer: &Value) -> Option<(Moved, Advanced)> {
     let Value::Array(answer) = answer else { return None };
-    let [record, Value::BulkString(from)] = &answer[..] else { return None };
+    let [record, from, Value::Int(leases), rest @ ..] = &answer[..] else { return None };
     let [incarnation, clock, ..] = numbers::<CLOCK>(key, record)?;
-    let from = std::str::from_utf8(from).ok()?.parse().ok()?;
-    Some(Moved { from, to: Stamp { incarnation, clock } })
+    let stamp = Stamp { incarnation, clock };
+    let holders = match (leases, rest) {
+        (0 | 1, []) => Holders::Never { is_mature: *leases == 1 },
+        (2, [nonce, Value::Int(is_mature), Value::Int(is_told), length, holders @ ..]) => {
+            let (pairs, odd) = holders.as_chunks::<2>();
+            if !odd.is_empty() {
+                return None;
+            }
+            let renewal = |[holder, number]: &[Value; 2]| Some(Renewal { holder: digits(holder)?, number: digits(number)? });
+            Holders::Set {
+                nonce: digits(nonce)?,
+                is_mature: *is_mature == 1,
+                is_told: *is_told == 1,
+                length: digits(length)?,
+                holders: pairs.iter().map(renewal).collect::<Option<_>>()?,
+            }
+        }
+        _ => return None,
+    };
+    Some((Moved { from: digits(from)?, to: stamp }, Advanced { stamp, holders }))
+}
+
+/// What a renewal gives: how the clock stands, and the name of the set of holders.
+pub(super) fn renewed(key: &str, answer: &Value) -> Option<(Stamp, u64)> {
+    let Value::Array(answer) = answer else { return None };
+    let [record, nonce] = &answer[..] else { return None };
+    let [incarnation, clock, ..] = numbers::<CLOCK>(key, record)?;
+    Some((Stamp { incarnation, clock }, digits(nonce)?))
+}
+
+/// A number in decimal digits.
+pub(super) fn digits(value: &Value) -> Option<u64> {
+    match value {
+        Value::BulkString(text) => std::str::from_utf8(text).ok()?.parse().ok(),
+        _ => None,
+    }
 }
 
 /// With every hit some of these are read, so the text is gone through byte by byte, and once.
@@ -123,6 +159,16 @@ mod tests {
         let keys = ["ns", "h", "g"].into_iter();
         let records = [sealed("ns", "9:70:10:20"), sealed("h", "9:30:30"), sealed("g", "9:25:60")];
         assert_eq!(reading(keys, &records), Some(Reading { incarnation: 9, clock: 70, invalidated: 30, expired: 60 }));
+    }
+
+    /// They are for the scripts, and change nothing of what is read.
+    #[test]
+    fn zeros_in_front_of_the_incarnation_are_no_part_of_it() {
+        let incarnation = u64::MAX;
+        for zeros in ["", "0", "00"] {
+            let record = sealed("ns", &format!("{zeros}{incarnation}:70:10:20"));
+            assert_eq!(clock("ns", &record), Some(Reading { incarnation, clock: 70, invalidated: 10, expired: 20 }), "{zeros}");
+        }
     }
 
     #[test]

@@ -22,10 +22,26 @@ pub(super) struct Script {
 /// KEYS: clock, epochs. ARGV: a new incarnation, milliseconds that the clock and the epochs live.
 pub(super) static READ: LazyLock<Script> = LazyLock::new(|| Script::new("", READ_TEXT));
 
-/// Moves the clock on, then the epoch. KEYS: clock, epoch (none for all). ARGV: as above, and what to do: `invalidate`,
-/// `expire`, or `forget`, which begins a new incarnation. Gives the clock's record, and the
-/// time that the epoch had before. It is done also where memory is short: it frees some.
-pub(super) static ADVANCE: LazyLock<Script> = LazyLock::new(|| Script::new("#!lua flags=allow-oom\n", ADVANCE_TEXT));
+/// Moves the clock on, then the epoch. KEYS: clock, holders, epoch (none for all). ARGV: as above, and what to do:
+/// `invalidate`, `expire`, or `forget`, which begins a new incarnation; the incarnation, and the set of holders, that the caller
+/// has known for as long as a lease is, or nothing; a name for a new set; the channel. Gives the clock's record, the time that the
+/// epoch had before, and what leases there are: 0, if some of an earlier incarnation may run; 1, if none does; 2, if there is a set
+/// of holders: then its name, whether it is mature, whether they were told, how long their leases are, and each with the number
+/// of its last renewal. It is done also where memory is short: it frees some.
+pub(super) static ADVANCE: LazyLock<Script> =
+    LazyLock::new(|| Script::new("#!lua flags=allow-oom\n", &[HOLDERS_TEXT, ADVANCE_TEXT].concat()));
+
+/// Renews a lease. KEYS: clock, holders. ARGV: as for `READ`, then the holder, the number of the renewal, the set of holders that
+/// it has known for as long as a lease is, a name for a new one, in which digits incarnations end that began in this life of the
+/// server (or nothing), and how long the lease is. Gives the clock's record and the set's name; nothing, where the incarnation is one of
+/// another life.
+pub(super) static RENEW: LazyLock<Script> = LazyLock::new(|| Script::new("#!lua flags=allow-oom\n", &[HOLDERS_TEXT, RENEW_TEXT].concat()));
+
+/// Acknowledges. KEYS: holders. ARGV: the holder, and up to which time of the clock.
+pub(super) static ACKNOWLEDGE: LazyLock<Script> = LazyLock::new(|| Script::alone(format!("#!lua flags=allow-oom\n{ACKNOWLEDGE_TEXT}")));
+
+/// Strikes off those who have not renewed since. KEYS: holders. ARGV: as for `READ`, then each with the number of its last renewal.
+pub(super) static STRIKE: LazyLock<Script> = LazyLock::new(|| Script::alone(format!("#!lua flags=allow-oom\n{STRIKE_TEXT}")));
 
 /// Begins a new incarnation, unless there is none or it ends in the given digits. KEYS: clock. ARGV: as above, and the
 /// digits. Says whether it did.
@@ -105,15 +121,34 @@ end
 
 local clock_lives, epoch_lives = tonumber(ARGV[2]), tonumber(ARGV[3])
 
--- incarnation, clock, invalidated, expired
+-- incarnation, clock, invalidated, expired, leases. The last are the zeros that stand in front: two, if leases were given in this
+-- incarnation; one, if none was, and none of an earlier one runs any more; none, if one may.
 local function clock_of(key)
   local text = get(key)
   if not text then return nil end
-  local incarnation, clock, invalidated, expired = string.match(text, '^(%d+):(%d+):(%d+):(%d+)$')
+  local leases, incarnation, clock, invalidated, expired = string.match(text, '^(0*)(%d+):(%d+):(%d+):(%d+)$')
   -- Past 2^53 numbers are not exact, and the clock would stand still.
   if incarnation and tonumber(clock) < 9e15 then
-    return incarnation, tonumber(clock), tonumber(invalidated), tonumber(expired)
+    return incarnation, tonumber(clock), tonumber(invalidated), tonumber(expired), leases
   end
+end
+";
+
+const HOLDERS_TEXT: &str = r"
+-- Those who hold a lease: the name of their set, and whether it is mature: whether all leases that run are of this set. One that
+-- is missing, or of another incarnation, is begun, and is not mature: others may hold leases that were in the one before.
+local function set_of_holders(key, incarnation, known, new)
+  local found = redis.pcall('HMGET', key, 'i', 'n', 'm')
+  if found.err or found[1] ~= incarnation or not found[2] then
+    redis.call('DEL', key)
+    redis.call('HSET', key, 'i', incarnation, 'n', new)
+    found = {incarnation, new, false}
+  elseif not found[3] and found[2] == known then
+    redis.call('HSET', key, 'm', '1')
+    found[3] = '1'
+  end
+  redis.call('PEXPIRE', key, clock_lives)
+  return found[2], found[3]
 end
 ";
 
@@ -139,27 +174,86 @@ return records
 ";
 
 const ADVANCE_TEXT: &str = r"
-local incarnation, before, all_invalidated, all_expired = clock_of(KEYS[1])
+local incarnation, before, all_invalidated, all_expired, leases = clock_of(KEYS[1])
 local clock = micros()
 if incarnation then clock = math.max(before + 1, clock) end
 if not incarnation or ARGV[4] == 'forget' then
+  leases = leases == '0' and '0' or ''
   incarnation, before, all_invalidated, all_expired = ARGV[1], clock, clock, clock
+elseif leases == '' and incarnation == ARGV[5] then
+  leases = '0'
 end
 local expired = number(before)
-if KEYS[2] then
+if KEYS[3] then
   local of, invalidated
-  local text = get(KEYS[2])
+  local text = get(KEYS[3])
   if text then of, invalidated, expired = string.match(text, '^(%d+):(%d+):(%d+)$') end
   -- A missing one may have been later than anything but the clock.
   if of ~= incarnation then invalidated, expired = number(before), number(before) end
   if ARGV[4] == 'invalidate' then invalidated = number(clock) end
-  set(KEYS[2], incarnation .. ':' .. invalidated .. ':' .. number(clock), epoch_lives)
+  set(KEYS[3], incarnation .. ':' .. invalidated .. ':' .. number(clock), epoch_lives)
 elseif ARGV[4] ~= 'forget' then
   all_expired = clock
   if ARGV[4] == 'invalidate' then all_invalidated = clock end
 end
 local text = incarnation .. ':' .. number(clock) .. ':' .. number(all_invalidated) .. ':' .. number(all_expired)
-return {set(KEYS[1], text, clock_lives), expired}
+local answer = {set(KEYS[1], leases .. text, clock_lives), expired, #leases}
+if leases ~= '00' then return answer end
+local name, is_mature = set_of_holders(KEYS[2], incarnation, ARGV[6], ARGV[7])
+local fields, length, holders = redis.call('HGETALL', KEYS[2]), '0', {}
+for at = 1, #fields, 2 do
+  local holder = string.match(fields[at], '^h:(%d+)$')
+  if holder then
+    holders[#holders + 1] = holder
+    holders[#holders + 1] = fields[at + 1]
+  elseif fields[at] == 'l' then
+    length = fields[at + 1]
+  end
+end
+local is_told = 0
+if #holders > 0 then
+  local mark = KEYS[3] and string.sub(KEYS[3], #KEYS[1] + 2) or ''
+  local message = table.concat({'1', incarnation, number(before), number(clock), ARGV[4], mark}, ' ')
+  -- Who may not publish invalidates all the same, and waits.
+  if type(redis.pcall('SPUBLISH', ARGV[8], message)) == 'number' then is_told = 1 end
+end
+answer[4], answer[5], answer[6], answer[7] = name, is_mature and 1 or 0, is_told, length
+for at = 1, #holders do answer[7 + at] = holders[at] end
+return answer
+";
+
+const RENEW_TEXT: &str = r"
+local incarnation, clock, invalidated, expired, leases = clock_of(KEYS[1])
+if not incarnation then
+  incarnation, clock, leases = ARGV[1], micros(), ''
+  invalidated, expired = clock, clock
+end
+if ARGV[8] ~= '' and string.sub(incarnation, -#ARGV[8]) ~= ARGV[8] then return false end
+local record
+if leases == '00' then
+  record = redis.call('GET', KEYS[1])
+else
+  local text = incarnation .. ':' .. number(clock) .. ':' .. number(invalidated) .. ':' .. number(expired)
+  record = set(KEYS[1], '00' .. text, clock_lives)
+end
+local name = set_of_holders(KEYS[2], incarnation, ARGV[6], ARGV[7])
+redis.call('HSET', KEYS[2], 'h:' .. ARGV[4], ARGV[5])
+if tonumber(redis.call('HGET', KEYS[2], 'l') or 0) < tonumber(ARGV[9]) then redis.call('HSET', KEYS[2], 'l', ARGV[9]) end
+return {record, name}
+";
+
+const ACKNOWLEDGE_TEXT: &str = r"
+if redis.call('HEXISTS', KEYS[1], 'h:' .. ARGV[1]) == 0 then return 0 end
+return redis.call('HSET', KEYS[1], 'a:' .. ARGV[1], ARGV[2])
+";
+
+const STRIKE_TEXT: &str = r"
+for at = 4, #ARGV, 2 do
+  if redis.call('HGET', KEYS[1], 'h:' .. ARGV[at]) == ARGV[at + 1] then
+    redis.call('HDEL', KEYS[1], 'h:' .. ARGV[at], 'a:' .. ARGV[at])
+  end
+end
+return 1
 ";
 
 const BEGIN_TEXT: &str = r"

@@ -17,7 +17,7 @@ use crate::{
 
 /// The lines of one connection, by the word of their reason.
 #[derive(Debug)]
-pub(super) struct Lines {
+pub(in crate::storage::remote::redis) struct Lines {
     began: Instant,
     by_reason: Mutex<BTreeMap<&'static str, Throttle>>,
     /// Whether something was logged that the next connection ends.
@@ -25,23 +25,23 @@ pub(super) struct Lines {
 }
 
 impl Lines {
-    pub(super) fn new() -> Self {
+    pub(in crate::storage::remote::redis) fn new() -> Self {
         Self { began: Instant::now(), by_reason: Mutex::default(), is_down: AtomicBool::default() }
     }
 
     /// Whether it may be logged now.
-    pub(super) fn may_say(&self, reason: &'static str) -> bool {
+    pub(in crate::storage::remote::redis) fn may_say(&self, reason: &'static str) -> bool {
         let now = millis(self.began.elapsed());
         lock(&self.by_reason).entry(reason).or_default().allows_with_backoff(now)
     }
 
     /// Something was logged that is over with the next connection.
-    pub(super) fn is_down(&self) {
+    pub(in crate::storage::remote::redis) fn is_down(&self) {
         self.is_down.store(true, Ordering::Relaxed);
     }
 
     /// Whether a connection is worth a line: the first, and one that ends what was logged.
-    pub(super) fn is_up(&self, is_first: bool) -> bool {
+    pub(in crate::storage::remote::redis) fn is_up(&self, is_first: bool) -> bool {
         self.is_down.swap(false, Ordering::Relaxed) || is_first
     }
 }

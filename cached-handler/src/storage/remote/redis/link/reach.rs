@@ -28,15 +28,7 @@ impl Link {
         match connection {
             Ok(fit) => Ok(fit),
             Err(Unfit::Elsewhere(host, port)) => {
-                // A node that does not know its own name gives none: it is the one that was asked, on another port.
-                let host = if host.is_empty() { host_of(&self.client) } else { host };
-                let addr = match self.client.get_connection_info().addr() {
-                    ConnectionAddr::TcpTls { insecure, tls_params, .. } => {
-                        ConnectionAddr::TcpTls { host, port, insecure: *insecure, tls_params: tls_params.clone() }
-                    }
-                    _ => ConnectionAddr::Tcp(host, port),
-                };
-                let there = Client::open(self.client.get_connection_info().clone().set_addr(addr)).map_err(|_| MOVED)?;
+                let there = redirected(&self.client, host, port).ok_or(MOVED)?;
                 self.connect_to(&there).await.map_err(|unfit| match unfit {
                     Unfit::Elsewhere(..) => MOVED,
                     Unfit::For(word, message) => (word, message),
@@ -122,6 +114,7 @@ impl Link {
         }
         if let Some(reading) = reading {
             self.known.note(&reading);
+            self.invalidating.learns(reading.incarnation);
         }
     }
 
@@ -132,6 +125,19 @@ impl Link {
             tracing::warn!(target: "cached_handler", server = address(&self.client), "{}", worry.advice());
         }
     }
+}
+
+/// A client of the node that another one named.
+pub(in crate::storage::remote::redis) fn redirected(client: &Client, host: String, port: u16) -> Option<Client> {
+    // A node that does not know its own name gives none: it is the one that was asked, on another port.
+    let host = if host.is_empty() { host_of(client) } else { host };
+    let addr = match client.get_connection_info().addr() {
+        ConnectionAddr::TcpTls { insecure, tls_params, .. } => {
+            ConnectionAddr::TcpTls { host, port, insecure: *insecure, tls_params: tls_params.clone() }
+        }
+        _ => ConnectionAddr::Tcp(host, port),
+    };
+    Client::open(client.get_connection_info().clone().set_addr(addr)).ok()
 }
 
 const MOVED: (&str, &str) = ("moved", "the nodes of the cluster do not agree on where the keys are");

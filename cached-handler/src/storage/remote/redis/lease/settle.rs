@@ -1,0 +1,84 @@
+//! Waiting until nobody uses what was invalidated.
+
+use std::{sync::Arc, time::Duration};
+
+use ::redis::Cmd;
+
+use super::{
+    Advanced,
+    wait::{Next, Renewal, Wait},
+};
+use crate::{
+    storage::remote::redis::{Inner, list, record, script},
+    util::{
+        tasks::spawn,
+        timer::{sleep, timeout},
+    },
+};
+
+/// Looks for acknowledgements that follow one another at once: most come before the first answer.
+const LOOKS_AT_ONCE: u32 = 4;
+/// The longest pause between two looks, in milliseconds.
+const LONGEST_PAUSE: u64 = 32;
+/// How long striking off somebody may take, for which nobody waits.
+const STRIKING: Duration = Duration::from_secs(1);
+
+impl Inner {
+    /// What an invalidation that was just answered has to wait for; nothing, where nobody may use what it was about.
+    pub(in crate::storage::remote::redis) fn has_advanced(&self, advanced: Advanced) -> Option<Wait> {
+        let own = self.lease.as_ref().map(|lease| lease.id());
+        let wait = self.invalidating.advanced(advanced, own);
+        matches!(wait.next(self.invalidating.clock.micros()), Next::Wait(_)).then_some(wait)
+    }
+
+    /// Waits until each other holder has acknowledged, and no longer than leases are.
+    pub(in crate::storage::remote::redis) async fn settle(self: Arc<Self>, mut wait: Wait) {
+        let mut looks = 0;
+        loop {
+            let now = self.invalidating.clock.micros();
+            let left = match wait.next(now) {
+                Next::Wait(until) => Duration::from_micros(until - now),
+                Next::Return(silent) => return self.strike(silent),
+            };
+            if !wait.listens() {
+                sleep(left).await;
+                continue;
+            }
+            let command = self.question(&wait);
+            let answer = timeout(left, self.link.call(&command)).await;
+            if let Ok(Ok(times)) = answer.map(|answer| answer.and_then(list)) {
+                let times: Vec<_> = times.iter().map(record::digits).collect();
+                wait.acknowledged(&times);
+            }
+            looks += 1;
+            if looks > LOOKS_AT_ONCE {
+                let pause = Duration::from_millis(LONGEST_PAUSE.min(1 << (looks - LOOKS_AT_ONCE - 1).min(16)));
+                sleep(pause.min(left)).await;
+            }
+        }
+    }
+
+    /// Up to which time the silent ones have acknowledged.
+    fn question(&self, wait: &Wait) -> Cmd {
+        let mut command = ::redis::cmd("HMGET");
+        command.arg(self.keys.holders().iter().next().unwrap_or_default());
+        for renewal in wait.silent() {
+            command.arg(format!("a:{}", renewal.holder));
+        }
+        command
+    }
+
+    /// They are waited for no more, unless they have renewed: whoever is dead is waited for once.
+    fn strike(self: Arc<Self>, silent: Vec<Renewal>) {
+        if silent.is_empty() {
+            return;
+        }
+        let Some(runtime) = self.link.runtime() else { return };
+        let struck = async move {
+            let words: Vec<_> = silent.iter().flat_map(|renewal| [renewal.holder, renewal.number]).map(|word| word.to_string()).collect();
+            let words: Vec<_> = words.iter().map(String::as_str).collect();
+            _ = timeout(STRIKING, self.link.call_script(&script::STRIKE, &self.keys.holders(), &words)).await;
+        };
+        drop(spawn(&runtime, struck));
+    }
+}
