@@ -31,17 +31,18 @@ use crate::{
 
 /// The verdict on a run's response: store it, pass it on, or answer with something else.
 pub(super) enum Admission {
-    /// The handler failed, and something stale answers.
+    /// The handler failed, and a stale response answers.
     Hidden { stale: Response, reason: NotStored },
-    /// The handler says something else than what is stored and it was asked about: that answers this request, and no other.
+    /// The handler's 304 names another representation than the stored one that it was asked about: the stored response answers this
+    /// request, and no further one.
     Ended { held: Response, reason: NotStored },
-    /// It is passed on, and not stored.
+    /// The response is passed on, and not stored.
     Refused { parts: Parts, body: Body, reason: NotStored },
-    /// It is stored, and its content is there.
+    /// The response is stored, and its content is complete.
     Whole(Admitted, Complete),
-    /// It is stored once its content has ended.
+    /// The response is stored once its content has ended.
     Stream(Admitted, Body),
-    /// It answers a POST, and is stored for GET.
+    /// The response to a POST is stored as the response to GET.
     ForGet(Parts, Body, Standing),
 }
 
@@ -53,7 +54,7 @@ pub(super) struct Admitted {
     pub(super) made: Made,
 }
 
-/// `may_go_on`: there is a task that can go on after the answer.
+/// Decides what becomes of a run's response. `may_go_on`: there is a task that can continue after the answer.
 pub(super) async fn admit(run: &mut Run, produced: Result<Response, Failure>, may_go_on: bool) -> Admission {
     tell_of_parts(run);
     let response = match produced {
@@ -64,7 +65,7 @@ pub(super) async fn admit(run: &mut Run, produced: Result<Response, Failure>, ma
         return Admission::Hidden { stale, reason: NotStored::Status(response.status().as_u16()) };
     }
     let (mut parts, body) = response.into_parts();
-    // Nobody else's, and not to be kept beside what is stored.
+    // Removed, as it is only a note to this cache, and must not be stored with the response.
     run.is_err = parts.extensions.remove::<IsErr>().is_some();
     if run.is_head() {
         run.tell_what_get_stored(&parts).await;
@@ -97,7 +98,8 @@ async fn with_content(run: &Run, parts: Parts, body: Body, made: Made, may_go_on
     let (storable, groups) = match gate(run, &parts, made) {
         Ok(passed) => passed,
         Err(reason) => {
-            // Whatever else it says, such as the `no-cache` of axum's `Sse`: no word in the attribute would have it stored.
+            // This reason takes precedence over others, such as the `no-cache` of axum's `Sse`, as no argument of the attribute could
+            // change it.
             let is_endless = length.is_none() && is_endless(&parts.headers);
             return refused(parts, body, if is_endless { NotStored::Endless } else { reason });
         }
@@ -124,7 +126,7 @@ async fn with_content(run: &Run, parts: Parts, body: Body, made: Made, may_go_on
     }
 }
 
-/// A run that came to no response: something stale stands in for it, or it fails as it would without a cache.
+/// A run without a response: a stale response stands in for it, or the request fails as it would without a cache.
 fn failed(run: &Run, failure: Failure) -> Admission {
     let reason = failure.reason();
     if let Some(stale) = run.stale_for_a_failure() {
@@ -132,7 +134,7 @@ fn failed(run: &Run, failure: Failure) -> Admission {
     }
     let response = match failure {
         Failure::Panicked(panic) if !run.behind => resume_unwind(panic),
-        // Nobody waits for what is made anew behind an answer.
+        // A refresh in the background has no client to pass the panic to.
         Failure::Panicked(_) => Response::default(),
         Failure::TimedOut => StatusCode::GATEWAY_TIMEOUT.into_response(),
     };

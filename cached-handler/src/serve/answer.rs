@@ -26,7 +26,7 @@ use crate::{
     util::clock::Millis,
 };
 
-/// Answers from the store.
+/// Answers with a fresh stored response.
 #[expect(clippy::inline_always, reason = "a call on the way of every hit")]
 #[inline(always)]
 pub(super) fn hit(stored: &Stored, tier: Tier, handler: &'static Handler, facts: &RequestFacts, cache: &Cache, now: Millis) -> Response {
@@ -38,7 +38,7 @@ pub(super) fn hit(stored: &Stored, tier: Tier, handler: &'static Handler, facts:
     }
     cache.inner().observer.hit(&handler.subject, tier);
     if !cache.inner().is_watched() && !observe::hits_are_seen() {
-        // Most requests ask for the whole, and nothing else.
+        // Most requests are plain: a GET without preconditions or range.
         let is_plain = facts.conditional().is_none() && !facts.is_head() && stored.value.is_none();
         return if is_plain { whole(stored, facts, age) } else { derive(stored, handler, facts, Some(age)) };
     }
@@ -46,7 +46,7 @@ pub(super) fn hit(stored: &Stored, tier: Tier, handler: &'static Handler, facts:
     finish(derive(stored, handler, facts, Some(age)), cache, handler, outcome)
 }
 
-/// The same, where it took more than one look to find it.
+/// As [`hit`], out of line: for a variant, which took more than one look to find.
 #[cold]
 pub(super) fn hit_of_variant(
     stored: &Stored,
@@ -59,7 +59,7 @@ pub(super) fn hit_of_variant(
     hit(stored, tier, handler, facts, cache, now)
 }
 
-/// What [`derive`] comes to without a condition.
+/// The result of [`derive`] for a plain request.
 #[expect(clippy::inline_always, reason = "a call on the way of every hit")]
 #[inline(always)]
 fn whole(stored: &Stored, facts: &RequestFacts, age: u64) -> Response {
@@ -95,13 +95,13 @@ pub(super) fn stale(
     finish(response, cache, handler, outcome)
 }
 
-/// The response that `request` gets out of `stored`: the whole, its fields alone (HEAD), or 304. `age` is absent where
-/// the handler has just produced it.
+/// The answer to a request from `stored`: the whole response, its fields alone (HEAD), a part, or 304. `age` is absent if the handler
+/// has just produced it.
 pub(super) fn derive(stored: &Stored, handler: &Handler, facts: &RequestFacts, age: Option<u64>) -> Response {
     derive_from(stored, &stored.content, handler, facts, age)
 }
 
-/// The same, of content that is the stored one and may hold more than that.
+/// As [`derive`], with `content` in place of the stored content: the same bytes, which may also hold read-ahead portions.
 pub(super) fn derive_from(stored: &Stored, content: &Bytes, handler: &Handler, facts: &RequestFacts, age: Option<u64>) -> Response {
     let asked = facts.conditional().map(|conditional| (conditional, stored.on_condition()));
     let verdict = asked.map_or(Verdict::Whole, |(conditional, on_condition)| {
@@ -162,7 +162,7 @@ pub(super) fn is_part(head: &mut Parts, first: usize, last: usize, length: usize
     }
 }
 
-/// 416, which says how long the whole is (RFC 9110 §15.5.17).
+/// 416, with the complete length (RFC 9110 §15.5.17).
 pub(super) fn outside(fields: &HeaderMap, length: usize) -> Response {
     let mut response = refusal(StatusCode::RANGE_NOT_SATISFIABLE, fields);
     if let Some(range) = unsatisfied_range(length) {
@@ -176,27 +176,27 @@ pub(super) fn failed(fields: &HeaderMap) -> Response {
     refusal(StatusCode::PRECONDITION_FAILED, fields)
 }
 
-/// An answer to the request's own conditions.
+/// An answer that refuses the request because of its own preconditions or range.
 fn refusal(status: StatusCode, fields: &HeaderMap) -> Response {
     let mut response = Response::new(Body::empty());
     (*response.status_mut(), *response.headers_mut()) = (status, refusal_fields(fields));
     response
 }
 
-/// 504, where the request wants no run and there is nothing that could answer (RFC 9111 §5.2.1.7).
+/// 504, if the request said `only-if-cached` and no stored response can answer (RFC 9111 §5.2.1.7).
 pub(super) fn gateway_timeout(run: &Run) -> Response {
     let response = refusal(StatusCode::GATEWAY_TIMEOUT, &HeaderMap::new());
     let outcome = Outcome::Forward { why: Forward::Request, collapsed: false, kept: Kept::Not(NotStored::OnlyIfCached) };
     finish(response, &run.cache, run.handler, outcome)
 }
 
-/// Says what was done: in the extensions, in `Cache-Status` where it is on, and as an event.
+/// Reports the outcome: in the extensions, in `Cache-Status` if it is on, and as an event.
 pub(super) fn finish(mut response: Response, cache: &Cache, handler: &'static Handler, outcome: Outcome) -> Response {
     if let Some(name) = &cache.inner().status_name {
         cache_status::append(response.headers_mut(), name, &outcome);
     }
     cache.inner().observer.decided(&handler.subject, &outcome);
-    // Three allocations, a sixth of what a hit costs: on hits only where someone reads it.
+    // Three allocations, a sixth of the cost of a hit: so on hits only if the builder asks for it.
     if cache.inner().outcome_on_hits || !matches!(outcome, Outcome::Hit { .. }) {
         response.extensions_mut().insert(outcome);
     }
@@ -204,7 +204,7 @@ pub(super) fn finish(mut response: Response, cache: &Cache, handler: &'static Ha
 }
 
 impl Run {
-    /// The same for what this run came to; where its request has been answered already, only that is noted.
+    /// Reports the outcome of this run. If its request has been answered already, only what became of the response is reported.
     pub(super) fn finish(&self, response: Response, outcome: Outcome) -> Response {
         match &outcome {
             Outcome::Forward { kept, .. } if self.behind => {
@@ -216,19 +216,19 @@ impl Run {
     }
 }
 
-/// An answer that this cache had no part in. What a cache inside says of it stays.
+/// Reports that this cache took no part in an answer, unless a cache inside has reported its own outcome.
 pub(crate) fn passed_by(response: Response, cache: &Cache, handler: &'static Handler, why: Forward) -> Response {
     if response.extensions().get::<Outcome>().is_some() {
         return response;
     }
-    // As the hits do.
+    // With the cache's defaults, as for hits.
     let handler = handler.with(cache.inner().defaults);
     let reason = if why == Forward::Method { NotStored::Method } else { NotStored::Bypass };
     finish(response, cache, handler, Outcome::Forward { why, collapsed: false, kept: Kept::Not(reason) })
 }
 
-/// Puts the strong form of the entity tag in the place of the weak one for a request that accepts no coding: no layer
-/// changes the bytes that it gets.
+/// Replaces the weak form of the entity tag with the strong one for a request that accepts no coding, as no layer changes the bytes
+/// that it gets.
 #[expect(clippy::inline_always, reason = "a call on the way of every hit")]
 #[inline(always)]
 pub(super) fn give_form_of_tag(tag: &Tag, facts: &RequestFacts, fields: &mut HeaderMap) {

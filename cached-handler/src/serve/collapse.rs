@@ -1,4 +1,4 @@
-//! Step 3: one run for all who wait for the same key (law L5).
+//! Step 3: one run for all concurrent requests with the same key (law L5).
 
 use std::sync::Arc;
 
@@ -20,13 +20,13 @@ use crate::{
     util::timer::timeout_at,
 };
 
-/// What a request is to do.
+/// What a request does after collapsing.
 pub(super) enum Turn {
-    /// Nothing: another's run has answered it.
+    /// It is answered, by another request's run or a stored response.
     Answered(Response),
-    /// Run, for itself and others.
+    /// It runs the handler, for itself and its followers.
     Lead(Leader),
-    /// Run for itself.
+    /// It runs the handler for itself alone.
     Alone(Option<OwnedSemaphorePermit>),
 }
 
@@ -42,9 +42,9 @@ pub(super) async fn turn(run: &mut Run) -> Turn {
     let mut few = None;
     match run.cache.inner().hit_for_miss.of(&run.key.primary, run.now()) {
         Some(MissKind::NotStorable) => return Turn::Alone(None),
-        // Where something stale stands in for a failure, nobody waits behind others' attempts: they pause instead.
+        // If a stale response can stand in for a failure, requests do not queue behind attempts: attempts pause instead.
         Some(MissKind::Failing(runs)) if !run.may_hide_failures() => return behind_failures(run, runs, gives_up).await,
-        // What would be waited for is most likely nobody else's.
+        // The leader's response would most likely not be storable.
         None if run.held().is_none() => {
             let place = run.cache.inner().hit_for_miss.place_of_unstored(run.handler, run.key.instance, run.now());
             if place.is_some() {
@@ -58,9 +58,9 @@ pub(super) async fn turn(run: &mut Run) -> Turn {
         let flights = &run.cache.inner().collapse;
         match flights.join(&run.key.primary, &reading, run.stamp_to_lead(), run.now()) {
             Join::Lead(leader) => return begin(run, leader).await,
-            // Nobody could join its run: it waits for that of another, or for none.
+            // Its run could not be followed, and there is no run that it could follow.
             Join::Late if !run.may_share() => return Turn::Alone(few),
-            // It came before its backend was first reached. What is made of that is not stored, but shared meanwhile.
+            // The request came before its backend was first reached: its response is not stored, but shared with followers.
             Join::Late if run.stamp().is_none() => run.read_epochs_here(),
             Join::Late if few.is_some() => {
                 run.cache.inner().hit_for_miss.runs_outdated(&run.key.primary);
@@ -80,7 +80,7 @@ pub(super) async fn turn(run: &mut Run) -> Turn {
                 match wait(run, follower, gives_up).await {
                     Waited::Turn(turn) => return turn,
                     Waited::Again => run.read_epochs_again(),
-                    // By what it knows now it does not join the same run again.
+                    // With the epochs that it knows now, it does not follow the same run again.
                     Waited::Newer => {}
                 }
             }
@@ -88,9 +88,10 @@ pub(super) async fn turn(run: &mut Run) -> Turn {
     }
 }
 
-/// What was stored between this request's look-up and its taking the lead is not run for again.
+/// Takes the lead, unless a response was stored since this request's look-up.
 async fn begin(run: &mut Run, leader: Leader) -> Turn {
-    // After an invalidation what has come to rest is most often as outdated, and a slow backend is not waited for twice.
+    // Not after an invalidation: a response that was stored meanwhile is most likely outdated too, and is not worth a second call of
+    // a slow backend.
     let looks = matches!(run.key.forward, Forward::UriMiss | Forward::VaryMiss | Forward::Stale);
     match by_now(run, looks).await {
         Some((slot, response)) => {
@@ -101,7 +102,7 @@ async fn begin(run: &mut Run, leader: Leader) -> Turn {
     }
 }
 
-/// What has been stored since the look-up, and the answer that it is. `looks`: also where that has to be waited for.
+/// The response that has been stored since the look-up, and the answer from it. `looks`: whether to ask a remote backend.
 async fn by_now(run: &mut Run, looks: bool) -> Option<(Arc<Slot>, Response)> {
     let slot = run.look_again(looks && run.is_filled_since()).await?;
     match followed(run, &slot).await {
@@ -113,7 +114,7 @@ async fn by_now(run: &mut Run, looks: bool) -> Option<(Arc<Slot>, Response)> {
 enum Waited {
     Turn(Turn),
     Again,
-    /// What it has waited for is outdated, for it and all who came with it: somebody leads a newer run.
+    /// The run that it has followed is outdated, for this request and for those that came with it: one of them leads a new run.
     Newer,
 }
 
@@ -126,7 +127,7 @@ async fn wait(run: &mut Run, mut follower: Follower, gives_up: Instant) -> Waite
             Followed::Outdated => Waited::Newer,
             Followed::Unfit => Waited::Turn(Turn::Alone(None)),
         },
-        // Its client left, and the run with it. Somebody else leads.
+        // The leader's client disconnected, and its run was dropped. Another request leads.
         Ok(LeaderResult::Lost) => Waited::Again,
         Ok(LeaderResult::NotShared(reason)) if reason.is_failure() => {
             if is_hidden(&reason)
@@ -141,30 +142,30 @@ async fn wait(run: &mut Run, mut follower: Follower, gives_up: Instant) -> Waite
                 _ => Waited::Turn(Turn::Alone(None)),
             }
         }
-        // A run past all patience is a failure to whoever has something stale.
+        // A run that takes too long counts as a failure, for which a stale response may stand in.
         Err(_) => Waited::Turn(run.stale_for_a_failure().map_or(Turn::Alone(None), Turn::Answered)),
         Ok(LeaderResult::NotShared(_)) => Waited::Turn(Turn::Alone(None)),
     }
 }
 
-/// A key whose handler fails is tried a few times at once, not once per client; whoever has waited long enough runs.
+/// Queues behind the few concurrent attempts for a key whose handler fails. A request that has waited long enough runs the handler.
 async fn behind_failures(run: &mut Run, runs: Arc<Semaphore>, gives_up: Instant) -> Turn {
     let permit = timeout_at(gives_up, runs.acquire_owned()).await.ok().and_then(Result::ok);
     by_now(run, true).await.map_or(Turn::Alone(permit), |(_, response)| Turn::Answered(response))
 }
 
-/// What a run has left for those who have waited for it.
+/// What the leader's response is worth to a follower.
 enum Followed {
     By(Response),
-    /// Nothing: it may have begun before an invalidation that this request came after, and has read by now.
+    /// The leader's run may have begun before an invalidation that came before this request.
     Outdated,
-    /// Nothing for this request.
+    /// The response does not fit this request.
     Unfit,
 }
 
-/// Where something was invalidated during the run, and the response names groups that this request did not know of, their
-/// epochs are asked for: what they say now covers all that was before this request. A backend that cannot say it leaves
-/// this request to itself.
+/// Checks whether a follower may use the leader's response. If something was invalidated during the run, and the response names groups
+/// that this request did not know of, their epochs are read now, which covers all invalidations before this request. If a backend cannot
+/// be read, the request does not use the response.
 async fn followed(run: &mut Run, slot: &Slot) -> Followed {
     let Slot::Response(stored) = slot else { return Followed::Unfit };
     if !is_usable(run, stored) {
@@ -178,19 +179,19 @@ async fn followed(run: &mut Run, slot: &Slot) -> Followed {
     collapsed(run, stored).map_or(Followed::Unfit, Followed::By)
 }
 
-/// By what this request knows by itself.
+/// Whether the response is usable by the epochs that this request has read.
 fn is_usable(run: &Run, stored: &Stored) -> bool {
     match &stored.marks {
         Some(marks) if run.cache.inner().memory.epochs.expired(marks) <= stored.stamp.clock => true,
-        // Something was invalidated during the run: this is an answer only to a request that began before all of it.
-        // Unless it is made of others' responses, which are older.
+        // Something was invalidated during the run: usable if this request began before all of that, unless the response is composed
+        // of parts, which are older.
         _ if !stored.is_composed() && run.began_no_later_than(stored.stamp) => true,
-        // Or before what concerns this response.
+        // Or if it began before all invalidations that concern this response.
         _ => !run.knows_less_groups_than(stored) && run.reading().is_some_and(|reading| reading.may_join(stored.stamp)),
     }
 }
 
-/// Only what a hit would give it.
+/// The answer to a follower, which is the same as a hit would be.
 fn collapsed(run: &Run, stored: &Stored) -> Option<Response> {
     let now = run.now();
     if !stored.selected_by(run.fields.as_deref(), run.handler.policy.by_meaning) {

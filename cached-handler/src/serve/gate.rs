@@ -1,4 +1,4 @@
-//! Whether a response may be stored by what it says (law L8; RFC 9111 §3).
+//! The gate of the cache: whether a response may be stored, by its own fields (law L8; RFC 9111 §3).
 
 use http::{HeaderMap, response::Parts};
 
@@ -15,28 +15,28 @@ use crate::{
     stored::response_part::{DoNotStore, FreshFor, FreshForAtMost},
 };
 
-/// Whether a response is the handler's own, or what was stored, which it said still holds.
+/// Where a response comes from: the handler, a stored response that the handler confirmed, or a POST.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Made {
     New,
     Freshened,
-    /// Of a POST, to stand for GET's.
+    /// The response to a POST, to be stored as the response to GET.
     ForGet,
 }
 
-/// The gate of the store (law L8; RFC 9111 §3).
+/// Whether the response of this run may be stored, how long it is fresh, and its groups (law L8; RFC 9111 §3).
 pub(super) fn gate(run: &Run, parts: &Parts, made: Made) -> Result<(Storable, Vec<Box<str>>), NotStored> {
     match run.key.forward {
         Forward::Method if made != Made::ForGet => return Err(NotStored::Method),
-        // Credentials alone do not: a response may say that it is shareable. Nor does a backend that failed: what is made
-        // is shared with those who wait, if with nobody else.
+        // Credentials alone do not prevent it: a response may say that it is shareable. Nor does a failed backend: the response is
+        // still shared with followers.
         Forward::Bypass(reason) if !matches!(reason, Bypass::Credentials | Bypass::Backend) => return Err(NotStored::Bypass),
         _ => {}
     }
     may_be_stored(run, parts, made)
 }
 
-/// The same, of a request that was meant for the store.
+/// As [`gate`], for a request that did not bypass the cache.
 pub(super) fn may_be_stored(run: &Run, parts: &Parts, made: Made) -> Result<(Storable, Vec<Box<str>>), NotStored> {
     if run.is_head() && run.handler.attributes.skips {
         return Err(NotStored::Head);
@@ -71,7 +71,7 @@ pub(super) fn may_be_stored(run: &Run, parts: &Parts, made: Made) -> Result<(Sto
         may_be_stale: windows(&parts.headers, run.handler.policy.targeted_fields, run.windows).any(),
         now: run.cache.inner().clock.wall(),
     })?;
-    // Whatever it states, and whatever it would stand for: only what no rule of HTTP keeps out is kept out by this.
+    // After the rules of HTTP, so that their reasons take precedence.
     if run.is_err && made != Made::Freshened && run.handler.policy.only_ok {
         return Err(NotStored::Err);
     }
@@ -82,7 +82,7 @@ pub(super) fn may_be_stored(run: &Run, parts: &Parts, made: Made) -> Result<(Sto
         return Err(NotStored::FieldsTooLarge);
     }
     let mut groups = run.groups.clone();
-    // What still holds still belongs where it did.
+    // A confirmed response keeps its groups.
     let held = if made == Made::Freshened { run.held().map(|held| &held.groups[..]) } else { None };
     let said = parts.extensions.get::<CacheGroups>().map(|groups| &groups.0[..]);
     for named in [held, said] {
@@ -95,7 +95,7 @@ pub(super) fn may_be_stored(run: &Run, parts: &Parts, made: Made) -> Result<(Sto
     if are_valid(&groups) { Ok((verdict, groups)) } else { Err(NotStored::Groups) }
 }
 
-/// At most 256 lines, and 64 KiB of names and values.
+/// Whether the fields are within the limits: at most 256 lines, and 64 KiB of names and values.
 fn fits(fields: &HeaderMap) -> bool {
     let bytes: usize = fields.iter().map(|(name, value)| name.as_str().len() + value.len() + 4).sum();
     fields.len() <= 256 && bytes <= 64 << 10

@@ -1,4 +1,4 @@
-//! What the answer to a forwarded HEAD says of the response that GET stored (RFC 9111 §4.3.5).
+//! Freshens or removes the stored response to GET by the answer to a forwarded HEAD (RFC 9111 §4.3.5).
 
 use http::{HeaderName, StatusCode, header, response::Parts};
 
@@ -15,7 +15,7 @@ use crate::{
 };
 
 impl Run {
-    /// Freshens what GET stored, or forgets it where this answer is another representation's.
+    /// Freshens the stored response to GET, or removes it if this answer belongs to another representation.
     pub(super) async fn tell_what_get_stored(&self, answer: &Parts) {
         let speaks = self.handler.forwards() && self.asks_whole() && !self.is_exposed();
         if !speaks || answer.status != StatusCode::OK {
@@ -23,12 +23,12 @@ impl Run {
         }
         let Some(key) = self.key.of_get() else { return };
         let storage = self.storage();
-        // If the backend could not be read a moment ago, it is left alone.
+        // A backend that could not be read a moment ago is not called again.
         if !storage.holds_epochs() && !self.has_read_its_backend() {
             return;
         }
-        // Before the answer goes out, so that whoever has it finds the new state. What GET stores in between stays, as its run
-        // began later than that of what this freshens.
+        // Before the answer is sent, so that its client finds the new state. A response that a GET stores in between stays, as its run
+        // began later.
         let entry = Entry { key: &key, ..self.entry() };
         let Some(left) = storage.left(&entry).await else { return };
         let Slot::Response(stored) = &*left.slot else { return };
@@ -40,7 +40,7 @@ impl Run {
     }
 
     fn told_by_head(&self, answer: &Parts, stored: &Stored) -> Told {
-        // An answer that began before something was invalidated says nothing of what was stored after that.
+        // An answer from before an invalidation says nothing about a response that was stored after it.
         if self.stamp().and_then(|stamp| stored.stamp.no_later_than(stamp)) != Some(stored.stamp) {
             return Told::Nothing;
         }
@@ -48,17 +48,18 @@ impl Run {
             return Told::Another;
         }
         let Some(made) = self.made_of_head(answer, stored) else { return Told::Nothing };
-        // Which requests it answers was settled when it was stored. By other fields it would be kept under other keys. What
-        // it is kept under says less: that is all fields that select any of its key's.
+        // The selecting fields were fixed when the response was stored; with others it would have another variant's key. They are
+        // compared by `Vary` itself, as the variant's key holds the selecting fields of all variants.
         let (now, then) = (Vary::of(&made.whole.headers), Vary::of(&stored.whole.headers));
         if !matches!((now, then), (Ok(now), Ok(then)) if now.names_the_same(&then)) {
             return Told::Another;
         }
-        // What a client sent with its HEAD may be reflected in the answer. By GET nobody replaces what is fresh; nor by HEAD.
+        // The answer may reflect what the client sent with its HEAD. A client cannot replace a fresh response by GET, and so neither by
+        // HEAD.
         if stored.is_fresh(self.now()) {
             return Told::Nothing;
         }
-        // Its content is that of the run which made it: nothing that began later gives way to it.
+        // The content is still that of the original run, so the order among runs stays as it was.
         let (of_head, began, selecting) = (stored.of_head, stored.began, stored.selecting.clone());
         Told::Freshened(Box::new(Stored { of_head, began, selecting, ..made }))
     }
@@ -73,16 +74,17 @@ impl Run {
     }
 }
 
-/// What the answer says of what is stored.
+/// What the answer to HEAD means for the stored response.
 enum Told {
-    /// It is not fresh, and this is what it would be.
+    /// The stored response is not fresh, and this is its freshened form.
     Freshened(Box<Stored>),
-    /// It is another representation's, or selected by other fields now.
+    /// The answer belongs to another representation, or its `Vary` has changed: the stored response is removed.
     Another,
+    /// The stored response stays as it is.
     Nothing,
 }
 
-/// Whether whatever the answer names is what is stored: its validators, and its length.
+/// Whether the answer belongs to the stored representation, by the validators and the length that it has.
 fn is_of(answer: &Parts, stored: &Stored) -> bool {
     let agrees = |name: &HeaderName| answer.headers.get(name).is_none_or(|value| stored.whole.headers.get(name) == Some(value));
     [header::ETAG, header::LAST_MODIFIED].iter().all(agrees) && is_as_long_as_declared(&answer.headers, &stored.content)

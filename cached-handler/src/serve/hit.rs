@@ -1,4 +1,4 @@
-//! Step 1: the key, and the answer that needs no wait.
+//! Step 1: the key, and the answer to a hit that needs no await.
 
 use std::sync::Arc;
 
@@ -24,8 +24,8 @@ use crate::{
     util::clock::Millis,
 };
 
-/// An empty key. `inside` is any closure written inside the handler: its type tells the handler, and the instance of a
-/// generic one, from every other.
+/// An empty key. `inside` is any closure that is written inside the handler: its type identifies the handler, and the instance of a
+/// generic one.
 #[must_use]
 #[inline]
 pub fn key<'a, T: 'static, const FIELDS: bool, const PARAMETERS: bool>(
@@ -33,7 +33,7 @@ pub fn key<'a, T: 'static, const FIELDS: bool, const PARAMETERS: bool>(
     seen: &'a Seen<FIELDS, PARAMETERS>,
     inside: &T,
 ) -> KeyWriter<'a> {
-    // And no more than that: what is made in one expression is made in its place, and not moved there.
+    // Built in one expression, so that the compiler constructs it in place instead of moving it.
     KeyWriter {
         handler,
         instance: Instance::of(inside),
@@ -44,7 +44,7 @@ pub fn key<'a, T: 'static, const FIELDS: bool, const PARAMETERS: bool>(
     }
 }
 
-/// Starts a request's key with what is always in it.
+/// Starts a request's key with the parts that every key has.
 pub fn begin(key: &mut KeyWriter<'_>) {
     let facts = key.facts;
     key.tagged(Tag::Path, facts.original.path().as_bytes());
@@ -56,14 +56,14 @@ pub fn begin(key: &mut KeyWriter<'_>) {
     begin_fields(key);
 }
 
-/// The fields that `vary` names.
+/// Writes the fields that `vary` names.
 pub(super) fn begin_fields(key: &mut KeyWriter<'_>) {
     for name in key.handler.fields() {
         key.field(name);
     }
 }
 
-/// Answers from memory, without an await; or gives the finished key for a run.
+/// Answers without an await, or returns the finished key.
 #[inline]
 pub fn hit<const FIELDS: bool, const PARAMETERS: bool>(
     key: &mut KeyWriter<'_>,
@@ -72,19 +72,19 @@ pub fn hit<const FIELDS: bool, const PARAMETERS: bool>(
     hit_in(key, seen.0.cache())
 }
 
-/// The same in this cache.
+/// As [`hit()`], in this cache.
 pub(crate) fn hit_in(key: &mut KeyWriter<'_>, cache: &Cache) -> Result<Response, Box<Key>> {
     key.handler = key.handler.with(cache.inner().defaults);
     look(key, cache)
 }
 
-/// The key of a request with which a condition of `bypass(…)` leaves the cache alone. Nothing is in it.
+/// The empty key of a request that bypasses the cache by a condition of `bypass(…)`.
 pub fn bypassed<const FIELDS: bool, const PARAMETERS: bool>(key: &mut KeyWriter<'_>, seen: &Seen<FIELDS, PARAMETERS>) -> Box<Key> {
     let why = if seen.0.cache().inner().off { Bypass::Off } else { Bypass::Condition };
     missed(key, Forward::Bypass(why))
 }
 
-/// The same of a handler that is as the cache has it.
+/// As [`hit_in`], for a handler that has the cache's defaults already.
 #[inline]
 pub(crate) fn look(key: &mut KeyWriter<'_>, cache: &Cache) -> Result<Response, Box<Key>> {
     let sample = Sample::begin(&cache.inner().clock);
@@ -93,7 +93,7 @@ pub(crate) fn look(key: &mut KeyWriter<'_>, cache: &Cache) -> Result<Response, B
     }
     let (now, storage) = (cache.inner().clock.now(), cache.storage(key.handler));
     let found = storage.peek(&key.as_ref());
-    // The way of almost all hits, and nothing else on it.
+    // The path of almost all hits; everything else is out of line.
     if let Some(Slot::Response(stored)) = found.as_deref()
         && let validity = cache.inner().memory.validity(stored)
         && validity != Validity::Invalidated
@@ -106,7 +106,7 @@ pub(crate) fn look(key: &mut KeyWriter<'_>, cache: &Cache) -> Result<Response, B
     look_closer(found, key, cache, now, sample)
 }
 
-/// Where there is no response under the key itself which simply answers.
+/// The rest of the look-up, if no response under the key itself is a plain hit.
 #[cold]
 fn look_closer(
     found: Option<Arc<Slot>>,
@@ -141,7 +141,7 @@ fn missed(key: &mut KeyWriter<'_>, forward: Forward) -> Box<Key> {
     Box::new(key.finish(forward))
 }
 
-/// Whether this request is none of the memory's business.
+/// Why this request is not answered from the cache, if so.
 fn stands_aside(key: &KeyWriter<'_>, cache: &Cache) -> Option<Forward> {
     if cache.inner().off {
         return Some(Forward::Bypass(Bypass::Off));
@@ -156,7 +156,7 @@ fn stands_aside(key: &KeyWriter<'_>, cache: &Cache) -> Option<Forward> {
     upgrades.then_some(Forward::Bypass(Bypass::Upgrade))
 }
 
-/// What can be peeked at and is fresh; for what is asked for without a request, which could say more to it.
+/// A fresh response that can be peeked at, for a typed value, whose look-up has no request with directives or preconditions.
 #[inline]
 pub(crate) fn peek_fresh(key: &KeyRef<'_>, handler: &Handler, cache: &Cache) -> Option<Arc<Slot>> {
     let inner = cache.inner();

@@ -1,4 +1,4 @@
-//! A finished key, with what the look-up of it has to know.
+//! A finished key, with the result of its look-up so far.
 
 use std::sync::Arc;
 
@@ -13,22 +13,22 @@ use crate::{
     stored::Slot,
 };
 
-/// The key of one request, and what its arguments said besides; no borrow of the request is left.
+/// The key of one request, and what its arguments declared; it borrows nothing from the request.
 #[derive(Debug)]
 pub struct Key {
     pub(crate) primary: PrimaryKey,
     pub(crate) instance: Instance,
     pub(crate) traits: Traits,
-    /// Why no stored response could answer, as far as it is known.
+    /// Why no stored response could answer, as far as is known.
     pub(crate) forward: Forward,
-    /// What is stored, and could not answer because it is not fresh, or because the request wants it validated.
+    /// The stored response that could not answer, because it is stale or the request wants it revalidated.
     pub(crate) held: Option<Arc<Slot>>,
-    /// The right to make it anew behind the answer.
+    /// The right to refresh it in the background.
     pub(crate) permit: Option<RefreshPermit>,
 }
 
 impl Key {
-    /// For a HEAD or a POST that shows its method: the key of the same request with GET.
+    /// The key of the same request with GET, for a HEAD or a POST with its method in the key.
     pub(crate) fn of_get(&self) -> Option<PrimaryKey> {
         self.primary.of_get(&self.traits.method_at)
     }

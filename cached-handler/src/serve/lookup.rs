@@ -20,16 +20,16 @@ use crate::{
     util::clock::{Millis, span},
 };
 
-/// What a stored response is to a request.
+/// The result of a look-up for a request.
 pub(super) enum LookedUp {
-    /// It may answer.
+    /// The stored response may answer.
     Hit(Arc<Slot>, Tier),
-    /// It may not, except in a stale window, or once the handler has said that it still holds.
+    /// The stored response may answer only in a stale window, or once the handler has confirmed it.
     Stale(Arc<Slot>, Forward),
     Miss(Forward),
 }
 
-/// Judges what a storage has found.
+/// Judges the response that a storage has found.
 pub(super) fn judged(found: storage::Found, handler: &Handler, facts: &RequestFacts, traits: &Traits, now: Millis) -> LookedUp {
     let (slot, is_expired, tier) = match found {
         storage::Found::Response { slot, is_expired, tier, .. } => (slot, is_expired, tier),
@@ -43,15 +43,16 @@ pub(super) fn judged(found: storage::Found, handler: &Handler, facts: &RequestFa
     }
 }
 
-/// What a stale response is good for before the handler has run (RFC 5861).
+/// How a stale response may be used before the handler has run (RFC 5861).
 pub(super) enum UseStale<'a> {
     Answer(&'a Stored, StaleUse),
-    /// It answers, and this request is the one that makes it anew.
+    /// It answers, and this request refreshes it in the background.
     Refresh(RefreshPermit),
     No,
 }
 
-/// `looked`: when it was looked up. `may_share`: whether a run of this request could be anybody else's.
+/// Decides how a stale response may be used. `looked`: when it was looked up. `may_share`: whether other requests may use a run of this
+/// one.
 pub(super) fn use_stale<'a>(
     slot: &'a Slot,
     forward: Forward,
@@ -61,7 +62,7 @@ pub(super) fn use_stale<'a>(
     looked: Millis,
 ) -> UseStale<'a> {
     let Slot::Response(stored) = slot else { return UseStale::No };
-    // A request that asks for validation is not content with less.
+    // A request that asks for validation does not accept a stale response.
     if forward != Forward::Stale || !stored.windows.any() {
         return UseStale::No;
     }
@@ -77,7 +78,7 @@ pub(super) fn use_stale<'a>(
     UseStale::No
 }
 
-/// RFC 9111 §4, with what the epochs say in the place of §4.4.
+/// Whether a stored response may answer, or why not (RFC 9111 §4; the epochs take the place of §4.4).
 #[expect(clippy::inline_always, reason = "a call on the way of every hit")]
 #[inline(always)]
 pub(super) fn may_answer(
@@ -101,7 +102,7 @@ pub(super) fn may_answer(
     if may { Ok(()) } else { Err(Forward::Stale) }
 }
 
-/// Whether the request itself accepts a stored response of this staleness, and nothing forbids it.
+/// Whether the request itself accepts this stale response (`max-stale`), and nothing forbids it.
 fn is_wanted_stale(stored: &Stored, handler: &Handler, facts: &RequestFacts, now: Millis) -> bool {
     handler.policy.honor_request_directives
         && !stored.ends
@@ -109,25 +110,25 @@ fn is_wanted_stale(stored: &Stored, handler: &Handler, facts: &RequestFacts, now
         && may_be_stale(&stored.whole.headers, stored.targeted)
 }
 
-/// How a look-up ended that found nothing to answer with.
+/// What a look-up that could not answer has learned.
 #[derive(Debug, Default)]
 pub(crate) struct Look {
     pub(super) epochs: Option<EpochSnapshot>,
-    /// How many responses had been stored before a look-up that had to be waited for; see
+    /// The number of responses that had been stored before the look-up in a remote backend; see
     /// [`CollapseMap::fills`](crate::cache::collapse::CollapseMap::fills).
     fills_before: Option<u64>,
-    /// How a backend's clock stood when what is held was found there.
+    /// The time of the backend's clock when the stored response was found there.
     pub(super) held_at: Option<Stamp>,
 }
 
-/// What comes of a look-up.
+/// How a look-up ends.
 pub(super) enum LookUpEnds {
     Answered(Response),
     Unanswered(Look),
 }
 
 impl Miss {
-    /// Looks up what [`hit`](super::hit()) could not peek at, and reads the epochs.
+    /// Looks up a response that [`hit`](super::hit()) could not peek at, and reads the epochs.
     pub(super) async fn look_up(&mut self) -> LookUpEnds {
         if matches!(self.key.forward, Forward::Method | Forward::Bypass(_)) {
             return LookUpEnds::Unanswered(Look::default());
@@ -140,7 +141,7 @@ impl Miss {
                 answered @ LookUpEnds::Answered(_) => return answered,
             }
         };
-        // Whether its handler is given the whole request, or all of its fields.
+        // If the handler gets the whole request, or all of its fields, it can see `Range`.
         self.could_send_parts |= self.key.traits.can_ask && self.key.traits.credentials == Credentials::Forwarded;
         if self.could_send_parts {
             self.forward_part();
@@ -148,7 +149,7 @@ impl Miss {
         LookUpEnds::Unanswered(look)
     }
 
-    /// Looks up and answers, or notes why not. A failure is a miss.
+    /// Looks up and answers, or notes why not. A failure of the backend is a miss.
     async fn find_and_answer(&mut self) -> LookUpEnds {
         let mut look = Look { fills_before: Some(self.fills()), ..Look::default() };
         let now = self.now();
@@ -186,14 +187,15 @@ impl Miss {
         LookUpEnds::Unanswered(look)
     }
 
-    /// The backend could not be read. The invalidations of this process at least are known, so that runs may be shared in it.
+    /// Bypasses a backend that could not be read. The epochs of this process are read instead, so that at least its own requests can share
+    /// runs.
     fn stand_aside_of_a_failed(&mut self, error: &Error) -> EpochSnapshot {
         observe::call_failed(&self.handler.subject, "read", error);
         self.stand_aside(Bypass::Backend);
         self.read_epochs_here(None)
     }
 
-    /// Reads the epochs, and looks nothing up: for what is stored without a run.
+    /// Reads the epochs without a look-up, for a value that is stored without a run.
     pub(crate) async fn read_epochs(&mut self) -> Look {
         if self.storage_id() == StorageId::Missing {
             self.stand_aside(Bypass::UnknownBackend);
@@ -210,7 +212,7 @@ impl Miss {
         Look { epochs: Some(epochs), ..Look::default() }
     }
 
-    /// What is stored and fresh, and how the epochs stood if that was read with it. A failure is nothing.
+    /// The stored response if it is fresh, and the epochs if they were read with it. `None` also if the backend fails.
     pub(crate) async fn find_fresh(&self) -> Option<(Arc<Slot>, Tier, Option<EpochSnapshot>)> {
         let LookUp { epochs, found } = self.storage().find(&self.entry()).await.ok()?;
         let LookedUp::Hit(slot, tier) = self.judged(found) else { return None };

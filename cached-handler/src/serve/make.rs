@@ -1,4 +1,4 @@
-//! A stored response, made of what the handler gave.
+//! Makes a stored response from the handler's response.
 
 use std::sync::{Arc, OnceLock, atomic::AtomicBool};
 
@@ -31,7 +31,7 @@ use crate::{
     util::clock::millis,
 };
 
-/// A stored response of what the handler gave: everything that can be computed once.
+/// Makes a stored response, with everything that can be computed once for all hits.
 pub(super) fn make(run: &Run, mut parts: Parts, content: Bytes, storable: &Storable, groups: Vec<Box<str>>) -> Stored {
     let clock = &run.cache.inner().clock;
     let now = clock.now();
@@ -49,8 +49,8 @@ pub(super) fn make(run: &Run, mut parts: Parts, content: Bytes, storable: &Stora
     let of_head = is_without_its_content(run, &content);
     let tells_length = fields.contains_key(header::CONTENT_LENGTH);
     if !of_head {
-        // The length is the server's to say, from the content as it is sent in the end. A handler that answers HEAD without
-        // content says how long GET's content is, or does not (RFC 9110 §8.6).
+        // The server writes the length of the content that it sends in the end. Only a handler that answers HEAD without content may
+        // declare the length of GET's content (RFC 9110 §8.6).
         fields.remove(header::CONTENT_LENGTH);
     }
     vary::merge(&mut fields, run.vary_names());
@@ -123,7 +123,7 @@ pub(super) fn make(run: &Run, mut parts: Parts, content: Bytes, storable: &Stora
     stored
 }
 
-/// What lies beside the response goes to whoever is given it, but for what is a word to this cache, or about one request.
+/// The extensions of a stored response, which hits get too: without those that are notes to this cache, or concern one request.
 fn shared_extensions(mut extensions: Extensions) -> Extensions {
     extensions.remove::<CacheGroups>();
     extensions.remove::<FreshFor>();
@@ -136,12 +136,12 @@ fn shared_extensions(mut extensions: Extensions) -> Extensions {
     extensions.remove::<MatchedPath>();
     extensions.remove::<NestedPath>();
     extensions.remove::<Cache>();
-    // None costs a hit nothing.
+    // An empty map without an allocation, which costs a hit nothing.
     if extensions.is_empty() { Extensions::new() } else { extensions }
 }
 
-/// By which of its own validators the handler can be asked. Not where what it said to clients was made private, and with
-/// that is another word now: what was its own could not be told any more.
+/// The validators by which the handler can revalidate the response: those that it set itself. None if its `Cache-Control` was rewritten to
+/// `private`, as the handler's own directives are then not known any more.
 fn own_validators(run: &Run, fields: &HeaderMap) -> Own {
     let is_changed = run.is_private() && fields.contains_key(header::CACHE_CONTROL);
     if !run.key.traits.can_ask || is_changed {
@@ -150,14 +150,14 @@ fn own_validators(run: &Run, fields: &HeaderMap) -> Own {
     Own { tag: fields.contains_key(header::ETAG), date: fields.contains_key(header::LAST_MODIFIED) }
 }
 
-/// Whether this is the answer to a HEAD by a handler that saw the method and left the content out. Handlers that make no
-/// difference give HEAD the content of GET.
+/// Whether this is the answer to a HEAD by a handler that saw the method and omitted the content. Other handlers give HEAD the content of
+/// GET.
 fn is_without_its_content(run: &Run, content: &Bytes) -> bool {
     run.is_answered_as_head() && content.is_empty()
 }
 
-/// The handler's own entity tag stays. Otherwise there is the one that the response was given, or one made of the content.
-/// Not where a HEAD was answered without content: such a tag would differ from GET's (RFC 9111 §4.3.5).
+/// The entity tag: the handler's own, or else one that the response was given before, or one made from the content. There is none for a
+/// HEAD that was answered without content, as it would differ from GET's tag (RFC 9111 §4.3.5).
 fn entity_tag(run: &Run, fields: &mut HeaderMap, content: &Bytes, given: Option<tag::Given>) -> Tag {
     let policy = run.handler.policy.etag;
     if fields.contains_key(header::ETAG) || policy == ETag::Off {
@@ -170,14 +170,14 @@ fn entity_tag(run: &Run, fields: &mut HeaderMap, content: &Bytes, given: Option<
     }
 }
 
-/// With `vary = from_response`: which of the request's values select this response.
+/// With `vary = from_response`: the request's values that select this response.
 fn selecting(run: &Run, storable: &Storable) -> Option<(Variants, Box<[u8]>)> {
     if !run.handler.varies_from_response() || storable.vary.is_empty() {
         return None;
     }
     let mut fields: Vec<Box<str>> = Vec::with_capacity(storable.vary.len());
     for name in &storable.vary {
-        // In order, each once; there are but a few.
+        // Sorted, each once; there are only a few.
         if let Err(at) = fields.binary_search_by(|known| (**known).cmp(name.as_str())) {
             fields.insert(at, name.as_str().into());
         }

@@ -1,5 +1,5 @@
-//! What a later answer adds to a stored response: the fields of a 304 that says that it still holds, and those of the answer
-//! to a HEAD (RFC 9111 §3.2, §4.3.4, §4.3.5). The one place that makes a stored response of two answers.
+//! Merges a later answer into a stored response: a 304 that confirms it, or the answer to a HEAD (RFC 9111 §3.2, §4.3.4, §4.3.5). This is
+//! the one place that makes a stored response from two answers.
 
 use std::mem;
 
@@ -13,14 +13,13 @@ use crate::{
     stored::{Stored, part::joined},
 };
 
-/// The fields of both.
+/// The merged fields.
 pub(super) fn fields(stored: &Stored, new: HeaderMap, now: HeaderValue) -> HeaderMap {
     let made_here = [stored.tells_clients.then_some(header::CACHE_CONTROL), (!stored.own.tag).then_some(header::ETAG)];
     merged(&stored.whole.headers, &made_here, new, stored.targeted, now)
 }
 
-/// The same of what lies beside the answers: a new value replaces that of its type. The entity tag that this cache has made
-/// stays, as the content does.
+/// Merges the extensions: a new value replaces the one of its type. An entity tag that this cache has made stays, as the content stays.
 pub(super) fn beside(stored: &Stored, new: &mut Extensions) {
     let said = mem::replace(new, stored.whole.extensions.clone());
     new.extend(said);
@@ -29,11 +28,11 @@ pub(super) fn beside(stored: &Stored, new: &mut Extensions) {
     }
 }
 
-/// The stored response with what the run's answer adds to it. `parts` are merged already.
+/// The stored response, updated by the run's answer. `parts` are merged already.
 ///
-/// Its fields come from two runs. So it is held against the epochs of both, and carries the **earlier** of both stamps: what
-/// was invalidated after either began makes it unusable (law L4), whichever of the two ended last. None, where the two cannot
-/// be compared, or have more groups than a response may have.
+/// Its fields come from two runs. So it has the epochs of both, and the **earlier** of both stamps: an invalidation after either run began
+/// makes it unusable (law L4), whichever of the two ended last. `None` if the stamps cannot be compared, or both have more groups than a
+/// response may have.
 pub(super) fn merge(
     run: &Run,
     stored: &Stored,
@@ -60,9 +59,8 @@ pub(super) fn merge(
 }
 
 impl Run {
-    /// The same for what a 304 says still holds. What was only expired has been asked for since, and that is what expiring is
-    /// for: it is as young as the run, unless it was invalidated after all, or the 304 names a group that it did not have,
-    /// whose past nobody has looked at.
+    /// Merges a 304 into the response that it confirms. A response that was only expired has now been revalidated, which is the purpose of
+    /// expiring: it gets the stamp of the run, unless it was invalidated, or the 304 names a new group, whose epoch was not checked.
     pub(super) fn merge_held(
         &self,
         stored: &Stored,
@@ -77,12 +75,13 @@ impl Run {
         Some(if is_renewed { Stored { stamp: self.stamp()?, ..merged } } else { merged })
     }
 
-    /// At rest the look-up has seen that nothing had invalidated it, and the run's stamp is no later than that look-up. There
-    /// what is not fresh by its time either keeps its stamp, and is asked for once more.
+    /// Whether the response was expired, but not invalidated. For a remote backend, the look-up has seen that it was not invalidated, and
+    /// the run's stamp is no later than the look-up; a response that is also stale by its lifetime keeps its stamp there, and is
+    /// revalidated once more.
     fn was_only_expired(&self, stored: &Stored) -> bool {
         let Some(marks) = &stored.marks else { return stored.is_fresh(self.now()) };
         let epochs = &self.cache.inner().memory.epochs;
-        // In this order: an invalidation that has its time already, and has not reached its epoch yet, is under way.
+        // In this order, so that an invalidation that has its time already, but has not reached its epoch yet, is noticed.
         let is_settled = epochs.is_settled();
         is_settled && epochs.expired(marks) > stored.stamp.clock && epochs.invalidated(marks) <= stored.stamp.clock
     }

@@ -1,4 +1,4 @@
-//! A request that nothing stored could answer at once, as far as it is known before a handler runs.
+//! A request that was not an immediate hit, with everything that is known before its handler runs.
 
 use std::fmt;
 
@@ -27,15 +27,15 @@ pub struct Miss {
     pub(crate) fields: Option<Box<HeaderMap>>,
     pub(crate) key: Key,
     pub(crate) groups: Vec<Box<str>>,
-    /// None for a typed value.
+    /// The paths that the response belongs to; none for a typed value.
     pub(crate) paths: Paths,
     /// The stale windows of a response that names none.
     pub(crate) windows: Windows,
-    /// Its handler can see which part is asked for, unless that is kept from it.
+    /// The handler can see `Range`, unless the cache hides it.
     pub(crate) could_send_parts: bool,
-    /// For a typed value: how it is read out of what is stored.
+    /// For a typed value: how it is deserialized from a stored response.
     pub(crate) opens: Option<Opens>,
-    /// For a typed value: what it is made of, which is part of its key at rest.
+    /// For a typed value: the shape of its type, which is part of its key at rest.
     pub(crate) shape: Option<Shape>,
 }
 
@@ -51,7 +51,7 @@ impl KeyWriter<'_> {
     }
 }
 
-/// Not if an argument may show the method of a HEAD, or credentials, outside the key.
+/// Whether other requests may use this one's run: not if an argument may show the method of a HEAD, or credentials, outside the key.
 fn may_share(handler: &Handler, facts: &RequestFacts, traits: &Traits) -> bool {
     let shows_method = facts.is_head() && handler.attributes.skips;
     let shows_credentials = facts.credentials(&handler.policy, traits.credentials) != Credentials::Unseen;
@@ -59,7 +59,7 @@ fn may_share(handler: &Handler, facts: &RequestFacts, traits: &Traits) -> bool {
 }
 
 impl Miss {
-    /// After a key was written that no peek could answer.
+    /// The miss after a peek with this key.
     #[must_use]
     pub fn new(handler: &'static Handler, seen: Captured, key: Box<Key>) -> Box<Self> {
         let Captured { facts, fields, cache } = seen;
@@ -67,7 +67,7 @@ impl Miss {
         let handler = handler.with(cache.inner().defaults);
         let (paths, groups) = paths::of(handler, &facts, &cache);
         let mut key = *key;
-        // Whoever says it, and in whatever way: what varies by them is one person's.
+        // A response that varies by credentials belongs to one person, whether the attribute's `vary` names them or an argument does.
         key.traits.private |= handler.fields().iter().chain(&key.traits.vary).any(|name| identifies_a_person(name));
         let (windows, could_send_parts) = (handler.windows(), false);
         Box::new(Self { handler, cache, facts, fields, key, groups, paths, windows, could_send_parts, opens: None, shape: None })
@@ -90,7 +90,7 @@ impl Miss {
         self.cache.inner().clock.now()
     }
 
-    /// Where its responses are stored.
+    /// The storage of its responses.
     pub(crate) fn storage(&self) -> Storage<'_> {
         self.cache.storage(self.handler)
     }
@@ -99,7 +99,7 @@ impl Miss {
         self.cache.storage_id(self.handler)
     }
 
-    /// What its response is stored and found by.
+    /// The entry under which its response is stored and found.
     pub(crate) fn entry(&self) -> Entry<'_> {
         Entry {
             handler: self.handler,
@@ -115,12 +115,12 @@ impl Miss {
         }
     }
 
-    /// For a typed value, which has no path: a group that no other key has.
+    /// Sets the group that belongs to this key alone, for a typed value, which has no path.
     pub(crate) fn belongs_to_its_key(&mut self) {
         self.groups = vec![self.group_of_its_key()];
     }
 
-    /// The same group as a target.
+    /// That group as a target.
     pub(crate) fn target_of_its_key(&self) -> Target {
         Target::group(self.group_of_its_key())
     }
@@ -133,22 +133,22 @@ impl Miss {
         self.facts.is_head()
     }
 
-    /// Whether it is a HEAD, and its handler sees that: then what it answers has no content. Otherwise that is GET's.
+    /// Whether it is a HEAD whose handler sees the method, so that the response has no content. Otherwise it has GET's content.
     pub(crate) fn is_answered_as_head(&self) -> bool {
         self.is_head() && !self.key.traits.method_at.is_empty()
     }
 
-    /// Whether `Content-Length` is right, except on the answer to a HEAD, where it is that of GET's content.
+    /// Whether `Content-Length` is right. In the answer to a HEAD it is not checked, as it is that of GET's content.
     pub(super) fn is_of_its_length(&self, fields: &HeaderMap, content: &[u8]) -> bool {
         self.is_answered_as_head() || is_as_long_as_declared(fields, content)
     }
 
-    /// A keyed hash of its key.
+    /// The hash of its key, with the secret seed.
     pub(crate) fn hash(&self) -> u64 {
         self.cache.inner().hit_for_miss.hash(&self.key.primary)
     }
 
-    /// What of its credentials an argument outside the key can see (law L8).
+    /// Whether an argument outside the key can see its credentials (law L8).
     pub(crate) fn credentials(&self) -> Credentials {
         self.facts.credentials(&self.handler.policy, self.key.traits.credentials)
     }
@@ -157,17 +157,17 @@ impl Miss {
         self.credentials() != Credentials::Unseen
     }
 
-    /// Whether its run may answer others, and others' runs may answer it.
+    /// Whether its run may answer other requests, and their runs may answer it.
     pub(crate) fn may_collapse(&self) -> bool {
         self.may_follow() && self.may_share()
     }
 
-    /// Whether others' runs may answer it. Not with credentials: most such responses are nobody else's, and others would
-    /// wait in vain. A HEAD whose handler may see the method beside the key has no run for others; but what GET has stored
-    /// answers it, and so does the run of a GET.
+    /// Whether other requests' runs may answer it. Not with credentials: most such responses cannot be shared, and followers would wait in
+    /// vain. A HEAD whose handler may see the method outside the key does not run for others, but the stored response to GET answers
+    /// it, and so does the run of a GET.
     pub(crate) fn may_follow(&self) -> bool {
         let aside = match self.key.forward {
-            // Where the store cannot be reached, at least not every request runs.
+            // While the backend cannot be reached, requests at least share runs.
             Forward::Bypass(reason) => reason != Bypass::Backend,
             Forward::Method | Forward::Request => true,
             _ => false,
@@ -175,17 +175,17 @@ impl Miss {
         !aside && !self.is_exposed()
     }
 
-    /// Whether what comes of its run could be stored for others.
+    /// Whether the response of its run could be stored for other requests.
     pub(crate) fn may_share(&self) -> bool {
         may_share(self.handler, &self.facts, &self.key.traits)
     }
 
-    /// Whether the request asks for a stored response or none (`only-if-cached`), and is listened to.
+    /// Whether the request says `only-if-cached`, and the policy honors it.
     pub(crate) fn wants_no_run(&self) -> bool {
         self.handler.policy.honor_request_directives && self.facts.only_if_cached() && self.asks_whole()
     }
 
-    /// Whether its preconditions and its range were kept from the handler, to be evaluated here.
+    /// Whether the cache evaluates its preconditions and range, and hides them from the handler.
     pub(crate) fn asks_whole(&self) -> bool {
         self.key.forward.asks_whole()
     }
@@ -194,32 +194,31 @@ impl Miss {
         self.key.forward = Forward::Bypass(reason);
     }
 
-    /// The fields that `Vary` names on every answer: those of the attribute, and those that arguments were read from, or may have
-    /// been.
+    /// The fields that `Vary` names in every answer: those of the attribute, and those that arguments were, or may have been, read from.
     pub(crate) fn vary_names(&self) -> impl Iterator<Item = &'static str> + '_ {
         let unsaid: &[_] = if self.key.traits.unsaid { &["cookie", "authorization"] } else { &[] };
         self.handler.fields().iter().chain(&self.key.traits.vary).chain(unsaid).copied()
     }
 
-    /// Whether the response has groups, or parts, that this request's reading did not cover.
+    /// Whether the response has groups or parts whose epochs this request has not read.
     pub(crate) fn knows_less_groups_than(&self, stored: &Stored) -> bool {
         stored.is_composed() || self.entry().lacks_groups_of(stored)
     }
 
-    /// Reads the epochs of this process, of which it may know where they are.
+    /// Reads the epochs of this process; `known`: references to them, if it has them already.
     pub(super) fn read_epochs_here(&self, known: Option<Marks>) -> EpochSnapshot {
         let (mut reading, marks) = self.cache.inner().memory.epochs.read_now(&self.entry().scopes(), known);
         if !self.storage().holds_epochs() {
-            // In place of a backend's clock that could not be read, and never to be compared with it.
+            // Stands in for a backend's clock that could not be read, and must never be equal to it.
             reading.incarnation = u64::MAX;
         }
         self.since_it_began(EpochSnapshot { reading, marks: Some(marks) })
     }
 
-    /// When the request began is known by the clock of this process: what was expired after that keeps it from nothing, so
-    /// that it may wait for a run that began earlier, too.
+    /// Limits `expired` to the beginning of the request, which is known by the clock of this process: an expiration after that does not
+    /// keep the request from following an earlier run.
     pub(super) fn since_it_began(&self, mut epochs: EpochSnapshot) -> EpochSnapshot {
-        // Unless what it would be given is made of something outdated.
+        // Not if the response would be composed of an outdated part.
         let is_outdated = epochs.reading.expired == u64::MAX;
         if epochs.marks.is_some() && !is_outdated {
             epochs.reading.expired = epochs.reading.expired.min(self.facts.began.here);
@@ -227,7 +226,7 @@ impl Miss {
         epochs
     }
 
-    /// What is stored and could not answer.
+    /// The stored response that could not answer.
     pub(crate) fn held(&self) -> Option<&Stored> {
         match self.key.held.as_deref() {
             Some(Slot::Response(stored)) => Some(stored),
@@ -235,8 +234,8 @@ impl Miss {
         }
     }
 
-    /// The fields by which the handler can be asked whether what is stored still holds (RFC 9111 §4.3.1): those of a
-    /// validator of its own, where an argument hands them in.
+    /// The conditional fields by which the handler can revalidate the stored response (RFC 9111 §4.3.1): with a validator that it set
+    /// itself, if an argument can pass it on.
     pub(crate) fn validators(&self) -> impl Iterator<Item = (HeaderName, HeaderValue)> + '_ {
         let held = self.held().filter(|held| self.key.traits.can_ask && !held.has_ended());
         held.into_iter().flat_map(|held| {

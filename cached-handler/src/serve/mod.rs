@@ -1,10 +1,10 @@
-//! The spine: the way of a request in its steps, each of which takes what the step before it gives.
+//! The spine: the steps of a request, each of which consumes the result of the step before.
 //!
-//! 1. **Key** ([`hit`](mod@hit)): attribute, layer or values write a key. What can be peeked at answers at once; otherwise
-//!    there is a [`Miss`].
-//! 2. **Look up** ([`lookup`]): a storage that has to be waited for answers, or there is a [`Run`], which knows the epochs.
-//! 3. **Collapse** ([`collapse`]): a stored response or another's run answers after all, or this request leads, or runs alone.
-//! 4. **Run** ([`produce`]): the handler gives a response, or fails.
+//! 1. **Key** ([`hit`](mod@hit)): attribute, layer or values write a key. A response that can be peeked at answers at once; otherwise
+//!    the result is a [`Miss`].
+//! 2. **Look up** ([`lookup`]): a remote storage answers, or the result is a [`Run`], which knows the epochs.
+//! 3. **Collapse** ([`collapse`]): a newly stored response or another request's run answers, or this request leads, or runs alone.
+//! 4. **Run** ([`produce`]): the handler returns a response, or fails.
 //! 5. **Admit** ([`admit`]): the response may be stored, or not, and why.
 //! 6. **Store** and **respond** ([`store`], [`answer`]).
 
@@ -75,8 +75,8 @@ use crate::{
 /// A handler's run, as a value.
 pub(crate) type BoxRun = Pin<Box<dyn Future<Output = Response> + Send>>;
 
-/// The way of every request that a peek did not answer. `handler` tells its arguments what is stored already, and gives the
-/// run, which may live in a task of its own.
+/// Answers a request that a peek did not answer. `handler` adjusts its arguments to the forwarding, and returns the run, which may live
+/// in a task of its own.
 pub fn respond<'a>(
     miss: Box<Miss>,
     handler: impl FnOnce(&Forwarding<'_>) -> BoxRun + Send + 'a,
@@ -101,7 +101,7 @@ fn respond_erased<'a>(
     })
 }
 
-/// The same for a run that stays in the task of its request, and therefore need not be `Send`.
+/// As [`respond`], for a run that stays in the task of its request, and so need not be `Send`.
 pub async fn respond_in_this_task<F: Future<Output = Response>>(
     mut miss: Box<Miss>,
     handler: impl FnOnce(&Forwarding<'_>) -> F,
@@ -121,8 +121,8 @@ pub async fn respond_in_this_task<F: Future<Output = Response>>(
     }
 }
 
-/// A run that may live in a task of its own, so that a client who leaves stops nobody: which is why its future has to be
-/// `Send + 'static`, by itself and not only where axum asks for it.
+/// A run that may have a task of its own, so that a client that disconnects does not stop it. So its future has to be `Send + 'static`
+/// itself, not only where axum requires it.
 pub fn run_in_its_own_task<F>(handler: F) -> BoxRun
 where
     F: Future<Output = Response> + Send + 'static,
@@ -149,14 +149,14 @@ async fn run_or_follow(mut run: Run, handler: BoxRun) -> Response {
     }
 }
 
-/// Steps 5 and 6. `may_go_on`: there is a task that can go on after the answer.
+/// Steps 5 and 6. `may_go_on`: there is a task that can continue after the answer.
 async fn admit_and_store(mut run: Run, produced: Result<Response, Failure>, leader: Option<Leader>, may_go_on: bool) -> Landing {
     let admission = admit(&mut run, produced, may_go_on).await;
     store(run, admission, leader, may_go_on).await
 }
 
-/// Lets the handler make anew what is stale, behind the answer (RFC 5861 §3). If there is no place for one more run, a later
-/// request tries again.
+/// Refreshes a stale response in the background (RFC 5861 §3). If there is no place for one more detached run, a later request tries
+/// again.
 fn refresh_behind(mut run: Run, handler: BoxRun) {
     let (cache, now) = (run.cache.clone(), run.now());
     let (Some((runtime, place)), Some(reading)) = (cache.inner().tasks.place(), run.reading()) else { return };
@@ -174,24 +174,24 @@ fn refresh_behind(mut run: Run, handler: BoxRun) {
     }
 }
 
-/// Runs in a task of its own, and waits for the answer. If this request is dropped, the task goes on.
+/// Runs the handler in a detached task, and waits for the answer. If this request is dropped, the task continues.
 async fn lead(run: Run, handler: BoxRun, leader: Leader, runtime: &Handle, place: Place) -> Response {
     let (sender, receiver) = oneshot::channel();
-    // A client who has left does not matter.
+    // It does not matter whether the client has disconnected.
     let answer = move |response| drop(sender.send(response));
     let handler = noted(&run, handler);
     let task = tasks::spawn(runtime, in_own_task(run, handler, leader, place, answer).instrument(tracing::Span::current()));
     match receiver.await {
         Ok(response) => response,
         Err(_) => match task.await {
-            // As it would have been without a cache: the server, or a layer that catches panics, deals with it.
+            // The panic continues, as without a cache: the server, or a layer that catches panics, handles it.
             Err(error) if error.is_panic() => resume_unwind(error.into_panic()),
             _ => StatusCode::SERVICE_UNAVAILABLE.into_response(),
         },
     }
 }
 
-/// A run in a task of its own: it answers, and goes on with what is left.
+/// The detached task of a run: it sends the answer, and then completes the work after it.
 async fn in_own_task<F: Future<Output = Response>>(mut run: Run, handler: F, leader: Leader, place: Place, answer: impl FnOnce(Response)) {
     run.begins();
     let produced = produce(&run, handler).await;
@@ -203,7 +203,7 @@ async fn in_own_task<F: Future<Output = Response>>(mut run: Run, handler: F, lea
     drop(place);
 }
 
-/// Runs in the request's task. `permit`: to be one of a few, until what comes of it is stored.
+/// Runs the handler in the request's task. `permit`: limits the number of such runs until the response is stored.
 async fn in_place<F: Future<Output = Response>>(
     mut run: Run,
     handler: F,

@@ -1,4 +1,4 @@
-//! What the runs around a run are told of it, and whether what has answered inside of it is current.
+//! Notes a run's answer in the outer runs, and checks whether the parts inside of a run are current.
 
 use http::Extensions;
 
@@ -12,14 +12,14 @@ use crate::{
     util::clock::{Millis, millis},
 };
 
-/// Tells the runs around one whose answer is not stored.
+/// Notes in the outer runs an answer that is not stored.
 pub(super) fn tell_of_refused(run: &Run, answer: &Extensions) {
-    // As if the handler had no attribute.
+    // With the cache switched off, the handler behaves as if it had no attribute.
     if run.key.forward == Forward::Bypass(Bypass::Off) {
         return;
     }
     if run.is_untouched() {
-        // Nor has anybody asked whose it is, where a condition holds.
+        // With a condition of `bypass(…)`, it is not known whether the answer is private, so it counts as that.
         let is_private = run.is_private() || run.key.forward == Forward::Bypass(Bypass::Condition);
         return tell_of_unnamed(run.facts.around(), is_private);
     }
@@ -27,14 +27,14 @@ pub(super) fn tell_of_refused(run: &Run, answer: &Extensions) {
     run.facts.around().iter().for_each(|outer| note_run(outer, run, groups, None));
 }
 
-/// The same of one whose answer is a stream, and stored at its end at the earliest.
+/// Notes in the outer runs an answer that streams, and is stored at its end at the earliest.
 pub(super) fn tell_of_stream(run: &Run, groups: &[Box<str>], storable: &Storable) {
     let remaining = storable.freshness_lifetime.saturating_sub(storable.initial_age);
     let until = run.now().saturating_add(millis(remaining));
     run.facts.around().iter().for_each(|outer| note_run(outer, run, groups, Some((until, storable.ends.is_some()))));
 }
 
-/// What has answered inside of a run that is itself inside.
+/// Notes in the outer runs the parts inside of this run.
 pub(super) fn tell_of_parts(run: &Run) {
     for outer in run.facts.around() {
         if let Some(mut parts) = run.composition.parts() {
@@ -44,7 +44,7 @@ pub(super) fn tell_of_parts(run: &Run) {
     }
 }
 
-/// A run has answered inside, and nothing of it is stored.
+/// Notes in an outer run that an inner run has answered, and that its response is not stored.
 fn note_run(outer: &Outer, run: &Run, groups: &[Box<str>], fresh_until: Option<(Millis, bool)>) {
     let (is_private, ends) = (run.is_private(), fresh_until.is_some_and(|(_, ends)| ends));
     let fresh_until = fresh_until.map(|(until, _)| until);
@@ -68,12 +68,11 @@ fn note_run(outer: &Outer, run: &Run, groups: &[Box<str>], fresh_until: Option<(
     outer.add(part);
 }
 
-/// Whether nothing that concerns any of them was invalidated since, and no invalidation is under way, whose time may be
-/// earlier than what it has reached so far.
-/// At rest that is seen when it is put.
+/// Whether no part was invalidated since its run, and no invalidation is in progress, whose time may be earlier than an epoch that it has
+/// not reached yet. For a remote backend, `put` checks this.
 pub(super) fn are_current(parts: &Parts, run: &Run) -> bool {
     if !run.storage().holds_epochs() {
-        // Without a stamp nothing is put.
+        // Without a stamp the response is not stored.
         return parts.incarnation.zip(run.stamp()).is_none_or(|(incarnation, stamp)| stamp.incarnation == incarnation);
     }
     let epochs = &run.cache.inner().memory.epochs;

@@ -1,8 +1,8 @@
-//! A request for a part of what is not stored (`Range`, RFC 9110 §14).
+//! A request for a part (`Range`, RFC 9110 §14) of a response that is not stored.
 //!
-//! Parts are cut from a stored whole, so the handler is asked for the whole. If that is not storable, the first client is
-//! given its part as the whole comes by, and the next ones, while that is remembered, are forwarded as they are: the
-//! handler may seek to a part where this could only read up to it.
+//! Parts are cut from the whole response, so the handler is asked for the whole. If that turns out not to be storable, the first client
+//! gets its part cut from the stream. While this is remembered, further requests are forwarded as they are: the handler may be able to
+//! seek to a part, where the cache could only read up to it.
 
 use http::{StatusCode, header, response::Parts};
 
@@ -17,8 +17,8 @@ use crate::{
 };
 
 impl Miss {
-    /// Forwards a request for a part as it is, where nothing is stored, and the whole is known not to be storable. For handlers
-    /// that can see what is asked for.
+    /// Forwards a request for a part as it is, if no response is stored and the whole is known not to be storable. For handlers that can
+    /// see `Range`.
     pub(super) fn forward_part(&mut self) {
         let asks = !self.is_head() && self.asks_whole() && self.facts.conditional().is_some_and(Conditional::asks_for_a_part);
         if asks && self.held().is_none() && self.knows_that_it_is_not_storable() {
@@ -36,7 +36,7 @@ impl Miss {
 }
 
 impl Run {
-    /// What the answer to such a request says of the whole. `length`: that of the answer itself.
+    /// Remembers what the answer to such a request says about the whole response. `length`: the length of the answer itself.
     pub(super) fn note_whole(&self, parts: &Parts, length: Option<u64>) {
         let mut whole = parts.clone();
         let mut length = length;

@@ -1,5 +1,5 @@
-//! The paths that a response belongs to: that of its request, or each of those of which the attribute says that they share it
-//! (`path = ["/", "/index.html"]`). An invalidation of any one reaches the response (law L4).
+//! The paths that a response belongs to: the path of its request, or all paths that share it by the attribute's
+//! `path = ["/", "/index.html"]`. An invalidation of any of them reaches the response (law L4).
 
 use super::hit::{begin, begin_fields};
 use crate::{
@@ -14,10 +14,10 @@ use crate::{
     },
 };
 
-/// Starts the key of a request to a handler of which some paths share responses: the parameters stand in place of the path.
+/// Starts the key of a request to a handler with paths that share responses: the parameters replace the path.
 ///
-/// What else of the path an argument shows, the argument writes itself: `Path` the parameters as the router has named them, since they
-/// are kept ([`Seen`](crate::serve::Seen)), and `Uri` all of it.
+/// Anything else of the path that an argument shows, the argument writes itself: `Path` writes the parameters as the router has named them
+/// (captured by [`Seen`](crate::serve::Seen)), and `Uri` the whole path.
 pub fn begin_shared(key: &mut KeyWriter<'_>) {
     let (handler, facts) = (key.handler, key.facts);
     let Some(values) = values(handler.attributes.paths, facts.original.path()) else { return begin(key) };
@@ -29,7 +29,7 @@ pub fn begin_shared(key: &mut KeyWriter<'_>) {
     begin_fields(key);
 }
 
-/// The numbers of the paths, and the groups of what they lie below.
+/// The numbers of the paths, and the groups of their prefixes.
 pub(super) fn of(handler: &Handler, facts: &RequestFacts, cache: &Cache) -> (Paths, Vec<Box<str>>) {
     let (own, has_prefixes) = (facts.original.path(), cache.inner().switches.path_prefixes);
     let Some(values) = values(handler.attributes.paths, own) else {
@@ -78,7 +78,7 @@ mod tests {
         key.bytes.to_vec()
     }
 
-    /// They are part of the format of keys at rest.
+    /// These bytes are part of the format of keys at rest.
     #[test]
     fn golden_the_values_by_their_names_stand_in_place_of_the_path() {
         for path in ["/a/1/23", "/b/23/1", "/a/1/23?q"] {

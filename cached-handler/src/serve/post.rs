@@ -1,4 +1,4 @@
-//! The answer to a POST that says that it is what GET would be given, and for how long: it answers GET from then on
+//! The response to a POST that says that it represents its target, and states its freshness: it is stored as the response to GET
 //! (RFC 9110 §9.3.3), for handlers that forward.
 
 use std::sync::Arc;
@@ -26,30 +26,30 @@ use crate::{
     util::read_ahead::lend,
 };
 
-/// What has to be known of such a request before its handler runs.
+/// What is noted of such a request before its handler runs.
 pub(super) struct Post {
     target: UnsafeTarget,
-    /// The clock then, which all that concerns the answer has to be older than.
+    /// The clock before the handler runs: every invalidation that concerns the response has to be older.
     began: Stamp,
     own: OwnInvalidation,
 }
 
-/// That its answer may stand for GET's.
+/// A response to POST that may be stored as the response to GET.
 pub(super) struct Standing {
     /// The key of the same request with GET.
     key: PrimaryKey,
-    /// Later than the invalidation that the POST was itself (RFC 9111 §4.4).
+    /// Later than the invalidation that the POST itself causes (RFC 9111 §4.4).
     stamp: Stamp,
     storable: Storable,
     groups: Vec<Box<str>>,
 }
 
 impl Run {
-    /// Whether the answer of the handler could stand for GET's, as far as the request is concerned.
+    /// Whether the request permits that its response is stored as the response to GET.
     pub(super) fn may_stand_for_get(&self) -> bool {
         *self.facts.method() == Method::POST
             && self.handler.forwards()
-            // What an argument outside the key may show, the method among it.
+            // An argument outside the key could show the method.
             && !self.handler.attributes.skips
             && self.key.forward == Forward::Method
             && self.key.traits.bypass.is_none()
@@ -57,7 +57,7 @@ impl Run {
             && self.key.of_get().is_some()
     }
 
-    /// Follows what is invalidated from now on. The epochs are read, as they were not by a look-up.
+    /// Begins to follow the invalidations of the target. Reads the epochs, as there was no look-up.
     pub(super) async fn own_invalidation(&mut self, target: &UnsafeTarget) -> Option<OwnInvalidation> {
         if self.storage().holds_epochs() {
             self.read_epochs_here();
@@ -74,7 +74,7 @@ impl Run {
         Some(own)
     }
 
-    /// The epoch that is read afterwards, too, so that it is there by then.
+    /// Reads the epochs, including the one that is read afterwards, so that it exists by then.
     async fn read_own_and_others(&self) -> Option<Reading> {
         let (entry, beside) = (self.entry(), self.beside_the_path());
         let readings = self.storage().read_epochs(&[entry.scopes(), entry.scopes_at(&beside, &self.groups)]).await.ok()?;
@@ -82,12 +82,12 @@ impl Run {
         (own.incarnation == others.incarnation).then(|| Reading { clock: own.clock.min(others.clock), ..own })
     }
 
-    /// Another path, of which the epoch is read in place of the request's own.
+    /// Another path, whose epoch is read in place of that of the request's own path.
     fn beside_the_path(&self) -> Paths {
         self.paths.iter().map(|number| number ^ 1).collect()
     }
 
-    /// Whether the answer does.
+    /// The response as one for GET, if it says that it represents the target, may be stored, and nothing else was invalidated.
     pub(super) async fn stands_for_get(&mut self, answer: &Parts) -> Option<Standing> {
         let Post { target, began, own } = self.post.take()?;
         let stamp = own.stamp().filter(|_| target.is_represented_by(&answer.headers))?;
@@ -97,8 +97,8 @@ impl Run {
         is_alone.then_some(Standing { key, stamp, storable, groups })
     }
 
-    /// Whether nothing else that concerns the answer has been invalidated, or expired, since the POST began (law L4). The
-    /// path has been by the POST itself, and whether by others `OwnInvalidation` says: another's epoch is read in its place.
+    /// Whether nothing else that concerns the response has been invalidated, or expired, since the POST began (law L4). The POST itself has
+    /// invalidated its path, and `OwnInvalidation` knows whether others have; so another path's epoch is read in its place.
     async fn is_all_older(&self, groups: &[Box<str>], began: Stamp) -> bool {
         let beside = self.beside_the_path();
         let readings = self.storage().read_epochs(&[self.entry().scopes_at(&beside, groups)]).await;
@@ -108,7 +108,7 @@ impl Run {
     }
 }
 
-/// Stores it before it is sent, so that who has it finds it.
+/// Stores the response before it is sent, so that its client finds it.
 pub(super) async fn keep_for_get(mut run: Run, mut parts: Parts, body: Body, standing: Standing, may_copy: bool) -> Landing {
     let limit = run.handler.policy.max_body;
     if body.size_hint().exact().is_none_or(|length| length > limit as u64) {

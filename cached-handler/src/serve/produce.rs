@@ -1,4 +1,4 @@
-//! The handler itself: under its limit of time, and contained where something stale may stand in for its failure.
+//! Step 4: runs the handler, with its time limit. Its panic is caught if a stale response may stand in for it.
 
 use std::{
     any::Any,

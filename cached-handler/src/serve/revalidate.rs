@@ -1,5 +1,4 @@
-//! Step 3: what a stored response that is not fresh still allows: to be asked for, freshened, and to stand in for a
-//! failure.
+//! The uses of a stale stored response: it is revalidated, freshened, and stands in for a failure.
 
 use std::time::Duration;
 
@@ -16,8 +15,7 @@ use crate::{
 };
 
 impl Run {
-    /// Whether a failure of the handler can be hidden, as of now (RFC 5861 §4): also one of an attempt that could not be
-    /// made behind the answer.
+    /// Whether a failure of the handler can be hidden now (RFC 5861 §4), including that of a refresh that could not run in the background.
     pub(super) fn may_hide_failures(&self) -> bool {
         let is_open = |held: &Stored| {
             let behind = if self.key.permit.is_some() { held.windows.while_revalidate } else { Duration::ZERO };
@@ -26,14 +24,14 @@ impl Run {
         self.key.forward == Forward::Stale && self.held().is_some_and(is_open)
     }
 
-    /// The stale answer of a request that makes it anew behind that.
+    /// The stale answer to a request that refreshes the response in the background.
     pub(super) fn stale_while_refreshed(&self) -> Option<Response> {
         let held = self.held().filter(|_| self.key.permit.is_some())?;
         Some(answer::stale(held, StaleUse::WhileRevalidate, self.handler, &self.facts, &self.cache, self.now()))
     }
 
-    /// The stale answer in place of a failure. Not after an invalidation in memory, were it made a moment ago; how it is in a
-    /// backend was asked with the look-up.
+    /// The stale answer in place of a failure, unless the response was invalidated. In memory the epochs are checked now; in a backend
+    /// they were read with the look-up.
     pub(super) fn stale_for_a_failure(&self) -> Option<Response> {
         let held = self.held()?;
         let epochs = &self.cache.inner().memory.epochs;
@@ -47,16 +45,17 @@ impl Run {
         Some(answer::stale(held, StaleUse::IfError, self.handler, &self.facts, &self.cache, self.now()))
     }
 
-    /// The same for an answer, where that is an error.
+    /// The stale answer in place of an answer that is an error.
     pub(super) fn stale_for_an_error(&self, status: StatusCode) -> Option<Response> {
         if is_error(status) { self.stale_for_a_failure() } else { None }
     }
 
-    /// The handler has failed, or has said something that nothing stored may stand in for.
+    /// Updates the stored response after a run whose response is not stored: after a failure, the next attempt waits; otherwise its stale
+    /// use ends.
     pub(super) fn tell_what_is_held(&self, reason: &NotStored) -> Option<Later> {
         let held = self.held()?;
         match reason {
-            // It speaks of the request, and not of what is stored.
+            // The reason concerns the request, and not the stored response.
             NotStored::Credentials => None,
             reason if is_hidden(reason) || matches!(reason, NotStored::BrokenOff | NotStored::RunTooLong) => {
                 self.pause(held);
@@ -67,7 +66,7 @@ impl Run {
         }
     }
 
-    /// The stale life of what is held is over.
+    /// Ends the stale use of the stored response.
     pub(super) fn end_held(&self) -> Option<Later> {
         let held = self.held()?;
         held.end();
@@ -75,7 +74,7 @@ impl Run {
         self.storage().removing_ended(&self.entry(), held)
     }
 
-    /// There is something new in the place of what was held; or there could be none, and the next attempt waits.
+    /// Notes whether the refresh succeeded; if the response could not be replaced, the next attempt waits.
     pub(super) fn note_whether_made_anew(&self, kept: Kept) -> Kept {
         if let Some(held) = self.held() {
             match kept {
@@ -93,7 +92,7 @@ impl Run {
         }
     }
 
-    /// What the handler's response says of what is held.
+    /// What the handler's response says about the stored one.
     pub(super) fn answered(&self, parts: &Parts) -> Answered {
         if parts.status != StatusCode::NOT_MODIFIED || self.validators().next().is_none() {
             return Answered::Anew;
@@ -117,18 +116,18 @@ impl Run {
     }
 }
 
-/// What comes of a response to a handler that was asked by a validator.
+/// The result of a revalidation.
 pub(super) enum Answered {
-    /// It is a new one.
+    /// The handler has made a new response.
     Anew,
-    /// What is held does, with the fields of the 304 (RFC 9111 §4.3.4).
+    /// The handler has confirmed the stored response, which gets the fields of the 304 (RFC 9111 §4.3.4).
     StillHolds(Response),
-    /// A 304 that names another representation than the one that it was asked for. What is held answers this request, as
-    /// it is what the handler was asked about, and then, unless it is fresh, nobody any more.
+    /// A 304 that names another representation than the stored one. The stored response answers this request, as the handler was asked
+    /// about it; after that, unless it is fresh, it is not used any more.
     Otherwise(Response),
 }
 
-/// Whether a stale response may stand in for it (RFC 5861 §4).
+/// Whether a stale response may stand in for a failure with this reason (RFC 5861 §4).
 pub(super) fn is_hidden(reason: &NotStored) -> bool {
     match reason {
         NotStored::Status(status) => StatusCode::from_u16(*status).is_ok_and(is_error),

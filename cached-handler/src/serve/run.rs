@@ -1,4 +1,4 @@
-//! A run of a handler: when it began, and how the epochs stood before.
+//! A run of a handler: when it began, and the epochs before it.
 
 use std::{
     fmt,
@@ -17,25 +17,25 @@ use crate::{
     util::clock::{Millis, span},
 };
 
-/// A request whose handler runs, or that waits for another's run.
+/// A request whose handler runs, or that follows another request's run.
 #[derive(Debug)]
 pub(crate) struct Run(Box<State>);
 
-/// What a run has besides its request.
+/// The state of a run, besides its request.
 pub(crate) struct State {
     miss: Box<Miss>,
     pub(super) look: Look,
-    /// Its number among all of this process, and when it began: by that, of two responses for one key, the newer one is
-    /// kept, whichever ends last.
+    /// Its number among all runs of this process, and when it began: of two responses for one key, the one of the later run is kept,
+    /// whichever ends last.
     number: u64,
     at: Millis,
-    /// Nobody waits for it: its answer has been sent, from what was stale or as a stream.
+    /// Its request has been answered already, with a stale response or as a stream.
     pub(crate) behind: bool,
-    /// For a POST whose answer may stand for GET's.
+    /// For a POST whose response may be stored as the response to GET.
     pub(super) post: Option<Post>,
     /// Its handler has returned an `Err`.
     pub(super) is_err: bool,
-    /// What other cached handlers answer during the run.
+    /// The responses of cached handlers inside of the run.
     pub(crate) composition: Composition,
 }
 
@@ -50,7 +50,7 @@ impl Run {
         run
     }
 
-    /// What its handler's arguments are told.
+    /// What its handler's arguments need to know.
     pub(super) fn forwarding(&self) -> Forwarding<'_> {
         Forwarding {
             forward: self.key.forward,
@@ -64,13 +64,13 @@ impl Run {
         }
     }
 
-    /// Its handler is about to run.
+    /// Notes that its handler is about to run.
     pub(super) fn begins(&mut self) {
         (self.number, self.at) = (BEGUN.fetch_add(1, Ordering::Relaxed), self.now());
     }
 
-    /// When that was, for those who may store under its key: by the number where they are all of this process, and otherwise by
-    /// the backend's time.
+    /// When its handler began, in the order of all runs that may store under its key: by its number if all of them are in this process, and
+    /// otherwise by the backend's time.
     pub(crate) fn began(&self) -> u64 {
         match self.storage().orders_by() {
             None => self.number,
@@ -83,18 +83,18 @@ impl Run {
         }
     }
 
-    /// Reads the epochs of this process anew.
+    /// Reads the epochs of this process again.
     pub(super) fn read_epochs_here(&mut self) {
         let known = self.look.epochs.take().and_then(|epochs| epochs.marks);
         self.look.epochs = Some(self.miss.read_epochs_here(known));
     }
 
-    /// Whether its answer is one person's: an argument says so, or a part of what it is made of.
+    /// Whether its response belongs to one person, by an argument or by a part inside.
     pub(crate) fn is_private(&self) -> bool {
         self.key.traits.private || self.composition.is_private()
     }
 
-    /// What clients are to be told.
+    /// What the `Cache-Control` for clients depends on.
     pub(crate) fn client_terms(&self) -> Terms {
         Terms {
             cache_control: self.handler.attributes.cache_control,
@@ -104,27 +104,27 @@ impl Run {
         }
     }
 
-    /// Whoever has waited starts later than it looked, and may be stamped so.
+    /// Reads the epochs again after the request has waited, so that its run gets a later stamp.
     pub(crate) fn read_epochs_again(&mut self) {
         if self.marks().is_some() {
             self.read_epochs_here();
         }
     }
 
-    /// Whether nothing at all was invalidated between the run stamped so and this request: its look-up, or its beginning where
-    /// that is known, which is in this process.
+    /// Whether nothing at all was invalidated between the run with this stamp and this request: its look-up, or, by the clock of this
+    /// process, its beginning.
     pub(crate) fn began_no_later_than(&self, stamp: Stamp) -> bool {
         let Some(reading) = self.reading() else { return false };
         let began = if self.marks().is_some() { self.facts.began.here } else { reading.clock };
         reading.incarnation == stamp.incarnation && began <= stamp.clock
     }
 
-    /// Reads all epochs that concern a response, in place of what was read before, if that can be done. The handler has not
-    /// run yet, so its run begins no earlier than this.
+    /// Reads all epochs that concern a response, in place of those that were read before; false if that fails. The handler has not run yet,
+    /// so its run begins no earlier than this.
     pub(super) async fn read_epochs_of(&mut self, stored: &Stored) -> bool {
         let epochs = if let (Some(marks), Some(own)) = (&stored.marks, self.marks()) {
             let epochs = &self.cache.inner().memory.epochs;
-            // The clock first: what is invalidated in between is then later than the stamp.
+            // The clock first, so that an invalidation in between is later than the stamp.
             let clock = epochs.now();
             EpochSnapshot { reading: epochs.reading(marks, clock), marks: Some(own.clone()) }
         } else {
@@ -139,8 +139,8 @@ impl Run {
         self.look.epochs.as_ref().map(|epoch| epoch.reading)
     }
 
-    /// When its handler starts, by the backend's clock: not after the arguments were made, where they may hold something
-    /// that the key does not, or after the look-up that found what the handler may say still holds.
+    /// The stamp of the run, by the backend's clock. It is no later than the extractors if an argument may hold something that the key does
+    /// not, and no later than the look-up that found the response which the handler may confirm.
     pub(crate) fn stamp(&self) -> Option<Stamp> {
         let stamp = self.reading()?.stamp();
         let (withholds, asks) = (self.handler.attributes.withholds, self.validators().next().is_some());
@@ -155,7 +155,7 @@ impl Run {
         if withholds { stamp.no_later_than(self.facts.began.known(self.storage_id().remote()?)?) } else { Some(stamp) }
     }
 
-    /// The same, where others may wait for the run: who looks now must not find it outdated from its beginning.
+    /// The stamp of a run that other requests may follow; `None` if a request that looks up now would find it outdated already.
     pub(crate) fn stamp_to_lead(&self) -> Option<Stamp> {
         let stamp = self.stamp().filter(|_| self.may_share());
         stamp.filter(|stamp| self.reading().is_some_and(|reading| reading.may_join(*stamp)))
@@ -165,7 +165,7 @@ impl Run {
         self.look.epochs.as_ref().and_then(|epoch| epoch.marks.as_ref())
     }
 
-    /// Whether its stamp is of the clock of a backend. Without one there is nothing that could be compared with that.
+    /// Whether its stamp is by the clock of a remote backend. Without one, its response cannot be compared with invalidations there.
     pub(crate) fn has_read_its_backend(&self) -> bool {
         self.stamp().is_some() && self.marks().is_none()
     }

@@ -1,4 +1,4 @@
-//! A request as it is captured before the handler's own arguments are made, with the cache that it is for.
+//! What is captured of a request before the handler's own extractors run, with the cache that it uses.
 
 use std::fmt;
 
@@ -13,34 +13,33 @@ use crate::{
     },
 };
 
-/// What every cached handler needs of its request; the attribute puts it beside the first argument. With `FIELDS`, all
-/// header fields too, for attributes and arguments that name some. With `PARAMETERS`, those of the path, for keys that do not
-/// hold the path.
+/// What every cached handler needs of its request; the attribute adds it to the first argument. With `FIELDS` it has all header fields, for
+/// attributes and arguments that name some. With `PARAMETERS` it has those of the path, for keys that do not hold the path.
 pub struct Seen<const FIELDS: bool, const PARAMETERS: bool = false>(pub(crate) Captured);
 
-/// A request, as the run that it begins keeps it.
+/// The captured request, without the type parameters.
 #[derive(Debug)]
 pub struct Captured {
     pub(crate) facts: RequestFacts,
     pub(crate) fields: Option<Box<HeaderMap>>,
-    /// That of its router, where it has one of its own.
+    /// The cache of its router, if that has one of its own.
     pub(crate) cache: Option<Cache>,
 }
 
 impl Captured {
-    /// That of its router, or else of the process.
+    /// The cache of its router, or else of the process.
     #[inline]
     pub(crate) fn cache(&self) -> &Cache {
         self.cache.as_ref().unwrap_or_else(|| Cache::global())
     }
 
-    /// The same, when the request is not needed any more.
+    /// The cache, when the request is not needed any more.
     pub(crate) fn into_cache(self) -> Cache {
         self.cache.unwrap_or_else(|| Cache::global().clone())
     }
 }
 
-/// Gives up the difference between the two kinds of [`Seen`].
+/// Drops the type parameters of [`Seen`].
 #[must_use]
 pub fn seen<const FIELDS: bool, const PARAMETERS: bool>(seen: Seen<FIELDS, PARAMETERS>) -> Captured {
     seen.0
@@ -60,7 +59,7 @@ impl<const FIELDS: bool, const PARAMETERS: bool> First
 }
 
 impl<const FIELDS: bool, const PARAMETERS: bool> Seen<FIELDS, PARAMETERS> {
-    /// In another cache than that of the router.
+    /// Captures a request for the given cache.
     pub(crate) fn in_cache<S: 'static>(parts: &mut Parts, cache: Option<Cache>) -> Self {
         let began = cache.as_ref().unwrap_or_else(|| Cache::global()).clocks();
         let mut facts = RequestFacts::of(parts, began, State::of::<S>);
@@ -72,7 +71,7 @@ impl<const FIELDS: bool, const PARAMETERS: bool> Seen<FIELDS, PARAMETERS> {
 }
 
 impl<const FIELDS: bool, const PARAMETERS: bool> fmt::Debug for Seen<FIELDS, PARAMETERS> {
-    /// Names no value: keys and fields may hold secrets.
+    /// Shows no value, as keys and fields may hold secrets.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Seen").field("fields", &FIELDS).finish_non_exhaustive()
     }

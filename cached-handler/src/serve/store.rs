@@ -1,5 +1,4 @@
-//! Step 6: making a stored response and putting it where it is stored, the answer that is made of it, and telling those who
-//! wait.
+//! Step 6: makes a stored response, stores it, answers with it, and sends the result to the followers.
 
 use std::{pin::pin, sync::Arc, time::Duration};
 
@@ -31,16 +30,16 @@ use crate::{
     util::{read_ahead::lend, timer, turns::TURN},
 };
 
-/// How long content is waited for, of a handler that has answered.
+/// How long to wait for the content of a response.
 pub(super) const LONGEST: Duration = Duration::from_millis(MAX_RUN.unsigned_abs());
 
-/// What a run comes to: an answer for the request that began it, and work that is left.
+/// The result of a run: the answer to the request that began it, and the work that remains after the answer.
 pub(super) struct Landing {
     pub(super) response: Response,
     pub(super) rest: Option<Later>,
 }
 
-/// Does what was decided, and lets the followers know.
+/// Carries out the admission, and sends the result to the followers.
 pub(super) async fn store(run: Run, admission: Admission, leader: Option<Leader>, may_go_on: bool) -> Landing {
     match admission {
         Admission::Whole(admitted, content) => keep(run, admitted, content, leader, may_go_on).await,
@@ -59,7 +58,7 @@ pub(super) async fn store(run: Run, admission: Admission, leader: Option<Leader>
     }
 }
 
-/// Stores a response that no run has made, if it may be.
+/// Stores a response without a run of a handler, if it may be stored.
 pub(crate) async fn put_at_once(run: Run, response: Response) {
     let landing = admit_and_store(run, Ok(response), None, false).await;
     if let Some(rest) = landing.rest {
@@ -67,7 +66,7 @@ pub(crate) async fn put_at_once(run: Run, response: Response) {
     }
 }
 
-/// Answers with what is stale; the next attempt waits a while. Followers do the same, each with what it found itself.
+/// Answers with a stale response; the next attempt waits for a while. Followers do the same, each with the response that it found itself.
 fn hide(run: &Run, stale: Response, reason: NotStored, leader: Option<Leader>) -> Landing {
     run.cache.inner().refresh_backoff.failed(run.hash(), run.now());
     run.cache.inner().observer.hidden(&run.handler.subject, &reason);
@@ -77,9 +76,9 @@ fn hide(run: &Run, stale: Response, reason: NotStored, leader: Option<Leader>) -
     Landing { response: stale, rest: None }
 }
 
-/// Passes the handler's response on as it is, but for what clients are told of reuse.
+/// Passes the handler's response on unchanged, except its `Cache-Control`.
 pub(super) fn refuse(run: &Run, mut parts: Parts, body: Body, leader: Option<Leader>, reason: NotStored) -> Landing {
-    // A failure is one, whatever else keeps it out of the store.
+    // For hit-for-miss a failure counts as that, whatever else prevents storing.
     let word = if parts.status.is_server_error() { NotStored::Status(parts.status.as_u16()) } else { reason.clone() };
     if run.may_collapse() {
         let hit_for_miss = &run.cache.inner().hit_for_miss;
@@ -91,7 +90,7 @@ pub(super) fn refuse(run: &Run, mut parts: Parts, body: Body, leader: Option<Lea
         leader.land(LeaderResult::NotShared(word));
     }
     nested::tell_of_refused(run, &parts.extensions);
-    // What a cache inside tells clients stays, and so does what it says of itself.
+    // The `Cache-Control` and the outcome of a cache inside stay as they are.
     let is_told = parts.extensions.get::<CachedInside>().is_some();
     if !is_told {
         tell_clients(run, &mut parts);
@@ -106,7 +105,7 @@ pub(super) fn refuse(run: &Run, mut parts: Parts, body: Body, leader: Option<Lea
     Landing { response, rest }
 }
 
-/// What clients are told of reuse, of a response that does not come out of the store.
+/// Sets the `Cache-Control` for clients of a response that is not stored.
 pub(super) fn tell_clients(run: &Run, parts: &mut Parts) {
     if !parts.status.is_informational() {
         let terms = Terms { private: run.is_private() || run.is_exposed() && !run.handler.forwards(), ..run.client_terms() };
@@ -115,8 +114,8 @@ pub(super) fn tell_clients(run: &Run, parts: &mut Parts) {
     }
 }
 
-/// Stores a response whose content is there, and answers from it. Where storing has to be waited for, it comes after the
-/// answer; until it is done, those who ask meanwhile are given what the followers are.
+/// Stores a response with complete content, and answers with it. In a remote backend it is stored after the answer; until then, requests
+/// that come meanwhile get the followers' result.
 async fn keep(
     run: Run,
     Admitted { mut parts, storable, groups, made }: Admitted,
@@ -126,7 +125,7 @@ async fn keep(
 ) -> Landing {
     let mut extensions = parts.extensions.clone();
     extensions.remove::<tag::Given>();
-    // What still holds is the very content that is stored.
+    // The content of a confirmed response is the stored one, and needs no copy.
     let content = if run.storage().keeps_objects() && made == Made::New { own::content_in_turns(content).await } else { content };
     if content.len() > TURN {
         tag::make_of_long(&run, &mut parts, &content).await;
@@ -143,7 +142,7 @@ async fn keep(
     *response.extensions_mut() = extensions;
     let slot = Arc::new(Slot::Response(stored));
     let result = told_to_followers(&run, &slot);
-    // Where the backend could not be read, nothing is stored, which does not take long.
+    // If the backend could not be read, the response is not stored, which takes no time.
     let waits = run.storage().puts_at_once() || !may_go_on || run.cache.inner().isolated || !run.has_read_its_backend();
     let kept = if waits { run.note_whether_made_anew(put(&run, &slot).await) } else { Kept::Storing };
     if let Some(leader) = &leader {
@@ -162,7 +161,7 @@ async fn keep(
     Landing { response, rest }
 }
 
-/// Stores it where the handler's responses are stored.
+/// Stores a response in the handler's storage.
 pub(super) async fn put(run: &Run, slot: &Arc<Slot>) -> Kept {
     let Slot::Response(stored) = &**slot else { return Kept::Not(NotStored::Backend) };
     let storage = run.storage();
@@ -171,7 +170,7 @@ pub(super) async fn put(run: &Run, slot: &Arc<Slot>) -> Kept {
     }
     let kept = storage.put(&run.entry(), slot, run.marks(), run.now()).await;
     let inner = run.cache.inner();
-    // In this order: whoever is told of either finds it there.
+    // After it is stored, so that a request which sees the count finds the response.
     if kept == Kept::Stored && !storage.peeks() {
         inner.collapse.filled(run.hash());
     }
@@ -183,7 +182,7 @@ pub(super) async fn put(run: &Run, slot: &Arc<Slot>) -> Kept {
     kept
 }
 
-/// What followers are told of a new response. What has to be asked for each time answers nobody but who ran for it.
+/// The result for followers. A response that has to be revalidated before each use answers its own request only.
 fn told_to_followers(run: &Run, slot: &Arc<Slot>) -> LeaderResult {
     match &**slot {
         Slot::Response(stored) if !stored.is_fresh(run.now()) => {
@@ -194,8 +193,8 @@ fn told_to_followers(run: &Run, slot: &Arc<Slot>) -> LeaderResult {
     }
 }
 
-/// Content that has been streaming for as long as others wait may have no end: they run for themselves, and whoever comes
-/// does so at once. It is stored all the same if it ends in time.
+/// Releases the followers of content that streams for longer than they wait, as it may have no end: they run the handler themselves, and so
+/// do later requests, at once. The content is still stored if it ends in time.
 fn not_awaited_any_more(run: &Run, leader: Option<Leader>) {
     if run.may_collapse() {
         run.cache.inner().hit_for_miss.not_stored(&run.key.primary, &NotStored::RunTooLong, run.now());
@@ -205,7 +204,7 @@ fn not_awaited_any_more(run: &Run, leader: Option<Leader>) {
     }
 }
 
-/// Answers at once, and stores what has been copied by the time the content ends.
+/// Answers at once, and stores the copy when the content ends.
 fn stream(mut run: Run, admitted: Admitted, body: Body, mut leader: Option<Leader>) -> Landing {
     let Admitted { mut parts, storable, groups, made } = admitted;
     nested::tell_of_stream(&run, &groups, &storable);
@@ -230,7 +229,7 @@ fn stream(mut run: Run, admitted: Admitted, body: Body, mut leader: Option<Leade
         };
         let landing = match copied {
             Ok((content, end)) if run.is_of_its_length(&kept.headers, &content) => {
-                // A write to a backend takes long, and no client waits for it.
+                // The client's content ends before a write to a remote backend, which takes long.
                 let _end = run.storage().puts_at_once().then_some(end);
                 let admitted = Admitted { parts: kept, storable, groups, made };
                 keep(run, admitted, Complete { content, ahead: Vec::new() }, leader, false).await

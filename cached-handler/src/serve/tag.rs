@@ -1,4 +1,4 @@
-//! The entity tag of a response that has none, made before anything else is made of the response.
+//! Entity tags that are made before the stored response: for streams, and for long content.
 
 use http::{header, response::Parts};
 
@@ -10,12 +10,12 @@ use crate::{
     util::turns::TURN,
 };
 
-/// The tag, in its strong form, that a response has without a look at its content; beside its fields, unseen by clients.
+/// The strong form of a tag that a response was given before its stored response is made; an extension, which clients do not see.
 #[derive(Debug, Clone)]
 pub(super) struct Given(pub(super) EntityTag);
 
-/// Gives a stream the tag and the date that hits of what is stored of it will have (law L3), and returns what is to be
-/// stored. Its content is not known yet, so the tag is like no other: whoever shows it has what is stored.
+/// Gives a stream the tag and the date that later hits will have (law L3), and returns the parts to store. The content is not known yet, so
+/// the tag is random and unique: a client that shows it has this content.
 pub(super) fn give_to_stream(run: &Run, parts: &mut Parts) -> Parts {
     if !parts.headers.contains_key(header::DATE) {
         parts.headers.insert(header::DATE, date::print(run.cache.inner().clock.wall()));
@@ -32,7 +32,7 @@ pub(super) fn give_to_stream(run: &Run, parts: &mut Parts) -> Parts {
     kept
 }
 
-/// Makes the tag of long content, in turns, before a stored response is made of it.
+/// Makes the tag of long content, with yields to other tasks, before the stored response is made.
 pub(super) async fn make_of_long(run: &Run, parts: &mut Parts, content: &[u8]) {
     let has_one = parts.headers.contains_key(header::ETAG) || parts.extensions.get::<Given>().is_some();
     if content.len() > TURN && !has_one && run.handler.policy.etag != ETag::Off && parts.status.is_success() {

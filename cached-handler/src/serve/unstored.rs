@@ -1,5 +1,4 @@
-//! Conditions and ranges of requests, evaluated on a response that does not come out of the store: its handler was not shown
-//! them.
+//! Evaluates preconditions and ranges against a response that is not stored, as they were hidden from its handler.
 
 use axum::body::Body;
 use http::{StatusCode, header, response::Parts};
@@ -19,14 +18,14 @@ use crate::{
     },
 };
 
-/// What a response that is not stored becomes under the request's preconditions and its range, which its handler did not see.
+/// Applies the request's preconditions and range to a response that is not stored.
 pub(super) fn under_conditions(run: &Run, parts: &mut Parts, body: Body) -> Body {
     let facts = &run.facts;
     let length = told_length(run, parts, &body);
     let verdict = verdict_on(run, parts, length);
     let refusal = match verdict {
         Verdict::Whole => return body,
-        // Better the whole than a 304 that says a wrong length.
+        // The whole response is better than a 304 with a wrong length.
         Verdict::NotModified if lacks_its_length(run, length, &body) => return body,
         Verdict::NotModified => {
             parts.status = StatusCode::NOT_MODIFIED;
@@ -46,8 +45,8 @@ pub(super) fn under_conditions(run: &Run, parts: &mut Parts, body: Body) -> Body
     body
 }
 
-/// Lets content come to its end, where its request is to be answered 304 and that has to say its length. Not for longer than
-/// others wait for a run, and no more than may be stored: what comes later is sent as the whole, which is always right.
+/// Reads content to its end if the answer is a 304 that needs its length. Not for longer than followers wait, and no more than may be
+/// stored: otherwise the whole response is sent, which is always right.
 pub(super) async fn with_the_length_of_a_304(run: &Run, parts: &Parts, body: Body) -> Body {
     let length = told_length(run, parts, &body);
     let is_needed = run.asks_whole() && lacks_its_length(run, length, &body) && verdict_on(run, parts, length) == Verdict::NotModified;
@@ -61,24 +60,24 @@ pub(super) async fn with_the_length_of_a_304(run: &Run, parts: &Parts, body: Bod
     }
 }
 
-/// Whether a 304 would have to say a length that only the end of the content tells.
+/// Whether a 304 needs a length that is only known at the end of the content.
 fn lacks_its_length(run: &Run, length: Option<u64>, body: &Body) -> bool {
     length.is_none() && body.size_hint().exact().is_none() && length::must_tell_length(&run.facts)
 }
 
-/// How long the content is, as far as that is known before it has come.
+/// The length of the content, if it is known before the content has been read.
 fn told_length(run: &Run, parts: &Parts, body: &Body) -> Option<u64> {
-    // What a HEAD is answered without content says nothing of the length of GET's.
+    // An empty answer to HEAD says nothing about the length of GET's content.
     let exact = body.size_hint().exact().filter(|length| *length > 0 || !run.is_head());
     exact.or_else(|| declared(&parts.headers))
 }
 
-/// A part is not cut from what is not there as a whole, unless the handler might have sent it by itself.
+/// The length for cutting parts: a part of a response that is not stored is only sent if the handler could have sent parts itself.
 fn length_of_parts(run: &Run, length: Option<u64>) -> Option<usize> {
     length.filter(|_| run.could_send_parts).and_then(|length| usize::try_from(length).ok())
 }
 
-/// What the request's conditions and its range make of a response that is not stored.
+/// The verdict of the request's preconditions and range on a response that is not stored.
 fn verdict_on(run: &Run, parts: &Parts, length: Option<u64>) -> Verdict {
     let Some(conditional) = run.facts.conditional() else { return Verdict::Whole };
     let entity_tag = parts.headers.get(header::ETAG).and_then(EntityTag::parse);

@@ -1,5 +1,5 @@
-//! A request that the cache has no part in: it is switched off, or a condition of `bypass` holds. The answer is the handler's,
-//! field for field.
+//! A request in which the cache takes no part: it is switched off, or a condition of `bypass(…)` holds. The answer is the handler's own,
+//! unchanged.
 
 use axum::response::Response;
 
@@ -14,14 +14,14 @@ use crate::{
 };
 
 impl Forward {
-    /// Whether what is answered is what it would be without a cache.
+    /// Whether the answer is the same as without a cache.
     fn is_untouched(self) -> bool {
         matches!(self, Self::Bypass(Bypass::Off | Bypass::Condition))
     }
 }
 
 impl Run {
-    /// What the request changes by its method, for the one run that it begins.
+    /// Takes the target of an unsafe method, for the one run that the request begins.
     pub(super) fn take_changed(&mut self) -> Option<Box<UnsafeTarget>> {
         let keeps = self.cache.inner().keeps_own_paths() || self.handler.policy.keep_own_path;
         self.facts.take_changed().filter(|_| !keeps)
@@ -29,15 +29,15 @@ impl Run {
 }
 
 impl Miss {
-    /// Whether its handler runs as it would without a cache.
+    /// Whether its handler runs as without a cache.
     #[must_use]
     pub fn is_untouched(&self) -> bool {
         self.key.forward.is_untouched()
     }
 }
 
-/// Runs the handler in the request's task, without a limit of time, and gives its answer on as it is. What an unsafe method
-/// changes is invalidated all the same: others are answered from the cache.
+/// Runs the handler in the request's task, without a time limit, and passes its answer on unchanged. The target of an unsafe method is
+/// invalidated nevertheless, as other requests are answered from the cache.
 pub(super) async fn untouched<F: Future<Output = Response>>(mut run: Run, handler: F) -> Response {
     let changed = run.take_changed();
     let running = Running::begin(&run.cache.inner().observer, &run.handler.subject, run.key.forward);

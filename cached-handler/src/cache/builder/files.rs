@@ -78,7 +78,7 @@ impl CacheBuilder {
 
     /// The most bytes of the disk that the responses of this namespace may take (default 1 GiB). Beyond this, the least recently used
     /// ones are removed in the background; more than an eighth beyond it, nothing is stored until they are. The table of invalidations
-    /// takes 2.1 to 15.1 MiB in addition. Less than 64 KiB is an error of [`build`](Self::build).
+    /// takes 2.1 to 15.1 MiB besides. Less than 64 KiB is an error of [`build`](Self::build).
     ///
     /// Each process learns by scans what others have written to the directory: every ten minutes, or after half a minute if it has
     /// itself written a sixteenth of the capacity. Between two scans, each process uses at most half of the space that was free at the
