@@ -1,5 +1,7 @@
 //! What the cache did with a request, and why: one vocabulary for `Cache-Status`, events, metrics, tests and log lines.
 
+mod display;
+
 use std::{fmt, time::Duration};
 
 /// Makes an enum of reasons from a table. A row has the word for `Cache-Status`, events and metrics, the sentence for `Display`, and
@@ -324,36 +326,5 @@ impl NotStored {
     /// Whether the handler failed (5xx), and may recover at any moment.
     pub(crate) fn is_failure(&self) -> bool {
         matches!(self, Self::Status(500..=599) | Self::Panicked | Self::TimedOut)
-    }
-}
-
-impl fmt::Display for Outcome {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Hit { age, ttl, tier } => {
-                write!(f, "hit, {} s old, fresh for {} s more", age.as_secs(), ttl.as_secs())?;
-                if *tier == Tier::Only { Ok(()) } else { write!(f, "; from {tier}") }
-            }
-            Self::Stale { age, past, why } => write!(f, "stale, {} s old, fresh until {} s ago; {why}", age.as_secs(), past.as_secs()),
-            Self::Forward { why, collapsed, kept } => {
-                write!(f, "forwarded: {why}; ")?;
-                if *collapsed {
-                    f.write_str("answered by another request's run; ")?;
-                }
-                kept.fmt(f)
-            }
-        }
-    }
-}
-
-impl fmt::Display for Kept {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Stored => f.write_str("stored"),
-            Self::Storing => f.write_str("being stored in the background"),
-            Self::Freshened => f.write_str("the stored response is fresh again"),
-            Self::Streaming => f.write_str("being stored while it streams"),
-            Self::Not(reason) => write!(f, "not stored: {reason}"),
-        }
     }
 }

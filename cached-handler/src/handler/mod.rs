@@ -3,6 +3,7 @@
 mod attributes;
 pub(crate) mod defaults;
 pub(crate) mod function;
+mod identity;
 pub(crate) mod info;
 mod mistakes;
 pub(crate) mod name;
@@ -15,13 +16,13 @@ use std::{
     any::TypeId,
     collections::HashMap,
     fmt,
-    hash::{Hash, Hasher},
     sync::{Mutex, Once, OnceLock},
     time::Duration,
 };
 
 pub use self::attributes::{Attributes, Ttl, VaryOn, window};
 use self::defaults::Defaults;
+pub(crate) use self::identity::identity;
 use crate::{
     handler::{policy::Policy, state::State},
     observe::Subject,
@@ -277,28 +278,6 @@ impl fmt::Debug for Handler {
             .field("attributes", &self.attributes)
             .field("policy", &self.policy)
             .finish_non_exhaustive()
-    }
-}
-
-/// The compiler's identity of a type, as bytes. It is the same in every process of a build, and in other builds of the same crates by
-/// the same compiler, even if the type has moved within its file. Another compiler, or other versions of dependencies, may give
-/// another identity, and so begin with an empty store.
-pub(crate) fn identity(of: TypeId) -> Vec<u8> {
-    let mut bytes = Collected(Vec::new());
-    of.hash(&mut bytes);
-    bytes.0
-}
-
-/// A hasher that collects its input.
-struct Collected(Vec<u8>);
-
-impl Hasher for Collected {
-    fn write(&mut self, bytes: &[u8]) {
-        self.0.extend_from_slice(bytes);
-    }
-
-    fn finish(&self) -> u64 {
-        0
     }
 }
 
