@@ -138,7 +138,7 @@ mod tests {
     }
 
     #[test]
-    fn another_name_is_found_in_every_way_of_writing_it() {
+    fn a_renamed_dependency_is_found_however_it_is_written() {
         for own in [
             "[package]\nname = \"x\"\n[dependencies]\naxum = \"0.8\"\nweb-cache = { package = \"cached-handler\", version = \"0.1\" }\n",
             "[dependencies]\nweb-cache = { version = \"0.1\", features = [\n    \"redis\",\n], package=\"cached-handler\" }\n",

@@ -200,7 +200,7 @@ mod tests {
     }
 
     #[test]
-    fn a_name_alone_says_what_is_told_and_the_authors_own_names_are_in_it() {
+    fn a_types_name_selects_the_message_with_the_authors_own_names() {
         for (argument, expected) in [
             ("user: User", "User "),
             ("me: crate::auth::Session", "crate::auth::Session "),
@@ -234,7 +234,7 @@ mod tests {
     }
 
     #[test]
-    fn of_axum_extra_are_names_and_what_a_path_shows() {
+    fn types_of_axum_extra_are_recognised_by_name_and_by_path() {
         let kind = |text: &str, has| kind(&syn::parse_str(text).unwrap(), has).map(|(kind, _)| kind);
         assert!(matches!(kind("TypedHeader<ContentType>", false), Some(Kind::OfAxumExtra)));
         assert!(kind("TypedHeader<ContentType>", true).is_none());

@@ -36,7 +36,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_place_is_one_caches_until_that_is_gone_unless_they_share_by_word() {
+    fn a_place_belongs_to_one_live_cache_unless_both_share_it_explicitly() {
         let mut first = Claims::default();
         assert_eq!(first.take("a place of this test", false), Ok(()));
         assert!(Claims::default().take("a place of this test", false).is_err_and(|error| error.contains(".shares_namespace()")));

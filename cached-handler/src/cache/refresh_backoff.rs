@@ -172,7 +172,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_looked_up_before_a_success_claims_nothing() {
+    fn a_look_up_from_before_a_success_gets_no_permit() {
         let attempts = attempts();
         let permit = attempts.permit(1, 0, 0);
         attempts.succeeded(1, 50);

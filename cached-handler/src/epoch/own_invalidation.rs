@@ -76,7 +76,7 @@ mod tests {
     }
 
     #[test]
-    fn there_is_a_stamp_where_nobody_else_has_moved_the_epoch_since_the_beginning() {
+    fn there_is_a_stamp_if_only_the_request_itself_advanced_the_epoch() {
         let path = |step| (7, Some(step));
         for (steps, expected) in [
             (vec![], None),

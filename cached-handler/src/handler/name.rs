@@ -112,7 +112,7 @@ mod tests {
     }
 
     #[test]
-    fn one_of_the_same_name_in_a_module_outside_is_another() {
+    fn a_handler_with_the_same_name_in_an_outer_module_is_another() {
         let sites =
             [(site("app", "list"), Some("outer")), (site("app::pages", "list"), None), (site("app::pages::new", "list"), Some("new"))];
         for (type_name, expected) in [
@@ -126,7 +126,7 @@ mod tests {
     }
 
     #[test]
-    fn two_of_one_name_in_one_module_are_told_apart_only_where_they_agree() {
+    fn two_handlers_with_one_name_in_a_module_are_ambiguous_unless_they_agree() {
         for (names, expected) in [
             ([None, None], Named::By("m::A::list".into())),
             ([Some("one"), Some("one")], Named::By("one".into())),

@@ -61,7 +61,7 @@ mod tests {
     }
 
     #[test]
-    fn none_is_accepted_without_the_field_and_where_all_are_excluded() {
+    fn no_coding_is_accepted_without_the_field_or_if_all_are_excluded() {
         for lines in [&[][..], &[""], &[" , "], &["identity"], &["Identity;q=1, *;q=0"], &["identity;q=1", "gzip ; q=0.000"], &["*;q=0"]] {
             assert!(!of(lines), "{lines:?}");
         }

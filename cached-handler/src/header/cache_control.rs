@@ -173,7 +173,7 @@ mod tests {
     }
 
     #[test]
-    fn numbers_saturate_and_what_is_none_is_stale() {
+    fn large_numbers_saturate_and_invalid_ones_count_as_stale() {
         for (value, expected) in
             [("60", 60), ("\"60\"", 60), ("99999999999999999999", LONGEST), ("-1", 0), ("1.5", 0), ("abc", 0), ("0", 0), ("\"\"", 0)]
         {
@@ -200,7 +200,7 @@ mod tests {
         }
 
         #[test]
-        fn what_is_added_in_the_end_is_never_lost(line in "[a-z0-9=\", -]{0,40}") {
+        fn a_directive_at_the_end_is_never_lost(line in "[a-z0-9=\", -]{0,40}") {
             if let Ok(found) = read(&[&format!("{line},private")]) {
                 prop_assert!(found.private);
             }

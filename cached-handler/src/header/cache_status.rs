@@ -119,7 +119,7 @@ mod tests {
     }
 
     #[test]
-    fn it_stands_after_what_others_said() {
+    fn the_member_is_appended_after_those_of_other_caches() {
         let mut fields = HeaderMap::new();
         fields.insert("cache-status", HeaderValue::from_static("origin; hit"));
         append(&mut fields, &CacheName::new("site"), &Outcome::Hit { age: Duration::ZERO, ttl: Duration::ZERO, tier: Tier::Only });

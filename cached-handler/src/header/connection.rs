@@ -63,7 +63,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_of_the_connection_goes_and_what_gates_the_store_stays() {
+    fn hop_by_hop_fields_are_removed_and_fields_that_gate_storing_stay() {
         let mut fields = HeaderMap::new();
         for (name, value) in [
             ("connection", "x-hop, Cache-Control, Surrogate-Control"),

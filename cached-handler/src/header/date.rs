@@ -154,7 +154,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_date_is_none() {
+    fn invalid_dates_are_refused() {
         for junk in [
             "",
             "yesterday",
@@ -185,7 +185,7 @@ mod tests {
         }
 
         #[test]
-        fn what_another_reads_is_read_alike(text in "(Sun, |Sunday, |Sun )?[0-3 ][0-9][- ](Feb|Nov)[- ]([0-9]{2}|[12][0-9]{3}) [0-2][0-9]:[0-6][0-9]:[0-6][0-9]( GMT)?") {
+        fn dates_are_parsed_as_another_parser_does(text in "(Sun, |Sunday, |Sun )?[0-3 ][0-9][- ](Feb|Nov)[- ]([0-9]{2}|[12][0-9]{3}) [0-2][0-9]:[0-6][0-9]:[0-6][0-9]( GMT)?") {
             if let Ok(time) = httpdate::parse_http_date(&text) {
                 prop_assert_eq!(parse(&HeaderValue::from_str(&text).unwrap()), Some(time));
             }

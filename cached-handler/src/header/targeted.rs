@@ -287,7 +287,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_too_long_to_be_read_forbids() {
+    fn a_field_that_is_too_long_forbids() {
         assert!(read(&[&format!("{}private", "a, ".repeat(3000))]).unwrap().no_store);
     }
 

@@ -67,7 +67,7 @@ mod tests {
     }
 
     #[test]
-    fn what_may_be_stored_is_asked_for_whole_and_unconditionally() {
+    fn a_storable_response_is_requested_whole_and_unconditionally() {
         for forward in [Forward::UriMiss, Forward::Stale, Forward::VaryMiss, Forward::Bypass(Bypass::Credentials)] {
             assert_eq!(left(forward), 1, "{forward}");
         }

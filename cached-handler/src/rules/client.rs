@@ -288,7 +288,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_is_added_where_that_is_said_but_what_is_personal_is_private() {
+    fn without_cache_control_only_private_is_added() {
         let none = CacheControlSetting::Untouched;
         assert_eq!(sent_with(&[], none, false, 9), "");
         assert_eq!(sent_with(&["max-age=5"], none, false, 9), "max-age=5");
@@ -302,7 +302,7 @@ mod tests {
     }
 
     #[test]
-    fn what_lay_in_a_store_goes_on_as_before() {
+    fn a_response_from_a_backend_keeps_its_lifetimes() {
         for private in [false, true] {
             let mut fields = HeaderMap::new();
             let terms = Terms { cache_control: CacheControlSetting::Is("public, max-age=60"), private, forwards: false, targeted: &[] };
@@ -324,7 +324,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_personal_never_says_public_nor_loses_no_store() {
+    fn a_personal_response_never_says_public_and_keeps_no_store() {
         assert_eq!(sent(&["x=\"\\\"\", public, s-maxage=9"], None, true, 0), "private, x=\"\\\"\"");
         let mut fields = HeaderMap::new();
         fields.insert(header::CACHE_CONTROL, HeaderValue::from_bytes(b"no-store, x=\"\xe9\"").unwrap());

@@ -105,7 +105,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_stated_is_a_tenth_of_the_time_since_it_was_modified() {
+    fn the_heuristic_lifetime_is_a_tenth_of_the_time_since_last_modified() {
         let guess = |lines: &[(&'static str, String)], status: u16, is_public| {
             estimated(&fields(lines), StatusCode::from_u16(status).unwrap(), is_public, NOW + Duration::from_secs(1000))
                 .map(|guess| guess.as_secs())
@@ -121,7 +121,7 @@ mod tests {
     }
 
     #[test]
-    fn age_is_what_is_said_or_what_is_apparent_whichever_is_more() {
+    fn the_age_is_the_greater_of_the_stated_and_the_apparent_one() {
         let now = NOW + Duration::from_secs(100);
         for (lines, expected) in [
             (vec![], 0),

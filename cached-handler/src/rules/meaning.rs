@@ -124,7 +124,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_preference_is_not_read_as_one() {
+    fn values_that_are_no_preferences_are_not_parsed_as_such() {
         assert_ne!(of("accept-language", &["e n"]), of("accept-language", &["en"]));
         for value in ["\"d e\"", "\"DE\"", "en, \"a\"", "\"\\ \", a", "\"\\\", a"] {
             assert_eq!(of("accept-language", &[value]), None, "{value}");
@@ -146,7 +146,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn one_way_of_writing_is_written_in_that_way(name in "(foo|accept-language)", line in "[a-z0-9,;=\" .]{0,40}") {
+        fn the_canonical_form_is_its_own_canonical_form(name in "(foo|accept-language)", line in "[a-z0-9,;=\" .]{0,40}") {
             let once = meaning(&name, std::iter::once(line.as_bytes()));
             if let Some(once) = once {
                 prop_assert_eq!(meaning(&name, std::iter::once(&once[..])), Some(once));

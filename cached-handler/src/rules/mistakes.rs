@@ -132,7 +132,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_field_that_selects_no_response_is_told() {
+    fn a_field_that_cannot_select_a_response_is_reported() {
         for names in [&["accept-language", "x-tenant"][..], &["cookie"], &["authorization", "host"], &[]] {
             assert_eq!(mistake_in_vary(names), None, "{names:?}");
         }
@@ -152,7 +152,7 @@ mod tests {
     }
 
     #[test]
-    fn directives_that_clients_cannot_follow_are_told() {
+    fn directives_that_clients_cannot_follow_are_reported() {
         for right in ["no-store", "public, max-age=60", "private=\"a, b\", public", "x, group=a", "Max-Age=0", "no-cache=\"set-cookie\""] {
             assert_eq!(mistake_in_cache_control(right), None, "{right}");
         }

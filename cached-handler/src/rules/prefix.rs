@@ -63,7 +63,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_everything_or_too_deep_has_no_group_and_no_path_has_more_than_eight() {
+    fn the_root_and_too_deep_prefixes_have_no_group() {
         assert_eq!((group_of("/"), group_of("//"), groups_above("/").len()), (None, None, 0));
         assert!(group_of("/1/2/3/4/5/6/7/8").is_some() && group_of("/1/2/3/4/5/6/7/8/9").is_none());
         assert_eq!(groups_above(&"/a".repeat(1000)).len(), DEEPEST);

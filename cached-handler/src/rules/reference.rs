@@ -136,7 +136,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn whatever_it_is_it_is_a_path_or_nothing(reference in "\\PC{0,40}", target in "/[a-z/]{0,10}") {
+        fn any_reference_resolves_to_a_path_or_to_nothing(reference in "\\PC{0,40}", target in "/[a-z/]{0,10}") {
             if let Some(path) = path_at_same_origin(&reference, &target, Some("a.example")) {
                 prop_assert!(path.starts_with('/'));
             }

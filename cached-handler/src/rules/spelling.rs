@@ -116,7 +116,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_an_argument_takes_for_one_value_is_one() {
+    fn spellings_that_parse_to_one_value_are_one() {
         for same in [
             &["/users/6BA7B810-9DAD-11D1-80B4-00C04FD430C8", "/users/6ba7b8109dad11d180b400c04fd430c8"][..],
             &["/users/6ba7b810-9dad-11d1-80b4-00c04fd430c8", "/users/%7B6ba7b810-9dad-11d1-80b4-00c04fd430c8%7D"],
@@ -143,7 +143,7 @@ mod tests {
     }
 
     #[test]
-    fn what_may_be_two_values_is_two() {
+    fn spellings_of_different_values_stay_different() {
         for (one, other) in [
             ("/a/7", "/a/70"),
             ("/a/b", "/a/b/"),
@@ -161,7 +161,7 @@ mod tests {
     }
 
     #[test]
-    fn however_a_client_writes_numbers_the_spelling_is_hardly_longer() {
+    fn a_canonical_spelling_is_hardly_longer_than_what_was_sent() {
         for segment in ["1e308", "-1e-308", "5e-324", "1e38", "1e999", "9.9", "1e-9"] {
             let path = format!("/{segment}").repeat(10_000);
             let spelling = one_spelling(&path);

@@ -118,7 +118,7 @@ mod tests {
     }
 
     #[test]
-    fn a_client_accepts_what_may_be_stale_and_nothing_else() {
+    fn max_stale_accepts_only_responses_that_may_be_stale() {
         let may = |value| may_be_stale(&[(header::CACHE_CONTROL, HeaderValue::from_static(value))].into_iter().collect(), &[]);
         assert!(may("max-age=9, public") && may_be_stale(&HeaderMap::new(), &[]));
         for forbids in ["must-revalidate", "proxy-revalidate", "s-maxage=9", "no-cache", "a b"] {

@@ -89,7 +89,7 @@ mod tests {
     }
 
     #[test]
-    fn a_response_belongs_to_each_of_the_paths_and_lies_below_what_they_lie_below() {
+    fn a_response_belongs_to_all_its_paths_and_to_their_prefixes() {
         let numbers = |paths: &[&str]| -> Paths { paths.iter().map(|path| number(path)).collect() };
         let [with, without] = [true, false].map(|has_prefixes| {
             let builder = Cache::builder().off();

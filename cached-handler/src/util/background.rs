@@ -135,7 +135,7 @@ mod tests {
     }
 
     #[test]
-    fn however_often_it_is_asked_for_there_is_one() {
+    fn a_task_that_is_needed_often_runs_once() {
         runtime().block_on(async {
             let place = Place::new();
             asked_for(&place, 1000).await;
@@ -144,7 +144,7 @@ mod tests {
     }
 
     #[test]
-    fn one_that_says_that_it_is_away_for_ever_is_there_all_the_same() {
+    fn a_task_that_announces_an_endless_sleep_still_counts_as_present() {
         let runtime = runtime();
         runtime.block_on(async {
             let place = Place::new();
@@ -156,7 +156,7 @@ mod tests {
     }
 
     #[test]
-    fn one_whose_runtime_has_ended_is_begun_anew() {
+    fn a_task_whose_runtime_has_ended_is_started_again() {
         let (home, other) = (runtime(), runtime());
         let place = home.block_on(async { Place::new() });
         home.block_on(asked_for(&place, 10));

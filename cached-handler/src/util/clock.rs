@@ -188,7 +188,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_suspension_is_seen_at_the_next_look_and_what_clocks_are_put_right_by_is_not() {
+    fn a_suspension_is_noticed_and_a_small_clock_correction_is_not() {
         let suspended = Suspended::new();
         let hour = 3_600_000;
         for (now, wall, slept) in [

@@ -97,7 +97,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_built_outside_of_a_runtime_is_at_home_where_it_is_first_used() {
+    fn outside_of_a_runtime_the_first_use_decides_the_home() {
         let (one, other) = (runtime(), runtime());
         let home = Home::here();
         assert_eq!(begins(&home, None), None);

@@ -109,7 +109,7 @@ async fn it_names_each_reason_to_stand_aside() {
 }
 
 #[tokio::test]
-async fn it_stands_after_what_others_said() {
+async fn the_member_is_appended_after_those_of_other_caches() {
     let site = site();
     let others = || vec![says("origin", &[("hit", "true"), ("ttl", "5")]), says("a, b", &[("fwd", "stale")])];
     for ours in [says("site", &[("fwd", "uri-miss"), ("stored", "true")]), says("site", &[("hit", "true"), ("ttl", "60")])] {

@@ -159,7 +159,7 @@ mod tests {
     }
 
     #[test]
-    fn of_what_a_part_is_keyed_only_all_fields_at_once_show_credentials() {
+    fn with_a_part_in_the_key_only_types_with_all_fields_show_credentials() {
         assert!(super::shows_all_fields(type_name::<http::HeaderMap>()));
         assert!(super::shows_all_fields(type_name::<Option<axum::extract::Request>>()));
         #[cfg(feature = "axum-extra")]
@@ -188,7 +188,7 @@ mod tests {
 
     /// These types are recognised by their names, as none of their crates is a dependency.
     #[test]
-    fn what_other_crates_make_of_cookies_shows_credentials() {
+    fn cookie_and_session_types_of_other_crates_show_credentials() {
         mod sessions {
             pub(super) struct Session;
             pub(super) struct AuthSession<B>(pub(super) B);

@@ -137,7 +137,7 @@ mod tests {
     }
 
     #[test]
-    fn four_answers_that_are_nobody_elses_are_enough_until_one_is_stored() {
+    fn four_unstorable_answers_are_enough_until_one_is_stored() {
         let handlers = Handlers::default();
         assert!(!after(&handlers, &NotStored::SetCookie, 3, 0));
         assert!(after(&handlers, &NotStored::SetCookie, 1, 0));
@@ -149,14 +149,14 @@ mod tests {
     }
 
     #[test]
-    fn what_was_stored_before_any_that_was_not_counts_as_well() {
+    fn a_stored_response_before_any_evidence_counts_as_well() {
         let handlers = Handlers::default();
         handlers.stored(&HANDLER, instance(), 0);
         assert!(!after(&handlers, &NotStored::SetCookie, 100, 1));
     }
 
     #[test]
-    fn what_tells_of_one_resource_or_request_says_nothing_of_the_handler() {
+    fn reasons_of_one_resource_or_request_are_no_evidence() {
         let handlers = Handlers::default();
         for reason in [NotStored::Status(404), NotStored::Status(500), NotStored::TooLarge, NotStored::Credentials] {
             assert!(!after(&handlers, &reason, 1000, 0), "{reason:?}");
@@ -172,7 +172,7 @@ mod tests {
     }
 
     #[test]
-    fn no_more_than_some_run_at_once_for_what_may_be_the_first_that_is_stored() {
+    fn the_runs_without_waiting_are_limited() {
         let handlers = Handlers::default();
         after(&handlers, &NotStored::SetCookie, 4, 0);
         let places: Vec<_> = (0..1000).map_while(|_| handlers.place(&HANDLER, instance(), 0)).collect();
@@ -182,7 +182,7 @@ mod tests {
     }
 
     #[test]
-    fn where_one_that_stores_finds_no_room_all_are_waited_for() {
+    fn if_a_storing_handler_finds_no_room_all_requests_wait() {
         let handlers = Handlers::default();
         let numbered = |number| Instance { number, ..instance() };
         (0..MOST as u64).for_each(|number| handlers.stored(&HANDLER, numbered(number), 0));

@@ -202,7 +202,7 @@ fn no_schedule_loses_an_invalidation_between_a_counter_that_goes_and_one_that_co
 }
 
 #[test]
-fn no_schedule_leaves_a_name_behind_that_nobody_holds() {
+fn no_schedule_leaves_a_name_behind_that_nothing_holds() {
     explore(schedules() / 4, || {
         let world = World::new(Stamped::Before, Known::Early);
         side_by_side(&world, vec![World::fill, World::evict, World::comes_and_goes, |world| world.write(Mark::Group("g"))]);

@@ -26,7 +26,7 @@ fn each_kind_of_target_makes_unusable_what_it_concerns_and_nothing_else() {
 }
 
 #[test]
-fn an_invalidation_of_a_group_that_nobody_holds_is_remembered() {
+fn an_invalidation_of_a_group_that_nothing_holds_is_remembered() {
     let epochs = InProcessEpochs::new();
     let stamp = epochs.now();
     epochs.advance_now(Mark::Group("late"), Effect::Invalidate);
@@ -64,7 +64,7 @@ fn names_leave_with_the_last_holder() {
 }
 
 #[test]
-fn names_that_nobody_holds_are_told_apart_up_to_a_limit_and_none_is_spared() {
+fn names_that_nothing_holds_have_exact_epochs_up_to_a_limit() {
     let registry = Registry::exact_to(100);
     let epoch = |name: u64| registry.counter(&name.to_string()).epoch().invalidated();
     for name in 0..150 {

@@ -68,7 +68,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_no_client_sends_is_told_with_what_to_type() {
+    fn text_that_is_no_path_is_reported_with_what_to_type() {
         for (path, advice) in [
             ("a/x", "type `/a/x`"),
             ("", "type `/`"),
@@ -88,7 +88,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_meant_is_a_path() {
+    fn the_target_that_was_meant_is_a_path() {
         for (path, is) in
             [("a/x", "/a/x"), ("", "/"), (" /a/x\n", "/a/x"), ("https://host/a/x", "/a/x"), ("https://host", "/"), ("/a/:id", "/a/:id")]
         {

@@ -103,7 +103,7 @@ mod tests {
         .keep_own_path();
 
     #[test]
-    fn what_a_handler_does_not_say_is_as_the_defaults_say() {
+    fn the_defaults_apply_to_settings_that_a_handler_does_not_make() {
         assert_eq!(Policy::new().over(&ALL), ALL);
         let named = Policy::new().name("n").version(3).over(&ALL);
         assert_eq!((named.name, named.version, named.max_body), (Some("n"), 3, 7));
@@ -111,7 +111,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_handler_says_is_as_it_says_also_where_that_is_the_default_of_all() {
+    fn a_handlers_setting_wins_even_if_it_equals_the_crates_default() {
         let own = Policy::new().max_body(1 << 20).etag(ETag::Auto).collapse(Collapse::Detached).jitter(5).max_wait(secs(5));
         let own = own.targeted_fields(&[]).vary_by_meaning(&[]).without_cache_control().status(404, secs(9)).status(302, secs(1));
         let both = own.over(&ALL);

@@ -84,7 +84,7 @@ fn check<T: DeserializeOwned + Debug + 'static>(expected: Reads) {
 }
 
 #[test]
-fn what_a_type_reads_is_asked_of_it_once() {
+fn a_type_is_probed_once() {
     static ASKED: AtomicUsize = AtomicUsize::new(0);
     struct Counting;
     impl<'de> Deserialize<'de> for Counting {

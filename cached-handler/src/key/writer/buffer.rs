@@ -129,7 +129,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_was_written_is_there_in_order_however_long() {
+    fn a_buffer_of_any_length_keeps_its_bytes_in_order() {
         for piece in [0, 1, 7, 127, 128, 231, 232, 233, 600] {
             let (mut buffer, mut model) = (Buffer::new(), Vec::new());
             for at in 0..12_u8 {
@@ -145,7 +145,7 @@ mod tests {
     }
 
     #[test]
-    fn it_ends_at_the_limit() {
+    fn a_buffer_ends_at_the_limit() {
         let mut buffer = Buffer::new();
         assert!(buffer.framed(&vec![1; MAX_KEY - 2]));
         assert!(!buffer.push(1));

@@ -8,7 +8,7 @@ const MISS: Option<Forward> = Some(Forward::UriMiss);
 const WITH_COOKIES: Option<Forward> = Some(Forward::Bypass(Bypass::Credentials));
 
 #[test]
-fn the_hundredth_in_a_row_is_told_with_the_main_reason_and_its_share() {
+fn the_hundredth_answer_in_a_row_is_logged_with_the_main_reason() {
     let unused = Unused::new();
     for at in 0..99 {
         let told =
@@ -21,14 +21,14 @@ fn the_hundredth_in_a_row_is_told_with_the_main_reason_and_its_share() {
 }
 
 #[test]
-fn a_reason_is_told_once() {
+fn a_reason_is_logged_once() {
     let unused = Unused::new();
     let told = (0..1000).filter_map(|_| unused.note(MISS, &not(NotStored::Private))).count();
     assert_eq!(told, 1);
 }
 
 #[test]
-fn what_a_client_makes_up_takes_no_warning_from_the_author() {
+fn a_reason_that_a_client_provokes_does_not_use_up_the_warning() {
     let made_up = [Bypass::KeyTooLong, Bypass::Content, Bypass::Upgrade, Bypass::Range, Bypass::RejectedArgument];
     for reason in made_up {
         let made_up = |unused: &Unused| unused.note(Some(Forward::Bypass(reason)), &not(NotStored::Bypass));
@@ -49,7 +49,7 @@ fn what_a_client_makes_up_takes_no_warning_from_the_author() {
 
 /// A client can also ask for resources that do not exist.
 #[test]
-fn each_reason_and_each_status_is_told_for_itself() {
+fn each_reason_and_each_status_is_logged_separately() {
     let unused = Unused::new();
     for reason in [NotStored::Status(404), NotStored::Status(303), NotStored::NoStore] {
         let told: Vec<_> = (0..1000).filter_map(|_| unused.note(MISS, &not(reason.clone()))).collect();
@@ -70,7 +70,7 @@ fn a_hit_takes_no_lock() {
 }
 
 #[test]
-fn one_that_was_stored_or_came_from_the_cache_begins_anew() {
+fn an_answer_that_is_stored_or_cached_resets_the_count() {
     let used: [fn(&Unused); 2] = [Unused::is_used, |unused| drop(unused.note(MISS, &Kept::Stored))];
     for is_used in used {
         let unused = Unused::new();
@@ -84,7 +84,7 @@ fn one_that_was_stored_or_came_from_the_cache_begins_anew() {
 }
 
 #[test]
-fn what_says_nothing_of_the_handler_does_not_count() {
+fn reasons_that_do_not_concern_the_handler_do_not_count() {
     let unused = Unused::new();
     let answers = [
         (Some(Forward::Bypass(Bypass::Off)), not(NotStored::Bypass)),
@@ -102,7 +102,7 @@ fn what_says_nothing_of_the_handler_does_not_count() {
 }
 
 #[test]
-fn every_reason_that_is_told_says_what_to_type() {
+fn every_reason_that_is_logged_says_what_to_type() {
     use NotStored as N;
     let bypassed = [
         Bypass::Condition,

@@ -78,7 +78,7 @@ fn preconditions_are_taken_in_the_order_of_the_rfc() {
 }
 
 #[test]
-fn what_is_no_success_is_sent_as_it_is() {
+fn a_response_that_is_no_success_ignores_preconditions() {
     for status in [301, 404, 500] {
         assert_eq!(of(&[("if-match", "\"2\""), ("range", "bytes=0-1")], status, 5), Verdict::Whole);
     }
@@ -117,7 +117,7 @@ fn a_date_stands_in_for_a_modification_only_of_a_servers_and_well_before() {
 }
 
 #[test]
-fn what_was_modified_in_the_second_in_which_it_was_made_may_have_been_again_since() {
+fn a_time_within_the_second_of_the_response_is_no_strong_validator() {
     let since = |since, date| by_time(&[("if-modified-since", since)], Some(MODIFIED), date, true);
     assert_eq!(since(MODIFIED, MODIFIED), Verdict::Whole);
     assert_eq!(since(MODIFIED, BEFORE), Verdict::Whole, "it comes from the future");

@@ -108,7 +108,7 @@ fn private_stays_private_in_every_spelling() {
 }
 
 #[test]
-fn what_is_asked_for_each_time_may_be_stored_by_its_status_or_its_word() {
+fn a_no_cache_response_is_stored_by_its_status_or_by_public() {
     let asked = |status, cache_control| {
         lifetime_of(ask(status, &[("etag", "\"1\""), ("cache-control", cache_control)], |question| {
             question.ttl = None;
@@ -124,7 +124,7 @@ fn what_is_asked_for_each_time_may_be_stored_by_its_status_or_its_word() {
 }
 
 #[test]
-fn what_the_targeted_field_says_stands_in_the_place_of_the_rest() {
+fn a_targeted_field_replaces_cache_control() {
     let both = |own, cdn| lifetime_of(verdict(200, &[("cache-control", own), ("cdn-cache-control", cdn)]));
     assert_eq!(both("no-store", "max-age=9"), Ok(9));
     assert_eq!(both("a b", "max-age=9"), Ok(9));
@@ -135,7 +135,7 @@ fn what_the_targeted_field_says_stands_in_the_place_of_the_rest() {
 }
 
 #[test]
-fn what_states_no_freshness_is_guessed_only_where_the_policy_says_so() {
+fn freshness_is_estimated_only_if_the_policy_says_so() {
     let modified = [("last-modified", "Thu, 01 Jan 1970 00:00:00 GMT")];
     let from_response = |heuristic: bool| {
         lifetime_of(ask(200, &modified, |question| {
@@ -187,7 +187,7 @@ fn from_response_asks_for_a_freshness_and_lets_it_vary() {
 }
 
 #[test]
-fn an_answer_to_post_is_stored_where_it_says_what_it_is_and_for_how_long() {
+fn an_answer_to_post_is_stored_if_it_names_its_target_and_its_freshness() {
     let old = ("last-modified", "Thu, 01 Jan 1970 00:00:00 GMT");
     let of = |method, names_its_target, status, lines: &[(&str, &str)]| {
         lifetime_of(ask(status, lines, |question| {

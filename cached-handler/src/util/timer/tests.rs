@@ -88,7 +88,7 @@ fn without_timers_in_the_runtime_limits_hold_and_nothing_panics() {
 }
 
 #[test]
-fn a_runtime_that_ends_leaves_nobody_waiting_and_panics_nowhere() {
+fn timers_end_and_do_not_panic_when_their_runtime_ends() {
     let runtime = Builder::new_multi_thread().worker_threads(1).enable_time().build().unwrap();
     let handle = runtime.handle().clone();
     let (begun, has_begun) = mpsc::channel();

@@ -85,7 +85,7 @@ impl CacheKey for Language {
 }
 
 #[test]
-fn a_header_of_the_authors_own_is_its_lines_and_what_it_says_itself() {
+fn an_authors_header_type_is_keyed_by_its_lines_and_its_own_key() {
     let language = |values: &[&str]| key::<TypedHeader<Language>, _>(with("accept-language", values));
     assert_eq!(language(&["EN"]).traits.vary.as_slice(), ["accept-language"]);
     assert!(language(&["EN"]).traits.private);

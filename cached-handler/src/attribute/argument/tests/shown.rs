@@ -194,7 +194,7 @@ macro_rules! skipped {
 
 /// A form that a middleware put there has nothing to do with the method of this request.
 #[test]
-fn a_form_in_an_extension_is_told_by_its_bytes_whatever_the_method() {
+fn a_form_in_an_extension_is_keyed_by_its_bytes_for_any_method() {
     let form = |text: &'static str| {
         let request = Request::post("/a").body(Body::empty()).unwrap();
         written(&request, |key| Keyed::<Undeclared>::write(&Extension(RawForm(text.into())), key)).bytes

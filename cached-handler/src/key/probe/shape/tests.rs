@@ -127,7 +127,7 @@ fn a_visitor_that_skips_errors_comes_to_an_end() {
 }
 
 #[test]
-fn what_cannot_be_seen_in_full_is_known_for_it() {
+fn a_type_without_a_complete_shape_is_recognised() {
     macro_rules! is_whole {
         ($type:ty => $($declared:item)*) => {{
             $(

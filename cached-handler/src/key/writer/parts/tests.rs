@@ -111,7 +111,7 @@ fn an_address_is_what_it_prints() {
 
 #[cfg(feature = "rust_decimal")]
 #[test]
-fn a_decimal_is_told_with_its_scale_and_its_sign() {
+fn the_key_of_a_decimal_has_its_scale_and_its_sign() {
     use rust_decimal::Decimal;
     let decimals = ["1.0", "1.00", "1", "-1", "0", "0.0", "10"].map(|text| text.parse::<Decimal>().unwrap());
     for (at, one) in decimals.iter().enumerate() {
@@ -122,7 +122,7 @@ fn a_decimal_is_told_with_its_scale_and_its_sign() {
 
 #[cfg(feature = "chrono")]
 #[test]
-fn a_moment_of_chrono_is_told_with_its_zone() {
+fn the_key_of_a_chrono_time_has_its_zone() {
     use chrono::{DateTime, FixedOffset, NaiveDate, TimeDelta, Utc};
     let at = |text: &str| DateTime::parse_from_rfc3339(text).unwrap();
     injective(&at("2026-07-01T12:00:00+02:00"), &at("2026-07-01T10:00:00+00:00"), false);
@@ -139,7 +139,7 @@ fn a_moment_of_chrono_is_told_with_its_zone() {
 
 #[cfg(feature = "time")]
 #[test]
-fn a_moment_of_time_is_told_with_its_zone() {
+fn the_key_of_a_time_crate_time_has_its_offset() {
     use time::{Date, Duration, OffsetDateTime, UtcDateTime, UtcOffset};
     let here = OffsetDateTime::UNIX_EPOCH;
     injective(&here, &here.to_offset(UtcOffset::from_whole_seconds(3600).unwrap()), false);
@@ -152,7 +152,7 @@ fn a_moment_of_time_is_told_with_its_zone() {
 
 #[cfg(feature = "jiff")]
 #[test]
-fn a_moment_of_jiff_is_told_with_its_zone_and_a_span_with_its_units() {
+fn the_key_of_a_jiff_time_has_its_zone_and_of_a_span_its_units() {
     use jiff::{
         SignedDuration, Span, Timestamp,
         civil::date,
