@@ -1,4 +1,4 @@
-//! `cargo run --example site [-- DIRECTORY] [--port PORT] [--backend memory|fs|redis]`: a directory of Markdown files, served from the cache.
+//! `cargo run --example site [-- DIRECTORY] [--port PORT] [--backend NAME]`: a directory of Markdown files, served from the cache.
 //!
 //! Start reading at `site/app.rs`, where the handlers are. This file starts the server and says what to try.
 
@@ -40,10 +40,10 @@ async fn serve(Arguments { directory, port, backend }: Arguments) -> Result<(), 
     let cache = match backend {
         Backend::Memory => builder,
         // Whoever serves another directory shares nothing with this one.
-        Backend::Fs => builder.namespace(format!("site of {}", directory.root().display())).fs(files()).default_backend("fs"),
+        Backend::Fs(name) => builder.namespace(format!("site of {}", directory.root().display())).fs(files()).default_backend(name),
         // The address comes from the environment. A name that may stand in keys: those who serve the same pages type it.
-        Backend::Redis => {
-            builder.namespace(env::var("SITE").unwrap_or_else(|_| "site".to_owned())).redis(server()).default_backend("redis")
+        Backend::Redis(name) => {
+            builder.namespace(env::var("SITE").unwrap_or_else(|_| "site".to_owned())).redis(server()).default_backend(name)
         }
     };
     let cache = cache.build().await?;
@@ -89,8 +89,9 @@ async fn log(request: Request, next: Next) -> Response {
 enum Backend {
     #[default]
     Memory,
-    Fs,
-    Redis,
+    /// By its name, as copies in memory may stand in front of it.
+    Fs(&'static str),
+    Redis(&'static str),
 }
 
 /// What was asked for on the command line.
@@ -115,10 +116,13 @@ impl Arguments {
                 "--backend" => {
                     backend = match words.next().as_deref() {
                         Some("memory") => Backend::Memory,
-                        Some("fs") => Backend::Fs,
-                        Some("redis") => Backend::Redis,
+                        Some("fs") => Backend::Fs("fs"),
+                        Some("redis") => Backend::Redis("redis"),
+                        Some("memory+fs") => Backend::Fs("memory+fs"),
+                        Some("memory+redis") => Backend::Redis("memory+redis"),
                         _ => {
-                            return Err("`--backend` needs a name; type `--backend memory`, `--backend fs` or `--backend redis`".to_owned());
+                            return Err("`--backend` needs a name; type `--backend memory`, `fs`, `redis`, `memory+fs` or `memory+redis`"
+                                .to_owned());
                         }
                     };
                 }
@@ -164,13 +168,14 @@ impl fmt::Display for Tour<'_> {
 const USAGE: &str = "\
 Serves a directory of Markdown files on 127.0.0.1, each page rendered once and then answered from the cache.
 
-    cargo run --example site [-- [DIRECTORY] [--port PORT] [--backend memory|fs|redis]]
+    cargo run --example site [-- [DIRECTORY] [--port PORT] [--backend memory|fs|redis|memory+fs|memory+redis]]
 
 DIRECTORY   where the files are; this repository by default
 PORT        3000 by default, or any that is free; 0 for any that is free
 --backend   where responses rest: in this process by default; in files, which survive it, in the directory
             CACHED_HANDLER_FS_DIR of the environment, or one for temporary files; or in Redis, which others share,
-            at CACHED_HANDLER_REDIS_URL, or on this machine, under the name SITE, or `site`";
+            at CACHED_HANDLER_REDIS_URL, or on this machine, under the name SITE, or `site`; with `memory+` before the name,
+            this process holds copies in memory, too";
 
 #[cfg(test)]
 mod tests {
@@ -190,8 +195,9 @@ mod tests {
     #[test]
     fn a_backend_is_chosen_by_name() {
         let backend = |words: &[&str]| parse(words).map(|arguments| arguments.map(|arguments| arguments.backend));
-        assert_eq!(backend(&["--backend", "fs", "docs"]), Ok(Some(Backend::Fs)));
-        assert_eq!(backend(&["--backend", "redis"]), Ok(Some(Backend::Redis)));
+        assert_eq!(backend(&["--backend", "fs", "docs"]), Ok(Some(Backend::Fs("fs"))));
+        assert_eq!(backend(&["--backend", "memory+fs"]), Ok(Some(Backend::Fs("memory+fs"))));
+        assert_eq!(backend(&["--backend", "redis"]), Ok(Some(Backend::Redis("redis"))));
         assert_eq!(backend(&["--backend", "memory"]), backend(&[]));
     }
 

@@ -18,6 +18,9 @@ pub enum Place {
     Memory,
     Files(Scratch),
     Redis(RedisServer),
+    /// The same, with copies in memory in front of it.
+    NearFiles(Scratch),
+    NearRedis(RedisServer),
 }
 
 /// How long a server may take to be reached.
@@ -34,6 +37,17 @@ impl Place {
         Self::Redis(RedisServer::start())
     }
 
+    /// The name of the backend.
+    pub fn backend(&self) -> &'static str {
+        match self {
+            Self::Memory => "memory",
+            Self::Files(_) => "fs",
+            Self::Redis(_) => "redis",
+            Self::NearFiles(_) => "memory+fs",
+            Self::NearRedis(_) => "memory+redis",
+        }
+    }
+
     /// A fresh cache, which meets none that was made before.
     pub async fn cache(&self) -> Cache {
         self.cache_with(|builder| builder).await
@@ -44,8 +58,12 @@ impl Place {
         let namespace = format!("place-{}", NUMBER.fetch_add(1, Ordering::Relaxed));
         let cache = TestCache::with(|builder| match self {
             Self::Memory => set(builder),
-            Self::Files(scratch) => set(builder.namespace(namespace).fs(scratch.cache()).default_backend("fs").limits("fs", PATIENT)),
-            Self::Redis(server) => set(builder.namespace(namespace).redis(server.url()).default_backend("redis").limits("redis", PATIENT)),
+            Self::Files(scratch) | Self::NearFiles(scratch) => {
+                set(builder.namespace(namespace).fs(scratch.cache()).default_backend(self.backend()).limits("fs", PATIENT))
+            }
+            Self::Redis(server) | Self::NearRedis(server) => {
+                set(builder.namespace(namespace).redis(server.url()).default_backend(self.backend()).limits("redis", PATIENT))
+            }
         });
         let cache = cache.cache().clone();
         let began = moment();

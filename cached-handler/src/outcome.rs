@@ -2,7 +2,11 @@
 
 mod display;
 
+mod tier;
+
 use std::{fmt, time::Duration};
+
+pub use self::tier::Tier;
 
 /// Makes an enum of reasons from a table. A row has the word for `Cache-Status`, events and metrics, the sentence for `Display`, and
 /// optionally what to type.
@@ -86,19 +90,6 @@ pub enum Outcome {
         /// What became of the new response.
         kept: Kept,
     },
-}
-
-reasons! {
-    /// Which copy of a stored response answered.
-    #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-    Tier(self: Self) {
-        /// There is one alone: of every backend but `memory+…`.
-        Only = "only": "the only copy";
-        /// The copy in memory, in front of a shared backend (`memory+redis`, `memory+fs`).
-        Near = "near": "the copy in memory";
-        /// What rests in the shared backend behind that; from now on there is a copy in memory.
-        Far = "far": "the shared backend";
-    }
 }
 
 reasons! {

@@ -14,6 +14,10 @@ pub enum Backend {
     Fs,
     /// Redis, which other machines share.
     Redis,
+    /// Files, with copies in memory in front of them.
+    MemoryAndFs,
+    /// Redis, with copies in memory in front of it.
+    MemoryAndRedis,
 }
 
 impl FromStr for Backend {
@@ -24,7 +28,9 @@ impl FromStr for Backend {
             "memory" => Ok(Self::Memory),
             "fs" => Ok(Self::Fs),
             "redis" => Ok(Self::Redis),
-            _ => Err(format!("there is no backend `{name}`; type `memory`, `fs` or `redis`")),
+            "memory+fs" => Ok(Self::MemoryAndFs),
+            "memory+redis" => Ok(Self::MemoryAndRedis),
+            _ => Err(format!("there is no backend `{name}`; type `memory`, `fs`, `redis`, `memory+fs` or `memory+redis`")),
         }
     }
 }
@@ -32,20 +38,29 @@ impl FromStr for Backend {
 impl Backend {
     /// Sets it up, for a shop of this name: those who share a name share their responses, hence their goods as well.
     pub fn set_up(self, builder: CacheBuilder, shop: &str) -> CacheBuilder {
-        let builder = builder.namespace(shop);
+        let builder = builder.namespace(shop).default_backend(self.name());
         match self {
             Self::Memory => builder,
-            Self::Fs => builder.fs(files(shop)).default_backend("fs"),
-            Self::Redis => {
-                let url = env::var("CACHED_HANDLER_REDIS_URL").unwrap_or_else(|_| "redis://127.0.0.1:6379".to_owned());
-                builder.redis(url).default_backend("redis")
+            Self::Fs | Self::MemoryAndFs => builder.fs(files(shop)),
+            Self::Redis | Self::MemoryAndRedis => {
+                builder.redis(env::var("CACHED_HANDLER_REDIS_URL").unwrap_or_else(|_| "redis://127.0.0.1:6379".to_owned()))
             }
+        }
+    }
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::Memory => "memory",
+            Self::Fs => "fs",
+            Self::Redis => "redis",
+            Self::MemoryAndFs => "memory+fs",
+            Self::MemoryAndRedis => "memory+redis",
         }
     }
 
     /// Takes away what it leaves on this machine.
     pub fn clear_away(self, shop: &str) {
-        if self == Self::Fs {
+        if matches!(self, Self::Fs | Self::MemoryAndFs) {
             _ = std::fs::remove_dir_all(files(shop));
         }
     }

@@ -1,4 +1,4 @@
-//! `cargo run --bin shop [-- --backend memory|fs|redis] [--no-cache]`: the shop on loopback, with goods made at its start.
+//! `cargo run --bin shop [-- --backend memory|fs|redis|memory+fs|memory+redis] [--no-cache]`: the shop on loopback, with goods made at its start.
 
 use std::{env, error::Error, fs};
 

@@ -39,20 +39,21 @@
 //! # Which one?
 //!
 //! Start with memory. Use files for responses that are worth disk space and have to survive a restart, Redis for
-//! several machines.
+//! several machines. Put memory in front of either where the same responses are asked for again and again: it is as exact.
 //!
-//! | | memory | files | Redis |
-//! |---|---|---|---|
-//! | `backend = …` | `"memory"`, or nothing | `"fs"` | `"redis"` |
-//! | needs | nothing | Unix, a local disk, a namespace | a server of version 7.0 or later, a namespace |
-//! | responses are shared by | this process | the processes on the directory | all processes on the server |
-//! | an invalidation holds (L4) | in this process | for every process on the directory | for every process on that primary |
-//! | a restart of the process | loses all | loses nothing | loses nothing |
-//! | a reboot, or a restart of the server | loses all | makes all unusable, unless `fs_durable()` | makes all unusable, unless `redis_durable()` |
-//! | a failover | | | the same |
-//! | while it fails | | handlers run; invalidations are errors, and are retried | the same |
-//! | damaged or foreign data | | a miss and a warning | the same |
-//! | a hit | no allocation more than a ready response | four calls of the system | one `MGET`, of four keys and the attribute's groups |
+//! | | memory | files | Redis | memory in front of files | memory in front of Redis |
+//! |---|---|---|---|---|---|
+//! | `backend = …` | `"memory"`, or nothing | `"fs"` | `"redis"` | `"memory+fs"` | `"memory+redis"` |
+//! | needs | nothing | Unix, a local disk, a namespace | a server of version 7.0 or later, a namespace | as files | as Redis |
+//! | responses are shared by | this process | the processes on the directory | all processes on the server | as files | as Redis |
+//! | an invalidation holds (L4) | in this process | for every process on the directory | for every process on that primary | as files, for all copies too | as Redis, for all copies too |
+//! | a restart of the process | loses all | loses nothing | loses nothing | loses the copies | loses the copies |
+//! | a reboot, or a restart of the server | loses all | makes all unusable, unless `fs_durable()` | makes all unusable, unless `redis_durable()` | as files | as Redis |
+//! | a failover | | | the same | | the same |
+//! | while it fails | | handlers run; invalidations are errors, and are retried | the same | the same | the same |
+//! | damaged or foreign data | | a miss and a warning | the same | the same | the same |
+//! | a hit | no allocation more than a ready response | four calls of the system | one `MGET`, of four keys and the attribute's groups | in memory; two calls of the system | content in memory; one `MGET` of the epochs |
+//! | an invalidation | a few instructions | one write of the epochs, under a lock of the file | one script | as files; each copy then reads its epochs once | as Redis |
 //!
 //! # Memory
 //!
@@ -146,6 +147,49 @@
 //!   writes, and Sentinel's or the cluster's time-out bounds the time).
 //! - In a cluster, all keys of a namespace are in one slot, on one node.
 //!
+//! # Two tiers: memory in front of files or Redis
+//!
+//! ```
+//! use axum::extract::Path;
+//! use cached_handler::cached;
+//!
+//! #[cached(ttl = "10m", backend = "memory+redis", group = "report:{id}")]
+//! async fn report(Path(id): Path<u64>) -> String {
+//!     format!("report {id}")
+//! }
+//! ```
+//!
+//! Each process holds copies of what it has used, within the limit of [`memory`](crate::CacheBuilder::memory), in front of the
+//! backend that is set up as `fs` or `redis`, or of a store of yours (`"memory+NAME"`). `.default_backend("memory+redis")`
+//! works as well. Processes with copies and processes without share all that is stored. What is set for the backend behind
+//! holds: its limits (`.limits("redis", …)`), its namespace, its variable of the environment.
+//!
+//! **It is exact**, as everything else here: a request that starts after an invalidation has returned `Ok`, in any process, is
+//! never answered from an older copy. Why, in ten sentences:
+//!
+//! 1. Every response is stamped with the backend's clock as it stood before its handler began.
+//! 2. An invalidation moves that clock on first, and then the epoch of its target.
+//! 3. A copy may answer if no epoch that concerns it is later than its stamp.
+//! 4. In front of Redis, and of a store with epochs of its own, the epochs are read for each request: one `MGET`, and no content.
+//! 5. In front of files, the clock is read for each request, which takes no wait.
+//! 6. A copy remembers the clock that was read before its epochs were last found not to be later.
+//! 7. If the clock still stands there, nothing at all was invalidated since, and the epochs need not be read again.
+//! 8. If it does not, the epochs are read once, without the content, and the later clock is remembered.
+//! 9. A clock whose last step has not reached its epoch yet is not remembered, and no copy is compared with it.
+//! 10. Where the clock or the epochs cannot be read, or the circuit breaker is open, no copy answers, and handlers run as ever.
+//!
+//! - **A copy is never used past the lifetime** of its response. When that has ended, or it was expired, the backend is asked,
+//!   where another process may have stored a newer response; so it is for stale windows.
+//! - **Until then, a copy answers though another process has replaced the response** without an invalidation, as a request with
+//!   `no-cache` does under `honor_request_directives`, or of two runs the one that ended last. Invalidate what has changed.
+//! - **What a HEAD says** of the response that GET stored, and that a 304 ends, counts in the backend and in the process that has
+//!   heard it; another process's copy answers until its lifetime ends.
+//! - **Values** are held as values: a hit in memory reads no JSON.
+//! - **Which copy answered** stands in [`Outcome`](crate::Outcome) (`tier`), in `Cache-Status` (`hit; detail=near`), in
+//!   [`Stats`](crate::Stats) (`near_hits`, `far_hits`) and in the metric `cached_handler_tier_hits_total`.
+//! - **On systems other than Linux**, files are never read without a wait: a hit in memory in front of them takes one hop to a
+//!   thread that reads the epochs.
+//!
 //! # Invalidations that fail
 //!
 //! On files, on Redis and on stores with epochs of their own, an invalidation can fail. The call then returns an error,
@@ -191,6 +235,7 @@
 //! # When not
 //!
 //! - Redis for one process: memory is much faster, and needs nothing.
+//! - Two tiers where each response is asked for once or twice: a copy that nobody asks for takes the place of another.
 //! - Files on a network file system, or for containers that do not share a directory.
 //! - Any of them as the only place where something is stored: a cache may lose everything at any time.
 //!
@@ -200,6 +245,8 @@
 //! |---|---|
 //! | compiler: `CacheBuilder::redis` needs the feature `redis` | `features = ["redis"]` for cached-handler in Cargo.toml; for files, `"fs"` |
 //! | `build()` or `install()`: a backend is named that this cache does not have; `bypass`, `unknown-backend` | the attribute or `default_backend` names a backend that this cache was built without: a name, a feature, or an environment variable is missing |
+//! | `build()`: a name stands for copies in memory in front of a backend | a store of yours has a name that begins with `memory+`: rename it |
+//! | `build()`: limits of `memory+redis` | `.limits("redis", …)`: what takes time is the backend behind |
 //! | `build()`: a namespace is missing | `.namespace("shop")`: it keeps two applications apart |
 //! | `build()`: another cache of this process is in the same place | a namespace for each cache, such as one per tenant, or clones of one cache; `.shares_namespace()` where both may answer from what the other has stored, as two caches of a test that stand for two processes |
 //! | `build()`: the directory is refused | another user owns it, it is a link, or others may read or write in it: `chmod -R u=rwX,go=`, or choose another |

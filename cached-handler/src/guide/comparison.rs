@@ -42,7 +42,7 @@
 //! | Redis | yes | no | yes | no | yes | yes |
 //! | Redis Cluster | one slot per namespace | | no | | yes (read) | no |
 //! | files | yes | no | no | yes | yes | yes |
-//! | memory in front of Redis (two tiers) | **no** | no | yes (read) | no | yes (read) | no |
+//! | memory in front of Redis (two tiers) | yes; exact | no | yes (read) | no | yes (read) | no |
 //! | a choice of storage formats | **no** | no | no | no | yes (read) | no |
 //! | compressed entries | **no** | no | faulty | no | yes | no |
 //! | limited in bytes by default | yes | no | no | no | no | no |
@@ -59,6 +59,6 @@
 //!
 //! - To memoize functions with an attribute: [cached](https://crates.io/crates/cached).
 //! - For a map in memory without HTTP: [moka](https://crates.io/crates/moka).
-//! - For two tiers, or compressed entries: hitbox.
+//! - For compressed entries: hitbox.
 //!
 //! This crate cannot key the content of a request, send several ranges in one response, or cache methods of trait impls.

@@ -67,6 +67,7 @@
 //! | variants by `Vary` of one key | 64, by at most 64 fields; further ones are not stored | |
 //! | a typed value in memory | what can be read back from its JSON, 1 MiB of it | `Values::weigh`, `Values::max_json` |
 //! | methods | GET, HEAD | |
+//! | copies in memory in front of files or Redis (`memory+fs`, `memory+redis`) | none; they count in `memory`, live as long as their response, and are found valid by the backend's clock or epochs for each request | `backend`, `Cache::builder().default_backend("memory+redis")` |
 //! | backend, if none is named | memory | `Cache::builder().default_backend("name")` |
 //! | stale windows | off | `stale_while_revalidate`, `stale_if_error` |
 //! | lifetime, if there is a stale window | shortened at random by up to 5 %, so that a fleet does not refresh all at once | `Policy::jitter` |
@@ -119,6 +120,7 @@
 //! | metric | labels | counts |
 //! |---|---|---|
 //! | `cached_handler_requests_total` | `handler`, `outcome`: `hit`, `stale`, `forward`, `collapsed` (forwarded, and answered by another request's run) | requests answered |
+//! | `cached_handler_tier_hits_total` | `handler`, `tier`: `near` (the copy in memory), `far` (the backend behind it) | hits of handlers whose backend has copies in memory (`memory+…`); `hit` above counts both |
 //! | `cached_handler_forwards_total` | `handler`, `reason`: `uri-miss`, `vary-miss`, `stale`, `invalidated`, `request`, `method`, or a word of `Bypass` | requests that were forwarded to the handler, and why |
 //! | `cached_handler_stale_total` | `handler`, `reason`: a word of `StaleUse` | requests answered with a stale response, and why |
 //! | `cached_handler_kept_total` | `handler`, `kept`: `stored`, `freshened`, `storing`, `streaming` | new responses; the last two are counted again as `stored`, or as not stored, when they are complete |
@@ -170,7 +172,7 @@
 //! | info | connected to Redis | `server` | at first, and after an error that it ends |
 //! | info | the epochs of a directory begin anew | | always |
 //! | debug | a backend failed to read, store, remove | `handler`, `error` | always |
-//! | trace | hit | `handler`, `age` | always |
+//! | trace | hit | `handler`, `age`, `tier` | always |
 //!
 //! `left_out` counts events of the same kind that were suppressed since the last one. `error` holds the message of the
 //! backend.

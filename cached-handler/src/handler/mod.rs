@@ -10,6 +10,7 @@ pub(crate) mod name;
 pub(crate) mod others;
 pub(crate) mod policy;
 pub(crate) mod state;
+mod tiers;
 pub(crate) mod writes;
 
 use std::{
@@ -23,6 +24,7 @@ use std::{
 pub use self::attributes::{Attributes, Ttl, VaryOn, window};
 use self::defaults::Defaults;
 pub(crate) use self::identity::identity;
+pub(crate) use self::tiers::tiers;
 use crate::{
     handler::{policy::Policy, state::State},
     observe::Subject,
@@ -48,19 +50,6 @@ pub struct Site {
     pub tokens: u128,
     /// The version of the author's package.
     pub package_version: &'static str,
-}
-
-/// The name of the backend that every cache has.
-const MEMORY: &[u8] = b"memory";
-
-/// Whether a name stands for copies in memory in front of another backend, and the name of that backend.
-pub(crate) const fn tiers(name: &str) -> (bool, &str) {
-    if let Some((b"memory+", far)) = name.as_bytes().split_first_chunk::<7>()
-        && let Ok(far) = std::str::from_utf8(far)
-    {
-        return (true, far);
-    }
-    (false, name)
 }
 
 /// A cached handler; a static that the attribute writes.
@@ -138,13 +127,7 @@ impl Handler {
     /// The static that the attribute emits.
     #[must_use]
     pub const fn new(site: Site, attributes: Attributes, policy: Policy) -> Self {
-        let (has_near, remote) = match attributes.backend {
-            Some(name) if !matches!(name.as_bytes(), MEMORY) => {
-                let (has_near, far) = tiers(name);
-                (has_near, Some(far))
-            }
-            _ => (false, None),
-        };
+        let (has_near, remote) = tiers::of(attributes.backend);
         let attributes = Attributes { cache_control: attributes.cache_control.or(policy.cache_control), ..attributes };
         Self {
             site,

@@ -4,6 +4,7 @@ pub(crate) mod codec;
 pub(crate) mod failed;
 pub(crate) mod lines;
 pub(crate) mod near;
+mod on_condition;
 pub(crate) mod own;
 pub(crate) mod part;
 pub(crate) mod place;
@@ -23,18 +24,13 @@ use std::{
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, StatusCode, header, response::Parts};
 
+pub(crate) use self::on_condition::OnCondition;
 pub(crate) use crate::rules::tag::Tag;
 use crate::{
     epoch::{Order, Stamp, in_process::Marks},
     header::{entity_tag::EntityTag, targeted::TargetList},
-    rules::{client::ForClients, conditional::not_modified_fields, meaning::meaning, stale::Windows},
-    stored::{
-        lines::{leave_room, reserve_lines},
-        near::NearCopy,
-        part::Part,
-        place::Place,
-        value::Typed,
-    },
+    rules::{client::ForClients, meaning::meaning, stale::Windows},
+    stored::{near::NearCopy, part::Part, place::Place, value::Typed},
     util::{
         clock::{Millis, millis, span},
         digest::Digest,
@@ -105,37 +101,11 @@ pub(crate) struct Stored {
     pub(crate) near: OnceLock<Box<NearCopy>>,
 }
 
-/// What only conditional requests ask for.
-#[derive(Debug)]
-pub(crate) struct OnCondition {
-    pub(crate) entity_tag: Option<EntityTag>,
-    /// The strong form of [`Tag::ByRequest`].
-    pub(crate) strong: Option<EntityTag>,
-    pub(crate) last_modified: Option<HeaderValue>,
-    /// The beginning of a 304 (RFC 9110 §15.4.5).
-    pub(crate) not_modified: Parts,
-}
-
 /// Which validators are the handler's own words, and not this cache's.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) struct Own {
     pub(crate) tag: bool,
     pub(crate) date: bool,
-}
-
-impl OnCondition {
-    /// What conditional requests ask for, of a response with these fields.
-    pub(crate) fn of(fields: &HeaderMap, tag: &Tag, targeted: TargetList) -> Self {
-        let mut not_modified = not_modified_fields(fields, targeted);
-        reserve_lines(&mut not_modified);
-        leave_room(&mut not_modified);
-        Self {
-            strong: if let Tag::ByRequest(strong) = tag { EntityTag::parse(strong) } else { None },
-            entity_tag: fields.get(header::ETAG).and_then(EntityTag::parse),
-            last_modified: fields.get(header::LAST_MODIFIED).cloned(),
-            not_modified: head(StatusCode::NOT_MODIFIED, not_modified),
-        }
-    }
 }
 
 impl Own {
@@ -177,47 +147,8 @@ impl Stored {
         self.value = Some(value);
     }
 
-    /// A typed value without the bytes that it rests as; none, where it is a response.
-    pub(crate) fn value_alone(&self) -> Option<Self> {
-        let value = self.value.clone()?;
-        Some(Self {
-            whole: self.whole.clone(),
-            of_head: self.of_head,
-            tells_length: self.tells_length,
-            content: Bytes::new(),
-            on_condition: OnceLock::new(),
-            for_clients: self.for_clients.clone(),
-            born: self.born,
-            fresh_until: self.fresh_until,
-            windows: self.windows,
-            ends: self.ends,
-            tag: self.tag.clone(),
-            own: self.own,
-            tells_clients: self.tells_clients,
-            targeted: self.targeted,
-            ended: AtomicBool::new(self.has_ended()),
-            stamp: self.stamp,
-            began: self.began,
-            marks: self.marks.clone(),
-            groups: self.groups.clone(),
-            place: self.place.clone(),
-            parts: self.parts.clone(),
-            selecting: self.selecting.clone(),
-            arrived_with_age: self.arrived_with_age,
-            initial_age: self.initial_age,
-            shareable: self.shareable,
-            value: Some(value),
-            near: OnceLock::new(),
-        })
-    }
-
     pub(crate) fn order(&self) -> Order {
         Order { stamp: self.stamp, began: self.began }
-    }
-
-    /// What conditional requests ask of it; made once.
-    pub(crate) fn on_condition(&self) -> &OnCondition {
-        self.on_condition.get_or_init(|| OnCondition::of(&self.whole.headers, &self.tag, self.targeted))
     }
 
     /// Whether it is made of what other cached handlers have answered.

@@ -1,10 +1,11 @@
 //! What a copy in memory knows of itself, of a response that rests in a shared backend: as of when it was found valid.
 
-use std::sync::atomic::{AtomicU64, Ordering};
-
-use crate::epoch::{
-    Stamp,
-    in_process::{InProcessEpochs, Marks},
+use crate::{
+    epoch::{
+        Stamp,
+        in_process::{InProcessEpochs, Marks},
+    },
+    util::lock::explored::{AtomicU64, Ordering},
 };
 
 /// Beside the response. Its stamp is that of the backend's clock, and so is the time as of which it is valid.
@@ -56,3 +57,6 @@ impl NearCopy {
         size_of::<Self>() + self.marks.iter().map(|marks| size_of::<Marks>() + of_part + marks.weight(of_part)).sum::<usize>()
     }
 }
+
+#[cfg(all(test, shuttle))]
+mod shuttle_tests;

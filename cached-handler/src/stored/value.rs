@@ -1,6 +1,14 @@
 //! A value as it is held in memory, whatever its type.
 
-use std::{any::Any, fmt, sync::Arc};
+use std::{
+    any::Any,
+    fmt,
+    sync::{Arc, OnceLock, atomic::AtomicBool},
+};
+
+use bytes::Bytes;
+
+use super::Stored;
 
 /// A value of some type.
 #[derive(Clone)]
@@ -31,5 +39,41 @@ impl Typed {
 impl fmt::Debug for Typed {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Typed").field("weight", &self.weight).finish_non_exhaustive()
+    }
+}
+
+impl Stored {
+    /// A typed value without the bytes that it rests as; none, where it is a response.
+    pub(crate) fn value_alone(&self) -> Option<Self> {
+        let value = self.value.clone()?;
+        Some(Self {
+            whole: self.whole.clone(),
+            of_head: self.of_head,
+            tells_length: self.tells_length,
+            content: Bytes::new(),
+            on_condition: OnceLock::new(),
+            for_clients: self.for_clients.clone(),
+            born: self.born,
+            fresh_until: self.fresh_until,
+            windows: self.windows,
+            ends: self.ends,
+            tag: self.tag.clone(),
+            own: self.own,
+            tells_clients: self.tells_clients,
+            targeted: self.targeted,
+            ended: AtomicBool::new(self.has_ended()),
+            stamp: self.stamp,
+            began: self.began,
+            marks: self.marks.clone(),
+            groups: self.groups.clone(),
+            place: self.place.clone(),
+            parts: self.parts.clone(),
+            selecting: self.selecting.clone(),
+            arrived_with_age: self.arrived_with_age,
+            initial_age: self.initial_age,
+            shareable: self.shareable,
+            value: Some(value),
+            near: OnceLock::new(),
+        })
     }
 }

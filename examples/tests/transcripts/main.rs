@@ -46,6 +46,8 @@ examples! {
     pool = "../../pool.rs";
     redis = "../../redis.rs";
     testing = "../../testing.rs";
+    #[cfg(unix)]
+    tiers = "../../tiers.rs";
     time = "../../time.rs";
     user = "../../user.rs";
     values = "../../values.rs";
@@ -169,6 +171,23 @@ async fn fs() {
     }
     let process = |cache: TestCache| Process { app: fs::app().layer(cache.layer()), cache };
     plays!(fs, [process(first), process(second)]);
+    fs_of_std::remove_dir_all(&directory).unwrap();
+}
+
+/// Two caches stand for the two processes.
+#[cfg(unix)]
+#[tokio::test]
+async fn tiers() {
+    let directory = Path::new(env!("CARGO_TARGET_TMPDIR")).join("transcript-of-tiers");
+    _ = fs_of_std::remove_dir_all(&directory);
+    let set = |builder: CacheBuilder| builder.namespace("prices").fs(&directory).cache_status("demo");
+    let first = TestCache::with(set);
+    let second = first.beside(set);
+    for cache in [&first, &second] {
+        cache.cache().invalidate(Target::all()).await.unwrap();
+    }
+    let process = |cache: TestCache| Process { app: tiers::app().layer(cache.layer()), cache };
+    plays!(tiers, [process(first), process(second)]);
     fs_of_std::remove_dir_all(&directory).unwrap();
 }
 

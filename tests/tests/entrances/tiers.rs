@@ -8,15 +8,21 @@ use std::sync::{
 
 use axum::{
     Extension, Router,
+    body::Body,
     extract::{Path, State},
+    http::{HeaderMap, Request, header},
     routing::get,
 };
-use cached_handler::{Cache, CacheBuilder, ManualClock, Outcome, Target, Tier, ValueOptions, cached, secs};
+use cached_handler::{
+    Cache, CacheBuilder, ManualClock, Outcome, Target, Tier, ValueOptions, cached, secs,
+    testing::{Chaos, Fault},
+};
 use cached_handler_tests::{
     files::Scratch,
-    harness::{Dict, PATIENT, ask, moment, text},
+    harness::{Dict, PATIENT, moment, text},
     redis_server::RedisServer,
 };
+use tower::ServiceExt;
 
 /// Where responses rest, and how many calls of that a hit in memory makes.
 enum Far {
@@ -70,9 +76,13 @@ impl Far {
         }
         assert!(cache.drain(secs(60)).await);
         let runs = Arc::new(AtomicUsize::new(0));
-        let router = Router::new().route("/{id}", get(page)).with_state(Arc::clone(&runs)).layer(Extension(cache.clone()));
-        Process { cache, router, runs }
+        Process { router: router(&cache, &runs), cache, runs }
     }
+}
+
+fn router(cache: &Cache, runs: &Arc<AtomicUsize>) -> Router {
+    let pages = Router::new().route("/{id}", get(page)).route("/long/{id}", get(long)).route("/language/{id}", get(by_language));
+    pages.with_state(Arc::clone(runs)).layer(Extension(cache.clone()))
 }
 
 /// A cache that stands for a process.
@@ -88,17 +98,38 @@ async fn page(State(runs): State<Arc<AtomicUsize>>, Path(id): Path<String>) -> S
     runs.fetch_add(1, Ordering::SeqCst).to_string()
 }
 
+#[cached(ttl = 60)]
+async fn long(State(runs): State<Arc<AtomicUsize>>, Path(id): Path<String>) -> String {
+    let _ = id;
+    runs.fetch_add(1, Ordering::SeqCst);
+    "x".repeat(100 << 10)
+}
+
+#[cached(ttl = 60, vary = from_response)]
+async fn by_language(
+    State(runs): State<Arc<AtomicUsize>>,
+    Path(id): Path<String>,
+    fields: HeaderMap,
+) -> ([(&'static str, &'static str); 1], String) {
+    runs.fetch_add(1, Ordering::SeqCst);
+    ([("vary", "accept-language")], format!("{id} in {:?}", fields.get(header::ACCEPT_LANGUAGE)))
+}
+
 impl Process {
     /// Which copy answered; none, where the handler ran.
     async fn get(&self, id: &str) -> Option<Tier> {
-        let response = ask(&self.router, &format!("/{id}")).await;
+        self.sends(Request::get(format!("/{id}"))).await.0
+    }
+
+    async fn sends(&self, request: axum::http::request::Builder) -> (Option<Tier>, String) {
+        let response = self.router.clone().oneshot(request.body(Body::empty()).unwrap()).await.unwrap();
         let outcome = response.extensions().get::<Outcome>().cloned();
         let status = response.headers()["cache-status"].to_str().unwrap().to_owned();
-        text(response).await;
+        let text = text(response).await;
         assert!(self.cache.drain(secs(60)).await);
         let tier = if let Some(Outcome::Hit { tier, .. }) = outcome { Some(tier) } else { None };
         assert_eq!(status.ends_with("; detail=near"), tier == Some(Tier::Near), "{status}");
-        tier
+        (tier, text)
     }
 
     /// How many calls of the backend that takes.
@@ -194,4 +225,101 @@ async fn a_value_is_held_as_it_is() {
             assert!(values.get("a").await.unwrap().is_empty(), "{}", far.name());
         }
     }
+}
+
+#[tokio::test]
+async fn copies_and_what_is_in_memory_alone_share_one_budget() {
+    for far in Far::all("budget") {
+        let builder = far.set_up(Cache::builder()).memory(1 << 20).default_backend(format!("memory+{}", far.name()));
+        let cache = builder.outcome_on_hits().cache_status("here").build().await.unwrap();
+        let began = moment();
+        while cache.invalidate(Target::group("nobody's")).await.is_err() {
+            assert!(began.elapsed() < secs(60), "{cache:?}");
+        }
+        let runs = Arc::new(AtomicUsize::new(0));
+        let process = Process { router: router(&cache, &runs), cache, runs };
+        let mut tiers = Vec::new();
+        for _ in 0..2 {
+            for id in 0..30 {
+                tiers.push(process.get(&format!("long/{id}")).await);
+            }
+        }
+        let stats = process.cache.stats();
+        assert!(stats.memory_bytes <= 1 << 20 && stats.evictions > 0, "{stats:?}");
+        assert_eq!(process.runs.load(Ordering::SeqCst), 30, "what has no place in memory rests in {}", far.name());
+        assert!(tiers[30..].contains(&Some(Tier::Far)));
+    }
+}
+
+#[tokio::test]
+async fn each_variant_has_a_copy_of_its_own() {
+    for far in Far::all("variants") {
+        let clock = ManualClock::new();
+        let (one, other) = (far.process(&clock).await, far.process(&clock).await);
+        let ask =
+            async |process: &Process, language| process.sends(Request::get("/language/a").header(header::ACCEPT_LANGUAGE, language)).await;
+        for language in ["de", "en"] {
+            let (tier, made) = ask(&one, language).await;
+            assert_eq!(tier, None);
+            assert_eq!(ask(&one, language).await, (Some(Tier::Near), made.clone()));
+            if far.is_shared() {
+                assert_eq!(ask(&other, language).await, (Some(Tier::Far), made.clone()));
+                assert_eq!(ask(&other, language).await, (Some(Tier::Near), made));
+            }
+        }
+        one.cache.invalidate(Target::path("/language/a")).await.unwrap();
+        for process in [&one, &other] {
+            assert_ne!(ask(process, "de").await.0, Some(Tier::Near), "{}", far.name());
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_backend_that_fails_answers_nothing_from_a_copy_and_fails_nobody() {
+    let chaos = Chaos::new();
+    let builder = Cache::builder().backend_with_epochs("sick", chaos.clone(), chaos.epochs()).default_backend("memory+sick");
+    let cache = builder.outcome_on_hits().cache_status("here").build().await.unwrap();
+    let runs = Arc::new(AtomicUsize::new(0));
+    let process = Process { router: router(&cache, &runs), cache, runs };
+    process.get("a").await;
+    assert_eq!(process.get("a").await, Some(Tier::Near));
+    chaos.suffers(Fault::Fail, 1.0);
+    // Nobody can say whether it was invalidated elsewhere; by the end the circuit breaker is open.
+    for _ in 0..10 {
+        assert_eq!(process.get("a").await, None);
+    }
+    chaos.heals();
+    tokio::time::sleep(secs(60)).await;
+    assert_eq!(process.get("a").await, Some(Tier::Near), "nothing has invalidated it");
+}
+
+#[tokio::test]
+async fn a_copy_is_not_used_any_more_where_its_backend_begins_anew() {
+    let clock = ManualClock::new();
+    let (scratch, mut server) = (Scratch::new("begins-anew"), RedisServer::start());
+    let files = Far::Files(scratch);
+    let one = files.process(&clock).await;
+    one.get("a").await;
+    assert_eq!(one.get("a").await, Some(Tier::Near));
+    let Far::Files(scratch) = &files else { return };
+    std::fs::remove_dir_all(scratch.cache()).unwrap();
+    assert_eq!(one.get("a").await, None, "the directory was removed");
+
+    let far = Far::Redis(server);
+    let one = far.process(&clock).await;
+    let ask = async || one.sends(Request::get("/a")).await;
+    ask().await;
+    let before = ask().await;
+    assert_eq!(before.0, Some(Tier::Near));
+    let Far::Redis(started) = far else { return };
+    server = started;
+    server.restart();
+    let began = moment();
+    // Meanwhile handlers run.
+    while one.cache.invalidate(Target::group("nobody's")).await.is_err() {
+        assert!(began.elapsed() < secs(60));
+        assert_ne!(ask().await.1, before.1);
+    }
+    assert!(one.cache.drain(secs(60)).await);
+    assert_ne!(ask().await.1, before.1, "the server was started again");
 }

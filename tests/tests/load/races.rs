@@ -22,8 +22,10 @@ use cached_handler::{
     backend::{Store, StoreKey},
 };
 use cached_handler_tests::{
+    files::Scratch,
     harness::{Random, count, pause},
     places::Place,
+    redis_server::RedisServer,
 };
 
 const KINDS: usize = 8;
@@ -189,8 +191,13 @@ async fn load(source: &Arc<Source>, subject: impl Subject, most: usize) -> Arc<T
 
 /// Six of the eight kinds rest in the place, two in a store of one's own beside it.
 async fn nothing_is_older_in(place: Place, name: &str, most: usize) {
+    nothing_is_older_where(&place, place.backend(), name, most).await;
+}
+
+async fn nothing_is_older_where(place: &Place, default: &str, name: &str, most: usize) {
     let source = Arc::new(Source::default());
-    let ours = Ours::new(Arc::clone(&source), place.cache_with(|builder| builder.backend("dict", Dict::default())).await);
+    let cache = place.cache_with(|builder| builder.backend("dict", Dict::default()).default_backend(default)).await;
+    let ours = Ours::new(Arc::clone(&source), cache);
     let (cache, stale_answers) = (ours.cache.clone(), Arc::clone(&ours.stale));
     let tally = load(&source, ours, most).await;
     let of = |counter: &AtomicUsize| counter.load(Ordering::Relaxed);
@@ -232,4 +239,19 @@ async fn no_read_of_any_kind_in_files_is_older_than_an_invalidation_before_it() 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn no_read_of_any_kind_in_a_redis_is_older_than_an_invalidation_before_it() {
     nothing_is_older_in(Place::redis(), "a Redis", count(400_000)).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn no_read_of_any_kind_in_memory_and_files_is_older_than_an_invalidation() {
+    nothing_is_older_in(Place::NearFiles(Scratch::new("near-races")), "memory and files", count(400_000)).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn no_read_of_any_kind_in_memory_and_redis_is_older_than_an_invalidation() {
+    nothing_is_older_in(Place::NearRedis(RedisServer::start()), "memory and a Redis", count(400_000)).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn no_read_of_any_kind_in_memory_and_store_is_older_than_an_invalidation() {
+    nothing_is_older_where(&Place::Memory, "memory+dict", "memory and a store", count(400_000)).await;
 }

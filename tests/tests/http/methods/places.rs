@@ -60,6 +60,7 @@ macro_rules! proxies {
     )* };
 }
 proxies!(in_memory: "memory", in_files: "fs", in_redis: "redis", in_own: "own");
+proxies!(near_files: "memory+fs", near_redis: "memory+redis", near_own: "memory+own");
 
 /// The proxy as one process has it.
 pub struct Place {
@@ -97,6 +98,9 @@ impl Place {
             "memory" => any(in_memory),
             "fs" => any(in_files),
             "own" => any(in_own),
+            "memory+fs" => any(near_files),
+            "memory+redis" => any(near_redis),
+            "memory+own" => any(near_own),
             _ => any(in_redis),
         };
         let router = Router::new().fallback(handler).with_state(server.clone()).layer(Extension(cache.clone()));
@@ -135,6 +139,11 @@ impl Place {
     pub fn sends(&self, method: &'static str, target: &'static str) -> JoinHandle<Reply> {
         let client = self.client();
         tokio::spawn(async move { client.ask(method, target, &[], "").await })
+    }
+
+    /// Whether it has copies in memory in front of what it shares with the other one.
+    pub fn has_near(&self) -> bool {
+        self.backend.starts_with("memory+")
     }
 
     pub fn client(&self) -> Client {
@@ -245,29 +254,37 @@ async fn everywhere_with(epochs: Of, name: &str, story: impl AsyncFn(&Place, &Pl
     story(&memory, &memory).await;
 
     let (dict, shared) = (Dict::default(), SharedEpochs::default());
-    if epochs == Of::One {
-        let own = Place::new("own", build(Cache::builder().backend("own", dict)).await, clock.clone(), &server);
-        story(&own, &own).await;
-    } else {
-        let builder = || Cache::builder().backend_with_epochs("own", dict.clone(), shared.clone());
-        let process = async || Place::new("own", build(builder()).await, clock.clone(), &server);
-        story(&process().await, &process().await).await;
+    for backend in ["own", "memory+own"] {
+        if epochs == Of::One {
+            let own = Place::new(backend, build(Cache::builder().backend("own", dict.clone())).await, clock.clone(), &server);
+            story(&own, &own).await;
+        } else {
+            let builder = || Cache::builder().backend_with_epochs("own", dict.clone(), shared.clone());
+            let process = async || Place::new(backend, build(builder()).await, clock.clone(), &server);
+            story(&process().await, &process().await).await;
+        }
+        dict.map().clear();
     }
 
-    let redis = RedisServer::start();
-    let process =
-        async || Place::new("redis", build(Cache::builder().redis(redis.url()).limits("redis", PATIENT)).await, clock.clone(), &server);
-    let (one, other) = (process().await, process().await);
-    for place in [&one, &other] {
-        // Redis is connected to behind everything else.
-        while place.cache.invalidate(Target::group("warm")).await.is_err() {}
+    for backend in ["redis", "memory+redis"] {
+        let redis = RedisServer::start();
+        let process = async || {
+            let builder = Cache::builder().redis(redis.url()).limits("redis", PATIENT);
+            Place::new(backend, build(builder).await, clock.clone(), &server)
+        };
+        let (one, other) = (process().await, process().await);
+        for place in [&one, &other] {
+            // Redis is connected to behind everything else.
+            while place.cache.invalidate(Target::group("warm")).await.is_err() {}
+        }
+        story(&one, &other).await;
     }
-    story(&one, &other).await;
 
     #[cfg(unix)]
-    {
+    for backend in ["fs", "memory+fs"] {
         let directory = std::env::temp_dir().join(format!("cached-handler-methods-{name}-{}", std::process::id()));
-        let process = async || Place::new("fs", build(Cache::builder().fs(&directory).limits("fs", PATIENT)).await, clock.clone(), &server);
+        let process =
+            async || Place::new(backend, build(Cache::builder().fs(&directory).limits("fs", PATIENT)).await, clock.clone(), &server);
         let (one, other) = (process().await, process().await);
         story(&one, &other).await;
         drop((one, other));
