@@ -1,16 +1,16 @@
-//! `Cache-Control`: what browsers are told, and what this cache is told, are two things.
+//! `Cache-Control`: the directives for browsers, and the lifetime in this cache, are set separately.
 //!
 //! ```console
-//! # Unless you say otherwise, browsers keep the answer and ask again each time: an invalidation cannot reach them.
+//! # By default, browsers store the answer and revalidate each time, as an invalidation cannot reach them.
 //! $ curl -i localhost:3000/news
 //! HTTP/1.1 200 OK
 //! cache-control: no-cache
 //! etag: "…"
-//! # Browsers need not ask for a minute, as the attribute says.
+//! # Browsers need not ask for a minute, by `cache_control` in the attribute.
 //! $ curl -i localhost:3000/catalogue
 //! HTTP/1.1 200 OK
 //! cache-control: public, max-age=60
-//! # The handler's own field is sent as it is. `s-maxage` is for shared caches, so it counts here above the `ttl`.
+//! # The handler's own field is sent as it is. `s-maxage` is for shared caches, so it takes precedence over the `ttl` here.
 //! $ curl -i localhost:3000/weather
 //! HTTP/1.1 200 OK
 //! cache-control: max-age=60, s-maxage=600

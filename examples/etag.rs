@@ -7,8 +7,8 @@
 //! etag: "…"
 //! $ curl -i --etag-compare tag localhost:3000/pages/1
 //! HTTP/1.1 304 Not Modified
-//! # A handler that knows the version of its answer makes a tag of that. Stale, it is asked whether the tag still holds;
-//! # it says so without its work, and what is stored is fresh again.
+//! # A handler that knows the version of its answer makes a tag from it. When the response is stale, the handler is asked whether
+//! # the tag is still current; it says so without doing its work, and the stored response is fresh again.
 //! $ curl -i localhost:3000/reports/1
 //! HTTP/1.1 200 OK
 //! cache-status: demo; fwd=uri-miss; stored
@@ -94,7 +94,7 @@ async fn edit(State(version): State<Version>) {
     version.fetch_add(1, Ordering::SeqCst);
 }
 
-/// The same in every process, so that a client may go on with another one.
+/// A tag that is the same in every process, so that a client may be served by another one next time.
 fn tag_of(id: u64, version: u64) -> EntityTag {
     EntityTag::of(format!("{id} {version}").as_bytes())
 }

@@ -1,4 +1,4 @@
-//! By event: what is stored goes when it changes, not when its time is up.
+//! By event: a stored response is invalidated when its data changes, not when its time is up.
 //!
 //! ```console
 //! $ curl localhost:3000/products/1
@@ -8,7 +8,7 @@
 //! HTTP/1.1 200 OK
 //! $ curl localhost:3000/products/1
 //! product 1 costs 20
-//! # What is refused changes nothing, so what is stored stays.
+//! # A request that is refused changes nothing, so the stored response stays.
 //! $ curl -i -X PUT -d cheap localhost:3000/products/1
 //! HTTP/1.1 400 Bad Request
 //! $ curl -i localhost:3000/products/1
@@ -55,7 +55,7 @@ async fn product(State(database): State<Database>, Path(id): Path<u64>) -> Resul
     Ok(format!("product {id} costs {price}\n"))
 }
 
-/// The usual way. It invalidates however this ends, but for an answer of 4xx: also where it panics, or the client leaves
+/// The usual way. It invalidates however the body ends, except with an answer of 4xx: also if it panics, or the client disconnects
 /// halfway, as the write may have been made.
 #[invalidates(group = "product:{id}")]
 async fn set_price(State(database): State<Database>, Path(id): Path<u64>, price: String) -> Result<(), StatusCode> {
@@ -75,8 +75,8 @@ async fn sale(State(database): State<Database>, off: String) -> Result<(), Statu
     Ok(())
 }
 
-/// A task invalidates by hand, in the same order; the free functions reach every cache of the process. An `Err` says that a
-/// backend could not be reached: it may answer with what was until you try again.
+/// A task invalidates by a call, after the write; the free functions reach every cache of the process. An `Err` says that a backend could
+/// not be reached: it may answer with old responses until you try again.
 ///
 /// In a handler, `#[invalidates]` is safer: what the body does by hand after its commit is lost with a client who leaves. So
 /// this one has a task do it.
@@ -104,7 +104,7 @@ struct Purge {
     group: String,
 }
 
-/// Whoever knows the token. Anybody else could keep the cache empty.
+/// A client that knows the token. Without it, anyone could keep the cache empty.
 struct Admin;
 
 impl<S: Sync> FromRequestParts<S> for Admin {
@@ -125,7 +125,7 @@ const TOKEN: &str = "let-me-in";
 /// Prices by product.
 type Database = Arc<RwLock<BTreeMap<u64, u64>>>;
 
-/// What is written is seen by others after the commit, and not at all without one.
+/// Others see the writes of a transaction only after its commit.
 struct Transaction {
     rows: OwnedRwLockWriteGuard<BTreeMap<u64, u64>>,
     written: BTreeMap<u64, u64>,

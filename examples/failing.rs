@@ -1,4 +1,4 @@
-//! While it fails: the last answer that was good, in place of a failure.
+//! The last good answer, in place of a failure.
 //!
 //! ```console
 //! $ curl -i localhost:3000/price
@@ -6,7 +6,7 @@
 //! cache-status: demo; fwd=uri-miss; stored
 //!
 //! price 1
-//! # The exchange is down, and the price is stale: it is sent all the same. Nobody tries again for a second.
+//! # The exchange is down, and the price is stale: it is sent nevertheless. The handler does not run again for a second.
 //! $ curl -X PUT -d down localhost:3000/exchange
 //! $ sleep 6
 //! $ curl -i localhost:3000/price

@@ -23,8 +23,8 @@
 //! $ curl -i localhost:3000/articles/2
 //! HTTP/1.1 200 OK
 //! cache-status: demo; hit; ttl=…
-//! # The list was not among them: a moment with the old name does no harm there. Its next reader gets it as it was, at once,
-//! # and has it made anew for those who follow.
+//! # The list was only expired, as the old name does no harm there for a moment. Its next reader gets it as it was, at once,
+//! # and it is refreshed for the readers after that.
 //! $ curl -i localhost:3000/articles
 //! HTTP/1.1 200 OK
 //! cache-status: demo; hit; ttl=…; detail=stale-while-revalidate
@@ -67,8 +67,8 @@ async fn edit(State(blog): State<Blog>, Path(id): Path<u64>, title: String) -> R
     Ok(())
 }
 
-/// Invalidated, by the attribute: never sent again. Expired, by hand: stale, hence sent as far as a stale window allows while
-/// it is made anew. Neither costs more where a group has more members, as there is no list of them.
+/// The attribute invalidates responses, which are never sent again. The call expires others: they are stale, and are still sent as far as
+/// a stale window allows, while new ones are made. The cost does not depend on the size of a group, as there is no list of its members.
 #[invalidates(group = "author:{id}")]
 async fn rename(cache: Cache, State(blog): State<Blog>, Path(id): Path<u64>, name: String) -> Result<(), cached_handler::Error> {
     blog.write().await.authors.insert(id, name);

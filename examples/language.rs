@@ -11,7 +11,7 @@
 //! $ curl -i -H 'accept-language: de' localhost:3000/echo
 //! HTTP/1.1 200 OK
 //! cache-status: demo; hit; ttl=…
-//! # Another value is another stored response, even where it means the same: browsers send hundreds of them.
+//! # Another value has another stored response, even if it means the same: browsers send hundreds of values.
 //! $ curl -i -H 'accept-language: de, en;q=0.5' localhost:3000/echo
 //! HTTP/1.1 200 OK
 //! cache-status: demo; fwd=uri-miss; stored
@@ -75,7 +75,7 @@ enum Language {
 impl<S: Sync> FromRequestParts<S> for Language {
     type Rejection = Infallible;
 
-    /// The first that is spoken here. (A thorough one goes by `q`.)
+    /// The first language that the application has. (A thorough extractor would honour the weights, `q`.)
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
         let sent = parts.headers.get(ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok()).unwrap_or_default();
         let spoken = sent.split(',').find_map(|range| match range.trim().get(..2) {

@@ -1,4 +1,4 @@
-//! The cache as a layer, around handlers that know nothing of it: they are shown what is in the key, and nothing else.
+//! The cache as a layer, around handlers that know nothing of it: they see what is in the key, and nothing else.
 //!
 //! ```console
 //! $ curl -i localhost:3000/articles/7
@@ -60,8 +60,8 @@ fn groups(request: &Parts) -> Vec<String> {
 
 type Articles = Arc<RwLock<HashMap<u64, String>>>;
 
-/// The application. What has to see every request, such as a login, is a layer outside of the cache. Nothing of the kind is
-/// needed here, so it might be around the router too, `cache.around(router)`, where it answers before routing.
+/// The application. A layer that has to see every request, such as a login, belongs outside of the cache. Here there is none, so the
+/// cache could also wrap the whole router, `cache.around(router)`, and answer before routing.
 pub fn app() -> Router {
     let cache = CacheLayer::new("articles", secs(60)).vary(["accept-language"]).groups(groups).stale_if_error(secs(3600));
     Router::new().route("/articles/{id}", get(show).put(edit)).layer(cache).with_state(Articles::default())

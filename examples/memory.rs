@@ -7,7 +7,7 @@
 //! cache-status: demo; fwd=uri-miss; stored
 //!
 //! report 7, page 1, made by run 1
-//! # The same answer, and its age. What `Page` does not read of the query is not in the key.
+//! # The same answer, with its age. Parameters that `Page` does not read are not in the key.
 //! $ curl -i 'localhost:3000/reports/7?utm_source=mail'
 //! HTTP/1.1 200 OK
 //! age: …

@@ -41,7 +41,7 @@ use cached_handler_serving::serve;
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 use tokio::time::sleep;
 
-/// Two pages, of which one is never stored, and what an operator looks at.
+/// Two pages, one of which is never stored, and two pages for an operator.
 pub fn app() -> Router {
     // Before the first request: a handler's meters are registered once, with the recorder that is there by then.
     LazyLock::force(&PROMETHEUS);

@@ -10,12 +10,12 @@
 //! # Three questions, two connections taken.
 //! $ curl localhost:3000/taken
 //! 2
-//! # Somebody holds all connections. What is stored is answered all the same …
+//! # All connections are taken. A stored response is still sent …
 //! $ curl -X POST localhost:3000/exhaust
 //! $ curl -i localhost:3000/orders/7
 //! HTTP/1.1 200 OK
 //! cache-status: demo; hit; ttl=…
-//! # … and what is not says that there is none, which is not stored.
+//! # … and a request without one gets the extractor's rejection, which is not stored.
 //! $ curl -i localhost:3000/orders/9
 //! HTTP/1.1 503 Service Unavailable
 //! cache-status: demo; fwd=uri-miss; detail=do-not-store

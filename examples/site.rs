@@ -39,9 +39,9 @@ async fn serve(Arguments { directory, port, backend }: Arguments) -> Result<(), 
     let builder = Cache::builder().cache_status("site").outcome_on_hits();
     let cache = match backend {
         Backend::Memory => builder,
-        // Whoever serves another directory shares nothing with this one.
+        // A process that serves another directory shares nothing with this one.
         Backend::Fs(name) => builder.namespace(format!("site of {}", directory.root().display())).fs(files()).default_backend(name),
-        // The address comes from the environment. A name that may stand in keys: those who serve the same pages type it.
+        // The address comes from the environment. The namespace is part of keys: processes that serve the same pages use the same one.
         Backend::Redis(name) => {
             builder.namespace(env::var("SITE").unwrap_or_else(|_| "site".to_owned())).redis(server()).default_backend(name)
         }
@@ -72,7 +72,7 @@ fn server() -> String {
     env::var("CACHED_HANDLER_REDIS_URL").unwrap_or_else(|_| "redis://127.0.0.1:6379".to_owned())
 }
 
-/// One line for every request. What the cache did lies in the response's extensions, for layers like this one.
+/// Prints a line for every request. What the cache did is in the response's extensions, for layers like this one.
 async fn log(request: Request, next: Next) -> Response {
     let (method, target) = (request.method().clone(), request.uri().clone());
     let response = next.run(request).await;

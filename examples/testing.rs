@@ -46,7 +46,7 @@ pub fn app() -> Router {
     app_of(with_soup())
 }
 
-/// The same over a kitchen that a test can look into.
+/// The application with a kitchen that a test can access.
 fn app_of(kitchen: Kitchen) -> Router {
     Router::new().route("/menu", get(menu)).route("/menu/{dish}/{price}", put(price)).with_state(kitchen)
 }
@@ -107,7 +107,7 @@ mod tests {
         assert_miss!(ask(&app, "en").await);
         app.clone().oneshot(Request::put("/menu/soup/6").body(Body::empty()).unwrap()).await.unwrap();
         assert_eq!(text(assert_miss!(ask(&app, "en").await)).await, "soup 6 euros\n");
-        // Whoever changes it otherwise invalidates by hand.
+        // A change outside of a handler with `#[invalidates]` needs a call.
         kitchen.write().await.insert("pie".to_owned(), 7);
         assert_hit!(ask(&app, "en").await);
         cache.cache().invalidate(Target::group("menu")).await.unwrap();

@@ -1,7 +1,7 @@
 //! By time: how long an answer is fresh, and what may be sent a little longer.
 //!
 //! ```console
-//! # The same for everybody for five seconds.
+//! # Everybody gets the same response for five seconds.
 //! $ curl localhost:3000/rate
 //! rate of run 1
 //! $ sleep 4
@@ -19,7 +19,7 @@
 //! $ sleep 3
 //! $ curl localhost:3000/forecast
 //! forecast 2, the next one is due in 10 s
-//! # Nobody waits for the headlines. Stale, they are sent at once, and made anew behind the answer.
+//! # No client waits for the headlines: stale ones are sent at once, and refreshed in the background.
 //! $ curl -i localhost:3000/headlines
 //! HTTP/1.1 200 OK
 //! cache-status: demo; fwd=uri-miss; stored

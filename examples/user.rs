@@ -17,7 +17,7 @@
 //! # His.
 //! $ curl -H 'authorization: Bearer bob' localhost:3000/inbox
 //! mail of Bob, read in run 2
-//! # Nobody's: the extractor runs on a hit too, and what it refuses is not stored.
+//! # Without a token: the extractor runs on a hit too, and its rejection is not stored.
 //! $ curl -i localhost:3000/inbox
 //! HTTP/1.1 401 Unauthorized
 //! # One answer for a whole tenant: Ann and Bob share it, Cem does not.
@@ -53,8 +53,8 @@ use axum::{
 use cached_handler::{Cache, CacheKey, cached};
 use cached_handler_serving::serve;
 
-/// Whoever has shown a token. Without the derive, a cached handler that takes it does not compile: the cache cannot know
-/// that an answer made of it is one person's. `private` has browsers keep it and no cache in between.
+/// The user whose token was sent. Without the derive, a cached handler that takes it does not compile: the cache cannot know that the
+/// response belongs to one person. With `private`, browsers may store it, and no shared cache.
 #[derive(CacheKey)]
 #[cache_key(vary = "authorization", private)]
 struct AuthUser {

@@ -21,7 +21,7 @@
 //! the bank does not know ZZZ
 //! $ curl localhost:3000/asked
 //! 4
-//! # What is a little old is given at once, and asked for behind the answer.
+//! # A value that is a little old is returned at once, and refreshed in the background.
 //! $ sleep 90
 //! $ curl localhost:3000/price/10/EUR
 //! 10 EUR are 11.00 USD

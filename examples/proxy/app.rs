@@ -42,9 +42,9 @@ pub const PROXY: Policy = Policy::new()
     .jitter(0)
     .etag(ETag::Off);
 
-/// Sends a request on. This is all that the cache needs: a response that is stored answers later requests, one that has
-/// become stale is asked for anew under its own validator, and a request with an unsafe method makes unusable what was
-/// stored under its address. Where the server fails, what was fresh within the last hour stands in for its answer.
+/// Forwards a request. This is all that the cache needs: a stored response answers later requests, a stale one is revalidated with its own
+/// validator, and a request with an unsafe method invalidates the stored responses of its path. If the server fails, a response that was
+/// fresh within the last hour stands in for its answer.
 #[cached(ttl = from_response, vary = from_response, stale_if_error = "1h", policy = PROXY)]
 async fn forward(State(upstream): State<Upstream>, request: Request) -> Response {
     upstream.answer(request).await
@@ -57,7 +57,7 @@ impl Upstream {
         Self::with(authority, Client::builder(TokioExecutor::new()))
     }
 
-    /// The same, over a connection of its own for each request: for servers that close idle ones without notice.
+    /// A proxy that opens a connection for each request: for servers that close idle ones without notice.
     #[must_use]
     pub fn without_idle_connections(authority: Authority) -> Self {
         let mut client = Client::builder(TokioExecutor::new());
@@ -71,7 +71,7 @@ impl Upstream {
         Self { client: client.build_http(), authority }
     }
 
-    /// The server's answer; 502 where it cannot be reached.
+    /// The server's answer; 502 if it cannot be reached.
     pub async fn answer(&self, request: Request) -> Response {
         match self.send(request).await {
             Ok(response) => response,

@@ -42,7 +42,7 @@ pub async fn serve(app: Router, source: &str) -> io::Result<()> {
     axum::serve(listener, app).with_graceful_shutdown(ended()).await
 }
 
-/// Writes warnings, and what is worse, to the terminal.
+/// Writes warnings and errors to the terminal.
 pub fn warn() {
     tracing_subscriber::fmt().with_max_level(LevelFilter::WARN).without_time().with_target(false).init();
 }

@@ -74,7 +74,7 @@ pub struct Product {
     pub reviews: Vec<Review>,
 }
 
-/// What somebody thinks of a product.
+/// A review of a product.
 #[derive(Debug, PartialEq, Serialize, Deserialize)]
 pub struct Review {
     /// One to five.
@@ -203,7 +203,7 @@ impl Database {
         if ordered { Ok(()) } else { Err(Failure::Refused("it is sold out\n")) }
     }
 
-    /// A user by name, and a token that nobody can guess.
+    /// Finds or adds a user by name, and returns a token that cannot be guessed.
     pub(crate) async fn begin_session(&self, name: String) -> Result<(u64, String), Failure> {
         self.run(move |connection| {
             let query = "SELECT id, lower(hex(randomblob(16))) FROM users WHERE name = ?";
@@ -212,7 +212,7 @@ impl Database {
         .await
     }
 
-    /// On a thread where it may block, with a connection of its own.
+    /// Runs a query on a blocking thread, with a connection of its own.
     async fn run<T: Send + 'static>(
         &self,
         work: impl FnOnce(&mut Connection) -> rusqlite::Result<T> + Send + 'static,

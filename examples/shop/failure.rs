@@ -5,14 +5,14 @@ use axum::{
     response::{IntoResponse, Response},
 };
 
-/// Answered with its status; what is stored of them is what the policy names.
+/// A failure, answered with its status. The policy names those that are stored.
 #[derive(Debug)]
 pub enum Failure {
     /// There is no such product or user.
     NotFound,
     /// It cannot be done, and why.
     Refused(&'static str),
-    /// Nobody is logged in.
+    /// The client is not logged in.
     Stranger,
     /// The database failed.
     Database(rusqlite::Error),

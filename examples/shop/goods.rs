@@ -1,4 +1,4 @@
-//! What is in the shop at first: made by chance, the same for the same seed.
+//! The shop's initial data: random, but the same for the same seed.
 
 use rusqlite::{Connection, params};
 
@@ -54,7 +54,7 @@ const TABLES: &str = "
     CREATE INDEX by_user ON orders (user);
 ";
 
-/// A small generator (splitmix64): the same numbers for the same seed.
+/// A small random number generator (splitmix64): the same seed gives the same numbers.
 #[derive(Debug, Clone)]
 pub struct Chance(pub u64);
 

@@ -1,4 +1,4 @@
-//! A shop on SQLite: lists with filters, details, a search, orders, reviews, and a page for whoever is logged in.
+//! A shop on SQLite: lists with filters, details, a search, orders, reviews, and a page for the user who is logged in.
 //!
 //! What is cached, and what makes it unusable:
 //!

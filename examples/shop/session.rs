@@ -29,7 +29,7 @@ impl Sessions {
     }
 }
 
-/// Whoever shows a token.
+/// The user whose token was sent.
 #[derive(Debug, CacheKey)]
 #[cache_key(vary = "authorization", private)]
 pub struct User {

@@ -1,5 +1,5 @@
 //! A directory of Markdown files as a web site: every page is rendered once and then answered from the cache, until its
-//! time is up or somebody edits it.
+//! lifetime is over or somebody edits it.
 
 mod directory;
 mod document;
@@ -40,7 +40,7 @@ pub fn path_of(name: &str) -> String {
     document::Link(name).to_string()
 }
 
-/// One page. A page that is not there is remembered for five seconds, so that asking for it again and again costs nothing.
+/// One page. The answer for a missing page is stored for five seconds, so that repeated requests for it cost nothing.
 #[cached(ttl = "1m", group = "page:{name}", policy = PAGE)]
 async fn page(State(directory): State<Directory>, Path(name): Path<String>) -> Result<Document, Failure> {
     rendered(move || {
@@ -68,14 +68,14 @@ async fn list(State(directory): State<Directory>) -> Result<Json<Vec<Entry>>, Fa
     in_background(move || directory.entries()).await.map(Json)
 }
 
-/// The style sheet changes with the program only, so it rests with it, and browsers may keep it for a while without asking.
+/// The style sheet changes only with the program, so memory is enough, and browsers may use it for a while without revalidation.
 #[cached(ttl = "1d", backend = "memory", cache_control = "public, max-age=600")]
 async fn style() -> impl IntoResponse {
     ([(header::CONTENT_TYPE, "text/css; charset=utf-8")], document::style())
 }
 
-/// Replaces the text of a page, in the memory of this process: no file is written. Before the answer is sent, the page
-/// and everything that lists pages cannot be answered from the cache any more; the other pages stay there.
+/// Replaces the text of a page, in the memory of this process: no file is written. Before the answer is sent, the page and everything that
+/// lists pages are invalidated; the other pages stay in the cache.
 #[invalidates(group = ["pages", "page:{name}"])]
 async fn edit(State(directory): State<Directory>, Path(name): Path<String>, text: String) -> Result<StatusCode, Failure> {
     directory.edit(name, text)?;

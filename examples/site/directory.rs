@@ -55,7 +55,7 @@ impl Directory {
         Ok(Self(Arc::new(Inner { root, title, edits: RwLock::default() })))
     }
 
-    /// Where it is.
+    /// The path of the directory.
     #[must_use]
     pub fn root(&self) -> &Path {
         &self.0.root

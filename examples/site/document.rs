@@ -83,7 +83,7 @@ impl Document {
 impl IntoResponse for Document {
     fn into_response(self) -> Response {
         let Self { mut html, rendered_in } = self;
-        // Two renderings of a page are the same to a reader, however long they took: hence a weak tag, of all but the foot.
+        // Two renderings of a page are the same to a reader, however long they took: hence a weak tag, of everything but the footer.
         // Without it, the cache would make a strong one of every byte.
         let tag = EntityTag::of(html.as_bytes()).weakened().to_header_value();
         if let Some(time) = rendered_in {

@@ -77,7 +77,7 @@ impl fmt::Display for Escaped<'_> {
     }
 }
 
-/// Code as HTML; in colours where its language is named and known.
+/// Code as HTML, highlighted if its language is named and known.
 fn coloured(code: &str, kind: &CodeBlockKind<'_>) -> String {
     let language = match kind {
         CodeBlockKind::Fenced(info) => info.split([',', ' ', '{']).next().unwrap_or_default(),

@@ -102,7 +102,7 @@ struct Reply {
 async fn server(State(asked): State<Arc<AtomicU64>>, request: Request) -> Response {
     asked.fetch_add(1, Ordering::SeqCst);
     if request.headers().get(header::IF_NONE_MATCH).is_some_and(|tag| tag == "\"1\"") {
-        // The date that the server adds is of a clock that nobody advances.
+        // The server adds a `Date` by its own clock, which the test does not advance.
         return (StatusCode::NOT_MODIFIED, [("cache-control", "max-age=3600")]).into_response();
     }
     let fields = [("cache-control", "max-age=60"), ("etag", "\"1\""), ("connection", "x-of-the-hop"), ("x-of-the-hop", "1")];

@@ -1,4 +1,4 @@
-//! One customer: what it asks for, by a chance that is the same in every run, and what it gets.
+//! One customer: its requests, which are random but the same in every run, and the answers.
 
 use std::{error::Error, net::SocketAddr};
 

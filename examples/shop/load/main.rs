@@ -129,7 +129,7 @@ impl Place {
     }
 }
 
-/// A bar that fills, where somebody looks on.
+/// A progress bar, if the output is a terminal.
 #[derive(Debug)]
 struct Progress {
     done: Cell<u32>,

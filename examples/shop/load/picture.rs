@@ -46,7 +46,7 @@ pub(crate) fn draw(reports: &[Report]) -> String {
     picture + "</svg>\n"
 }
 
-/// The share of requests in each bin; what is out of range counts in the outermost.
+/// The share of requests in each bin; values out of range count in the outermost bins.
 fn histogram(report: &Report) -> Vec<f64> {
     let edge = |bin: i32| 10_f64.powf(1.0 + f64::from(bin) * 5.0 / f64::from(BINS));
     (0..BINS)

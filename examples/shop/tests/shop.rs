@@ -1,4 +1,4 @@
-//! The shop as its customers see it, on every backend: never what was, never what is another's.
+//! The shop as its customers see it, on every backend: no response is outdated, and none is another customer's.
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests may panic as tests do")]
 

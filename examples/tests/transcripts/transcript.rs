@@ -191,7 +191,7 @@ struct Answer {
 }
 
 impl Answer {
-    /// What is expected and has not come, if anything.
+    /// An error with the first expected line that is missing.
     fn is_as(&self, expected: &[&str], shows_fields: bool) -> Result<(), String> {
         let (head, content) = match expected.iter().position(|line| line.is_empty()).filter(|_| shows_fields) {
             Some(end) => (expected.get(..end).unwrap_or_default(), expected.get(end + 1..).unwrap_or_default()),
