@@ -24,7 +24,7 @@
 //! $ curl -i localhost:3000/price
 //! HTTP/1.1 200 OK
 //! cache-status: demo; fwd=stale; ttl=-…; detail=stale-if-error
-//! # It is back: after the pause, which doubles with each failure up to half a minute, the price is made anew.
+//! # It is back: after the pause, which doubles with each failure up to half a minute, the handler makes a new price.
 //! $ curl -X PUT -d up localhost:3000/exchange
 //! $ sleep 3
 //! $ curl -i localhost:3000/price

@@ -19,7 +19,7 @@
 //! content-type: text/csv
 //! age: …
 //! cache-status: demo; hit; ttl=…
-//! # That there is none is known to both for five seconds.
+//! # Both processes use the stored 404 for five seconds.
 //! $ curl -i localhost:3001/reports/99
 //! HTTP/1.1 404 Not Found
 //! cache-status: demo; fwd=uri-miss; stored

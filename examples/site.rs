@@ -56,7 +56,7 @@ async fn serve(Arguments { directory, port, backend }: Arguments) -> Result<(), 
     println!("{}", Tour { address: &address, page: directory.shortest() });
 
     axum::serve(listener, app).with_graceful_shutdown(ended()).await?;
-    // Runs outlive the clients that began them; those under way may finish.
+    // Runs outlive their clients; those in progress may finish.
     let all_ended = cache.drain(Duration::from_secs(5)).await;
     println!("{}", if all_ended { "stopped" } else { "stopped, with handlers still running" });
     Ok(())

@@ -45,7 +45,7 @@ impl Directory {
     /// The longest text that [`edit`](Self::edit) is given, in bytes.
     pub const LONGEST_EDIT: usize = 256 << 10;
 
-    /// Opens a directory; fails where there is none.
+    /// Opens a directory; fails if it does not exist.
     pub fn open(root: impl AsRef<Path>) -> io::Result<Self> {
         let root = fs::canonicalize(root)?;
         if !root.is_dir() {

@@ -91,7 +91,7 @@ impl IntoResponse for Document {
             _ = writeln!(html, "<footer>Rendered in {ms:.1} ms. Load it again, and it comes from the cache.</footer>");
         }
         html.push_str("</body>\n</html>\n");
-        // Pages may hold HTML of anybody; nothing of it may run or ask other servers for more than pictures.
+        // Pages may contain anyone's HTML: none of it may run, or request anything but pictures from other servers.
         let policy = "default-src 'none'; style-src 'self'; img-src 'self' https: data:; form-action 'self'; base-uri 'none'";
         let fields = [(header::CONTENT_SECURITY_POLICY, policy), (header::X_CONTENT_TYPE_OPTIONS, "nosniff")];
         ([(header::ETAG, tag)], fields, Html(html)).into_response()

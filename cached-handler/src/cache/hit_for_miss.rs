@@ -53,7 +53,7 @@ pub(crate) enum MissKind {
     /// The handler fails for it: a few requests run it at a time.
     Failing(Arc<Semaphore>),
     /// Requests for it began before its latest invalidation, so they can neither follow nor lead: a few of these run at a time, and
-    /// other requests as usual. The number counts down; at 0, no request waits any more, as no response comes to be stored.
+    /// other requests as usual. The number counts down; at 0, no request waits any more, as no response is being stored.
     Outrun(Arc<Semaphore>, usize),
 }
 

@@ -17,11 +17,11 @@
 //!
 //! Concurrent requests for one key wait for one run of the handler. This is on by default:
 //!
-//! - The run has a task of its own: the client that started it may disconnect, and a slow client slows nobody.
+//! - The run has a task of its own: the client that started it may disconnect, and a slow client does not slow the run.
 //! - A response that turns out not to be storable (`Set-Cookie`, say) is given to its own client only. For the next 30
-//!   seconds, requests for that key do not wait for one another. Where several answers of a handler were not storable for
-//!   what they say, and none has ever been stored, neither do those for keys that are new, at most 64 at a time. The first
-//!   that is stored, or is found stored, ends that for good. A `CacheLayer`, and a handler with `vary = from_response`, stand
+//!   seconds, requests for that key do not wait for one another. If several responses of a handler were not storable by
+//!   their own fields, and none has ever been stored, requests for new keys do not wait either, at most 64 at a time. The first
+//!   response that is stored, or is found in a backend, ends that for good. A `CacheLayer`, and a handler with `vary = from_response`, stand
 //!   for many handlers: there, requests for a new key always wait for one run.
 //! - A follower waits for up to five seconds, then it runs the handler itself: for a slow handler, raise
 //!   [`Policy::max_wait`]. A run older than 30 seconds no longer holds back new ones.
@@ -71,7 +71,7 @@
 //! makes a new one in the background: one run per key, however many requests there are (RFC 5861 §3).
 //!
 //! `stale_if_error`: for this long, the stale response is sent if the handler answers 500, 502, 503 or 504, panics, or
-//! takes longer than [`Policy::timeout`] (§4). After a failure nobody tries again for a second, then two, up to thirty.
+//! takes longer than [`Policy::timeout`] (§4). After a failure the handler does not run for a second, then two, up to thirty.
 //! Answers such as 404 or 403 are not failures: the stale response is no longer used after one.
 //!
 //! A response's own `stale-while-revalidate` and `stale-if-error` take precedence over the attribute. A response with

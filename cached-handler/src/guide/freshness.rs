@@ -1,4 +1,4 @@
-//! Freshness: how long a response is used, who decides, and what clients are told.
+//! Freshness: how long a response is used, what decides that, and the `Cache-Control` for clients.
 //!
 //! ```
 //! use std::time::Duration;
@@ -58,8 +58,8 @@
 //!
 //! # Redirects and pages that are not there
 //!
-//! `status(…)` names further statuses, each with a lifetime of its own, or with that of `ttl`. A shortener stores its redirects,
-//! and for five seconds that there is none:
+//! `status(…)` names further statuses, each with a lifetime of its own, or with that of `ttl`. A shortener stores its redirects, and a
+//! missing one for five seconds:
 //!
 //! ```
 //! use axum::{extract::Path, http::StatusCode, response::Redirect};
@@ -101,8 +101,8 @@
 //! # What clients are told
 //!
 //! A response without a `Cache-Control` of its own is sent with `no-cache` and an entity tag. Browsers then ask each
-//! time, and usually get a 304 without content. The reason: a copy in a browser cannot be invalidated. If a copy may be
-//! used without asking, say so:
+//! time, and usually get a 304 without content. The reason: a copy in a browser cannot be invalidated. If browsers may use
+//! their copy without asking, set `cache_control`:
 //!
 //! ```
 //! use cached_handler::cached;

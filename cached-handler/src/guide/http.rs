@@ -87,10 +87,10 @@
 //!   could otherwise write into everybody's response by a HEAD with an `X-Forwarded-Host`, which a server reflects.
 //! - A successful response to an unsafe method invalidates what is stored for its path, and for `Location` and
 //!   `Content-Location` at the same origin (§4.4): route it with `any(forward)`, or make it the fallback.
-//! - The response to a POST is stored for GET if it says so: a 200 with its own URL as `Content-Location`, and a
-//!   freshness (RFC 9110 §9.3.3). This never brings back what was invalidated while the POST ran, so it is not done in a
-//!   store with [`Epochs`](crate::backend::Epochs) of your own, which do not say what that was.
-//! - Clients are told what the server says, and nothing else.
+//! - The response to a POST is stored as the response to GET if it says that it is one: a 200 with its own URL as `Content-Location`,
+//!   and a freshness (RFC 9110 §9.3.3). This never brings a response back that was invalidated while the POST ran, so it is not done
+//!   with [`Epochs`](crate::backend::Epochs) of your own, which do not tell what was invalidated.
+//! - Clients get the server's `Cache-Control` unchanged.
 //! - A server can address this cache alone with a targeted field (RFC 9213): the first that is present and can be read
 //!   replaces `Cache-Control` and `Expires`. By default that is `CDN-Cache-Control`;
 //!   [`targeted_fields`](crate::Policy::targeted_fields) names others, such as one of your application, or

@@ -97,12 +97,11 @@
 //! invalidation advances the time of its group. So it costs the same for ten members as for a million, and a run that
 //! started earlier can never bring an old response back.
 //!
-//! `#[invalidates]` invalidates **however the handler ends**: also where it panics, or its client leaves halfway, as
-//! the write may have been committed. Only an answer of 4xx spares its targets. The answer is sent after the
-//! invalidation; all targets are told at the same time, and it waits no longer than a second for them. Where a backend
-//! could not be told, the answer goes out all the same, an event says so, and it is tried
-//! [again](super::backends#invalidations-that-fail). At the end of the process
-//! [`Cache::drain`](crate::Cache::drain) waits for those that are still to be made.
+//! `#[invalidates]` invalidates **however the handler ends**: also if it panics, or its client disconnects halfway, as the write may have
+//! been committed. Only an answer of 4xx prevents it. The answer is sent after the invalidation: all targets are invalidated concurrently,
+//! and the answer waits no longer than a second. If a backend cannot be reached, the answer is sent nevertheless, an error is logged, and
+//! the invalidation is [retried](super::backends#invalidations-that-fail). At the end of the process
+//! [`Cache::drain`](crate::Cache::drain) waits for pending invalidations.
 //!
 //! # What only the body finds out
 //!
@@ -170,13 +169,12 @@
 //! }
 //! ```
 //!
-//! If you invalidate by hand after the commit, a client that disconnects in between cancels the handler before the
-//! invalidation. So use the attribute in handlers, and invalidate by hand in tasks of your own.
+//! If a handler calls a function to invalidate after the commit, a client that disconnects in between cancels the handler before the
+//! invalidation. So use the attribute in handlers, and the functions in tasks of your own.
 //!
 //! **When an invalidation fails**, since Redis cannot be reached, say: a function returns the [`Error`](crate::Error).
-//! `#[invalidates]` sends the handler's response all the same, logs an error, and leaves an `Arc<Error>` in the
-//! extensions of the response, so that a middleware can answer otherwise. Both are repeated in the background until they
-//! succeed.
+//! `#[invalidates]` sends the handler's response nevertheless, logs an error, and puts an `Arc<Error>` into the extensions of the
+//! response, so that a middleware can answer differently. Both are retried in the background until they succeed.
 //!
 //! ```
 //! use std::sync::Arc;
@@ -202,12 +200,12 @@
 //! A cached handler may ask another one through the router, and build its response from the answer. Its response is then
 //! bound to it: whatever invalidates the fragment (a group, its path, its handler) invalidates the page, in every process that
 //! shares the backend. It is fresh no longer than the fragment, and private if that is. This needs one cache and one backend for
-//! both: the epochs of another backend say nothing of the fragment, so such a page is not stored (`cached-inside`), nor is one
-//! of more than 64 fragments, or of one with which its cache had nothing to do (`bypass`): nobody asks for its groups then. In Redis, files and a store of yours a hit reads the epochs of its fragments too: all at once,
-//! in one more call.
+//! both: the epochs of another backend say nothing of the fragment, so such a page is not stored (`cached-inside`). Nor is a page of
+//! more than 64 fragments, or of a fragment that bypassed its cache, as its groups are then not known. In Redis, files and a store of
+//! yours a hit reads the epochs of its fragments too: all at once, in one more call.
 //!
-//! The page is found by its task, or by its request if that is handed on. What asks neither way is not noticed: a *new*
-//! request in a task that the handler spawns, or one over the network. Name the groups of the fragment there yourself, with
+//! A fragment finds its page through the task, or through the request if the page passes that on. It does not find the page from a *new*
+//! request in a task that the handler spawns, or over the network: name the groups of the fragment there yourself, with
 //! [`CacheGroups`] or `group = "…"` on the page. The same holds for [typed values](super::layer_and_values).
 //!
 //! # An endpoint for operators
@@ -258,14 +256,13 @@
 //! | dates, times in UTC, IP addresses | with leading zeros or without, `Z` or `+00:00`, `::1` or `0:0:0:0:0:0:0:1` |
 //! | text | in whatever letter case; `%2F` or a slash |
 //!
-//! **Use a group, `group = "note:{id}"` on both handlers, where a type of yours reads one value from still other texts** (an
-//! alias, other punctuation, a name or a number), and where one resource is read at several URLs, unless they share one response
-//! ([`path = […]`](super::keys#one-handler-under-several-paths)), which is found by each of the URLs. A group goes by what
-//! `Display` writes of the value that both handlers were given.
+//! **Use a group, `group = "note:{id}"` on both handlers, if a type of yours parses other texts to one value** (an alias, other
+//! punctuation, a name or a number), and if one resource has several URLs, unless these share one response
+//! ([`path = […]`](super::keys#one-handler-under-several-paths)), which each of the URLs invalidates. The name of a group has the
+//! `Display` text of the value in both handlers.
 //!
-//! A path is no pattern: `/notes/*` and `/notes/{id}` are an error, and invalidate at most the one path that is spelt so. For
-//! all responses below `/notes` give their handlers `group = "notes"`; or, where you cannot name the handlers, build the
-//! cache with [`path_prefixes()`](crate::CacheBuilder::path_prefixes), and type `#[invalidates(path_prefix = "/notes")]` or
+//! A path is not a pattern: `/notes/*` and `/notes/{id}` are an error, and invalidate at most the one path with this spelling. For all
+//! responses below `/notes` give their handlers `group = "notes"`; or, if you cannot name the handlers, build the cache with [`path_prefixes()`](crate::CacheBuilder::path_prefixes), and type `#[invalidates(path_prefix = "/notes")]` or
 //! [`invalidate_path_prefix`](crate::invalidate_path_prefix)`("/notes")`: `/notes` and all below it, and not `/notes2`.
 //!
 //! # When not
@@ -278,8 +275,8 @@
 //!
 //! | you see | cause, and what to type |
 //! |---|---|
-//! | `Err`, with [`Error::is_config`] | what was given is hardly a path that clients send, and was invalidated as one all the same: no `/` at its beginning, scheme and host, a `*`, `{id}` or `:id`; the text says what to type |
-//! | `Err`, with [`Error::is_backend`] | a backend could not be reached: it may answer with what was. It is [tried again](super::backends#invalidations-that-fail) in the background; call again to be sure |
+//! | `Err`, with [`Error::is_config`] | the text is most likely not a path of any request, and was invalidated as one nevertheless: no `/` at its beginning, scheme and host, a `*`, `{id}` or `:id`; the error says what to type |
+//! | `Err`, with [`Error::is_backend`] | a backend could not be reached: it may answer with old responses. The invalidation is [retried](super::backends#invalidations-that-fail) in the background; call again to be sure |
 //! | not stored, `invalidated` | it was invalidated while the handler ran; the next request stores |
 //! | not stored, `groups` | more than 16 groups, or a name that is empty or longer than 256 bytes |
 //! | an invalidation changes nothing | the group is spelt differently, in letter case or in how `Display` writes `{id}` (call [one function](#one-name-on-both-sides) on both sides); its name is empty or longer than 256 bytes, so no response can have it; the path is not the whole one that clients send; or `cache.invalidate(…)` was called on another cache than the router's: the free functions reach every cache of the process |

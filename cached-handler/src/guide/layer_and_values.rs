@@ -28,12 +28,12 @@
 //! | a request | what happens |
 //! |---|---|
 //! | with another method than GET and HEAD | passes; unless the answer is an error, or the method is safe, it invalidates the path, and `Location` and `Content-Location` at the same origin (RFC 9111 §4.4), in the cache of the layer and in that of the router |
-//! | with content, with `Upgrade: websocket` | passes untouched. If a layer outside has put another body around that of the request, as one that decompresses does, the first piece is read to see whether there is any; for that the body has to be axum's: around a router, `.map_request(\|request: Request<_>\| request.map(Body::new))` goes between |
+//! | with content, with `Upgrade: websocket` | passes unchanged. If an outer layer has wrapped the request's body, as one that decompresses does, the first piece is read to see whether there is content; for that the body has to be axum's: around a router, put `.map_request(\|request: Request<_>\| request.map(Body::new))` in between |
 //! | for which a condition of [`bypass`](crate::CacheLayer::bypass) holds | passes untouched |
 //! | with `Cookie` or `Authorization` that `vary` does not name | passes untouched; with [`skip_credentials`](crate::CacheLayer::skip_credentials) it is a request like others, and the service does not see the field |
 //! | with one that `vary` names | one response per value, sent as `private` |
-//! | with `Range` | answered with a part of what is stored; the service is asked for the whole. If that turns out not to be storable, the client gets its part as it comes by, and further requests for parts pass untouched, as long as 30 s do not go by without one |
-//! | HEAD | answered from what GET stored; stores nothing. A handler's response is shown to layers between as GET's, so that its length is right. A service that a router hands on to (`route_service`, `nest_service`) says its length itself, with a `Content-Length` on the response to GET |
+//! | with `Range` | answered with a part of the stored response; the service is asked for the whole. If that turns out not to be storable, the client gets its part cut from the stream, and further requests for parts pass unchanged, until there is none for 30 s |
+//! | HEAD | answered from the stored response to GET; stores nothing. Layers in between see the content of a handler's response, so that its length is right. A service behind `route_service` or `nest_service` has to declare the length itself, with a `Content-Length` on the response to GET |
 //! | to a handler with `#[cached]` | passed on; the layer keeps no copy, which an invalidation of the handler would miss. Also where a middleware between hands the request to another task |
 //!
 //! So a video that is too large to be stored is answered in parts, as without the layer, and small files are stored whole even

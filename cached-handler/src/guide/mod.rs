@@ -5,7 +5,7 @@
 //! |---|---|
 //! | [`start`] | how to cache a handler, and how to check that it works |
 //! | [`keys`] | which arguments a cached handler may take, and what they add to the key |
-//! | [`freshness`] | how long a response is used, and what clients are told |
+//! | [`freshness`] | how long a response is used, and the `Cache-Control` for clients |
 //! | [`invalidation`] | groups, and every way to invalidate |
 //! | [`backends`] | memory, files, Redis, or your own store |
 //! | [`collapse`] | one run for concurrent requests, and stale responses |

@@ -39,10 +39,10 @@
 //! | white space, comments, other functions of the file, the line that the handler stands on | are used |
 //! | a function that the handler calls, a template, a constant that it names, the value of a setting | **are used**: raise [`Policy::version`] |
 //!
-//! So old and new processes of a rolling deploy do not see each other's responses where the handler changed, while an
-//! invalidation by any of them counts in all: invalidations go by the names of handlers, groups and paths. For the fourth
-//! row: the compiler tells two types of one name apart, and what it goes by is part of the key; that holds for one build,
-//! and for another of the same dependencies by the same compiler. An empty store costs one run for each key.
+//! So old and new processes of a rolling deploy do not use each other's responses if the handler has changed, while an invalidation by
+//! any of them applies to all, as it names handlers, groups and paths. For the fourth row: the compiler's identity of types is part of the
+//! key, as two types may have one name. It is the same in builds with the same dependencies and the same compiler. An empty store costs
+//! one run for each key.
 //!
 //! | environment | effect |
 //! |---|---|
@@ -104,7 +104,7 @@
 //! | … reconnecting to Redis | for ever, after 0.1 to 0.8 s | |
 //! | … invalidations while its circuit breaker is open | one at a time; after one that fails, none until the next probe | |
 //! | … invalidations that failed | 10 000 in the retry queue; retried after 0.1 s, then less often, up to every 30 s; one more, or eight failed attempts while probes succeed, and everything is invalidated | |
-//! | invalidations that wait to be made once more | 1 000; one more, and everything is invalidated once more | `Cache::builder().reinvalidate_after(time)` |
+//! | invalidations that wait to be repeated | 1 000; one more, and everything is invalidated again instead | `Cache::builder().reinvalidate_after(time)` |
 //! | what an unsafe method invalidates by itself (RFC 9111 §4.4) | its own path, and what `Location` and `Content-Location` name | `own_path = "keep"`, `Policy::keep_own_path` |
 //! | `Cache-Status` | off | `Cache::builder().cache_status("name")` |
 //! | `Outcome` in the extensions of hits | off | `Cache::builder().outcome_on_hits()` |

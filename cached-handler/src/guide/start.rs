@@ -39,10 +39,10 @@
 //!
 //! # Only for visitors who are not logged in
 //!
-//! Most pages of a shop or a forum are one page for all visitors, and another for each who is logged in. `bypass` says who has
-//! nothing to do with the cache: where its condition holds, the handler runs as if there were no cache. Nothing is read or
-//! stored, nobody waits for another's run, and the answer is sent as the handler made it, without `Cache-Control`, `ETag` or
-//! `Vary` of this crate.
+//! Most pages of a shop or a forum are the same for all visitors, and different for each user who is logged in. With `bypass`, some
+//! requests have nothing to do with the cache: if its condition holds, the handler runs as if there were no cache. No stored response
+//! is used, nothing is stored, the request does not wait for another's run, and the answer is sent as the handler made it, without
+//! `Cache-Control`, `ETag` or `Vary` of this crate.
 //!
 //! By a cookie (feature `axum-extra`). All other cookies, such as those of an analytics script, change nothing:
 //!
@@ -62,16 +62,16 @@
 #![doc = include_str!("../../recipes/axum_login.rs")]
 //! ```
 //!
-//! A condition is any expression over the arguments, which are references there: `bypass(user.is_some(), *preview)`. It says
-//! nothing of the key: what the arguments show is still in it, or named in `skip(…)`. With `skip`, cookies, sessions and
-//! credentials that a condition is about count no further: **the page of all others must not depend on them**. A value whose type says
-//! that it is `private` is still a person's where no condition holds, as with `bypass(user.is_admin), skip(user)`: it bypasses, too. All fields at
-//! once (`HeaderMap`, `Parts`, `Request`) are not meant by that, and a request with credentials bypasses the cache if they are
-//! skipped; if nothing in them matters, say `skip_credentials(headers)`.
+//! A condition is any expression over the arguments, which are references there: `bypass(user.is_some(), *preview)`. It does not change
+//! the key: what the arguments show is still in it, unless they are in `skip(…)`. With `skip`, cookies, sessions and credentials that a
+//! condition mentions do not make a request bypass the cache: **the page of all others must not depend on them**. A value whose type
+//! declares `private` still bypasses the cache if no condition holds, as with `bypass(user.is_admin), skip(user)`. This does not apply to
+//! an argument with all fields (`HeaderMap`, `Parts`, `Request`): if that is skipped, requests with credentials bypass the cache; if
+//! nothing in it matters, type `skip_credentials(headers)`.
 //!
-//! The extractors still run, so that a session that has ended, or that somebody made up, is nobody's. A page that bypasses says to
-//! caches outside what your handler says: `private`, or `no-store`, if a CDN stands before it. A
-//! [layer](super::layer_and_values) and [values](crate::ValueOptions::bypass) have the same.
+//! The extractors still run, so a session that has ended, or was made up, does not count. A page that bypasses the cache has the
+//! `Cache-Control` of your handler: set `private` or `no-store` if a CDN is in front of it. [Layers](super::layer_and_values) and
+//! [values](crate::ValueOptions::bypass) have `bypass` too.
 //!
 //! # Your existing tests: one line
 //!
@@ -115,7 +115,7 @@
 //!
 //! Then send the request twice with `curl -i`. The first answer has `cache-status: dev; fwd=uri-miss; stored`, the
 //! second `cache-status: dev; hit; ttl=…` and `age: …`. The field is off by default because it tells every client
-//! whether somebody else has asked before. There are two other ways to find out:
+//! whether the page was requested before. There are two other ways to find out:
 //!
 //! - Events of [`tracing`](https://docs.rs/tracing), with the target `cached_handler`. They need a subscriber: add
 //!   `tracing-subscriber = { version = "0.3", features = ["env-filter"] }`, call `tracing_subscriber::fmt::init()` at

@@ -38,7 +38,7 @@ impl Target {
             Named::By(name) => Self::handler_named(name),
             Named::Ambiguous => {
                 if name::is_news(type_name) {
-                    tracing::warn!(target: "cached_handler", handler = type_name, "everything is meant, as another handler of this module has the same name; use `Target::named`");
+                    tracing::warn!(target: "cached_handler", handler = type_name, "everything is invalidated, as another handler of this module has the same name; use `Target::named`");
                 }
                 Self::all()
             }

@@ -195,7 +195,7 @@ impl Handler {
         let Described { text: shape, is_whole } = shape.map_or(Described { text: String::new(), is_whole: true }, |shape| shape());
         if !is_whole && self.policy.version == 0 {
             self.shape_warning.call_once(|| {
-                tracing::warn!(target: "cached_handler", values = self.policy.name, type_name = instance.name, "what this type reads cannot be seen in full (`flatten`, `untagged`, tuples, deep or large types): a value from before it changed may be read as one of now; type `.version(1)`, and count it up with each change");
+                tracing::warn!(target: "cached_handler", values = self.policy.name, type_name = instance.name, "the shape of this type is not fully known (`flatten`, `untagged`, tuples, deep or large types): a value that was stored before the type changed may be read as the new type; type `.version(1)`, and raise it with each change");
             });
         }
         let parts = [

@@ -75,7 +75,7 @@ impl<S: Sync> FromRequestParts<S> for Invalidation {
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Self::Rejection> {
         parts.extensions.get().cloned().ok_or_else(|| {
             tracing::error!(target: "cached_handler", "a handler takes `Invalidation` and has no `#[invalidates]`: type the attribute above it");
-            (StatusCode::INTERNAL_SERVER_ERROR, "the handler cannot say what it changes")
+            (StatusCode::INTERNAL_SERVER_ERROR, "the handler cannot invalidate what it changes")
         })
     }
 }

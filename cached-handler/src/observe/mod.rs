@@ -190,19 +190,19 @@ impl Observer {
 
     /// Reports the failure of an invalidation whose caller does not see the result (law L6).
     pub(crate) fn invalidation_failed(&self, error: &Error) {
-        const WHAT: &str = "an invalidation failed; what it was to invalidate may be served until it is stale";
+        const WHAT: &str = "an invalidation failed; its responses may be served until they are stale";
         self.complain(None, "invalidation", Some(error), WHAT);
     }
 
     /// Reports the failure of a reinvalidation.
     pub(crate) fn not_invalidated_again(&self, error: &Error) {
-        const WHAT: &str = "invalidating once more failed; what a lagging source gave may be served until it is stale";
+        const WHAT: &str = "a reinvalidation failed; responses from a source that lagged may be served until they are stale";
         self.complain(None, "invalidation-again", Some(error), WHAT);
     }
 
     /// Reports that reinvalidation is impossible: the invalidation was called outside of a runtime.
     pub(crate) fn nowhere_to_invalidate_again(&self) {
-        const WHAT: &str = "there is no runtime to invalidate in once more; call invalidations in one, or take `reinvalidate_after` away";
+        const WHAT: &str = "there is no runtime for the reinvalidation; call invalidations in one, or remove `reinvalidate_after`";
         self.complain(None, "no-runtime", None, WHAT);
     }
 
@@ -236,7 +236,7 @@ pub(crate) fn set_up_lacks(what: &str) {
 
 /// Reports work that `drain` did not wait for, and that the end of the process will cut off.
 pub(crate) fn not_drained(runs: usize, invalidations: usize) {
-    tracing::warn!(target: "cached_handler", runs, invalidations, "`drain` has waited for its limit; what is left ends with the process, and what was not invalidated may be served by others");
+    tracing::warn!(target: "cached_handler", runs, invalidations, "`drain` has waited for its limit; the remaining work ends with the process, and other processes may serve responses that it was to invalidate");
 }
 
 /// The word for a forward, one for each reason: more detailed than RFC 9211.

@@ -1,4 +1,4 @@
-//! What a handler's arguments are told before the handler runs, so that they can be adjusted.
+//! What a handler's arguments need to know before the handler runs, so that they can be adjusted.
 
 use http::{HeaderMap, HeaderName, HeaderValue, header};
 

@@ -89,7 +89,7 @@ pub(super) fn opened<T: DeserializeOwned + Send + Sync + 'static>(json: &Bytes) 
     }
 }
 
-/// The same, of which a copy is held in memory.
+/// A value from its stored JSON, with its weight, for the copy in memory.
 pub(super) fn measured<T: Serialize + DeserializeOwned + Send + Sync + 'static>(
     json: &Bytes,
     weigh: Option<fn(&T) -> usize>,

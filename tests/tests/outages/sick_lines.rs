@@ -74,7 +74,7 @@ async fn invalidations_that_fail_once_more_are_one_line_in_ten_seconds() {
         }
         chaos.suffers_at(Call::Advance, Fault::Fail, 1.0);
         sleep(secs(3)).await;
-        let said = lines.with("invalidating once more failed");
+        let said = lines.with("a reinvalidation failed");
         assert_eq!(said.len(), round + 1, "{said:?}");
         assert!(said[round].contains(["left_out=0", "left_out=49"][round]), "{said:?}");
         chaos.heals();
@@ -92,7 +92,7 @@ fn invalidations_outside_of_a_runtime_are_one_line_too() {
         let done = pin!(cache.cache().invalidate(Target::group("a"))).poll(&mut Context::from_waker(Waker::noop()));
         assert!(done.is_ready());
     }
-    assert_eq!(lines.with("there is no runtime to invalidate in once more").len(), 1);
+    assert_eq!(lines.with("there is no runtime for the reinvalidation").len(), 1);
 }
 
 #[tokio::test(start_paused = true)]

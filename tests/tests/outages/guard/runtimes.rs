@@ -121,7 +121,7 @@ fn what_ended_with_its_runtime_is_said_and_the_next_invalidation_is_made_once_mo
     let invalidates = async || cache.invalidate(Target::group("a")).await.unwrap();
     home.block_on(invalidates());
     drop(home);
-    assert_eq!(lines.with("invalidating once more failed").len(), 1);
+    assert_eq!(lines.with("a reinvalidation failed").len(), 1);
     let other = paused();
     other.block_on(async {
         invalidates().await;

@@ -99,7 +99,7 @@ fn a_type_that_takes_a_default_for_an_error_has_a_shape_that_ends() {
     assert_ne!(shape::<(Lenient<u64>, u64)>().text, shape::<(Lenient<u64>, f64)>().text);
 }
 
-/// A visitor that asks again after an error is told that nothing is left.
+/// A visitor that continues after an error finds no more data.
 #[test]
 fn a_visitor_that_skips_errors_comes_to_an_end() {
     struct Skips;
