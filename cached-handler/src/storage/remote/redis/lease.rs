@@ -8,7 +8,8 @@ mod channel;
 mod machine;
 mod message;
 mod settle;
-#[cfg(all(test, not(shuttle)))]
+#[cfg(test)]
+#[cfg(not(shuttle))]
 mod tests;
 mod wait;
 

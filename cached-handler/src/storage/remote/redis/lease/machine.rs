@@ -70,7 +70,7 @@ pub(super) struct Holder {
 }
 
 /// What has happened. The number is that of the connection: what an earlier one still says is not heard.
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy)]
 pub(super) enum Event {
     /// A connection is subscribed.
     Connected(u64),

@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 use ::redis::Cmd;
 
 use super::{
-    Advanced,
+    Advanced, Lease,
     wait::{Next, Renewal, Wait},
 };
 use crate::{
@@ -26,7 +26,7 @@ const STRIKING: Duration = Duration::from_secs(1);
 impl Inner {
     /// What an invalidation that was just answered has to wait for; nothing, where nobody may use what it was about.
     pub(in crate::storage::remote::redis) fn has_advanced(&self, advanced: Advanced) -> Option<Wait> {
-        let own = self.lease.as_ref().map(|lease| lease.id());
+        let own = self.lease.as_ref().map(Lease::id);
         let wait = self.invalidating.advanced(advanced, own);
         matches!(wait.next(self.invalidating.clock.micros()), Next::Wait(_)).then_some(wait)
     }

@@ -42,13 +42,14 @@ impl Server {
 
     fn set(&mut self, known: Option<u64>, mistake: Mistake) -> &mut Set {
         let incarnation = self.stamp.incarnation;
-        if self.set.as_ref().is_none_or(|set| set.incarnation != incarnation) {
-            self.names += 1;
+        self.set.take_if(|set| set.incarnation != incarnation);
+        let names = &mut self.names;
+        let set = self.set.get_or_insert_with(|| {
+            *names += 1;
             let is_mature = mistake == Mistake::TrustsAYoungSet;
             let (renewals, acknowledged) = (BTreeMap::new(), BTreeMap::new());
-            self.set = Some(Set { incarnation, nonce: self.names, is_mature, length: 0, renewals, acknowledged });
-        }
-        let set = self.set.as_mut().unwrap();
+            Set { incarnation, nonce: *names, is_mature, length: 0, renewals, acknowledged }
+        });
         set.is_mature |= known == Some(set.nonce);
         set
     }
@@ -94,6 +95,16 @@ impl Server {
             (set.incarnation, set.nonce, set.is_mature, holders, set.acknowledged.clone())
         });
         (self.stamp, self.leases, set, self.names)
+    }
+
+    /// The name of its set, if that is one of this incarnation.
+    pub(super) fn nonce(&self) -> Option<u64> {
+        self.set.as_ref().filter(|set| set.incarnation == self.stamp.incarnation).map(|set| set.nonce)
+    }
+
+    /// What the next set will be named.
+    pub(super) fn next_name(&self) -> u64 {
+        self.names + 1
     }
 
     pub(super) fn renewed(&self, holder: u64) -> Option<u64> {

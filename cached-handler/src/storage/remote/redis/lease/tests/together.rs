@@ -1,8 +1,8 @@
 //! Leases of several processes on a real Redis, which each of these tests starts.
 
 #[path = "../../../../../../../tests/redis_server.rs"]
-#[allow(dead_code, unreachable_pub, missing_docs, reason = "it is shared with the tests of the workspace")]
-mod redis_server;
+#[allow(dead_code, missing_docs, unreachable_pub, clippy::expect_used, clippy::pedantic, reason = "it is that of the workspace's tests")]
+pub(super) mod redis_server;
 
 use std::{future::Future, time::Duration};
 
@@ -175,7 +175,7 @@ async fn what_was_held_before_everything_was_emptied_is_not_used_after_an_invali
 }
 
 #[tokio::test]
-async fn what_was_held_before_the_server_was_started_again_is_not_used_after_an_invalidation() {
+async fn what_was_held_before_a_restart_of_redis_is_not_used_after_an_invalidation() {
     let mut server = RedisServer::start();
     let (one, two) = (Process::holding(&server.url()).await, Process::holding(&server.url()).await);
     let copy = two.copied().await;

@@ -87,7 +87,7 @@ pub(super) struct World {
 #[derive(Debug)]
 struct Step {
     text: String,
-    before: Option<Rc<Step>>,
+    before: Option<Rc<Self>>,
 }
 
 impl Process {
@@ -153,10 +153,10 @@ impl World {
     }
 
     pub(super) fn story(&self) -> String {
-        let (mut step, mut texts) = (self.story.clone(), Vec::new());
+        let (mut step, mut texts) = (self.story.as_deref(), Vec::new());
         while let Some(this) = step {
-            texts.push(this.text.clone());
-            step = this.before.clone();
+            texts.push(&*this.text);
+            step = this.before.as_deref();
         }
         texts.reverse();
         texts.join(", ")
@@ -319,7 +319,9 @@ impl World {
     }
 
     fn strikes(&mut self, silent: &[Renewal], mistake: Mistake) {
-        silent.iter().for_each(|renewal| self.server.strike(*renewal, mistake));
+        for renewal in silent {
+            self.server.strike(*renewal, mistake);
+        }
         self.wait = None;
         self.returned.extend(self.under_way.take());
     }
