@@ -33,23 +33,17 @@ pub use self::server::RedisServer;
 use self::{
     batch::{Batches, Wanted},
     joint::Found,
-    keys::{Keys, Names},
-    lease::{Invalidating, Lease, Wait},
+    keys::Keys,
+    lease::{Invalidating, Lease},
     link::Link,
     refusal::senseless,
 };
 use super::{Advancing, Answer, Put, Remote, Wakes, latest_stamp::LatestStamp, store::Store};
 use crate::{
-    epoch::{
-        Effect, Epochs, Moved, Order, Reading, Scopes, Stamp,
-        target::{Mark, Target},
-    },
+    epoch::{Effect, Epochs, Moved, Order, Reading, Scopes, Stamp, target::Target},
     error::Error,
     key::storage_key::StoreKey,
-    util::{
-        clock::{Clock, millis, span},
-        random::random,
-    },
+    util::clock::{Clock, span},
 };
 
 /// `backend = "redis"` as a [`Store`] and [`Epochs`]: to run the [conformance tests](super::conformance) against a

@@ -4,14 +4,7 @@ use std::time::Duration;
 
 use ::redis::Value;
 
-use super::{
-    CLOCK_LIVES, EPOCH_LIVES, Inner, frame,
-    keys::Names,
-    lease::Wait,
-    list, mget, record,
-    refusal::senseless,
-    script,
-};
+use super::{CLOCK_LIVES, EPOCH_LIVES, Inner, frame, keys::Names, lease::Wait, list, mget, record, refusal::senseless, script};
 use crate::{
     epoch::{Effect, Moved, Reading, target::Mark},
     error::Error,
