@@ -2,15 +2,15 @@
 //!
 //! The trait is emitted beside the handler, because only so the message can contain the author's own names.
 
+mod messages;
 mod names;
-mod told;
 
 use proc_macro2::{Ident, TokenStream};
 use syn::{Attribute, GenericArgument, Pat, Path, PathArguments, Type};
 
 use self::{
+    messages::{Kind, Message},
     names::{HAS_AXUM_EXTRA, SEEN_THROUGH, VALUES, kind},
-    told::{Kind, Told},
 };
 use crate::syntax::{pattern::only_name, source::written};
 
@@ -60,7 +60,7 @@ impl Unknown<'_> {
     /// type, `O`: its bound is checked after that of the part, so that rustc reports the part.
     pub(crate) fn item(&self, to: &Asked<'_>) -> TokenStream {
         let Asked { private, marker, name, cfgs, peeks, amends } = to;
-        let Told { message, label, notes } = self.kind.told(&self.name, self.around);
+        let Message { message, label, notes } = self.kind.advice(&self.name, self.around);
         let (generics, argument) =
             if self.is_whole { (None, hygienic!(Self)) } else { (Some(hygienic!(<O: #private::Keyed<#marker>>)), hygienic!(O)) };
         let function = |is_called: bool, signature: TokenStream, body: TokenStream| {
@@ -187,16 +187,16 @@ mod tests {
     use super::*;
 
     /// The part that is named, and the first thing to type.
-    fn told(text: &str) -> String {
+    fn advice_on(text: &str) -> String {
         let (pattern, ty) = text.split_once(": ").unwrap();
         let (pattern, ty) = (Pat::parse_single.parse_str(pattern).unwrap(), syn::parse_str(ty).unwrap());
         let found = unknown(&ty, &pattern, &|name| name == "T");
-        let told = |found: Unknown<'_>| {
-            let Told { notes, .. } = found.kind.told(&found.name, found.around);
+        let advice = |found: Unknown<'_>| {
+            let Message { notes, .. } = found.kind.advice(&found.name, found.around);
             let code = notes.first().unwrap().split('`').find_map(|code| code.strip_prefix("#[cached(…, "));
             format!("{} {}", written(found.part), code.and_then(|code| code.strip_suffix(")]")).unwrap_or_default())
         };
-        found.map_or_else(|| "seen through".to_owned(), told)
+        found.map_or_else(|| "seen through".to_owned(), advice)
     }
 
     #[test]
@@ -229,7 +229,7 @@ mod tests {
             ("text: &'static str", "seen through"),
             ("both: Option<T>", "seen through"),
         ] {
-            assert!(told(argument).starts_with(expected), "{argument}: {}", told(argument));
+            assert!(advice_on(argument).starts_with(expected), "{argument}: {}", advice_on(argument));
         }
     }
 

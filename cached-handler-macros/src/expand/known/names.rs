@@ -2,7 +2,7 @@
 
 use syn::{Path, Type};
 
-use super::{first_argument, told::Kind};
+use super::{first_argument, messages::Kind};
 
 /// The kind of a type, and the name in messages for an argument without one.
 pub(super) fn kind(path: &Path, has_axum_extra: bool) -> Option<(Kind, &'static str)> {
