@@ -45,7 +45,7 @@ pub mod backend {
     #[cfg(feature = "redis")]
     pub use crate::storage::remote::redis::{Redis, RedisServer};
     pub use crate::{
-        epoch::{Effect, Epochs, Reading, Scopes, in_process::InProcessEpochs, target::Mark},
+        epoch::{Effect, EpochSnapshot, Epochs, Scopes, in_process::InProcessEpochs, target::Mark},
         key::storage_key::StoreKey,
         storage::remote::{guard::limits::BackendLimits, store::Store},
     };

@@ -12,7 +12,7 @@ use std::{
 use tokio::sync::watch;
 
 use crate::{
-    epoch::{Reading, Stamp},
+    epoch::{EpochSnapshot, Stamp},
     key::primary::PrimaryKey,
     outcome::NotStored,
     stored::Slot,
@@ -89,7 +89,7 @@ pub(crate) const MAX_RUN: Millis = 30_000;
 impl CollapseMap {
     /// Follows the run for `key`, or begins one with this stamp. The stamp is absent if no other request could follow. A run that
     /// started before an invalidation in `reading` is not followed but replaced, and so is one that is too old.
-    pub(crate) fn join(self: &Arc<Self>, key: &PrimaryKey, reading: &Reading, stamp: Option<Stamp>, now: Millis) -> Join {
+    pub(crate) fn join(self: &Arc<Self>, key: &PrimaryKey, reading: &EpochSnapshot, stamp: Option<Stamp>, now: Millis) -> Join {
         let mut groups = lock(&self.by_key);
         if let Some(group) = groups.get(key)
             && reading.may_join(group.stamp)

@@ -14,7 +14,7 @@ use smallvec::SmallVec;
 
 use crate::{
     epoch::{
-        Effect, Epochs, Moved, Reading, Scopes, Stamp,
+        Effect, EpochSnapshot, Epochs, Moved, Scopes, Stamp,
         target::{Mark, Target},
     },
     error::Error,
@@ -250,12 +250,12 @@ impl InProcessEpochs {
     }
 
     /// The snapshot for a response, with the time of a clock that was read before.
-    pub(crate) fn reading(&self, marks: &Marks, clock: u64) -> Reading {
-        Reading { incarnation: self.incarnation, clock, invalidated: self.invalidated(marks), expired: self.expired(marks) }
+    pub(crate) fn reading(&self, marks: &Marks, clock: u64) -> EpochSnapshot {
+        EpochSnapshot { incarnation: self.incarnation, clock, invalidated: self.invalidated(marks), expired: self.expired(marks) }
     }
 
     /// Reads the epochs without waiting. Also returns the references to them, which are looked up unless they are `known`.
-    pub(crate) fn read_now(&self, scopes: &Scopes<'_>, known: Option<Marks>) -> (Reading, Marks) {
+    pub(crate) fn read_now(&self, scopes: &Scopes<'_>, known: Option<Marks>) -> (EpochSnapshot, Marks) {
         // The clock first: an advance in between is then later than the snapshot's clock, and never hidden by it.
         let clock = self.now();
         let marks = known.unwrap_or_else(|| self.marks(scopes.handler(), scopes.paths(), scopes.groups()));
@@ -287,7 +287,7 @@ impl InProcessEpochs {
 }
 
 impl Epochs for InProcessEpochs {
-    async fn read(&self, scopes: &Scopes<'_>) -> Result<Reading, Error> {
+    async fn read(&self, scopes: &Scopes<'_>) -> Result<EpochSnapshot, Error> {
         Ok(self.read_now(scopes, None).0)
     }
 

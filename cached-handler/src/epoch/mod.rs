@@ -29,7 +29,7 @@ use crate::{epoch::target::Target, error::Error};
 /// [`conformance::epochs`](crate::backend::conformance::epochs) tests them.
 pub trait Epochs: Send + Sync + 'static {
     /// Reads the clock, and the latest times of the epochs in `scopes`.
-    fn read(&self, scopes: &Scopes<'_>) -> impl Future<Output = Result<Reading, Error>> + Send;
+    fn read(&self, scopes: &Scopes<'_>) -> impl Future<Output = Result<EpochSnapshot, Error>> + Send;
 
     /// Makes the responses in the target's scope that were stamped before unusable, or stale.
     fn advance(&self, target: &Target, effect: Effect) -> impl Future<Output = Result<(), Error>> + Send;
@@ -53,9 +53,9 @@ pub enum Effect {
     Expire,
 }
 
-/// A snapshot of the clock and of the epochs that concern one response.
+/// A snapshot of the clock and of the epochs that concern one response; from [`Epochs::read`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Reading {
+pub struct EpochSnapshot {
     /// The incarnation of the clock: another one makes all responses that were stamped before unusable.
     pub incarnation: u64,
     /// The time of the clock.
@@ -104,7 +104,7 @@ pub(crate) struct Moved {
     pub(crate) to: Stamp,
 }
 
-impl Reading {
+impl EpochSnapshot {
     /// The stamp of a run that starts after this snapshot was taken.
     pub(crate) fn stamp(&self) -> Stamp {
         Stamp { incarnation: self.incarnation, clock: self.clock }

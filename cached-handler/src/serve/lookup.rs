@@ -15,7 +15,7 @@ use crate::{
     outcome::{Bypass, Forward, StaleUse, Tier},
     request::facts::RequestFacts,
     rules::{credentials::Credentials, request::Wish, stale::may_be_stale},
-    storage::{self, EpochSnapshot, LookUp},
+    storage::{self, KnownEpochs, LookUp},
     stored::{Slot, Stored, place::StorageId},
     util::clock::{Millis, span},
 };
@@ -113,7 +113,7 @@ fn is_wanted_stale(stored: &Stored, handler: &Handler, facts: &RequestFacts, now
 /// What a look-up that could not answer has learned.
 #[derive(Debug, Default)]
 pub(crate) struct Look {
-    pub(super) epochs: Option<EpochSnapshot>,
+    pub(super) epochs: Option<KnownEpochs>,
     /// The number of responses that had been stored before the look-up in a remote backend; see
     /// [`CollapseMap::fills`](crate::cache::collapse::CollapseMap::fills).
     fills_before: Option<u64>,
@@ -189,7 +189,7 @@ impl Miss {
 
     /// Bypasses a backend that could not be read. The epochs of this process are read instead, so that at least its own requests can share
     /// runs.
-    fn stand_aside_of_a_failed(&mut self, error: &Error) -> EpochSnapshot {
+    fn stand_aside_of_a_failed(&mut self, error: &Error) -> KnownEpochs {
         observe::call_failed(&self.handler.subject, "read", error);
         self.stand_aside(Bypass::Backend);
         self.read_epochs_here(None)
@@ -204,7 +204,7 @@ impl Miss {
         let read = match self.storage() {
             storage if storage.holds_epochs() => Ok(self.read_epochs_here(None)),
             storage => storage.read_epochs(&[self.entry().scopes()]).await.and_then(|readings| match readings[..] {
-                [reading] => Ok(EpochSnapshot { reading, marks: None }),
+                [reading] => Ok(KnownEpochs { reading, marks: None }),
                 _ => Err(Error::backend("it gave no reading")),
             }),
         };
@@ -213,7 +213,7 @@ impl Miss {
     }
 
     /// The stored response if it is fresh, and the epochs if they were read with it. `None` also if the backend fails.
-    pub(crate) async fn find_fresh(&self) -> Option<(Arc<Slot>, Tier, Option<EpochSnapshot>)> {
+    pub(crate) async fn find_fresh(&self) -> Option<(Arc<Slot>, Tier, Option<KnownEpochs>)> {
         let LookUp { epochs, found } = self.storage().find(&self.entry()).await.ok()?;
         let LookedUp::Hit(slot, tier) = self.judged(found) else { return None };
         Some((slot, tier, epochs))

@@ -14,7 +14,7 @@ use crate::{
     request::facts::RequestFacts,
     rules::{client::identifies_a_person, credentials::Credentials, length::is_as_long_as_declared, path::Paths, stale::Windows},
     serve::{Captured, Key},
-    storage::{Entry, EpochSnapshot, Opens, Storage},
+    storage::{Entry, KnownEpochs, Opens, Storage},
     stored::{Slot, Stored, place::StorageId},
     util::clock::Millis,
 };
@@ -206,18 +206,18 @@ impl Miss {
     }
 
     /// Reads the epochs of this process; `known`: references to them, if it has them already.
-    pub(super) fn read_epochs_here(&self, known: Option<Marks>) -> EpochSnapshot {
+    pub(super) fn read_epochs_here(&self, known: Option<Marks>) -> KnownEpochs {
         let (mut reading, marks) = self.cache.inner().memory.epochs.read_now(&self.entry().scopes(), known);
         if !self.storage().holds_epochs() {
             // Stands in for a backend's clock that could not be read, and must never be equal to it.
             reading.incarnation = u64::MAX;
         }
-        self.since_it_began(EpochSnapshot { reading, marks: Some(marks) })
+        self.since_it_began(KnownEpochs { reading, marks: Some(marks) })
     }
 
     /// Limits `expired` to the beginning of the request, which is known by the clock of this process: an expiration after that does not
     /// keep the request from following an earlier run.
-    pub(super) fn since_it_began(&self, mut epochs: EpochSnapshot) -> EpochSnapshot {
+    pub(super) fn since_it_began(&self, mut epochs: KnownEpochs) -> KnownEpochs {
         // Not if the response would be composed of an outdated part.
         let is_outdated = epochs.reading.expired == u64::MAX;
         if epochs.marks.is_some() && !is_outdated {

@@ -16,12 +16,12 @@ use super::{
 };
 use crate::{
     body::copy::{self, Complete, Refused},
-    epoch::{Reading, Stamp, own_invalidation::OwnInvalidation},
+    epoch::{EpochSnapshot, Stamp, own_invalidation::OwnInvalidation},
     key::primary::PrimaryKey,
     outcome::{Forward, NotStored, Outcome},
     request::{facts::Upgrade, unsafe_target::UnsafeTarget},
     rules::{length::is_as_long_as_declared, path::Paths, storable::Storable},
-    storage::EpochSnapshot,
+    storage::KnownEpochs,
     stored::{Slot, Stored, own},
     util::read_ahead::lend,
 };
@@ -63,7 +63,7 @@ impl Run {
             self.read_epochs_here();
         } else {
             let reading = Box::pin(self.read_own_and_others()).await?;
-            self.look.epochs = Some(EpochSnapshot { reading, marks: None });
+            self.look.epochs = Some(KnownEpochs { reading, marks: None });
         }
         let mut began = self.stamp()?;
         if self.marks().is_some() {
@@ -75,11 +75,11 @@ impl Run {
     }
 
     /// Reads the epochs, including the one that is read afterwards, so that it exists by then.
-    async fn read_own_and_others(&self) -> Option<Reading> {
+    async fn read_own_and_others(&self) -> Option<EpochSnapshot> {
         let (entry, beside) = (self.entry(), self.beside_the_path());
         let readings = self.storage().read_epochs(&[entry.scopes(), entry.scopes_at(&beside, &self.groups)]).await.ok()?;
         let [own, others] = readings[..] else { return None };
-        (own.incarnation == others.incarnation).then(|| Reading { clock: own.clock.min(others.clock), ..own })
+        (own.incarnation == others.incarnation).then(|| EpochSnapshot { clock: own.clock.min(others.clock), ..own })
     }
 
     /// Another path, whose epoch is read in place of that of the request's own path.

@@ -9,10 +9,10 @@ use std::{
 
 use super::{Miss, lookup::Look, post::Post};
 use crate::{
-    epoch::{Reading, Stamp, in_process::Marks},
+    epoch::{EpochSnapshot, Stamp, in_process::Marks},
     request::{forwarding::Forwarding, nested::Composition},
     rules::client::Terms,
-    storage::EpochSnapshot,
+    storage::KnownEpochs,
     stored::Stored,
     util::clock::{Millis, span},
 };
@@ -126,16 +126,16 @@ impl Run {
             let epochs = &self.cache.inner().memory.epochs;
             // The clock first, so that an invalidation in between is later than the stamp.
             let clock = epochs.now();
-            EpochSnapshot { reading: epochs.reading(marks, clock), marks: Some(own.clone()) }
+            KnownEpochs { reading: epochs.reading(marks, clock), marks: Some(own.clone()) }
         } else {
             let Some(reading) = self.storage().read_epochs_of(&self.entry(), stored).await else { return false };
-            EpochSnapshot { reading, marks: None }
+            KnownEpochs { reading, marks: None }
         };
         self.look.epochs = Some(self.since_it_began(epochs));
         true
     }
 
-    pub(crate) fn reading(&self) -> Option<Reading> {
+    pub(crate) fn reading(&self) -> Option<EpochSnapshot> {
         self.look.epochs.as_ref().map(|epoch| epoch.reading)
     }
 

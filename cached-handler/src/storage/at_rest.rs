@@ -12,9 +12,9 @@ use bytes::Bytes;
 use http::header;
 
 use self::parts::{Parts, parts, read_with_parts, scopes_with_parts};
-use super::{Entry, EpochSnapshot, Found, Later, LookUp, remote::Remote};
+use super::{Entry, Found, KnownEpochs, Later, LookUp, remote::Remote};
 use crate::{
-    epoch::Reading,
+    epoch::EpochSnapshot,
     error::Error,
     handler::writes::note_stored,
     key::storage_key::StoreKey,
@@ -51,10 +51,10 @@ impl RemoteStorage<'_> {
         let key = self.key_of(entry);
         let (bytes, reading) = self.backend.look_up(&key, &entry.scopes()).await?;
         let found = self.found(entry, bytes, &key, reading).await?;
-        Ok(LookUp { epochs: Some(EpochSnapshot { reading, marks: None }), found })
+        Ok(LookUp { epochs: Some(KnownEpochs { reading, marks: None }), found })
     }
 
-    async fn found(self, entry: &Entry<'_>, bytes: Option<Bytes>, key: &StoreKey, reading: Reading) -> Result<Found, Error> {
+    async fn found(self, entry: &Entry<'_>, bytes: Option<Bytes>, key: &StoreKey, reading: EpochSnapshot) -> Result<Found, Error> {
         let slot = match self.decoded(entry, bytes, key).await? {
             Ok(slot) => slot,
             Err(forward) => return Ok(Found::Nothing(forward)),
@@ -75,12 +75,12 @@ impl RemoteStorage<'_> {
     }
 
     /// Reads all epochs that concern a response.
-    pub(super) async fn read_epochs_of(self, entry: &Entry<'_>, stored: &Stored) -> Result<Reading, Error> {
+    pub(super) async fn read_epochs_of(self, entry: &Entry<'_>, stored: &Stored) -> Result<EpochSnapshot, Error> {
         let scopes = scopes_with_parts(entry.scopes_of(stored), stored);
         Ok(match read_with_parts(&**self.backend, &scopes, stored).await? {
             (reading, Parts::Current) => reading,
             // It is made of something outdated: whenever it was made, it is no answer.
-            (reading, Parts::Expired | Parts::Invalidated) => Reading { expired: u64::MAX, ..reading },
+            (reading, Parts::Expired | Parts::Invalidated) => EpochSnapshot { expired: u64::MAX, ..reading },
         })
     }
 

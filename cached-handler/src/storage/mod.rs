@@ -20,7 +20,7 @@ pub(crate) use self::{
 };
 use self::{memory::Memory, remote::Remote};
 use crate::{
-    epoch::{Effect, Reading, Scopes, in_process::Marks, target::Target},
+    epoch::{Effect, EpochSnapshot, Scopes, in_process::Marks, target::Target},
     error::Error,
     handler::Handler,
     key::primary::{KeyRef, PrimaryKey},
@@ -41,18 +41,18 @@ pub(crate) enum Storage<'a> {
     Missing,
 }
 
-/// How the epochs stood when a request looked, before any run that it begins.
+/// What a request knows of the epochs, from before any run that it begins.
 #[derive(Debug, Clone)]
-pub(crate) struct EpochSnapshot {
-    pub(crate) reading: Reading,
-    /// Where the epochs are, if they are those of this process.
+pub(crate) struct KnownEpochs {
+    pub(crate) reading: EpochSnapshot,
+    /// References to the epochs, if they are those of this process.
     pub(crate) marks: Option<Marks>,
 }
 
 /// What a look-up has found.
 pub(crate) struct LookUp {
     /// How the epochs stood after the request began; none, if they can be read at any time without waiting.
-    pub(crate) epochs: Option<EpochSnapshot>,
+    pub(crate) epochs: Option<KnownEpochs>,
     pub(crate) found: Found,
 }
 
@@ -145,7 +145,7 @@ impl<'a> Storage<'a> {
     }
 
     /// The latest epochs of each of several responses, and the clock as it stood before.
-    pub(crate) async fn read_epochs(self, scopes: &[Scopes<'_>]) -> Result<Vec<Reading>, Error> {
+    pub(crate) async fn read_epochs(self, scopes: &[Scopes<'_>]) -> Result<Vec<EpochSnapshot>, Error> {
         match self {
             Self::Memory(memory) => Ok(scopes.iter().map(|scopes| memory.epochs.read_now(scopes, None).0).collect()),
             Self::Remote(remote) | Self::Tiered(TieredStorage { far: remote, .. }) => remote.backend.read_each(scopes).await,
@@ -154,7 +154,7 @@ impl<'a> Storage<'a> {
     }
 
     /// The same of a stored response. If it is made of something outdated, it is outdated for ever.
-    pub(crate) async fn read_epochs_of(self, entry: &Entry<'_>, stored: &Stored) -> Option<Reading> {
+    pub(crate) async fn read_epochs_of(self, entry: &Entry<'_>, stored: &Stored) -> Option<EpochSnapshot> {
         match self {
             Self::Remote(remote) | Self::Tiered(TieredStorage { far: remote, .. }) => remote.read_epochs_of(entry, stored).await.ok(),
             Self::Memory(_) | Self::Missing => None,

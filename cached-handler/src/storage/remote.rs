@@ -20,7 +20,7 @@ use bytes::Bytes;
 use tokio::sync::Notify;
 
 use crate::{
-    epoch::{Effect, Moved, Order, Reading, Scopes, Stamp, target::Target},
+    epoch::{Effect, EpochSnapshot, Moved, Order, Scopes, Stamp, target::Target},
     error::Error,
     key::storage_key::StoreKey,
     util::{clock::Clock, join::together},
@@ -46,11 +46,11 @@ pub(crate) type Answer<'a, T> = Pin<Box<dyn Future<Output = Result<T, Error>> + 
 /// Bytes by key, and epochs; object-safe.
 pub(crate) trait Remote: Send + Sync + fmt::Debug {
     /// The bytes under a key, and the epochs, read after the request began.
-    fn look_up<'a>(&'a self, key: &'a StoreKey, scopes: &'a Scopes<'a>) -> Answer<'a, (Option<Bytes>, Reading)>;
+    fn look_up<'a>(&'a self, key: &'a StoreKey, scopes: &'a Scopes<'a>) -> Answer<'a, (Option<Bytes>, EpochSnapshot)>;
     fn get<'a>(&'a self, key: &'a StoreKey) -> Answer<'a, Option<Bytes>>;
-    fn read<'a>(&'a self, scopes: &'a Scopes<'a>) -> Answer<'a, Reading>;
+    fn read<'a>(&'a self, scopes: &'a Scopes<'a>) -> Answer<'a, EpochSnapshot>;
     /// The epochs of several responses, in their order: one call, and one round trip if they lie together.
-    fn read_each<'a>(&'a self, scopes: &'a [Scopes<'a>]) -> Answer<'a, Vec<Reading>> {
+    fn read_each<'a>(&'a self, scopes: &'a [Scopes<'a>]) -> Answer<'a, Vec<EpochSnapshot>> {
         Box::pin(async move { together(scopes.iter().map(|scopes| self.read(scopes)).collect()).await.into_iter().collect() })
     }
     /// Stores the bytes for `keep_for`, and keeps as long the epochs that concern them and what they are made of. With

@@ -15,7 +15,7 @@ use std::sync::Arc;
 
 use http::HeaderMap;
 
-use super::{Entry, EpochSnapshot, Found, Later, LookUp, RemoteStorage, memory::Memory};
+use super::{Entry, Found, KnownEpochs, Later, LookUp, RemoteStorage, memory::Memory};
 use crate::{
     epoch::in_process::Marks,
     error::Error,
@@ -81,7 +81,7 @@ impl TieredStorage<'_> {
                 if let Some(copy) = stored.near.get() {
                     copy.was_valid(stored.stamp, before);
                 }
-                let epochs = Some(EpochSnapshot { reading, marks: None });
+                let epochs = Some(KnownEpochs { reading, marks: None });
                 return Ok(LookUp { epochs, found: Found::Response { slot, is_expired: false, own_key, tier: Tier::Near } });
             }
         }

@@ -11,7 +11,7 @@ use bytes::Bytes;
 use tokio::time::{Instant, sleep};
 
 use crate::{
-    epoch::{Effect, Epochs, Reading, Scopes, in_process::InProcessEpochs, target::Target},
+    epoch::{Effect, EpochSnapshot, Epochs, Scopes, in_process::InProcessEpochs, target::Target},
     error::Error,
     key::storage_key::StoreKey,
     storage::remote::store::Store,
@@ -253,7 +253,7 @@ impl<S: Store> Store for Chaos<S> {
 }
 
 impl<E: Epochs> Epochs for ChaosEpochs<E> {
-    async fn read(&self, scopes: &Scopes<'_>) -> Result<Reading, Error> {
+    async fn read(&self, scopes: &Scopes<'_>) -> Result<EpochSnapshot, Error> {
         self.illness.over(self.illness.strikes(Call::Read), self.epochs.read(scopes)).await
     }
 

@@ -255,7 +255,7 @@ impl Store for Odd {
 struct Broken;
 
 impl cached_handler::backend::Epochs for Broken {
-    async fn read(&self, _: &cached_handler::backend::Scopes<'_>) -> Result<cached_handler::backend::Reading, Error> {
+    async fn read(&self, _: &cached_handler::backend::Scopes<'_>) -> Result<cached_handler::backend::EpochSnapshot, Error> {
         Err(Error::backend("no clock"))
     }
 

@@ -21,7 +21,7 @@ use axum::{
 };
 use cached_handler::{
     Cache, CacheBuilder, CacheKey, Error, KeyWriter, ManualClock, Target, ValueOptions,
-    backend::{BackendLimits, Effect, Epochs, InProcessEpochs, Reading, Scopes},
+    backend::{BackendLimits, Effect, EpochSnapshot, Epochs, InProcessEpochs, Scopes},
     secs,
     testing::Chaos,
 };
@@ -122,7 +122,7 @@ enum Far {
 struct SharedEpochs(Arc<InProcessEpochs>);
 
 impl Epochs for SharedEpochs {
-    async fn read(&self, scopes: &Scopes<'_>) -> Result<Reading, Error> {
+    async fn read(&self, scopes: &Scopes<'_>) -> Result<EpochSnapshot, Error> {
         self.0.read(scopes).await
     }
 

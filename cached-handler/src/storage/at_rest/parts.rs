@@ -3,7 +3,7 @@
 use std::iter;
 
 use crate::{
-    epoch::{Reading, Scopes, Stamp},
+    epoch::{EpochSnapshot, Scopes, Stamp},
     error::Error,
     storage::remote::Remote,
     stored::{Stored, part::Part},
@@ -32,14 +32,14 @@ pub(super) fn scopes_with_parts<'a>(own: Scopes<'a>, stored: &'a Stored) -> Vec<
 }
 
 /// The reading of the first, which is the response's own, and what those of its parts say.
-pub(super) async fn read_with_parts(backend: &dyn Remote, scopes: &[Scopes<'_>], stored: &Stored) -> Result<(Reading, Parts), Error> {
+pub(super) async fn read_with_parts(backend: &dyn Remote, scopes: &[Scopes<'_>], stored: &Stored) -> Result<(EpochSnapshot, Parts), Error> {
     let readings = backend.read_each(scopes).await?;
     let Some((own, parts)) = readings.split_first() else { return Err(Error::backend("it gave no reading")) };
     Ok((*own, judged(stored, parts)))
 }
 
 /// Invalidated, where a reading is missing.
-fn judged(stored: &Stored, readings: &[Reading]) -> Parts {
+fn judged(stored: &Stored, readings: &[EpochSnapshot]) -> Parts {
     if readings.len() != stored.parts.len() {
         return Parts::Invalidated;
     }

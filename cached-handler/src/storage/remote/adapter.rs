@@ -13,7 +13,7 @@ use tokio::sync::Mutex;
 
 use super::{Answer, Put, Remote, latest_stamp::LatestStamp, store::Store};
 use crate::{
-    epoch::{Effect, Epochs, Moved, Order, Reading, Scopes, Stamp, in_process::InProcessEpochs, target::Target},
+    epoch::{Effect, EpochSnapshot, Epochs, Moved, Order, Scopes, Stamp, in_process::InProcessEpochs, target::Target},
     error::Error,
     key::storage_key::StoreKey,
     stored::codec::order::order_of,
@@ -38,7 +38,7 @@ impl<S: Store, E: Epochs> BytesBackend<S, E> {
 }
 
 impl<S: Store, E: Epochs> Remote for BytesBackend<S, E> {
-    fn look_up<'a>(&'a self, key: &'a StoreKey, scopes: &'a Scopes<'a>) -> Answer<'a, (Option<Bytes>, Reading)> {
+    fn look_up<'a>(&'a self, key: &'a StoreKey, scopes: &'a Scopes<'a>) -> Answer<'a, (Option<Bytes>, EpochSnapshot)> {
         Box::pin(async {
             let bytes = self.store.get(key).await?;
             Ok((bytes, self.read_and_note(scopes).await?))
@@ -49,7 +49,7 @@ impl<S: Store, E: Epochs> Remote for BytesBackend<S, E> {
         Box::pin(self.store.get(key))
     }
 
-    fn read<'a>(&'a self, scopes: &'a Scopes<'a>) -> Answer<'a, Reading> {
+    fn read<'a>(&'a self, scopes: &'a Scopes<'a>) -> Answer<'a, EpochSnapshot> {
         Box::pin(self.read_and_note(scopes))
     }
 
@@ -126,7 +126,7 @@ impl<S: Store, E: Epochs> BytesBackend<S, E> {
         self.latest.get(usize::from(bits) % PLACES)
     }
 
-    async fn read_and_note(&self, scopes: &Scopes<'_>) -> Result<Reading, Error> {
+    async fn read_and_note(&self, scopes: &Scopes<'_>) -> Result<EpochSnapshot, Error> {
         let reading = self.epochs.read(scopes).await?;
         self.known.note(&reading);
         Ok(reading)

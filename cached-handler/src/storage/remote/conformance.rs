@@ -18,7 +18,7 @@ use bytes::Bytes;
 
 use super::store::Store;
 use crate::{
-    epoch::{Effect, Epochs, Reading, Scopes, target::Target},
+    epoch::{Effect, EpochSnapshot, Epochs, Scopes, target::Target},
     error::Error,
     key::storage_key::StoreKey,
 };
@@ -159,7 +159,7 @@ impl Others {
         Self(OTHERS.iter().map(|(.., group)| vec![(*group).into()]).collect())
     }
 
-    async fn read(&self, epochs: &impl Epochs) -> Vec<Reading> {
+    async fn read(&self, epochs: &impl Epochs) -> Vec<EpochSnapshot> {
         let mut readings = Vec::new();
         for ((handler, bucket, _), groups) in OTHERS.iter().zip(&self.0) {
             readings.push(read(epochs, &Scopes::new(handler, &[*bucket], groups)).await);
@@ -168,7 +168,7 @@ impl Others {
     }
 }
 
-fn pairs<'a>(before: &'a [Reading], now: &'a [Reading]) -> impl Iterator<Item = (&'a Reading, &'a Reading)> {
+fn pairs<'a>(before: &'a [EpochSnapshot], now: &'a [EpochSnapshot]) -> impl Iterator<Item = (&'a EpochSnapshot, &'a EpochSnapshot)> {
     before.iter().zip(now)
 }
 
@@ -188,7 +188,7 @@ async fn put(store: &impl Store, key: &StoreKey, bytes: &[u8], keep_for: Duratio
     done("S1", store.put(key, Bytes::copy_from_slice(bytes), keep_for).await);
 }
 
-async fn read(epochs: &impl Epochs, scopes: &Scopes<'_>) -> Reading {
+async fn read(epochs: &impl Epochs, scopes: &Scopes<'_>) -> EpochSnapshot {
     match epochs.read(scopes).await {
         Ok(reading) => reading,
         Err(error) => panic!("read failed: {error:?}"),

@@ -43,7 +43,7 @@ use self::{
 };
 use super::{Answer, Put, Remote, latest_stamp::LatestStamp, store::Store};
 use crate::{
-    epoch::{Effect, Epochs, Moved, Order, Reading, Scopes, Stamp, target::Target},
+    epoch::{Effect, EpochSnapshot, Epochs, Moved, Order, Scopes, Stamp, target::Target},
     error::Error,
     key::storage_key::StoreKey,
 };
@@ -102,7 +102,7 @@ impl Fs {
         self.hop.run(move |_| shared.with_place(work)).await
     }
 
-    async fn look_up_both(&self, key: &StoreKey, scopes: &Scopes<'_>) -> Result<(Option<Bytes>, Reading), Error> {
+    async fn look_up_both(&self, key: &StoreKey, scopes: &Scopes<'_>) -> Result<(Option<Bytes>, EpochSnapshot), Error> {
         let (name, spots) = (FileName::of(key), spots(scopes));
         let found = self.look(move |place, now, patience| place.look_up(&name, &spots, now, patience)).await;
         let (bytes, reading) = found?;
@@ -119,7 +119,7 @@ impl Fs {
         let _turn = self.advancing.acquire().await.map_err(Error::backend)?;
         let target = target.clone();
         let moved = self.blocking(move |place| place.advance(target.mark(), effect)).await?;
-        self.known.note(&Reading { incarnation: moved.to.incarnation, clock: moved.to.clock, invalidated: 0, expired: 0 });
+        self.known.note(&EpochSnapshot { incarnation: moved.to.incarnation, clock: moved.to.clock, invalidated: 0, expired: 0 });
         Ok(moved)
     }
 }
@@ -170,7 +170,7 @@ impl Fs {
 }
 
 impl Epochs for Fs {
-    async fn read(&self, scopes: &Scopes<'_>) -> Result<Reading, Error> {
+    async fn read(&self, scopes: &Scopes<'_>) -> Result<EpochSnapshot, Error> {
         let spots = spots(scopes);
         let reading = self.look(move |place, _, patience| place.table().read(&spots, patience)).await?;
         self.known.note(&reading);
@@ -183,7 +183,7 @@ impl Epochs for Fs {
 }
 
 impl Remote for Fs {
-    fn look_up<'a>(&'a self, key: &'a StoreKey, scopes: &'a Scopes<'a>) -> Answer<'a, (Option<Bytes>, Reading)> {
+    fn look_up<'a>(&'a self, key: &'a StoreKey, scopes: &'a Scopes<'a>) -> Answer<'a, (Option<Bytes>, EpochSnapshot)> {
         Box::pin(self.look_up_both(key, scopes))
     }
 
@@ -191,15 +191,15 @@ impl Remote for Fs {
         Box::pin(Store::get(self, key))
     }
 
-    fn read<'a>(&'a self, scopes: &'a Scopes<'a>) -> Answer<'a, Reading> {
+    fn read<'a>(&'a self, scopes: &'a Scopes<'a>) -> Answer<'a, EpochSnapshot> {
         Box::pin(Epochs::read(self, scopes))
     }
 
-    fn read_each<'a>(&'a self, scopes: &'a [Scopes<'a>]) -> Answer<'a, Vec<Reading>> {
+    fn read_each<'a>(&'a self, scopes: &'a [Scopes<'a>]) -> Answer<'a, Vec<EpochSnapshot>> {
         Box::pin(async move {
             let all: Vec<_> = scopes.iter().map(spots).collect();
             let read = move |place: &Place, _, patience| all.iter().map(|spots| place.table().read(spots, patience)).collect();
-            let readings: Vec<Reading> = self.look(read).await?;
+            let readings: Vec<EpochSnapshot> = self.look(read).await?;
             for reading in &readings {
                 self.known.note(reading);
             }

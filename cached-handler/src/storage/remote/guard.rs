@@ -23,7 +23,7 @@ use self::{
 };
 use super::{Advancing, Answer, Put, Remote, Wakes, guard::limits::BackendLimits};
 use crate::{
-    epoch::{Effect, Moved, Order, Reading, Scopes, Stamp, target::Target},
+    epoch::{Effect, EpochSnapshot, Moved, Order, Scopes, Stamp, target::Target},
     error::{Error, Fault},
     key::storage_key::StoreKey,
     observe::{self, Watch, Why},
@@ -76,7 +76,7 @@ impl<B: Remote + 'static> Guard<B> {
 }
 
 impl<B: Remote + 'static> Remote for Guard<B> {
-    fn look_up<'a>(&'a self, key: &'a StoreKey, scopes: &'a Scopes<'a>) -> Answer<'a, (Option<Bytes>, Reading)> {
+    fn look_up<'a>(&'a self, key: &'a StoreKey, scopes: &'a Scopes<'a>) -> Answer<'a, (Option<Bytes>, EpochSnapshot)> {
         Box::pin(self.0.ask(Operation::Read, self.0.read_limit(), || self.0.backend.look_up(key, scopes)))
     }
 
@@ -84,11 +84,11 @@ impl<B: Remote + 'static> Remote for Guard<B> {
         Box::pin(self.0.ask(Operation::Read, self.0.read_limit(), || self.0.backend.get(key)))
     }
 
-    fn read<'a>(&'a self, scopes: &'a Scopes<'a>) -> Answer<'a, Reading> {
+    fn read<'a>(&'a self, scopes: &'a Scopes<'a>) -> Answer<'a, EpochSnapshot> {
         Box::pin(self.0.ask(Operation::Read, self.0.read_limit(), || self.0.backend.read(scopes)))
     }
 
-    fn read_each<'a>(&'a self, scopes: &'a [Scopes<'a>]) -> Answer<'a, Vec<Reading>> {
+    fn read_each<'a>(&'a self, scopes: &'a [Scopes<'a>]) -> Answer<'a, Vec<EpochSnapshot>> {
         Box::pin(self.0.ask(Operation::Read, self.0.read_limit(), || self.0.backend.read_each(scopes)))
     }
 

@@ -6,7 +6,7 @@ use std::sync::{
 };
 
 use crate::{
-    epoch::{Reading, Stamp},
+    epoch::{EpochSnapshot, Stamp},
     util::lock::lock,
 };
 
@@ -21,7 +21,7 @@ pub(crate) struct LatestStamp {
 
 impl LatestStamp {
     /// Notes what a look-up has read.
-    pub(crate) fn note(&self, reading: &Reading) {
+    pub(crate) fn note(&self, reading: &EpochSnapshot) {
         // For each hit, and it is hardly ever later. A thread that is overtaken here could as well have come before.
         if self.stamp().is_some_and(|known| known.incarnation == reading.incarnation && known.clock >= reading.clock) {
             return;
@@ -50,8 +50,8 @@ impl LatestStamp {
 mod tests {
     use super::*;
 
-    fn reading(incarnation: u64, clock: u64) -> Reading {
-        Reading { incarnation, clock, invalidated: 0, expired: 0 }
+    fn reading(incarnation: u64, clock: u64) -> EpochSnapshot {
+        EpochSnapshot { incarnation, clock, invalidated: 0, expired: 0 }
     }
 
     #[test]

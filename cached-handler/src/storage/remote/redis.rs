@@ -40,7 +40,7 @@ use self::{
 };
 use super::{Advancing, Answer, Put, Remote, Wakes, latest_stamp::LatestStamp, store::Store};
 use crate::{
-    epoch::{Effect, Epochs, Moved, Order, Reading, Scopes, Stamp, target::Target},
+    epoch::{Effect, EpochSnapshot, Epochs, Moved, Order, Scopes, Stamp, target::Target},
     error::Error,
     key::storage_key::StoreKey,
     util::clock::{Clock, span},
@@ -129,7 +129,7 @@ impl Redis {
 }
 
 impl Remote for Redis {
-    fn look_up<'a>(&'a self, key: &'a StoreKey, scopes: &'a Scopes<'a>) -> Answer<'a, (Option<Bytes>, Reading)> {
+    fn look_up<'a>(&'a self, key: &'a StoreKey, scopes: &'a Scopes<'a>) -> Answer<'a, (Option<Bytes>, EpochSnapshot)> {
         Box::pin(async move {
             let Found { reading, response } = self.0.look_up(key, scopes).await?;
             let reading = match reading {
@@ -151,14 +151,14 @@ impl Remote for Redis {
         })
     }
 
-    fn read<'a>(&'a self, scopes: &'a Scopes<'a>) -> Answer<'a, Reading> {
+    fn read<'a>(&'a self, scopes: &'a Scopes<'a>) -> Answer<'a, EpochSnapshot> {
         Box::pin(async move {
             let readings = self.0.read_each(std::slice::from_ref(scopes)).await?;
             readings.into_iter().next().ok_or_else(senseless)
         })
     }
 
-    fn read_each<'a>(&'a self, scopes: &'a [Scopes<'a>]) -> Answer<'a, Vec<Reading>> {
+    fn read_each<'a>(&'a self, scopes: &'a [Scopes<'a>]) -> Answer<'a, Vec<EpochSnapshot>> {
         Box::pin(self.0.read_each(scopes))
     }
 
@@ -257,7 +257,7 @@ impl Store for Redis {
 }
 
 impl Epochs for Redis {
-    async fn read(&self, scopes: &Scopes<'_>) -> Result<Reading, Error> {
+    async fn read(&self, scopes: &Scopes<'_>) -> Result<EpochSnapshot, Error> {
         Remote::read(self, scopes).await
     }
 

@@ -11,7 +11,7 @@ use bytes::Bytes;
 
 use crate::{
     Cache, Error, Target, Values,
-    backend::{Effect, Epochs, InProcessEpochs, Reading, Scopes, Store, StoreKey},
+    backend::{Effect, EpochSnapshot, Epochs, InProcessEpochs, Scopes, Store, StoreKey},
     util::lock::lock,
 };
 
@@ -54,7 +54,7 @@ impl Store for Dict {
 struct Shared(Arc<InProcessEpochs>);
 
 impl Epochs for Shared {
-    async fn read(&self, scopes: &Scopes<'_>) -> Result<Reading, Error> {
+    async fn read(&self, scopes: &Scopes<'_>) -> Result<EpochSnapshot, Error> {
         self.0.read(scopes).await
     }
 

@@ -12,7 +12,7 @@ use super::{KINDS, Source, app, awaits, routes, version};
 use bytes::Bytes;
 use cached_handler::{
     Error, Target,
-    backend::{Effect, Epochs, InProcessEpochs, Reading, Scopes, Store, StoreKey},
+    backend::{Effect, EpochSnapshot, Epochs, InProcessEpochs, Scopes, Store, StoreKey},
     testing::TestCache,
 };
 use cached_handler_tests::harness::{ask, leaves_at};
@@ -71,7 +71,7 @@ impl Store for Slow {
 }
 
 impl Epochs for SlowEpochs {
-    async fn read(&self, scopes: &Scopes<'_>) -> Result<Reading, Error> {
+    async fn read(&self, scopes: &Scopes<'_>) -> Result<EpochSnapshot, Error> {
         awaits(1).await;
         self.inner.read(scopes).await
     }

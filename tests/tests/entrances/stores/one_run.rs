@@ -13,7 +13,7 @@ use axum::{Extension, Router, body::Body, extract::Path, http::Request, routing:
 use bytes::Bytes;
 use cached_handler::{
     Cache, CacheGroups, Error, Target,
-    backend::{Effect, Epochs, InProcessEpochs, Reading, Scopes, Store, StoreKey},
+    backend::{Effect, EpochSnapshot, Epochs, InProcessEpochs, Scopes, Store, StoreKey},
     cached,
     testing::TestCache,
 };
@@ -151,7 +151,7 @@ impl Store for Counted {
 }
 
 impl Epochs for Counted {
-    async fn read(&self, scopes: &Scopes<'_>) -> Result<Reading, Error> {
+    async fn read(&self, scopes: &Scopes<'_>) -> Result<EpochSnapshot, Error> {
         let number = self.reads.fetch_add(1, Ordering::SeqCst) + 1;
         if number == self.unanswered.load(Ordering::SeqCst) {
             std::future::pending::<()>().await;

@@ -5,7 +5,7 @@ use std::sync::{Arc, atomic::Ordering};
 use super::{Dict, Inner};
 use cached_handler::{
     Error, Target,
-    backend::{Effect, Epochs, InProcessEpochs, Reading, Scopes, conformance},
+    backend::{Effect, EpochSnapshot, Epochs, InProcessEpochs, Scopes, conformance},
 };
 use cached_handler_tests::harness::count;
 
@@ -29,7 +29,7 @@ async fn epochs_that_a_few_names_share_keep_their_laws_however_often_they_are_tr
 struct Careless(InProcessEpochs, Effect);
 
 impl Epochs for Careless {
-    async fn read(&self, scopes: &Scopes<'_>) -> Result<Reading, Error> {
+    async fn read(&self, scopes: &Scopes<'_>) -> Result<EpochSnapshot, Error> {
         self.0.read(scopes).await
     }
 

@@ -17,7 +17,7 @@ use axum::{
 };
 use cached_handler::{
     Cache, CacheBuilder, Error, ManualClock, Outcome, Policy, Target,
-    backend::{Effect, Epochs, InProcessEpochs, Reading, Scopes},
+    backend::{Effect, EpochSnapshot, Epochs, InProcessEpochs, Scopes},
     cached,
 };
 use cached_handler_tests::{
@@ -217,7 +217,7 @@ pub fn answer(status: u16, fields: &[(&str, &str)], text: &'static str) -> Respo
 struct SharedEpochs(Arc<InProcessEpochs>);
 
 impl Epochs for SharedEpochs {
-    async fn read(&self, scopes: &Scopes<'_>) -> Result<Reading, Error> {
+    async fn read(&self, scopes: &Scopes<'_>) -> Result<EpochSnapshot, Error> {
         self.0.read(scopes).await
     }
 

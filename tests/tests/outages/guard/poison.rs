@@ -2,7 +2,7 @@
 
 use cached_handler::{
     Error,
-    backend::{Effect, Epochs, InProcessEpochs, Mark, Reading, Scopes},
+    backend::{Effect, EpochSnapshot, Epochs, InProcessEpochs, Mark, Scopes},
     secs,
 };
 use tokio::time::sleep;
@@ -13,7 +13,7 @@ use super::*;
 struct Picky(InProcessEpochs);
 
 impl Epochs for Picky {
-    async fn read(&self, scopes: &Scopes<'_>) -> Result<Reading, Error> {
+    async fn read(&self, scopes: &Scopes<'_>) -> Result<EpochSnapshot, Error> {
         self.0.read(scopes).await
     }
 

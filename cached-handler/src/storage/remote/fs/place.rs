@@ -23,7 +23,7 @@ use super::{
     table::{Moment, Spot, Table},
 };
 use crate::{
-    epoch::{Effect, Moved, Order, Reading, target::Mark},
+    epoch::{Effect, EpochSnapshot, Moved, Order, target::Mark},
     storage::remote::Put,
     stored::codec::order::{ORDER_END, order_of},
     util::{digest::Digest, random::random},
@@ -94,7 +94,7 @@ impl Place {
         spots: &[Spot],
         now: SystemTime,
         patience: Patience,
-    ) -> Result<(Option<Bytes>, Reading), Fault> {
+    ) -> Result<(Option<Bytes>, EpochSnapshot), Fault> {
         let bytes = self.get(name, now, patience)?;
         Ok((bytes, self.table.read(spots, patience)?))
     }

@@ -39,7 +39,7 @@ use super::{
     disk::{Folder, Patience, read_at, state, sync, write_at},
     fault::Fault,
 };
-use crate::epoch::{Effect, Moved, Reading, Stamp, target::Mark};
+use crate::epoch::{Effect, EpochSnapshot, Moved, Stamp, target::Mark};
 
 /// The table, open.
 #[derive(Debug)]
@@ -122,7 +122,7 @@ impl Table {
     }
 
     /// The clock, and then the latest of the epochs at `spots`.
-    pub(super) fn read(&self, spots: &[Spot], patience: Patience) -> Result<Reading, Fault> {
+    pub(super) fn read(&self, spots: &[Spot], patience: Patience) -> Result<EpochSnapshot, Fault> {
         // A writer may be halfway through a place: then it is whole in a moment.
         for _ in 0..3 {
             match self.read_once(spots, patience) {
@@ -198,7 +198,7 @@ impl Table {
         if boot == Boot::Any { Ok(true) } else { is_sealed(&self.file, &self.lock) }
     }
 
-    fn read_once(&self, spots: &[Spot], patience: Patience) -> Result<Reading, Fault> {
+    fn read_once(&self, spots: &[Spot], patience: Patience) -> Result<EpochSnapshot, Fault> {
         let front = self.front(patience)?;
         let places: Each<At> = spots.iter().map(|spot| spot.at(front.incarnation)).collect();
         let known = self.read.read().unwrap_or_else(PoisonError::into_inner).latest(&front, &places);
@@ -206,7 +206,7 @@ impl Table {
             Some(latest) => latest,
             None => self.read_all(&front, &places, patience)?,
         };
-        Ok(Reading { incarnation: front.incarnation, clock: front.clock, invalidated: latest.invalidated, expired: latest.expired })
+        Ok(EpochSnapshot { incarnation: front.incarnation, clock: front.clock, invalidated: latest.invalidated, expired: latest.expired })
     }
 
     fn read_all(&self, front: &Front, places: &[At], patience: Patience) -> Result<Epoch, Fault> {

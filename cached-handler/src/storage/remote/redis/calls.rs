@@ -6,14 +6,14 @@ use ::redis::Value;
 
 use super::{CLOCK_LIVES, EPOCH_LIVES, Inner, frame, keys::Names, lease::Wait, list, mget, record, refusal::senseless, script};
 use crate::{
-    epoch::{Effect, Moved, Reading, target::Mark},
+    epoch::{Effect, EpochSnapshot, Moved, target::Mark},
     error::Error,
     storage::remote::Put,
     util::{clock::millis, random::random},
 };
 
 impl Inner {
-    pub(super) async fn read(&self, keys: &Names) -> Result<Reading, Error> {
+    pub(super) async fn read(&self, keys: &Names) -> Result<EpochSnapshot, Error> {
         let values = list(self.link.call(&mget(keys.iter())).await?)?;
         let reading = match record::reading(keys.iter(), &values) {
             Some(reading) => reading,
@@ -24,7 +24,7 @@ impl Inner {
     }
 
     /// Makes what is missing, and reads all of it anew.
-    pub(super) async fn make_epochs(&self, keys: &Names) -> Result<Reading, Error> {
+    pub(super) async fn make_epochs(&self, keys: &Names) -> Result<EpochSnapshot, Error> {
         let values = list(self.link.call_script(&script::READ, keys, &[]).await?)?;
         record::reading(keys.iter(), &values).ok_or_else(senseless)
     }
@@ -36,7 +36,7 @@ impl Inner {
         let new = random().to_string();
         let answer = self.link.call_script(&script::ADVANCE, keys, &[what, &incarnation, &set, &new, &channel]).await?;
         let (moved, advanced) = record::advanced(self.keys.namespace(), &answer).ok_or_else(senseless)?;
-        self.known.note(&Reading { incarnation: moved.to.incarnation, clock: moved.to.clock, invalidated: 0, expired: 0 });
+        self.known.note(&EpochSnapshot { incarnation: moved.to.incarnation, clock: moved.to.clock, invalidated: 0, expired: 0 });
         // At once: also a caller that does not wait for others has invalidated here.
         if let Some(lease) = &self.lease {
             lease.advanced(moved.to, mark);

@@ -4,7 +4,7 @@
 use super::{Inner, lease::Wait, refusal::senseless};
 use crate::{
     epoch::{
-        Effect, Moved, Reading, Scopes,
+        Effect, EpochSnapshot, Moved, Scopes,
         target::{Mark, Target},
     },
     error::Error,
@@ -20,7 +20,7 @@ impl Inner {
     }
 
     /// Makes what is missing, under the names that the incarnation gives it.
-    pub(super) async fn make_epochs_of(&self, scopes: &Scopes<'_>) -> Result<Reading, Error> {
+    pub(super) async fn make_epochs_of(&self, scopes: &Scopes<'_>) -> Result<EpochSnapshot, Error> {
         let mut incarnation = self.incarnation();
         for _ in 0..BEGINNINGS {
             let reading = self.make_epochs(&self.keys.scopes(scopes, incarnation)).await?;

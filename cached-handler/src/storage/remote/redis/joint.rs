@@ -7,13 +7,13 @@ use bytes::Bytes;
 use smallvec::SmallVec;
 
 use super::{bytes, keys::Names, record};
-use crate::{epoch::Reading, util::hasher::Keyed};
+use crate::{epoch::EpochSnapshot, util::hasher::Keyed};
 
 /// What a look-up has found.
 #[derive(Debug, PartialEq)]
 pub(super) struct Found {
     /// `None` where an epoch is missing.
-    pub(super) reading: Option<Reading>,
+    pub(super) reading: Option<EpochSnapshot>,
     /// What lies under the key. It was read at one moment with the epochs.
     pub(super) response: Option<Bytes>,
 }
@@ -48,7 +48,7 @@ enum What {
 
 /// What lies under a key.
 enum Read {
-    Record(Option<Reading>),
+    Record(Option<EpochSnapshot>),
     Response(Option<Bytes>),
 }
 
@@ -143,7 +143,7 @@ mod tests {
         let place_of = |name: &Names| joint.names.iter().position(|(key, _)| Some(*key) == name.iter().last());
         for (look_up, found) in look_ups.iter().zip(&found) {
             let response = place_of(look_up).map(|at| at.to_string().into());
-            let reading = Some(Reading { incarnation: 9, clock: 70, invalidated: 30, expired: 20 });
+            let reading = Some(EpochSnapshot { incarnation: 9, clock: 70, invalidated: 30, expired: 20 });
             assert_eq!(*found, Found { reading, response });
         }
         assert_eq!(found.len(), 4);
@@ -179,7 +179,7 @@ mod tests {
         let whole = answer(&joint);
         assert!(joint.found(whole.clone()).is_some());
         let alone = Found::by(&look_ups[0], whole.clone()).and_then(|found| found.reading);
-        assert_eq!(alone, Some(Reading { incarnation: 9, clock: 70, invalidated: 30, expired: 20 }));
+        assert_eq!(alone, Some(EpochSnapshot { incarnation: 9, clock: 70, invalidated: 30, expired: 20 }));
         for length in (0..=whole.len() + 1).filter(|length| *length != whole.len()) {
             let values: Vec<_> = whole.iter().cloned().chain([Value::Nil]).take(length).collect();
             assert_eq!(Found::by(&look_ups[0], values.clone()), None, "{length}");

@@ -14,7 +14,7 @@ use super::{
     refusal::senseless,
 };
 use crate::{
-    epoch::{Reading, Scopes},
+    epoch::{EpochSnapshot, Scopes},
     error::Error,
     key::storage_key::StoreKey,
     util::{tasks::spawn, timer::timeout},
@@ -89,7 +89,7 @@ impl Inner {
     }
 
     /// The epochs of each, in one command. Those that are missing are made.
-    pub(super) async fn read_each(&self, scopes: &[Scopes<'_>]) -> Result<Vec<Reading>, Error> {
+    pub(super) async fn read_each(&self, scopes: &[Scopes<'_>]) -> Result<Vec<EpochSnapshot>, Error> {
         let incarnation = self.incarnation();
         let names: Vec<_> = scopes.iter().map(|scopes| self.keys.scopes(scopes, incarnation)).collect();
         let all: Vec<_> = names.iter().flat_map(Names::iter).collect();

@@ -4,7 +4,7 @@
 use ::redis::Value;
 
 use super::lease::{Advanced, Holders, Renewal};
-use crate::epoch::{Moved, Reading, Stamp};
+use crate::epoch::{EpochSnapshot, Moved, Stamp};
 
 /// `incarnation:clock:invalidated:expired#checksum`. The zeros that the incarnation begins with say what leases there are, which is for
 /// the scripts to read.
@@ -13,7 +13,7 @@ const CLOCK: usize = 4;
 const EPOCH: usize = 3;
 
 /// The reading that these records give, the clock's first; `None` where any is missing or of another incarnation.
-pub(super) fn reading<K: AsRef<str>>(keys: impl ExactSizeIterator<Item = K>, records: &[Value]) -> Option<Reading> {
+pub(super) fn reading<K: AsRef<str>>(keys: impl ExactSizeIterator<Item = K>, records: &[Value]) -> Option<EpochSnapshot> {
     if keys.len() != records.len() {
         return None;
     }
@@ -23,22 +23,22 @@ pub(super) fn reading<K: AsRef<str>>(keys: impl ExactSizeIterator<Item = K>, rec
 }
 
 /// What the clock's record says by itself.
-pub(super) fn clock(key: &str, record: &Value) -> Option<Reading> {
+pub(super) fn clock(key: &str, record: &Value) -> Option<EpochSnapshot> {
     let [incarnation, clock, invalidated, expired] = numbers::<CLOCK>(key, record)?;
-    Some(Reading { incarnation, clock, invalidated, expired })
+    Some(EpochSnapshot { incarnation, clock, invalidated, expired })
 }
 
 /// What an epoch's record says by itself, which knows of no clock.
-pub(super) fn epoch(key: &str, record: &Value) -> Option<Reading> {
+pub(super) fn epoch(key: &str, record: &Value) -> Option<EpochSnapshot> {
     let [incarnation, invalidated, expired] = numbers::<EPOCH>(key, record)?;
-    Some(Reading { incarnation, clock: 0, invalidated, expired })
+    Some(EpochSnapshot { incarnation, clock: 0, invalidated, expired })
 }
 
 /// The latest of them, where none is missing and all are of one incarnation.
-pub(super) fn latest(records: impl IntoIterator<Item = Option<Reading>>) -> Option<Reading> {
+pub(super) fn latest(records: impl IntoIterator<Item = Option<EpochSnapshot>>) -> Option<EpochSnapshot> {
     records.into_iter().reduce(|one, other| {
         let (one, other) = (one?, other?);
-        (one.incarnation == other.incarnation).then_some(Reading {
+        (one.incarnation == other.incarnation).then_some(EpochSnapshot {
             incarnation: one.incarnation,
             clock: one.clock.max(other.clock),
             invalidated: one.invalidated.max(other.invalidated),
@@ -158,7 +158,7 @@ mod tests {
     fn the_latest_of_all_epochs_is_read() {
         let keys = ["ns", "h", "g"].into_iter();
         let records = [sealed("ns", "9:70:10:20"), sealed("h", "9:30:30"), sealed("g", "9:25:60")];
-        assert_eq!(reading(keys, &records), Some(Reading { incarnation: 9, clock: 70, invalidated: 30, expired: 60 }));
+        assert_eq!(reading(keys, &records), Some(EpochSnapshot { incarnation: 9, clock: 70, invalidated: 30, expired: 60 }));
     }
 
     /// They are for the scripts, and change nothing of what is read.
@@ -167,7 +167,7 @@ mod tests {
         let incarnation = u64::MAX;
         for zeros in ["", "0", "00"] {
             let record = sealed("ns", &format!("{zeros}{incarnation}:70:10:20"));
-            assert_eq!(clock("ns", &record), Some(Reading { incarnation, clock: 70, invalidated: 10, expired: 20 }), "{zeros}");
+            assert_eq!(clock("ns", &record), Some(EpochSnapshot { incarnation, clock: 70, invalidated: 10, expired: 20 }), "{zeros}");
         }
     }
 

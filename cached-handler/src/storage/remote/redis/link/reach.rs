@@ -7,7 +7,7 @@ use tokio::time::Instant;
 
 use super::{CONNECT_LIMIT, Link, UNMEASURED};
 use crate::{
-    epoch::Reading,
+    epoch::EpochSnapshot,
     storage::remote::redis::{
         Lasting,
         fit::{Fit, Unfit, examine, hello},
@@ -106,7 +106,7 @@ impl Link {
 
     /// Whoever comes as soon as there is a connection knows how the clock stood. It is made where there is none; where that
     /// cannot be done, it is not known.
-    async fn note_clock(&self, known: Option<Reading>, connection: &mut MultiplexedConnection) {
+    async fn note_clock(&self, known: Option<EpochSnapshot>, connection: &mut MultiplexedConnection) {
         let mut reading = known;
         if reading.is_none() {
             let made = self.command(&script::READ, false, &self.key, &[]).query_async::<Vec<Value>>(connection).await;
