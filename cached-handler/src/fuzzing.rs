@@ -97,7 +97,7 @@ pub fn conditional(data: &[u8]) -> bool {
     let modified = HeaderValue::from_static("Sun, 06 Nov 1994 08:49:37 GMT");
     let selected = Selected {
         status: StatusCode::OK,
-        entity_tag: Some(&tag),
+        entity_tag: Some(tag.as_ref()),
         last_modified: Some(&modified),
         date: Some(&modified),
         length: Some(10),

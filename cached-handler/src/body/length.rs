@@ -48,7 +48,7 @@ pub(crate) fn answer_to_head(stored: &Stored, content: &Bytes, handler: &Handler
     if !flags.is_routed && may_change {
         return Body::empty();
     }
-    if stored.whole.status != StatusCode::NO_CONTENT {
+    if stored.status != StatusCode::NO_CONTENT {
         fields.insert(header::CONTENT_LENGTH, HeaderValue::from(content.len()));
     }
     Body::empty()

@@ -321,7 +321,7 @@ impl Cache {
         let StorageId::Remote(at) = self.storage_id(handler) else { return Storage::Missing };
         let Inner { backends, memory, namespace, clock, shared, observer, .. } = &*self.0;
         let Some((_, backend)) = backends.get(at) else { return Storage::Missing };
-        let remote = RemoteStorage { at, backend, namespace, clock, shared, observer, is_copied: handler.has_near };
+        let remote = RemoteStorage { at, backend, namespace, clock, shared, observer, is_copied: handler.has_near, forms: &memory.forms };
         if handler.has_near { Storage::Tiered(TieredStorage { near: memory, far: remote }) } else { Storage::Remote(remote) }
     }
 

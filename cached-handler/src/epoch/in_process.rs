@@ -10,8 +10,6 @@ mod registry;
 
 use std::{fmt, hash::BuildHasher};
 
-use smallvec::SmallVec;
-
 use crate::{
     epoch::{
         Effect, EpochSnapshot, Epochs, Moved, Scopes, Stamp,
@@ -93,8 +91,8 @@ impl Epoch {
 pub(crate) struct Marks {
     handler: Arc<Counter>,
     /// The index of the path's epoch.
-    path: Option<usize>,
-    groups: SmallVec<[Arc<Counter>; 4]>,
+    path: Option<u32>,
+    groups: Box<[Arc<Counter>]>,
     /// Further epochs, which few responses have.
     rare: Option<Box<Rare>>,
 }
@@ -102,7 +100,7 @@ pub(crate) struct Marks {
 #[derive(Debug, Clone, Default)]
 struct Rare {
     /// The indices of the epochs of further paths, which share the response.
-    paths: Vec<usize>,
+    paths: Vec<u32>,
     /// The marks of the parts that the response is composed of, each with the stamp of its own run.
     parts: Vec<(Marks, u64)>,
 }
@@ -131,7 +129,7 @@ impl Marks {
     /// The size of the further epochs, in bytes; `of_part`: the size of each part besides its marks.
     pub(crate) fn weight(&self, of_part: usize) -> usize {
         let Some(rare) = &self.rare else { return 0 };
-        size_of::<Rare>() + rare.paths.len() * size_of::<usize>() + rare.parts.len() * (size_of::<Self>() + of_part)
+        size_of::<Rare>() + rare.paths.len() * size_of::<u32>() + rare.parts.len() * (size_of::<Self>() + of_part)
     }
 
     fn of_parts(&self) -> &[(Self, u64)] {
@@ -171,8 +169,8 @@ impl InProcessEpochs {
     }
 
     /// The index of a path's epoch, by a hash with this process's secret seed.
-    fn index_of(&self, path: u64) -> usize {
-        usize::try_from(self.hasher.hash_one(path) % BUCKETS as u64).unwrap_or(0)
+    fn index_of(&self, path: u64) -> u32 {
+        u32::try_from(self.hasher.hash_one(path) % BUCKETS as u64).unwrap_or(0)
     }
 
     /// References to the epochs that concern a response; missing ones are created.
@@ -189,7 +187,10 @@ impl InProcessEpochs {
 
     /// Adds the epochs of groups that became known only after the run.
     pub(crate) fn add_groups<G: AsRef<str>>(&self, marks: &mut Marks, groups: &[G]) {
-        marks.groups.extend(groups.iter().map(|group| self.groups.counter(group.as_ref())));
+        if !groups.is_empty() {
+            let known = std::mem::take(&mut marks.groups).into_iter();
+            marks.groups = known.chain(groups.iter().map(|group| self.groups.counter(group.as_ref()))).collect();
+        }
     }
 
     /// The latest time at which a response was invalidated: if it was stamped before, it is unusable.
@@ -230,8 +231,8 @@ impl InProcessEpochs {
     }
 
     #[inline]
-    fn of_path(&self, place: usize, time: fn(&Epoch) -> u64) -> u64 {
-        self.paths.get(place).map_or(0, time)
+    fn of_path(&self, place: u32, time: fn(&Epoch) -> u64) -> u64 {
+        self.paths.get(place as usize).map_or(0, time)
     }
 
     /// Whether every advance of the clock has reached its epoch, so that epochs which are read afterwards include all invalidations
@@ -280,7 +281,7 @@ impl InProcessEpochs {
             Mark::All => _ = self.all.advance(epoch, effect),
             Mark::Handler(name) => self.handlers.advance(name, epoch, effect),
             Mark::Group(name) => self.groups.advance(name, epoch, effect),
-            Mark::Path(path) => return self.paths.get(self.index_of(path)).map(|path| path.advance(epoch, effect)),
+            Mark::Path(path) => return self.paths.get(self.index_of(path) as usize).map(|path| path.advance(epoch, effect)),
         }
         None
     }

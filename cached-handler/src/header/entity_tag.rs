@@ -42,10 +42,8 @@ impl EntityTag {
     /// Reads a tag, `"…"` or `W/"…"`.
     #[must_use]
     pub fn parse(value: &HeaderValue) -> Option<Self> {
-        match Self::take(value.as_bytes().trim_ascii()) {
-            Some((tag, [])) => Some(tag),
-            _ => None,
-        }
+        let TagRef { weak, opaque } = TagRef::parse(value)?;
+        Some(Self { weak, opaque: opaque.into() })
     }
 
     /// Whether the tag is weak: equal weak tags promise the same meaning, not the same bytes.
@@ -75,7 +73,7 @@ impl EntityTag {
     /// Strong comparison: both are strong and equal, so that they promise the same bytes.
     #[must_use]
     pub fn strong_eq(&self, other: &Self) -> bool {
-        !self.weak && !other.weak && self.opaque == other.opaque
+        self.as_ref().strong_eq(other.as_ref())
     }
 
     /// Weak comparison, as `If-None-Match` requires (RFC 9110 §13.1.2): equal but for weakness.
@@ -95,11 +93,6 @@ impl EntityTag {
         HeaderValue::from_maybe_shared(bytes::Bytes::from(value)).unwrap_or_else(|_| HeaderValue::from_static("\"\""))
     }
 
-    /// How many bytes it holds besides itself.
-    pub(crate) fn weight(&self) -> usize {
-        self.opaque.len()
-    }
-
     /// The tag of a representation: made from content, type, coding and language, so that two representations never share one.
     pub(crate) fn strong_of(content: &[u8], fields: &HeaderMap) -> Self {
         Self::of_digest(Digest::of_parts(&parts_of(content, fields)))
@@ -115,14 +108,44 @@ impl EntityTag {
         Self { weak: false, opaque: format!("\"{}\"", hex.get(..32).unwrap_or_default()).into_bytes().into() }
     }
 
-    /// Weak comparison with the quoted part of a tag, so that no `EntityTag` is built for each tag that a client lists.
-    pub(crate) fn is_quoted_as(&self, quoted: &[u8]) -> bool {
-        *self.opaque == *quoted
+    pub(crate) fn as_ref(&self) -> TagRef<'_> {
+        TagRef { weak: self.weak, opaque: &self.opaque }
+    }
+}
+
+/// An entity tag that borrows the bytes of a field's value.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct TagRef<'a> {
+    weak: bool,
+    /// With its quotes.
+    opaque: &'a [u8],
+}
+
+impl<'a> TagRef<'a> {
+    pub(crate) fn parse(value: &'a HeaderValue) -> Option<Self> {
+        match split(value.as_bytes().trim_ascii()) {
+            Some((weak, opaque, [])) => Some(Self { weak, opaque }),
+            _ => None,
+        }
     }
 
-    fn take(bytes: &[u8]) -> Option<(Self, &[u8])> {
-        let (weak, opaque, rest) = split(bytes)?;
-        Some((Self { weak, opaque: opaque.into() }, rest))
+    /// Of a value that was printed from an [`EntityTag`], and need not be checked.
+    pub(crate) fn of_printed(value: &'a HeaderValue) -> Self {
+        let bytes = value.as_bytes();
+        bytes.strip_prefix(b"W/").map_or(Self { weak: false, opaque: bytes }, |opaque| Self { weak: true, opaque })
+    }
+
+    pub(crate) fn is_weak(self) -> bool {
+        self.weak
+    }
+
+    pub(crate) fn strong_eq(self, other: TagRef<'_>) -> bool {
+        !self.weak && !other.weak && self.opaque == other.opaque
+    }
+
+    /// Weak comparison with the quoted part of a tag.
+    pub(crate) fn is_quoted_as(self, quoted: &[u8]) -> bool {
+        self.opaque == quoted
     }
 }
 

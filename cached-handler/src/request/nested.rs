@@ -190,15 +190,15 @@ impl Outer {
 
     /// Notes that a stored response, or one that was just made, answers inside.
     pub(crate) fn note(&self, stored: &Stored, cache: CacheId) {
-        let is_private = CacheControl::of(&stored.whole.headers, &header::CACHE_CONTROL).is_ok_and(|own| own.private);
+        let is_private = CacheControl::of(&stored.fields.map(), &header::CACHE_CONTROL).is_ok_and(|own| own.private);
         let (fresh_until, ends) = (Some(stored.fresh_until), stored.ends);
-        let part = match (&stored.marks, &stored.place) {
+        let part = match (&stored.marks, stored.place()) {
             (Some(marks), None) if self.is_stored_in(cache, StorageId::Memory) => {
                 Parts { is_private, marks: vec![(marks.clone(), stored.stamp.clock)], fresh_until, ends, ..Parts::default() }
             }
             (None, Some(place)) if self.is_stored_in(cache, StorageId::Remote(place.backend)) => {
                 let own = Part::of_each(place.handler, &place.paths, &stored.groups, stored.stamp.clock);
-                let at_rest = stored.parts.iter().cloned().chain(own).collect();
+                let at_rest = stored.parts().iter().cloned().chain(own).collect();
                 Parts { is_private, fresh_until, ends, ..Parts::of(at_rest, stored.stamp) }
             }
             _ => Parts { is_foreign: true, is_private, ..Parts::default() },

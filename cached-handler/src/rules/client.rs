@@ -130,11 +130,14 @@ impl ForClients {
             .unwrap_or_else(Self::silent)
     }
 
-    /// How many bytes it holds besides itself.
-    pub(crate) fn weight(&self) -> usize {
-        let text = if let Cow::Owned(text) = &self.text { text.len() } else { 0 };
-        let aging = self.aging.iter().flat_map(|aging| &aging.lifetimes).map(|(before, _)| before.len() + 64).sum::<usize>();
-        text + aging + self.aging.as_ref().map_or(0, |aging| aging.after.len())
+    /// Its text, where that lives as long as the process.
+    pub(crate) fn fixed_text(&self) -> Option<&'static str> {
+        if let Cow::Borrowed(text) = self.text { Some(text) } else { None }
+    }
+
+    /// What the answers of all ages are made of; empty, if they all say what is stored.
+    pub(crate) fn aging_text(&self) -> &str {
+        if self.aging.is_some() { &self.text } else { "" }
     }
 
     /// For a response that has a `Cache-Control` of its own.

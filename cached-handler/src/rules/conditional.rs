@@ -9,7 +9,7 @@ use super::range::{self, Asked};
 use crate::{
     header::{
         date,
-        entity_tag::{self, EntityTag},
+        entity_tag::{self, EntityTag, TagRef},
         targeted::TargetList,
     },
     rules::conditions::{Conditional, Single},
@@ -34,7 +34,7 @@ pub(crate) enum Verdict {
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Selected<'a> {
     pub(crate) status: StatusCode,
-    pub(crate) entity_tag: Option<&'a EntityTag>,
+    pub(crate) entity_tag: Option<TagRef<'a>>,
     pub(crate) last_modified: Option<&'a HeaderValue>,
     pub(crate) date: Option<&'a HeaderValue>,
     /// The length of its content, if known.
@@ -131,8 +131,8 @@ fn applies(if_range: &Single, selected: &Selected<'_>) -> bool {
         Single::Twice => return false,
         Single::Once(validator) => validator,
     };
-    if let Some(asked) = EntityTag::parse(validator) {
-        return selected.entity_tag.is_some_and(|tag| tag.strong_eq(&asked));
+    if let Some(asked) = TagRef::parse(validator) {
+        return selected.entity_tag.is_some_and(|tag| tag.strong_eq(asked));
     }
     let is_dated = selected.date.is_some() && !selected.may_change;
     let is_strong = selected.last_modified.and_then(date::parse).is_some_and(|modified| is_strong(modified, selected));
@@ -143,7 +143,7 @@ fn applies(if_range: &Single, selected: &Selected<'_>) -> bool {
 pub(crate) fn not_modified(
     if_none_match: &[HeaderValue],
     if_modified_since: Option<&HeaderValue>,
-    entity_tag: Option<&EntityTag>,
+    entity_tag: Option<TagRef<'_>>,
     last_modified: Option<&HeaderValue>,
 ) -> bool {
     if !if_none_match.is_empty() {
@@ -163,7 +163,7 @@ enum Comparison {
 }
 
 /// Whether any tag of any line matches. A line that cannot be parsed matches nothing, so that the whole response is sent.
-fn matches_any(lines: &[HeaderValue], entity_tag: Option<&EntityTag>, comparison: Comparison) -> bool {
+fn matches_any(lines: &[HeaderValue], entity_tag: Option<TagRef<'_>>, comparison: Comparison) -> bool {
     lines.iter().any(|line| {
         let line = line.as_bytes().trim_ascii();
         line == b"*" || entity_tag.is_some_and(|tag| is_alone(line, tag, comparison) || lists(line, tag, comparison))
@@ -171,11 +171,11 @@ fn matches_any(lines: &[HeaderValue], entity_tag: Option<&EntityTag>, comparison
 }
 
 /// A line that is exactly this tag, as most are, is compared without parsing it.
-fn is_alone(line: &[u8], tag: &EntityTag, comparison: Comparison) -> bool {
+fn is_alone(line: &[u8], tag: TagRef<'_>, comparison: Comparison) -> bool {
     comparison == Comparison::Weak && tag.is_quoted_as(line.strip_prefix(b"W/").unwrap_or(line))
 }
 
-fn lists(line: &[u8], tag: &EntityTag, comparison: Comparison) -> bool {
+fn lists(line: &[u8], tag: TagRef<'_>, comparison: Comparison) -> bool {
     let mut rest = line;
     let mut found = false;
     loop {
@@ -218,21 +218,18 @@ pub(crate) fn drop_what_no_304_has(fields: &mut HeaderMap) {
 /// The fields of a 304: those of the 200 that matter to a cache, targeted fields included (RFC 9110 §15.4.5).
 /// `Last-Modified` is sent only if there is no entity tag.
 pub(crate) fn not_modified_fields(fields: &HeaderMap, targeted: TargetList) -> HeaderMap {
-    let names = &[header::CACHE_CONTROL, header::CONTENT_LOCATION, header::DATE, header::ETAG, header::EXPIRES, header::VARY];
-    let mut kept = HeaderMap::with_capacity(names.len() + targeted.len() + 1);
-    let mut keep = |name: &HeaderName| {
-        for line in fields.get_all(name) {
-            kept.append(name, line.clone());
-        }
-    };
-    names.iter().for_each(&mut keep);
-    for name in targeted.iter().filter_map(|name| name.parse().ok()) {
-        keep(&name);
-    }
-    if !fields.contains_key(header::ETAG) {
-        keep(&header::LAST_MODIFIED);
+    let has_tag = fields.contains_key(header::ETAG);
+    let mut kept = HeaderMap::with_capacity(fields.len());
+    for (name, line) in fields.iter().filter(|(name, _)| is_kept_in_304(name, targeted, has_tag)) {
+        kept.append(name, line.clone());
     }
     kept
+}
+
+/// Whether a 304 has the lines of this name.
+pub(crate) fn is_kept_in_304(name: &HeaderName, targeted: TargetList, has_tag: bool) -> bool {
+    let matters = [header::CACHE_CONTROL, header::CONTENT_LOCATION, header::DATE, header::ETAG, header::EXPIRES, header::VARY];
+    matters.contains(name) || targeted.iter().any(|targeted| name == targeted) || !has_tag && *name == header::LAST_MODIFIED
 }
 
 /// The preconditions of a request, for handlers that are not cached and can tell cheaply that nothing has changed.
@@ -268,7 +265,7 @@ impl Preconditions {
     #[must_use]
     pub fn not_modified(&self, entity_tag: Option<&EntityTag>, last_modified: Option<SystemTime>) -> bool {
         let last_modified = last_modified.map(date::print);
-        not_modified(&self.if_none_match, self.if_modified_since.as_ref(), entity_tag, last_modified.as_ref())
+        not_modified(&self.if_none_match, self.if_modified_since.as_ref(), entity_tag.map(EntityTag::as_ref), last_modified.as_ref())
     }
 }
 

@@ -11,18 +11,16 @@ use crate::{
     body::length,
     cache::Cache,
     handler::Handler,
-    header::cache_status,
+    header::{cache_status, entity_tag::TagRef},
     observe,
     outcome::{Forward, Kept, NotStored, Outcome, StaleUse, Tier},
     request::facts::RequestFacts,
     rules::{
         conditional::{Selected, Verdict, refusal_fields, verdict},
+        conditions::Conditional,
         range::{content_range, unsatisfied_range},
     },
-    stored::{
-        Stored, Tag,
-        lines::{set_age, set_tag, take_room},
-    },
+    stored::{Stored, Tag, lines::set_tag},
     util::clock::Millis,
 };
 
@@ -64,17 +62,13 @@ pub(super) fn hit_of_variant(
 #[inline(always)]
 fn whole(stored: &Stored, facts: &RequestFacts, age: u64) -> Response {
     let mut response = Response::new(Body::from(stored.content.clone()));
-    *response.status_mut() = stored.whole.status;
-    *response.headers_mut() = stored.whole.headers.clone();
-    if !stored.whole.extensions.is_empty() {
-        *response.extensions_mut() = stored.whole.extensions.clone();
+    *response.status_mut() = stored.status;
+    *response.headers_mut() = stored.fields.answer(age);
+    if !stored.extensions.is_empty() {
+        *response.extensions_mut() = stored.extensions.clone();
     }
-    if !stored.of_head {
-        take_room(response.headers_mut());
-    }
-    set_age(response.headers_mut(), age);
     give_form_of_tag(&stored.tag, facts, response.headers_mut());
-    if let Some(cache_control) = stored.for_clients.at(age) {
+    if let Some(cache_control) = stored.fields.cache_control_at(age) {
         response.headers_mut().insert(header::CACHE_CONTROL, cache_control);
     }
     response
@@ -103,55 +97,71 @@ pub(super) fn derive(stored: &Stored, handler: &Handler, facts: &RequestFacts, a
 
 /// As [`derive`], with `content` in place of the stored content: the same bytes, which may also hold read-ahead portions.
 pub(super) fn derive_from(stored: &Stored, content: &Bytes, handler: &Handler, facts: &RequestFacts, age: Option<u64>) -> Response {
-    let asked = facts.conditional().map(|conditional| (conditional, stored.on_condition()));
-    let verdict = asked.map_or(Verdict::Whole, |(conditional, on_condition)| {
-        let selected = Selected {
-            status: stored.whole.status,
-            entity_tag: on_condition.strong.as_ref().filter(|_| !facts.flags.accepts_a_coding).or(on_condition.entity_tag.as_ref()),
-            last_modified: on_condition.last_modified.as_ref(),
-            date: if conditional.asks_by_date() { stored.whole.headers.get(header::DATE) } else { None },
-            length: Some(stored.content.len()),
-            goes_by_its_date: age.is_some() && handler.forwards(),
-            may_change: facts.flags.accepts_a_coding && matches!(stored.tag, Tag::ByRequest(_)),
-        };
-        verdict(conditional, facts.method(), &selected)
-    });
-    let mut head = match asked {
-        Some((_, on_condition)) if verdict == Verdict::NotModified => &on_condition.not_modified,
-        _ => &stored.whole,
+    let is_stored = age.is_some();
+    let verdict = facts
+        .conditional()
+        .map_or(Verdict::Whole, |asked| verdict(asked, facts.method(), &selected(stored, asked, handler, facts, is_stored)));
+    let seconds = age.unwrap_or_default();
+    let mut fields = match verdict {
+        Verdict::NotModified => stored.fields.not_modified(handler.policy.targeted_fields, seconds),
+        _ => stored.fields.answer(seconds),
+    };
+    if !is_stored {
+        stored.without_age(&mut fields);
     }
-    .clone();
-    if verdict == Verdict::NotModified || !stored.of_head {
-        take_room(&mut head.headers);
+    give_form_of_tag(&stored.tag, facts, &mut fields);
+    if let Some(cache_control) = stored.fields.cache_control_at(seconds) {
+        fields.insert(header::CACHE_CONTROL, cache_control);
     }
-    match age {
-        Some(age) => set_age(&mut head.headers, age),
-        None => stored.without_age(&mut head.headers),
-    }
-    give_form_of_tag(&stored.tag, facts, &mut head.headers);
-    if let Some(cache_control) = stored.for_clients.at(age.unwrap_or_default()) {
-        head.headers.insert(header::CACHE_CONTROL, cache_control);
-    }
+    let mut status = stored.status;
     let body = match verdict {
-        Verdict::Whole if facts.is_head() => length::answer_to_head(stored, content, handler, facts, &mut head.headers),
+        Verdict::Whole if facts.is_head() => length::answer_to_head(stored, content, handler, facts, &mut fields),
         Verdict::Whole => Body::from(content.clone()),
         Verdict::NotModified => {
-            head.extensions = stored.whole.extensions.clone();
-            length::not_modified(&mut head.headers, Some(stored.content.len() as u64), facts)
+            status = StatusCode::NOT_MODIFIED;
+            length::not_modified(&mut fields, Some(stored.content.len() as u64), facts)
         }
-        Verdict::Part { first, last } => part(&mut head, content, first, last),
-        Verdict::Failed => return failed(&head.headers),
-        Verdict::Outside => return outside(&head.headers, stored.content.len()),
+        Verdict::Part { first, last } => {
+            status = StatusCode::PARTIAL_CONTENT;
+            part(&mut fields, content, first, last)
+        }
+        Verdict::Failed => return failed(&fields),
+        Verdict::Outside => return outside(&fields, stored.content.len()),
     };
-    if let Some(value) = &stored.value {
-        head.extensions.insert(value.clone());
+    let mut response = Response::new(body);
+    (*response.status_mut(), *response.headers_mut()) = (status, fields);
+    if !stored.extensions.is_empty() {
+        *response.extensions_mut() = stored.extensions.clone();
     }
-    Response::from_parts(head, body)
+    if let Some(value) = &stored.value {
+        response.extensions_mut().insert(value.clone());
+    }
+    response
+}
+
+/// What the request's conditions look at. `is_stored`: it lay in the store, and has not just been made.
+fn selected<'a>(stored: &'a Stored, asked: &Conditional, handler: &Handler, facts: &RequestFacts, is_stored: bool) -> Selected<'a> {
+    let entity_tag = || stored.fields.get(&header::ETAG);
+    Selected {
+        status: stored.status,
+        entity_tag: match &stored.tag {
+            Tag::Own => entity_tag().and_then(TagRef::parse),
+            Tag::ByRequest(strong) if !facts.flags.accepts_a_coding => Some(TagRef::of_printed(strong)),
+            Tag::Made | Tag::ByRequest(_) => entity_tag().map(TagRef::of_printed),
+        },
+        last_modified: if asked.asks_by_date() { stored.fields.get(&header::LAST_MODIFIED) } else { None },
+        date: if asked.asks_by_date() { stored.fields.get(&header::DATE) } else { None },
+        length: Some(stored.content.len()),
+        goes_by_its_date: is_stored && handler.forwards(),
+        may_change: facts.flags.accepts_a_coding && matches!(stored.tag, Tag::ByRequest(_)),
+    }
 }
 
 /// 206: a part of the whole (RFC 9110 §15.3.7), never stored as such.
-fn part(head: &mut Parts, whole: &Bytes, first: usize, last: usize) -> Body {
-    is_part(head, first, last, whole.len());
+fn part(fields: &mut HeaderMap, whole: &Bytes, first: usize, last: usize) -> Body {
+    if let Some(range) = content_range(first, last, whole.len()) {
+        fields.insert(header::CONTENT_RANGE, range);
+    }
     Body::from(whole.slice(first..=last))
 }
 

@@ -11,7 +11,7 @@ use crate::{
     header::{date, vary::Vary},
     rules::length::is_as_long_as_declared,
     storage::Entry,
-    stored::{Slot, Stored},
+    stored::{Rare, Slot, Stored},
 };
 
 impl Run {
@@ -47,10 +47,10 @@ impl Run {
         if !is_of(answer, stored) {
             return Told::Another;
         }
-        let Some(made) = self.made_of_head(answer, stored) else { return Told::Nothing };
+        let Some(mut made) = self.made_of_head(answer, stored) else { return Told::Nothing };
         // The selecting fields were fixed when the response was stored; with others it would have another variant's key. They are
         // compared by `Vary` itself, as the variant's key holds the selecting fields of all variants.
-        let (now, then) = (Vary::of(&made.whole.headers), Vary::of(&stored.whole.headers));
+        let (now, then) = (Vary::of(&made.fields.map()), Vary::of(&stored.fields.map()));
         if !matches!((now, then), (Ok(now), Ok(then)) if now.names_the_same(&then)) {
             return Told::Another;
         }
@@ -60,14 +60,20 @@ impl Run {
             return Told::Nothing;
         }
         // The content is still that of the original run, so the order among runs stays as it was.
-        let (of_head, began, selecting) = (stored.of_head, stored.began, stored.selecting.clone());
-        Told::Freshened(Box::new(Stored { of_head, began, selecting, ..made }))
+        let (of_head, began) = (stored.of_head, stored.began);
+        let rare = Rare { selecting: stored.selecting().cloned(), ..made.rare.take().map_or_else(Rare::default, |rare| *rare) };
+        Told::Freshened(Box::new(Stored { of_head, began, rare: rare.boxed(), ..made }))
     }
 
     fn made_of_head(&self, answer: &Parts, stored: &Stored) -> Option<Stored> {
         let mut parts = answer.clone();
-        parts.status = stored.whole.status;
-        parts.headers = merge::fields(stored, answer.headers.clone(), date::print(self.cache.inner().clock.wall()));
+        parts.status = stored.status;
+        parts.headers = merge::fields(
+            stored,
+            answer.headers.clone(),
+            self.handler.policy.targeted_fields,
+            date::print(self.cache.inner().clock.wall()),
+        );
         merge::beside(stored, &mut parts.extensions);
         let (storable, groups) = gate(self, &parts, Made::Freshened).ok()?;
         merge::merge(self, stored, parts, stored.content.clone(), &storable, groups)
@@ -86,6 +92,6 @@ enum Told {
 
 /// Whether the answer belongs to the stored representation, by the validators and the length that it has.
 fn is_of(answer: &Parts, stored: &Stored) -> bool {
-    let agrees = |name: &HeaderName| answer.headers.get(name).is_none_or(|value| stored.whole.headers.get(name) == Some(value));
+    let agrees = |name: &HeaderName| answer.headers.get(name).is_none_or(|value| stored.fields.get(name) == Some(value));
     [header::ETAG, header::LAST_MODIFIED].iter().all(agrees) && is_as_long_as_declared(&answer.headers, &stored.content)
 }

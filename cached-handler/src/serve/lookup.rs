@@ -107,7 +107,7 @@ fn is_wanted_stale(stored: &Stored, handler: &Handler, facts: &RequestFacts, now
     handler.policy.honor_request_directives
         && !stored.ends
         && facts.accepts_stale(span(now.saturating_sub(stored.fresh_until)))
-        && may_be_stale(&stored.whole.headers, stored.targeted)
+        && may_be_stale(&stored.fields.map(), handler.policy.targeted_fields)
 }
 
 /// What a look-up that could not answer has learned.

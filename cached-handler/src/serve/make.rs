@@ -22,9 +22,10 @@ use crate::{
         tag::give,
     },
     stored::{
-        OnCondition, Own, Stored, Tag, Variants, head,
-        lines::{leave_room, reserve_lines},
-        own,
+        Own, Rare, Selecting, Stored, Tag, Variants,
+        fields::Fields,
+        form::FormTerms,
+        lines::reserve_lines,
         response_part::{DoNotStore, FreshFor, FreshForAtMost},
         value::Typed,
     },
@@ -40,9 +41,6 @@ pub(super) fn make(run: &Run, mut parts: Parts, content: Bytes, storable: &Stora
     let targeted = run.handler.policy.targeted_fields;
     connection::drop_hop_by_hop(&mut fields, targeted);
     let keeps_objects = run.storage().keeps_objects();
-    if keeps_objects {
-        own::values(&mut fields);
-    }
     if !fields.contains_key(header::DATE) {
         fields.insert(header::DATE, date::print(clock.wall()));
     }
@@ -60,11 +58,13 @@ pub(super) fn make(run: &Run, mut parts: Parts, content: Bytes, storable: &Stora
     let for_clients = ForClients::of(&run.client_terms()).write(&mut fields);
     let given = parts.extensions.remove::<tag::Given>();
     let extensions = shared_extensions(parts.extensions);
-    let tag = if parts.status.is_success() { entity_tag(run, &mut fields, &content, given) } else { Tag::Own };
-    let arrived_with_age = fields.contains_key(header::AGE);
-    let on_condition = OnCondition::of(&fields, &tag, targeted);
-    reserve_lines(&mut fields);
-    let selecting = selecting(run, storable);
+    let mut tag = if parts.status.is_success() { entity_tag(run, &mut fields, &content, given) } else { Tag::Own };
+    let rare = Rare {
+        place: run.entry().place(run.storage_id().remote()),
+        parts: run.composition.parts_at_rest(),
+        selecting: selecting(run, storable),
+        arrived_with_age: fields.contains_key(header::AGE).then_some(storable.initial_age),
+    };
     note_stored(&groups);
     let marks = run.marks().map(|marks| {
         let mut marks = marks.clone();
@@ -83,18 +83,20 @@ pub(super) fn make(run: &Run, mut parts: Parts, content: Bytes, storable: &Stora
         storable.freshness_lifetime
     };
     let windows = storable.ends.map_or(windows, |end| windows.at_most(end.saturating_sub(lifetime)));
-    if keeps_objects && !of_head {
-        leave_room(&mut fields);
-    }
-    let mut whole = head(parts.status, fields);
-    whole.extensions = extensions;
+    let fields = if keeps_objects {
+        let terms = FormTerms { for_clients, tells_clients, targeted, of_head };
+        Fields::kept(fields, &mut tag, terms, &run.cache.inner().memory.forms)
+    } else {
+        reserve_lines(&mut fields);
+        Fields::read(fields, for_clients)
+    };
     let mut stored = Stored {
         of_head,
         tells_length,
-        whole,
+        status: parts.status,
+        fields,
+        extensions,
         content,
-        on_condition: OnceLock::from(on_condition),
-        for_clients,
         born,
         fresh_until: born.saturating_add(millis(lifetime)),
         windows,
@@ -102,17 +104,12 @@ pub(super) fn make(run: &Run, mut parts: Parts, content: Bytes, storable: &Stora
         tag,
         own,
         tells_clients,
-        targeted,
         ended: AtomicBool::new(false),
         stamp: run.stamp().unwrap_or_default(),
         began: run.began(),
         marks,
         groups: groups.into(),
-        place: run.entry().place(run.storage_id().remote()),
-        parts: run.composition.parts_at_rest(),
-        selecting,
-        arrived_with_age,
-        initial_age: storable.initial_age,
+        rare: rare.boxed(),
         shareable: storable.shareable,
         value: None,
         near: OnceLock::new(),
@@ -171,7 +168,7 @@ fn entity_tag(run: &Run, fields: &mut HeaderMap, content: &Bytes, given: Option<
 }
 
 /// With `vary = from_response`: the request's values that select this response.
-fn selecting(run: &Run, storable: &Storable) -> Option<(Variants, Box<[u8]>)> {
+fn selecting(run: &Run, storable: &Storable) -> Option<Selecting> {
     if !run.handler.varies_from_response() || storable.vary.is_empty() {
         return None;
     }

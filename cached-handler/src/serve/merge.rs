@@ -9,19 +9,20 @@ use http::{Extensions, HeaderMap, HeaderValue, header, response::Parts};
 use super::{Run, make::make, tag};
 use crate::{
     epoch::group::are_valid,
+    header::targeted::TargetList,
     rules::{merge::merged, storable::Storable},
-    stored::{Stored, part::joined},
+    stored::{Rare, Stored, part::joined},
 };
 
-/// The merged fields.
-pub(super) fn fields(stored: &Stored, new: HeaderMap, now: HeaderValue) -> HeaderMap {
+/// The merged fields. `targeted`: the targeted fields that the handler's cache obeys.
+pub(super) fn fields(stored: &Stored, new: HeaderMap, targeted: TargetList, now: HeaderValue) -> HeaderMap {
     let made_here = [stored.tells_clients.then_some(header::CACHE_CONTROL), (!stored.own.tag).then_some(header::ETAG)];
-    merged(&stored.whole.headers, &made_here, new, stored.targeted, now)
+    merged(&stored.fields.map(), &made_here, new, targeted, now)
 }
 
 /// Merges the extensions: a new value replaces the one of its type. An entity tag that this cache has made stays, as the content stays.
 pub(super) fn beside(stored: &Stored, new: &mut Extensions) {
-    let said = mem::replace(new, stored.whole.extensions.clone());
+    let said = mem::replace(new, stored.extensions.clone());
     new.extend(said);
     if let Some(made) = stored.made_tag() {
         new.insert(tag::Given(made));
@@ -54,8 +55,9 @@ pub(super) fn merge(
     if let (Some(marks), Some(known)) = (&mut made.marks, &stored.marks) {
         marks.add_parts_of(known);
     }
-    let parts = joined(made.parts.iter().chain(&stored.parts).cloned());
-    Some(Stored { stamp, parts, tells_length: stored.tells_length || made.tells_length, ..made })
+    let mut rare = made.rare.take().map_or_else(Rare::default, |rare| *rare);
+    rare.parts = joined(rare.parts.iter().chain(stored.parts()).cloned());
+    Some(Stored { stamp, rare: rare.boxed(), tells_length: stored.tells_length || made.tells_length, ..made })
 }
 
 impl Run {

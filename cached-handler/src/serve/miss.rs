@@ -239,8 +239,8 @@ impl Miss {
     pub(crate) fn validators(&self) -> impl Iterator<Item = (HeaderName, HeaderValue)> + '_ {
         let held = self.held().filter(|held| self.key.traits.can_ask && !held.has_ended());
         held.into_iter().flat_map(|held| {
-            let tag = held.whole.headers.get(header::ETAG).filter(|_| held.own.tag);
-            let date = held.whole.headers.get(header::LAST_MODIFIED).filter(|_| held.own.date);
+            let tag = held.fields.get(&header::ETAG).filter(|_| held.own.tag);
+            let date = held.fields.get(&header::LAST_MODIFIED).filter(|_| held.own.date);
             let tag = tag.map(|tag| (header::IF_NONE_MATCH, tag.clone()));
             tag.into_iter().chain(date.map(|date| (header::IF_MODIFIED_SINCE, date.clone())))
         })

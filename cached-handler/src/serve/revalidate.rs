@@ -99,14 +99,15 @@ impl Run {
         }
         let Some(held) = self.held() else { return Answered::Anew };
         if let Some(tag) = parts.headers.get(header::ETAG)
-            && held.whole.headers.get(header::ETAG).is_some_and(|known| !is_the_same_weakly(known, tag))
+            && held.fields.get(&header::ETAG).is_some_and(|known| !is_the_same_weakly(known, tag))
         {
             self.facts.tell_around(held, self.cache.inner().id);
             return Answered::Otherwise(answer::derive(held, self.handler, &self.facts, Some(held.age_secs(self.now()))));
         }
         let mut response = Response::new(Body::from(held.content.clone()));
-        *response.status_mut() = held.whole.status;
-        *response.headers_mut() = merge::fields(held, parts.headers.clone(), date::print(self.cache.inner().clock.wall()));
+        *response.status_mut() = held.status;
+        *response.headers_mut() =
+            merge::fields(held, parts.headers.clone(), self.handler.policy.targeted_fields, date::print(self.cache.inner().clock.wall()));
         if self.is_head() && held.tells_length {
             response.headers_mut().insert(header::CONTENT_LENGTH, HeaderValue::from(held.content.len()));
         }

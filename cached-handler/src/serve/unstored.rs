@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     body::{copy, cut::cut, length},
-    header::entity_tag::EntityTag,
+    header::entity_tag::TagRef,
     rules::{
         conditional::{Selected, Verdict, drop_what_no_304_has, verdict},
         length::{declared, is_declared_longer, is_endless},
@@ -80,10 +80,9 @@ fn length_of_parts(run: &Run, length: Option<u64>) -> Option<usize> {
 /// The verdict of the request's preconditions and range on a response that is not stored.
 fn verdict_on(run: &Run, parts: &Parts, length: Option<u64>) -> Verdict {
     let Some(conditional) = run.facts.conditional() else { return Verdict::Whole };
-    let entity_tag = parts.headers.get(header::ETAG).and_then(EntityTag::parse);
     let selected = Selected {
         status: parts.status,
-        entity_tag: entity_tag.as_ref(),
+        entity_tag: parts.headers.get(header::ETAG).and_then(TagRef::parse),
         last_modified: parts.headers.get(header::LAST_MODIFIED),
         date: parts.headers.get(header::DATE),
         length: length_of_parts(run, length),

@@ -9,7 +9,7 @@ use std::{
 };
 
 use bytes::Bytes;
-use http::header;
+use http::{Extensions, header};
 
 use self::parts::{Parts, parts, read_with_parts, scopes_with_parts};
 use super::{Entry, Found, KnownEpochs, Later, LookUp, remote::Remote};
@@ -22,10 +22,10 @@ use crate::{
     outcome::{Forward, Tier},
     rules::{client::ForClients, tag},
     stored::{
-        Slot, Stored, Tag, Variants,
+        Rare, Selecting, Slot, Stored, Tag,
         codec::{AtRest, SlotAtRest, decode_in_turns},
-        head,
-        lines::leave_room,
+        fields::Fields,
+        form::{FormTerms, Forms},
         shared::Shared,
     },
     util::clock::{Clock, millis},
@@ -44,6 +44,8 @@ pub(crate) struct RemoteStorage<'a> {
     pub(crate) observer: &'a Observer,
     /// Whether what is found is to be held in memory, too.
     pub(crate) is_copied: bool,
+    /// What responses in that memory have in common.
+    pub(crate) forms: &'a Forms,
 }
 
 impl RemoteStorage<'_> {
@@ -111,7 +113,7 @@ impl RemoteStorage<'_> {
             };
             stored.hold(value, self.is_copied);
         }
-        let is_for_all = stored.selecting.is_none();
+        let is_for_all = stored.selecting().is_none();
         let slot = Arc::new(Slot::Response(stored));
         if let Some(bytes) = shared.filter(|_| is_for_all) {
             self.shared.note(bytes, key.digest(), &slot);
@@ -138,7 +140,7 @@ impl RemoteStorage<'_> {
     /// Where a stored response that this request selects lies: under its key, or under that of its variant.
     pub(super) fn place_of(self, entry: &Entry<'_>, stored: &Stored) -> StoreKey {
         let key = self.key_of(entry);
-        match &stored.selecting {
+        match stored.selecting() {
             None => key,
             Some((variants, _)) => entry.variant_at_rest(&key, &entry.values(variants)),
         }
@@ -155,7 +157,7 @@ impl RemoteStorage<'_> {
 
     /// A response at rest, in this process's time. One from the future is taken for stale, unless clocks that are read
     /// from afar explain it. What is not kept there is computed again.
-    fn at_hand(self, entry: &Entry<'_>, at_rest: AtRest, selecting: Option<(Variants, Box<[u8]>)>) -> Stored {
+    fn at_hand(self, entry: &Entry<'_>, at_rest: AtRest, selecting: Option<Selecting>) -> Stored {
         let now = self.clock.now();
         let lifetime = millis(at_rest.lifetime);
         let born = match self.backend.wall(self.clock).duration_since(at_rest.born) {
@@ -170,21 +172,30 @@ impl RemoteStorage<'_> {
         if !of_head {
             // Earlier versions kept it.
             fields.remove(header::CONTENT_LENGTH);
-            if self.is_copied {
-                leave_room(&mut fields);
-            }
         }
         let handler = entry.handler;
-        let tag = if made_tag { tag::give_again(handler.policy.etag, &mut fields) } else { Tag::Own };
+        let mut tag = if made_tag { tag::give_again(handler.policy.etag, &mut fields) } else { Tag::Own };
         let cache_control = handler.attributes.cache_control;
         let for_clients = if tells_clients { ForClients::again(cache_control, handler.forwards(), &fields) } else { ForClients::silent() };
+        let rare = Rare {
+            place: entry.place(Some(self.at)),
+            parts: parts.into(),
+            selecting,
+            arrived_with_age: arrived_with_age.then_some(Duration::ZERO),
+        };
+        let fields = if self.is_copied {
+            let terms = FormTerms { for_clients, tells_clients, targeted: handler.policy.targeted_fields, of_head };
+            Fields::kept(fields, &mut tag, terms, self.forms)
+        } else {
+            Fields::read(fields, for_clients)
+        };
         Stored {
             of_head,
             tells_length,
-            for_clients,
-            whole: head(status, fields),
+            status,
+            fields,
+            extensions: Extensions::new(),
             content,
-            on_condition: OnceLock::new(),
             born,
             fresh_until: born.saturating_add(lifetime),
             windows,
@@ -192,17 +203,12 @@ impl RemoteStorage<'_> {
             tag,
             own,
             tells_clients,
-            targeted: handler.policy.targeted_fields,
             ended: AtomicBool::new(false),
             stamp: order.stamp,
             began: order.began,
             marks: None,
             groups: groups.into(),
-            place: entry.place(Some(self.at)),
-            parts: parts.into(),
-            selecting,
-            arrived_with_age,
-            initial_age: Duration::ZERO,
+            rare: rare.boxed(),
             shareable,
             value: None,
             near: OnceLock::new(),

@@ -19,7 +19,7 @@ use crate::{
     key::primary::{KeyRef, PrimaryKey},
     observe::MemoryMeters,
     outcome::NotStored,
-    stored::{MAX_VARIANTS, Slot, Stored, Variants},
+    stored::{MAX_VARIANTS, Slot, Stored, Variants, form::Forms, weight::allocated},
     util::{clock::Millis, hasher::Keyed, lock::lock},
 };
 
@@ -34,6 +34,8 @@ pub(crate) struct Memory {
     /// Responses of one key are put one after the other, so that none takes the place of one that is newer.
     turns: Box<[Mutex<()>]>,
     hasher: Keyed,
+    /// What its responses have in common.
+    pub(crate) forms: Forms,
 }
 
 /// What it holds, counted as it comes and goes: moka's own figures lag behind.
@@ -62,7 +64,7 @@ impl Memory {
             .build_with_hasher(Keyed::new());
         let turns = std::iter::repeat_with(Mutex::default).take(TURNS).collect();
         let (epochs, unsettled) = (InProcessEpochs::of_memory(paths), AtomicU64::new(0));
-        Self { slots, epochs, capacity, unsettled, held, turns, hasher: Keyed::new() }
+        Self { slots, epochs, capacity, unsettled, held, turns, hasher: Keyed::new(), forms: Forms::new() }
     }
 
     #[inline]
@@ -112,7 +114,7 @@ impl Memory {
         if self.has_invalidated(stored) {
             return Err(NotStored::Invalidated);
         }
-        let Some((variants, values)) = &stored.selecting else { return self.put(entry.key.clone(), Arc::clone(slot)) };
+        let Some((variants, values)) = stored.selecting() else { return self.put(entry.key.clone(), Arc::clone(slot)) };
         let known = self.get(&entry.key.as_ref());
         let known = match known.as_deref() {
             Some(Slot::Variants(known)) => Some(known),
@@ -212,12 +214,11 @@ impl fmt::Debug for Memory {
     }
 }
 
-/// What a stored response costs the process: its bytes, and an eighth for what an allocator loses between pieces of all
-/// sizes and for what has been evicted but not freed yet (measured: a quarter, with 16 writers at once).
+/// What a stored response costs the process.
 fn weigh(key: &PrimaryKey, slot: &Slot) -> usize {
-    let bytes = OVERHEAD + key.len() + slot.weight();
-    bytes + bytes / 8
+    OVERHEAD + allocated(key.len()) + slot.weight()
 }
 
-/// What a stored response costs besides its bytes: moka's node, the key's and the slot's headers, the counters.
-const OVERHEAD: usize = 512;
+/// What moka holds for a response besides the key's bytes: the key, the entry and what is known of its use, its nodes in the hash
+/// table and in the list by last use, and its places in the tables of the hashes and of the frequencies.
+const OVERHEAD: usize = 368;

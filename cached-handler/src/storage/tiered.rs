@@ -139,7 +139,7 @@ impl TieredStorage<'_> {
     /// Where the copy of a response lies.
     fn place_of(self, entry: &Entry<'_>, stored: &Stored) -> PrimaryKey {
         let key = entry.key.in_front_of(self.far.at);
-        match &stored.selecting {
+        match stored.selecting() {
             None => key,
             Some((variants, _)) => key.as_ref().variant(&entry.values(&self.variants(&key, variants))),
         }
@@ -151,12 +151,10 @@ impl TieredStorage<'_> {
         if !stored.is_fresh(self.now()) {
             return None;
         }
-        // Made by now, as it is weighed.
-        _ = stored.on_condition();
         let copy = stored.near.get_or_init(|| Box::new(NearCopy::new(self.marks(entry, stored))));
         copy.was_valid(stored.stamp, before);
         let key = entry.key.in_front_of(self.far.at);
-        let Some((variants, _)) = &stored.selecting else {
+        let Some((variants, _)) = stored.selecting() else {
             // One that is larger than the memory rests in the backend alone.
             _ = self.near.put(key, Arc::clone(slot));
             return None;
@@ -184,7 +182,7 @@ impl TieredStorage<'_> {
     /// The epochs of this process that concern a response, and those of what it is made of.
     fn marks(self, entry: &Entry<'_>, stored: &Stored) -> Box<[Marks]> {
         let own = entry.scopes_of(stored);
-        let all = std::iter::once(own).chain(stored.parts.iter().map(Part::scopes));
+        let all = std::iter::once(own).chain(stored.parts().iter().map(Part::scopes));
         all.map(|scopes| self.near.epochs.marks(scopes.handler(), scopes.paths(), scopes.groups())).collect()
     }
 }

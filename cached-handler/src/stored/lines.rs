@@ -36,7 +36,7 @@ pub(crate) fn set_age(fields: &mut HeaderMap, age: u64) {
 
 /// `Age` in seconds; the first ten minutes are ready, as text that lives as long as the process: whoever clones such a
 /// value counts no references.
-fn age_value(secs: u64) -> HeaderValue {
+pub(super) fn age_value(secs: u64) -> HeaderValue {
     static READY: LazyLock<Vec<HeaderValue>> =
         LazyLock::new(|| (0..600_u64).map(|secs| HeaderValue::from_static(secs.to_string().leak())).collect());
     match usize::try_from(secs).map(|secs| READY.get(secs)) {
@@ -45,8 +45,8 @@ fn age_value(secs: u64) -> HeaderValue {
     }
 }
 
-/// The lines of a stored response: first the `Age` that each answer sets, then the entity tag that some change, and at the
-/// end room for the `Content-Length` that the router adds.
+/// The lines of a stored response that is read from a backend: first the `Age` that each answer sets, then the entity tag that some
+/// change.
 pub(crate) fn reserve_lines(fields: &mut HeaderMap) {
     let mut all = HeaderMap::with_capacity(fields.len() + 2);
     all.insert(header::AGE, age_value(0));

@@ -1,17 +1,18 @@
-//! A stored response, ready to be sent: all that can be computed once is.
+//! A stored response: what all answers need of it is computed once, and it takes as little memory as that can.
 
 pub(crate) mod codec;
 pub(crate) mod failed;
+pub(crate) mod fields;
+pub(crate) mod form;
 pub(crate) mod lines;
 pub(crate) mod near;
-mod on_condition;
 pub(crate) mod own;
 pub(crate) mod part;
 pub(crate) mod place;
 pub(crate) mod response_part;
 pub(crate) mod shared;
 pub(crate) mod value;
-mod weight;
+pub(crate) mod weight;
 
 use std::{
     sync::{
@@ -22,15 +23,14 @@ use std::{
 };
 
 use bytes::Bytes;
-use http::{HeaderMap, HeaderValue, StatusCode, header, response::Parts};
+use http::{Extensions, HeaderMap, HeaderValue, StatusCode, header};
 
-pub(crate) use self::on_condition::OnCondition;
 pub(crate) use crate::rules::tag::Tag;
 use crate::{
     epoch::{Order, Stamp, in_process::Marks},
-    header::{entity_tag::EntityTag, targeted::TargetList},
-    rules::{client::ForClients, meaning::meaning, stale::Windows},
-    stored::{near::NearCopy, part::Part, place::Place, value::Typed},
+    header::entity_tag::EntityTag,
+    rules::{meaning::meaning, stale::Windows},
+    stored::{fields::Fields, near::NearCopy, part::Part, place::Place, value::Typed},
     util::{
         clock::{Millis, millis, span},
         digest::Digest,
@@ -50,17 +50,15 @@ pub(crate) enum Slot {
 #[derive(Debug)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a fact of the response, and none excludes another")]
 pub(crate) struct Stored {
-    /// The status, what the handler has put beside the response (in memory alone), and all end-to-end fields as they were sent, with `Age` in place. As `http` has them, so that an answer
-    /// begins with one copy. Without `Content-Length`, which the server writes.
-    pub(crate) whole: Parts,
+    pub(crate) status: StatusCode,
+    pub(crate) fields: Fields,
+    /// What the handler has put beside the response; in memory alone.
+    pub(crate) extensions: Extensions,
     /// It is the answer to a HEAD by a handler that saw the method and left the content out.
     pub(crate) of_head: bool,
     /// The handler said itself how long its content is, and with that says it to a HEAD too.
     pub(crate) tells_length: bool,
     pub(crate) content: Bytes,
-    /// Made at once for the memory, where it is used again and again, and on demand of what lies elsewhere.
-    pub(crate) on_condition: OnceLock<OnCondition>,
-    pub(crate) for_clients: ForClients,
     /// When it was generated, by its age on arrival; may lie before the process began.
     pub(crate) born: Millis,
     /// It is fresh before this moment, and not at it (RFC 9111 §4.2).
@@ -75,8 +73,6 @@ pub(crate) struct Stored {
     pub(crate) own: Own,
     /// Whether its `Cache-Control` is this cache's word to clients, and not the handler's.
     pub(crate) tells_clients: bool,
-    /// The fields that count above it (RFC 9213), which a 304 has too.
-    pub(crate) targeted: TargetList,
     /// Set where the handler has said something else since: its stale life is over.
     pub(crate) ended: AtomicBool,
     pub(crate) stamp: Stamp,
@@ -85,20 +81,36 @@ pub(crate) struct Stored {
     /// In memory, where its epochs are.
     pub(crate) marks: Option<Marks>,
     pub(crate) groups: Box<[Box<str>]>,
-    /// At rest, what else its epochs are found by, and those of what it is made of.
-    pub(crate) place: Option<Place>,
-    pub(crate) parts: Box<[Part]>,
-    /// The request field values that select it among the variants of its key.
-    pub(crate) selecting: Option<(Variants, Box<[u8]>)>,
-    /// Whether the handler said how old it is.
-    pub(crate) arrived_with_age: bool,
-    pub(crate) initial_age: Duration,
+    /// None, if it has nothing of that.
+    pub(crate) rare: Option<Box<Rare>>,
     /// It says itself that requests with credentials may be answered with it (RFC 9111 §3.5).
     pub(crate) shareable: bool,
     /// A typed value, in memory in the place of its content.
     pub(crate) value: Option<Typed>,
     /// Where it is held in memory as the copy of what rests elsewhere.
     pub(crate) near: OnceLock<Box<NearCopy>>,
+}
+
+/// What few responses in memory have.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Rare {
+    /// At rest, what else its epochs are found by, and those of what it is made of.
+    pub(crate) place: Option<Place>,
+    pub(crate) parts: Box<[Part]>,
+    pub(crate) selecting: Option<Selecting>,
+    /// How old it was on arrival, where the handler said that.
+    pub(crate) arrived_with_age: Option<Duration>,
+}
+
+/// The request field values that select a response among the variants of its key.
+pub(crate) type Selecting = (Variants, Box<[u8]>);
+
+impl Rare {
+    /// No memory where there is nothing.
+    pub(crate) fn boxed(self) -> Option<Box<Self>> {
+        let is_none = self.place.is_none() && self.parts.is_empty() && self.selecting.is_none() && self.arrived_with_age.is_none();
+        (!is_none).then(|| Box::new(self))
+    }
 }
 
 /// Which validators are the handler's own words, and not this cache's.
@@ -139,8 +151,7 @@ const MAX_SELECTING: usize = 64;
 impl Stored {
     /// Takes the value that it stands for; nobody will see its fields.
     pub(crate) fn hold(&mut self, value: Typed, in_place_of_content: bool) {
-        self.whole.headers = HeaderMap::new();
-        self.on_condition = OnceLock::new();
+        self.fields = Fields::none();
         if in_place_of_content {
             self.content = Bytes::new();
         }
@@ -153,14 +164,14 @@ impl Stored {
 
     /// Whether it is made of what other cached handlers have answered.
     pub(crate) fn is_composed(&self) -> bool {
-        !self.parts.is_empty() || self.marks.as_ref().is_some_and(Marks::has_parts)
+        !self.parts().is_empty() || self.marks.as_ref().is_some_and(Marks::has_parts)
     }
 
     /// Its entity tag in its strong form, where this cache has made it.
     pub(crate) fn made_tag(&self) -> Option<EntityTag> {
         match &self.tag {
             Tag::Own => None,
-            Tag::Made => self.whole.headers.get(header::ETAG).and_then(EntityTag::parse).map(EntityTag::strengthened),
+            Tag::Made => self.fields.get(&header::ETAG).and_then(EntityTag::parse).map(EntityTag::strengthened),
             Tag::ByRequest(strong) => EntityTag::parse(strong),
         }
     }
@@ -181,15 +192,31 @@ impl Stored {
 
     /// Whether it is the one that these request fields select (RFC 9111 §4.1).
     pub(crate) fn selected_by(&self, fields: Option<&HeaderMap>, by_meaning: &[&str]) -> bool {
-        self.selecting.as_ref().is_none_or(|(variants, values)| *variants.values(fields, by_meaning) == **values)
+        self.selecting().is_none_or(|(variants, values)| *variants.values(fields, by_meaning) == **values)
+    }
+
+    pub(crate) fn selecting(&self) -> Option<&Selecting> {
+        self.rare.as_ref()?.selecting.as_ref()
+    }
+
+    pub(crate) fn place(&self) -> Option<&Place> {
+        self.rare.as_ref()?.place.as_ref()
+    }
+
+    /// At rest, what it is made of.
+    pub(crate) fn parts(&self) -> &[Part] {
+        self.rare.as_ref().map_or(&[], |rare| &rare.parts)
+    }
+
+    pub(crate) fn arrived_with_age(&self) -> Option<Duration> {
+        self.rare.as_ref()?.arrived_with_age
     }
 
     /// A run's own answer is not aged by this cache.
     pub(crate) fn without_age(&self, fields: &mut HeaderMap) {
-        if self.arrived_with_age {
-            fields.insert(header::AGE, HeaderValue::from(self.initial_age.as_secs()));
-        } else {
-            fields.remove(header::AGE);
+        match self.arrived_with_age() {
+            Some(age) => _ = fields.insert(header::AGE, HeaderValue::from(age.as_secs())),
+            None => _ = fields.remove(header::AGE),
         }
     }
 
@@ -301,13 +328,6 @@ fn digested(values: &[u8]) -> Vec<u8> {
 fn frame(bytes: &mut Vec<u8>, part: &[u8]) {
     bytes.extend_from_slice(&u32::try_from(part.len()).unwrap_or(u32::MAX).to_le_bytes());
     bytes.extend_from_slice(part);
-}
-
-/// The beginning of answers.
-pub(crate) fn head(status: StatusCode, fields: HeaderMap) -> Parts {
-    let (mut parts, ()) = http::Response::new(()).into_parts();
-    (parts.status, parts.headers) = (status, fields);
-    parts
 }
 
 #[cfg(test)]

@@ -8,7 +8,7 @@ use std::{
 
 use bytes::Bytes;
 
-use super::Stored;
+use super::{Stored, Tag, fields::Fields};
 
 /// A value of some type.
 #[derive(Clone)]
@@ -47,30 +47,25 @@ impl Stored {
     pub(crate) fn value_alone(&self) -> Option<Self> {
         let value = self.value.clone()?;
         Some(Self {
-            whole: self.whole.clone(),
+            status: self.status,
+            fields: Fields::none(),
+            extensions: self.extensions.clone(),
             of_head: self.of_head,
             tells_length: self.tells_length,
             content: Bytes::new(),
-            on_condition: OnceLock::new(),
-            for_clients: self.for_clients.clone(),
             born: self.born,
             fresh_until: self.fresh_until,
             windows: self.windows,
             ends: self.ends,
-            tag: self.tag.clone(),
+            tag: Tag::Own,
             own: self.own,
             tells_clients: self.tells_clients,
-            targeted: self.targeted,
             ended: AtomicBool::new(self.has_ended()),
             stamp: self.stamp,
             began: self.began,
             marks: self.marks.clone(),
             groups: self.groups.clone(),
-            place: self.place.clone(),
-            parts: self.parts.clone(),
-            selecting: self.selecting.clone(),
-            arrived_with_age: self.arrived_with_age,
-            initial_age: self.initial_age,
+            rare: self.rare.clone(),
             shareable: self.shareable,
             value: Some(value),
             near: OnceLock::new(),

@@ -2,6 +2,7 @@
 
 #![cfg(target_os = "linux")]
 
+mod each;
 mod floods;
 mod held;
 mod slow;

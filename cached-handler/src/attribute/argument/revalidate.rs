@@ -56,7 +56,7 @@ impl Revalidate {
         match &self.held {
             Held::Nothing | Held::Date(_) => false,
             Held::Tag(held) => held.weak_eq(tag),
-            Held::ByClient(conditional) => not_modified(&conditional.if_none_match, None, Some(tag), None),
+            Held::ByClient(conditional) => not_modified(&conditional.if_none_match, None, Some(tag.as_ref()), None),
         }
     }
 

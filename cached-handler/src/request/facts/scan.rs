@@ -1,4 +1,4 @@
-//! One pass over the fields of a request, for those that matter to every cached handler.
+//! One pass over the lines of a request, for those that matter to every cached handler.
 
 use http::{HeaderMap, HeaderName, HeaderValue, header};
 
@@ -13,27 +13,22 @@ pub(super) struct Scan {
 }
 
 impl Scan {
-    /// Reads the names in one pass, and the lines of those fields that matter.
     #[inline]
     pub(super) fn of(fields: &HeaderMap) -> Self {
         let mut scan = Self::default();
-        for name in fields.keys() {
+        for (name, value) in fields {
             if *name == header::ACCEPT_ENCODING {
-                scan.flags.accepts_a_coding = accepts_a_coding(fields);
+                scan.flags.accepts_a_coding |= accepts_a_coding(value);
             } else if matters(name) {
-                scan.note_all(interest(name), name, fields);
+                scan.note(name, value, fields);
             }
         }
         scan
     }
 
     #[cold]
-    fn note_all(&mut self, interest: Interest, name: &HeaderName, fields: &HeaderMap) {
-        fields.get_all(name).iter().for_each(|value| self.note(interest, name, value, fields));
-    }
-
-    fn note(&mut self, interest: Interest, name: &HeaderName, value: &HeaderValue, fields: &HeaderMap) {
-        match interest {
+    fn note(&mut self, name: &HeaderName, value: &HeaderValue, fields: &HeaderMap) {
+        match interest(name) {
             Interest::Cookie => self.flags.credentials = true,
             Interest::Authorization => (self.flags.credentials, self.flags.authorization) = (true, true),
             Interest::Upgrade => {

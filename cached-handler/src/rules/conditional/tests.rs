@@ -4,7 +4,7 @@ fn asks(lines: &[&'static str], since: Option<&'static str>) -> bool {
     let lines: Vec<_> = lines.iter().map(|line| HeaderValue::from_static(line)).collect();
     let tag = EntityTag::parse(&HeaderValue::from_static("\"a,b\"")).unwrap();
     let modified = HeaderValue::from_static("Sun, 06 Nov 1994 08:49:37 GMT");
-    not_modified(&lines, since.map(HeaderValue::from_static).as_ref(), Some(&tag), Some(&modified))
+    not_modified(&lines, since.map(HeaderValue::from_static).as_ref(), Some(tag.as_ref()), Some(&modified))
 }
 
 #[test]
@@ -26,7 +26,7 @@ fn of(asked: &[(&str, &'static str)], status: u16, length: usize) -> Verdict {
     let tag = EntityTag::parse(&HeaderValue::from_static("\"1\"")).unwrap();
     let selected = Selected {
         status: StatusCode::from_u16(status).unwrap(),
-        entity_tag: Some(&tag),
+        entity_tag: Some(tag.as_ref()),
         last_modified: Some(&HeaderValue::from_static("Sun, 06 Nov 1994 08:49:37 GMT")),
         date: Some(&HeaderValue::from_static("Sun, 06 Nov 1994 08:50:37 GMT")),
         length: Some(length),

@@ -17,7 +17,6 @@ use crate::{
     stored::{
         Stored, Tag, Variants,
         codec::{AtRest, SlotAtRest, encode_in_turns},
-        lines::take_room,
     },
     util::{
         clock::{Millis, millis, span},
@@ -44,7 +43,7 @@ impl RemoteStorage<'_> {
         let key = self.key_of(entry);
         let keep_for = span(stored.useful_until().saturating_sub(now));
         let at_rest = SlotAtRest::Response(self.to_rest(stored));
-        let Some((variants, _)) = &stored.selecting else {
+        let Some((variants, _)) = stored.selecting() else {
             let outcome = self.put_unless_overtaken(entry, &key, &at_rest, keep_for, &scopes).await?;
             return Ok(outcome.map(|()| is_current));
         };
@@ -100,22 +99,18 @@ impl RemoteStorage<'_> {
     fn to_rest(self, stored: &Stored) -> AtRest {
         let clock = self.clock;
         let age = stored.age(clock.now());
-        let mut fields = stored.whole.headers.clone();
-        if self.is_copied && !stored.of_head {
-            take_room(&mut fields);
-        }
         AtRest {
-            status: stored.whole.status,
-            fields,
+            status: stored.status,
+            fields: stored.fields.map().into_owned(),
             content: stored.content.clone(),
             born: self.backend.wall(clock).checked_sub(age).unwrap_or(UNIX_EPOCH),
             lifetime: span(stored.fresh_until.saturating_sub(stored.born)),
             windows: stored.windows,
             order: stored.order(),
             groups: stored.groups.to_vec(),
-            parts: stored.parts.to_vec(),
+            parts: stored.parts().to_vec(),
             shareable: stored.shareable,
-            arrived_with_age: stored.arrived_with_age,
+            arrived_with_age: stored.arrived_with_age().is_some(),
             own: stored.own,
             tells_clients: stored.tells_clients,
             made_tag: stored.tag != Tag::Own,
