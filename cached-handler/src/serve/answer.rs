@@ -1,6 +1,6 @@
 //! Step 6: the answer, derived from a stored response as RFC 9110 says, or passed on from the handler.
 
-use std::time::Duration;
+use std::{mem, time::Duration};
 
 use axum::{body::Body, response::Response};
 use bytes::Bytes;
@@ -61,9 +61,7 @@ pub(super) fn hit_of_variant(
 #[expect(clippy::inline_always, reason = "a call on the way of every hit")]
 #[inline(always)]
 fn whole(stored: &Stored, facts: &RequestFacts, age: u64) -> Response {
-    let mut response = Response::new(Body::from(stored.content.clone()));
-    *response.status_mut() = stored.status;
-    *response.headers_mut() = stored.fields.answer(age);
+    let mut response = response_of(stored.status, stored.fields.answer(age), Body::from(stored.content.clone()));
     if !stored.extensions.is_empty() {
         *response.extensions_mut() = stored.extensions.clone();
     }
@@ -128,14 +126,23 @@ pub(super) fn derive_from(stored: &Stored, content: &Bytes, handler: &Handler, f
         Verdict::Failed => return failed(&fields),
         Verdict::Outside => return outside(&fields, stored.content.len()),
     };
-    let mut response = Response::new(body);
-    (*response.status_mut(), *response.headers_mut()) = (status, fields);
+    let mut response = response_of(status, fields, body);
     if !stored.extensions.is_empty() {
         *response.extensions_mut() = stored.extensions.clone();
     }
     if let Some(value) = &stored.value {
         response.extensions_mut().insert(value.clone());
     }
+    response
+}
+
+#[expect(clippy::inline_always, reason = "a call on the way of every hit")]
+#[inline(always)]
+fn response_of(status: StatusCode, fields: HeaderMap, body: Body) -> Response {
+    let mut response = Response::new(body);
+    *response.status_mut() = status;
+    // The map that was there is empty: it has no memory, and need not be dropped.
+    mem::forget(mem::replace(response.headers_mut(), fields));
     response
 }
 

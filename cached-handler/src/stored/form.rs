@@ -5,7 +5,7 @@
 
 use std::{
     collections::HashMap,
-    fmt,
+    fmt, mem,
     sync::{Arc, LazyLock, Mutex},
 };
 
@@ -133,12 +133,16 @@ impl Form {
 #[expect(clippy::inline_always, reason = "a call on the way of every hit")]
 #[inline(always)]
 fn fill(fields: &mut HeaderMap, own: impl Iterator<Item = HeaderValue>, age: u64) {
+    // What a form has in the place of a value is text of the program, and need not be dropped.
+    let set = |line: &mut HeaderValue, value| mem::forget(mem::replace(line, value));
     let mut lines = fields.values_mut();
     if let Some(line) = lines.next() {
-        *line = age_value(age);
+        set(line, age_value(age));
     }
-    for (own, line) in own.zip(lines) {
-        *line = own;
+    for own in own {
+        if let Some(line) = lines.next() {
+            set(line, own);
+        }
     }
 }
 

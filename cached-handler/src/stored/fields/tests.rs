@@ -142,7 +142,8 @@ fn what_clients_are_told_by_the_attribute_is_the_same_in_all() {
     };
     let (one, other) = (of("max-age=60", "\"1\""), of("max-age=60", "\"2\""));
     assert!(Arc::ptr_eq(form(&one), form(&other)) && !Arc::ptr_eq(form(&one), form(&of("max-age=70", "\"1\""))));
-    assert_eq!((one.answer(9)["cache-control"].to_str(), one.cache_control_at(9)), (Ok("max-age=60"), Some("max-age=69".parse().unwrap())));
+    assert_eq!(one.answer(9)["cache-control"], "max-age=60");
+    assert_eq!(one.cache_control_at(9).unwrap(), "max-age=69");
 }
 
 #[test]
