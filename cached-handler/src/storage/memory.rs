@@ -214,10 +214,15 @@ impl fmt::Debug for Memory {
     }
 }
 
-/// What a stored response costs the process.
+/// The memory that a stored response takes. To a large one an eighth is added, for what an allocator loses between pieces of
+/// all sizes and for what has been evicted but not freed yet (measured: a quarter, with 16 writers at once).
 fn weigh(key: &PrimaryKey, slot: &Slot) -> usize {
-    OVERHEAD + allocated(key.len()) + slot.weight()
+    let bytes = OVERHEAD + allocated(key.len()) + slot.weight();
+    bytes + bytes.saturating_sub(SMALL) / 8
 }
+
+/// Pieces of about the same size lie beside each other, and lose nothing.
+const SMALL: usize = 4096;
 
 /// What moka holds for a response besides the key's bytes: the key, the entry and what is known of its use, its nodes in the hash
 /// table and in the list by last use, and its places in the tables of the hashes and of the frequencies.

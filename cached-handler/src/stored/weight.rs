@@ -15,9 +15,6 @@ const GROUP: usize = 176;
 const EXTENSION: usize = 256;
 /// The count of who shares some bytes.
 const SHARED: usize = 24;
-/// Of content that is longer, an eighth is added: for what an allocator loses between pieces of all sizes, and for what has been
-/// evicted but not freed yet (measured: a quarter, with 16 writers at once).
-const PAGE: usize = 4096;
 /// The counts of an `Arc`.
 const ARC: usize = 16;
 
@@ -44,7 +41,7 @@ impl Slot {
 impl Stored {
     fn weight(&self) -> usize {
         let length = self.content.len();
-        let content = if length == 0 { 0 } else { allocated(length) + allocated(SHARED) + length.saturating_sub(PAGE) / 8 };
+        let content = if length == 0 { 0 } else { allocated(length) + allocated(SHARED) };
         let rare = self.rare.as_ref().map_or(0, |rare| allocated(size_of_val(&**rare)));
         let selecting = self.selecting().map_or(0, |(variants, values)| variants.weight() + allocated(values.len()));
         content
