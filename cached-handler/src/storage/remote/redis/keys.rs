@@ -75,6 +75,11 @@ impl Keys {
         names
     }
 
+    /// What a holder has acknowledged.
+    pub(super) fn acknowledged(&self, holder: u64) -> String {
+        format!("{}{ACKNOWLEDGED}{holder}", self.namespace)
+    }
+
     /// The channel on which invalidations are published: one for each database, as channels know nothing of those.
     pub(super) fn channel(&self, database: i64) -> String {
         format!("{}{CHANNEL}:{database}", self.namespace)
@@ -190,6 +195,7 @@ fn mix(word: u64) -> u64 {
 
 const RESPONSE: &str = ":r:";
 const HOLDERS: &str = ":l";
+const ACKNOWLEDGED: &str = ":a:";
 const CHANNEL: &str = ":c";
 /// What an epoch's key is at most longer than the namespace, but for a handler's name.
 const ONE_NAME: usize = 3 + 32;

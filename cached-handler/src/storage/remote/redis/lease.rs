@@ -69,8 +69,6 @@ struct State {
     mirror: InProcessEpochs,
     /// Among the holders.
     id: u64,
-    /// Up to which time everything was applied that has not been acknowledged; 0 for none.
-    to_acknowledge: AtomicU64,
     acknowledges: Notify,
     renews: Notify,
     lines: Lines,
@@ -181,7 +179,6 @@ impl State {
             length: micros(length),
             mirror: InProcessEpochs::new(),
             id: random(),
-            to_acknowledge: AtomicU64::new(0),
             acknowledges: Notify::new(),
             renews: Notify::new(),
             lines: Lines::new(),
@@ -217,8 +214,7 @@ impl State {
             self.mirror.move_to(mark.0, time, effect);
         }
         self.until.store(machine.until(), Ordering::SeqCst);
-        if let Some(time) = actions.acknowledge {
-            self.to_acknowledge.store(time, Ordering::SeqCst);
+        if actions.acknowledge.is_some() {
             self.acknowledges.notify_one();
         }
         if actions.renew {

@@ -82,8 +82,20 @@ pub(super) fn renewed(key: &str, answer: &Value) -> Option<(Stamp, u64)> {
     Some((Stamp { incarnation, clock }, digits(nonce)?))
 }
 
+/// What a holder acknowledges: everything up to there.
+pub(super) fn acknowledgement(stamp: Stamp) -> String {
+    format!("{}:{}", stamp.incarnation, stamp.clock)
+}
+
+/// What [`acknowledgement`] wrote.
+pub(super) fn acknowledged(value: &Value) -> Option<Stamp> {
+    let Value::BulkString(text) = value else { return None };
+    let (incarnation, clock) = std::str::from_utf8(text).ok()?.split_once(':')?;
+    Some(Stamp { incarnation: incarnation.parse().ok()?, clock: clock.parse().ok()? })
+}
+
 /// A number in decimal digits.
-pub(super) fn digits(value: &Value) -> Option<u64> {
+fn digits(value: &Value) -> Option<u64> {
     match value {
         Value::BulkString(text) => std::str::from_utf8(text).ok()?.parse().ok(),
         _ => None,

@@ -37,9 +37,6 @@ pub(super) static ADVANCE: LazyLock<Script> =
 /// another life.
 pub(super) static RENEW: LazyLock<Script> = LazyLock::new(|| Script::new("#!lua flags=allow-oom\n", &[HOLDERS_TEXT, RENEW_TEXT].concat()));
 
-/// Acknowledges. KEYS: holders. ARGV: the holder, and up to which time of the clock.
-pub(super) static ACKNOWLEDGE: LazyLock<Script> = LazyLock::new(|| Script::alone(format!("#!lua flags=allow-oom\n{ACKNOWLEDGE_TEXT}")));
-
 /// Strikes off those who have not renewed since. KEYS: holders. ARGV: as for `READ`, then each with the number of its last renewal.
 pub(super) static STRIKE: LazyLock<Script> = LazyLock::new(|| Script::alone(format!("#!lua flags=allow-oom\n{STRIKE_TEXT}")));
 
@@ -242,15 +239,10 @@ if tonumber(redis.call('HGET', KEYS[2], 'l') or 0) < tonumber(ARGV[9]) then redi
 return {record, name}
 ";
 
-const ACKNOWLEDGE_TEXT: &str = r"
-if redis.call('HEXISTS', KEYS[1], 'h:' .. ARGV[1]) == 0 then return 0 end
-return redis.call('HSET', KEYS[1], 'a:' .. ARGV[1], ARGV[2])
-";
-
 const STRIKE_TEXT: &str = r"
 for at = 4, #ARGV, 2 do
   if redis.call('HGET', KEYS[1], 'h:' .. ARGV[at]) == ARGV[at + 1] then
-    redis.call('HDEL', KEYS[1], 'h:' .. ARGV[at], 'a:' .. ARGV[at])
+    redis.call('HDEL', KEYS[1], 'h:' .. ARGV[at])
   end
 end
 return 1

@@ -46,6 +46,8 @@ const RECONNECTS: (Duration, Duration) = (Duration::from_millis(100), Duration::
 const WITHOUT_RIGHTS: Duration = Duration::from_secs(10);
 /// An acknowledgement that takes longer helps nobody.
 const ACKNOWLEDGING: Duration = Duration::from_secs(1);
+/// An acknowledgement is of use as long as somebody may wait for it.
+const ACKNOWLEDGED_FOR: Duration = Duration::from_secs(20);
 /// A lease is renewed so many times while it lasts.
 const RENEWALS: u32 = 3;
 /// Renewals that are wanted at once follow each other no closer than one part in so many of a lease.
@@ -178,10 +180,12 @@ async fn acknowledge(parts: Weak<Parts>, state: Arc<State>, mut connection: Mult
             // It may have been meant for the next connection.
             return state.acknowledges.notify_one();
         }
-        let Some(names) = parts.upgrade().map(|parts| parts.keys.holders()) else { return };
+        let Some(key) = parts.upgrade().map(|parts| parts.keys.acknowledged(state.id)) else { return };
         // What is applied meanwhile is acknowledged next.
-        let words = [state.id.to_string(), state.to_acknowledge.load(Ordering::SeqCst).to_string()];
-        _ = timeout(ACKNOWLEDGING, call(&mut connection, &script::ACKNOWLEDGE, &names, &words)).await;
+        let Some(handled) = lock(&state.machine).handled() else { continue };
+        let mut command = ::redis::cmd("SET");
+        command.arg(key).arg(record::acknowledgement(handled)).arg("PX").arg(millis(ACKNOWLEDGED_FOR));
+        _ = timeout(ACKNOWLEDGING, connection.send_packed_command(&command)).await;
     }
 }
 

@@ -101,7 +101,7 @@ pub(super) struct Actions {
     /// The epoch of an invalidation is to be moved to this time in the mirror.
     pub(super) apply: Option<u64>,
     /// Then what was applied is to be acknowledged up to this time.
-    pub(super) acknowledge: Option<u64>,
+    pub(super) acknowledge: Option<Stamp>,
     /// The lease is to be renewed at once.
     pub(super) renew: bool,
     pub(super) line: Option<Line>,
@@ -158,7 +158,7 @@ impl Holder {
         (self.connection.is_some(), self.handled, (self.until() + 1).saturating_sub(now), set)
     }
 
-    #[cfg(test)]
+    /// How far invalidations have been applied.
     pub(super) fn handled(&self) -> Option<Stamp> {
         self.handled
     }
@@ -238,7 +238,7 @@ impl Holder {
             None => self.handled = Some(stamp),
         }
         actions.apply = Some(stamp.clock);
-        actions.acknowledge = Some(stamp.clock);
+        actions.acknowledge = Some(stamp);
     }
 
     /// Invalidations may have been missed: what was read before is not usable, and what is read from now on is.

@@ -16,9 +16,9 @@ use crate::{
     },
 };
 
-/// Looks for acknowledgements that follow one another at once: most come before the first answer.
-const LOOKS_AT_ONCE: u32 = 4;
-/// The longest pause between two looks, in milliseconds.
+/// So long one look for acknowledgements follows another at once, in microseconds: most come by then, and no timer is as fine.
+const AT_ONCE: u64 = 2_000;
+/// The longest pause between two looks later, in milliseconds.
 const LONGEST_PAUSE: u64 = 32;
 /// How long striking off somebody may take, for which nobody waits.
 const STRIKING: Duration = Duration::from_secs(1);
@@ -33,7 +33,7 @@ impl Inner {
 
     /// Waits until each other holder has acknowledged, and no longer than leases are.
     pub(in crate::storage::remote::redis) async fn settle(self: Arc<Self>, mut wait: Wait) {
-        let mut looks = 0;
+        let (began, mut pauses) = (self.invalidating.clock.micros(), 0_u32);
         loop {
             let now = self.invalidating.clock.micros();
             let left = match wait.next(now) {
@@ -47,23 +47,21 @@ impl Inner {
             let command = self.question(&wait);
             let answer = timeout(left, self.link.call(&command)).await;
             if let Ok(Ok(times)) = answer.map(|answer| answer.and_then(list)) {
-                let times: Vec<_> = times.iter().map(record::digits).collect();
+                let times: Vec<_> = times.iter().map(record::acknowledged).collect();
                 wait.acknowledged(&times);
             }
-            looks += 1;
-            if looks > LOOKS_AT_ONCE {
-                let pause = Duration::from_millis(LONGEST_PAUSE.min(1 << (looks - LOOKS_AT_ONCE - 1).min(16)));
-                sleep(pause.min(left)).await;
+            if matches!(wait.next(now), Next::Wait(_)) && now > began + AT_ONCE {
+                sleep(Duration::from_millis(LONGEST_PAUSE.min(1 << pauses.min(16))).min(left)).await;
+                pauses += 1;
             }
         }
     }
 
     /// Up to which time the silent ones have acknowledged.
     fn question(&self, wait: &Wait) -> Cmd {
-        let mut command = ::redis::cmd("HMGET");
-        command.arg(self.keys.holders().iter().next().unwrap_or_default());
+        let mut command = ::redis::cmd("MGET");
         for renewal in wait.silent() {
-            command.arg(format!("a:{}", renewal.holder));
+            command.arg(self.keys.acknowledged(renewal.holder));
         }
         command
     }

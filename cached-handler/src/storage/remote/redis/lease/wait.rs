@@ -47,7 +47,7 @@ pub(in crate::storage::remote::redis) struct Renewal {
 /// What an invalidation waits for, after it was made.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(in crate::storage::remote::redis) struct Wait {
-    clock: u64,
+    stamp: Stamp,
     /// Those who have not acknowledged.
     silent: Vec<Renewal>,
     /// Leases that nobody can acknowledge for may run.
@@ -87,7 +87,7 @@ impl Invalidator {
     /// An invalidation was answered. `own`: the holder that is this process, to whose mirror it was applied.
     pub(super) fn advanced(&mut self, advanced: Advanced, own: Option<u64>, now: Micros) -> Wait {
         self.learns(advanced.stamp.incarnation, now);
-        let mut wait = Wait { clock: advanced.stamp.clock, silent: Vec::new(), is_blind: false, until: now };
+        let mut wait = Wait { stamp: advanced.stamp, silent: Vec::new(), is_blind: false, until: now };
         match advanced.holders {
             Holders::Never { is_mature: true } => {}
             Holders::Never { is_mature: false } => {
@@ -111,7 +111,7 @@ impl Wait {
     #[cfg(test)]
     pub(super) fn view(&self, now: Micros, has_renewed: &dyn Fn(&Renewal) -> bool) -> impl std::hash::Hash + use<> {
         let silent: Vec<_> = self.silent.iter().map(|renewal| (renewal.holder, has_renewed(renewal))).collect();
-        (self.clock, silent, self.is_blind, self.until.saturating_sub(now))
+        (self.stamp, silent, self.is_blind, self.until.saturating_sub(now))
     }
 
     pub(super) fn silent(&self) -> &[Renewal] {
@@ -119,9 +119,12 @@ impl Wait {
     }
 
     /// Up to which time each of the silent ones has acknowledged, in their order.
-    pub(super) fn acknowledged(&mut self, times: &[Option<u64>]) {
+    pub(super) fn acknowledged(&mut self, times: &[Option<Stamp>]) {
         let mut times = times.iter();
-        self.silent.retain(|_| times.next().copied().flatten().is_none_or(|time| time < self.clock));
+        let stamp = self.stamp;
+        // In another incarnation the clock may have begun anywhere.
+        let is_it = |time: Stamp| time.incarnation == stamp.incarnation && time.clock >= stamp.clock;
+        self.silent.retain(|_| !times.next().copied().flatten().is_some_and(is_it));
     }
 
     pub(super) fn next(&self, now: Micros) -> Next {

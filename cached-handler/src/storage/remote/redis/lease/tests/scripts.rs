@@ -9,7 +9,7 @@ use crate::{
         keys::{Keys, Names},
         lease::{Holders, Renewal},
         record,
-        script::{ACKNOWLEDGE, ADVANCE, BEGIN, RENEW, STRIKE, Script},
+        script::{ADVANCE, BEGIN, RENEW, STRIKE, Script},
     },
     util::random::random,
 };
@@ -90,24 +90,10 @@ impl Both {
         if let Holders::Set { holders, .. } = advanced.holders { holders } else { Vec::new() }
     }
 
-    async fn acknowledge(&mut self, holder: u64) {
-        let time = self.model.stamp.clock;
-        call(&mut self.connection, &ACKNOWLEDGE, &self.keys.holders(), &[holder, time].map(|word| word.to_string())).await;
-        self.model.acknowledge(holder, time);
-    }
-
     async fn strike(&mut self, renewal: Renewal) {
         let more = [renewal.holder, renewal.number].map(|word| word.to_string());
         call(&mut self.connection, &STRIKE, &self.keys.holders(), &words(0, &more)).await;
         self.model.strike(renewal, Mistake::None);
-    }
-
-    async fn acknowledgements_are_the_same(&mut self) {
-        for holder in 0..3 {
-            let found: Option<u64> =
-                ::redis::cmd("HGET").arg("ch:{model}:l").arg(format!("a:{holder}")).query_async(&mut self.connection).await.unwrap();
-            assert_eq!(found, self.model.acknowledged(holder), "{holder}");
-        }
     }
 }
 
@@ -123,8 +109,7 @@ async fn the_scripts_answer_what_the_model_answers() {
         match chance & 0xf {
             0..=3 if holder < 3 => both.renew(holder, chance >> 16 & 1 == 1).await,
             4..=7 => latest = both.advance((chance >> 16 & 1 == 1, chance >> 17 & 1 == 1)).await,
-            8..=10 if holder < 3 => both.acknowledge(holder).await,
-            11 | 12 if !latest.is_empty() => both.strike(latest[usize::try_from(holder).unwrap() % latest.len()]).await,
+            8..=12 if !latest.is_empty() => both.strike(latest[usize::try_from(holder).unwrap() % latest.len()]).await,
             13 => {
                 server.say("DEL ch:{model}:l").await;
                 both.model.lose_the_set();
@@ -138,7 +123,6 @@ async fn the_scripts_answer_what_the_model_answers() {
             _ => {}
         }
         given += latest.len();
-        both.acknowledgements_are_the_same().await;
     }
     assert!(given > 100, "{given}");
 }

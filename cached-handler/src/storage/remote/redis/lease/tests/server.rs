@@ -14,6 +14,7 @@ pub(super) struct Server {
     pub(super) stamp: Stamp,
     leases: Leases,
     set: Option<Set>,
+    acknowledged: BTreeMap<u64, Stamp>,
     names: u64,
 }
 
@@ -32,12 +33,11 @@ struct Set {
     is_mature: bool,
     length: Micros,
     renewals: BTreeMap<u64, u64>,
-    acknowledged: BTreeMap<u64, u64>,
 }
 
 impl Server {
     pub(super) fn new() -> Self {
-        Self { stamp: Stamp { incarnation: 1, clock: 1 }, leases: Leases::Never, set: None, names: 0 }
+        Self { stamp: Stamp { incarnation: 1, clock: 1 }, leases: Leases::Never, set: None, acknowledged: BTreeMap::new(), names: 0 }
     }
 
     fn set(&mut self, known: Option<u64>, mistake: Mistake) -> &mut Set {
@@ -47,8 +47,7 @@ impl Server {
         let set = self.set.get_or_insert_with(|| {
             *names += 1;
             let is_mature = mistake == Mistake::TrustsAYoungSet;
-            let (renewals, acknowledged) = (BTreeMap::new(), BTreeMap::new());
-            Set { incarnation, nonce: *names, is_mature, length: 0, renewals, acknowledged }
+            Set { incarnation, nonce: *names, is_mature, length: 0, renewals: BTreeMap::new() }
         });
         set.is_mature |= known == Some(set.nonce);
         set
@@ -82,19 +81,17 @@ impl Server {
         (Advanced { stamp, holders }, is_told.then_some(before))
     }
 
-    pub(super) fn acknowledge(&mut self, holder: u64, time: u64) {
-        if let Some(set) = self.set.as_mut().filter(|set| set.renewals.contains_key(&holder)) {
-            set.acknowledged.insert(holder, time);
-        }
+    pub(super) fn acknowledge(&mut self, holder: u64, time: Stamp) {
+        self.acknowledged.insert(holder, time);
     }
 
     /// What decides about later: which numbers renewals have does not.
     pub(super) fn view(&self) -> impl std::hash::Hash + use<> {
         let set = self.set.as_ref().map(|set| {
             let holders: Vec<_> = set.renewals.keys().copied().collect();
-            (set.incarnation, set.nonce, set.is_mature, holders, set.acknowledged.clone())
+            (set.incarnation, set.nonce, set.is_mature, holders)
         });
-        (self.stamp, self.leases, set, self.names)
+        (self.stamp, self.leases, set, self.acknowledged.clone(), self.names)
     }
 
     /// The name of its set, if that is one of this incarnation.
@@ -111,15 +108,14 @@ impl Server {
         self.set.as_ref()?.renewals.get(&holder).copied()
     }
 
-    pub(super) fn acknowledged(&self, holder: u64) -> Option<u64> {
-        self.set.as_ref()?.acknowledged.get(&holder).copied()
+    pub(super) fn acknowledged(&self, holder: u64) -> Option<Stamp> {
+        self.acknowledged.get(&holder).copied()
     }
 
     pub(super) fn strike(&mut self, renewal: Renewal, mistake: Mistake) {
         let Some(set) = &mut self.set else { return };
         if set.renewals.get(&renewal.holder) == Some(&renewal.number) || mistake == Mistake::StrikesOffWhoRenewed {
             set.renewals.remove(&renewal.holder);
-            set.acknowledged.remove(&renewal.holder);
         }
     }
 

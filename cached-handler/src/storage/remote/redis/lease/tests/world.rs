@@ -268,7 +268,7 @@ impl World {
         let process = &mut self.processes[at];
         process.is_early = true;
         if let Some(Message::Push(_, stamp)) = process.stream.front() {
-            self.server.acknowledge(at as u64, stamp.clock);
+            self.server.acknowledge(at as u64, *stamp);
         }
     }
 
