@@ -9,7 +9,7 @@ use proc_macro2::{Ident, TokenStream};
 use syn::{Attribute, GenericArgument, Pat, Path, PathArguments, Type};
 
 use self::{
-    messages::{Kind, Message},
+    messages::{Advice, Kind},
     names::{HAS_AXUM_EXTRA, SEEN_THROUGH, VALUES, kind},
 };
 use crate::syntax::{pattern::only_name, source::written};
@@ -60,7 +60,7 @@ impl Unknown<'_> {
     /// type, `O`: its bound is checked after that of the part, so that rustc reports the part.
     pub(crate) fn item(&self, to: &Asked<'_>) -> TokenStream {
         let Asked { private, marker, name, cfgs, peeks, amends } = to;
-        let Message { message, label, notes } = self.kind.advice(&self.name, self.around);
+        let Advice { message, label, notes } = self.kind.advice(&self.name, self.around);
         let (generics, argument) =
             if self.is_whole { (None, hygienic!(Self)) } else { (Some(hygienic!(<O: #private::Keyed<#marker>>)), hygienic!(O)) };
         let function = |is_called: bool, signature: TokenStream, body: TokenStream| {
@@ -192,7 +192,7 @@ mod tests {
         let (pattern, ty) = (Pat::parse_single.parse_str(pattern).unwrap(), syn::parse_str(ty).unwrap());
         let found = unknown(&ty, &pattern, &|name| name == "T");
         let advice = |found: Unknown<'_>| {
-            let Message { notes, .. } = found.kind.advice(&found.name, found.around);
+            let Advice { notes, .. } = found.kind.advice(&found.name, found.around);
             let code = notes.first().unwrap().split('`').find_map(|code| code.strip_prefix("#[cached(…, "));
             format!("{} {}", written(found.part), code.and_then(|code| code.strip_suffix(")]")).unwrap_or_default())
         };

@@ -52,7 +52,7 @@ pub(super) enum Kind {
 }
 
 /// The parts of `on_unimplemented`.
-pub(super) struct Message {
+pub(super) struct Advice {
     pub(super) message: String,
     pub(super) label: &'static str,
     pub(super) notes: Vec<String>,
@@ -65,7 +65,7 @@ impl Kind {
     }
 
     /// `name` is the name of the argument.
-    pub(super) fn advice(&self, name: &str, around: Around) -> Message {
+    pub(super) fn advice(&self, name: &str, around: Around) -> Advice {
         let (message, label) = self.message();
         let argument = match self {
             Self::Value(ty) | Self::InExtension(ty) => escaped(ty),
@@ -79,7 +79,7 @@ impl Kind {
         };
         let parameters = if matches!(self, Self::Unknown { has_parameters: true }) { " and on the types in its `<…>`" } else { "" };
         let notes = self.notes(around).iter().map(typed).map(|note| note.replace("$parameters", parameters)).collect();
-        Message { message: message.to_owned(), label, notes }
+        Advice { message: message.to_owned(), label, notes }
     }
 
     fn message(&self) -> (&'static str, &'static str) {
