@@ -52,8 +52,8 @@
 //! | a failover | | | the same | | the same |
 //! | while it fails | | handlers run; invalidations are errors, and are retried | the same | the same | the same |
 //! | damaged or foreign data | | a miss and a warning | the same | the same | the same |
-//! | a hit | no allocation more than a ready response | four calls of the system | one `MGET`, of four keys and the attribute's groups | in memory; two calls of the system | content in memory; one `MGET` of the epochs |
-//! | an invalidation | a few instructions | one write of the epochs, under a lock of the file | one script | as files; each copy then reads its epochs once | as Redis |
+//! | a hit | no allocation more than a ready response | four calls of the system | one `MGET`, of four keys and the attribute's groups | in memory; two calls of the system | in memory, without a call of Redis, while a lease runs; otherwise one `MGET` of the epochs |
+//! | an invalidation | a few instructions | one write of the epochs, under a lock of the file | one script | as files; each copy then reads its epochs once | one script, and the acknowledgement of each process with copies; at most the length of a lease, once, for one that does not answer |
 //!
 //! # Memory
 //!
@@ -170,12 +170,16 @@
 //! 1. Every response is stamped with the backend's clock as it stood before its handler began.
 //! 2. An invalidation moves that clock on first, and then the epoch of its target.
 //! 3. A copy may answer if no epoch that concerns it is later than its stamp.
-//! 4. In front of Redis, and of a store with epochs of its own, the epochs are read for each request: one `MGET`, and no content.
-//! 5. In front of files, the clock is read for each request, which takes no wait.
-//! 6. A copy remembers the clock that was read before its epochs were last found not to be later.
-//! 7. If the clock still stands there, nothing at all was invalidated since, and the epochs need not be read again.
-//! 8. If it does not, the epochs are read once, without the content, and the later clock is remembered.
-//! 9. A clock whose last step has not reached its epoch yet is not remembered, and no copy is compared with it.
+//! 4. In front of files, the clock is read for each request, which takes no wait; a copy remembers the clock that was read before
+//!    its epochs were last found not to be later.
+//! 5. If the clock still stands there, nothing at all was invalidated since, and the epochs need not be read again; if it does
+//!    not, they are read once, without the content.
+//! 6. A clock whose last step has not reached its epoch yet is not remembered, and no copy is compared with it.
+//! 7. In front of Redis, each process with copies holds a lease: for as long as that runs, an invalidation anywhere returns only
+//!    after this process has said that it knows of it, or after the lease has lapsed.
+//! 8. It is told over the connection on which the lease is renewed, so whoever has the answer to a renewal has been told of all
+//!    that came before it; a copy that was found valid under the lease answers unless something later is known to concern it.
+//! 9. Without a lease, and in front of a store with epochs of its own, the epochs are read for each request, and no content.
 //! 10. Where the clock or the epochs cannot be read, or the circuit breaker is open, no copy answers, and handlers run as ever.
 //!
 //! - **A copy is never used past the lifetime** of its response. When that has ended, or it was expired, the backend is asked,
@@ -187,6 +191,9 @@
 //! - **Values** are held as values: a hit in memory reads no JSON.
 //! - **Which copy answered** stands in [`Outcome`](crate::Outcome) (`tier`), in `Cache-Status` (`hit; detail=near`), in
 //!   [`Stats`](crate::Stats) (`near_hits`, `far_hits`) and in the metric `cached_handler_tier_hits_total`.
+//! - **A lease** is held from the start where a handler, a layer that exists when the cache is built, or the default backend asks
+//!   for `memory+redis`; elsewhere, as for values that name it, the epochs are read for each request. How long it is, and what
+//!   an invalidation waits for: [`redis_lease`](crate::CacheBuilder::redis_lease).
 //! - **On systems other than Linux**, files are never read without a wait: a hit in memory in front of them takes one hop to a
 //!   thread that reads the epochs.
 //!

@@ -68,7 +68,7 @@
 //! | variants by `Vary` of one key | 64, by at most 64 fields; further ones are not stored | |
 //! | a typed value in memory | what can be read back from its JSON, 1 MiB of it | `Values::weigh`, `Values::max_json` |
 //! | methods | GET, HEAD | |
-//! | copies in memory in front of files or Redis (`memory+fs`, `memory+redis`) | none; they count in `memory`, live as long as their response, and are found valid by the backend's clock or epochs for each request | `backend`, `Cache::builder().default_backend("memory+redis")` |
+//! | copies in memory in front of files or Redis (`memory+fs`, `memory+redis`) | none; they count in `memory`, live as long as their response, and are found valid for each request: by the backend's clock, its epochs, or a lease on them | `backend`, `Cache::builder().default_backend("memory+redis")` |
 //! | backend, if none is named | memory | `Cache::builder().default_backend("name")` |
 //! | stale windows | off | `stale_while_revalidate`, `stale_if_error` |
 //! | lifetime, if there is a stale window | shortened at random by up to 5 %, so that a fleet does not refresh all at once | `Policy::jitter` |

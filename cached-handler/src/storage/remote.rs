@@ -107,7 +107,6 @@ pub(crate) trait Remote: Send + Sync + fmt::Debug {
 
     /// The lease on its epochs, where copies are kept in memory.
     #[cfg(feature = "redis")]
-    #[allow(dead_code, reason = "the near tier asks")]
     fn lease(&self) -> Option<&redis::lease::Lease> {
         None
     }

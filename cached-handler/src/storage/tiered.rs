@@ -8,8 +8,16 @@
 //! ([`settled_clock`](super::remote::Remote::settled_clock)), the epochs say what they said then, and the copy answers without
 //! another look at them. Otherwise its epochs are read, without its content, and it is known as of a later clock.
 //!
+//! In front of Redis a lease stands in for the clock: while it runs, no invalidation returns before this process knows of it, and
+//! a mirror of the epochs says what was invalidated since a copy was found valid in the same generation of the lease. Without
+//! one, the epochs are read for each request.
+//!
 //! A copy answers only while it is fresh and current. All else (stale windows, what was expired, another variant) is looked up
 //! in the backend, where another process may have stored something newer.
+
+#[cfg_attr(feature = "redis", path = "tiered/leased.rs")]
+#[cfg_attr(not(feature = "redis"), path = "tiered/unleased.rs")]
+mod lease;
 
 use std::sync::Arc;
 
@@ -17,7 +25,7 @@ use http::HeaderMap;
 
 use super::{Entry, Found, KnownEpochs, Later, LookUp, RemoteStorage, memory::Memory};
 use crate::{
-    epoch::in_process::Marks,
+    epoch::Stamp,
     error::Error,
     handler::Handler,
     key::primary::{KeyRef, PrimaryKey},
@@ -67,7 +75,8 @@ impl TieredStorage<'_> {
             return true;
         }
         let Some(copy) = stored.near.get().filter(|copy| copy.is_valid_here(&self.near.epochs)) else { return false };
-        self.far.backend.settled_clock().is_some_and(|clock| copy.is_valid_at(stored.stamp, clock))
+        let is_leased = || self.far.backend.settled_clock().is_some_and(|clock| copy.is_valid_at(stored.stamp, clock));
+        self.is_valid_under_a_lease(copy).unwrap_or_else(is_leased)
     }
 
     pub(super) async fn find(self, entry: &Entry<'_>) -> Result<LookUp, Error> {
@@ -79,7 +88,7 @@ impl TieredStorage<'_> {
             let reading = self.far.read_epochs_of(entry, stored).await?;
             if reading.allows(stored.stamp) && !reading.expires(stored.stamp) {
                 if let Some(copy) = stored.near.get() {
-                    copy.was_valid(stored.stamp, before);
+                    self.was_valid(copy, stored.stamp, before, reading.clock);
                 }
                 let epochs = Some(KnownEpochs { reading, marks: None });
                 return Ok(LookUp { epochs, found: Found::Response { slot, is_expired: false, own_key, tier: Tier::Near } });
@@ -89,7 +98,8 @@ impl TieredStorage<'_> {
         let LookUp { epochs, found } = self.far.find(entry).await?;
         let found = match found {
             Found::Response { slot, is_expired, .. } => {
-                let own_key = if is_expired { None } else { self.keep(entry, &slot, before) };
+                let clock = epochs.as_ref().filter(|_| !is_expired).map(|epochs| epochs.reading.clock);
+                let own_key = clock.and_then(|clock| self.keep(entry, &slot, before, clock));
                 Found::Response { slot, is_expired, own_key, tier: Tier::Far }
             }
             nothing @ Found::Nothing(_) => nothing,
@@ -101,10 +111,10 @@ impl TieredStorage<'_> {
     pub(super) async fn put(self, entry: &Entry<'_>, slot: &Arc<Slot>, now: Millis) -> Result<(), NotStored> {
         let Slot::Response(stored) = &**slot else { return Err(NotStored::Backend) };
         let before = self.before();
-        if self.far.put(entry, stored, now).await? {
+        if let Some(clock) = self.far.put(entry, stored, now).await? {
             match stored.value_alone() {
-                None => self.keep(entry, slot, before),
-                Some(value) => self.keep(entry, &Arc::new(Slot::Response(value)), before),
+                None => self.keep(entry, slot, before, clock),
+                Some(value) => self.keep(entry, &Arc::new(Slot::Response(value)), before, clock),
             };
         }
         Ok(())
@@ -123,7 +133,13 @@ impl TieredStorage<'_> {
 
     /// To be asked before the epochs are read: what is invalidated in between is then later.
     fn before(self) -> Before {
-        Before { here: self.near.epochs.now(), far: self.far.backend.settled_clock() }
+        Before { here: self.near.epochs.now(), far: self.far.backend.settled_clock(), generation: self.generation() }
+    }
+
+    /// A reading of this clock, made after `before`, has found a copy valid.
+    fn was_valid(self, copy: &NearCopy, stamp: Stamp, before: Before, clock: u64) {
+        copy.was_valid(stamp, before);
+        self.was_valid_under_a_lease(copy, before, clock);
     }
 
     fn now(self) -> Millis {
@@ -145,14 +161,15 @@ impl TieredStorage<'_> {
         }
     }
 
-    /// Holds a copy of what rests in the backend and is current, known as of `before`. Gives the key of a variant.
-    fn keep(self, entry: &Entry<'_>, slot: &Arc<Slot>, before: Before) -> Option<PrimaryKey> {
+    /// Holds a copy of what rests in the backend and is current by a reading of this clock, made after `before`. Gives the key of a
+    /// variant.
+    fn keep(self, entry: &Entry<'_>, slot: &Arc<Slot>, before: Before, clock: u64) -> Option<PrimaryKey> {
         let Slot::Response(stored) = &**slot else { return None };
         if !stored.is_fresh(self.now()) {
             return None;
         }
-        let copy = stored.near.get_or_init(|| Box::new(NearCopy::new(self.marks(entry, stored))));
-        copy.was_valid(stored.stamp, before);
+        let copy = stored.near.get_or_init(|| Box::new(self.copy(entry, stored)));
+        self.was_valid(copy, stored.stamp, before, clock);
         let key = entry.key.in_front_of(self.far.at);
         let Some((variants, _)) = stored.selecting() else {
             // One that is larger than the memory rests in the backend alone.
@@ -179,11 +196,11 @@ impl TieredStorage<'_> {
         Variants { fields, ..Variants::default() }
     }
 
-    /// The epochs of this process that concern a response, and those of what it is made of.
-    fn marks(self, entry: &Entry<'_>, stored: &Stored) -> Box<[Marks]> {
-        let own = entry.scopes_of(stored);
-        let all = std::iter::once(own).chain(stored.parts().iter().map(Part::scopes));
-        all.map(|scopes| self.near.epochs.marks(scopes.handler(), scopes.paths(), scopes.groups())).collect()
+    /// What a copy knows of itself: the epochs of this process that concern it, and those of what it is made of.
+    fn copy(self, entry: &Entry<'_>, stored: &Stored) -> NearCopy {
+        let scopes: Vec<_> = std::iter::once(entry.scopes_of(stored)).chain(stored.parts().iter().map(Part::scopes)).collect();
+        let marks = scopes.iter().map(|scopes| self.near.epochs.marks(scopes.handler(), scopes.paths(), scopes.groups()));
+        self.under_a_lease(NearCopy::new(marks.collect()), &scopes, stored.stamp.incarnation)
     }
 }
 

@@ -1,5 +1,10 @@
 //! What a copy in memory knows of itself, of a response that rests in a shared backend: as of when it was found valid.
 
+#[cfg(feature = "redis")]
+mod leased;
+
+#[cfg(feature = "redis")]
+pub(crate) use self::leased::Leased;
 use crate::{
     epoch::{
         Stamp,
@@ -18,6 +23,9 @@ pub(crate) struct NearCopy {
     here: AtomicU64,
     /// The backend's clock as of which it is valid; 0, where it was never asked.
     far: AtomicU64,
+    /// The same under a lease.
+    #[cfg(feature = "redis")]
+    pub(crate) leased: Option<Leased>,
 }
 
 /// How the clocks stood before the epochs of a response were read.
@@ -26,11 +34,19 @@ pub(crate) struct Before {
     pub(crate) here: u64,
     /// That of the backend, where it says it without being waited for.
     pub(crate) far: Option<Stamp>,
+    /// The generation of the lease, where one ran.
+    pub(crate) generation: Option<u64>,
 }
 
 impl NearCopy {
     pub(crate) fn new(marks: Box<[Marks]>) -> Self {
-        Self { marks, here: AtomicU64::new(0), far: AtomicU64::new(0) }
+        Self {
+            marks,
+            here: AtomicU64::new(0),
+            far: AtomicU64::new(0),
+            #[cfg(feature = "redis")]
+            leased: None,
+        }
     }
 
     /// No epoch of a response stamped so, read after `before`, was later than its stamp.
@@ -54,8 +70,15 @@ impl NearCopy {
 
     /// In bytes; `of_part`: what each of its parts takes.
     pub(crate) fn weight(&self, of_part: usize) -> usize {
-        size_of::<Self>() + self.marks.iter().map(|marks| size_of::<Marks>() + of_part + marks.weight(of_part)).sum::<usize>()
+        let weight = size_of::<Self>() + weight(&self.marks, of_part);
+        #[cfg(feature = "redis")]
+        let weight = weight + self.leased.as_ref().map_or(0, |leased| leased.weight(of_part));
+        weight
     }
+}
+
+fn weight(marks: &[Marks], of_part: usize) -> usize {
+    marks.iter().map(|marks| size_of::<Marks>() + of_part + marks.weight(of_part)).sum()
 }
 
 #[cfg(all(test, shuttle))]

@@ -44,7 +44,7 @@ impl Far {
         }
     }
 
-    /// Files and epochs of this process are asked without a wait; in Redis the epochs are read.
+    /// At most: files and epochs of this process are asked without a wait; in Redis the epochs are read until there is a lease.
     fn calls_of_a_near_hit(&self) -> u64 {
         u64::from(matches!(self, Self::Redis(_)))
     }
@@ -147,7 +147,7 @@ async fn a_hit_in_memory_reads_no_content_and_is_told_apart() {
         let one = far.process(&clock).await;
         assert_eq!(one.get("a").await, None);
         for _ in 0..3 {
-            assert_eq!(one.calls_of("a", Some(Tier::Near)).await, far.calls_of_a_near_hit(), "{}", far.name());
+            assert!(one.calls_of("a", Some(Tier::Near)).await <= far.calls_of_a_near_hit(), "{}", far.name());
         }
         let stats = one.cache.stats();
         assert_eq!((stats.hits, stats.near_hits, stats.far_hits), (3, 3, 0));
@@ -174,8 +174,8 @@ async fn an_invalidation_by_any_process_is_seen_by_all_copies() {
             assert_eq!(one.get("a").await, Some(Tier::Near));
             // What concerns another page costs this one a look at its epochs, and no content.
             by.cache.invalidate(Target::group("page:b")).await.unwrap();
-            assert_eq!(one.calls_of("a", Some(Tier::Near)).await, 1, "{}", far.name());
-            assert_eq!(one.calls_of("a", Some(Tier::Near)).await, far.calls_of_a_near_hit(), "{}", far.name());
+            assert!(one.calls_of("a", Some(Tier::Near)).await <= 1, "{}", far.name());
+            assert!(one.calls_of("a", Some(Tier::Near)).await <= far.calls_of_a_near_hit(), "{}", far.name());
             by.cache.invalidate(target.clone()).await.unwrap();
             assert_eq!(one.get("a").await, None, "{target:?} in {}", far.name());
             one.get("a").await;
@@ -322,4 +322,27 @@ async fn a_copy_is_not_used_any_more_where_its_backend_begins_anew() {
     }
     assert!(one.cache.drain(secs(60)).await);
     assert_ne!(ask().await.1, before.1, "the server was started again");
+}
+
+#[tokio::test]
+async fn under_a_lease_a_copy_in_front_of_redis_answers_without_a_call_of_it() {
+    let (far, clock) = (Far::Redis(RedisServer::start()), ManualClock::new());
+    let (one, other) = (far.process(&clock).await, far.process(&clock).await);
+    let holds_a_lease = async || {
+        let began = moment();
+        one.get("a").await;
+        while one.calls_of("a", Some(Tier::Near)).await > 0 {
+            assert!(began.elapsed() < secs(60), "no lease: {:?}", one.cache);
+        }
+    };
+    for target in [Target::group("page:a"), Target::group("pages"), Target::path("/a"), Target::handler(page), Target::all()] {
+        for by in [&one, &other] {
+            holds_a_lease().await;
+            by.cache.invalidate(target.clone()).await.unwrap();
+            assert_eq!(one.get("a").await, None, "{target:?}");
+            holds_a_lease().await;
+            by.cache.expire(target.clone()).await.unwrap();
+            assert_eq!(one.get("a").await, None, "{target:?}");
+        }
+    }
 }

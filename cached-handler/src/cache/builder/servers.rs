@@ -4,7 +4,9 @@ use std::{sync::Arc, time::Duration};
 
 use super::{CacheBuilder, limits::Unguarded};
 use crate::{
+    cache::Cache,
     error::Error,
+    handler::tiers,
     observe::Watch,
     storage::remote::{
         guard::Guard,
@@ -77,6 +79,11 @@ impl CacheBuilder {
         is_taken.then(complaint).into_iter().chain(self.complaint_of_leases()).collect()
     }
 
+    /// Whether a handler, or a layer that exists by now, keeps copies in memory in front of Redis, or the default does.
+    fn is_asked_for_copies(&self) -> bool {
+        tiers(&self.default_backend) == (true, REDIS) || Cache::users().any(|handler| handler.has_near && handler.remote == Some(REDIS))
+    }
+
     /// Adds the server that was set, or that of the environment if a handler names the backend.
     pub(super) fn add_redis(&mut self) -> Result<(), Error> {
         let is_asked_for = self.is_asked_for(REDIS);
@@ -86,6 +93,7 @@ impl CacheBuilder {
         if let Some(place) = server.place() {
             self.claim(&format!("{place} in the namespace `{}`", self.namespace))?;
         }
+        self.redis_leases.holds = self.is_asked_for_copies();
         let redis = Redis::with_clock(&server, &self.namespace, self.clock.clone(), self.redis_lasts, self.redis_leases)?;
         let watch = Watch::new(REDIS, Arc::clone(&self.counts));
         self.backends.push((REDIS.to_owned(), Unguarded::new(|limits| Arc::new(Guard::new(REDIS, redis, limits, watch)))));

@@ -25,27 +25,27 @@ use crate::{
 };
 
 impl RemoteStorage<'_> {
-    /// Stores, or says why not. Whether nothing has made it stale by then.
-    pub(in crate::storage) async fn put(self, entry: &Entry<'_>, stored: &Stored, now: Millis) -> Result<bool, NotStored> {
+    /// Stores, or says why not. Gives the clock of the reading by which it was stored, unless that says that it is stale.
+    pub(in crate::storage) async fn put(self, entry: &Entry<'_>, stored: &Stored, now: Millis) -> Result<Option<u64>, NotStored> {
         self.try_put(entry, stored, now).await.unwrap_or_else(|error| {
             observe::call_failed(&entry.handler.subject, "store", &error);
             Err(NotStored::Backend)
         })
     }
 
-    async fn try_put(self, entry: &Entry<'_>, stored: &Stored, now: Millis) -> Result<Result<bool, NotStored>, Error> {
+    async fn try_put(self, entry: &Entry<'_>, stored: &Stored, now: Millis) -> Result<Result<Option<u64>, NotStored>, Error> {
         let scopes = scopes_with_parts(entry.scopes_of(stored), stored);
         let (reading, parts) = read_with_parts(&**self.backend, &scopes, stored).await?;
         if !reading.allows(stored.stamp) || parts == Parts::Invalidated {
             return Ok(Err(NotStored::Invalidated));
         }
-        let is_current = parts == Parts::Current && !reading.expires(stored.stamp);
+        let clock = (parts == Parts::Current && !reading.expires(stored.stamp)).then_some(reading.clock);
         let key = self.key_of(entry);
         let keep_for = span(stored.useful_until().saturating_sub(now));
         let at_rest = SlotAtRest::Response(self.to_rest(stored));
         let Some((variants, _)) = stored.selecting() else {
             let outcome = self.put_unless_overtaken(entry, &key, &at_rest, keep_for, &scopes).await?;
-            return Ok(outcome.map(|()| is_current));
+            return Ok(outcome.map(|()| clock));
         };
         let known = match self.open(entry, self.backend.get(&key).await?, &key).await {
             Some(SlotAtRest::Variants(known)) => Some(known),
@@ -65,7 +65,7 @@ impl RemoteStorage<'_> {
             Ok(()) => self.put_unless_overtaken(entry, &key, &SlotAtRest::Variants(record), longest, &scopes).await?,
             Err(reason) => Err(reason),
         };
-        Ok(outcome.map(|()| is_current))
+        Ok(outcome.map(|()| clock))
     }
 
     /// What lies there and says that it is newer has to be whole, and of no time that is still to come: then it stays.

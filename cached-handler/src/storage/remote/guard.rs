@@ -150,8 +150,9 @@ impl<B: Remote + 'static> Remote for Guard<B> {
     }
 
     #[cfg(feature = "redis")]
+    /// Nothing that it says counts while its circuit breaker is open.
     fn lease(&self) -> Option<&super::redis::lease::Lease> {
-        self.0.backend.lease()
+        if self.0.health.allows_calls() { self.0.backend.lease() } else { None }
     }
 
     fn retries(&self) -> usize {

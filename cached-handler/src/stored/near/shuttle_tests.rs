@@ -61,7 +61,7 @@ impl World {
 
     /// A look at the epochs without the content.
     fn validate(&self) {
-        let before = || Before { here: self.here.now(), far: self.clock() };
+        let before = || Before { here: self.here.now(), far: self.clock(), generation: None };
         let early = before();
         let is_valid = self.far.expired(&self.marks) <= self.stamp.clock;
         let before = if self.as_of == AsOf::After { before() } else { early };

@@ -54,7 +54,6 @@ pub(crate) const DEFAULT_LENGTH: Duration = Duration::from_millis(500);
 /// The lease of this process, and the mirror of epochs that goes with it.
 pub(crate) struct Lease {
     state: Arc<State>,
-    #[allow(dead_code, reason = "the near tier asks")]
     channel: Channel,
 }
 
@@ -76,7 +75,6 @@ struct State {
     meters: LeaseMeters,
 }
 
-#[allow(dead_code, reason = "the near tier asks")]
 impl Lease {
     /// Held from now on, as long as Redis is there.
     pub(super) fn new(length: Duration, client: Client, keys: Keys, lasting: Lasting) -> Self {
@@ -102,11 +100,6 @@ impl Lease {
     pub(crate) fn allows(&self, generation: Generation, marks: &Marks, as_of: u64) -> bool {
         // In this order: whoever is renewed in between has heard of each invalidation by then.
         self.now() == Some(generation) && self.state.mirror.expired(marks) <= as_of
-    }
-
-    /// The epochs as far as this process has been told. Their clock is the one in Redis.
-    pub(crate) fn epochs(&self) -> &InProcessEpochs {
-        &self.state.mirror
     }
 
     /// This process has itself invalidated: the mirror knows before anybody is told that it is done.
@@ -195,7 +188,6 @@ impl State {
         (self.clock.micros() < until).then_some(Generation(generation))
     }
 
-    #[allow(dead_code, reason = "the near tier asks")]
     fn marks(&self, scopes: &Scopes<'_>, incarnation: u64) -> Marks {
         let paths: Vec<_> = scopes.paths().iter().map(|path| u64::from(place_of_path(*path, incarnation))).collect();
         let groups: Vec<_> = scopes.groups().iter().map(|group| digits_of_group(group)).collect();

@@ -16,6 +16,17 @@ pub(in crate::storage::remote::redis) type Micros = u64;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(crate) struct Generation(pub(super) u64);
 
+impl Generation {
+    pub(crate) fn number(self) -> u64 {
+        self.0
+    }
+
+    /// That of this number.
+    pub(crate) fn numbered(number: u64) -> Self {
+        Self(number)
+    }
+}
+
 /// How long a lease may be. All processes of a namespace have to agree.
 pub(crate) const LENGTHS: RangeInclusive<Micros> = 100_000..=10_000_000;
 /// One part in so many is taken off by the holder, as its clock may run slower than that of an invalidation that waits.
