@@ -124,7 +124,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut args = std::env::args().skip(1);
     let (Some(case), Some(count)) = (args.next(), args.next()) else {
         return Err(
-            "usage: cost ready|hit|hit-large|not-modified|stale|at-rest|layer|value|moka COUNT [timed], or cost hostile FIELD SIZE".into(),
+            "usage: cost ready|hit|hit-large|not-modified|stale|at-rest|near|beside|layer|value|moka COUNT [timed], or cost hostile FIELD SIZE".into(),
         );
     };
     if case == "hostile" {
@@ -136,7 +136,9 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     recorder::installed();
     match case.as_str() {
         "stale" => return stale::answer(count),
-        "at-rest" => return rest::answer(count),
+        "at-rest" => return rest::answer("/rest", count),
+        "near" => return rest::answer("/near", count),
+        "beside" => return rest::answer("/beside", count),
         "layer" => return layer::answer(count),
         "value" => return values::get(count),
         "moka" => return values::get_from_moka(count),

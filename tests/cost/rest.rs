@@ -29,6 +29,18 @@ async fn page(State(_db): State<Db>, Path(id): Path<u64>, Query(page): Query<Pag
     page_of(id, &page, 1 << 10)
 }
 
+/// The same with a copy in memory in front of it, which answers.
+#[cached(ttl = 600, backend = "memory+ready", group = ["articles", "article:{id}", "pages"])]
+async fn near(State(_db): State<Db>, Path(id): Path<u64>, Query(page): Query<Page>) -> Response {
+    page_of(id, &page, 1 << 10)
+}
+
+/// The same in memory alone, beside it.
+#[cached(ttl = 600, group = ["articles", "article:{id}", "pages"])]
+async fn beside(State(_db): State<Db>, Path(id): Path<u64>, Query(page): Query<Page>) -> Response {
+    page_of(id, &page, 1 << 10)
+}
+
 #[derive(Default)]
 struct Ready(Mutex<BTreeMap<StoreKey, Bytes>>);
 
@@ -59,19 +71,20 @@ impl Store for Ready {
     }
 }
 
-/// Answers `count` requests.
-pub fn answer(count: usize) -> Result<(), Box<dyn std::error::Error>> {
+/// Answers `count` requests for this path.
+pub fn answer(path: &str, count: usize) -> Result<(), Box<dyn std::error::Error>> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
         let cache = Cache::builder().backend("ready", Ready::default()).build().await?;
-        let app = Router::new().route("/rest/{id}", get(page)).layer(Extension(cache)).with_state(Db);
+        let app = Router::new().route("/rest/{id}", get(page)).route("/near/{id}", get(near)).route("/beside/{id}", get(beside));
+        let app = app.layer(Extension(cache)).with_state(Db);
         for _ in 0..300 {
-            app.clone().oneshot(request("/rest", None)).await?.into_body().collect().await?;
+            app.clone().oneshot(request(path, None)).await?.into_body().collect().await?;
         }
         for _ in 0..count {
             // What a task may do at a time has an end.
             tokio::task::yield_now().await;
-            if measured(&app, request("/rest", None)) != StatusCode::OK {
+            if measured(&app, request(path, None)) != StatusCode::OK {
                 return Err("an unexpected answer".into());
             }
         }

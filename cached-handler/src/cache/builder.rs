@@ -24,7 +24,7 @@ use crate::storage::remote::redis::{Lasting, Leasing, RedisServer};
 use crate::{
     epoch::{Epochs, in_process::InProcessEpochs},
     error::Error,
-    handler::{defaults::Defaults, policy::Policy, tiers, writes::find_unmatched_groups},
+    handler::{defaults::Defaults, policy::Policy, writes::find_unmatched_groups},
     header::cache_status::CacheName,
     observe::{Counts, Observer, Watch},
     storage::remote::{
@@ -337,7 +337,7 @@ impl CacheBuilder {
     /// Whether a handler, or a layer that exists by now, names a backend, or the default is it.
     #[cfg(any(feature = "fs", feature = "redis"))]
     fn is_asked_for(&self, backend: &str) -> bool {
-        tiers(&self.default_backend).1 == backend || Cache::users().any(|handler| handler.remote == Some(backend))
+        crate::handler::tiers(&self.default_backend).1 == backend || Cache::users().any(|handler| handler.remote == Some(backend))
     }
 }
 

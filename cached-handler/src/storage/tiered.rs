@@ -133,7 +133,12 @@ impl TieredStorage<'_> {
 
     /// To be asked before the epochs are read: what is invalidated in between is then later.
     fn before(self) -> Before {
-        Before { here: self.near.epochs.now(), far: self.far.backend.settled_clock(), generation: self.generation() }
+        Before {
+            here: self.near.epochs.now(),
+            far: self.far.backend.settled_clock(),
+            #[cfg(feature = "redis")]
+            generation: self.generation(),
+        }
     }
 
     /// A reading of this clock, made after `before`, has found a copy valid.

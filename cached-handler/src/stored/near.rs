@@ -35,6 +35,7 @@ pub(crate) struct Before {
     /// That of the backend, where it says it without being waited for.
     pub(crate) far: Option<Stamp>,
     /// The generation of the lease, where one ran.
+    #[cfg(feature = "redis")]
     pub(crate) generation: Option<u64>,
 }
 

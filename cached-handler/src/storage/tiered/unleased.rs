@@ -8,10 +8,6 @@ use crate::{
 
 #[expect(clippy::unused_self, reason = "as with the feature")]
 impl TieredStorage<'_> {
-    pub(super) fn generation(self) -> Option<u64> {
-        None
-    }
-
     pub(super) fn is_valid_under_a_lease(self, _: &NearCopy) -> Option<bool> {
         None
     }

@@ -61,7 +61,12 @@ impl World {
 
     /// A look at the epochs without the content.
     fn validate(&self) {
-        let before = || Before { here: self.here.now(), far: self.clock(), generation: None };
+        let before = || Before {
+            here: self.here.now(),
+            far: self.clock(),
+            #[cfg(feature = "redis")]
+            generation: None,
+        };
         let early = before();
         let is_valid = self.far.expired(&self.marks) <= self.stamp.clock;
         let before = if self.as_of == AsOf::After { before() } else { early };
