@@ -83,7 +83,7 @@
 //! - **Descriptors**: four, one for each thread at work, and on Linux up to 128 for recently read files (and no more
 //!   than a sixteenth of the limit of the process: 64 of 1024). Each is reopened after a second, or as soon as its file
 //!   is replaced or removed. Unused ones are closed within seconds, and all of them if the process runs out.
-//! - **After a reboot** nothing stored before is used, as nobody knows what the disk has missed. `.fs_durable()` keeps
+//! - **After a reboot** nothing stored before is used, as the disk may have missed invalidations. `.fs_durable()` keeps
 //!   it, and waits for the disk at each response and each invalidation. A process that is killed leaves nothing
 //!   wrong, and loses nothing but for what it was storing; its half written files go after an hour. One that is stopped
 //!   for more than a second in the middle of an invalidation, and then killed, costs all that is stored.
@@ -233,7 +233,7 @@
 //! Its invalidations are ordered by a clock of this process. The last 229 376 groups that were invalidated have an
 //! epoch each there, the keys of typed values among them; older ones, and handlers, share 4 096, so one of them in so
 //! many is invalidated along with another. In memory and in Redis they are told apart exactly. Responses that another
-//! process, or an earlier run of this one, left in the store are not used, because nobody knows what has been
+//! process, or an earlier run of this one, left in the store are not used, because it is not known what has been
 //! invalidated since. A store that is shared, or that has to survive a restart, needs its own [`backend::Epochs`].
 //! [`backend::conformance`] checks both against
 //! their laws. Whatever the store does, it never fails a request: it has 50 ms to read and 100 ms to write, everything

@@ -171,7 +171,7 @@
 //! | warn | a backend fails to read (handlers answer), to store (what is stored goes on answering) or to invalidate (it is retried); circuit breaker open | `backend`, `operation`, `reason`, `error` | at the first failure, then at most one in 10 s for each reason; a failure that starts within those 10 s and persists is logged after them |
 //! | info | a backend has recovered; circuit breaker closed | `backend`, `operation` | once for each such warning |
 //! | info | connected to Redis | `server` | at first, and after an error that it ends |
-//! | info | the epochs of a directory begin anew | | always |
+//! | info | the epochs of a directory start again | | always |
 //! | debug | a backend failed to read, store, remove | `handler`, `error` | always |
 //! | trace | hit | `handler`, `age`, `tier` | always |
 //!

@@ -3,7 +3,7 @@
 /// The name of the backend that every cache has.
 const MEMORY: &[u8] = b"memory";
 
-/// Whether copies in memory stand in front of what has to be waited for, and the name of that; none for the memory.
+/// Whether a handler with this backend has copies in memory in front of a remote backend, and the name of that; `None` for memory.
 pub(super) const fn of(backend: Option<&'static str>) -> (bool, Option<&'static str>) {
     match backend {
         Some(name) if !matches!(name.as_bytes(), MEMORY) => {
@@ -14,7 +14,7 @@ pub(super) const fn of(backend: Option<&'static str>) -> (bool, Option<&'static 
     }
 }
 
-/// Whether a name stands for copies in memory in front of another backend, and the name of that backend.
+/// Whether a name means copies in memory in front of another backend, and the name of that backend.
 pub(crate) const fn tiers(name: &str) -> (bool, &str) {
     if let Some((b"memory+", far)) = name.as_bytes().split_first_chunk::<7>()
         && let Ok(far) = std::str::from_utf8(far)

@@ -14,11 +14,11 @@ use std::fmt;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Tier {
-    /// There is one alone: of every backend but `memory+…`.
+    /// The only copy: the backend is not `memory+…`.
     Only,
     /// The copy in memory, in front of a shared backend (`memory+redis`, `memory+fs`).
     Near,
-    /// What rests in the shared backend behind that; from then on there is a copy in memory.
+    /// The response in the shared backend behind it; from then on there is a copy in memory.
     Far,
 }
 
