@@ -2,6 +2,8 @@
 //! these tests leave no time to others.
 
 mod crowds;
+#[cfg(unix)]
+mod exact;
 mod http_races;
 mod invalidation;
 mod pairs;
