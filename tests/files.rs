@@ -1,5 +1,7 @@
 //! An application on the backend `fs`, for tests and for the processes that they start (`files/main.rs`).
 
+#[path = "files/by_hand.rs"]
+mod by_hand;
 #[path = "files/disks.rs"]
 mod disks;
 #[path = "files/processes.rs"]

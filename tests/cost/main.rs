@@ -3,6 +3,8 @@
 //! `cost CASE COUNT` answers COUNT requests of a case. What is to be counted happens inside [`measured`], so that
 //! callgrind can be told to collect there and nowhere else; `tests/tests/cost` does so.
 
+#[cfg(unix)]
+mod files;
 mod hostile;
 mod layer;
 #[cfg(feature = "metrics")]
@@ -124,7 +126,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut args = std::env::args().skip(1);
     let (Some(case), Some(count)) = (args.next(), args.next()) else {
         return Err(
-            "usage: cost ready|hit|hit-large|not-modified|stale|at-rest|near|beside|layer|value|moka COUNT [timed], or cost hostile FIELD SIZE".into(),
+            "usage: cost ready|hit|hit-large|not-modified|stale|at-rest|file|near|beside|layer|value|moka COUNT [timed], or cost hostile FIELD SIZE".into(),
         );
     };
     if case == "hostile" {
@@ -139,6 +141,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         "at-rest" => return rest::answer("/rest", count),
         "near" => return rest::answer("/near", count),
         "beside" => return rest::answer("/beside", count),
+        #[cfg(unix)]
+        "file" => return files::answer(count),
         "layer" => return layer::answer(count),
         "value" => return values::get(count),
         "moka" => return values::get_from_moka(count),

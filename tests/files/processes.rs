@@ -13,6 +13,7 @@ use cached_handler::{Bypass, Cache, CacheBuilder, Forward, Outcome, Target};
 
 use super::{
     Source, Truth, app,
+    by_hand::ByHand,
     disks::{self, responses},
     page_is_right, source,
 };
@@ -194,8 +195,9 @@ async fn stall(cache: Cache, count: usize) {
     std::process::exit(0);
 }
 
-/// `speed ROUNDS`: medians in nanoseconds, of a hit, of one in memory, of `std::fs::read` of the hit's file; and of hits
-/// and reads of files that are not in the page cache.
+/// `speed ROUNDS`: medians in nanoseconds, of a hit, of one in memory, of `std::fs::read` of the hit's file, of what a program
+/// without this crate would do for it, and of the four calls of a hit; and of hits and reads of files that are not in the page
+/// cache.
 async fn speed(cache: Cache, directory: &Path, rounds: usize) {
     println!("ready");
     let source: Arc<Source> = Arc::default();
@@ -204,13 +206,21 @@ async fn speed(cache: Cache, directory: &Path, rounds: usize) {
     is_stored(app, "/page/3").await;
     let file = responses(directory).into_iter().next().expect("a stored response");
     rests(&file, None).await;
+    let by_hand = ByHand::of(&file, directory);
     let (mut hits, mut memory, mut reads) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut bare, mut calls) = (Vec::new(), Vec::new());
     for _ in 0..rounds {
         hits.push(timed(app, "/page/3").await);
         memory.push(timed(app, "/in-memory/3").await);
         let before = moment();
         std::hint::black_box(std::fs::read(&file).expect("a file"));
         reads.push(before.elapsed());
+        let before = moment();
+        by_hand.opens_and_reads(&file);
+        bare.push(before.elapsed());
+        let before = moment();
+        by_hand.reads_what_is_open();
+        calls.push(before.elapsed());
     }
     // Pages of 1 KiB each, every other one for the one that reads by hand.
     let pages: Vec<usize> = (0..400).map(|at| 10 + at * 7).collect();
@@ -236,8 +246,8 @@ async fn speed(cache: Cache, directory: &Path, rounds: usize) {
         times.sort_unstable();
         times[times.len() / 2].as_nanos()
     };
-    let [hit, memory, read, cold, cold_read] = [hits, memory, reads, cold, cold_reads].map(median);
-    println!("hit {hit} memory {memory} read {read} cold {cold} cold-read {cold_read}");
+    let [hit, memory, read, bare, calls, cold, cold_read] = [hits, memory, reads, bare, calls, cold, cold_reads].map(median);
+    println!("hit {hit} memory {memory} read {read} bare {bare} calls {calls} cold {cold} cold-read {cold_read}");
 }
 
 /// Has the system forget what it holds of these files.

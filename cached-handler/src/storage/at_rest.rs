@@ -23,12 +23,15 @@ use crate::{
     rules::{client::ForClients, tag},
     stored::{
         Rare, Selecting, Slot, Stored, Tag,
-        codec::{AtRest, SlotAtRest, decode_in_turns},
+        codec::{AtRest, SlotAtRest, decode, decode_in_turns},
         fields::Fields,
         form::{FormTerms, Forms},
         shared::Shared,
     },
-    util::clock::{Clock, millis},
+    util::{
+        clock::{Clock, millis},
+        turns::TURN,
+    },
 };
 
 /// A backend, with what belongs to it in its cache.
@@ -49,18 +52,49 @@ pub(crate) struct RemoteStorage<'a> {
 }
 
 impl RemoteStorage<'_> {
-    pub(super) async fn find(self, entry: &Entry<'_>) -> Result<LookUp, Error> {
-        let key = self.key_of(entry);
-        let (bytes, reading) = self.backend.look_up(&key, &entry.scopes()).await?;
-        let found = self.found(entry, bytes, &key, reading).await?;
-        Ok(LookUp { epochs: Some(KnownEpochs { reading, marks: None }), found })
+    /// As far as it goes without a wait: most often to the end, where the backend is files.
+    pub(super) fn find_now(self, entry: &Entry<'_>, key: &StoreKey) -> Result<LookUp, Begun> {
+        let Some((bytes, reading)) = self.backend.look_up_now(key, &entry.scopes()) else { return Err(Begun::No) };
+        let found = match self.decoded_now(entry, bytes.as_ref(), key) {
+            Some(Ok(slot)) if self.needs_more(entry, &slot) => return Err(Begun::Decoded(slot, reading)),
+            Some(Ok(slot)) => judged(slot, &reading, Parts::Current),
+            Some(Err(forward)) => Found::Nothing(forward),
+            None => return Err(Begun::LookedUp(bytes, reading)),
+        };
+        Ok(looked_up(found, reading))
     }
 
-    async fn found(self, entry: &Entry<'_>, bytes: Option<Bytes>, key: &StoreKey, reading: EpochSnapshot) -> Result<Found, Error> {
-        let slot = match self.decoded(entry, bytes, key).await? {
-            Ok(slot) => slot,
-            Err(forward) => return Ok(Found::Nothing(forward)),
+    pub(super) async fn find(self, entry: &Entry<'_>) -> Result<LookUp, Error> {
+        let key = self.key_of(entry);
+        match self.find_now(entry, &key) {
+            Ok(look_up) => Ok(look_up),
+            Err(begun) => self.find_from(begun, entry, &key).await,
+        }
+    }
+
+    /// From where [`find_now`](Self::find_now) got to.
+    pub(super) async fn find_from(self, begun: Begun, entry: &Entry<'_>, key: &StoreKey) -> Result<LookUp, Error> {
+        let (decoded, reading) = match begun {
+            Begun::Decoded(slot, reading) => (Ok(slot), reading),
+            Begun::LookedUp(bytes, reading) => (self.decoded(entry, bytes, key).await?, reading),
+            Begun::No => {
+                let (bytes, reading) = self.backend.look_up(key, &entry.scopes()).await?;
+                (self.decoded(entry, bytes, key).await?, reading)
+            }
         };
+        let found = match decoded {
+            Ok(slot) => self.found(entry, slot, reading).await?,
+            Err(forward) => Found::Nothing(forward),
+        };
+        Ok(looked_up(found, reading))
+    }
+
+    /// Whether there are epochs that the look-up has not read.
+    fn needs_more(self, entry: &Entry<'_>, slot: &Slot) -> bool {
+        matches!(slot, Slot::Response(stored) if !stored.parts().is_empty() || entry.lacks_groups_of(stored))
+    }
+
+    async fn found(self, entry: &Entry<'_>, slot: Arc<Slot>, reading: EpochSnapshot) -> Result<Found, Error> {
         let Slot::Response(stored) = &*slot else { return Ok(Found::Nothing(Forward::UriMiss)) };
         // Groups that only the response knows of were not in the first reading, nor were its parts.
         let (reading, parts) = if entry.lacks_groups_of(stored) {
@@ -69,11 +103,7 @@ impl RemoteStorage<'_> {
         } else {
             (reading, parts(&**self.backend, stored).await?)
         };
-        if !reading.allows(stored.stamp) || parts == Parts::Invalidated {
-            return Ok(Found::Nothing(Forward::Invalidated));
-        }
-        let is_expired = reading.expires(stored.stamp) || parts == Parts::Expired;
-        Ok(Found::Response { slot, is_expired, own_key: None, tier: Tier::Only })
+        Ok(judged(slot, &reading, parts))
     }
 
     /// Reads all epochs that concern a response.
@@ -105,14 +135,8 @@ impl RemoteStorage<'_> {
             Some(SlotAtRest::Response(response)) => (response, None),
             None => return Ok(Err(Forward::UriMiss)),
         };
-        let mut stored = self.at_hand(entry, at_rest, selecting);
-        if let Some(opens) = entry.opens {
-            let Some(value) = opens.open(&stored.content) else {
-                self.observer.damaged(&entry.handler.subject, "other-type");
-                return Ok(Err(Forward::UriMiss));
-            };
-            stored.hold(value, self.is_copied);
-        }
+        let stored = self.at_hand(entry, at_rest, selecting);
+        let Some(stored) = self.opened(entry, stored) else { return Ok(Err(Forward::UriMiss)) };
         let is_for_all = stored.selecting().is_none();
         let slot = Arc::new(Slot::Response(stored));
         if let Some(bytes) = shared.filter(|_| is_for_all) {
@@ -121,10 +145,32 @@ impl RemoteStorage<'_> {
         Ok(Ok(slot))
     }
 
+    /// The same where it takes no wait and nothing is odd about the bytes, and where they are not those of several look-ups.
+    fn decoded_now(self, entry: &Entry<'_>, bytes: Option<&Bytes>, key: &StoreKey) -> Option<Result<Arc<Slot>, Forward>> {
+        let Some(bytes) = bytes else { return Some(Err(Forward::UriMiss)) };
+        if bytes.len() > TURN || Shared::may_be(bytes) {
+            return None;
+        }
+        let SlotAtRest::Response(at_rest) = decode(bytes, key.digest(), longest(entry)).ok()? else { return None };
+        let stored = self.opened(entry, self.at_hand(entry, at_rest, None));
+        Some(stored.map(|stored| Arc::new(Slot::Response(stored))).ok_or(Forward::UriMiss))
+    }
+
+    /// With its value, where values are asked for.
+    fn opened(self, entry: &Entry<'_>, mut stored: Stored) -> Option<Stored> {
+        if let Some(opens) = entry.opens {
+            let Some(value) = opens.open(&stored.content) else {
+                self.observer.damaged(&entry.handler.subject, "other-type");
+                return None;
+            };
+            stored.hold(value, self.is_copied);
+        }
+        Some(stored)
+    }
+
     /// Bytes as a stored response; whatever is wrong with them is an event and a miss.
     pub(super) async fn open(self, entry: &Entry<'_>, bytes: Option<Bytes>, key: &StoreKey) -> Option<SlotAtRest> {
-        let longest = entry.handler.policy.max_body.saturating_add(MOST_BESIDE_CONTENT);
-        match decode_in_turns(&bytes?, key.digest(), longest).await {
+        match decode_in_turns(&bytes?, key.digest(), longest(entry)).await {
             Ok(slot) => Some(slot),
             Err(damage) => {
                 self.observer.damaged(&entry.handler.subject, damage.word());
@@ -214,6 +260,33 @@ impl RemoteStorage<'_> {
             near: OnceLock::new(),
         }
     }
+}
+
+/// How far a look-up got without a wait.
+pub(super) enum Begun {
+    No,
+    LookedUp(Option<Bytes>, EpochSnapshot),
+    /// There are epochs still to be read.
+    Decoded(Arc<Slot>, EpochSnapshot),
+}
+
+fn looked_up(found: Found, reading: EpochSnapshot) -> LookUp {
+    LookUp { epochs: Some(KnownEpochs { reading, marks: None }), found }
+}
+
+/// What the epochs say of what lies there.
+fn judged(slot: Arc<Slot>, reading: &EpochSnapshot, parts: Parts) -> Found {
+    let Slot::Response(stored) = &*slot else { return Found::Nothing(Forward::UriMiss) };
+    if !reading.allows(stored.stamp) || parts == Parts::Invalidated {
+        return Found::Nothing(Forward::Invalidated);
+    }
+    let is_expired = reading.expires(stored.stamp) || parts == Parts::Expired;
+    Found::Response { slot, is_expired, own_key: None, tier: Tier::Only }
+}
+
+/// How long bytes at rest may be.
+fn longest(entry: &Entry<'_>) -> usize {
+    entry.handler.policy.max_body.saturating_add(MOST_BESIDE_CONTENT)
 }
 
 /// More than fields, groups, parts and variants come to within their limits.

@@ -116,7 +116,13 @@ impl<'a> Storage<'a> {
                 let found = memory.get(&key).map_or(nothing, |slot| self.selected(slot, &key, entry.handler, entry.fields));
                 Ok(LookUp { epochs: None, found })
             }
-            Self::Remote(remote) => Box::pin(remote.find(entry)).await,
+            Self::Remote(remote) => {
+                let key = remote.key_of(entry);
+                match remote.find_now(entry, &key) {
+                    Ok(look_up) => Ok(look_up),
+                    Err(begun) => Box::pin(remote.find_from(begun, entry, &key)).await,
+                }
+            }
             Self::Tiered(tiered) => Box::pin(tiered.find(entry)).await,
             Self::Missing => Ok(LookUp { epochs: None, found: Found::Nothing(Forward::Bypass(Bypass::UnknownBackend)) }),
         }

@@ -43,10 +43,17 @@ pub(crate) struct Advancing {
 
 pub(crate) type Answer<'a, T> = Pin<Box<dyn Future<Output = Result<T, Error>> + Send + 'a>>;
 
+/// The bytes under a key, if there are any, and the epochs as they were read after these.
+pub(crate) type LookedUp = (Option<Bytes>, EpochSnapshot);
+
 /// Bytes by key, and epochs; object-safe.
 pub(crate) trait Remote: Send + Sync + fmt::Debug {
     /// The bytes under a key, and the epochs, read after the request began.
-    fn look_up<'a>(&'a self, key: &'a StoreKey, scopes: &'a Scopes<'a>) -> Answer<'a, (Option<Bytes>, EpochSnapshot)>;
+    fn look_up<'a>(&'a self, key: &'a StoreKey, scopes: &'a Scopes<'a>) -> Answer<'a, LookedUp>;
+    /// The same where nothing has to be waited for; none, where it would, or fails.
+    fn look_up_now(&self, _: &StoreKey, _: &Scopes<'_>) -> Option<LookedUp> {
+        None
+    }
     fn get<'a>(&'a self, key: &'a StoreKey) -> Answer<'a, Option<Bytes>>;
     fn read<'a>(&'a self, scopes: &'a Scopes<'a>) -> Answer<'a, EpochSnapshot>;
     /// The epochs of several responses, in their order: one call, and one round trip if they lie together.

@@ -74,7 +74,12 @@ pub(crate) async fn timeout<F: Future>(limit: Duration, call: F) -> Result<F::Ou
 }
 
 pub(crate) async fn timeout_at<F: Future>(at: Instant, call: F) -> Result<F::Output, Elapsed> {
-    let (mut call, mut timer) = (pin!(call), pin!(sleep_until(at)));
+    before(sleep_until(at), call).await
+}
+
+/// Gives up a call when `timer` ends, which is not begun where the call is ready at once.
+async fn before<F: Future>(timer: impl Future<Output = ()>, call: F) -> Result<F::Output, Elapsed> {
+    let (mut call, mut timer) = (pin!(call), pin!(timer));
     std::future::poll_fn(|cx| {
         if let Poll::Ready(output) = call.as_mut().poll(cx) {
             return Poll::Ready(Ok(output));
@@ -95,14 +100,22 @@ pub(crate) async fn listen<F: Future>(limit: Duration, call: F) -> Result<F::Out
 pub(crate) async fn listen_and_count<F: Future>(limit: Duration, call: F) -> (Result<F::Output, GivenUp>, Duration) {
     let mut call = pin!(call);
     let part = limit / PARTS;
-    let dearest = far_or(Instant::now().checked_add(limit.saturating_mul(4).max(DEAREST)));
     let (mut left, mut late_left) = (PARTS, LATE_PARTS);
-    let mut ends = far_or(Instant::now().checked_add(part));
+    // No clock is read for a call that is ready at once, as that of a backend which does not have to be waited for.
+    let mut next = None;
+    let mut dearest = None;
     loop {
-        if let Ok(output) = timeout_at(ends, call.as_mut()).await {
+        let mut ends = None;
+        let timer = async {
+            let end = *ends.insert(next.unwrap_or_else(|| far_or(Instant::now().checked_add(part))));
+            sleep_until(end).await;
+        };
+        if let Ok(output) = before(timer, call.as_mut()).await {
             return (Ok(output), part * (PARTS - left));
         }
         let now = Instant::now();
+        let ends = ends.unwrap_or(now);
+        let dearest = *dearest.get_or_insert_with(|| far_or(ends.checked_add(limit.saturating_mul(4).max(DEAREST).saturating_sub(part))));
         let is_late = now.saturating_duration_since(ends) > (part / 2).max(TICK);
         if is_late {
             late_left -= 1;
@@ -120,7 +133,7 @@ pub(crate) async fn listen_and_count<F: Future>(limit: Duration, call: F) -> (Re
             };
             return (outcome, part * (PARTS - left));
         }
-        ends = far_or(if is_late { now } else { ends }.checked_add(part));
+        next = Some(far_or(if is_late { now } else { ends }.checked_add(part)));
     }
 }
 

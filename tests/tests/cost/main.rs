@@ -71,6 +71,14 @@ fn a_hit_costs_little_more_than_the_same_response_ready() {
 }
 
 #[test]
+fn a_hit_from_a_file_costs_about_three_times_one_in_memory() {
+    let program = built::for_speed("cached-handler-cost", "cost", "");
+    let [hit, file] = ["hit", "file"].map(|case| instructions(&program, case));
+    println!("- a hit from a file: {file:.0} instructions beside those of the system, {:.2} x one in memory ({hit:.0})", file / hit);
+    assert!(file / hit <= LIMIT_OF_A_FILE, "a hit from a file costs {:.2} x one in memory", file / hit);
+}
+
+#[test]
 fn a_hit_of_what_is_being_made_anew_costs_little_more_than_a_fresh_one() {
     let program = built::for_speed("cached-handler-cost", "cost", "");
     let [hit, stale] = ["hit", "stale"].map(|case| instructions(&program, case));
@@ -115,6 +123,8 @@ const LIMIT: f64 = 1.2;
 const LIMIT_OF_304: f64 = 1.0;
 /// Of a hit's, where the store gives its bytes at once.
 const LIMIT_AT_REST: f64 = 3.2;
+/// Of a hit's in memory: bytes are read and checked, the response is made of them, and so are keys and epochs.
+const LIMIT_OF_A_FILE: f64 = 3.3;
 /// Of a fresh hit's.
 const LIMIT_OF_WHAT_IS_STALE: f64 = 1.5;
 /// Of a hit's without them.

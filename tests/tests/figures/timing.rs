@@ -24,21 +24,26 @@ use cached_handler_tests::{
 };
 
 #[test]
-fn a_hit_from_a_file_takes_about_as_long_as_reading_it() {
+fn a_hit_from_a_file_takes_about_twice_what_the_same_calls_take() {
     let scratch = Scratch::new("speed");
-    let line =
-        start(&built::for_speed("cached-handler-tests", "fs_process", ""), &[], scratch.path(), &["speed", "20000"]).result().unwrap();
-    let [hit, memory, read, cold, cold_read] =
-        ["hit", "memory", "read", "cold", "cold-read"].map(|word| number_after(&line, word) as f64 / 1000.0);
+    let program = built::for_speed("cached-handler-tests", "fs_process", "");
+    let line = start(&program, &[], scratch.path(), &["speed", "20000"]).result().unwrap();
+    let words = ["hit", "memory", "read", "bare", "calls", "cold", "cold-read"];
+    let [hit, memory, read, bare, calls, cold, cold_read] = words.map(|word| number_after(&line, word) as f64 / 1000.0);
+    let beside = hit - memory;
     println!(
-        "- a hit of 1 KiB, 3 groups: {hit:.1} µs, in memory {memory:.1}, `std::fs::read` of its file {read:.1}: {:.2} x, {:.2} x for what is more than in memory; out of the page cache {cold:.0}, `spawn_blocking(std::fs::read)` {cold_read:.0}: {:.2} x",
+        "- a hit of 1 KiB, 3 groups: {hit:.1} µs, of which {memory:.1} are those of one in memory, and {calls:.1} those of its four calls by hand; {:.2} x `std::fs::read` of its file ({read:.1}), {:.2} x opening, reading and closing it and looking at the epochs by hand ({bare:.1}); what is more than in memory {:.2} x that; out of the page cache {cold:.0}, `spawn_blocking(std::fs::read)` {cold_read:.0}: {:.2} x",
         hit / read,
-        (hit - memory) / read,
-        (cold - memory) / cold_read,
+        hit / bare,
+        beside / bare,
+        cold / cold_read,
     );
-    // Found are 1.3.
-    assert!(hit / read <= 1.6, "{line}");
+    assert!(beside / bare <= LIMIT_BY_HAND, "{line}");
 }
+
+/// Of what it takes to open, read and close the file and to look at the epochs, by hand. Found is 1.9 where that takes 1.7 µs;
+/// where the system opens files more slowly, it is less.
+const LIMIT_BY_HAND: f64 = 2.5;
 
 #[cached(ttl = 600, backend = "redis", group = "members")]
 async fn member(Path(id): Path<usize>) -> String {

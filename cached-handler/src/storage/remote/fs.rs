@@ -1,7 +1,7 @@
 //! The backend `fs`: files that survive a restart and need no server; one directory, shared by several processes.
 //!
-//! A look-up is tried at once, on the thread of the request: what the system has in memory it gives without a wait
-//! (Linux). Everything else is one hop to a thread that may block. Read `place.rs` next, then `table.rs` and
+//! A look-up is tried at once, on the thread of the request (`look_up_now`): what the system has in memory it gives without
+//! a wait (Linux). Everything else is one hop to a thread that may block. Read `place.rs` next, then `table.rs` and
 //! `kept.rs`.
 
 mod check;
@@ -39,9 +39,9 @@ use self::{
     place::{New, Place},
     shared::Shared,
     sweep::Note,
-    table::spots,
+    table::{KnownSpots, spots},
 };
-use super::{Answer, Put, Remote, latest_stamp::LatestStamp, store::Store};
+use super::{Answer, LookedUp, Put, Remote, latest_stamp::LatestStamp, store::Store};
 use crate::{
     epoch::{Effect, EpochSnapshot, Epochs, Moved, Order, Scopes, Stamp, target::Target},
     error::Error,
@@ -52,6 +52,7 @@ use crate::{
 pub(crate) struct Fs {
     shared: Arc<Shared>,
     known: LatestStamp,
+    known_spots: KnownSpots,
     hop: Hop,
     /// Invalidations wait for one another here, rather than on the threads for blocking calls.
     advancing: Semaphore,
@@ -59,7 +60,8 @@ pub(crate) struct Fs {
 
 impl Fs {
     pub(crate) fn new(settings: Settings) -> Self {
-        Self { shared: Arc::new(Shared::new(settings)), known: LatestStamp::default(), hop: Hop::new(), advancing: Semaphore::new(1) }
+        let (shared, known, known_spots) = (Arc::new(Shared::new(settings)), LatestStamp::default(), KnownSpots::new());
+        Self { shared, known, known_spots, hop: Hop::new(), advancing: Semaphore::new(1) }
     }
 
     /// Opens the directory now, so that what is wrong with it is said when the cache is built, and its clock is known to the
@@ -83,18 +85,23 @@ impl Fs {
         look: impl Fn(&Place, SystemTime, Patience) -> Result<T, Fault> + Send + 'static,
     ) -> Result<T, Fault> {
         let now = self.shared.now();
-        if let Some(place) = self.shared.current()
-            && let Ok(found) = look(&place, now, Patience::None)
-        {
-            if place.kept().wants_closing() {
-                self.shared.note(Note::Close);
-            }
-            if self.shared.looks_after_the_directory() {
-                self.shared.note(Note::Look);
-            }
-            return Ok(found);
+        match self.look_now(now, &look) {
+            Some(found) => Ok(found),
+            None => self.blocking(move |place| look(place, now, Patience::AnyTime)).await,
         }
-        self.blocking(move |place| look(place, now, Patience::AnyTime)).await
+    }
+
+    /// At once, or not at all.
+    fn look_now<T>(&self, now: SystemTime, look: impl Fn(&Place, SystemTime, Patience) -> Result<T, Fault>) -> Option<T> {
+        let place = self.shared.current()?;
+        let found = look(&place, now, Patience::None).ok()?;
+        if place.kept().wants_closing() {
+            self.shared.note(Note::Close);
+        }
+        if self.shared.looks_after_the_directory() {
+            self.shared.note(Note::Look);
+        }
+        Some(found)
     }
 
     async fn blocking<T: Send + 'static>(&self, work: impl Fn(&Place) -> Result<T, Fault> + Send + 'static) -> Result<T, Fault> {
@@ -102,15 +109,21 @@ impl Fs {
         self.hop.run(move |_| shared.with_place(work)).await
     }
 
-    async fn look_up_both(&self, key: &StoreKey, scopes: &Scopes<'_>) -> Result<(Option<Bytes>, EpochSnapshot), Error> {
-        let (name, spots) = (FileName::of(key), spots(scopes));
-        let found = self.look(move |place, now, patience| place.look_up(&name, &spots, now, patience)).await;
-        let (bytes, reading) = found?;
-        self.known.note(&reading);
-        if bytes.is_some() {
-            self.shared.used(name);
+    /// In one hop: what can be found without a wait, [`look_up_now`](Remote::look_up_now) has found.
+    async fn look_up_both(&self, key: &StoreKey, scopes: &Scopes<'_>) -> Result<LookedUp, Error> {
+        let (name, spots) = (FileName::of(key), self.known_spots.of(key, scopes));
+        let now = self.shared.now();
+        let found = self.blocking(move |place| place.look_up(&name, &spots, now, Patience::AnyTime)).await?;
+        Ok(self.noted(found, name, now))
+    }
+
+    /// What was found, noted.
+    fn noted(&self, found: LookedUp, name: FileName, now: SystemTime) -> LookedUp {
+        self.known.note(&found.1);
+        if found.0.is_some() {
+            self.shared.used(name, now);
         }
-        Ok((bytes, reading))
+        found
     }
 }
 
@@ -129,7 +142,7 @@ impl Store for Fs {
         let name = FileName::of(key);
         let bytes = self.look(move |place, now, patience| place.get(&name, now, patience)).await?;
         if bytes.is_some() {
-            self.shared.used(name);
+            self.shared.used(name, self.shared.now());
         }
         Ok(bytes)
     }
@@ -183,8 +196,15 @@ impl Epochs for Fs {
 }
 
 impl Remote for Fs {
-    fn look_up<'a>(&'a self, key: &'a StoreKey, scopes: &'a Scopes<'a>) -> Answer<'a, (Option<Bytes>, EpochSnapshot)> {
+    fn look_up<'a>(&'a self, key: &'a StoreKey, scopes: &'a Scopes<'a>) -> Answer<'a, LookedUp> {
         Box::pin(self.look_up_both(key, scopes))
+    }
+
+    fn look_up_now(&self, key: &StoreKey, scopes: &Scopes<'_>) -> Option<LookedUp> {
+        let (name, now) = (FileName::of(key), self.shared.now());
+        let spots = self.known_spots.of(key, scopes);
+        let found = self.look_now(now, |place, now, patience| place.look_up(&name, &spots, now, patience))?;
+        Some(self.noted(found, name, now))
     }
 
     fn get<'a>(&'a self, key: &'a StoreKey) -> Answer<'a, Option<Bytes>> {

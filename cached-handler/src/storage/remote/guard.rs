@@ -21,7 +21,7 @@ use self::{
     health::{Actions, Event, Health, Line, Operation, Step},
     within::{in_a_runtime, within},
 };
-use super::{Advancing, Answer, Put, Remote, Wakes, guard::limits::BackendLimits};
+use super::{Advancing, Answer, LookedUp, Put, Remote, Wakes, guard::limits::BackendLimits};
 use crate::{
     epoch::{Effect, EpochSnapshot, Moved, Order, Scopes, Stamp, target::Target},
     error::{Error, Fault},
@@ -76,8 +76,19 @@ impl<B: Remote + 'static> Guard<B> {
 }
 
 impl<B: Remote + 'static> Remote for Guard<B> {
-    fn look_up<'a>(&'a self, key: &'a StoreKey, scopes: &'a Scopes<'a>) -> Answer<'a, (Option<Bytes>, EpochSnapshot)> {
+    fn look_up<'a>(&'a self, key: &'a StoreKey, scopes: &'a Scopes<'a>) -> Answer<'a, LookedUp> {
         Box::pin(self.0.ask(Operation::Read, self.0.read_limit(), || self.0.backend.look_up(key, scopes)))
+    }
+
+    fn look_up_now(&self, key: &StoreKey, scopes: &Scopes<'_>) -> Option<LookedUp> {
+        // Where no call may be made, the one that awaits says why. One that takes no wait needs no permit and no runtime.
+        if !self.0.health.allows_calls() {
+            return None;
+        }
+        let began = Instant::now();
+        let found = self.0.backend.look_up_now(key, scopes)?;
+        self.0.note(Operation::Read, began, None, None);
+        Some(found)
     }
 
     fn get<'a>(&'a self, key: &'a StoreKey) -> Answer<'a, Option<Bytes>> {

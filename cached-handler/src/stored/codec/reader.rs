@@ -57,10 +57,15 @@ impl<'a> Reader<'a> {
 
     /// A count and that many elements; each takes bytes, so a count that lies runs out of them before it costs memory.
     pub(super) fn list<T>(&mut self, element: impl Fn(&mut Self) -> Result<T, Damage>) -> Result<Vec<T>, Damage> {
-        let mut list = Vec::new();
-        for _ in 0..self.u32()? {
+        let count = self.u32()?;
+        // As many as most lists have.
+        let mut list = Vec::with_capacity(count.min(AT_ONCE) as usize);
+        for _ in 0..count {
             list.push(element(self)?);
         }
         Ok(list)
     }
 }
+
+/// For so many elements of a list there is room at once.
+const AT_ONCE: u32 = 8;

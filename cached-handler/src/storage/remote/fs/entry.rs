@@ -3,7 +3,7 @@
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use super::check::{bytes, sum, words};
-use crate::{key::storage_key::StoreKey, util::digest::Digest};
+use crate::key::storage_key::StoreKey;
 
 /// Where a stored response lies, below the directory of its namespace. Nothing of a request is in it, and no name is a
 /// prefix of another's folder.
@@ -17,16 +17,9 @@ const DIGITS: usize = 64;
 const FOLDER: usize = 4;
 
 impl FileName {
+    /// That of a key is the digest of all that it is made of.
     pub(super) fn of(key: &StoreKey) -> Self {
-        Self::of_text(key.as_str())
-    }
-
-    fn of_text(key: &str) -> Self {
-        // A key ends in the digest of all that it is made of.
-        match key.as_bytes().split_last_chunk::<DIGITS>() {
-            Some(([] | [.., b'/'], digits)) if is_hex(digits) => Self::of_digits(digits),
-            _ => Self::of_digits(Digest::of(key.as_bytes()).to_hex().as_bytes()),
-        }
+        Self::of_digits(key.digest().to_hex().as_bytes())
     }
 
     fn of_digits(digits: &[u8]) -> Self {
@@ -169,16 +162,13 @@ mod tests {
     }
 
     #[test]
-    fn a_name_is_the_digest_that_a_key_ends_in_and_else_one_of_the_key() {
-        let digits = "0123456789abcdef".repeat(4);
-        let of = FileName::of_text;
-        assert_eq!(of(&digits).path(), format!("r/{}/{}", &digits[..2], &digits[2..]).as_bytes());
-        assert_eq!(of(&digits).bits(), 0x2345_6789_abcd_ef01);
-        assert_eq!(of(&format!("a/b/{digits}")), of(&digits));
-        for other in [&format!("a{digits}"), &format!("a/{}", &digits[1..]), &digits.to_uppercase(), &format!("{digits}/"), ""] {
-            assert_ne!(of(other), of(&digits));
-            assert_eq!(of(other).path(), FileName::of_digits(Digest::of(other.as_bytes()).to_hex().as_bytes()).path());
-        }
+    fn a_name_is_the_digits_that_a_key_ends_in() {
+        let key = StoreKey::for_tests("a");
+        let digits = &key.as_str()[key.as_str().len() - DIGITS..];
+        let name = FileName::of(&key);
+        assert_eq!(name.path(), format!("r/{}/{}", &digits[..2], &digits[2..]).as_bytes());
+        let name = FileName::of_digits("0123456789abcdef".repeat(4).as_bytes());
+        assert_eq!(name.bits(), 0x2345_6789_abcd_ef01);
     }
 
     #[test]

@@ -108,8 +108,8 @@ impl Place {
         }
         let Some(file) = self.home.open_to_read(name.path(), patience)? else { return Ok(None) };
         match read(&file, now, patience) {
-            // What answers without a wait does so again.
-            Ok(Some(bytes)) if patience == Patience::None => {
+            // Read by now, it answers without a wait; also where the system cannot open a file without one.
+            Ok(Some(bytes)) => {
                 self.kept.keep(name, file, HEAD.saturating_add(bytes.len()), now);
                 Ok(Some(bytes))
             }

@@ -125,8 +125,8 @@ impl Shared {
     }
 
     /// A stored response was used: its file will say so.
-    pub(super) fn used(&self, name: FileName) {
-        if self.recency.is_news(&name, self.now()) {
+    pub(super) fn used(&self, name: FileName, now: SystemTime) {
+        if self.recency.is_news(&name, now) {
             self.note(Note::Used(name));
         }
     }

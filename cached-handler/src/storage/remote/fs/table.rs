@@ -8,6 +8,7 @@
 
 mod alone;
 mod clock;
+mod known;
 mod mend;
 mod record;
 mod seal;
@@ -26,6 +27,7 @@ use std::{
 use smallvec::SmallVec;
 
 pub(super) use self::{
+    known::KnownSpots,
     record::Moment,
     spot::{Spot, spots},
 };

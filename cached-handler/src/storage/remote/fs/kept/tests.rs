@@ -11,7 +11,7 @@ use super::*;
 use crate::{
     key::storage_key::StoreKey,
     storage::remote::{
-        fs::{Fs, Settings, Shared, fault::Fault},
+        fs::{Fs, Settings, Shared, disk::Patience, fault::Fault},
         store::Store,
     },
     util::clock::{Clock, ManualClock},
@@ -91,6 +91,20 @@ fn wait_for_a_tick_since(file: &Path) {
     let last = changed(file);
     while std::fs::write(&probe, "").map(|()| changed(&probe)).unwrap() == last {}
     std::fs::remove_file(probe).unwrap();
+}
+
+#[tokio::test]
+async fn a_file_that_another_thread_opened_is_kept_as_well() {
+    let two = Two::at_rest("hop");
+    put(&two.here, "one").await;
+    let (place, now) = (two.here.shared.current().unwrap(), two.here.shared.now());
+    let look = |patience| place.get(&FileName::of(&key()), now, patience);
+    assert_eq!(look(Patience::AnyTime).unwrap().unwrap(), "one");
+    assert_eq!(kept(&two.here), 1);
+    // It is not asked for by name any more.
+    std::fs::rename(two.file().parent().unwrap(), two.directory.join("aside")).unwrap();
+    assert_eq!(look(Patience::None).unwrap().unwrap(), "one");
+    assert_eq!(look(Patience::AnyTime).unwrap(), None);
 }
 
 #[tokio::test]

@@ -6,6 +6,7 @@ use super::{
     record::{Epoch, Front},
     spot::At,
 };
+use crate::util::hasher::Keyed;
 
 /// Epochs that were read while the clock stood where it stands: as long as it does, nobody has changed one.
 ///
@@ -15,7 +16,7 @@ use super::{
 pub(super) struct Seen {
     incarnation: u64,
     clock: u64,
-    epochs: HashMap<At, Epoch>,
+    epochs: HashMap<At, Epoch, Keyed>,
 }
 
 /// Most places that are held: 512 KiB.
@@ -36,7 +37,7 @@ impl Seen {
     pub(super) fn note(&mut self, front: &Front, places: &[At], epochs: &[Epoch]) {
         let is_other = (self.incarnation, self.clock) != (front.incarnation, front.clock);
         if is_other || self.epochs.len() + epochs.len() > MOST_SEEN {
-            *self = Self { incarnation: front.incarnation, clock: front.clock, epochs: HashMap::new() };
+            *self = Self { incarnation: front.incarnation, clock: front.clock, epochs: HashMap::default() };
         }
         self.epochs.extend(places.iter().copied().zip(epochs.iter().copied()));
     }
