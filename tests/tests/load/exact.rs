@@ -191,19 +191,19 @@ fn none_is_stale(test: &str, backend: Backend, mistake: Mistake, stops: Stops, o
 }
 
 fn some_are_stale(test: &str, backend: Backend, mistake: Mistake) {
-    let Some(verdict) = history_of(test, backend, mistake, Stops::Never, 24_000) else { return };
+    let Some(verdict) = history_of(test, backend, mistake, Stops::Never, 15_000) else { return };
     assert!(verdict.stale > 0, "{verdict:?}");
 }
 
 /// So many operations: all where that is asked for, otherwise what takes some seconds.
 fn most(full: usize) -> usize {
-    if is_full() { full } else { 45_000 }
+    if is_full() { full } else { 30_000 }
 }
 
 #[test]
 fn on_files_no_read_is_older_than_an_invalidation_before_it() {
     let test = "exact::on_files_no_read_is_older_than_an_invalidation_before_it";
-    none_is_stale(test, Backend::Files, Mistake::None, Stops::Never, most(1_000_000));
+    none_is_stale(test, Backend::Files, Mistake::None, Stops::Never, most(1_000_000) / 2);
 }
 
 #[test]
@@ -247,5 +247,5 @@ fn the_judge_finds_a_copy_with_the_clock_of_when_it_came() {
 #[test]
 fn a_copy_with_the_clock_of_when_it_was_asked_for_is_right() {
     let test = "exact::a_copy_with_the_clock_of_when_it_was_asked_for_is_right";
-    none_is_stale(test, Backend::Files, Mistake::Right, Stops::Never, 24_000);
+    none_is_stale(test, Backend::Files, Mistake::Right, Stops::Never, 15_000);
 }
