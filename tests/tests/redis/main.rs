@@ -5,6 +5,7 @@ mod cluster;
 mod composed;
 mod epochs;
 mod keys;
+mod leases;
 mod lives;
 mod processes;
 mod tls;

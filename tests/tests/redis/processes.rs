@@ -18,16 +18,16 @@ use cached_handler_tests::{
 };
 use redis::aio::MultiplexedConnection;
 
-const PROCESSES: usize = 3;
+pub(super) const PROCESSES: usize = 3;
 const RESOURCES: usize = 12;
 
 /// The truth, in the same Redis under names of its own: a version for each resource, and the latest that an
 /// invalidation has returned for.
 #[derive(Clone)]
-struct Source(MultiplexedConnection);
+pub(super) struct Source(pub(super) MultiplexedConnection);
 
 impl Source {
-    async fn number(&self, name: &str, id: usize) -> u64 {
+    pub(super) async fn number(&self, name: &str, id: usize) -> u64 {
         let found: Option<u64> = redis::cmd("GET").arg(format!("{name}:{id}")).query_async(&mut self.0.clone()).await.unwrap();
         found.unwrap_or(0)
     }
@@ -42,7 +42,7 @@ impl Source {
 }
 
 #[derive(Clone, cached_handler::CacheKey)]
-struct Shared(#[cache_key(skip)] Source);
+pub(super) struct Shared(#[cache_key(skip)] pub(super) Source);
 
 #[cached(ttl = 600, backend = "redis", group = "resource:{id}")]
 async fn resource(Extension(source): Extension<Shared>, Path(id): Path<usize>) -> (CacheGroups, String) {
@@ -51,7 +51,7 @@ async fn resource(Extension(source): Extension<Shared>, Path(id): Path<usize>) -
 }
 
 /// A cache in front of the source.
-trait Subject: Send + Sync + 'static {
+pub(super) trait Subject: Send + Sync + 'static {
     /// `None` where nothing is promised: while a process cannot reach its backend, it may join a run already under way.
     fn read(&self, id: usize) -> impl Future<Output = Option<u64>> + Send;
     fn invalidate(&self, id: usize, kind: usize) -> impl Future<Output = ()> + Send;
@@ -166,7 +166,7 @@ enum Harm {
 }
 
 /// What one process does: eight readers, and a writer of its own share of the resources. Gives reads and stale ones.
-async fn load(source: Source, subject: Arc<impl Subject>, process: usize, most: usize) -> (usize, usize) {
+pub(super) async fn load(source: Source, subject: Arc<impl Subject>, process: usize, most: usize) -> (usize, usize) {
     let (done, stale) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
     let mut tasks = tokio::task::JoinSet::new();
     for reader in 0..8 {
