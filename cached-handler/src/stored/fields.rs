@@ -138,7 +138,8 @@ fn in_one_block(values: &[&HeaderValue], tag: &mut Tag) -> Box<[HeaderValue]> {
     for value in values {
         block.extend_from_slice(value.as_bytes());
     }
-    let mut block = Bytes::from(block);
+    // A clone: its pieces are cloned without a look at whether it is shared yet.
+    let block = Bytes::from(block).clone();
     let weak = values.first().map(|value| value.as_bytes());
     if let Tag::ByRequest(strong) = tag
         && weak.and_then(|weak| weak.strip_prefix(b"W/")) == Some(strong.as_bytes())
@@ -146,8 +147,10 @@ fn in_one_block(values: &[&HeaderValue], tag: &mut Tag) -> Box<[HeaderValue]> {
     {
         *strong = piece;
     }
+    let mut from = 0;
     let own = values.iter().map(|value| {
-        let piece = block.split_to(value.len().min(block.len()));
+        let piece = block.slice(from..from + value.len());
+        from += value.len();
         let mut own = HeaderValue::from_maybe_shared(piece).unwrap_or_else(|_| (*value).clone());
         own.set_sensitive(value.is_sensitive());
         own

@@ -1,6 +1,6 @@
 //! The lines of a stored response, in an order in which an answer finds what it sets without a search.
 
-use std::sync::LazyLock;
+use std::{mem, sync::LazyLock};
 
 use http::{HeaderMap, HeaderValue, header};
 
@@ -13,7 +13,8 @@ pub(crate) fn leave_room(fields: &mut HeaderMap) {
 /// Takes the line of [`leave_room`] out of a copy, and leaves its place.
 #[inline]
 pub(crate) fn take_room(fields: &mut HeaderMap) {
-    fields.remove(header::CONTENT_LENGTH);
+    // Its value is text of the program, and need not be dropped.
+    mem::forget(fields.remove(header::CONTENT_LENGTH));
 }
 
 /// Sets the tag in the line that [`reserve_lines`] put in the second place.
@@ -56,7 +57,7 @@ pub(crate) fn reserve_lines(fields: &mut HeaderMap) {
     let has_tag = tag.is_some();
     all.extend(tag.map(|tag| (header::ETAG, tag)));
     let mut last = None;
-    for (name, value) in std::mem::take(fields) {
+    for (name, value) in mem::take(fields) {
         last = name.or(last);
         if let Some(name) = last.as_ref().filter(|name| **name != header::AGE && !(has_tag && **name == header::ETAG)) {
             all.append(name, value);
