@@ -1,6 +1,7 @@
 //! Programs that are measured, built for speed, as users build.
 
 use std::{
+    collections::BTreeMap,
     path::PathBuf,
     process::Command,
     sync::{Mutex, PoisonError},
@@ -8,8 +9,13 @@ use std::{
 
 /// Builds a program of a package, with these features of the package, and says where it is.
 pub fn for_speed(package: &str, program: &str, features: &str) -> PathBuf {
-    static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
-    let _alone = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
+    static BUILT: Mutex<BTreeMap<String, PathBuf>> = Mutex::new(BTreeMap::new());
+    // One at a time, and each once.
+    let mut all = BUILT.lock().unwrap_or_else(PoisonError::into_inner);
+    let name = format!("{program}-with-{features}");
+    if let Some(built) = all.get(&name) {
+        return built.clone();
+    }
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let output = Command::new(cargo)
         .args(["build", "--profile", "bench", "--package", package, "--bin", program, "--features", features])
@@ -23,9 +29,10 @@ pub fn for_speed(package: &str, program: &str, features: &str) -> PathBuf {
     let built = PathBuf::from(executable.split('"').next().unwrap_or_default());
     // Under a name of its own: the next build, with other features, takes the same place. Renamed, as another test may
     // have begun to run what is there.
-    let named = built.with_file_name(format!("{program}-with-{features}"));
+    let named = built.with_file_name(&name);
     let copy = named.with_extension("new");
     std::fs::copy(built, &copy).expect("a copy");
     std::fs::rename(copy, &named).expect("a name");
+    all.insert(name, named.clone());
     named
 }

@@ -1,7 +1,7 @@
-//! `cost hostile FIELD SIZE`: requests whose field, or whose response's field, is SIZE bytes of what parsers stumble over.
-//! `tests/tests/cost/hostile.rs` counts the instructions of [`measured`].
+//! `cost hostile FIELD,FIELD… SIZE,SIZE…`: requests whose field, or whose response's field, is SIZE bytes of what parsers stumble
+//! over. `tests/tests/cost/hostile.rs` counts the instructions of [`measured`] in each [`part`].
 
-use std::sync::OnceLock;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use axum::{
     Extension, Router,
@@ -17,7 +17,11 @@ use tower::ServiceExt;
 const SHARED: Policy = Policy::new().heuristic().honor_request_directives().cookies_by_vary().collapse(Collapse::Inline);
 
 /// What the next response says beside what it always does.
-static SAYS: OnceLock<(HeaderName, usize)> = OnceLock::new();
+static SAYS: Mutex<Option<(HeaderName, usize)>> = Mutex::new(None);
+
+fn says() -> MutexGuard<'static, Option<(HeaderName, usize)>> {
+    SAYS.lock().unwrap_or_else(PoisonError::into_inner)
+}
 
 /// The pieces that a field is made of, over and over.
 const PIECES: [&str; 16] = [
@@ -46,7 +50,7 @@ async fn handler(request: Request) -> Response {
         response.headers_mut().insert(name, HeaderValue::from_static(value));
     }
     let which = request.uri().query().and_then(|query| query.parse::<usize>().ok());
-    if let (Some((name, size)), Some(which)) = (SAYS.get(), which.filter(|which| *which < PIECES.len())) {
+    if let (Some((name, size)), Some(which)) = (&*says(), which.filter(|which| *which < PIECES.len())) {
         response.headers_mut().insert(name.clone(), value(which, *size));
     }
     response
@@ -57,13 +61,28 @@ fn value(which: usize, size: usize) -> HeaderValue {
     HeaderValue::from_str(&text).expect("visible text")
 }
 
+/// A part for each field and size, in this order.
+pub fn answer(fields: &str, sizes: &str) -> Result<(), Box<dyn std::error::Error>> {
+    for field in fields.split(',') {
+        for size in sizes.split(',') {
+            part(field, size.parse()?)?;
+            ends(field);
+        }
+    }
+    Ok(())
+}
+
+/// After each call callgrind writes down what it has counted since the last.
+#[inline(never)]
+fn ends(field: &str) {
+    std::hint::black_box(field);
+}
+
 /// Asks once with each of the pieces.
-pub fn answer(field: &str, size: usize) -> Result<(), Box<dyn std::error::Error>> {
+fn part(field: &str, size: usize) -> Result<(), Box<dyn std::error::Error>> {
     let (of_response, name) = field.strip_prefix("response:").map_or((false, field), |name| (true, name));
     let name: HeaderName = name.parse()?;
-    if of_response {
-        SAYS.get_or_init(|| (name.clone(), size));
-    }
+    *says() = of_response.then(|| (name.clone(), size));
     let runtime = runtime::Builder::new_current_thread().enable_all().build()?;
     let cache = runtime.block_on(Cache::builder().build())?;
     let router = Router::new().fallback(handler).layer(Extension(cache));

@@ -126,11 +126,12 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut args = std::env::args().skip(1);
     let (Some(case), Some(count)) = (args.next(), args.next()) else {
         return Err(
-            "usage: cost ready|hit|hit-large|not-modified|stale|at-rest|file|near|beside|layer|value|moka COUNT [timed], or cost hostile FIELD SIZE".into(),
+            "usage: cost ready|hit|hit-large|not-modified|stale|at-rest|file|near|beside|layer|value|moka COUNT [timed], or cost hostile FIELDS SIZES"
+                .into(),
         );
     };
     if case == "hostile" {
-        return hostile::answer(&count, args.next().ok_or("no size")?.parse()?);
+        return hostile::answer(&count, &args.next().ok_or("no sizes")?);
     }
     let count: usize = count.parse()?;
     // As a program that exports them.

@@ -6,9 +6,14 @@
 mod bounds;
 mod hostile;
 
-use std::{path::PathBuf, process::Command};
+use std::{
+    collections::BTreeMap,
+    path::PathBuf,
+    process::Command,
+    sync::{Arc, Mutex, OnceLock},
+};
 
-use cached_handler_tests::built;
+use cached_handler_tests::{built, harness::measures};
 
 const COUNT: u64 = 2000;
 
@@ -19,21 +24,30 @@ fn valgrind(program: &PathBuf, tool: &[&str], case: &str, count: u64) -> String 
     String::from_utf8(output.stderr).unwrap()
 }
 
-fn instructions(program: &PathBuf, case: &str) -> f64 {
-    let tool = ["--tool=callgrind", "--toggle-collect=cost::*measured*", "--callgrind-out-file=/dev/null"];
-    number_after(&valgrind(program, &tool, case, COUNT), "Collected :") / COUNT as f64
+fn program(features: &str) -> PathBuf {
+    built::for_speed("cached-handler-cost", "cost", features)
+}
+
+/// Counted once for all tests.
+fn instructions(features: &'static str, case: &'static str) -> f64 {
+    static COUNTED: Mutex<BTreeMap<[&str; 2], Arc<OnceLock<f64>>>> = Mutex::new(BTreeMap::new());
+    let counted = Arc::clone(COUNTED.lock().unwrap().entry([features, case]).or_default());
+    *counted.get_or_init(|| {
+        let tool = ["--tool=callgrind", "--toggle-collect=cost::*measured*", "--callgrind-out-file=/dev/null"];
+        number_after(&valgrind(&program(features), &tool, case, COUNT), "Collected :") / COUNT as f64
+    })
 }
 
 /// Those of many requests less those of few: what is made once is in both.
-fn allocations(program: &PathBuf, case: &str) -> f64 {
-    let total = |count| number_after(&valgrind(program, &["--tool=memcheck", "--leak-check=no"], case, count), "total heap usage:");
+fn allocations(case: &str) -> f64 {
+    let total = |count| number_after(&valgrind(&program(""), &["--tool=memcheck", "--leak-check=no"], case, count), "total heap usage:");
     (total(1200) - total(200)) / 1000.0
 }
 
-/// Of one request each, without valgrind: medians of several runs in turns. Only to be read, as other programs run beside.
-fn nanoseconds<const N: usize>(program: &PathBuf, cases: [&str; N]) -> [u64; N] {
+/// Of one request each, without valgrind: medians of several runs in turns. Only to be read.
+fn nanoseconds<const N: usize>(cases: [&str; N]) -> [u64; N] {
     let time = |case: &str| {
-        let output = Command::new(program).args([case, "20000", "timed"]).output().unwrap();
+        let output = Command::new(program("")).args([case, "20000", "timed"]).output().unwrap();
         String::from_utf8(output.stdout).unwrap().trim().parse::<u64>().unwrap()
     };
     let turns: [[u64; N]; 7] = std::array::from_fn(|_| cases.map(time));
@@ -51,11 +65,10 @@ fn number_after(text: &str, label: &str) -> f64 {
 
 #[test]
 fn a_hit_costs_little_more_than_the_same_response_ready() {
-    let program = built::for_speed("cached-handler-cost", "cost", "");
-    let ready = instructions(&program, "ready");
-    let [hit, large, at_rest, not_modified] = ["hit", "hit-large", "at-rest", "not-modified"].map(|case| instructions(&program, case));
-    let [ready_allocations, hit_allocations] = ["ready", "hit"].map(|case| allocations(&program, case));
-    let [ready_time, hit_time] = nanoseconds(&program, ["ready", "hit"]);
+    let ready = instructions("", "ready");
+    let [hit, large, at_rest, not_modified] = ["hit", "hit-large", "at-rest", "not-modified"].map(|case| instructions("", case));
+    let [ready_allocations, hit_allocations] = ["ready", "hit"].map(allocations);
+    let [ready_time, hit_time] = if measures() { nanoseconds(["ready", "hit"]) } else { [0; 2] };
     println!(
         "- a hit: {hit:.0} instructions, {:.3} x ready ({ready:.0}); {hit_time} ns, ready {ready_time}; at 1 MiB {:.3} x; a 304 {:.3} x a hit; one that is made of bytes at rest {:.3} x; {hit_allocations:.1} allocations, ready {ready_allocations:.1}",
         hit / ready,
@@ -72,40 +85,36 @@ fn a_hit_costs_little_more_than_the_same_response_ready() {
 
 #[test]
 fn a_hit_from_a_file_costs_about_three_times_one_in_memory() {
-    let program = built::for_speed("cached-handler-cost", "cost", "");
-    let [hit, file] = ["hit", "file"].map(|case| instructions(&program, case));
+    let [hit, file] = ["hit", "file"].map(|case| instructions("", case));
     println!("- a hit from a file: {file:.0} instructions beside those of the system, {:.2} x one in memory ({hit:.0})", file / hit);
     assert!(file / hit <= LIMIT_OF_A_FILE, "a hit from a file costs {:.2} x one in memory", file / hit);
 }
 
 #[test]
 fn a_hit_of_what_is_being_made_anew_costs_little_more_than_a_fresh_one() {
-    let program = built::for_speed("cached-handler-cost", "cost", "");
-    let [hit, stale] = ["hit", "stale"].map(|case| instructions(&program, case));
+    let [hit, stale] = ["hit", "stale"].map(|case| instructions("", case));
     println!("- a hit of what is stale: {stale:.0} instructions, {:.3} x a hit ({hit:.0})", stale / hit);
     assert!(stale / hit <= LIMIT_OF_WHAT_IS_STALE, "a hit of what is stale costs {:.3} x a fresh one", stale / hit);
 }
 
 #[test]
 fn metrics_cost_a_hit_next_to_nothing() {
-    let [without, with] = ["", "metrics"].map(|features| instructions(&built::for_speed("cached-handler-cost", "cost", features), "hit"));
+    let [without, with] = ["", "metrics"].map(|features| instructions(features, "hit"));
     println!("- a hit with metrics: {with:.0} instructions, {:.3} x without ({without:.0})", with / without);
     assert!(with / without <= LIMIT_OF_METRICS, "a hit costs {:.3} x one without metrics", with / without);
 }
 
 #[test]
 fn a_hit_of_the_layer_costs_half_of_a_ready_response_through_the_router() {
-    let program = built::for_speed("cached-handler-cost", "cost", "");
-    let [ready, hit] = ["ready", "layer"].map(|case| instructions(&program, case));
-    let hit_allocations = allocations(&program, "layer");
+    let [ready, hit] = ["ready", "layer"].map(|case| instructions("", case));
+    let hit_allocations = allocations("layer");
     println!("- a hit of the layer: {hit:.0} instructions, {:.3} x ready ({ready:.0}); {hit_allocations:.1} allocations", hit / ready);
     assert!(hit / ready <= LIMIT_OF_THE_LAYER, "a hit of the layer costs {:.3} x a ready response", hit / ready);
 }
 
 #[test]
 fn a_value_in_memory_costs_little_more_than_in_moka_itself() {
-    let program = built::for_speed("cached-handler-cost", "cost", "");
-    let [moka, value] = ["moka", "value"].map(|case| instructions(&program, case));
+    let [moka, value] = ["moka", "value"].map(|case| instructions("", case));
     println!("- a value: {value:.0} instructions, {:.3} x moka's own get ({moka:.0})", value / moka);
     assert!(value / moka <= LIMIT_OF_A_VALUE, "a value costs {:.3} x moka's own get", value / moka);
 }
