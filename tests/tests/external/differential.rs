@@ -65,7 +65,7 @@ fn runtime() -> tokio::runtime::Runtime {
 #[test]
 fn every_answer_with_the_cache_is_what_the_handler_says_without() {
     for (backend, percents) in [("memory", 60), ("dict", 20), ("off", 5)] {
-        let seen = compared(backend, percents, count(1_000_000) * percents as usize / 100, attributes(backend, None));
+        let seen = compared(backend, percents, requests() * percents as usize / 100, attributes(backend, None));
         let is_shown = seen.hits * 4 > seen.requests && seen.unchanged > 0 && seen.parts > 0 && seen.coded > 0;
         assert_eq!(is_shown, backend != "off", "nothing is shown: {seen:?}");
     }
@@ -74,13 +74,18 @@ fn every_answer_with_the_cache_is_what_the_handler_says_without() {
 #[test]
 fn every_answer_through_a_layer_without_a_part_in_it_is_that_of_the_service() {
     for (name, backend) in [("layer of a cache that is off", "off"), ("layer that all requests bypass", "memory")] {
-        compared(name, 10, count(1_000_000) / 50, |random| {
+        compared(name, 10, requests() / 50, |random| {
             let plan = Plan::at_random(random, None);
             let layer = CacheLayer::new("pages", secs(60)).vary(SEEN).bypass(move |_| backend == "memory");
             let sides = Sides::behind(layer, &plan).untouched(backend);
             (plan, sides)
         });
     }
+}
+
+/// Of all comparisons of attributes.
+fn requests() -> usize {
+    2 * count(500_000)
 }
 
 /// What handlers behind a layer may depend on.
@@ -98,14 +103,14 @@ const SEEN: [&str; 9] = [
 
 #[test]
 fn every_answer_through_the_layer_is_what_the_service_says_without() {
-    let seen = compared("layer", 7, count(1_000_000) / 10, |random| {
+    let seen = compared("layer", 7, requests() / 10, |random| {
         // It takes HEAD for what HTTP says it is.
         let plan = Plan::at_random(random, None).only(|name| !["by_method", "form"].contains(&name));
         let sides = Sides::behind(CacheLayer::new("pages", secs(60)).vary(SEEN), &plan);
         (plan, sides)
     });
     assert!(seen.hits * 25 > seen.requests && seen.unchanged > 0 && seen.parts > 0, "nothing is shown: {seen:?}");
-    compared("layer of what responses say", 8, count(1_000_000) / 20, |random| {
+    compared("layer of what responses say", 8, requests() / 20, |random| {
         let says = ["forwarded", "resource", "own_lifetime", "with_a_cookie", "own_tag", "statuses"];
         let plan = Plan::at_random(random, None).only(|name| says.contains(&name) || name.starts_with("by_"));
         let sides = Sides::behind(CacheLayer::from_response("pages").vary_from_response(), &plan);
@@ -117,7 +122,7 @@ fn every_answer_through_the_layer_is_what_the_service_says_without() {
 async fn every_file_and_every_part_of_it_through_the_layer_is_as_without() {
     let (mut random, mut seen) = (Random::new(9), Seen::default());
     let (sides, _directories) = files::sides();
-    while seen.requests < count(1_000_000) / 20 {
+    while seen.requests < requests() / 20 {
         let steps = files::episode(&mut random, LENGTH);
         sides.agree(&steps, &mut seen).await.unwrap_or_else(|odds| panic!("{odds}"));
     }

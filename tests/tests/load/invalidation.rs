@@ -18,7 +18,7 @@ use cached_handler_tests::{harness::count, places::Place};
 use http_body_util::BodyExt;
 use tower::ServiceExt;
 
-/// Where responses rest, and how many reads there are of it: a twentieth where nobody asked for all.
+/// Where responses rest, and how many reads there are of it: what is enough where nobody asked for all.
 fn places(test: &str) -> [(Place, &'static str, u64); 3] {
     let most = [1_000_000, 200_000, 200_000].map(|full| count(full) as u64);
     [(Place::Memory, "memory", most[0]), (Place::files(test), "files", most[1]), (Place::redis(), "a Redis", most[2])]
