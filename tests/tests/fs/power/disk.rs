@@ -3,7 +3,6 @@
 use std::{
     collections::BTreeMap,
     fs,
-    hash::Hash,
     os::unix::fs::PermissionsExt,
     path::Path,
     time::{Duration, SystemTime},
@@ -38,7 +37,7 @@ pub(super) enum Fate {
 }
 
 /// A directory at a moment: files by number, and their names.
-#[derive(Debug, Clone, Default, Hash)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct Disk {
     pub(super) files: Vec<Vec<u8>>,
     pub(super) names: BTreeMap<String, usize>,
