@@ -56,7 +56,7 @@ impl RemoteStorage<'_> {
     pub(super) fn find_now(self, entry: &Entry<'_>, key: &StoreKey) -> Result<LookUp, Begun> {
         let Some((bytes, reading)) = self.backend.look_up_now(key, &entry.scopes()) else { return Err(Begun::No) };
         let found = match self.decoded_now(entry, bytes.as_ref(), key) {
-            Some(Ok(slot)) if self.needs_more(entry, &slot) => return Err(Begun::Decoded(slot, reading)),
+            Some(Ok(slot)) if needs_more(entry, &slot) => return Err(Begun::Decoded(slot, reading)),
             Some(Ok(slot)) => judged(slot, &reading, Parts::Current),
             Some(Err(forward)) => Found::Nothing(forward),
             None => return Err(Begun::LookedUp(bytes, reading)),
@@ -87,11 +87,6 @@ impl RemoteStorage<'_> {
             Err(forward) => Found::Nothing(forward),
         };
         Ok(looked_up(found, reading))
-    }
-
-    /// Whether there are epochs that the look-up has not read.
-    fn needs_more(self, entry: &Entry<'_>, slot: &Slot) -> bool {
-        matches!(slot, Slot::Response(stored) if !stored.parts().is_empty() || entry.lacks_groups_of(stored))
     }
 
     async fn found(self, entry: &Entry<'_>, slot: Arc<Slot>, reading: EpochSnapshot) -> Result<Found, Error> {
@@ -272,6 +267,11 @@ pub(super) enum Begun {
 
 fn looked_up(found: Found, reading: EpochSnapshot) -> LookUp {
     LookUp { epochs: Some(KnownEpochs { reading, marks: None }), found }
+}
+
+/// Whether there are epochs that the look-up has not read.
+fn needs_more(entry: &Entry<'_>, slot: &Slot) -> bool {
+    matches!(slot, Slot::Response(stored) if !stored.parts().is_empty() || entry.lacks_groups_of(stored))
 }
 
 /// What the epochs say of what lies there.
