@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use axum::{Extension, Router, extract::Path, routing::get};
-use cached_handler::{Cache, Outcome, Target, cached};
+use cached_handler::{Cache, Outcome, Target, Tier, cached};
 use cached_handler_tests::{
     harness::{PATIENT, ask, moment},
     redis_server::RedisServer,
@@ -69,4 +69,40 @@ async fn each_namespace_is_on_one_node_and_is_found_from_any() {
         }
     }
     assert!(on_each.iter().all(|count| *count > 0) && on_each.iter().sum::<usize>() == 6, "{on_each:?}");
+}
+
+#[cached(ttl = 600, backend = "memory+redis", group = "page:{id}")]
+async fn copied(Path(id): Path<u64>) -> String {
+    format!("page {id}")
+}
+
+/// The channel is that of the node which has the keys, whichever was asked first.
+#[tokio::test]
+async fn copies_in_memory_answer_without_a_call_until_any_process_invalidates() {
+    let nodes = cluster().await;
+    for namespace in ["one", "two", "three", "four", "five", "six"] {
+        let mut apps = Vec::new();
+        for node in &nodes {
+            let builder = Cache::builder().namespace(namespace).redis(node.url()).limits("redis", PATIENT).shares_namespace();
+            let cache = builder.outcome_on_hits().build().await.unwrap();
+            apps.push((cache.clone(), Router::new().route("/{id}", get(copied)).layer(Extension(cache))));
+        }
+        let is_near =
+            async |router: &Router| matches!(ask(router, "/7").await.extensions().get(), Some(Outcome::Hit { tier: Tier::Near, .. }));
+        let calls = |cache: &Cache| cache.stats().backend_calls;
+        for by in [0, 1] {
+            for (cache, router) in &apps {
+                until("a copy answers without a call", async || {
+                    let before = calls(cache);
+                    is_near(router).await && calls(cache) == before
+                })
+                .await;
+            }
+            apps[by].0.invalidate(Target::group("page:7")).await.unwrap();
+            for (cache, router) in &apps {
+                assert!(!is_near(router).await);
+                assert!(cache.drain(Duration::from_secs(5)).await);
+            }
+        }
+    }
 }
