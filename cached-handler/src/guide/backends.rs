@@ -195,7 +195,12 @@
 //!   [`Stats`](crate::Stats) (`near_hits`, `far_hits`) and in the metric `cached_handler_tier_hits_total`.
 //! - **A lease** is held from the start where a handler, a layer that exists when the cache is built, or the default backend asks
 //!   for `memory+redis`; elsewhere, as for values that name it, the epochs are read for each request. How long it is, and what
-//!   an invalidation waits for: [`redis_lease`](crate::CacheBuilder::redis_lease).
+//!   an invalidation waits for: [`redis_lease`](crate::CacheBuilder::redis_lease). It costs a connection of its own, six renewals a
+//!   second, and an acknowledgement for each invalidation. A process that is stopped, suspended, starved or cut off has none by
+//!   the time at which it goes on; copies are then validated. Where nothing was invalidated meanwhile, none is validated twice.
+//! - **What knows nothing of leases** (a program built with a version that had none, or whatever writes to these keys by itself) tells
+//!   nobody what it invalidates: copies elsewhere are used until the next renewal, which shows the gap. A process that was forked
+//!   holds the lease of its parent until that lapses, and hears of nothing: do not serve from both.
 //! - **On systems other than Linux**, files are never read without a wait: a hit in memory in front of them takes one hop to a
 //!   thread that reads the epochs.
 //!
