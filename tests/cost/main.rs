@@ -126,7 +126,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut args = std::env::args().skip(1);
     let (Some(case), Some(count)) = (args.next(), args.next()) else {
         return Err(
-            "usage: cost ready|hit|hit-large|not-modified|stale|at-rest|file|near|beside|layer|value|moka COUNT [timed], or cost hostile FIELDS SIZES"
+            "usage: cost ready|hit|hit-large|not-modified|stale|at-rest|file|near-file|near|beside|layer|value|moka COUNT [timed], or cost hostile FIELDS SIZES"
                 .into(),
         );
     };
@@ -143,7 +143,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         "near" => return rest::answer("/near", count),
         "beside" => return rest::answer("/beside", count),
         #[cfg(unix)]
-        "file" => return files::answer(count),
+        "file" => return files::answer("/file", count),
+        "near-file" => return files::answer("/near", count),
         "layer" => return layer::answer(count),
         "value" => return values::get(count),
         "moka" => return values::get_from_moka(count),

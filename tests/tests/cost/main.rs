@@ -90,6 +90,21 @@ fn a_hit_from_a_file_costs_about_three_times_one_in_memory() {
     assert!(file / hit <= LIMIT_OF_A_FILE, "a hit from a file costs {:.2} x one in memory", file / hit);
 }
 
+/// Against a handler of the same cache that is stored in memory alone.
+#[test]
+fn a_copy_in_memory_answers_at_the_cost_of_memory_alone() {
+    let [beside, near, near_file] = ["beside", "near", "near-file"].map(|case| instructions("", case));
+    let [beside_allocations, near_allocations] = ["beside", "near"].map(allocations);
+    println!(
+        "- a copy in memory: {near:.0} instructions, {:.3} x memory alone ({beside:.0}); in front of files, beside those of the system, {:.3} x; {near_allocations:.1} allocations, memory alone {beside_allocations:.1}",
+        near / beside,
+        near_file / beside,
+    );
+    assert!(near / beside <= LIMIT_OF_A_COPY, "a copy costs {:.3} x memory alone", near / beside);
+    assert!(near_file / beside <= LIMIT_OF_A_COPY, "a copy in front of files costs {:.3} x memory alone", near_file / beside);
+    assert!(near_allocations <= beside_allocations + 0.1, "{near_allocations} allocations, {beside_allocations} in memory alone");
+}
+
 #[test]
 fn a_hit_of_what_is_being_made_anew_costs_little_more_than_a_fresh_one() {
     let [hit, stale] = ["hit", "stale"].map(|case| instructions("", case));
@@ -134,6 +149,8 @@ const LIMIT_OF_304: f64 = 1.0;
 const LIMIT_AT_REST: f64 = 3.2;
 /// Of a hit's in memory: bytes are read and checked, the response is made of them, and so are keys and epochs.
 const LIMIT_OF_A_FILE: f64 = 3.3;
+/// Of a hit's in memory alone.
+const LIMIT_OF_A_COPY: f64 = 1.1;
 /// Of a fresh hit's.
 const LIMIT_OF_WHAT_IS_STALE: f64 = 1.5;
 /// Of a hit's without them.
