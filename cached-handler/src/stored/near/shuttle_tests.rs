@@ -149,7 +149,14 @@ fn what_this_process_invalidates_is_not_used_from_then_on() {
         let world = World::new(AsOf::Before);
         world.validate();
         assert!(world.copy.is_valid_here(&world.here));
-        world.here.advance_now(Mark::Group("g"), Effect::Invalidate);
+        let other = Arc::clone(&world);
+        let invalidates = thread::spawn(move || {
+            other.here.advance_now(Mark::Group("g"), Effect::Invalidate);
+            other.confirmed.store(2, Ordering::SeqCst);
+        });
+        let is_invalidated = world.confirmed.load(Ordering::SeqCst) == 2;
+        assert!(!is_invalidated || !world.copy.is_valid_here(&world.here));
+        invalidates.join().unwrap();
         assert!(!world.copy.is_valid_here(&world.here));
     });
 }
