@@ -36,7 +36,7 @@ pub fn measures() -> bool {
 pub const PATIENT: BackendLimits =
     BackendLimits::new().read(Duration::from_secs(10)).write(Duration::from_secs(10)).invalidate(Duration::from_secs(10));
 
-/// All of a count where `CACHED_HANDLER_FULL=1` asks for it, otherwise a twentieth, and no more than [`ENOUGH`].
+/// All of a count where `CACHED_HANDLER_FULL=1` asks for it, otherwise a twentieth, and no more than `ENOUGH`.
 pub fn count(full: usize) -> usize {
     if is_full() { full } else { full.div_ceil(20).min(ENOUGH) }
 }
