@@ -71,7 +71,8 @@ async fn each_namespace_is_on_one_node_and_is_found_from_any() {
     assert!(on_each.iter().all(|count| *count > 0) && on_each.iter().sum::<usize>() == 6, "{on_each:?}");
 }
 
-#[cached(ttl = 600, backend = "memory+redis", group = "page:{id}")]
+/// By the default of their cache: a backend that a handler names is one of all caches of this program.
+#[cached(ttl = 600, group = "page:{id}")]
 async fn copied(Path(id): Path<u64>) -> String {
     format!("page {id}")
 }
@@ -83,7 +84,8 @@ async fn copies_in_memory_answer_without_a_call_until_any_process_invalidates() 
     for namespace in ["one", "two", "three", "four", "five", "six"] {
         let mut apps = Vec::new();
         for node in &nodes {
-            let builder = Cache::builder().namespace(namespace).redis(node.url()).limits("redis", PATIENT).shares_namespace();
+            let builder = Cache::builder().namespace(namespace).redis(node.url()).default_backend("memory+redis");
+            let builder = builder.limits("redis", PATIENT).shares_namespace();
             let cache = builder.outcome_on_hits().build().await.unwrap();
             apps.push((cache.clone(), Router::new().route("/{id}", get(copied)).layer(Extension(cache))));
         }

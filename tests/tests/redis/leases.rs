@@ -19,7 +19,8 @@ use cached_handler_tests::{
 
 use super::processes::{PROCESSES, Shared, Source, Subject, load};
 
-#[cached(ttl = 600, backend = "memory+redis", group = "resource:{id}")]
+/// By the default of their cache: a backend that a handler names is one of all caches of this program.
+#[cached(ttl = 600, group = "resource:{id}")]
 async fn copied(Extension(source): Extension<Shared>, Path(id): Path<usize>) -> (CacheGroups, String) {
     let version = source.0.number("version", id).await;
     (CacheGroups::of([format!("known-later:{id}")]), version.to_string())
@@ -78,7 +79,13 @@ async fn three_processes(test: &str, harm: Harm, most: usize) -> Option<[usize; 
     if let Ok(sign) = std::env::var(SIGN) {
         let words: Vec<_> = sign.split(' ').collect();
         let (source, near) = (Source(connect(words[0]).await), Arc::new(AtomicUsize::new(0)));
-        let builder = Cache::builder().namespace("copies").redis(words[1]).limits("redis", PATIENT).shares_namespace().outcome_on_hits();
+        let builder = Cache::builder()
+            .namespace("copies")
+            .redis(words[1])
+            .default_backend("memory+redis")
+            .limits("redis", PATIENT)
+            .shares_namespace()
+            .outcome_on_hits();
         let cache = builder.build().await.unwrap();
         let router =
             Router::new().route("/copied/{id}", get(copied)).layer(Extension(Shared(source.clone()))).layer(Extension(cache.clone()));
