@@ -61,8 +61,10 @@ impl Place {
             Self::Files(scratch) | Self::NearFiles(scratch) => {
                 set(builder.namespace(namespace).fs(scratch.cache()).default_backend(self.backend()).limits("fs", PATIENT))
             }
+            // A new namespace has its first invalidation wait for as long as a lease is.
             Self::Redis(server) | Self::NearRedis(server) => {
-                set(builder.namespace(namespace).redis(server.url()).default_backend(self.backend()).limits("redis", PATIENT))
+                let builder = builder.namespace(namespace).redis(server.url()).redis_lease(Duration::from_millis(100));
+                set(builder.default_backend(self.backend()).limits("redis", PATIENT))
             }
         });
         let cache = cache.cache().clone();
