@@ -43,7 +43,7 @@ fn the_name_of_a_test_is_a_short_sentence() {
     let mut tests = 0;
     let mut too_long = Vec::new();
     for (path, text) in all() {
-        for (attribute, rest) in text.split("\n").zip(text.split("\n").skip(1)) {
+        for (attribute, rest) in text.split('\n').zip(text.split('\n').skip(1)) {
             let attribute = attribute.trim();
             if !(attribute == "#[test]" || attribute.starts_with("#[tokio::test")) {
                 continue;
