@@ -3,7 +3,7 @@
 //! `wire ready|hit|layer` prints its address. All three answer the same lines and content through a router: a handler that has
 //! them ready, the attribute, and the layer around the router.
 
-use std::{future::Future, io::Read};
+use std::{future::Future, io::Read, sync::Arc};
 
 use axum::{
     Router, ServiceExt,
@@ -40,16 +40,15 @@ async fn page(Path(id): Path<u64>, Query(page): Query<Page>) -> Response {
     page_of(id, &page)
 }
 
-/// What a hit answers, in one clone.
-#[derive(Clone)]
+/// What a hit answers, to be cloned once for each request.
 struct Answer {
     fields: HeaderMap,
     content: Bytes,
 }
 
-async fn ready(State(answer): State<Answer>, Path(_id): Path<u64>, Query(_page): Query<Page>) -> Response {
-    let mut response = Response::new(answer.content.into());
-    *response.headers_mut() = answer.fields;
+async fn ready(State(answer): State<Arc<Answer>>, Path(_id): Path<u64>, Query(_page): Query<Page>) -> Response {
+    let mut response = Response::new(answer.content.clone().into());
+    *response.headers_mut() = answer.fields.clone();
     response
 }
 
@@ -71,7 +70,7 @@ async fn main() {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
     println!("{}", listener.local_addr().expect("an address"));
     let server: std::pin::Pin<Box<dyn Future<Output = std::io::Result<()>> + Send>> = match case.as_str() {
-        "ready" => Box::pin(axum::serve(listener, Router::new().route("/{id}", get(ready)).with_state(answer())).into_future()),
+        "ready" => Box::pin(axum::serve(listener, Router::new().route("/{id}", get(ready)).with_state(Arc::new(answer()))).into_future()),
         "hit" => Box::pin(axum::serve(listener, Router::new().route("/{id}", get(hit)).with_state(Db)).into_future()),
         "layer" => {
             let layer = CacheLayer::new("layer", secs(600)).group("articles").group("article:42").group("pages");
