@@ -112,7 +112,7 @@ impl HitForMiss {
         }
     }
 
-    /// Remembers of the handler why a response was not stored, for keys of which nothing is known yet.
+    /// Remembers why a response of this handler was not stored, which decides about keys that were never asked for.
     pub(crate) fn not_stored_by(&self, handler: &'static Handler, instance: Instance, reason: &NotStored, now: Millis) {
         self.handlers.not_stored(handler, instance, reason, now);
     }

@@ -121,12 +121,12 @@
 //!   batched: from eight in flight on, up to 64 of them (about 128 KiB) share one `MGET` that reads each key once. No
 //!   look-up joins a command that is already sent. An invalidation is one script, however many responses it concerns;
 //!   no keys are ever listed.
-//! - **An invalidation waits** for processes that keep copies in memory: until each has acknowledged it, and at most as long as
-//!   a lease is (500 ms, `.redis_lease(length)`), which it does where one of them was killed or stopped, once. Where nobody
-//!   keeps copies it waits for nothing, but for the first moments in which this process knows the namespace, and after Redis was
-//!   emptied or started again: until all leases from before have lapsed. It is no call of the backend by then, and
-//!   `BackendLimits` do not end it. A process that keeps copies needs `&ch:*`, `+@pubsub` and `+info` for its user of Redis, and
-//!   one that invalidates `&ch:*` and `+@pubsub`: without them there are no leases, or invalidations wait their whole length.
+//! - **An invalidation waits** until each process that keeps copies in memory has acknowledged it, and at most for the length of
+//!   a lease (500 ms, `.redis_lease(length)`). A process that was killed or stopped costs the whole length, once. Without copies
+//!   anywhere, an invalidation waits in two cases: when this process has known the namespace for less than a lease, and when Redis
+//!   was emptied or started again. Then all earlier leases have to lapse first. `BackendLimits` do not end this wait.
+//! - **Rights**: the user of Redis needs `&ch:*` and `+@pubsub` in all these processes, and `+info` where copies are kept. Without
+//!   them a process has no lease, and asks for the epochs with each hit; an invalidation waits for the whole length.
 //! - **While Redis is down**, slow or refuses, handlers run. A few requests wait for at most 50 ms (four times the round
 //!   trip, where that is more); after five failures in a row, or ten in twenty calls, none asks until a probe in the
 //!   background is answered. [`BackendLimits`](crate::backend::BackendLimits) sets all of that. It connects again for

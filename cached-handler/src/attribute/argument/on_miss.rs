@@ -154,7 +154,7 @@ impl<E: KeyedUnseen> CacheKey for OnMiss<E> {
     }
 }
 
-/// An extractor of which the request alone tells what its value, or its rejection, will show.
+/// An extractor whose value, and whose rejection, follow from the request alone.
 #[diagnostic::on_unimplemented(
     message = "`OnMiss<{Self}>` cannot add to the key: its extractor runs after the key is made",
     label = "not known when the key is made",

@@ -1,4 +1,4 @@
-//! Arguments of which `key(…)` names a part: what their types declare about the response nevertheless.
+//! `key(…)` names a part of an argument: what the argument's type declares about the response holds all the same.
 
 use std::{fmt, marker::PhantomData};
 
@@ -41,8 +41,8 @@ pub trait SaysNothing {
     }
 }
 
-/// A cookie jar, of which the key holds a part. `Vary` names `Cookie`, whichever part it is, so that a person who logs out, or in as
-/// someone else, is not answered from the copy of a client or a CDN. A response that varies by cookies is sent as `private`.
+/// A cookie jar whose part is in the key. `Vary` names `Cookie` whichever part it is: after a logout, or a login as someone else,
+/// no client and no CDN answers from its copy. A response that varies by cookies is sent as `private`.
 pub trait SaysCookies {
     /// Declares `Vary: Cookie`.
     fn note(&self, key: &mut KeyWriter<'_>);

@@ -108,8 +108,8 @@ fn is_without_credentials<T>() -> bool {
 /// The beginnings of the paths of axum's types, and of the types in which it hands out content.
 const KNOWN: [&str; 5] = ["axum::", "axum_core::", "alloc::string::String", "bytes::", "axum_extra::typed_header::TypedHeader<headers::"];
 
-/// Notes an argument of which `key(…)` names a part. If it shows all header fields, the part is hardly the credentials, so requests
-/// with credentials bypass the cache. For a cookie jar or a typed field, [`Reduced`] notes what it shows.
+/// Notes that `key(…)` names a part of an argument. If the argument shows all header fields, the part is hardly the credentials, so
+/// requests with credentials bypass the cache. For a cookie jar or a typed field, [`Reduced`] notes what it shows.
 pub fn reduced<T: ?Sized>(key: &mut KeyWriter<'_>) {
     withhold_all_fields::<T>(key);
 }

@@ -39,7 +39,7 @@ struct Record {
     noted: Millis,
     /// A response of the handler was stored, here or by another process. Then requests follow runs, whatever the evidence (law L5).
     has_stored: bool,
-    /// Limits the runs without waiting for keys of which nothing is known.
+    /// Limits the runs that do not wait, for keys that were never asked for.
     places: Option<Arc<Semaphore>>,
 }
 
