@@ -152,7 +152,6 @@ impl Home {
         let (builder, name) = match &self.far {
             Far::Memory => (builder, "memory"),
             Far::Files(directory) => (builder.fs(directory).limits("fs", PATIENT), "fs"),
-            // A new namespace has its first invalidation wait for as long as a lease is.
             Far::Redis(server) => (builder.redis(server.url()).redis_lease(Duration::from_millis(100)).limits("redis", PATIENT), "redis"),
             Far::Own(dict) => (builder.backend("own", dict.clone()), "own"),
             Far::Shared(dict, epochs) => (builder.backend_with_epochs("own", dict.clone(), epochs.clone()), "own"),
