@@ -81,7 +81,7 @@ async fn main() {
     };
     let ended = tokio::task::spawn_blocking(|| std::io::stdin().read_to_end(&mut Vec::new()));
     tokio::select! {
-        served = server => served.expect("a server"),
+        outcome = server => outcome.expect("a server"),
         _ = ended => {}
     }
 }
