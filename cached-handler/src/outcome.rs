@@ -129,7 +129,7 @@ reasons! {
     Forward(self: Self) {
         /// Nothing is stored under its key.
         UriMiss = "uri-miss": "nothing is stored for its key";
-        /// Responses are stored under its key, but for other values of the selecting fields.
+        /// The responses under its key were stored for other values of the selecting request fields.
         VaryMiss = "vary-miss": "nothing is stored for its field values";
         /// The stored response has been invalidated.
         Invalidated = "uri-miss": "the stored response has been invalidated";

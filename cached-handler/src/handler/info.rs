@@ -30,7 +30,7 @@ pub struct HandlerInfo {
     /// applies.
     pub backend: Option<&'static str>,
     /// How long responses are fresh in the cache if they do not say so themselves; absent with `ttl = from_response`, and for
-    /// values, each of which has its own.
+    /// typed values, because each value states its lifetime.
     pub ttl: Option<Duration>,
     /// The request fields that `vary = "…"` names, in lower case.
     pub vary: &'static [&'static str],

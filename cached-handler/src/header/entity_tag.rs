@@ -76,7 +76,7 @@ impl EntityTag {
         self.as_ref().strong_eq(other.as_ref())
     }
 
-    /// Weak comparison, as `If-None-Match` requires (RFC 9110 §13.1.2): equal but for weakness.
+    /// Weak comparison, as `If-None-Match` requires (RFC 9110 §13.1.2): whether a tag is weak makes no difference.
     #[must_use]
     pub fn weak_eq(&self, other: &Self) -> bool {
         self.opaque == other.opaque

@@ -42,7 +42,7 @@ pub(crate) enum Reason {
     NotStored(NotStored),
 }
 
-/// What is to be logged.
+/// The result of the check, which is then logged.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Verdict {
     /// The main reason.

@@ -37,7 +37,7 @@ pub(crate) enum Put {
 /// An invalidation that has taken effect.
 pub(crate) struct Advancing {
     pub(crate) moved: Option<Moved>,
-    /// What is left to wait for before it holds in every process.
+    /// The wait until the invalidation holds in every process; none, if it holds already.
     pub(crate) rest: Option<Pin<Box<dyn Future<Output = ()> + Send>>>,
 }
 

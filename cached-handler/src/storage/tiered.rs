@@ -75,8 +75,8 @@ impl TieredStorage<'_> {
             return true;
         }
         let Some(copy) = stored.near.get().filter(|copy| copy.is_valid_here(&self.near.epochs)) else { return false };
-        let is_leased = || self.far.backend.settled_clock().is_some_and(|clock| copy.is_valid_at(stored.stamp, clock));
-        self.is_valid_under_a_lease(copy).unwrap_or_else(is_leased)
+        let is_valid_by_the_clock = || self.far.backend.settled_clock().is_some_and(|clock| copy.is_valid_at(stored.stamp, clock));
+        self.is_valid_under_a_lease(copy).unwrap_or_else(is_valid_by_the_clock)
     }
 
     pub(super) async fn find(self, entry: &Entry<'_>) -> Result<LookUp, Error> {
